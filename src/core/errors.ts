@@ -1,0 +1,107 @@
+// The one catalogue of errors that a user can meet: code, HTTP status, close code, sentence. Not a place for logic;
+// docs/ERRORS.md is compared with it by a test. Sentences name the field or limit and what to do, never a channel
+// name, key, payload or remote text.
+
+/** One row of the catalogue. */
+export interface ErrorDefinition {
+  /** HTTP status of an answer that carries this error. */
+  readonly status: number
+  /** WebSocket close code where the error ends a socket; absent where it never does. */
+  readonly close?: number
+  /** One sentence: what is wrong and what to do. */
+  readonly message: string
+}
+
+/** Every error code with its meaning. Close codes: 4000–4499 may reconnect, 4500–4999 must not. */
+export const catalogue = {
+  // Requests
+  NWS_ERR_REQUEST_MALFORMED: { status: 400, message: 'The request is malformed: check its URL, headers and body.' },
+  NWS_ERR_REQUEST_NOT_JSON: { status: 400, message: 'The body must be one JSON object.' },
+  NWS_ERR_REQUEST_INVALID: { status: 400, message: 'A field of the request has a value that is not allowed: see /api/openapi.json.' },
+  NWS_ERR_REQUEST_MEDIA_TYPE: { status: 415, message: 'The body must be sent with Content-Type: application/json.' },
+  NWS_ERR_REQUEST_TOO_LARGE: { status: 413, message: 'The body is larger than NWS_MAX_MESSAGE_BYTES allows.' },
+  NWS_ERR_REQUEST_URL_TOO_LONG: { status: 414, message: 'The URL is too long.' },
+  NWS_ERR_REQUEST_HEADERS_TOO_LARGE: { status: 431, message: 'The headers of the request are too large.' },
+  NWS_ERR_REQUEST_TIMEOUT: { status: 408, message: 'The request was not complete within NWS_HANDSHAKE_TIMEOUT_MS.' },
+  NWS_ERR_REQUEST_NOT_ACCEPTABLE: { status: 406, message: 'Ask for this resource with Accept: text/event-stream.' },
+  NWS_ERR_METHOD_NOT_ALLOWED: { status: 405, message: 'The method is not allowed here.' },
+  NWS_ERR_NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
+  NWS_ERR_UPGRADE_REQUIRED: { status: 426, message: 'This address is a channel: open it as a WebSocket, for example new WebSocket("ws://localhost:9009/<channel>").' },
+  NWS_ERR_UPGRADE_REFUSED: { status: 404, message: 'There is no WebSocket at this address: channels are at ws://localhost:9009/<channel>.' },
+  NWS_ERR_INTERNAL: { status: 500, close: 1011, message: 'The proxy made a mistake: please report it with the log lines of this moment.' },
+
+  // Guard
+  NWS_ERR_HOST_NOT_ALLOWED: { status: 403, message: 'The Host header is not allowed: use localhost, or add the name to NWS_ALLOWED_HOSTS.' },
+  NWS_ERR_ORIGIN_NOT_ALLOWED: { status: 403, message: 'Pages of this origin may not join channels: add the origin to NWS_ALLOWED_ORIGINS.' },
+  NWS_ERR_CROSS_SITE: { status: 403, message: 'The API answers pages of this proxy and programs that are no browser, not other sites.' },
+  NWS_ERR_TOKEN_REQUIRED: { status: 401, close: 4501, message: 'This needs the token of NWS_API_TOKEN, as Authorization: Bearer <token>.' },
+
+  // Channels and peers
+  NWS_ERR_CHANNEL_NAME: { status: 404, message: 'A channel name has 1 to 255 characters of A-Z a-z 0-9 + = * . _ - and is neither . nor ..' },
+  NWS_ERR_CHANNEL_NOT_FOUND: { status: 404, message: 'No such channel is open.' },
+  NWS_ERR_CHANNEL_FULL: { status: 503, close: 1013, message: 'The channel has as many peers as NWS_MAX_PEERS_PER_CHANNEL allows.' },
+  NWS_ERR_PEER_NOT_FOUND: { status: 404, message: 'The target is not a peer of this channel.' },
+  NWS_ERR_PEER_TOO_SLOW: { status: 503, close: 4008, message: 'The peer reads too slowly: more than NWS_MAX_QUEUED_BYTES are waiting for it.' },
+  NWS_ERR_PEER_SILENT: { status: 408, close: 4009, message: 'The peer did not answer a ping within NWS_PEER_TIMEOUT_MS.' },
+  NWS_ERR_PEER_CLOSED: { status: 409, message: 'The peer has left its channel.' },
+  NWS_ERR_JOIN_REFUSED: { status: 403, close: 4503, message: 'An extension refused the peer.' },
+  NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA: { status: 413, close: 1009, message: 'More than 64 KiB were sent before the join was decided.' },
+
+  // Messages
+  NWS_ERR_MESSAGE_NOT_JSON: { status: 400, message: 'The message is not one JSON object.' },
+  NWS_ERR_MESSAGE_ACTION: { status: 400, message: 'The action must be "broadcast", "message" or "status".' },
+  NWS_ERR_MESSAGE_TARGET: { status: 400, message: 'The target must be the id of a peer, as a string.' },
+  NWS_ERR_MESSAGE_DATA: { status: 400, message: 'The message has no data.' },
+  NWS_ERR_MESSAGE_TOO_DEEP: { status: 400, message: 'The data has more arrays and objects open at once than NWS_MAX_DATA_DEPTH allows.' },
+  NWS_ERR_MESSAGE_BINARY: { status: 400, message: 'The binary message has a wrong form: op(1) | target length(1) | target | payload.' },
+  NWS_ERR_MESSAGE_TOO_LARGE: { status: 413, close: 1009, message: 'The message is larger than NWS_MAX_MESSAGE_BYTES allows.' },
+  NWS_ERR_MESSAGE_NOT_UTF8: { status: 400, close: 1007, message: 'The text message is not valid UTF-8.' },
+  NWS_ERR_WEBSOCKET_PROTOCOL: { status: 400, close: 1002, message: 'The client broke the WebSocket protocol.' },
+
+  // Limits
+  NWS_ERR_RATE_LIMITED: { status: 429, close: 4029, message: 'More messages or bytes per second than NWS_MAX_MESSAGES_PER_SECOND and NWS_MAX_BYTES_PER_SECOND allow: not accepted.' },
+  NWS_ERR_TOO_MANY_SOCKETS: { status: 429, close: 1013, message: 'The origin has as many sockets open as NWS_MAX_SOCKETS_PER_ORIGIN allows.' },
+  NWS_ERR_TOO_MANY_CHANNELS: { status: 429, close: 1013, message: 'The origin opened new channels faster than NWS_NEW_CHANNELS_PER_ORIGIN_PER_SECOND allows.' },
+  NWS_ERR_SHUTTING_DOWN: { status: 503, close: 1001, message: 'The proxy is shutting down.' },
+
+  // Start and configuration
+  NWS_ERR_CONFIG_VALUE: { status: 500, message: 'A setting has a value that is not allowed.' },
+  NWS_ERR_CONFIG_UNKNOWN: { status: 500, message: 'A setting of this name does not exist.' },
+  NWS_ERR_CONFIG_SERVER_OPTION: { status: 500, message: 'The Fastify server was not created with the exported serverOptions.' },
+  NWS_ERR_CONFIG_EXPOSED: { status: 500, message: 'NWS_HOST reaches beyond this machine: set NWS_API_TOKEN too.' },
+  NWS_ERR_LISTEN: { status: 500, message: 'The address cannot be listened on.' },
+  NWS_ERR_EXTENSION_PATH: { status: 500, message: 'NWS_EXTENSIONS takes paths of files on this machine, no URLs.' },
+  NWS_ERR_EXTENSION_WRITABLE: { status: 500, message: 'Others than the owner may write the extension or its folder: chmod go-w it.' },
+  NWS_ERR_EXTENSION_LOAD: { status: 500, message: 'The extension could not be loaded.' },
+  NWS_ERR_EXTENSION_ROUTE: { status: 500, message: 'A route of an extension hides the channel of the same name: give it two path segments or more.' }
+} as const satisfies Record<string, ErrorDefinition>
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof catalogue
+
+/** An error of the catalogue, as thrown and as sent: `code` says which, `message` is its sentence. */
+export class NwsError extends Error {
+  readonly code: ErrorCode
+  readonly statusCode: number
+
+  /**
+   * @param code which error of the catalogue
+   * @param detail appended to the sentence for the person who starts the proxy; never sent to a client
+   */
+  constructor (code: ErrorCode, detail?: string) {
+    super(detail === undefined ? catalogue[code].message : `${catalogue[code].message} ${detail}`)
+    this.name = 'NwsError'
+    this.code = code
+    this.statusCode = catalogue[code].status
+  }
+}
+
+/** The catalogue row of a code. */
+export function definitionOf (code: ErrorCode): ErrorDefinition {
+  return catalogue[code]
+}
+
+/** The WebSocket close code of an error that ends a socket; 1008 (policy) where the catalogue names none. */
+export function closeCodeOf (code: ErrorCode): number {
+  return definitionOf(code).close ?? 1008
+}

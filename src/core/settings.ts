@@ -1,0 +1,45 @@
+// The settings of a proxy: one schema, the type derived from it. Not the reader of environment variables (that is
+// core/environment.ts), so that an embedding program gives the same settings as plain options.
+import Type from 'typebox'
+import type { Static } from 'typebox'
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+const count = (description: string, initial: number, minimum = 1, maximum = Number.MAX_SAFE_INTEGER) =>
+  Type.Integer({ description, default: initial, minimum, maximum })
+const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
+
+/**
+ * Every setting. The environment variable of `maxMessageBytes` is `NWS_MAX_MESSAGE_BYTES`, and so on; lists are
+ * separated by commas. Zero never means unlimited.
+ */
+export const settingsSchema = Type.Object({
+  host: Type.String({ description: 'Address to listen on instead of 127.0.0.1 and ::1. One that other machines can reach needs NWS_API_TOKEN.', default: '' }),
+  port: count('TCP port of the local side; 0 takes a free one.', 9009, 0, 65535),
+  logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { description: 'Lowest level that is logged.', default: 'info' }),
+  apiToken: Type.String({ description: 'Token that the API demands (Authorization: Bearer); empty: none.', default: '' }),
+  apiShowNames: Type.Boolean({ description: 'Whether the API lists channel names; false lists their tags.', default: true }),
+  allowedHosts: list('Further names that a Host header may carry, as name or name:port.'),
+  allowedOrigins: list('Origins whose pages may join channels, exactly as browsers send them (null for sandboxed pages); empty: all.'),
+  extensions: list('Paths of Fastify plugins to load after the built-in ones.'),
+
+  maxMessageBytes: count('Largest message of a client.', MIB, 1, 64 * MIB),
+  maxQueuedBytes: count('Bytes that may wait for a peer that reads slowly.', 4 * MIB, 64 * KIB),
+  maxMessagesPerSecond: count('Messages a socket may send per second (burst: one second).', 100_000),
+  maxBytesPerSecond: count('Bytes a socket may send per second (burst: one second, and one message at least).', 64 * MIB),
+  maxSocketsPerOrigin: count('Sockets that pages of one origin may have open.', 256),
+  newChannelsPerOriginBurst: count('New channels that pages of one origin may open at once.', 64),
+  newChannelsPerOriginPerSecond: count('New channels per second that pages of one origin may open after the burst.', 2),
+  maxPeersPerChannel: count('Peers of this proxy in one channel.', 5000),
+  maxDataDepth: count('Arrays and objects that the data of a message may have open at once.', 128, 1, 128),
+
+  handshakeTimeoutMs: count('Time a request may take to arrive.', 10_000, 10),
+  authTimeoutMs: count('Time a socket from another machine has to prove the token.', 5000, 10),
+  pingIntervalMs: count('Time between pings to a peer.', 30_000, 10),
+  peerTimeoutMs: count('Time without any sign of life after which a peer is dead.', 60_000, 10),
+  shutdownTimeoutMs: count('Time that closing may take before sockets are destroyed.', 5000, 10)
+}, { additionalProperties: false })
+
+/** The settings of a proxy, complete. */
+export type Settings = Static<typeof settingsSchema>

@@ -1,0 +1,2 @@
+// The process: reads the configuration, listens, ends gracefully. Not the program's wiring (src/app.ts).
+export {}

@@ -1,0 +1,80 @@
+// Holds the layout: which folder may import which, and that every source file opens by saying what it is.
+// Not a style check (that is the linter's).
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.ts'))
+  .map(name => normalize(`src/${name}`))
+
+/** The modules that a source file imports: relative ones as paths below the root, others as they stand. */
+function importsOf (file: string): { target: string, typeOnly: boolean }[] {
+  const text = readFileSync(join(root, file), 'utf8')
+  const found: { target: string, typeOnly: boolean }[] = []
+  for (const match of text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm)) {
+    const target = match[2] ?? match[3] ?? ''
+    found.push({
+      target: target.startsWith('.') ? relative(root, join(root, dirname(file), target)) : target,
+      typeOnly: match[1] !== undefined
+    })
+  }
+  return found
+}
+
+/** What a folder may import from src, besides its own. */
+const allowed: Record<string, readonly string[]> = {
+  'src/core': ['src/core'],
+  'src/plugins': ['src/core'],
+  'src/routes': ['src/core', 'src/routes'],
+  'src/client': ['src/client'],
+  'src/cli': ['src/cli', 'src/core']
+}
+
+/** A plugin is one file, or a folder of the same name: the part of its path that tells it from the others. */
+function pluginOf (path: string): string {
+  return path.split('/')[2]!.replace(/\.ts$/, '')
+}
+
+t.test('imports follow server → app → plugins, routes → core', async t => {
+  t.ok(files.length > 10, 'the sources are found')
+  for (const file of files) {
+    const folder = file.split('/').slice(0, 2).join('/')
+    for (const { target, typeOnly } of importsOf(file)) {
+      if (!target.startsWith('src/')) continue
+      t.not(target, 'src/server.ts', `${file} does not import the process`)
+      const rules = allowed[folder]
+      if (rules === undefined) continue
+      const within = rules.some(prefix => target.startsWith(`${prefix}/`))
+      const ownPlugin = folder === 'src/plugins' && target.startsWith('src/plugins/') && pluginOf(file) === pluginOf(target)
+      const typesOfPlugin = typeOnly && target.startsWith('src/plugins/') && folder !== 'src/core' && folder !== 'src/client'
+      t.ok(within || ownPlugin || typesOfPlugin, `${file} may import ${target}`)
+    }
+  }
+})
+
+t.test('core has no I/O, clock, randomness, environment or log', async t => {
+  const banned = /^node:(fs|net|http|https|dgram|dns|tls|crypto|os|child_process|process|timers|worker_threads)/
+  for (const file of files.filter(name => name.startsWith('src/core/'))) {
+    for (const { target } of importsOf(file)) t.notMatch(target, banned, `${file} imports no I/O`)
+    const code = readFileSync(join(root, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
+    t.notMatch(code, /\bprocess\.|Date\.now\(|performance\.now\(|Math\.random\(|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bconsole\./, `${file} takes clock and randomness as arguments`)
+  }
+})
+
+t.test('every source file opens with a comment that says what it is and is not', async t => {
+  for (const file of files) {
+    const text = readFileSync(join(root, file), 'utf8').replace(/^#!.*\n/, '')
+    const opening = /^(?:\/\/.*\n)+|^\/\*[\s\S]*?\*\//.exec(text)?.[0] ?? ''
+    t.ok(opening.length > 40, `${file} says what it is`)
+    t.match(opening, /\b[Nn]ot\b|\bno\b|\bnever\b|\bnothing\b|\bonly\b/, `${file} says what it is not`)
+  }
+})
+
+t.test('only the process reads the environment', async t => {
+  for (const file of files.filter(name => name !== 'src/server.ts' && !name.startsWith('src/cli/'))) {
+    t.notMatch(readFileSync(join(root, file), 'utf8'), /process\.env/, `${file} reads no environment variable`)
+  }
+})
