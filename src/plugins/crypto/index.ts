@@ -1,0 +1,93 @@
+// The cryptography of this proxy: ids, the loggable tag of a channel name, and the primitives of the link protocol.
+// Not a protocol, and it keeps no key beyond the run: what it makes anew at each start cannot link two runs.
+import { randomBytes } from 'node:crypto'
+import fp from 'fastify-plugin'
+import sodium, { ready } from 'libsodium-wrappers-sumo'
+import { base32 } from '../../core/link/bytes.ts'
+import type { LinkPrimitives } from '../../core/link/primitives.ts'
+import { createLinkPrimitives } from './primitives.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    crypto: Crypto
+  }
+}
+
+/** What the plugin decorates an app with as `crypto`. All functions are synchronous and cheap. */
+export interface Crypto {
+  /** This run's id in discovery and links: 16 random bytes, and their base32 text of 26 characters. */
+  readonly proxyId: { readonly bytes: Uint8Array, readonly text: string }
+  /**
+   * The form in which a channel appears in logs, metrics and errors: 8 hexadecimal digits, the first 4 bytes of a
+   * BLAKE2b-256 of the name under a key of this run. Tells channels of one run apart; two runs share no tag.
+   */
+  channelTag (name: string): string
+  /**
+   * Key of per-name state that must not hold the name itself (guess budgets): 32 hexadecimal digits, from the same
+   * hash as the tag. For memory only, never for a log.
+   */
+  channelKey (name: string): string
+  /** A new peer id: 128 random bits as 22 characters of A-Z a-z 0-9 _ -. */
+  peerId (): string
+  /** Random bytes, for whatever must not be guessed. */
+  randomBytes (count: number): Uint8Array
+  /** The primitives that core/link is given. */
+  readonly link: LinkPrimitives
+}
+
+/** Names whose hash is remembered, so that a busy channel is not hashed for each log line. */
+const REMEMBERED_NAMES = 4096
+const PEER_IDS_PER_BATCH = 256
+const PEER_ID_BYTES = 16
+
+/** Ids from one call of the random source per batch: the call costs as much as some 20 ids. */
+function createPeerIds (): () => string {
+  let batch = Buffer.alloc(0)
+  let used = 0
+  return () => {
+    if (used === batch.length) {
+      batch = randomBytes(PEER_IDS_PER_BATCH * PEER_ID_BYTES)
+      used = 0
+    }
+    used += PEER_ID_BYTES
+    return batch.toString('base64url', used - PEER_ID_BYTES, used)
+  }
+}
+
+/** A keyed hash of names, remembered for the names used last. */
+function createNameHash (): (name: string) => string {
+  const key = new Uint8Array(randomBytes(32))
+  const remembered = new Map<string, string>()
+  return name => {
+    let hash = remembered.get(name)
+    if (hash === undefined) {
+      hash = sodium.crypto_generichash(32, Buffer.from(name, 'utf8'), key, 'hex')
+      if (remembered.size >= REMEMBERED_NAMES) remembered.delete(remembered.keys().next().value ?? '')
+    } else {
+      remembered.delete(name)
+    }
+    remembered.set(name, hash)
+    return hash
+  }
+}
+
+/** The cryptography of one run, ready to use, without Fastify. */
+export async function createCrypto (): Promise<Crypto> {
+  await ready
+  const link = createLinkPrimitives(sodium)
+  const bytes = link.randomBytes(16)
+  const hashOf = createNameHash()
+  return {
+    proxyId: { bytes, text: base32(bytes) },
+    channelTag: name => hashOf(name).slice(0, 8),
+    channelKey: name => hashOf(name).slice(0, 32),
+    peerId: createPeerIds(),
+    randomBytes: count => link.randomBytes(count),
+    link
+  }
+}
+
+/** Decorates the app with `crypto`. Needs nothing and takes no options. */
+export default fp(async app => {
+  app.decorate('crypto', await createCrypto())
+}, { name: 'nws-crypto', fastify: '5.x' })
