@@ -1,0 +1,124 @@
+// The envelope of the channel wire: what a client's JSON text asks for, and the texts a client is sent. Decoding finds
+// the bytes of `data` and leaves them alone. Not concerned with frames, sockets or who may do what.
+import type { ErrorCode } from './errors.ts'
+import { scanString, scanValue, skipSpace, TOO_DEEP } from './json-text.ts'
+
+/** What a client asks for. `data` is the JSON text of the `data` member, trimmed; absent in the message: `""`. */
+export type ClientRequest =
+  | { readonly action: 'broadcast', readonly data: Buffer }
+  | { readonly action: 'message', readonly target: string, readonly data: Buffer }
+  | { readonly action: 'status' }
+  | { readonly action: 'auth', readonly token: string }
+  | { readonly action: 'error', readonly code: ErrorCode }
+
+const EMPTY_STRING = Buffer.from('""')
+
+type Member = 'action' | 'target' | 'data' | 'token'
+
+function refuse (code: ErrorCode): ClientRequest {
+  return { action: 'error', code }
+}
+
+/** Text of the JSON string in `bytes[start, end)`, or undefined where that value is no string. */
+function stringAt (bytes: Buffer, start: number, end: number): string | undefined {
+  if (bytes[start] !== 0x22) return undefined
+  for (let at = start + 1; at < end - 1; at++) {
+    if (bytes[at] === 0x5c) return JSON.parse(bytes.toString('utf8', start, end)) as string
+  }
+  return bytes.toString('utf8', start + 1, end - 1)
+}
+
+/** Which member of an envelope the key in `bytes[start, end)`, quotes included, names. */
+function memberAt (bytes: Buffer, start: number, end: number): Member | undefined {
+  // Any spelling of a member's name, escaped or not, is between `"data"` and six `\uXXXX`: others need no string.
+  if (end - start < 6 || end - start > 38) return undefined
+  const key = stringAt(bytes, start, end)
+  return key === 'action' || key === 'target' || key === 'data' || key === 'token' ? key : undefined
+}
+
+/**
+ * Reads a client's text message. Agrees with `JSON.parse` on which value a member has: the last of equal keys counts,
+ * escaped keys are the keys they spell.
+ *
+ * @param bytes the message, valid UTF-8
+ * @param maxDepth arrays and objects that `data` may have open at once
+ */
+export function decodeRequest (bytes: Buffer, maxDepth: number): ClientRequest {
+  const end = bytes.length
+  let at = skipSpace(bytes, 0, end)
+  if (bytes[at] !== 0x7b || at >= end) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+  let actionStart = 0; let actionEnd = 0
+  let targetStart = 0; let targetEnd = 0
+  let dataStart = 0; let dataEnd = 0
+  let tokenStart = 0; let tokenEnd = 0
+
+  at = skipSpace(bytes, at + 1, end)
+  if (at < end && bytes[at] === 0x7d) {
+    at++
+  } else {
+    for (;;) {
+      const keyEnd = scanString(bytes, at, end)
+      if (keyEnd < 0) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+      const member = memberAt(bytes, at, keyEnd)
+      at = skipSpace(bytes, keyEnd, end)
+      if (at >= end || bytes[at] !== 0x3a) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+      const start = skipSpace(bytes, at + 1, end)
+      at = scanValue(bytes, start, end, maxDepth)
+      if (at < 0) return refuse(at === TOO_DEEP ? 'NWS_ERR_MESSAGE_TOO_DEEP' : 'NWS_ERR_MESSAGE_NOT_JSON')
+      if (member === 'data') {
+        dataStart = start; dataEnd = at
+      } else if (member === 'action') {
+        actionStart = start; actionEnd = at
+      } else if (member === 'target') {
+        targetStart = start; targetEnd = at
+      } else if (member === 'token') {
+        tokenStart = start; tokenEnd = at
+      }
+      at = skipSpace(bytes, at, end)
+      if (at < end && bytes[at] === 0x2c) {
+        at = skipSpace(bytes, at + 1, end)
+        continue
+      }
+      if (at >= end || bytes[at] !== 0x7d) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+      at++
+      break
+    }
+  }
+  if (skipSpace(bytes, at, end) !== end) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+
+  const data = dataEnd === 0 ? EMPTY_STRING : bytes.subarray(dataStart, dataEnd)
+  switch (actionEnd === 0 ? undefined : stringAt(bytes, actionStart, actionEnd)) {
+    case 'broadcast':
+      return { action: 'broadcast', data }
+    case 'message': {
+      const target = targetEnd === 0 ? undefined : stringAt(bytes, targetStart, targetEnd)
+      return target === undefined || target === '' ? refuse('NWS_ERR_MESSAGE_TARGET') : { action: 'message', target, data }
+    }
+    case 'status':
+      return { action: 'status' }
+    case 'auth':
+      return { action: 'auth', token: (tokenEnd === 0 ? undefined : stringAt(bytes, tokenStart, tokenEnd)) ?? '' }
+    default:
+      return refuse('NWS_ERR_MESSAGE_ACTION')
+  }
+}
+
+/** JSON text of binary data for those that take no binary frames: `{"$binary":"<base64>"}`. */
+export function binaryAsText (bytes: Buffer): Buffer {
+  return Buffer.from(`{"$binary":"${bytes.toString('base64')}"}`)
+}
+
+/** Text that tells `you` that `other` came or went. Ids are of [A-Za-z0-9_-] and need no escaping. */
+export function presenceText (action: 'connect' | 'disconnect', you: string, other: string): string {
+  return `{"action":"${action}","source":"${you}","target":"${other}"}`
+}
+
+/** Text that answers a status request with the asker's own id. */
+export function statusText (you: string): string {
+  return `{"action":"status","source":"${you}","target":"${you}"}`
+}
+
+/** Text that tells a client what could not be done. `extra` members are numbers, such as how many peers missed it. */
+export function errorText (code: string, message: string, extra?: Readonly<Record<string, number>>): string {
+  return JSON.stringify({ action: 'error', code, message, ...extra })
+}

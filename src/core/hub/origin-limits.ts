@@ -1,0 +1,86 @@
+// What pages of one web origin may have open and open anew, whatever the number of pages. Clients without an origin
+// are no pages and are not counted. Not the policy of which origins may come in (core/origin-policy.ts).
+import { NwsError } from '../errors.ts'
+import { TokenBucket } from '../token-bucket.ts'
+
+interface OriginState {
+  sockets: number
+  readonly newChannels: TokenBucket
+}
+
+/** The limits, see `Settings`. */
+export interface OriginLimitSettings {
+  readonly maxSocketsPerOrigin: number
+  readonly newChannelsPerOriginBurst: number
+  readonly newChannelsPerOriginPerSecond: number
+}
+
+/** Origins remembered without sockets, so that closing all pages does not refill the bucket. */
+const REMEMBERED = 1024
+
+/** Counts per origin. */
+export class OriginLimits {
+  private readonly origins = new Map<string, OriginState>()
+  private readonly settings: OriginLimitSettings
+  private readonly now: () => number
+
+  constructor (settings: OriginLimitSettings, now: () => number) {
+    this.settings = settings
+    this.now = now
+  }
+
+  /**
+   * Counts a socket of an origin.
+   *
+   * @returns what takes it back
+   * @throws NwsError `NWS_ERR_TOO_MANY_SOCKETS`
+   */
+  takeSocket (origin: string | undefined): () => void {
+    if (origin === undefined) return () => {}
+    const state = this.stateOf(origin)
+    if (state.sockets >= this.settings.maxSocketsPerOrigin) throw new NwsError('NWS_ERR_TOO_MANY_SOCKETS')
+    state.sockets++
+    return () => this.releaseSocket(origin)
+  }
+
+  /** Takes back the count of one socket. */
+  releaseSocket (origin: string | undefined): void {
+    const state = origin === undefined ? undefined : this.origins.get(origin)
+    if (state !== undefined) state.sockets--
+  }
+
+  /** Pays for a channel that is not open yet. @throws NwsError `NWS_ERR_TOO_MANY_CHANNELS` */
+  takeNewChannel (origin: string | undefined): void {
+    if (origin === undefined) return
+    if (!this.stateOf(origin).newChannels.take(1, this.now())) throw new NwsError('NWS_ERR_TOO_MANY_CHANNELS')
+  }
+
+  private stateOf (origin: string): OriginState {
+    const now = this.now()
+    let state = this.origins.get(origin)
+    if (state === undefined) {
+      this.forgetOne(now)
+      state = { sockets: 0, newChannels: new TokenBucket(this.settings.newChannelsPerOriginPerSecond, this.settings.newChannelsPerOriginBurst, now) }
+    } else {
+      this.origins.delete(origin) // Most recently used last.
+    }
+    this.origins.set(origin, state)
+    return state
+  }
+
+  private forgetOne (now: number): void {
+    if (this.origins.size < REMEMBERED) return
+    for (const [origin, state] of this.origins) {
+      if (state.sockets === 0 && state.newChannels.level(now) >= this.settings.newChannelsPerOriginBurst) {
+        this.origins.delete(origin)
+        return
+      }
+    }
+    for (const [origin, state] of this.origins) {
+      if (state.sockets === 0) {
+        this.origins.delete(origin)
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// Where bytes for one peer wait until the end of the event-loop turn, so that all of a turn goes out in one write.
+// Not a queue across turns: what the transport has not taken yet waits in the transport.
+import type { FanoutGroup } from './fanout-group.ts'
+import type { TurnQueue } from './turn-queue.ts'
+
+/** What an outbox writes to: a socket, a response. */
+export interface ByteSink {
+  /** Takes the bytes at once; must not call back into the channel. */
+  write (bytes: Buffer): void
+  /** Bytes that the transport has not taken yet. */
+  readonly queuedBytes: number
+}
+
+/** The bytes of one turn for one peer, in order. */
+export class Outbox {
+  /** The group whose broadcasts this peer gets; set by the group. */
+  group: FanoutGroup | undefined
+  /** Place in the group; set by the group. */
+  slot = -1
+  /** How many entries of the group's turn have been taken into `parts`; set by the group. */
+  cursor = 0
+  /** Whether the group's turn holds entries that this peer sent itself; set by the group. */
+  spoke = false
+  /** Frames for this peer alone, with the group's entries that come before them. */
+  private parts: Buffer[] | undefined
+  private closed = false
+  private readonly turns: TurnQueue
+  private readonly sink: ByteSink
+  private readonly maxQueuedBytes: number
+  private readonly onTooSlow: () => void
+
+  /**
+   * @param maxQueuedBytes bytes that may wait in the sink from earlier turns when a new one is written
+   * @param onTooSlow called, outside of any delivery, when more than that waits; the owner closes the peer
+   */
+  constructor (turns: TurnQueue, sink: ByteSink, maxQueuedBytes: number, onTooSlow: () => void) {
+    this.turns = turns
+    this.sink = sink
+    this.maxQueuedBytes = maxQueuedBytes
+    this.onTooSlow = onTooSlow
+  }
+
+  /** True where the outbox has nothing of its own this turn and takes the group's turn as it is. */
+  get takesWholeTurn (): boolean {
+    return this.parts === undefined && this.cursor === 0 && !this.spoke
+  }
+
+  /** Adds a frame for this peer alone. */
+  push (frame: Buffer): void {
+    if (this.closed) return
+    if (this.parts === undefined) {
+      this.parts = []
+      this.turns.add(this)
+    }
+    this.group?.takeEntries(this, this.parts)
+    this.parts.push(frame)
+  }
+
+  /** Writes what waits. Called at the end of the turn, and by the owner before it closes the transport. */
+  flush (): void {
+    if (this.closed) return
+    const parts = this.parts ?? []
+    this.parts = undefined
+    this.group?.takeEntries(this, parts)
+    if (parts.length > 0) this.deliver(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+  }
+
+  /** Hands bytes to the sink, or reports the peer as too slow. */
+  deliver (bytes: Buffer): void {
+    if (this.closed) return
+    if (this.sink.queuedBytes > this.maxQueuedBytes) {
+      this.closed = true
+      this.turns.defer(this.onTooSlow)
+      return
+    }
+    this.sink.write(bytes)
+    if (this.sink.queuedBytes > this.maxQueuedBytes) this.turns.watch(this)
+  }
+
+  /** True where more than the limit waits; then the peer has been reported as too slow. */
+  checkStalled (): boolean {
+    if (this.closed || this.sink.queuedBytes <= this.maxQueuedBytes) return false
+    this.closed = true
+    this.turns.defer(this.onTooSlow)
+    return true
+  }
+
+  /** Nothing is written any more; what waits is forgotten. Flush first to keep it. */
+  close (): void {
+    this.closed = true
+    this.parts = undefined
+    this.group?.remove(this)
+  }
+}

@@ -1,0 +1,62 @@
+// Lets remote peers in when the join hooks agree, and keeps what they say meanwhile, in order. Not a judge: the hooks
+// are. Local peers are decided in the registry's join, where they can be told why not.
+import type { Candidate, Peer } from './peer.ts'
+
+/** Bytes that are kept for a remote peer while its join is being decided. */
+const MAX_HELD_BYTES = 64 * 1024
+
+interface Waiting {
+  readonly held: (() => void)[]
+  bytes: number
+}
+
+/** The remote peers that are being decided on. */
+export class RemoteAdmission {
+  private readonly waiting = new Map<Peer, Waiting>()
+  private readonly hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]
+
+  constructor (hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]) {
+    this.hooks = hooks
+  }
+
+  /** Calls `enter` when all hooks have agreed: at once where none of them is asynchronous. */
+  admit (peer: Peer, enter: () => void): void {
+    if (this.hooks.length === 0) {
+      enter()
+      return
+    }
+    const { id, location, dialect, origin, proxy, connectedAt, channel } = peer
+    const candidate = { id, location, dialect, origin, proxy, connectedAt, channel: channel.name, tag: channel.tag, scope: channel.scope }
+    this.waiting.set(peer, { held: [], bytes: 0 })
+    this.decide(candidate).then(() => this.settle(peer, enter), () => this.waiting.delete(peer))
+  }
+
+  /** Runs `deliver` now for a member, later for one that is being decided on, never for a refused one. */
+  whenIn (peer: Peer, bytes: number, deliver: () => void): void {
+    if (peer.joined) {
+      deliver()
+      return
+    }
+    const waiting = this.waiting.get(peer)
+    if (waiting === undefined || waiting.bytes + bytes > MAX_HELD_BYTES) return
+    waiting.bytes += bytes
+    waiting.held.push(deliver)
+  }
+
+  /** Forgets a peer that has gone before it was decided. */
+  cancel (peer: Peer): void {
+    this.waiting.delete(peer)
+  }
+
+  private async decide (candidate: Candidate): Promise<void> {
+    for (const hook of this.hooks) await hook(candidate)
+  }
+
+  private settle (peer: Peer, enter: () => void): void {
+    const waiting = this.waiting.get(peer)
+    if (waiting === undefined) return
+    this.waiting.delete(peer)
+    enter()
+    if (peer.joined) for (const deliver of waiting.held) deliver()
+  }
+}
