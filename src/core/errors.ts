@@ -41,6 +41,7 @@ export const catalogue = {
   NWS_ERR_CHANNEL_NOT_FOUND: { status: 404, message: 'No such channel is open.' },
   NWS_ERR_CHANNEL_FULL: { status: 503, close: 1013, message: 'The channel has as many peers as NWS_MAX_PEERS_PER_CHANNEL allows.' },
   NWS_ERR_PEER_NOT_FOUND: { status: 404, message: 'The target is not a peer of this channel.' },
+  NWS_ERR_PEER_TAKES_NO_MESSAGES: { status: 409, message: 'The target speaks raw frames and cannot take a direct message: broadcast instead.' },
   NWS_ERR_PEER_TOO_SLOW: { status: 503, close: 4008, message: 'The peer reads too slowly: more than NWS_MAX_QUEUED_BYTES are waiting for it.' },
   NWS_ERR_PEER_SILENT: { status: 408, close: 4009, message: 'The peer did not answer a ping within NWS_PEER_TIMEOUT_MS.' },
   NWS_ERR_PEER_CLOSED: { status: 409, message: 'The peer has left its channel.' },
@@ -55,6 +56,7 @@ export const catalogue = {
   NWS_ERR_MESSAGE_TOO_DEEP: { status: 400, message: 'The data has more arrays and objects open at once than NWS_MAX_DATA_DEPTH allows.' },
   NWS_ERR_MESSAGE_BINARY: { status: 400, message: 'The binary message has a wrong form: op(1) | target length(1) | target | payload.' },
   NWS_ERR_MESSAGE_TOO_LARGE: { status: 413, close: 1009, message: 'The message is larger than NWS_MAX_MESSAGE_BYTES allows.' },
+  NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE: { status: 413, message: 'The message is larger than the proxy of some remote peers takes: they missed it.' },
   NWS_ERR_MESSAGE_NOT_UTF8: { status: 400, close: 1007, message: 'The text message is not valid UTF-8.' },
   NWS_ERR_WEBSOCKET_PROTOCOL: { status: 400, close: 1002, message: 'The client broke the WebSocket protocol.' },
 
@@ -63,6 +65,10 @@ export const catalogue = {
   NWS_ERR_TOO_MANY_SOCKETS: { status: 429, close: 1013, message: 'The origin has as many sockets open as NWS_MAX_SOCKETS_PER_ORIGIN allows.' },
   NWS_ERR_TOO_MANY_CHANNELS: { status: 429, close: 1013, message: 'The origin opened new channels faster than NWS_NEW_CHANNELS_PER_ORIGIN_PER_SECOND allows.' },
   NWS_ERR_SHUTTING_DOWN: { status: 503, close: 1001, message: 'The proxy is shutting down.' },
+
+  // Discovery
+  NWS_ERR_DISCOVERY_ADVERTISEMENT: { status: 500, message: 'An advertisement needs an id of 16 bytes in base32 and a port from 1024 to 65535.' },
+  NWS_ERR_DISCOVERY_STARTED: { status: 500, message: 'Another discovery must be given before the proxy listens: call use() in the plugin function of the extension.' },
 
   // Start and configuration
   NWS_ERR_CONFIG_VALUE: { status: 500, message: 'A setting has a value that is not allowed.' },

@@ -24,6 +24,8 @@ export const settingsSchema = Type.Object({
   allowedOrigins: list('Origins whose pages may join channels, exactly as browsers send them (null for sandboxed pages); empty: all.'),
   extensions: list('Paths of Fastify plugins to load after the built-in ones.'),
 
+  discovery: Type.Enum(['on', 'off'], { description: 'Whether to advertise this proxy on the network and to look for others, by mDNS.', default: 'on' }),
+
   maxMessageBytes: count('Largest message of a client.', MIB, 1, 64 * MIB),
   maxQueuedBytes: count('Bytes that may wait for a peer that reads slowly.', 4 * MIB, 64 * KIB),
   maxMessagesPerSecond: count('Messages a socket may send per second (burst: one second).', 100_000),
