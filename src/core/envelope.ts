@@ -1,5 +1,6 @@
 // The envelope of the channel wire: what a client's JSON text asks for, and the texts a client is sent. Decoding finds
 // the bytes of `data` and leaves them alone. Not concerned with frames, sockets or who may do what.
+import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from './errors.ts'
 import { scanString, scanValue, skipSpace, TOO_DEEP } from './json-text.ts'
 
@@ -36,71 +37,97 @@ function memberAt (bytes: Buffer, start: number, end: number): Member | undefine
   return key === 'action' || key === 'target' || key === 'data' || key === 'token' ? key : undefined
 }
 
+/** Where the values of an envelope's members are, as offsets; an end of 0: there is no such member. */
+interface Members {
+  actionStart: number
+  actionEnd: number
+  targetStart: number
+  targetEnd: number
+  dataStart: number
+  dataEnd: number
+  tokenStart: number
+  tokenEnd: number
+}
+
 /**
- * Reads a client's text message. Agrees with `JSON.parse` on which value a member has: the last of equal keys counts,
- * escaped keys are the keys they spell.
- *
- * @param bytes the message, valid UTF-8
- * @param maxDepth arrays and objects that `data` may have open at once
+ * Finds the members of the object in `bytes`. Agrees with `JSON.parse` on which value a member has: the last of equal
+ * keys counts, escaped keys are the keys they spell.
  */
-export function decodeRequest (bytes: Buffer, maxDepth: number): ClientRequest {
+function findMembers (bytes: Buffer, maxDepth: number): Members | ErrorCode {
+  const found: Members = { actionStart: 0, actionEnd: 0, targetStart: 0, targetEnd: 0, dataStart: 0, dataEnd: 0, tokenStart: 0, tokenEnd: 0 }
   const end = bytes.length
   let at = skipSpace(bytes, 0, end)
-  if (bytes[at] !== 0x7b || at >= end) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
-  let actionStart = 0; let actionEnd = 0
-  let targetStart = 0; let targetEnd = 0
-  let dataStart = 0; let dataEnd = 0
-  let tokenStart = 0; let tokenEnd = 0
-
+  if (at >= end || bytes[at] !== 0x7b) return 'NWS_ERR_MESSAGE_NOT_JSON'
   at = skipSpace(bytes, at + 1, end)
   if (at < end && bytes[at] === 0x7d) {
     at++
   } else {
     for (;;) {
       const keyEnd = scanString(bytes, at, end)
-      if (keyEnd < 0) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+      if (keyEnd < 0) return 'NWS_ERR_MESSAGE_NOT_JSON'
       const member = memberAt(bytes, at, keyEnd)
       at = skipSpace(bytes, keyEnd, end)
-      if (at >= end || bytes[at] !== 0x3a) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+      if (at >= end || bytes[at] !== 0x3a) return 'NWS_ERR_MESSAGE_NOT_JSON'
       const start = skipSpace(bytes, at + 1, end)
       at = scanValue(bytes, start, end, maxDepth)
-      if (at < 0) return refuse(at === TOO_DEEP ? 'NWS_ERR_MESSAGE_TOO_DEEP' : 'NWS_ERR_MESSAGE_NOT_JSON')
-      if (member === 'data') {
-        dataStart = start; dataEnd = at
-      } else if (member === 'action') {
-        actionStart = start; actionEnd = at
-      } else if (member === 'target') {
-        targetStart = start; targetEnd = at
-      } else if (member === 'token') {
-        tokenStart = start; tokenEnd = at
+      if (at < 0) return at === TOO_DEEP ? 'NWS_ERR_MESSAGE_TOO_DEEP' : 'NWS_ERR_MESSAGE_NOT_JSON'
+      if (member !== undefined) {
+        found[`${member}Start`] = start
+        found[`${member}End`] = at
       }
       at = skipSpace(bytes, at, end)
       if (at < end && bytes[at] === 0x2c) {
         at = skipSpace(bytes, at + 1, end)
         continue
       }
-      if (at >= end || bytes[at] !== 0x7d) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+      if (at >= end || bytes[at] !== 0x7d) return 'NWS_ERR_MESSAGE_NOT_JSON'
       at++
       break
     }
   }
-  if (skipSpace(bytes, at, end) !== end) return refuse('NWS_ERR_MESSAGE_NOT_JSON')
+  return skipSpace(bytes, at, end) === end ? found : 'NWS_ERR_MESSAGE_NOT_JSON'
+}
 
-  const data = dataEnd === 0 ? EMPTY_STRING : bytes.subarray(dataStart, dataEnd)
-  switch (actionEnd === 0 ? undefined : stringAt(bytes, actionStart, actionEnd)) {
+/**
+ * Reads a client's text message; total.
+ *
+ * @param bytes the message, valid UTF-8
+ * @param maxDepth arrays and objects that `data` may have open at once
+ */
+export function decodeRequest (bytes: Buffer, maxDepth: number): ClientRequest {
+  const found = findMembers(bytes, maxDepth)
+  if (typeof found === 'string') return refuse(found)
+  const data = found.dataEnd === 0 ? EMPTY_STRING : bytes.subarray(found.dataStart, found.dataEnd)
+  switch (found.actionEnd === 0 ? undefined : stringAt(bytes, found.actionStart, found.actionEnd)) {
     case 'broadcast':
       return { action: 'broadcast', data }
     case 'message': {
-      const target = targetEnd === 0 ? undefined : stringAt(bytes, targetStart, targetEnd)
+      const target = found.targetEnd === 0 ? undefined : stringAt(bytes, found.targetStart, found.targetEnd)
       return target === undefined || target === '' ? refuse('NWS_ERR_MESSAGE_TARGET') : { action: 'message', target, data }
     }
     case 'status':
       return { action: 'status' }
     case 'auth':
-      return { action: 'auth', token: (tokenEnd === 0 ? undefined : stringAt(bytes, tokenStart, tokenEnd)) ?? '' }
+      return { action: 'auth', token: (found.tokenEnd === 0 ? undefined : stringAt(bytes, found.tokenStart, found.tokenEnd)) ?? '' }
     default:
       return refuse('NWS_ERR_MESSAGE_ACTION')
   }
+}
+
+/** What a publish request asks for; `target` undefined: everybody. */
+export interface PublishRequest {
+  readonly data: Buffer
+  readonly target: string | undefined
+}
+
+/** Reads the body `{data, target?}` of a publish request, of any bytes; total: the request, or why it is none. */
+export function decodePublish (bytes: Buffer, maxDepth: number): PublishRequest | ErrorCode {
+  const found = isUtf8(bytes) ? findMembers(bytes, maxDepth) : 'NWS_ERR_REQUEST_NOT_JSON'
+  if (typeof found === 'string') return found === 'NWS_ERR_MESSAGE_NOT_JSON' ? 'NWS_ERR_REQUEST_NOT_JSON' : found
+  if (found.dataEnd === 0) return 'NWS_ERR_MESSAGE_DATA'
+  const target = found.targetEnd === 0 ? undefined : stringAt(bytes, found.targetStart, found.targetEnd)
+  if (found.targetEnd !== 0 && (target === undefined || target === '')) return 'NWS_ERR_MESSAGE_TARGET'
+  return { data: bytes.subarray(found.dataStart, found.dataEnd), target }
 }
 
 /** JSON text of binary data for those that take no binary frames: `{"$binary":"<base64>"}`. */

@@ -17,8 +17,8 @@ export interface Delivery {
   readonly missed: number
 }
 
-/** What became of a direct message. */
-export type DirectResult = 'delivered' | 'no such peer' | 'takes none' | 'too large for the remote proxy'
+/** What became of a direct message: it was delivered, or why not. */
+export type DirectResult = 'delivered' | 'NWS_ERR_PEER_NOT_FOUND' | 'NWS_ERR_PEER_TAKES_NO_MESSAGES' | 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
 
 /** A named broadcast group. Exists while it has local peers. */
 export class Channel {
@@ -133,13 +133,13 @@ export class Channel {
   /** Takes a direct message of a member to one other, or to itself. */
   message (source: Peer, targetId: string, payload: Payload): DirectResult {
     const target = this.peers.get(targetId)
-    if (target === undefined) return 'no such peer'
+    if (target === undefined) return 'NWS_ERR_PEER_NOT_FOUND'
     if (target.port !== undefined) {
-      if (!target.port.message(source, payload)) return 'takes none'
+      if (!target.port.message(source, payload)) return 'NWS_ERR_PEER_TAKES_NO_MESSAGES'
     } else if (source.location === 'remote') {
-      return 'no such peer' // One hop: nothing of one proxy goes on to another.
+      return 'NWS_ERR_PEER_NOT_FOUND' // One hop: nothing of one proxy goes on to another.
     } else if (!target.carrier!.message(source, target, payload, ++source.sequence)) {
-      return 'too large for the remote proxy'
+      return 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
     }
     this.messages++
     this.bytes += payload.bytes.length

@@ -1,0 +1,87 @@
+// The channels of this proxy as a decorator, for routes, carriers and extensions. Wiring only: the rules are in
+// core/hub, and the end of a turn, the clock and the crypto come from here.
+import fp from 'fastify-plugin'
+import type { Scope } from '../../core/channel-name.ts'
+import type { Channel } from '../../core/hub/channel.ts'
+import { OriginLimits } from '../../core/hub/origin-limits.ts'
+import type { Peer } from '../../core/hub/peer.ts'
+import { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hooks } from '../../core/hub/registry.ts'
+import { TurnQueue } from '../../core/hub/turn-queue.ts'
+import type { Settings } from '../../core/settings.ts'
+import type { Crypto } from '../crypto/index.ts'
+import type {} from '../config.ts'
+import { joinInProcess } from './membership.ts'
+import type { Membership, MembershipOptions } from './membership.ts'
+
+export type { Membership, MembershipOptions, ReceivedMessage } from './membership.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    channelRegistry: ChannelRegistryApi
+  }
+}
+
+/** What the plugin decorates an app with as `channelRegistry`. */
+export interface ChannelRegistryApi {
+  /** The directory itself, for carriers of remote peers, sockets and routes. */
+  readonly hub: ChannelRegistry
+  /**
+   * Takes part in a channel from within the process.
+   *
+   * @throws NwsError as `ChannelRegistry.join`, or what a join hook threw
+   */
+  join (name: string, options?: MembershipOptions): Promise<Membership>
+  /**
+   * Adds a hook: `join` (may be async, may throw an error with a `code` to refuse), `message` (synchronous, may throw
+   * to refuse), `leave`, `channelOpened`, `channelClosed`.
+   */
+  addHook<K extends keyof Hooks> (event: K, hook: Hooks[K][number]): void
+  /** The open channel of that name. */
+  find (name: string, scope?: Scope): Channel | undefined
+  /** All open channels. */
+  channels (): Channel[]
+  /** All peers of all channels, remote ones too. */
+  peers (): Peer[]
+}
+
+/** How often transports over their limit are looked at again, milliseconds. */
+const STALL_CHECK_MS = 1000
+
+/** The registry without Fastify. Call `stop` to end its timer. */
+export function createChannelRegistry (settings: Settings, crypto: Crypto, report: (error: unknown) => void): { api: ChannelRegistryApi, start: () => void, stop: () => void } {
+  const turns = new TurnQueue(run => setImmediate(run))
+  const hub = new ChannelRegistry({
+    turns,
+    now: Date.now,
+    channelTag: name => crypto.channelTag(name),
+    peerId: () => crypto.peerId(),
+    proxyId: crypto.proxyId.text,
+    originLimits: new OriginLimits(settings, () => performance.now()),
+    maxPeersPerChannel: settings.maxPeersPerChannel
+  })
+  let timer: NodeJS.Timeout | undefined
+  return {
+    api: {
+      hub,
+      join: (name, options = {}) => joinInProcess(hub, name, options, report),
+      addHook: (event, hook) => {
+        // One array per event; the indexed type does not let the compiler see that they match.
+        (hub.hooks[event] as (typeof hook)[]).push(hook)
+      },
+      find: (name, scope = 'network') => hub.find(name, scope),
+      channels: () => [...hub.all()],
+      peers: () => [...hub.all()].flatMap(channel => [...channel.members()])
+    },
+    start: () => { timer = setInterval(() => turns.checkStalled(), STALL_CHECK_MS).unref() },
+    stop: () => clearInterval(timer)
+  }
+}
+
+export default fp(async app => {
+  const { api, start, stop } = createChannelRegistry(app.config, app.crypto, error => app.log.error({ err: error }, 'a handler of an extension failed'))
+  app.decorate('channelRegistry', api)
+  app.addHook('onReady', async () => start())
+  app.addHook('preClose', async () => api.hub.close())
+  app.addHook('onClose', async () => stop())
+}, { name: 'nws-channel-registry', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] })

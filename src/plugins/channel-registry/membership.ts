@@ -1,0 +1,116 @@
+// Taking part in a channel from within the process: values instead of wire text. Not for clients behind a socket
+// (plugins/channel-sockets).
+import type { Scope } from '../../core/channel-name.ts'
+import { binaryAsText } from '../../core/envelope.ts'
+import { NwsError } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Delivery } from '../../core/hub/channel.ts'
+import type { Payload } from '../../core/hub/payload.ts'
+import type { Peer, PeerPort } from '../../core/hub/peer.ts'
+import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { TurnQueue } from '../../core/hub/turn-queue.ts'
+
+/** A message as a member in the process gets it. */
+export interface ReceivedMessage {
+  readonly action: 'broadcast' | 'message'
+  readonly source: Peer
+  /** The JSON value; for a binary message its bytes as a Buffer. */
+  readonly data: unknown
+  /** The JSON text as it was sent; for a binary message `{"$binary":"<base64>"}`. */
+  readonly text: string
+}
+
+/** How to take part. Handlers are called after the turn in which things happened, in order. */
+export interface MembershipOptions {
+  /** `network` by default. */
+  readonly scope?: Scope
+  /** Shown in `/api/peers`; `extension` by default. */
+  readonly dialect?: string
+  readonly onMessage?: (message: ReceivedMessage) => void
+  readonly onConnect?: (peer: Peer) => void
+  readonly onDisconnect?: (peer: Peer) => void
+  /** The proxy ended the membership. */
+  readonly onEnd?: (code: ErrorCode) => void
+}
+
+/** A place in a channel. */
+export interface Membership {
+  readonly peer: Peer
+  /** Sends to all others: a JSON value, or bytes as a Uint8Array. @throws NwsError `NWS_ERR_PEER_CLOSED` after `leave` */
+  broadcast (data: unknown): Delivery
+  /** Sends to one. @throws NwsError `NWS_ERR_PEER_NOT_FOUND`, `NWS_ERR_PEER_TAKES_NO_MESSAGES`, `NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE`, `NWS_ERR_PEER_CLOSED` */
+  send (target: string, data: unknown): void
+  /** Ends the membership; a second call does nothing. */
+  leave (): void
+}
+
+/** The payload of a value: bytes stay bytes, all else becomes JSON text. */
+function payloadOf (data: unknown): Payload {
+  if (data instanceof Uint8Array) return { binary: true, bytes: Buffer.from(data) }
+  const text: string | undefined = JSON.stringify(data)
+  if (text === undefined) throw new NwsError('NWS_ERR_MESSAGE_DATA')
+  return { binary: false, bytes: Buffer.from(text) }
+}
+
+function received (action: 'broadcast' | 'message', source: Peer, payload: Payload): ReceivedMessage {
+  const text = (payload.binary ? binaryAsText(payload.bytes) : payload.bytes).toString()
+  return { action, source, text, data: payload.binary ? payload.bytes : JSON.parse(text) as unknown }
+}
+
+/**
+ * A port that calls handlers. They run after the turn, so that one that answers at once cannot overtake what the others
+ * have yet to hear.
+ */
+function createPort (turns: TurnQueue, options: MembershipOptions, report: (error: unknown) => void): PeerPort {
+  const { onMessage, onConnect, onDisconnect, onEnd } = options
+  const later = (work: () => void): void => turns.defer(() => {
+    try {
+      work()
+    } catch (error) {
+      report(error)
+    }
+  })
+  return {
+    hearing: undefined,
+    broadcast: (source, payload) => {
+      if (onMessage !== undefined) later(() => onMessage(received('broadcast', source, payload)))
+    },
+    message: (source, payload) => {
+      if (onMessage !== undefined) later(() => onMessage(received('message', source, payload)))
+      return true
+    },
+    connect: other => { if (onConnect !== undefined) later(() => onConnect(other)) },
+    disconnect: other => { if (onDisconnect !== undefined) later(() => onDisconnect(other)) },
+    end: code => { if (onEnd !== undefined) later(() => onEnd(code)) }
+  }
+}
+
+/**
+ * Joins a channel from within the process.
+ *
+ * @param report told what a handler threw
+ * @throws as `ChannelRegistry.join`
+ */
+export async function joinInProcess (hub: ChannelRegistry, name: string, options: MembershipOptions, report: (error: unknown) => void): Promise<Membership> {
+  const peer = await hub.join({
+    name,
+    scope: options.scope ?? 'network',
+    dialect: options.dialect ?? 'extension',
+    isOpen: () => true,
+    port: () => createPort(hub.turns, options, report)
+  })
+  const assertJoined = (): void => { if (!peer.joined) throw new NwsError('NWS_ERR_PEER_CLOSED') }
+  return {
+    peer,
+    broadcast: data => {
+      assertJoined()
+      return hub.broadcast(peer, payloadOf(data))
+    },
+    send: (target, data) => {
+      assertJoined()
+      const result = hub.message(peer, target, payloadOf(data))
+      if (result !== 'delivered') throw new NwsError(result)
+    },
+    leave: () => hub.leave(peer)
+  }
+}

@@ -1,0 +1,246 @@
+// One client's socket from its opening to its end: proof of the token, what arrives before the join is decided, rate,
+// liveness, the one way to close. Not the way of speaking over it (dialect.ts), no Fastify.
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { Scope } from '../../core/channel-name.ts'
+import { decodeRequest } from '../../core/envelope.ts'
+import { closeCodeOf, definitionOf, NwsError } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import { Outbox } from '../../core/hub/outbox.ts'
+import type { Peer } from '../../core/hub/peer.ts'
+import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Settings } from '../../core/settings.ts'
+import type { Dialect, DialectSocket } from './dialect.ts'
+import { RateLimit } from './rate-limit.ts'
+import { ClientWebSocket } from './web-socket.ts'
+
+/** Which channel a socket asks for, and how. */
+export interface ConnectionRequest {
+  readonly name: string
+  readonly scope: Scope
+  readonly dialect: Dialect
+  readonly origin: string | undefined
+  readonly takesBinary: boolean
+  /** Whether the client has to prove the token by its first message. */
+  readonly mustAuthenticate: boolean
+}
+
+/** What a connection needs from its owner. */
+export interface ConnectionContext {
+  readonly hub: ChannelRegistry
+  readonly settings: Settings
+  readonly verifyToken: (token: string) => boolean
+  /** Logs an error that is nobody's fault but ours or an extension's. */
+  readonly report: (error: unknown) => void
+  /** Called once, when the connection has ended. */
+  readonly ended: (connection: Connection) => void
+}
+
+/** Bytes that may arrive before the join is decided. */
+const MAX_EARLY_BYTES = 64 * 1024
+
+interface EarlyMessage {
+  readonly bytes: Buffer
+  readonly isBinary: boolean
+}
+
+/** A coded error as hooks of extensions throw it. */
+function isCoded (error: unknown): error is Error & { code: string, closeCode?: unknown } {
+  return error instanceof Error && /^[A-Z][A-Z0-9_]{0,99}$/.test((error as { code?: unknown }).code as string)
+}
+
+/** One client's socket. */
+export class Connection implements DialectSocket {
+  readonly hub: ChannelRegistry
+  readonly outbox: Outbox
+  readonly maxDataDepth: number
+  takesBinary: boolean
+  /** Milliseconds of the monotonic clock at the last sign of life. */
+  lastSeen: number
+  private pingedAt: number
+  private readonly websocket: WebSocket
+  private readonly context: ConnectionContext
+  private readonly request: ConnectionRequest
+  private readonly rate: RateLimit
+  private member: Peer | undefined
+  private early: EarlyMessage[] | undefined = []
+  private earlyBytes = 0
+  private authenticated: boolean
+  private authTimer: NodeJS.Timeout | undefined
+  private over = false
+
+  /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
+  constructor (websocket: WebSocket, transport: Socket, request: ConnectionRequest, context: ConnectionContext) {
+    const { settings } = context
+    this.websocket = websocket
+    this.context = context
+    this.request = request
+    this.hub = context.hub
+    this.maxDataDepth = settings.maxDataDepth
+    this.takesBinary = request.takesBinary
+    this.lastSeen = performance.now()
+    this.pingedAt = this.lastSeen
+    this.rate = new RateLimit(settings, this.lastSeen)
+    this.authenticated = !request.mustAuthenticate
+    this.outbox = new Outbox(context.hub.turns, {
+      write: bytes => { if (websocket.readyState === WebSocket.OPEN) transport.write(bytes) },
+      get queuedBytes () { return transport.writableLength }
+    }, settings.maxQueuedBytes, () => this.end('NWS_ERR_PEER_TOO_SLOW'))
+
+    if (websocket instanceof ClientWebSocket) websocket.beforeClose = () => this.finish()
+    websocket.on('message', (data, isBinary) => this.receive(data as Buffer, isBinary))
+    websocket.on('pong', () => { this.lastSeen = performance.now() })
+    websocket.on('close', () => this.finish())
+    if (this.authenticated) {
+      void this.join()
+    } else {
+      this.authTimer = setTimeout(() => this.end('NWS_ERR_TOKEN_REQUIRED'), settings.authTimeoutMs).unref()
+    }
+  }
+
+  /** The peer that the socket became. Dialects run only once there is one. */
+  get peer (): Peer {
+    return this.member!
+  }
+
+  send (frame: Buffer): void {
+    this.outbox.push(frame)
+  }
+
+  refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
+    this.tell(code, definitionOf(code).message, extra)
+  }
+
+  attempt (request: () => void): void {
+    try {
+      request()
+    } catch (error) {
+      if (isCoded(error)) {
+        this.tell(error.code, error.message)
+      } else {
+        this.context.report(error)
+        this.refuse('NWS_ERR_INTERNAL')
+      }
+    }
+  }
+
+  end (code: ErrorCode): void {
+    this.close(closeCodeOf(code), code)
+  }
+
+  /** Ends the connection without waiting for the client. */
+  terminate (): void {
+    this.websocket.terminate()
+  }
+
+  /** Pings the client when it is time, or ends a socket that has been silent for too long. */
+  checkAlive (now: number): void {
+    if (now - this.lastSeen > this.context.settings.peerTimeoutMs) {
+      this.end('NWS_ERR_PEER_SILENT')
+      this.terminate()
+    } else if (now - this.pingedAt >= this.context.settings.pingIntervalMs && this.websocket.readyState === WebSocket.OPEN) {
+      this.pingedAt = now
+      this.websocket.ping()
+    }
+  }
+
+  private close (code: number, reason: string): void {
+    this.finish()
+    this.websocket.close(code, reason)
+  }
+
+  /** What was sent goes out, the membership ends, nothing more is taken. */
+  private finish (): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.authTimer)
+    this.early = undefined
+    if (this.member !== undefined) this.hub.leave(this.member)
+    this.outbox.flush()
+    this.outbox.close()
+    this.context.ended(this)
+  }
+
+  private tell (code: string, message: string, extra?: Readonly<Record<string, number>>): void {
+    const frame = this.request.dialect.errorFrame(code, message, extra)
+    if (frame !== undefined) this.send(frame)
+  }
+
+  private async join (): Promise<void> {
+    const { name, scope, dialect, origin } = this.request
+    try {
+      this.member = await this.hub.join({
+        name, scope, dialect: dialect.name, origin, isOpen: () => !this.over, port: peer => dialect.createPort(this, peer)
+      })
+    } catch (error) {
+      this.refuseJoin(error)
+      return
+    }
+    const early = this.early ?? []
+    this.early = undefined
+    for (const { bytes, isBinary } of early) this.dispatch(bytes, isBinary)
+  }
+
+  private refuseJoin (error: unknown): void {
+    if (this.over) return
+    if (error instanceof NwsError) {
+      this.refuse(error.code)
+      this.end(error.code)
+    } else if (isCoded(error)) {
+      this.tell(error.code, error.message)
+      const { closeCode } = error
+      const code = Number.isInteger(closeCode) && Number(closeCode) >= 4000 && Number(closeCode) <= 4999 ? Number(closeCode) : closeCodeOf('NWS_ERR_JOIN_REFUSED')
+      this.close(code, error.code)
+    } else {
+      this.context.report(error)
+      this.refuse('NWS_ERR_INTERNAL')
+      this.end('NWS_ERR_INTERNAL')
+    }
+  }
+
+  private receive (bytes: Buffer, isBinary: boolean): void {
+    if (this.over) return
+    const now = performance.now()
+    this.lastSeen = now
+    const verdict = this.rate.take(bytes.length, now)
+    if (verdict !== 'accept') {
+      if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')
+      else if (verdict === 'refuse aloud') this.refuse('NWS_ERR_RATE_LIMITED')
+    } else if (!this.authenticated) {
+      this.authenticate(bytes, isBinary)
+    } else if (this.member !== undefined) {
+      this.dispatch(bytes, isBinary)
+    } else {
+      this.keep(bytes, isBinary)
+    }
+  }
+
+  private dispatch (bytes: Buffer, isBinary: boolean): void {
+    if (this.over) return
+    try {
+      this.request.dialect.receive(this, bytes, isBinary)
+    } catch (error) {
+      this.attempt(() => { throw error })
+    }
+  }
+
+  private keep (bytes: Buffer, isBinary: boolean): void {
+    this.earlyBytes += bytes.length
+    if (this.earlyBytes > MAX_EARLY_BYTES) {
+      this.end('NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA')
+    } else {
+      this.early?.push({ bytes, isBinary })
+    }
+  }
+
+  private authenticate (bytes: Buffer, isBinary: boolean): void {
+    const request = isBinary ? undefined : decodeRequest(bytes, this.maxDataDepth)
+    if (request?.action === 'auth' && this.context.verifyToken(request.token)) {
+      this.authenticated = true
+      clearTimeout(this.authTimer)
+      void this.join()
+    } else {
+      this.end('NWS_ERR_TOKEN_REQUIRED')
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// The seam between a client's socket and a way of speaking over it. Not the ways themselves (envelope.ts and others).
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Outbox } from '../../core/hub/outbox.ts'
+import type { Peer, PeerPort } from '../../core/hub/peer.ts'
+import type { ChannelRegistry } from '../../core/hub/registry.ts'
+
+/** What a dialect sees of a socket. */
+export interface DialectSocket {
+  readonly hub: ChannelRegistry
+  /** Where frames for this client go. */
+  readonly outbox: Outbox
+  /** The peer that the socket became. */
+  readonly peer: Peer
+  /** Arrays and objects that data may have open at once. */
+  readonly maxDataDepth: number
+  /** Whether the client takes binary frames. */
+  takesBinary: boolean
+  /** Sends bytes of a whole frame to this client, after all that it was sent before. */
+  send (frame: Buffer): void
+  /** Tells the client what could not be done; the socket stays open. */
+  refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void
+  /** Runs a request of the client; a coded error that a hook throws is answered, any other is logged and answered. */
+  attempt (request: () => void): void
+  /** Closes the socket with the error's close code. */
+  end (code: ErrorCode): void
+}
+
+/** A way of speaking over a socket. Stateless: what belongs to a client is in its socket and port. */
+export interface Dialect {
+  /** Shown in `/api/peers`. */
+  readonly name: string
+  /** How errors reach the client; undefined: it has no form for them. */
+  errorFrame (code: string, message: string, extra?: Readonly<Record<string, number>>): Buffer | undefined
+  createPort (socket: DialectSocket, peer: Peer): PeerPort
+  /** A message of the client. `bytes` of a text message are valid UTF-8. */
+  receive (socket: DialectSocket, bytes: Buffer, isBinary: boolean): void
+}

@@ -1,0 +1,111 @@
+// The envelope dialect: JSON text with action, source, target and data, and its binary form for clients that take it.
+// Not the grammar of either (core/envelope.ts, core/binary-envelope.ts).
+import { decodeBinaryRequest, OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
+import { binaryAsText, decodeRequest, errorText, presenceText, statusText } from '../../core/envelope.ts'
+import type { Encoding } from '../../core/hub/encoding.ts'
+import type { Payload } from '../../core/hub/payload.ts'
+import type { Peer } from '../../core/hub/peer.ts'
+import { BINARY, startFrame, TEXT, textFrame } from '../../core/websocket-frame.ts'
+import type { Dialect, DialectSocket } from './dialect.ts'
+
+const BROADCAST_HEAD = '{"action":"broadcast","source":"'
+const DATA_HEAD = '","data":'
+
+/** A text frame `head` + `data` + `}`; `head` is ASCII. */
+function frameOfData (head: string, data: Buffer): Buffer {
+  const length = head.length + data.length + 1
+  const frame = startFrame(TEXT, length)
+  const start = frame.length - length
+  frame.write(head, start, 'latin1')
+  data.copy(frame, start + head.length)
+  frame[frame.length - 1] = 0x7d
+  return frame
+}
+
+function textOf (payload: Payload): Buffer {
+  return payload.binary ? binaryAsText(payload.bytes) : payload.bytes
+}
+
+function binaryFrame (op: number, source: string, payload: Buffer): Buffer {
+  const length = 2 + source.length + payload.length
+  const frame = startFrame(BINARY, length)
+  const start = frame.length - length
+  frame[start] = op
+  frame[start + 1] = source.length
+  frame.write(source, start + 2, 'latin1')
+  payload.copy(frame, start + 2 + source.length)
+  return frame
+}
+
+/** Broadcasts as JSON text only. */
+export const textEncoding: Encoding = {
+  name: 'envelope',
+  broadcast: (source, payload) => frameOfData(BROADCAST_HEAD + source.id + DATA_HEAD, textOf(payload))
+}
+
+/** Broadcasts as JSON text, binary ones as binary frames. */
+export const binaryEncoding: Encoding = {
+  name: 'envelope with binary',
+  sameText: textEncoding,
+  broadcast: (source, payload) => payload.binary
+    ? binaryFrame(OP_BROADCAST, source.id, payload.bytes)
+    : textEncoding.broadcast(source, payload)
+}
+
+function messageFrame (source: Peer, you: string, payload: Payload, takesBinary: boolean): Buffer {
+  if (payload.binary && takesBinary) return binaryFrame(OP_MESSAGE, source.id, payload.bytes)
+  return frameOfData(`{"action":"message","source":"${source.id}","target":"${you}${DATA_HEAD}`, textOf(payload))
+}
+
+function sendBroadcast (socket: DialectSocket, payload: Payload): void {
+  const { missed } = socket.hub.broadcast(socket.peer, payload)
+  if (missed > 0) socket.refuse('NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE', { missed })
+}
+
+function sendMessage (socket: DialectSocket, target: string, payload: Payload): void {
+  const result = socket.hub.message(socket.peer, target, payload)
+  if (result !== 'delivered') socket.refuse(result)
+}
+
+function receiveBinary (socket: DialectSocket, bytes: Buffer): void {
+  if (!socket.takesBinary) {
+    socket.takesBinary = true
+    socket.peer.channel.changeEncoding(socket.outbox, binaryEncoding)
+  }
+  const request = decodeBinaryRequest(bytes)
+  switch (request.action) {
+    case 'broadcast': return sendBroadcast(socket, { binary: true, bytes: request.payload })
+    case 'message': return sendMessage(socket, request.target, { binary: true, bytes: request.payload })
+    case 'error': return socket.refuse(request.code)
+  }
+}
+
+function receiveText (socket: DialectSocket, bytes: Buffer): void {
+  const request = decodeRequest(bytes, socket.maxDataDepth)
+  switch (request.action) {
+    case 'broadcast': return sendBroadcast(socket, { binary: false, bytes: request.data })
+    case 'message': return sendMessage(socket, request.target, { binary: false, bytes: request.data })
+    case 'status': return socket.send(textFrame(statusText(socket.peer.id)))
+    // A token that was not asked for has been checked by the connection.
+    case 'auth': return
+    case 'error': return socket.refuse(request.code)
+  }
+}
+
+/** The dialect of `/<channel>`. */
+export const envelopeDialect: Dialect = {
+  name: 'envelope',
+  errorFrame: (code, message, extra) => textFrame(errorText(code, message, extra)),
+  createPort: (socket, peer) => ({
+    hearing: { encoding: socket.takesBinary ? binaryEncoding : textEncoding, outbox: socket.outbox },
+    broadcast: () => {},
+    message: (source, payload) => {
+      socket.send(messageFrame(source, peer.id, payload, socket.takesBinary))
+      return true
+    },
+    connect: other => socket.send(textFrame(presenceText('connect', peer.id, other.id))),
+    disconnect: other => socket.send(textFrame(presenceText('disconnect', peer.id, other.id))),
+    end: code => socket.end(code)
+  }),
+  receive: (socket, bytes, isBinary) => isBinary ? receiveBinary(socket, bytes) : receiveText(socket, bytes)
+}

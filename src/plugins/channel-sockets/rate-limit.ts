@@ -1,0 +1,48 @@
+// How much one socket may send, and when it has gone too far for too long. No sockets here: bytes and clock come in.
+import { TokenBucket } from '../../core/token-bucket.ts'
+
+/** The limits, see `Settings`. */
+export interface RateSettings {
+  readonly maxMessagesPerSecond: number
+  readonly maxBytesPerSecond: number
+  readonly maxMessageBytes: number
+}
+
+/** What to do with a message: take it; refuse it and say so; refuse it silently; end the socket. */
+export type RateVerdict = 'accept' | 'refuse aloud' | 'refuse' | 'end'
+
+const NOTICE_INTERVAL_MS = 1000
+/** A pause this long without a refusal ends the overload. */
+const CALM_MS = 1000
+/** Overload that lasts this long ends the socket. */
+const PATIENCE_MS = 10_000
+
+/** The budget of one socket. */
+export class RateLimit {
+  private readonly messages: TokenBucket
+  private readonly bytes: TokenBucket
+  private overloadedSince = 0
+  private refusedAt = -Infinity
+  private noticedAt = -Infinity
+
+  /** @param now milliseconds of a clock that never steps back */
+  constructor (settings: RateSettings, now: number) {
+    this.messages = new TokenBucket(settings.maxMessagesPerSecond, settings.maxMessagesPerSecond, now)
+    // One message of the largest size must always be possible.
+    this.bytes = new TokenBucket(settings.maxBytesPerSecond, Math.max(settings.maxBytesPerSecond, settings.maxMessageBytes), now)
+  }
+
+  /** Counts a message of `bytes` bytes. */
+  take (bytes: number, now: number): RateVerdict {
+    if (this.messages.level(now) >= 1 && this.bytes.take(bytes, now)) {
+      this.messages.take(1, now)
+      return 'accept'
+    }
+    if (now - this.refusedAt > CALM_MS) this.overloadedSince = now
+    this.refusedAt = now
+    if (now - this.overloadedSince >= PATIENCE_MS) return 'end'
+    if (now - this.noticedAt < NOTICE_INTERVAL_MS) return 'refuse'
+    this.noticedAt = now
+    return 'refuse aloud'
+  }
+}
