@@ -1,0 +1,123 @@
+// A channel as server-sent events: a peer that only listens, for as long as its response lasts. Not a socket, and not
+// the route that opens it. Format: WHATWG HTML, "Server-sent events".
+import type { ServerResponse } from 'node:http'
+import type { Scope } from '../../core/channel-name.ts'
+import { binaryAsText, errorText, presenceText, statusText } from '../../core/envelope.ts'
+import { definitionOf } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Encoding } from '../../core/hub/encoding.ts'
+import { Outbox } from '../../core/hub/outbox.ts'
+import type { Payload } from '../../core/hub/payload.ts'
+import type { Peer, PeerPort } from '../../core/hub/peer.ts'
+import type { ChannelRegistry } from '../../core/hub/registry.ts'
+
+/** One event whose data is `text`; a line break, which JSON has as white space only, begins a new data line. */
+function eventOf (text: string): Buffer {
+  return Buffer.from(`data: ${/[\r\n]/.test(text) ? text.replace(/\r\n|\r|\n/g, '\ndata: ') : text}\n\n`)
+}
+
+function dataOf (payload: Payload): string {
+  return (payload.binary ? binaryAsText(payload.bytes) : payload.bytes).toString()
+}
+
+/** Broadcasts as events. */
+export const eventEncoding: Encoding = {
+  name: 'events',
+  broadcast: (source, payload) => eventOf(`{"action":"broadcast","source":"${source.id}","data":${dataOf(payload)}}`)
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'x-accel-buffering': 'no'
+}
+
+/** What a stream needs from its owner. */
+export interface EventStreamContext {
+  readonly hub: ChannelRegistry
+  readonly maxQueuedBytes: number
+  /** Time between comments that keep the connection alive and find out that it is dead. */
+  readonly keepAliveMs: number
+}
+
+/** One open stream. */
+export class EventStream {
+  private readonly response: ServerResponse
+  private readonly context: EventStreamContext
+  private readonly outbox: Outbox
+  private readonly keepAlive: NodeJS.Timeout
+  private peer: Peer | undefined
+  private over = false
+
+  private constructor (response: ServerResponse, context: EventStreamContext) {
+    this.response = response
+    this.context = context
+    this.outbox = new Outbox(context.hub.turns, {
+      write: bytes => { response.write(bytes) },
+      get queuedBytes () { return response.writableLength }
+    }, context.maxQueuedBytes, () => this.end('NWS_ERR_PEER_TOO_SLOW'))
+    this.keepAlive = setInterval(() => this.outbox.push(Buffer.from(':\n\n')), context.keepAliveMs).unref()
+    response.on('close', () => this.finish())
+    response.on('error', () => this.finish())
+  }
+
+  /**
+   * Joins a channel and streams it. Nothing is written to the response before the join has succeeded.
+   *
+   * @throws as `ChannelRegistry.join`
+   */
+  static async open (response: ServerResponse, request: { name: string, scope: Scope, origin: string | undefined }, context: EventStreamContext): Promise<EventStream> {
+    const stream = new EventStream(response, context)
+    try {
+      stream.peer = await context.hub.join({
+        ...request,
+        dialect: 'events',
+        isOpen: () => !stream.over,
+        port: peer => {
+          response.writeHead(200, HEADERS)
+          stream.outbox.push(eventOf(statusText(peer.id)))
+          return stream.port(peer)
+        }
+      })
+      return stream
+    } catch (error) {
+      stream.finish()
+      throw error
+    }
+  }
+
+  /** Tells the client why and ends the stream. */
+  end (code: ErrorCode): void {
+    if (this.over) return
+    this.outbox.push(eventOf(errorText(code, definitionOf(code).message)))
+    this.finish()
+    // A reader that is too slow to get this far is cut off: an event stream has no close code.
+    if (code === 'NWS_ERR_PEER_TOO_SLOW') this.response.destroy()
+    else this.response.end()
+  }
+
+  private port (peer: Peer): PeerPort {
+    const send = (text: string): void => this.outbox.push(eventOf(text))
+    return {
+      hearing: { encoding: eventEncoding, outbox: this.outbox },
+      broadcast: () => {},
+      message: (source, payload) => {
+        send(`{"action":"message","source":"${source.id}","target":"${peer.id}","data":${dataOf(payload)}}`)
+        return true
+      },
+      connect: other => send(presenceText('connect', peer.id, other.id)),
+      disconnect: other => send(presenceText('disconnect', peer.id, other.id)),
+      end: code => this.end(code)
+    }
+  }
+
+  private finish (): void {
+    if (this.over) return
+    this.over = true
+    clearInterval(this.keepAlive)
+    if (this.peer !== undefined) this.context.hub.leave(this.peer)
+    this.outbox.flush()
+    this.outbox.close()
+  }
+}

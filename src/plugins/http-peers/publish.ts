@@ -1,0 +1,78 @@
+// Sending one message by HTTP: the request is a peer for its duration. Not a way to listen (event-stream.ts).
+import type { Scope } from '../../core/channel-name.ts'
+import { NwsError } from '../../core/errors.ts'
+import type { PublishRequest } from '../../core/envelope.ts'
+import type { Channel } from '../../core/hub/channel.ts'
+import type { PeerPort } from '../../core/hub/peer.ts'
+import type { ChannelRegistry } from '../../core/hub/registry.ts'
+
+/** A peer that hears nothing. */
+const SILENT_PORT: PeerPort = {
+  hearing: undefined,
+  broadcast: () => {},
+  message: () => false,
+  connect: () => {},
+  disconnect: () => {},
+  end: () => {}
+}
+
+/** Where a message goes, and how long to wait for somebody to be there. */
+export interface PublishOptions {
+  readonly name: string
+  readonly scope: Scope
+  readonly origin: string | undefined
+  readonly waitMs: number
+  /** Ends the waiting early. */
+  readonly signal: AbortSignal
+}
+
+/** What became of a message; `peer` is the id under which it was sent. */
+export interface PublishResult {
+  readonly peer: string
+  readonly delivered: { readonly local: number, readonly remote: number }
+}
+
+/** Waits until `isThere` holds for the channel, the time is up or the signal says so. */
+async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: number, signal: AbortSignal): Promise<void> {
+  if (waitMs === 0 || isThere() || signal.aborted) return
+  await new Promise<void>(resolve => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      channel.arrivals.delete(onArrival)
+      resolve()
+    }
+    const onArrival = (): void => { if (isThere()) done() }
+    const timer = setTimeout(done, waitMs)
+    signal.addEventListener('abort', done)
+    channel.arrivals.add(onArrival)
+  })
+}
+
+/**
+ * Joins, sends one message, leaves.
+ *
+ * @throws as `ChannelRegistry.join`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message
+ */
+export async function publish (hub: ChannelRegistry, { data, target }: PublishRequest, options: PublishOptions): Promise<PublishResult> {
+  const { name, scope, origin, waitMs, signal } = options
+  const peer = await hub.join({ name, scope, origin, dialect: 'http', isOpen: () => true, port: () => SILENT_PORT })
+  try {
+    const { channel } = peer
+    const isThere = target === undefined
+      ? () => channel.localCount + channel.remoteCount > 1
+      : () => channel.peer(target) !== undefined
+    await waitForPeer(channel, isThere, waitMs, signal)
+    const payload = { binary: false, bytes: data }
+    if (target === undefined) {
+      const { local, remote } = hub.broadcast(peer, payload)
+      return { peer: peer.id, delivered: { local, remote } }
+    }
+    const isRemote = channel.peer(target)?.location === 'remote'
+    const result = hub.message(peer, target, payload)
+    if (result !== 'delivered') throw new NwsError(result)
+    return { peer: peer.id, delivered: { local: isRemote ? 0 : 1, remote: isRemote ? 1 : 0 } }
+  } finally {
+    hub.leave(peer)
+  }
+}

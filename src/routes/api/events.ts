@@ -1,0 +1,23 @@
+// `GET /api/channels/:name/events`: a channel as server-sent events. Joins, so it must be asked for by Accept.
+// Not the stream itself (plugins/http-peers).
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { NwsError } from '../../core/errors.ts'
+import type {} from '../../plugins/http-peers/index.ts'
+import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
+
+const eventRoutes: FastifyPluginAsyncTypebox = async app => {
+  app.get('/api/channels/:name/events', {
+    config: { surface: 'events' },
+    exposeHeadRoute: false,
+    schema: { summary: 'A channel as server-sent events', produces: ['text/event-stream'], params: nameParams, querystring: scopeQuery, response: { 406: errorSchema } },
+    preValidation: async ({ headers: { accept } }) => {
+      const types = (accept ?? '').split(',').map(type => type.split(';', 1)[0]!.trim().toLowerCase())
+      if (!types.includes('text/event-stream')) throw new NwsError('NWS_ERR_REQUEST_NOT_ACCEPTABLE')
+    }
+  }, async ({ params: { name }, query: { scope = 'network' }, headers: { origin } }, reply) => {
+    await app.httpPeers.openEvents(reply.raw, { name, scope, origin })
+    reply.hijack()
+  })
+}
+
+export default eventRoutes

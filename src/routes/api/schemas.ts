@@ -1,0 +1,50 @@
+// The shapes of the API's answers and parameters. Not validation of channel messages (core/envelope.ts).
+import { Type } from 'typebox'
+
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+const time = (description: string) => Type.String({ format: 'date-time', description })
+
+/** Query of routes that name a channel. */
+export const scopeQuery = Type.Object({
+  scope: Type.Optional(Type.Enum(['network', 'local'], { default: 'network', description: 'Which of two channels of one name: shared with the network, or of this machine only.' }))
+})
+
+/** Parameters of routes that name a channel. */
+export const nameParams = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 255, description: 'Channel name.' })
+})
+
+/** One peer. */
+export const peerSchema = Type.Object({
+  id: Type.String(),
+  channel: Type.String({ description: 'Name of its channel; the tag where names are not shown.' }),
+  location: Type.Enum(['local', 'remote']),
+  proxy: Type.String({ description: 'Id of the proxy it is connected to.' }),
+  dialect: Type.String({ description: 'How it speaks: envelope, events, http, extension, link.' }),
+  connectedAt: time('When it joined.')
+})
+
+/** One channel. */
+export const channelSchema = Type.Object({
+  name: Type.Optional(Type.String({ description: 'Absent where names are not shown.' })),
+  tag: Type.String({ description: 'Keyed hash of the name, as it stands in logs.' }),
+  scope: Type.Enum(['network', 'local']),
+  peers: Type.Object({ local: count('Peers of this proxy.'), remote: count('Peers of other proxies.') }),
+  openedAt: time('When its first peer came.'),
+  messages: count('Messages since then.'),
+  bytes: count('Bytes of their data.')
+})
+
+/** One channel with its peers. */
+export const channelWithPeersSchema = Type.Object({
+  ...channelSchema.properties,
+  peers: Type.Object({ ...channelSchema.properties.peers.properties, list: Type.Array(peerSchema) })
+})
+
+/** Body of every error. */
+export const errorSchema = Type.Object({
+  statusCode: Type.Integer(),
+  code: Type.String(),
+  error: Type.String(),
+  message: Type.String()
+})

@@ -1,0 +1,28 @@
+// How channels and peers look in the API. Only a change of form: no lookups.
+import type { Channel } from '../../core/hub/channel.ts'
+import type { Peer } from '../../core/hub/peer.ts'
+
+/** A channel as `channelSchema` has it. */
+export function channelView (channel: Channel, showNames: boolean) {
+  return {
+    ...(showNames ? { name: channel.name } : {}),
+    tag: channel.tag,
+    scope: channel.scope,
+    peers: { local: channel.localCount, remote: channel.remoteCount },
+    openedAt: new Date(channel.openedAt).toISOString(),
+    messages: channel.messages,
+    bytes: channel.bytes
+  }
+}
+
+/** A peer as `peerSchema` has it. */
+export function peerView (peer: Peer, showNames: boolean) {
+  return {
+    id: peer.id,
+    channel: showNames ? peer.channel.name : peer.channel.tag,
+    location: peer.location,
+    proxy: peer.proxy,
+    dialect: peer.dialect,
+    connectedAt: new Date(peer.connectedAt).toISOString()
+  }
+}
