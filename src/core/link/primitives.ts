@@ -16,39 +16,39 @@ export interface X25519KeyPair {
  */
 export interface LinkPrimitives {
   /** SHA-512: 64 bytes. */
-  sha512 (message: Uint8Array): Uint8Array
+  readonly sha512: (message: Uint8Array) => Uint8Array
   /** HMAC-SHA512 with a key of any length: 64 bytes. */
-  hmacSha512 (key: Uint8Array, message: Uint8Array): Uint8Array
+  readonly hmacSha512: (key: Uint8Array, message: Uint8Array) => Uint8Array
 
   /** The X25519 key pair of 32 random bytes. The public key is 32 bytes. */
-  x25519KeyPair (secretKey: Uint8Array): X25519KeyPair
+  readonly x25519KeyPair: (secretKey: Uint8Array) => X25519KeyPair
   /** The X25519 shared secret (32 bytes); `undefined` when it is all zero (RFC 7748 §6.1). */
-  x25519 (secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined
+  readonly x25519: (secretKey: Uint8Array, publicKey: Uint8Array) => Uint8Array | undefined
 
   /**
    * ChaCha20-Poly1305 (RFC 8439): ciphertext followed by the tag of 16 bytes.
    * @param key 32 bytes
    * @param nonce 12 bytes, never used twice with one key
    */
-  aeadSeal (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array
+  readonly aeadSeal: (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array) => Uint8Array
   /** The plaintext, or `undefined` when the tag does not fit or the ciphertext is shorter than a tag. */
-  aeadOpen (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined
+  readonly aeadOpen: (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, ciphertext: Uint8Array) => Uint8Array | undefined
 
   /** The ristretto255 element of exactly 64 uniform bytes (RFC 9496 §4.3.4), 32 bytes encoded. */
-  fromHash (hash: Uint8Array): Uint8Array
+  readonly fromHash: (hash: Uint8Array) => Uint8Array
   /**
    * scalar · element, encoded (32 bytes). `undefined` when the element is not a canonical encoding or the result is
    * the identity (so also when the element is the identity or the scalar is zero modulo the group order).
    * This check costs nothing on top, so a caller that multiplies needs no isValidElement before.
    */
-  scalarMult (scalar: Uint8Array, element: Uint8Array): Uint8Array | undefined
+  readonly scalarMult: (scalar: Uint8Array, element: Uint8Array) => Uint8Array | undefined
   /** scalar · base point, encoded; `undefined` for a scalar that is zero modulo the group order. */
-  scalarMultBase (scalar: Uint8Array): Uint8Array | undefined
+  readonly scalarMultBase: (scalar: Uint8Array) => Uint8Array | undefined
   /** Whether 32 bytes are the canonical encoding of an element that is not the identity. */
-  isValidElement (element: Uint8Array): boolean
+  readonly isValidElement: (element: Uint8Array) => boolean
 
   /** Whether two arrays hold the same bytes; the time taken depends on their lengths alone. */
-  equal (a: Uint8Array, b: Uint8Array): boolean
+  readonly equal: (a: Uint8Array, b: Uint8Array) => boolean
   /** `count` bytes from the operating system's random source. */
-  randomBytes (count: number): Uint8Array
+  readonly randomBytes: (count: number) => Uint8Array
 }
