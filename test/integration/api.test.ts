@@ -1,0 +1,204 @@
+// The JSON API, publish and server-sent events over real HTTP.
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import t from 'tap'
+import type { Test } from 'tap'
+import { buildTestApp } from '../support/app.ts'
+import { joinChannel } from '../support/channel.ts'
+
+async function get (address: string, path: string, headers: Record<string, string> = {}) {
+  const response = await fetch(`${address}${path}`, { headers })
+  return { status: response.status, headers: response.headers, body: await response.json() as Record<string, unknown> }
+}
+
+async function post (address: string, path: string, body: string, headers: Record<string, string> = { 'content-type': 'application/json' }) {
+  const response = await fetch(`${address}${path}`, { method: 'POST', body, headers })
+  return { status: response.status, body: await response.json() as Record<string, unknown> }
+}
+
+t.test('lists channels and peers', async t => {
+  const { address, app } = await buildTestApp(t)
+  t.strictSame((await get(address, '/api/channels')).body, { channels: [] })
+  const a = await joinChannel(t, address, 'room')
+  const b = await joinChannel(t, address, 'room')
+  a.send({ action: 'broadcast', data: 'four' })
+  await b.nextOf('broadcast')
+  const { channels } = (await get(address, '/api/channels')).body as { channels: Record<string, unknown>[] }
+  t.match(channels, [{ name: 'room', tag: /^[0-9a-f]{8}$/, scope: 'network', peers: { local: 2, remote: 0 }, openedAt: /^\d{4}-.*Z$/, messages: 1, bytes: 6 }])
+  const { peers } = (await get(address, '/api/peers')).body as { peers: Record<string, unknown>[] }
+  t.strictSame(peers.map(({ id }) => id), [a.id, b.id])
+  t.match(peers[0], { channel: 'room', location: 'local', proxy: app.crypto.proxyId.text, dialect: 'envelope', connectedAt: /Z$/ })
+  const one = await get(address, '/api/channels/room')
+  t.match(one.body, { name: 'room', peers: { local: 2, remote: 0, list: [{ id: a.id }, { id: b.id }] } })
+  t.match(await get(address, '/api/channels/room?scope=local'), { status: 404, body: { statusCode: 404, code: 'NWS_ERR_CHANNEL_NOT_FOUND' } })
+  t.match(await get(address, '/api/channels/none'), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NOT_FOUND' } })
+  t.match(await get(address, '/api/channels/room?scope=moon'), { status: 400, body: { code: 'NWS_ERR_REQUEST_INVALID' } })
+  t.strictSame((await get(address, '/api/links')).body, { links: [] })
+})
+
+t.test('lists tags where names are not to be shown', async t => {
+  const { address } = await buildTestApp(t, { apiShowNames: false })
+  await joinChannel(t, address, 'canary-name')
+  for (const path of ['/api/channels', '/api/peers', '/api/channels/canary-name']) {
+    const { status, body } = await get(address, path)
+    t.equal(status, 200)
+    t.notMatch(JSON.stringify(body), /canary/, path)
+  }
+})
+
+t.test('describes itself', async t => {
+  const { address } = await buildTestApp(t)
+  const { body } = await get(address, '/api/openapi.json')
+  t.match(body, { openapi: /^3\./, paths: { '/api/channels': Object, '/api/channels/{name}': Object, '/api/channels/{name}/messages': Object, '/api/channels/{name}/events': Object, '/api/peers': Object, '/api/links': Object, '/api/health': Object } })
+  t.notOk(Object.keys(body['paths'] as object).some(path => !path.startsWith('/api/')), 'only the API')
+})
+
+t.test('a publish request is a peer for its duration', async t => {
+  const { address } = await buildTestApp(t)
+  const a = await joinChannel(t, address, 'room')
+  const { status, body } = await post(address, '/api/channels/room/messages', '{"data": 1.0 }')
+  t.equal(status, 200)
+  t.strictSame(body['delivered'], { local: 1, remote: 0 })
+  t.strictSame(await a.next(), { action: 'connect', source: a.id, target: body['peer'] })
+  t.equal((await a.nextRaw()).text, `{"action":"broadcast","source":"${body['peer'] as string}","data":1.0}`)
+  t.strictSame(await a.next(), { action: 'disconnect', source: a.id, target: body['peer'] })
+  const direct = await post(address, '/api/channels/room/messages', JSON.stringify({ data: 'you', target: a.id }))
+  t.strictSame(direct.body['delivered'], { local: 1, remote: 0 })
+  t.match(await a.nextOf('message'), { target: a.id, data: 'you' })
+  t.match(await post(address, '/api/channels/empty/messages?waitMs=0', '{"data":1}'), { status: 200, body: { delivered: { local: 0, remote: 0 } } })
+})
+
+t.test('a publish request can wait for somebody to be there', async t => {
+  const { address, app } = await buildTestApp(t)
+  const opened = new Promise<void>(resolve => app.channelRegistry.addHook('channelOpened', () => resolve()))
+  const publishing = post(address, '/api/channels/room/messages?waitMs=30000', '{"data":"late"}')
+  await opened
+  const a = await joinChannel(t, address, 'room')
+  t.match((await publishing).body, { delivered: { local: 1, remote: 0 } })
+  t.match(await a.nextOf('broadcast'), { data: 'late' })
+})
+
+t.test('bad publish requests', async t => {
+  const { address } = await buildTestApp(t, { maxMessageBytes: 1000 })
+  await joinChannel(t, address, 'room')
+  const path = '/api/channels/room/messages'
+  for (const [body, status, code] of [
+    ['', 400, 'NWS_ERR_REQUEST_NOT_JSON'],
+    ['[]', 400, 'NWS_ERR_REQUEST_NOT_JSON'],
+    ['{"data":', 400, 'NWS_ERR_REQUEST_NOT_JSON'],
+    ['{}', 400, 'NWS_ERR_MESSAGE_DATA'],
+    ['{"data":1,"target":5}', 400, 'NWS_ERR_MESSAGE_TARGET'],
+    ['{"data":1,"target":"nobody"}', 404, 'NWS_ERR_PEER_NOT_FOUND'],
+    [`{"data":${'['.repeat(129)}${']'.repeat(129)}}`, 400, 'NWS_ERR_MESSAGE_TOO_DEEP'],
+    [`{"data":"${'x'.repeat(1000)}"}`, 413, 'NWS_ERR_REQUEST_TOO_LARGE']
+  ] as const) t.match(await post(address, `${path}?waitMs=0`, body), { status, body: { statusCode: status, code, error: String, message: String } }, body.slice(0, 30))
+  t.match(await post(address, path, '{"data":1}', { 'content-type': 'text/plain' }), { status: 415, body: { code: 'NWS_ERR_REQUEST_MEDIA_TYPE' } })
+  t.match(await post(address, path, 'data=1', { 'content-type': 'application/x-www-form-urlencoded' }), { status: 415, body: { code: 'NWS_ERR_REQUEST_MEDIA_TYPE' } })
+  t.match(await post(address, '/api/channels/a%20b/messages', '{"data":1}'), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NAME' } })
+  t.match(await post(address, `${path}?waitMs=-1`, '{"data":1}'), { status: 400, body: { code: 'NWS_ERR_REQUEST_INVALID' } })
+})
+
+/** Opens an event stream and takes its events one by one. */
+async function openEvents (t: Test, address: string, path: string, headers: Record<string, string> = { accept: 'text/event-stream' }) {
+  const request = httpRequest(`${address}${path}`, { headers })
+  request.end()
+  t.teardown(() => request.destroy())
+  const [response] = await once(request, 'response') as [IncomingMessage]
+  response.on('error', () => {})
+  const chunks = response.setEncoding('utf8')[Symbol.asyncIterator]()
+  let text = ''
+  const next = async (): Promise<Record<string, unknown> | undefined> => {
+    for (;;) {
+      const end = text.indexOf('\n\n')
+      if (end >= 0) {
+        const event = text.slice(0, end)
+        text = text.slice(end + 2)
+        const data = event.split('\n').filter(line => line.startsWith('data: ')).map(line => line.slice(6)).join('\n')
+        if (data !== '') return JSON.parse(data) as Record<string, unknown>
+        continue
+      }
+      const { value, done } = await chunks.next() as { value: string, done?: boolean }
+      if (done === true) return undefined
+      text += value
+    }
+  }
+  return { response, request, next }
+}
+
+t.test('a channel as server-sent events', async t => {
+  const { address, app } = await buildTestApp(t)
+  const a = await joinChannel(t, address, 'room')
+  const { response, request, next } = await openEvents(t, address, '/api/channels/room/events')
+  t.match(response.headers, { 'content-type': /^text\/event-stream/, 'cache-control': 'no-store' })
+  const status = await next()
+  const id = status?.['source'] as string
+  t.strictSame(status, { action: 'status', source: id, target: id })
+  t.strictSame(await next(), { action: 'connect', source: id, target: a.id })
+  t.strictSame(await a.next(), { action: 'connect', source: a.id, target: id })
+  a.send('{"action":"broadcast","data":[1,\r\n2]}')
+  t.strictSame(await next(), { action: 'broadcast', source: a.id, data: [1, 2] }, 'line breaks in the text do not break the stream')
+  a.send({ action: 'message', target: id, data: 'you' })
+  t.strictSame(await next(), { action: 'message', source: a.id, target: id, data: 'you' })
+  a.send(Buffer.from([3, 0, 65]))
+  t.strictSame(await next(), { action: 'broadcast', source: a.id, data: { $binary: 'QQ==' } })
+  t.match(app.channelRegistry.peers().find(peer => peer.id === id), { dialect: 'events' })
+  request.destroy()
+  t.strictSame(await a.next(), { action: 'disconnect', source: a.id, target: id })
+})
+
+t.test('an event stream must be asked for', async t => {
+  const { address, app } = await buildTestApp(t)
+  for (const accept of ['*/*', 'application/json', 'text/event-streams']) {
+    t.match(await get(address, '/api/channels/room/events', { accept }), { status: 406, body: { code: 'NWS_ERR_REQUEST_NOT_ACCEPTABLE' } })
+  }
+  t.match(await get(address, '/api/channels/a%20b/events', { accept: 'text/event-stream' }), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NAME' } })
+  const head = await fetch(`${address}/api/channels/room/events`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })
+  t.not(head.status, 200, 'HEAD joins nothing')
+  t.equal(app.channelRegistry.channels().length, 0)
+})
+
+t.test('a stalled event stream is cut off', async t => {
+  const { address } = await buildTestApp(t, { maxQueuedBytes: 1 << 20 })
+  const a = await joinChannel(t, address, 'room')
+  const { response } = await openEvents(t, address, '/api/channels/room/events')
+  response.pause()
+  await a.nextOf('connect')
+  const data = 'x'.repeat(60_000)
+  for (let sent = 0; ; sent++) {
+    a.send({ action: 'broadcast', data })
+    if ((await a.arrived()).some(({ action }) => action === 'disconnect')) break
+    t.ok(sent < 1000)
+  }
+  response.resume()
+  await once(response, 'close')
+  t.pass('the response ends')
+})
+
+t.test('the console page loads and says it runs', async t => {
+  const { address } = await buildTestApp(t)
+  for (const path of ['/', '/console']) {
+    const response = await fetch(address + path)
+    t.equal(response.status, 200)
+    t.match(response.headers.get('content-security-policy'), /default-src 'none'.*frame-ancestors 'none'.*require-trusted-types-for 'script'/)
+    t.equal(response.headers.get('x-content-type-options'), 'nosniff')
+    t.match(await response.text(), /running/)
+  }
+  for (const file of ['console.js', 'console.css', 'icon.svg']) t.equal((await fetch(`${address}/console/${file}`)).status, 200, file)
+  t.equal((await fetch(`${address}/console/../../package.json`)).status, 426, 'a path that leaves the folder is another path')
+  t.equal((await fetch(`${address}/console/%2e%2e/%2e%2e/package.json`)).status === 200, false)
+})
+
+t.test('a channel without upgrade says how to connect', async t => {
+  const { address } = await buildTestApp(t)
+  const response = await fetch(`${address}/secret-room`)
+  t.equal(response.status, 426)
+  t.equal(response.headers.get('upgrade'), 'websocket')
+  const body = await response.text()
+  t.match(JSON.parse(body), { statusCode: 426, code: 'NWS_ERR_UPGRADE_REQUIRED', message: /WebSocket/ })
+  t.notMatch(body, /secret/)
+  const method = await fetch(`${address}/secret-room`, { method: 'POST', body: 'x' })
+  t.equal(method.status, 405)
+  t.equal(method.headers.get('allow'), 'GET, HEAD')
+  for (const path of ['/a%20b', '/a/', '/a/b', '/%2e%2e', `/${'a'.repeat(256)}`]) t.equal((await fetch(address + path)).status, 404, path)
+})
