@@ -1,0 +1,63 @@
+// The map of the program: which plugins there are, in which order, and the scope of the routes. No environment, no
+// listening, no logic.
+import swagger from '@fastify/swagger'
+import websocket from '@fastify/websocket'
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import type { Settings } from './core/settings.ts'
+import accessGuard from './plugins/access-guard.ts'
+import channelRegistry from './plugins/channel-registry/index.ts'
+import channelSockets from './plugins/channel-sockets/index.ts'
+import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
+import config from './plugins/config.ts'
+import crypto from './plugins/crypto/index.ts'
+import extensions from './plugins/extensions.ts'
+import guardedScope from './plugins/guarded-scope/index.ts'
+import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
+import httpPeers from './plugins/http-peers/index.ts'
+import listener from './plugins/listener.ts'
+import apiRoutes from './routes/api/index.ts'
+import channelRoutes from './routes/channel.ts'
+import consoleRoutes from './routes/console.ts'
+import wellKnownRoutes from './routes/well-known.ts'
+
+/** Settings by their names in code, and where the routes are to be. */
+export interface NetworkWebSocketsOptions extends Partial<Settings> {
+  /** Path before all routes, such as `/nws`. */
+  readonly prefix?: string
+}
+
+/** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
+async function assemble (app: FastifyInstance, { prefix = '', ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
+  await app.register(config, settings)
+  await app.register(accessGuard)
+  await app.register(crypto)
+  await app.register(channelRegistry)
+  await app.register(channelSockets) // Says goodbye before @fastify/websocket does.
+  await app.register(httpPeers)
+  if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
+  if (!app.hasDecorator('swagger')) await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
+
+  await app.register(async scope => {
+    await scope.register(guardedScope, { ownsNotFound: ownsServer || prefix !== '' })
+    await scope.register(wellKnownRoutes)
+    await scope.register(consoleRoutes)
+    await scope.register(apiRoutes)
+    await scope.register(channelRoutes)
+    await scope.register(extensions)
+  }, { prefix, logSerializers })
+}
+
+/** The proxy as a plugin for any Fastify app that was created with `serverOptions`. */
+export const networkWebSockets = fp<NetworkWebSocketsOptions>(
+  async (app, options) => assemble(app, options, false), { name: 'networkwebsockets', fastify: '5.x' })
+
+/** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */
+export async function buildApp (settings: Partial<Settings> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
+  const options = serverOptions(settings)
+  const app = Fastify({ ...options, ...(logger === false ? {} : { logger }) })
+  await assemble(app, settings, true)
+  await app.register(listener, { http: options.http })
+  return app
+}

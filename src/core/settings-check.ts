@@ -1,0 +1,170 @@
+// Says whether values are settings of this proxy, and in one line what is wrong with the first that is not. Not the
+// schema (settings.ts), not the reader of variables (environment.ts): options in code and variables pass through here.
+import { isLoopbackAddress, parseAllowedHost } from './host-policy.ts'
+import { isSerialisedOrigin } from './origin-policy.ts'
+import { NwsError } from './errors.ts'
+import { settingsSchema } from './settings.ts'
+import type { Settings } from './settings.ts'
+
+/** One property of the schema, as far as this file looks at it. */
+interface Rule {
+  readonly type?: 'integer' | 'string' | 'boolean' | 'array'
+  readonly enum?: readonly string[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default: unknown
+  readonly description: string
+}
+
+/** Name of a setting, as in code. */
+export type SettingName = keyof Settings
+
+const rules = settingsSchema.properties as unknown as Record<SettingName, Rule>
+
+/** All names of settings, in the order of the schema. */
+export const settingNames = Object.keys(rules) as SettingName[]
+
+/** Settings whose value no message, log or page may show. */
+const SECRETS: ReadonlySet<string> = new Set<SettingName>(['apiToken'])
+
+/** Longest part of a wrong value that a message quotes. */
+const MAX_QUOTED = 60
+
+/** The rule of a setting. */
+export function ruleOf (name: SettingName): Rule {
+  return rules[name]
+}
+
+/** The environment variable of a setting: `NWS_MAX_MESSAGE_BYTES` for `maxMessageBytes`. */
+export function variableOf (name: string): string {
+  return `NWS_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
+}
+
+/** What is allowed for a setting, in words that follow "allowed is". */
+export function allowedFor (name: SettingName): string {
+  const { type, enum: choices, minimum, maximum } = rules[name]
+  if (choices !== undefined) return `one of ${choices.join(', ')}`
+  if (type === 'boolean') return 'true or false'
+  if (type === 'integer') {
+    return maximum === Number.MAX_SAFE_INTEGER ? `a whole number from ${minimum} on` : `a whole number from ${minimum} to ${maximum}`
+  }
+  if (name === 'allowedHosts') return 'name or name:port, separated by commas, without scheme, path or *'
+  if (name === 'allowedOrigins') return 'origins such as https://example.org, separated by commas, or null'
+  if (name === 'host') return 'an IP address or a host name'
+  if (name === 'apiToken') return 'printable ASCII characters without spaces'
+  return type === 'array' ? 'a list separated by commas, without empty entries' : 'text'
+}
+
+/** The error for a wrong value. One line; the value is quoted, shortened, and left out where it is a secret. */
+export function wrongValue (name: SettingName, label: string, value: unknown, hint = ''): NwsError {
+  const text = typeof value === 'string' ? value : JSON.stringify(value) ?? String(value)
+  const quoted = SECRETS.has(name) ? 'its value (not shown)' : JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+  return new NwsError('NWS_ERR_CONFIG_VALUE', `${label}: ${quoted} is not allowed, allowed is ${allowedFor(name)}.${hint}`)
+}
+
+/** Number of single-character edits between two short texts. */
+function editDistance (left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= right.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[right.length]!
+}
+
+/** The known name nearest to an unknown one, if any is near enough to be a slip. */
+export function nearMiss (name: string, known: readonly string[]): string | undefined {
+  const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const short = plain(name).slice(0, 80)
+  const [best] = known.map(candidate => ({ candidate, distance: editDistance(short, plain(candidate)) })).sort((a, b) => a.distance - b.distance)
+  return best !== undefined && best.distance <= Math.max(2, Math.floor(short.length / 4)) ? best.candidate : undefined
+}
+
+/** Whether a host to listen on is this machine only. */
+export function isLoopbackHost (host: string): boolean {
+  return host === '' || host.toLowerCase() === 'localhost' || isLoopbackAddress(host)
+}
+
+function fits (name: SettingName, value: unknown): boolean {
+  const { type, enum: choices, minimum = 0, maximum = 0 } = rules[name]
+  if (choices !== undefined) return typeof value === 'string' && choices.includes(value)
+  switch (type) {
+    case 'integer': return Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum
+    case 'boolean': return typeof value === 'boolean'
+    case 'array': return Array.isArray(value) && value.every(entry => typeof entry === 'string' && entry !== '' && entryFits(name, entry))
+    default: return typeof value === 'string' && textFits(name, value)
+  }
+}
+
+function entryFits (name: SettingName, entry: string): boolean {
+  if (name === 'allowedHosts') return parseAllowedHost(entry) !== undefined
+  if (name === 'allowedOrigins') return isSerialisedOrigin(entry)
+  return true
+}
+
+function textFits (name: SettingName, text: string): boolean {
+  if (name === 'host') return /^[A-Za-z0-9.:_%-]*$/.test(text)
+  if (name === 'apiToken') return /^[\x21-\x7e]*$/.test(text)
+  return true
+}
+
+/** A host that an entry of allowedOrigins probably meant: browsers send neither a slash nor the default port. */
+function originHint (value: unknown): string {
+  for (const entry of Array.isArray(value) ? value as unknown[] : []) {
+    if (typeof entry !== 'string' || isSerialisedOrigin(entry) || !/^https?:\/\//i.test(entry) || !URL.canParse(entry)) continue
+    return ` Did you mean ${new URL(entry).origin}?`
+  }
+  return ''
+}
+
+/**
+ * Complete settings: the given ones checked, the others with their defaults. `undefined` counts as not given.
+ *
+ * @param label how to name a setting in an error: as its variable, or as the option in code
+ * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`, with one line of detail
+ */
+export function completeSettings (given: Readonly<Record<string, unknown>>, label: (name: string) => string = name => name): Settings {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(rules, name)) continue
+    const near = nearMiss(name, settingNames)
+    throw new NwsError('NWS_ERR_CONFIG_UNKNOWN', `${label(name)} is unknown${near === undefined ? '.' : `: did you mean ${label(near)}?`}`)
+  }
+  const complete: Record<string, unknown> = {}
+  for (const name of settingNames) {
+    const value = given[name] ?? rules[name].default
+    if (!fits(name, value)) throw wrongValue(name, label(name), value, name === 'allowedOrigins' ? originHint(value) : '')
+    complete[name] = Array.isArray(value) ? Object.freeze([...value as unknown[]]) : value
+  }
+  const settings = complete as Settings
+  checkTogether(settings, label)
+  return Object.freeze(settings)
+}
+
+/** Rules that take more than one setting. */
+function checkTogether (settings: Settings, label: (name: string) => string): void {
+  if (settings.pingIntervalMs >= settings.peerTimeoutMs) {
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('pingIntervalMs')}: "${settings.pingIntervalMs}" is not allowed, allowed is less than ${label('peerTimeoutMs')} (${settings.peerTimeoutMs}).`)
+  }
+  if (!isLoopbackHost(settings.host) && settings.apiToken === '') {
+    throw new NwsError('NWS_ERR_CONFIG_EXPOSED', `${label('host')} is ${JSON.stringify(settings.host)}; without it the proxy listens on 127.0.0.1 and ::1.`)
+  }
+}
+
+/** Fewer characters than this can be guessed by a program that tries for a night. */
+const SHORT_TOKEN = 16
+
+/** What is allowed but should be known: sentences to be logged as warnings at the start. */
+export function settingsWarnings (settings: Settings): string[] {
+  const warnings: string[] = []
+  if (!isLoopbackHost(settings.host)) {
+    warnings.push('NWS_HOST reaches beyond this machine: the token and all messages cross the network as plain HTTP and can be read there')
+    if (settings.apiToken.length < SHORT_TOKEN) warnings.push(`NWS_API_TOKEN has fewer than ${SHORT_TOKEN} characters and can be guessed from the network`)
+  }
+  if (settings.maxQueuedBytes < settings.maxMessageBytes) {
+    warnings.push('NWS_MAX_QUEUED_BYTES is less than NWS_MAX_MESSAGE_BYTES: one large message closes every peer that has not read it at once')
+  }
+  return warnings
+}

@@ -1,0 +1,137 @@
+// The guard: who may reach what, for HTTP requests, WebSocket upgrades and requests that the router could not read.
+// Not what a refusal looks like (guarded-scope), not the limits.
+//
+// Facts are taken from the TCP connection and the raw request only: forwarded headers are never looked at, whatever
+// the app around us trusts.
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import type { ErrorCode } from '../core/errors.ts'
+import { createHostPolicy, isLoopbackAddress } from '../core/host-policy.ts'
+import { createOriginPolicy } from '../core/origin-policy.ts'
+import type { Settings } from '../core/settings.ts'
+import type {} from './config.ts'
+
+/**
+ * What a route lets its caller do.
+ * - `public`: nothing but read what anyone may know;
+ * - `data`: join a channel, which pages of allowed origins may;
+ * - `control`: see and steer this proxy, which pages of other sites may not;
+ * - `events`: `control`, and it joins a channel too.
+ */
+export type Surface = 'public' | 'data' | 'control' | 'events'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    accessGuard: AccessGuard
+  }
+  interface FastifyContextConfig {
+    /** Who may reach the route; a route that does not say is `control`. */
+    surface?: Surface
+    /** Who may reach it as a WebSocket, where that differs. */
+    upgradeSurface?: Surface
+    /** Whether the route takes WebSocket upgrades. Any other route refuses them. */
+    socket?: boolean
+  }
+}
+
+/** What the plugin decorates an app with as `accessGuard`. */
+export interface AccessGuard {
+  /** Whether a request may reach a surface: undefined, or why not. The Host header is judged before all else. */
+  check (request: IncomingMessage, surface: Surface): ErrorCode | undefined
+  /** Whether the caller may see what `control` shows. */
+  isTrusted (request: FastifyRequest): boolean
+  /** Whether a socket comes from another machine and has yet to prove the token. */
+  mustAuthenticate (request: FastifyRequest): boolean
+  /** From now on every allowed Host is answered NWS_ERR_SHUTTING_DOWN. */
+  close (): void
+  /** Compares with the token in constant time; false for everything where no token is set. */
+  verifyToken (text: string): boolean
+}
+
+/** Port of a connection that has none (Unix sockets, injected requests): as if it were plain HTTP's own. */
+const NO_PORT = 80
+
+/** The values of all Host fields; Node itself would keep only the first. */
+function hostsOf ({ rawHeaders, headers }: Pick<Partial<IncomingMessage>, 'rawHeaders'> & Pick<IncomingMessage, 'headers'>): string[] {
+  if (rawHeaders === undefined) return headers.host === undefined ? [] : [headers.host] // Injected upgrades.
+  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'host')
+}
+
+/** The guard without Fastify. */
+export function createAccessGuard (settings: Settings): AccessGuard {
+  const classifyHost = createHostPolicy(settings.allowedHosts)
+  const allowsOrigin = createOriginPolicy(settings.allowedOrigins)
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
+  let closing = false
+  const tokenHash = settings.apiToken === '' ? undefined : hash(settings.apiToken)
+
+  /** The origins that pages have which this proxy serves under the request's Host; undefined: Host not allowed. */
+  function ownOrigins (request: IncomingMessage, host: string): string[] | undefined {
+    const hostClass = classifyHost(host, request.socket?.localPort ?? NO_PORT)
+    if (hostClass === undefined) return undefined
+    const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
+    const name = host.toLowerCase()
+    // In front of a listed name there may be a proxy that speaks TLS.
+    const schemes = hostClass === 'listed' ? ['http', 'https'] : [encrypted ? 'https' : 'http']
+    return schemes.map(scheme => `${scheme}://${name}`)
+  }
+
+  function verifyToken (text: string): boolean {
+    return tokenHash !== undefined && timingSafeEqual(hash(text), tokenHash)
+  }
+
+  function bearerOf (request: IncomingMessage): string | undefined {
+    return /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  }
+
+  function isRemote (request: IncomingMessage): boolean {
+    return !isLoopbackAddress(request.socket?.remoteAddress ?? '')
+  }
+
+  function checkControl (request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
+    const { origin, 'sec-fetch-site': site } = request.headers
+    if (site !== undefined && site !== 'none' && site !== 'same-origin') return 'NWS_ERR_CROSS_SITE'
+    if (origin !== undefined && !own.includes(origin)) return 'NWS_ERR_CROSS_SITE'
+    if (tokenHash === undefined && !isRemote(request)) return undefined
+    return verifyToken(bearerOf(request) ?? '') ? undefined : 'NWS_ERR_TOKEN_REQUIRED'
+  }
+
+  function checkData (request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
+    if (!allowsOrigin(request.headers.origin, own)) return 'NWS_ERR_ORIGIN_NOT_ALLOWED'
+    const bearer = bearerOf(request)
+    return isRemote(request) && bearer !== undefined && !verifyToken(bearer) ? 'NWS_ERR_TOKEN_REQUIRED' : undefined
+  }
+
+  function check (request: IncomingMessage, surface: Surface): ErrorCode | undefined {
+    const [host, ...more] = hostsOf(request)
+    if (host === undefined || more.length > 0) return 'NWS_ERR_REQUEST_MALFORMED' // RFC 9112 §3.2
+    const own = ownOrigins(request, host)
+    if (own === undefined) return 'NWS_ERR_HOST_NOT_ALLOWED'
+    // A target with a host of its own is for forward proxies, and RFC 9112 §3.2.2 would have it replace the Host.
+    if (!(request.url ?? '').startsWith('/')) return 'NWS_ERR_REQUEST_MALFORMED'
+    if (closing) return 'NWS_ERR_SHUTTING_DOWN'
+    switch (surface) {
+      case 'public': return undefined
+      case 'data': return checkData(request, own)
+      case 'events': return checkControl(request, own) ?? checkData(request, own)
+      default: return checkControl(request, own)
+    }
+  }
+
+  return {
+    check,
+    verifyToken,
+    close: () => { closing = true },
+    isTrusted: request => check(request.raw, 'control') === undefined,
+    mustAuthenticate: ({ raw }) => isRemote(raw) && !verifyToken(bearerOf(raw) ?? '')
+  }
+}
+
+/** Decorates the app with `accessGuard`. It is put to work by guarded-scope. */
+export default fp(async app => {
+  const accessGuard = createAccessGuard(app.config)
+  app.decorate('accessGuard', accessGuard)
+  app.addHook('preClose', async () => accessGuard.close())
+}, { name: 'nws-access-guard', fastify: '5.x', dependencies: ['nws-config'] })

@@ -1,0 +1,63 @@
+// What a refusal looks like on the wire: Fastify's `{ statusCode, code, error, message }`, never the URL, never a word
+// of the request. Not the decision to refuse.
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyReply } from 'fastify'
+import { definitionOf } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+
+/** Body of every error. */
+export interface ErrorBody {
+  readonly statusCode: number
+  readonly code: string
+  readonly error: string
+  readonly message: string
+}
+
+/** Headers that a status needs or that say what to do. */
+const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  NWS_ERR_TOKEN_REQUIRED: { 'www-authenticate': 'Bearer' },
+  NWS_ERR_UPGRADE_REQUIRED: { upgrade: 'websocket' }
+}
+
+/** Time that a client has to read a refusal before its connection is cut, milliseconds. */
+const LINGER_MS = 1000
+
+/** The body for a code of the catalogue. @param detail appended to the sentence; nothing that the client sent */
+export function errorBody (code: ErrorCode, detail = ''): ErrorBody {
+  const { status, message } = definitionOf(code)
+  return { statusCode: status, code, error: STATUS_CODES[status] ?? 'Error', message: message + detail }
+}
+
+/** Whether a request asked for an upgrade, even where the hook that says so has not run. */
+export function isUpgrade ({ ws, raw }: FastifyReply['request']): boolean {
+  return ws || (raw as { upgrade?: boolean }).upgrade === true // Set by Node's parser.
+}
+
+/** Sends an error. A refused upgrade ends its connection. */
+export function sendError (reply: FastifyReply, body: ErrorBody, headers: Readonly<Record<string, string>> = {}): FastifyReply {
+  if (isUpgrade(reply.request)) reply.header('connection', 'close')
+  return reply
+    .code(body.statusCode)
+    .headers({ 'x-content-type-options': 'nosniff', ...HEADERS[body.code as ErrorCode], ...headers })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(body))
+}
+
+/** Ends a connection: what was written goes out, then the client may close, then it is cut. */
+export function endSocket (socket: Socket): void {
+  socket.on('error', () => socket.destroy())
+  socket.end()
+  socket.resume()
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  socket.once('close', () => clearTimeout(timer))
+}
+
+/** Answers on a connection whose request could not be read, and ends it. */
+export function refuseSocket (socket: Socket, code: ErrorCode): void {
+  const body = JSON.stringify(errorBody(code))
+  const { status } = definitionOf(code)
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n` +
+    `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  endSocket(socket)
+}

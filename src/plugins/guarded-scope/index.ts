@@ -1,0 +1,118 @@
+// Makes a scope guarded: whatever is registered in it stands behind the guard and answers errors in the form of this
+// proxy. Not the rules of the guard (access-guard.ts). It changes nothing outside of its scope, so that the routes and
+// handlers of an app around us stay as they are.
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { NwsError } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type {} from '@fastify/websocket'
+import type {} from '../access-guard.ts'
+import { errorBody, sendError } from './answers.ts'
+import { verifyServerOptions } from './server-options.ts'
+
+/** Options of the plugin. */
+export interface GuardedScopeOptions {
+  /** Whether unknown addresses are answered by this scope: where it has a prefix of its own, or the whole server. */
+  readonly ownsNotFound: boolean
+}
+
+/** Fastify's own errors, in ours. */
+const FASTIFY_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'NWS_ERR_REQUEST_MEDIA_TYPE',
+  FST_ERR_CTP_EMPTY_TYPE: 'NWS_ERR_REQUEST_MEDIA_TYPE',
+  FST_ERR_CTP_INVALID_TYPE: 'NWS_ERR_REQUEST_MEDIA_TYPE',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'NWS_ERR_REQUEST_NOT_JSON',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'NWS_ERR_REQUEST_NOT_JSON'
+}
+
+/** What is left, by its status: static files, for one, have errors of their own. */
+const STATUS_ERRORS: Readonly<Record<number, ErrorCode>> = {
+  404: 'NWS_ERR_NOT_FOUND',
+  405: 'NWS_ERR_METHOD_NOT_ALLOWED',
+  408: 'NWS_ERR_REQUEST_TIMEOUT',
+  413: 'NWS_ERR_REQUEST_TOO_LARGE',
+  414: 'NWS_ERR_REQUEST_URL_TOO_LONG',
+  415: 'NWS_ERR_REQUEST_MEDIA_TYPE',
+  431: 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE'
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Where a request fails its schema: `querystring/scope`. Names of fields that the client made up are left out. */
+function fieldOf ({ validation, validationContext }: FastifyError): string {
+  const [first] = validation ?? []
+  const missing = first?.params['missingProperty']
+  const path = `${validationContext ?? ''}${first?.instancePath ?? ''}${typeof missing === 'string' ? `/${missing}` : ''}`
+  return /^[\w/.-]{1,100}$/.test(path) ? path : validationContext ?? 'request'
+}
+
+/** An error that an extension made for the client to see, with a code of its own. */
+function isCodedByExtension (error: FastifyError): boolean {
+  return typeof error.code === 'string' && /^(?!FST_|ERR_|HPE_)[A-Z][A-Z0-9_]{0,99}$/.test(error.code) && !('syscall' in error)
+}
+
+function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof NwsError) return sendError(reply, errorBody(error.code))
+  if (error.validation !== undefined) return sendError(reply, errorBody('NWS_ERR_REQUEST_INVALID', ` Field: ${fieldOf(error)}.`))
+  const status = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : undefined
+  if (isCodedByExtension(error)) {
+    const statusCode = status ?? 403
+    return sendError(reply, { statusCode, code: error.code, error: STATUS_CODES[statusCode] ?? 'Error', message: error.message })
+  }
+  if (status !== undefined) return sendError(reply, errorBody(FASTIFY_ERRORS[error.code] ?? STATUS_ERRORS[status] ?? 'NWS_ERR_REQUEST_MALFORMED'))
+  // The message of an unforeseen error may quote the request: its kind and its place have to do.
+  const at = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line)).map(line => line.trim()).slice(0, 10)
+  request.log.error({ err: { type: error.name, code: error.code, at } }, 'a request failed')
+  return sendError(reply, errorBody('NWS_ERR_INTERNAL'))
+}
+
+/** Answers an address without route: 405 where another method has one. */
+function answerNotFound (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [url = '/'] = (request.raw.url ?? '/').split('?', 1)
+  const allowed = METHODS.filter(method => method !== request.method && app.findRoute({ method, url }) !== null)
+  if (allowed.length === 0) return sendError(reply, errorBody('NWS_ERR_NOT_FOUND'))
+  return sendError(reply, errorBody('NWS_ERR_METHOD_NOT_ALLOWED'), { allow: allowed.join(', ') })
+}
+
+/** A header that every WebSocket handshake has, RFC 6455 §4.2.1: 16 random bytes in base64. */
+const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/
+
+/** Why an upgrade cannot become a WebSocket here, before anything is answered. */
+function checkUpgrade ({ headers, method, routeOptions }: FastifyRequest): ErrorCode | undefined {
+  if (routeOptions.config.socket !== true) return 'NWS_ERR_UPGRADE_REFUSED'
+  const fits = method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '') &&
+    headers['sec-websocket-version'] === '13' && WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '')
+  return fits ? undefined : 'NWS_ERR_REQUEST_MALFORMED'
+}
+
+/** Guards the scope it is registered in. Register it before the routes. */
+export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound }) => {
+  scope.addHook('onReady', async () => verifyServerOptions(scope))
+
+  // Extensions declare WebSocket routes in the way of @fastify/websocket.
+  scope.addHook('onRoute', route => {
+    if (route.websocket === true || 'wsHandler' in route) route.config = { ...route.config, socket: true }
+  })
+
+  scope.addHook('onRequest', (request, _reply, done) => {
+    const { config } = request.routeOptions
+    const { accessGuard } = scope
+    let code: ErrorCode | undefined
+    if (!request.ws) {
+      code = accessGuard.check(request.raw, config.surface ?? 'control')
+    } else if (config.socket === true) {
+      code = accessGuard.check(request.raw, config.upgradeSurface ?? config.surface ?? 'control') ?? checkUpgrade(request)
+    } else {
+      code = accessGuard.check(request.raw, 'public') ?? checkUpgrade(request)
+    }
+    done(code === undefined ? undefined : new NwsError(code))
+  })
+
+  // A form of another site can send text/plain without asking first: bodies are JSON or nothing.
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+
+  scope.setErrorHandler(answerError)
+  if (ownsNotFound) scope.setNotFoundHandler((request, reply) => answerNotFound(scope, request, reply))
+}, { name: 'nws-guarded-scope', fastify: '5.x', dependencies: ['nws-access-guard', '@fastify/websocket'] })

@@ -1,0 +1,133 @@
+// The options that a Fastify server needs for this proxy, and the proof at start that it has them. Not the settings of
+// the proxy, and no options of taste: whoever embeds it may add his own.
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { LogController } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { NwsError } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import { completeSettings } from '../../core/settings-check.ts'
+import type { Settings } from '../../core/settings.ts'
+import type {} from '../access-guard.ts'
+import { endSocket, errorBody, isUpgrade, refuseSocket, sendError } from './answers.ts'
+
+/** Longest parameter in a URL: 255 characters, percent-encoded. */
+const MAX_PARAM_LENGTH = 765
+/** Most bytes that the headers of a request may have. */
+const MAX_HEADER_BYTES = 16 * 1024
+/** How often unfinished requests are looked at, milliseconds. */
+const CHECK_INTERVAL_MS = 1000
+
+/** A request as it may stand in a log: its route, not its URL, which holds the channel's name. */
+export function requestSerializer ({ method, routeOptions }: FastifyRequest): { method: string, route: string | undefined } {
+  return { method, route: routeOptions?.url }
+}
+
+/** Log serializers for a scope whose app logs requests in its own way. */
+export const logSerializers = { req: requestSerializer as never }
+
+/** Marks a made-up request or error with what to call when it arrives where it should. */
+const PROBE = Symbol('nws.probe')
+
+interface Probe {
+  [PROBE]?: () => void
+}
+
+/** Answers requests that the router could not read. They never reach hooks, so the guard is asked here. */
+export function frameworkErrors (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const probed = (request.raw as Probe)[PROBE]
+  if (probed !== undefined) return probed()
+  const guard = request.server.accessGuard as FastifyInstance['accessGuard'] | undefined
+  const code = guard?.check(request.raw, 'public') ??
+    (error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'NWS_ERR_REQUEST_URL_TOO_LONG' : 'NWS_ERR_REQUEST_MALFORMED')
+  // No hook of @fastify/websocket runs here either: the connection of a refused upgrade is ours to end.
+  if (isUpgrade(request)) reply.raw.once('finish', () => endSocket(request.raw.socket))
+  void sendError(reply, errorBody(code))
+}
+
+const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'NWS_ERR_REQUEST_TIMEOUT',
+  HPE_HEADER_OVERFLOW: 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE'
+}
+
+/** Connections that have had their answer: the parser reports again for whatever else arrives. */
+const answered = new WeakSet<Socket>()
+
+/** Answers what is no HTTP, or not in time, or too much of it. */
+export function clientErrorHandler (error: Error & { code?: string }, socket: Socket): void {
+  const probed = (error as Probe)[PROBE]
+  if (probed !== undefined) return probed()
+  if (answered.has(socket) || socket.destroyed) return
+  answered.add(socket)
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+  else refuseSocket(socket, PARSER_ERRORS[error.code ?? ''] ?? 'NWS_ERR_REQUEST_MALFORMED')
+}
+
+/**
+ * The options to create a Fastify server with that is to carry this proxy: `Fastify({ ...serverOptions(), … })`.
+ *
+ * @param options the settings that `networkWebSockets` is registered with; used are `handshakeTimeoutMs` and
+ *   `maxMessageBytes`
+ * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
+ */
+export function serverOptions (options: Partial<Settings> = {}) {
+  const { handshakeTimeoutMs, maxMessageBytes } = completeSettings(options)
+  return {
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    bodyLimit: maxMessageBytes,
+    requestTimeout: handshakeTimeoutMs,
+    http: {
+      requestTimeout: handshakeTimeoutMs,
+      headersTimeout: handshakeTimeoutMs,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, Math.ceil(handshakeTimeoutMs / 2)),
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // The guard answers in our own words.
+      // Java's HTTP client offers an upgrade to HTTP/2 with every request. Known to Node from 24.9 on.
+      shouldUpgradeCallback: (request: IncomingMessage) => /^websocket$/i.test(request.headers.upgrade ?? '')
+    },
+    trustProxy: false,
+    // During shutdown Fastify's own 503 would bypass hooks and leave upgrades open; the scope of the routes has its own.
+    return503OnClosing: false,
+    // Request lines hold the URL, and with it the channel's name.
+    logController: new LogController({ disableRequestLogging: true }),
+    frameworkErrors,
+    clientErrorHandler
+  }
+}
+
+/**
+ * Checks that a server which is about to be ready was created with the options above.
+ *
+ * @throws NwsError `NWS_ERR_CONFIG_SERVER_OPTION`, with the name of the first option that is missing
+ */
+export function verifyServerOptions (app: FastifyInstance): void {
+  const { server, initialConfig } = app
+  const missing = [
+    ['routerOptions.maxParamLength', ((initialConfig as { routerOptions?: { maxParamLength?: number } }).routerOptions?.maxParamLength ?? 0) >= MAX_PARAM_LENGTH],
+    ['requestTimeout', server.requestTimeout > 0],
+    ['http.headersTimeout', server.headersTimeout > 0 && server.headersTimeout <= server.requestTimeout],
+    ['frameworkErrors', reachesFrameworkErrors(app)],
+    ['clientErrorHandler', reachesClientErrorHandler(app)]
+  ].find(([, present]) => present !== true)
+  if (missing !== undefined) throw new NwsError('NWS_ERR_CONFIG_SERVER_OPTION', `Missing: ${String(missing[0])}. Create it with Fastify({ ...serverOptions(), … }).`)
+}
+
+/** Sends the router a request that it cannot read, and looks where it ends up. Nothing is answered. */
+function reachesFrameworkErrors (app: FastifyInstance): boolean {
+  let reached = false
+  const request = { method: 'GET', url: '/%E4', headers: {}, [PROBE]: () => { reached = true } }
+  const response = { setHeader: () => {}, getHeader: () => undefined, writeHead: () => {}, end: () => {}, once: () => {}, on: () => {} }
+  try {
+    app.routing(request as never, response as never)
+  } catch {
+    // A handler of somebody else may well stumble over it.
+  }
+  return reached
+}
+
+function reachesClientErrorHandler (app: FastifyInstance): boolean {
+  let reached = false
+  const error: Error & Probe = Object.assign(new Error('probe'), { [PROBE]: () => { reached = true } })
+  app.server.emit('clientError', error, { destroyed: true, writable: false } as never)
+  return reached
+}

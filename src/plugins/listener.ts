@@ -1,0 +1,194 @@
+// Listens on this machine for the stand-alone proxy: on 127.0.0.1 and ::1, both explicitly, since `localhost` is
+// whatever /etc/hosts says. Not used where the proxy is part of somebody else's app, which listens itself.
+//
+// Fastify has one server; the second one here only forwards its events to the first, so that both answer alike.
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { NwsError } from '../core/errors.ts'
+import type {} from './config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    listener: Listener
+  }
+}
+
+/** What the plugin decorates an app with as `listener`. */
+export interface Listener {
+  /**
+   * Starts to listen; the app's `close` ends it.
+   *
+   * @returns the port, which is the same on both addresses
+   * @throws NwsError `NWS_ERR_LISTEN` with address and port; then nothing is listened on
+   */
+  readonly listen: () => Promise<number>
+}
+
+/** Options of the plugin. */
+export interface ListenerOptions {
+  /** Options of node:http, the same as those of the app's own server. */
+  readonly http: ServerOptions
+}
+
+const IPV4 = '127.0.0.1'
+const IPV6 = '::1'
+/** Attempts to find a port that is free on both addresses. */
+const ATTEMPTS = 10
+/** Share of the shutdown's time after which connections are cut that are still busy. */
+const PATIENCE_SHARE = 0.8
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error'
+
+/** The sentence for a failed attempt to listen, as an error that names what could not be had. */
+function listenError (host: string, port: number, error: unknown): NwsError {
+  const code = codeOf(error)
+  const reason = code === 'EADDRINUSE' ? 'is in use by another program' : code === 'EACCES' ? 'may not be used by this user' : 'cannot be used'
+  return new NwsError('NWS_ERR_LISTEN', `${host.includes(':') ? `[${host}]` : host}:${port} ${reason} (${code}). NWS_PORT and NWS_HOST choose another.`)
+}
+
+/** Listens, or throws the error of the attempt. */
+async function bind (server: Server, host: string, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, ipv6Only: host === IPV6 }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** Connections of both servers and the answers that each still owes, so that closing neither waits nor cuts too early. */
+class Connections {
+  private readonly busy = new Map<Socket, number>()
+  private closing = false
+
+  watch (server: Server): void {
+    server.on('connection', socket => {
+      this.busy.set(socket, 0)
+      socket.once('close', () => this.busy.delete(socket))
+    })
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      this.add(request.socket, 1)
+      response.once('close', () => {
+        this.add(request.socket, -1)
+        if (this.closing) this.cutIfIdle(request.socket)
+      })
+    })
+    // Whoever took the upgrade ends it, too.
+    server.prependListener('upgrade', (_request, socket: Socket) => this.add(socket, 1))
+  }
+
+  /** Cuts connections that owe nothing, and others as soon as they do not. */
+  closeIdle (): void {
+    this.closing = true
+    for (const socket of this.busy.keys()) this.cutIfIdle(socket)
+  }
+
+  closeAll (): void {
+    for (const socket of this.busy.keys()) socket.destroy()
+  }
+
+  private add (socket: Socket, change: number): void {
+    const owed = this.busy.get(socket)
+    if (owed !== undefined) this.busy.set(socket, owed + change)
+  }
+
+  private cutIfIdle (socket: Socket): void {
+    if (this.busy.get(socket) === 0) socket.destroySoon()
+  }
+}
+
+/** The listener without its plugin. */
+function createListener (app: FastifyInstance, http: ServerOptions): Listener & { stop: () => void, stopped: () => Promise<void> } {
+  const { host, port: wanted, shutdownTimeoutMs } = app.config
+  const connections = new Connections()
+  let second: Server | undefined
+  let deadline: NodeJS.Timeout | undefined
+
+  /** A server that has the app's server answer for it. */
+  function createSecond (): Server {
+    const server = createServer(http, (request, response) => app.routing(request, response))
+    server.on('upgrade', (...args) => app.server.emit('upgrade', ...args))
+    server.on('clientError', (...args) => app.server.emit('clientError', ...args))
+    server.on('checkExpectation', (...args) => app.routing(...args))
+    server.keepAliveTimeout = app.server.keepAliveTimeout
+    connections.watch(server)
+    return server
+  }
+
+  /** Port of ::1, or undefined where this machine has no IPv6. */
+  async function bindSecond (port: number): Promise<number | undefined> {
+    const server = createSecond()
+    try {
+      const bound = await bind(server, IPV6, port)
+      second = server
+      return bound
+    } catch (error) {
+      if (!['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL'].includes(codeOf(error))) throw listenError(IPV6, port, error)
+      app.log.info(`no IPv6 on this machine: listening on ${IPV4} only`)
+      return undefined
+    }
+  }
+
+  /** Binds the app's own server; this is also when Fastify runs its onListen hooks. */
+  async function bindFirst (address: string, port: number): Promise<number> {
+    try {
+      await app.listen({ host: address, port, listenTextResolver: () => sentence(address) })
+    } catch (error) {
+      throw error instanceof NwsError || (error as NodeJS.ErrnoException).syscall === undefined ? error : listenError(address, port, error)
+    }
+    return portOf(app.server)
+  }
+
+  function portOf (server: Server): number {
+    return (server.address() as AddressInfo).port
+  }
+
+  function sentence (address: string): string {
+    const name = address === IPV4 ? 'localhost' : address.includes(':') ? `[${address}]` : address
+    return `Network Web Sockets is running: http://${name}:${portOf(app.server)}`
+  }
+
+  /** Both addresses with one port. The second server goes first: it can be tried again, Fastify's announces itself. */
+  async function bindBoth (): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      const port = await bindSecond(wanted) ?? wanted
+      try {
+        return await bindFirst(IPV4, port)
+      } catch (error) {
+        second?.close()
+        second = undefined
+        if (wanted !== 0 || attempt === ATTEMPTS || !(error instanceof NwsError)) throw error
+      }
+    }
+  }
+
+  connections.watch(app.server)
+  return {
+    listen: async () => {
+      await app.ready()
+      return host === '' || host.toLowerCase() === 'localhost' ? bindBoth() : bindFirst(host, wanted)
+    },
+    stop: () => {
+      deadline = setTimeout(() => connections.closeAll(), shutdownTimeoutMs * PATIENCE_SHARE)
+      second?.close()
+      connections.closeIdle()
+    },
+    stopped: async () => {
+      if (second?.listening === true) await new Promise(resolve => second?.close(resolve))
+      clearTimeout(deadline)
+    }
+  }
+}
+
+/** Decorates the app with `listener`. Register it last: it stops listening when all others have said goodbye. */
+export default fp<ListenerOptions>(async (app, { http }) => {
+  const { listen, stop, stopped } = createListener(app, http)
+  app.decorate('listener', { listen })
+  app.addHook('preClose', async () => stop())
+  app.addHook('onClose', async () => stopped())
+}, { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config'] })

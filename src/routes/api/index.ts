@@ -1,0 +1,17 @@
+// All of `/api`, in one place. No route itself but the description of the others.
+import type { FastifyInstance } from 'fastify'
+import type {} from '@fastify/swagger'
+import channelRoutes from './channels.ts'
+import eventRoutes from './events.ts'
+import healthRoutes from './health.ts'
+import linkRoutes from './links.ts'
+import messageRoutes from './messages.ts'
+
+export default async function apiRoutes (app: FastifyInstance): Promise<void> {
+  await app.register(healthRoutes)
+  await app.register(channelRoutes)
+  await app.register(messageRoutes)
+  await app.register(eventRoutes)
+  await app.register(linkRoutes)
+  app.get('/api/openapi.json', { config: { surface: 'control' }, schema: { hide: true } }, async () => app.swagger())
+}
