@@ -13,7 +13,7 @@ export interface TestApp {
   readonly app: FastifyInstance
   readonly port: number
   /** `http://localhost:<port>` */
-  readonly address: string
+  readonly url: string
   /** `ws://localhost:<port>` */
   readonly ws: string
   /** All that was logged so far, at every level, as it stands in the log. */
@@ -32,7 +32,7 @@ export async function buildTestApp (t: Test, options: Partial<Settings> = {}): P
   const app = await buildApp({ port: 0, discovery: 'off', shutdownTimeoutMs: 1000, ...options }, { level: 'trace', stream })
   t.teardown(() => app.close())
   const port = await app.listener.listen()
-  return { app, port, address: `http://localhost:${port}`, ws: `ws://localhost:${port}`, log: () => lines.join('') }
+  return { app, port, url: `http://localhost:${port}`, ws: `ws://localhost:${port}`, log: () => lines.join('') }
 }
 
 /** What came back on a raw connection. */
