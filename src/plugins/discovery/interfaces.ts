@@ -1,0 +1,61 @@
+// The network interfaces as discovery needs them. Only reads what the system tells; watching for changes is the
+// browser's task.
+import { networkInterfaces } from 'node:os'
+import { formatAddress, parseAddress, type OnLinkNetwork, type Surroundings } from '../../core/dns-sd/address-policy.ts'
+
+/** One interface to speak mDNS on. */
+export interface MulticastInterface {
+  readonly name: string
+  /** What selects it: an IPv4 address of it, or `::%name` for IPv6. */
+  readonly address: string
+}
+
+/** All interfaces at one moment. */
+export interface InterfaceView {
+  /** Interfaces with IPv4; of a machine that is connected to nothing: its loopback. */
+  readonly ipv4: readonly MulticastInterface[]
+  readonly ipv6: readonly MulticastInterface[]
+  /** Whether the loopback interface is up: @homebridge/ciao ends the process without it. */
+  readonly loopback: boolean
+  /** Whether there is no interface but loopback. */
+  readonly alone: boolean
+  readonly surroundings: Surroundings
+}
+
+/** More interfaces than this are left aside (a container host may have hundreds). */
+const maxInterfaces = 32
+
+/** @param all as `os.networkInterfaces()` gives it, which lists only interfaces that are up and have an address */
+export function readInterfaces (all: ReturnType<typeof networkInterfaces> = networkInterfaces()): InterfaceView {
+  const own = new Set<string>()
+  const networks: OnLinkNetwork[] = []
+  const ipv4: MulticastInterface[] = []
+  const ipv6: MulticastInterface[] = []
+  let loopback: MulticastInterface | undefined
+  for (const [name, infos = []] of Object.entries(all)) {
+    const v4 = infos.find(({ family }) => family === 'IPv4')
+    const internal = infos.some(info => info.internal)
+    for (const { address, cidr } of infos) {
+      const bytes = parseAddress(address)
+      if (bytes === undefined) continue
+      own.add(formatAddress(bytes))
+      if (!internal) networks.push({ address: bytes, prefixLength: Number(cidr?.split('/')[1] ?? bytes.length * 8) })
+    }
+    if (internal) {
+      if (v4 !== undefined) loopback ??= { name, address: v4.address }
+      continue
+    }
+    if (v4 !== undefined) ipv4.push({ name, address: v4.address })
+    // mDNS over IPv6 speaks from link-local addresses: an interface without one has no IPv6 multicast.
+    if (infos.some(({ family, address }) => family === 'IPv6' && /^fe[89ab]/i.test(address))) ipv6.push({ name, address: `::%${name}` })
+  }
+  const alone = ipv4.length === 0 && ipv6.length === 0
+  const byName = (one: MulticastInterface, other: MulticastInterface) => one.name < other.name ? -1 : 1
+  return {
+    ipv4: alone && loopback !== undefined ? [loopback] : ipv4.toSorted(byName).slice(0, maxInterfaces),
+    ipv6: ipv6.toSorted(byName).slice(0, maxInterfaces),
+    loopback: loopback !== undefined,
+    alone,
+    surroundings: { networks, own }
+  }
+}

@@ -1,0 +1,54 @@
+// A proxy's discovery alone, as a process: advertises an id, prints what it finds. Not a proxy, it answers no dial.
+// Arguments: one JSON object { id?, port?, advertiserTimes?, browserTimes?, quiet? }. stdin: { stop: true }, { linked: id }.
+import { randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { base32 } from '../../../src/core/link/bytes.ts'
+import { defaultRemoteTableTimes } from '../../../src/core/dns-sd/remote-table.ts'
+import { defaultAdvertiserTimes } from '../../../src/plugins/discovery/advertiser.ts'
+import { defaultBrowserTimes } from '../../../src/plugins/discovery/browser.ts'
+import { createMdnsDiscovery } from '../../../src/plugins/discovery/mdns-discovery.ts'
+
+interface Options {
+  id?: string
+  port?: number
+  advertiser?: Partial<typeof defaultAdvertiserTimes>
+  browser?: Partial<typeof defaultBrowserTimes>
+  table?: Partial<typeof defaultRemoteTableTimes>
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Options
+const id = options.id ?? base32(randomBytes(16))
+const started = performance.now()
+const print = (event: string, fields: object = {}) => {
+  process.stdout.write(`${JSON.stringify({ event, at: Date.now(), ms: Math.round(performance.now() - started), ...fields })}\n`)
+}
+
+const discovery = createMdnsDiscovery({
+  log: { info: (fields, message) => { print('info', { ...fields, message }) }, warn: (fields, message) => { print('warn', { ...fields, message }) } },
+  hostLabel: () => base32(randomBytes(10)),
+  advertiserTimes: { ...defaultAdvertiserTimes, ...options.advertiser },
+  browserTimes: { ...defaultBrowserTimes, ...options.browser, table: { ...defaultRemoteTableTimes, ...options.table } }
+})
+discovery.subscribe({
+  found: remote => { print('found', { ...remote }) },
+  updated: remote => { print('updated', { ...remote }) },
+  lost: id => { print('lost', { id }) },
+  status: status => { print('status', { ...status }) }
+})
+process.on('uncaughtException', error => { print('uncaught', { message: String(error.stack) }) })
+process.on('unhandledRejection', error => { print('uncaught', { message: String(error) }) })
+
+createInterface({ input: process.stdin }).on('line', line => {
+  const message = JSON.parse(line) as { stop?: boolean, linked?: string, report?: boolean }
+  if (message.linked !== undefined) discovery.setLinked(message.linked, true)
+  if (message.report === true) print('report', { remotes: discovery.remotes.size, ids: [...discovery.remotes.keys()], heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), cpu: process.cpuUsage() })
+  if (message.stop === true) {
+    discovery.stop().then(() => {
+      print('stopped')
+      process.exit(0)
+    }, () => process.exit(1))
+  }
+})
+const alive = setInterval(() => {}, 1000) // discovery's own timers hold no process open
+await discovery.start({ id, port: options.port ?? 40_000 })
+print('started', { id, alive: alive.hasRef() })
