@@ -4,12 +4,15 @@ import t from 'tap'
 import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../../src/core/link/round-responder.ts'
 import { createRoundRandomness } from '../../../src/core/link/round.ts'
-import { readM1Header, readM2Header, writeElements } from '../../../src/core/link/round-messages.ts'
+import type { RoundRandomness } from '../../../src/core/link/round.ts'
+import { readM1Header, readM2Header, writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
+import { pairKeys, pairSession, roundTranscript } from '../../../src/core/link/round-values.ts'
 import { concat } from '../../../src/core/link/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
 import type { MessageName, RoundOutcome } from '../../support/link.ts'
 import { handlesByName, messageNames, primitives, roundContext, runRound, unhex, utf8, vectors } from '../../support/link.ts'
 
+const random = createRoundRandomness(primitives)
 // All eight slots are common, so that every byte of every message matters.
 const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
 const setup = { namesI: names, namesR: names.toReversed() }
@@ -196,6 +199,13 @@ t.test('every channel pays before a double hint closes', async t => {
   t.equal(asked, 8)
 })
 
+/** Randomness with these scalars, that shuffles nothing. */
+const drawing = (...scalars: Uint8Array[]): RoundRandomness => ({
+  ...random,
+  scalar: () => scalars.shift()!.slice(),
+  order: size => Array.from({ length: size }, (_, index) => index)
+})
+
 t.test('a share that comes back closes with 1008 on either side', async t => {
   // R answers Z_R; I sends the same share with any tag.
   let m4 = new Uint8Array(0)
@@ -208,20 +218,24 @@ t.test('a share that comes back closes with 1008 on either side', async t => {
   })
   t.match(reflected.fault, { close: 1008, at: 'M5', by: 'R' })
 
-  // Both sides draw the same scalar for their share, so that Z_I = Z_R.
+  // With equal scalars on both sides Z_I = Z_R, and every tag would fit.
   const context = roundContext()
-  const same = (first: Uint8Array) => {
-    const scalars = [first, unhex('07'.padEnd(64, '0'))]
-    return { ...createRoundRandomness(primitives), scalar: () => scalars.shift()!.slice() }
-  }
-  const random = createRoundRandomness(primitives)
-  const initiator = new RoundInitiator(context, [utf8('webchat')], 0, same(random.scalar()))
-  const responder = new RoundResponder(context, same(random.scalar()))
-  const m2 = runToEnd(responder.onM1(runToEnd(initiator.m1()), [utf8('webchat')], 0))
+  const share = random.scalar()
+  const initiator = new RoundInitiator(context, [utf8('webchat')], 0, drawing(random.scalar(), share))
+  const responder = new RoundResponder(context, drawing(random.scalar(), share))
+  const m1 = runToEnd(initiator.m1())
+  const m2 = runToEnd(responder.onM1(m1, [utf8('webchat')], 0))
   const m3 = m2.ok ? runToEnd(initiator.onM2(m2.value)) : m2
   const answer = m3.ok ? runToEnd(responder.onM3(m3.value.m3, () => true)) : m3
-  t.ok(answer.ok)
-  t.match(answer.ok && runToEnd(initiator.onM4(answer.value)), { ok: false, close: 1008 })
+  if (!m2.ok || !answer.ok) throw new Error('the round failed')
+  t.match(runToEnd(initiator.onM4(answer.value)), { ok: false, close: 1008 }, 'I refuses R\'s share')
+
+  // R refuses it too, from an I that does not check.
+  const sid = pairSession(context, roundTranscript(context, m1, m2.value), 0, 0)
+  const Z = answer.value.slice(20, 52)
+  const keys = pairKeys(context, sid, primitives.scalarMult(share, Z)!, Z, Z)
+  const m5 = writeItems(0, Array.from({ length: 8 }, (_, slot) => slot === 0 ? concat(Z, keys.tagI) : primitives.randomBytes(64)))
+  t.match(runToEnd(responder.onM5(m5)), { ok: false, close: 1008 }, 'R refuses its own share')
 })
 
 t.test('messages of another round of the same link and names confirm nothing', async t => {
