@@ -12,7 +12,7 @@ export function isOrigin (text: string): boolean {
 
 /** Whether a text is an origin exactly as a browser writes it: lower case, no path, no default port. */
 export function isSerialisedOrigin (text: string): boolean {
-  if (!isOrigin(text)) return false
+  if (!isOrigin(text) || text.includes('*')) return false // There are no patterns.
   return /^https?:/.test(text) ? URL.canParse(text) && new URL(text).origin === text : true
 }
 

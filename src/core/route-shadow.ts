@@ -12,6 +12,5 @@ export function shadowsChannel (method: string | readonly string[], path: string
   if (!methods.some(name => name.toUpperCase() === 'GET' || name.toUpperCase() === 'HEAD')) return false
   const segments = path.split('/').filter(segment => segment !== '')
   const optional = /^:[^/]*\?$/.test(segments.at(-1) ?? '')
-  const shortest = segments.length - (optional ? 1 : 0)
-  return (segments.length === 1 && segments[0] !== '*') || shortest === 1
+  return (segments.length === 1 && segments[0] !== '*') || (segments.length === 2 && optional)
 }

@@ -8,6 +8,8 @@ const MIB = 1024 * KIB
 
 const count = (description: string, initial: number, minimum = 1, maximum = Number.MAX_SAFE_INTEGER) =>
   Type.Integer({ description, default: initial, minimum, maximum })
+/** Milliseconds; a day at most, since timers cannot count beyond 24.8 of them. */
+const duration = (description: string, initial: number) => count(description, initial, 10, 86_400_000)
 const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
 
 /**
@@ -36,11 +38,11 @@ export const settingsSchema = Type.Object({
   maxPeersPerChannel: count('Peers of this proxy in one channel.', 5000),
   maxDataDepth: count('Arrays and objects that the data of a message may have open at once.', 128, 1, 128),
 
-  handshakeTimeoutMs: count('Time a request may take to arrive.', 10_000, 10),
-  authTimeoutMs: count('Time a socket from another machine has to prove the token.', 5000, 10),
-  pingIntervalMs: count('Time between pings to a peer.', 30_000, 10),
-  peerTimeoutMs: count('Time without any sign of life after which a peer is dead.', 60_000, 10),
-  shutdownTimeoutMs: count('Time that closing may take before sockets are destroyed.', 5000, 10)
+  handshakeTimeoutMs: duration('Time a request may take to arrive.', 10_000),
+  authTimeoutMs: duration('Time a socket from another machine has to prove the token.', 5000),
+  pingIntervalMs: duration('Time between pings to a peer.', 30_000),
+  peerTimeoutMs: duration('Time without any sign of life after which a peer is dead.', 60_000),
+  shutdownTimeoutMs: duration('Time that closing may take before sockets are destroyed.', 5000)
 }, { additionalProperties: false })
 
 /** The settings of a proxy, complete. */
