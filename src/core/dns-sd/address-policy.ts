@@ -33,7 +33,7 @@ function parseIPv4 (text: string): Uint8Array | undefined {
 function parseIPv6 (text: string): Uint8Array | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const [head, tail] = halves.map(half => half === '' ? [] : groupsOf(half))
+  const [head, tail] = halves.map((half, index) => half === '' ? [] : groupsOf(half, index === halves.length - 1))
   if (head === undefined || halves.length === 2 && tail === undefined) return undefined
   const missing = 8 - head.length - (tail?.length ?? 0)
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
@@ -41,12 +41,12 @@ function parseIPv6 (text: string): Uint8Array | undefined {
   return Uint8Array.from(groups.flatMap(group => [group >> 8, group & 0xff]))
 }
 
-/** The 16-bit groups of one side of `::`; a dotted IPv4 end gives two. */
-function groupsOf (text: string): number[] | undefined {
+/** The 16-bit groups of one side of `::`; a dotted IPv4 address at the very end gives two. */
+function groupsOf (text: string, last: boolean): number[] | undefined {
   const groups: number[] = []
   const parts = text.split(':')
   for (const [index, part] of parts.entries()) {
-    const dotted = index === parts.length - 1 ? parseIPv4(part) : undefined
+    const dotted = last && index === parts.length - 1 ? parseIPv4(part) : undefined
     if (dotted !== undefined) groups.push(dotted[0]! << 8 | dotted[1]!, dotted[2]! << 8 | dotted[3]!)
     else if (/^[\da-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16))
     else return undefined

@@ -117,6 +117,7 @@ export class RemoteTable {
     for (const record of records) {
       if (record.type !== 'A' && record.type !== 'AAAA') continue
       for (const entry of this.#byHost.get(record.name) ?? []) {
+        if (entry.id === this.#ownId && !isOwn(source, surroundings)) continue
         touched.add(entry)
         const lifetime = record.ttl === 0 ? undefined : this.#lifetime(record.ttl)
         entry.locate(record, source, surroundings, lifetime, now)
