@@ -50,7 +50,7 @@ t.test('says what is wrong', async t => {
   t.equal(decode('{"action":"broadcast","data":' + '['.repeat(128) + ']'.repeat(128) + '}').action, 'broadcast', '128 open at once pass')
 })
 
-t.test('sees what JSON.parse sees, whatever the order, doubling and spelling of keys', async t => {
+t.test('sees what JSON.parse sees, whatever the order, doubling and spelling of keys', async () => {
   const escape = (key: string, at: number) => key.slice(0, at) + '\\u' + key.charCodeAt(at).toString(16).padStart(4, '0') + key.slice(at + 1)
   const keys = fc.oneof(
     fc.constantFrom('action', 'target', 'data', 'source', 'token', '__proto__', 'constructor', 'toString', 'Action', 'DATA', ''),

@@ -49,7 +49,7 @@ t.test('counts open arrays and objects, without recursion', async t => {
   t.equal(scan('[[]]', 1), TOO_DEEP)
 })
 
-t.test('agrees with JSON.parse on any value and on any mutilation of one', async t => {
+t.test('agrees with JSON.parse on any value and on any mutilation of one', async () => {
   fc.assert(fc.property(fc.json({ maxDepth: 5 }), fc.nat(), fc.constantFrom('', '"', '\\', ',', ':', '[', ']', '{', '}', ' ', '0', 'e', '.', '-', '\u0001', 'u'), fc.boolean(), (text, at, insert, cut) => {
     const mutated = insert === '' && !cut ? text : text.slice(0, at % (text.length + 1)) + insert + text.slice(at % (text.length + 1) + (cut ? 1 : 0))
     const trimmed = mutated.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, '')

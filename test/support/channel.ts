@@ -22,7 +22,7 @@ export interface ChannelClient {
   readonly id: string
   /** Sends an object as JSON, a string or bytes as they are. */
   send (message: object | string | Buffer): void
-  /** The next message, as an object; a binary one as a Buffer. */
+  /** The next message, as an object; a binary one as `{ action: 'binary', bytes }`. */
   next (): Promise<Envelope>
   nextRaw (): Promise<{ text: string, bytes: Buffer, isBinary: boolean }>
   /** The next message of an action, passing over others. */
@@ -74,8 +74,8 @@ export async function joinChannel (t: Test, address: string, path: string, optio
     return { ...message, text: message.bytes.toString() }
   }
   const next = async (): Promise<Envelope> => {
-    const { text } = await nextRaw()
-    return JSON.parse(text) as Envelope
+    const { text, isBinary, bytes } = await nextRaw()
+    return isBinary ? { action: 'binary', bytes } : JSON.parse(text) as Envelope
   }
   const arrived = async (): Promise<Envelope[]> => {
     socket.send('{"action":"status"}')
