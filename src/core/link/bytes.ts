@@ -69,18 +69,26 @@ export function ascii (text: string): Uint8Array {
 
 /** CPace's lv_cat: each item preceded by its length as LEB128 (draft-irtf-cfrg-cpace-21 §5). */
 export function lv (...items: readonly Uint8Array[]): Uint8Array {
-  const parts: Uint8Array[] = []
-  for (const item of items) parts.push(leb128(item.length), item)
-  return concat(...parts)
+  // Written in place: a round makes thousands of these, and short-lived arrays cost pauses of the garbage collector.
+  let length = 0
+  for (const item of items) length += leb128Length(item.length) + item.length
+  const whole = new Uint8Array(length)
+  let offset = 0
+  for (const item of items) {
+    let rest = item.length
+    for (; rest >= 0x80; rest >>>= 7) whole[offset++] = (rest & 0x7f) | 0x80
+    whole[offset++] = rest
+    whole.set(item, offset)
+    offset += item.length
+  }
+  return whole
 }
 
-/** LEB128 of a length below 2^28. */
-function leb128 (value: number): Uint8Array {
-  const bytes: number[] = []
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return Uint8Array.from([...bytes, rest])
-    bytes.push((rest & 0x7f) | 0x80)
-  }
+/** Bytes that the LEB128 of a length takes. */
+function leb128Length (value: number): number {
+  let bytes = 1
+  for (let rest = value; rest >= 0x80; rest >>>= 7) bytes += 1
+  return bytes
 }
 
 /**
@@ -101,11 +109,9 @@ export function isZero (bytes: Uint8Array): boolean {
   return bytes.every(byte => byte === 0)
 }
 
-/** A text that is equal for equal bytes and different for different ones: a key for a Map or Set. */
+/** A text that is equal for equal bytes and different for different ones: a key for a Map or Set. For short arrays. */
 export function mapKey (bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
+  return String.fromCharCode(...bytes)
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'

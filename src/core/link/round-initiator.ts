@@ -73,6 +73,7 @@ export class RoundInitiator {
     const elements = readElements(body, this.#elements)
     if (!elements.ok) return this.#fail(elements.close, elements.reason)
 
+    yield
     const th = roundTranscript(this.#context, this.#m1, body)
     const items: Uint8Array[] = []
     for (const [j, element] of elements.value.entries()) {

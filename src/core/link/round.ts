@@ -26,13 +26,13 @@ export interface RoundContext {
 /** The random choices of one side of a round; a test with vectors brings its own. */
 export interface RoundRandomness {
   /** 252 random bits that are not all zero, as 32 bytes, little-endian. */
-  scalar (): Uint8Array
+  readonly scalar: () => Uint8Array
   /** The PRS of one padding slot: 32 random bytes. */
-  padding (): Uint8Array
+  readonly padding: () => Uint8Array
   /** A uniformly random order of 0 … size − 1: slot s holds item order[s]. */
-  order (size: number): readonly number[]
+  readonly order: (size: number) => readonly number[]
   /** Random bytes that stand where a slot without a hit has nothing to say. */
-  filler (length: number): Uint8Array
+  readonly filler: (length: number) => Uint8Array
 }
 
 /** A channel that both sides have proven to know. */

@@ -1,6 +1,5 @@
 // The cryptography of this proxy: ids, the loggable tag of a channel name, and the primitives of the link protocol.
 // Not a protocol, and it keeps no key beyond the run: what it makes anew at each start cannot link two runs.
-import { randomBytes } from 'node:crypto'
 import fp from 'fastify-plugin'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import { base32 } from '../../core/link/bytes.ts'
@@ -37,27 +36,11 @@ export interface Crypto {
 
 /** Names whose hash is remembered, so that a busy channel is not hashed for each log line. */
 const REMEMBERED_NAMES = 4096
-const PEER_IDS_PER_BATCH = 256
 const PEER_ID_BYTES = 16
 
-/** Ids from one call of the random source per batch: the call costs as much as some 20 ids. */
-function createPeerIds (): () => string {
-  let batch = Buffer.alloc(0)
-  let used = 0
-  return () => {
-    if (used === batch.length) {
-      batch = randomBytes(PEER_IDS_PER_BATCH * PEER_ID_BYTES)
-      used = 0
-    }
-    used += PEER_ID_BYTES
-    return batch.toString('base64url', used - PEER_ID_BYTES, used)
-  }
-}
-
 /** A keyed hash of names, remembered for the names used last. */
-function createNameHash (): (name: string) => string {
-  const key = new Uint8Array(randomBytes(32))
-  const remembered = new Map<string, string>()
+function createNameHash (key: Uint8Array): (name: string) => string {
+    const remembered = new Map<string, string>()
   return name => {
     let hash = remembered.get(name)
     if (hash === undefined) {
@@ -76,12 +59,12 @@ export async function createCrypto (): Promise<Crypto> {
   await ready
   const link = createLinkPrimitives(sodium)
   const bytes = link.randomBytes(16)
-  const hashOf = createNameHash()
+  const hashOf = createNameHash(link.randomBytes(32))
   return {
     proxyId: { bytes, text: base32(bytes) },
     channelTag: name => hashOf(name).slice(0, 8),
     channelKey: name => hashOf(name).slice(0, 32),
-    peerId: createPeerIds(),
+    peerId: () => Buffer.from(link.randomBytes(PEER_ID_BYTES)).toString('base64url'),
     randomBytes: count => link.randomBytes(count),
     link
   }

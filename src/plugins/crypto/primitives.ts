@@ -1,6 +1,6 @@
 // Binds the primitives of the link protocol to libsodium (WebAssembly) and node:crypto. Not a protocol: no order of
 // calls, no state. Every length is checked here because libsodium.js checks only some, and takes strings as bytes.
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto'
 import type { CipherChaCha20Poly1305Types } from 'node:crypto'
 import type sodiumType from 'libsodium-wrappers-sumo'
 import { NwsError } from '../../core/errors.ts'
@@ -10,6 +10,15 @@ type Sodium = typeof sodiumType
 
 /** From this length on node:crypto is the faster AEAD; below it, calling OpenSSL costs more than it saves. Bytes. */
 export const NATIVE_AEAD_FROM = 3072
+
+/**
+ * From this length on node:crypto hashes. It is faster at every length, but each of its hash objects holds memory
+ * outside of V8's heap: in a round of thousands of short hashes freeing them makes pauses of tens of milliseconds.
+ */
+const NATIVE_HASH_FROM = 1024
+
+const RANDOM_POOL_BYTES = 8192
+const LONGEST_POOLED_BYTES = 256
 
 const TAG_BYTES = 16
 const ALGORITHM: CipherChaCha20Poly1305Types = 'chacha20-poly1305'
@@ -73,18 +82,38 @@ export function sodiumAead (sodium: Sodium): Pick<LinkPrimitives, 'aeadSeal' | '
   }
 }
 
+/** Random bytes, short ones cut from a pool that is overwritten behind them: a call of the source costs as much as 20. */
+function createRandomBytes (): (count: number) => Uint8Array {
+  const pool = new Uint8Array(RANDOM_POOL_BYTES)
+  let used = pool.length
+  return count => {
+    if (count > LONGEST_POOLED_BYTES) return plain(randomBytes(count))
+    if (used + count > pool.length) {
+      randomFillSync(pool)
+      used = 0
+    }
+    const bytes = pool.slice(used, used + count)
+    pool.fill(0, used, used + count)
+    used += count
+    return bytes
+  }
+}
+
 /** The primitives of the link protocol. `sodium` must be ready. */
 export function createLinkPrimitives (sodium: Sodium): LinkPrimitives {
   const short = sodiumAead(sodium)
   return {
     sha512 (message) {
       check(message)
-      return plain(createHash('sha512').update(message).digest())
+      return message.length < NATIVE_HASH_FROM ? sodium.crypto_hash_sha512(message) : plain(createHash('sha512').update(message).digest())
     },
     hmacSha512 (key, message) {
       check(key)
       check(message)
-      return plain(createHmac('sha512', key).update(message).digest())
+      // The one-shot function takes keys of 32 bytes only; final frees the state.
+      const state = sodium.crypto_auth_hmacsha512_init(key)
+      sodium.crypto_auth_hmacsha512_update(state, message)
+      return sodium.crypto_auth_hmacsha512_final(state)
     },
 
     x25519KeyPair (secretKey) {
@@ -136,6 +165,6 @@ export function createLinkPrimitives (sodium: Sodium): LinkPrimitives {
       check(b)
       return a.length === b.length && timingSafeEqual(a, b)
     },
-    randomBytes: count => plain(randomBytes(count))
+    randomBytes: createRandomBytes()
   }
 }
