@@ -25,6 +25,7 @@ export function readResponse (packet: Buffer): DiscoveryRecord[] | undefined {
   let decoded: DecodedPacket
   try {
     decoded = decode(packet)
+    if (decode.bytes > packet.length) return undefined // the last record is cut off
   } catch {
     return undefined
   }
