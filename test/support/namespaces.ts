@@ -76,8 +76,11 @@ export interface Host {
   node: (script: string, args?: readonly string[], options?: SpawnOptions) => Program
   /** Starts a TypeScript or .mjs program of the project; TypeScript is bundled first. */
   program: (script: string, args?: readonly string[], options?: SpawnOptions) => Program
-  /** Adds the interface eth<segment> in the LAN of that number; returns its address. `up: false` leaves it down and without address. */
-  connect: (segment: number, options?: { up?: boolean, address?: string | undefined }) => string
+  /**
+   * Adds an interface in the LAN of that number, eth<segment> unless named; returns its address. `up: false` leaves it
+   * down and without address. The other methods reach only eth<segment>.
+   */
+  connect: (segment: number, options?: { up?: boolean, address?: string, name?: string }) => string
   /** Removes an interface as if a card were pulled out. */
   disconnect: (segment: number) => void
   /** Brings an interface down and up again (`ip link set`). */
@@ -325,14 +328,15 @@ export async function createNetwork (owner: Owner, hosts: number | readonly Host
       },
       node: (script, args = [], options = {}) => host.spawn(process.execPath, [script, ...args], options),
       program: (script, args = [], options = {}) => host.node(bundle(script), args, options),
-      connect: (segment, { up = true, address = `10.77.${segment}.${index}/24` } = {}) => {
+      connect: (segment, { up = true, address = `10.77.${segment}.${index}/24`, name = `eth${segment}` } = {}) => {
         addSegment(segment)
-        ip('-n', switches, 'link', 'add', port(segment), 'type', 'veth', 'peer', 'name', `eth${segment}`, 'netns', namespace)
-        ip('-n', switches, 'link', 'set', port(segment), 'master', `br${segment}`, 'up')
-        if (up) {
-          inside('link', 'set', `eth${segment}`, 'up')
-          host.setAddress(address === 'none' ? undefined : address, segment)
-        }
+        const plug = name === `eth${segment}` ? port(segment) : `h${index}${name}`
+        ip('-n', switches, 'link', 'add', plug, 'type', 'veth', 'peer', 'name', name, 'netns', namespace)
+        ip('-n', switches, 'link', 'set', plug, 'master', `br${segment}`, 'up')
+        if (!up) return ''
+        inside('link', 'set', name, 'up')
+        if (name !== `eth${segment}`) inside('address', 'add', address, 'brd', '+', 'dev', name)
+        else host.setAddress(address === 'none' ? undefined : address, segment)
         return address.replace(/\/.*/, '')
       },
       disconnect: segment => { ip('-n', switches, 'link', 'del', port(segment)) },
