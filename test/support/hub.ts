@@ -76,11 +76,12 @@ export async function joinTestPeer ({ registry, turns }: TestHub, name: string, 
       queued = options.clog ?? queued
       heard.push(...bytes.toString().split('\n').slice(0, -1))
     },
-    get queuedBytes () { return queued }
-  }, options.maxQueued ?? 1000, () => {
-    ended.push('too slow')
-    registry.leave(peer)
-  })
+    get queuedBytes () { return queued },
+    stalled: () => {
+      ended.push('too slow')
+      registry.leave(peer)
+    }
+  }, options.maxQueued ?? 1000)
   const peer = await registry.join({
     name,
     scope: 'network',
@@ -88,7 +89,8 @@ export async function joinTestPeer ({ registry, turns }: TestHub, name: string, 
     origin: options.origin,
     isOpen: () => true,
     port: () => ({
-      hearing: { encoding: options.encoding ?? lineEncoding, outbox },
+      outbox,
+      encoding: options.encoding ?? lineEncoding,
       broadcast: () => {},
       message: (source, payload) => {
         outbox.push(Buffer.from(`${source.id}>${payload.bytes.toString()}\n`))

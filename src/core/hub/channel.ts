@@ -75,8 +75,8 @@ export class Channel {
     const port = peer.port
     if (port !== undefined) {
       for (const other of this.peers.values()) port.connect(other)
-      if (port.hearing === undefined) this.soloists.add(peer)
-      else this.groupOf(port.hearing.encoding).add(port.hearing.outbox)
+      if (port.outbox === undefined || port.encoding === undefined) this.soloists.add(peer)
+      else this.groupOf(port.encoding).add(port.outbox)
       this.locals++
     }
     for (const other of this.peers.values()) other.port?.connect(peer)
@@ -92,11 +92,11 @@ export class Channel {
     const port = peer.port
     if (port !== undefined) {
       this.locals--
-      if (port.hearing === undefined) {
+      if (port.outbox === undefined) {
         this.soloists.delete(peer)
       } else {
-        port.hearing.outbox.flush()
-        port.hearing.outbox.group?.remove(port.hearing.outbox)
+        port.outbox.flush()
+        port.outbox.group?.remove(port.outbox)
       }
     }
     for (const other of this.peers.values()) other.port?.disconnect(peer)
@@ -147,7 +147,7 @@ export class Channel {
   }
 
   private fanOut (source: Peer, payload: Payload): void {
-    const own = source.port?.hearing?.outbox
+    const own = source.port?.outbox
     let text: Buffer | undefined
     let textOf: Encoding | undefined
     for (const group of this.groups) {

@@ -3,12 +3,14 @@
 import type { FanoutGroup } from './fanout-group.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
-/** What an outbox writes to: a socket, a response. */
+/** What an outbox writes to: a socket, a response, with its owner. */
 export interface ByteSink {
   /** Takes the bytes at once; must not call back into the channel. */
   write (bytes: Buffer): void
   /** Bytes that the transport has not taken yet. */
   readonly queuedBytes: number
+  /** More than the limit waits: the owner ends the peer. Called outside of any delivery. */
+  stalled (): void
 }
 
 /** The bytes of one turn for one peer, in order. */
@@ -27,17 +29,12 @@ export class Outbox {
   private readonly turns: TurnQueue
   private readonly sink: ByteSink
   private readonly maxQueuedBytes: number
-  private readonly onTooSlow: () => void
 
-  /**
-   * @param maxQueuedBytes bytes that may wait in the sink from earlier turns when a new one is written
-   * @param onTooSlow called, outside of any delivery, when more than that waits; the owner closes the peer
-   */
-  constructor (turns: TurnQueue, sink: ByteSink, maxQueuedBytes: number, onTooSlow: () => void) {
+  /** @param maxQueuedBytes bytes that may wait in the sink from earlier turns when a new one is written */
+  constructor (turns: TurnQueue, sink: ByteSink, maxQueuedBytes: number) {
     this.turns = turns
     this.sink = sink
     this.maxQueuedBytes = maxQueuedBytes
-    this.onTooSlow = onTooSlow
   }
 
   /** True where the outbox has nothing of its own this turn and takes the group's turn as it is. */
@@ -68,11 +65,7 @@ export class Outbox {
   /** Hands bytes to the sink, or reports the peer as too slow. */
   deliver (bytes: Buffer): void {
     if (this.closed) return
-    if (this.sink.queuedBytes > this.maxQueuedBytes) {
-      this.closed = true
-      this.turns.defer(this.onTooSlow)
-      return
-    }
+    if (this.checkStalled()) return
     this.sink.write(bytes)
     if (this.sink.queuedBytes > this.maxQueuedBytes) this.turns.watch(this)
   }
@@ -81,7 +74,7 @@ export class Outbox {
   checkStalled (): boolean {
     if (this.closed || this.sink.queuedBytes <= this.maxQueuedBytes) return false
     this.closed = true
-    this.turns.defer(this.onTooSlow)
+    this.turns.defer(() => this.sink.stalled())
     return true
   }
 

@@ -8,20 +8,16 @@ import type { Encoding } from './encoding.ts'
 import type { Outbox } from './outbox.ts'
 import type { Payload } from './payload.ts'
 
-/** How a broadcast reaches the peers of a shared encoding: through the channel's group. */
-export interface SharedHearing {
-  readonly encoding: Encoding
-  readonly outbox: Outbox
-}
-
 /**
  * A local peer's ear. The channel calls it in delivery order: `connect` of a peer before anything from it, nothing from
  * it after `disconnect`. Implementations MUST NOT throw and MUST NOT call back into the channel synchronously.
  */
 export interface PeerPort {
-  /** Where broadcasts are heard in a shared encoding; undefined: `broadcast` is called instead. */
-  readonly hearing: SharedHearing | undefined
-  /** A broadcast of another peer; never called where `hearing` is set. */
+  /** Where broadcasts are heard, through the channel's group of `encoding`; undefined: `broadcast` is called instead. */
+  readonly outbox: Outbox | undefined
+  /** In which form they are heard at the join; set where `outbox` is. */
+  readonly encoding: Encoding | undefined
+  /** A broadcast of another peer; never called where `outbox` is set. */
   broadcast (source: Peer, payload: Payload): void
   /** A direct message. @returns false where this kind of peer cannot take one */
   message (source: Peer, payload: Payload): boolean

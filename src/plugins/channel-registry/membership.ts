@@ -71,7 +71,8 @@ function createPort (turns: TurnQueue, options: MembershipOptions, report: (erro
     }
   })
   return {
-    hearing: undefined,
+    outbox: undefined,
+    encoding: undefined,
     broadcast: (source, payload) => {
       if (onMessage !== undefined) later(() => onMessage(received('broadcast', source, payload)))
     },

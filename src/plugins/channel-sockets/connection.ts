@@ -7,12 +7,12 @@ import { decodeRequest } from '../../core/envelope.ts'
 import { closeCodeOf, definitionOf, NwsError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { Outbox } from '../../core/hub/outbox.ts'
+import type { ByteSink } from '../../core/hub/outbox.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
 import { RateLimit } from './rate-limit.ts'
-import { ClientWebSocket } from './web-socket.ts'
 
 /** Which channel a socket asks for, and how. */
 export interface ConnectionRequest {
@@ -32,8 +32,8 @@ export interface ConnectionContext {
   readonly verifyToken: (token: string) => boolean
   /** Logs an error that is nobody's fault but ours or an extension's. */
   readonly report: (error: unknown) => void
-  /** Called once, when the connection has ended. */
-  readonly ended: (connection: Connection) => void
+  /** Called once, when the socket is closed. */
+  readonly closed: (connection: Connection) => void
 }
 
 /** Bytes that may arrive before the join is decided. */
@@ -49,8 +49,13 @@ function isCoded (error: unknown): error is Error & { code: string, closeCode?: 
   return error instanceof Error && /^[A-Z][A-Z0-9_]{0,99}$/.test((error as { code?: unknown }).code as string)
 }
 
+const OWNER = Symbol('connection')
+
+/** A socket that knows its connection, so that all sockets share their listeners: most of them are idle and many. */
+type OwnedSocket = WebSocket & { [OWNER]: Connection }
+
 /** One client's socket. */
-export class Connection implements DialectSocket {
+export class Connection implements DialectSocket, ByteSink {
   readonly hub: ChannelRegistry
   readonly outbox: Outbox
   readonly maxDataDepth: number
@@ -59,9 +64,10 @@ export class Connection implements DialectSocket {
   lastSeen: number
   private pingedAt: number
   private readonly websocket: WebSocket
+  private readonly transport: Socket
   private readonly context: ConnectionContext
   private readonly request: ConnectionRequest
-  private readonly rate: RateLimit
+  private rate: RateLimit | undefined
   private member: Peer | undefined
   private early: EarlyMessage[] | undefined = []
   private earlyBytes = 0
@@ -73,6 +79,7 @@ export class Connection implements DialectSocket {
   constructor (websocket: WebSocket, transport: Socket, request: ConnectionRequest, context: ConnectionContext) {
     const { settings } = context
     this.websocket = websocket
+    this.transport = transport
     this.context = context
     this.request = request
     this.hub = context.hub
@@ -80,17 +87,13 @@ export class Connection implements DialectSocket {
     this.takesBinary = request.takesBinary
     this.lastSeen = performance.now()
     this.pingedAt = this.lastSeen
-    this.rate = new RateLimit(settings, this.lastSeen)
     this.authenticated = !request.mustAuthenticate
-    this.outbox = new Outbox(context.hub.turns, {
-      write: bytes => { if (websocket.readyState === WebSocket.OPEN) transport.write(bytes) },
-      get queuedBytes () { return transport.writableLength }
-    }, settings.maxQueuedBytes, () => this.end('NWS_ERR_PEER_TOO_SLOW'))
-
-    if (websocket instanceof ClientWebSocket) websocket.beforeClose = () => this.finish()
-    websocket.on('message', (data, isBinary) => this.receive(data as Buffer, isBinary))
-    websocket.on('pong', () => { this.lastSeen = performance.now() })
-    websocket.on('close', () => this.finish())
+    this.outbox = new Outbox(context.hub.turns, this, settings.maxQueuedBytes)
+    ;(websocket as OwnedSocket)[OWNER] = this
+    websocket.on('message', Connection.onMessage)
+    websocket.on('pong', Connection.onPong)
+    websocket.on('closing', Connection.onClosing)
+    websocket.on('close', Connection.onClose)
     if (this.authenticated) {
       void this.join()
     } else {
@@ -98,9 +101,39 @@ export class Connection implements DialectSocket {
     }
   }
 
+  private static onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
+    (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
+  }
+
+  private static onPong (this: WebSocket): void {
+    (this as OwnedSocket)[OWNER].lastSeen = performance.now()
+  }
+
+  private static onClosing (this: WebSocket): void {
+    (this as OwnedSocket)[OWNER].finish()
+  }
+
+  private static onClose (this: WebSocket): void {
+    const connection = (this as OwnedSocket)[OWNER]
+    connection.finish()
+    connection.context.closed(connection)
+  }
+
   /** The peer that the socket became. Dialects run only once there is one. */
   get peer (): Peer {
     return this.member!
+  }
+
+  get queuedBytes (): number {
+    return this.transport.writableLength
+  }
+
+  write (bytes: Buffer): void {
+    if (this.websocket.readyState === WebSocket.OPEN) this.transport.write(bytes)
+  }
+
+  stalled (): void {
+    this.end('NWS_ERR_PEER_TOO_SLOW')
   }
 
   send (frame: Buffer): void {
@@ -158,7 +191,6 @@ export class Connection implements DialectSocket {
     if (this.member !== undefined) this.hub.leave(this.member)
     this.outbox.flush()
     this.outbox.close()
-    this.context.ended(this)
   }
 
   private tell (code: string, message: string, extra?: Readonly<Record<string, number>>): void {
@@ -202,6 +234,7 @@ export class Connection implements DialectSocket {
     if (this.over) return
     const now = performance.now()
     this.lastSeen = now
+    this.rate ??= new RateLimit(this.context.settings, now)
     const verdict = this.rate.take(bytes.length, now)
     if (verdict !== 'accept') {
       if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')

@@ -1,10 +1,12 @@
 // The envelope dialect: JSON text with action, source, target and data, and its binary form for clients that take it.
 // Not the grammar of either (core/envelope.ts, core/binary-envelope.ts).
 import { decodeBinaryRequest, OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
+import type { ErrorCode } from '../../core/errors.ts'
 import { binaryAsText, decodeRequest, errorText, presenceText, statusText } from '../../core/envelope.ts'
 import type { Encoding } from '../../core/hub/encoding.ts'
 import type { Payload } from '../../core/hub/payload.ts'
-import type { Peer } from '../../core/hub/peer.ts'
+import type { Outbox } from '../../core/hub/outbox.ts'
+import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import { BINARY, startFrame, TEXT, textFrame } from '../../core/websocket-frame.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
 
@@ -92,20 +94,48 @@ function receiveText (socket: DialectSocket, bytes: Buffer): void {
   }
 }
 
+/** A class and not a literal of functions: there is one for each socket, and most of them are idle. */
+class EnvelopePort implements PeerPort {
+  private readonly socket: DialectSocket
+  private readonly id: string
+
+  constructor (socket: DialectSocket, id: string) {
+    this.socket = socket
+    this.id = id
+  }
+
+  get outbox (): Outbox {
+    return this.socket.outbox
+  }
+
+  get encoding (): Encoding {
+    return this.socket.takesBinary ? binaryEncoding : textEncoding
+  }
+
+  broadcast (): void {}
+
+  message (source: Peer, payload: Payload): boolean {
+    this.socket.send(messageFrame(source, this.id, payload, this.socket.takesBinary))
+    return true
+  }
+
+  connect (other: Peer): void {
+    this.socket.send(textFrame(presenceText('connect', this.id, other.id)))
+  }
+
+  disconnect (other: Peer): void {
+    this.socket.send(textFrame(presenceText('disconnect', this.id, other.id)))
+  }
+
+  end (code: ErrorCode): void {
+    this.socket.end(code)
+  }
+}
+
 /** The dialect of `/<channel>`. */
 export const envelopeDialect: Dialect = {
   name: 'envelope',
   errorFrame: (code, message, extra) => textFrame(errorText(code, message, extra)),
-  createPort: (socket, peer) => ({
-    hearing: { encoding: socket.takesBinary ? binaryEncoding : textEncoding, outbox: socket.outbox },
-    broadcast: () => {},
-    message: (source, payload) => {
-      socket.send(messageFrame(source, peer.id, payload, socket.takesBinary))
-      return true
-    },
-    connect: other => socket.send(textFrame(presenceText('connect', peer.id, other.id))),
-    disconnect: other => socket.send(textFrame(presenceText('disconnect', peer.id, other.id))),
-    end: code => socket.end(code)
-  }),
+  createPort: (socket, peer) => new EnvelopePort(socket, peer.id),
   receive: (socket, bytes, isBinary) => isBinary ? receiveBinary(socket, bytes) : receiveText(socket, bytes)
 }

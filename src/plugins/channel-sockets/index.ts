@@ -1,5 +1,6 @@
 // The sockets of clients: takes them over from their routes, keeps them alive, says goodbye at shutdown. Not the rules
 // of channels (core/hub) and not the upgrade itself (@fastify/websocket).
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
@@ -26,6 +27,15 @@ export interface ChannelSockets {
   readonly size: number
 }
 
+/**
+ * Lets go of the response that was made for the upgrade: it would keep the request with all its headers in memory for
+ * as long as the socket lives.
+ */
+function releaseResponse (transport: Socket): void {
+  const { _httpMessage: response } = transport as { _httpMessage?: ServerResponse | null }
+  response?.detachSocket(transport)
+}
+
 /** How many times between two pings all sockets are looked at. */
 const CHECKS_PER_PING = 10
 /** Time that closing handshakes may take at shutdown, of the whole shutdown's time. */
@@ -34,7 +44,7 @@ const GOODBYE_SHARE = 0.6
 export default fp(async app => {
   const { config, channelRegistry, accessGuard } = app
   const connections = new Set<Connection>()
-  let allEnded: (() => void) | undefined
+  let allClosed: (() => void) | undefined
   let closing = false
   let timer: NodeJS.Timeout | undefined
 
@@ -43,20 +53,19 @@ export default fp(async app => {
     settings: config,
     verifyToken: token => accessGuard.verifyToken(token),
     report: error => app.log.error({ err: error }, 'a request of a peer failed'),
-    ended: connection => connections.delete(connection)
+    closed: connection => {
+      connections.delete(connection)
+      if (connections.size === 0) allClosed?.()
+    }
   }
 
-  const sockets = new Set<WebSocket>()
   const accept: ChannelSockets['accept'] = (websocket, request, name, scope) => {
     // What @fastify/websocket attached would keep the request and its reply alive as long as the socket.
     websocket.removeAllListeners('error')
     websocket.on('error', () => {}) // ws closes the socket itself, with the code that fits.
-    sockets.add(websocket)
-    websocket.once('close', () => {
-      sockets.delete(websocket)
-      if (sockets.size === 0) allEnded?.()
-    })
-    const connection = new Connection(websocket, request.raw.socket as Socket, {
+    const transport = request.raw.socket as Socket
+    releaseResponse(transport)
+    const connection = new Connection(websocket, transport, {
       name,
       scope,
       dialect: envelopeDialect,
@@ -68,7 +77,7 @@ export default fp(async app => {
     if (closing) connection.end('NWS_ERR_SHUTTING_DOWN')
   }
 
-  app.decorate('channelSockets', { accept, get size () { return sockets.size } })
+  app.decorate('channelSockets', { accept, get size () { return connections.size } })
 
   app.addHook('onReady', async () => {
     // Looked at often, pinged seldom: each socket has its own moment, so that pings do not come in bursts.
@@ -82,13 +91,13 @@ export default fp(async app => {
     closing = true
     clearInterval(timer)
     for (const connection of connections) connection.end('NWS_ERR_SHUTTING_DOWN')
-    if (sockets.size === 0) return
+    if (connections.size === 0) return
     await new Promise<void>(resolve => {
       const deadline = setTimeout(() => {
-        for (const socket of sockets) socket.terminate()
+        for (const connection of connections) connection.terminate()
         resolve()
       }, config.shutdownTimeoutMs * GOODBYE_SHARE)
-      allEnded = () => {
+      allClosed = () => {
         clearTimeout(deadline)
         resolve()
       }

@@ -10,15 +10,10 @@ const REASONS: Readonly<Record<number, ErrorCode>> = {
   1009: 'NWS_ERR_MESSAGE_TOO_LARGE'
 }
 
-/** A socket that tells its owner before it closes. */
+/** A socket that tells its listeners, by the event `closing`, before it sends a close frame. */
 export class ClientWebSocket extends WebSocket {
-  /** Called once, before a close frame is sent. */
-  beforeClose: (() => void) | undefined
-
   override close (code?: number, reason?: string | Buffer): void {
-    const before = this.beforeClose
-    this.beforeClose = undefined
-    before?.()
+    if (this.readyState === WebSocket.OPEN) this.emit('closing')
     super.close(code, reason ?? REASONS[code ?? 0])
   }
 }

@@ -55,8 +55,9 @@ export class EventStream {
     this.context = context
     this.outbox = new Outbox(context.hub.turns, {
       write: bytes => { response.write(bytes) },
-      get queuedBytes () { return response.writableLength }
-    }, context.maxQueuedBytes, () => this.end('NWS_ERR_PEER_TOO_SLOW'))
+      get queuedBytes () { return response.writableLength },
+      stalled: () => this.end('NWS_ERR_PEER_TOO_SLOW')
+    }, context.maxQueuedBytes)
     this.keepAlive = setInterval(() => this.outbox.push(Buffer.from(':\n\n')), context.keepAliveMs).unref()
     response.on('close', () => this.finish())
     response.on('error', () => this.finish())
@@ -100,7 +101,8 @@ export class EventStream {
   private port (peer: Peer): PeerPort {
     const send = (text: string): void => this.outbox.push(eventOf(text))
     return {
-      hearing: { encoding: eventEncoding, outbox: this.outbox },
+      outbox: this.outbox,
+      encoding: eventEncoding,
       broadcast: () => {},
       message: (source, payload) => {
         send(`{"action":"message","source":"${source.id}","target":"${peer.id}","data":${dataOf(payload)}}`)

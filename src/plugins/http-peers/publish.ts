@@ -8,7 +8,8 @@ import type { ChannelRegistry } from '../../core/hub/registry.ts'
 
 /** A peer that hears nothing. */
 const SILENT_PORT: PeerPort = {
-  hearing: undefined,
+  outbox: undefined,
+  encoding: undefined,
   broadcast: () => {},
   message: () => false,
   connect: () => {},
