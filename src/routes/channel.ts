@@ -15,8 +15,7 @@ async function checkName (request: FastifyRequest<ChannelParams>): Promise<void>
   if (!isChannelName(request.params.channel)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
 }
 
-async function explain (_request: FastifyRequest, reply: FastifyReply): Promise<never> {
-  reply.header('upgrade', 'websocket').header('connection', 'upgrade')
+async function explain (): Promise<never> {
   throw new NwsError('NWS_ERR_UPGRADE_REQUIRED')
 }
 

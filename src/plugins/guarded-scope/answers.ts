@@ -15,9 +15,11 @@ export interface ErrorBody {
 }
 
 /** Headers that a status needs or that say what to do. */
-const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
-  NWS_ERR_TOKEN_REQUIRED: { 'www-authenticate': 'Bearer' },
-  NWS_ERR_UPGRADE_REQUIRED: { upgrade: 'websocket' }
+function headersFor (code: string, { raw }: FastifyReply): Readonly<Record<string, string>> {
+  if (code === 'NWS_ERR_TOKEN_REQUIRED') return { 'www-authenticate': 'Bearer' }
+  // RFC 9110 §15.5.22 and §7.8; a Connection header of our own would else keep a connection that is to be closed.
+  if (code === 'NWS_ERR_UPGRADE_REQUIRED') return { upgrade: 'websocket', connection: raw.shouldKeepAlive ? 'upgrade' : 'upgrade, close' }
+  return {}
 }
 
 /** Time that a client has to read a refusal before its connection is cut, milliseconds. */
@@ -39,7 +41,7 @@ export function sendError (reply: FastifyReply, body: ErrorBody, headers: Readon
   if (isUpgrade(reply.request)) reply.header('connection', 'close')
   return reply
     .code(body.statusCode)
-    .headers({ 'x-content-type-options': 'nosniff', ...HEADERS[body.code as ErrorCode], ...headers })
+    .headers({ 'x-content-type-options': 'nosniff', ...headersFor(body.code, reply), ...headers })
     .type('application/json; charset=utf-8')
     .send(JSON.stringify(body))
 }
@@ -57,6 +59,7 @@ export function endSocket (socket: Socket): void {
 export function refuseSocket (socket: Socket, code: ErrorCode): void {
   const body = JSON.stringify(errorBody(code))
   const { status } = definitionOf(code)
+  socket.on('error', () => socket.destroy())
   socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n` +
     `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
   endSocket(socket)

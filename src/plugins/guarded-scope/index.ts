@@ -28,6 +28,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, ErrorCode>> = {
 
 /** What is left, by its status: static files, for one, have errors of their own. */
 const STATUS_ERRORS: Readonly<Record<number, ErrorCode>> = {
+  403: 'NWS_ERR_NOT_FOUND',
   404: 'NWS_ERR_NOT_FOUND',
   405: 'NWS_ERR_METHOD_NOT_ALLOWED',
   408: 'NWS_ERR_REQUEST_TIMEOUT',
@@ -70,7 +71,9 @@ function answerError (error: FastifyError, request: FastifyRequest, reply: Fasti
 /** Answers an address without route: 405 where another method has one. */
 function answerNotFound (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [url = '/'] = (request.raw.url ?? '/').split('?', 1)
-  const allowed = METHODS.filter(method => method !== request.method && app.findRoute({ method, url }) !== null)
+  const has = (method: string): boolean => app.findRoute({ method: method as typeof METHODS[number], url }) !== null
+  // A route that is there may itself have found nothing, such as a file.
+  const allowed = has(request.method) ? [] : METHODS.filter(has)
   if (allowed.length === 0) return sendError(reply, errorBody('NWS_ERR_NOT_FOUND'))
   return sendError(reply, errorBody('NWS_ERR_METHOD_NOT_ALLOWED'), { allow: allowed.join(', ') })
 }
@@ -88,7 +91,11 @@ function checkUpgrade ({ headers, method, routeOptions }: FastifyRequest): Error
 
 /** Guards the scope it is registered in. Register it before the routes. */
 export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound }) => {
-  scope.addHook('onReady', async () => verifyServerOptions(scope))
+  scope.addHook('onReady', async () => {
+    verifyServerOptions(scope)
+    // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
+    if (scope.server.listenerCount('checkExpectation') === 0) scope.server.on('checkExpectation', scope.routing)
+  })
 
   // Extensions declare WebSocket routes in the way of @fastify/websocket.
   scope.addHook('onRoute', route => {
