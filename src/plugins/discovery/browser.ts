@@ -113,7 +113,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     const names = [...new Set(sockets.flatMap(socket => socket.working))].toSorted()
     // ciao binds to the port of the browser's sockets: while those cannot have it, ciao would fail and not try again.
     const usable = (udp4.open || view.ipv4.length === 0 && udp6.open) && view.loopback && names.length > 0
-    placesChanged(usable ? view : undefined, names)
+    placesChanged(usable ? view : undefined, usable ? names : [])
   }
 
   let reporting: NodeJS.Immediate | undefined

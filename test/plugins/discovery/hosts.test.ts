@@ -4,8 +4,8 @@ import t from 'tap'
 import { discover, finds, hasState, mishaps, skipWithoutHosts as skip } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'
 
-t.test('discovery between hosts', { skip }, async t => {
-  await t.test('two proxies that start together find each other, and one that leaves is lost', async t => {
+t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
+  t.test('two proxies that start together find each other, and one that leaves is lost', { buffered: true }, async t => {
     const { hosts: [a, b] } = await createNetwork(t, 2)
     const [alice, bob] = await Promise.all([discover(a!), discover(b!, { table: { goodbyeMs: 100 } })])
     const found = await Promise.all([finds(alice, bob, b!.address), finds(bob, alice, a!.address)])
@@ -18,7 +18,7 @@ t.test('discovery between hosts', { skip }, async t => {
     t.strictSame(mishaps(alice, bob), [])
   })
 
-  await t.test('a late proxy finds those that run already', async t => {
+  t.test('a late proxy finds those that run already', { buffered: true }, async t => {
     const { hosts } = await createNetwork(t, 3)
     const early = await Promise.all(hosts.slice(0, 2).map(async host => await discover(host)))
     await Promise.all(early.map(async one => await hasState(one, 'ok')))
@@ -27,14 +27,14 @@ t.test('discovery between hosts', { skip }, async t => {
     t.ok(Math.max(...found.map(({ ms }, index) => index % 2 === 0 ? ms as number : 0)) < 2000, 'by asking, before its own advertisement is out')
   })
 
-  await t.test('proxies on one host find each other, by an address that others could use too', async t => {
+  t.test('proxies on one host find each other, by an address that others could use too', { buffered: true }, async t => {
     const { hosts: [a] } = await createNetwork(t, 1)
     const [one, other] = await Promise.all([discover(a!), discover(a!)])
     await Promise.all([finds(one, other, a!.address), finds(other, one, a!.address)])
     t.strictSame(mishaps(one, other), [])
   })
 
-  await t.test('on a machine that is connected to nothing, proxies find each other over loopback', async t => {
+  t.test('on a machine that is connected to nothing, proxies find each other over loopback', { buffered: true }, async t => {
     const { hosts: [a] } = await createNetwork(t, [{ segments: [] }])
     const [one, other] = await Promise.all([discover(a!), discover(a!)])
     await Promise.all([finds(one, other, '127.0.0.1'), finds(other, one, '127.0.0.1')])
@@ -42,7 +42,7 @@ t.test('discovery between hosts', { skip }, async t => {
     t.strictSame(mishaps(one, other), [])
   })
 
-  await t.test('with two interfaces on two networks, proxies on both are found, each by its own', async t => {
+  t.test('with two interfaces on two networks, proxies on both are found, each by its own', { buffered: true }, async t => {
     const { hosts: [a, b, c] } = await createNetwork(t, [{ segments: [0, 1] }, { segments: [0] }, { segments: [1] }])
     const [both, first, second] = await Promise.all([discover(a!), discover(b!), discover(c!)])
     await Promise.all([
@@ -52,7 +52,7 @@ t.test('discovery between hosts', { skip }, async t => {
     t.strictSame((await hasState(both, 'ok')).interfaces, ['eth0', 'eth1'])
   })
 
-  await t.test('with two interfaces on one network a proxy is found once, with both addresses', async t => {
+  t.test('with two interfaces on one network a proxy is found once, with both addresses', { buffered: true }, async t => {
     const { hosts: [a, b] } = await createNetwork(t, 2)
     a!.connect(0, { name: 'eth9', address: '10.77.0.91/24' })
     const [both, other] = await Promise.all([discover(a!), discover(b!)])
@@ -62,7 +62,7 @@ t.test('discovery between hosts', { skip }, async t => {
     t.strictSame(mishaps(both, other), [])
   })
 
-  await t.test('in a network without IPv4, proxies find each other by scoped link-local addresses', async t => {
+  t.test('in a network without IPv4, proxies find each other by scoped link-local addresses', { buffered: true }, async t => {
     const { hosts: [a, b] } = await createNetwork(t, [{ address: 'none' }, { address: 'none' }])
     const [one, other] = await Promise.all([discover(a!), discover(b!)])
     const [found] = await Promise.all([finds(one, other), finds(other, one)])
@@ -71,7 +71,7 @@ t.test('discovery between hosts', { skip }, async t => {
     t.strictSame(mishaps(one, other), [])
   })
 
-  await t.test('with 30 % packet loss everybody is found', async t => {
+  t.test('with 30 % packet loss everybody is found', { buffered: true }, async t => {
     const { hosts } = await createNetwork(t, 3)
     for (const host of hosts) host.loss(30)
     const all = await Promise.all(hosts.map(async host => await discover(host)))
@@ -79,7 +79,7 @@ t.test('discovery between hosts', { skip }, async t => {
     t.equal(found.length, 6)
   })
 
-  await t.test('what is advertised is one service, TXT v=2 and random names, new in each run', async t => {
+  t.test('what is advertised is one service, TXT v=2 and random names, new in each run', { buffered: true }, async t => {
     const { hosts: [a, b] } = await createNetwork(t, 2)
     const listener = b!.program('test/support/programs/mdns.ts')
     await listener.event('ready')

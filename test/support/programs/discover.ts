@@ -1,12 +1,18 @@
 // A proxy's discovery alone, as a process: advertises an id, prints what it finds. Not a proxy, it answers no dial.
-// Arguments: one JSON object { id?, port?, advertiserTimes?, browserTimes?, quiet? }. stdin: { stop: true }, { linked: id }.
+// Arguments: one JSON object { id?, port?, advertiserTimes?, browserTimes?, quiet? }. stdin, one JSON object a line: { stop: true }, { linked: id }, { report: true },
+// { breakSockets: true } (each of its own sockets reports an error, as after a change of drivers).
 import { randomBytes } from 'node:crypto'
+import type { Socket } from 'node:dgram'
+import { subscribe } from 'node:diagnostics_channel'
 import { createInterface } from 'node:readline'
 import { base32 } from '../../../src/core/link/bytes.ts'
 import { defaultRemoteTableTimes } from '../../../src/core/dns-sd/remote-table.ts'
 import { defaultAdvertiserTimes } from '../../../src/plugins/discovery/advertiser.ts'
 import { defaultBrowserTimes } from '../../../src/plugins/discovery/browser.ts'
 import { createMdnsDiscovery } from '../../../src/plugins/discovery/mdns-discovery.ts'
+
+const sockets = new Set<Socket>()
+subscribe('udp.socket', message => { sockets.add((message as { socket: Socket }).socket) })
 
 interface Options {
   id?: string
@@ -39,9 +45,10 @@ process.on('uncaughtException', error => { print('uncaught', { message: String(e
 process.on('unhandledRejection', error => { print('uncaught', { message: String(error) }) })
 
 createInterface({ input: process.stdin }).on('line', line => {
-  const message = JSON.parse(line) as { stop?: boolean, linked?: string, report?: boolean }
+  const message = JSON.parse(line) as { stop?: boolean, linked?: string, report?: boolean, breakSockets?: boolean }
   if (message.linked !== undefined) discovery.setLinked(message.linked, true)
   if (message.report === true) print('report', { remotes: discovery.remotes.size, ids: [...discovery.remotes.keys()], heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), cpu: process.cpuUsage() })
+  if (message.breakSockets === true) for (const socket of sockets) socket.emit('error', new Error('ENODEV: broken by the test'))
   if (message.stop === true) {
     discovery.stop().then(() => {
       print('stopped')
