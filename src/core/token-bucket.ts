@@ -33,4 +33,14 @@ export class TokenBucket {
     this.tokens -= count
     return true
   }
+
+  /** Takes `count` tokens also where they are not there: the level may become negative. */
+  overdraw (count: number, now: number): void {
+    this.tokens = this.level(now) - count
+  }
+
+  /** Gives back tokens that were taken and not used. */
+  giveBack (count: number, now: number): void {
+    this.tokens = Math.min(this.burst, this.level(now) + count)
+  }
 }

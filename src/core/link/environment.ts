@@ -1,0 +1,36 @@
+// What links need from outside: time, a way to compute in slices, and the connection below. Interfaces only; nothing
+// here touches a socket or a timer.
+import type { Sliced } from './step-result.ts'
+
+/** Ends what was started; idempotent. */
+export type Cancel = () => void
+
+/** Time, in milliseconds that never go back. */
+export interface LinkClock {
+  now (): number
+  /** Calls `run` once after so many milliseconds, never synchronously. */
+  after (ms: number, run: () => void): Cancel
+}
+
+/** Runs long computations in slices between the events of the process. */
+export interface StepRunner {
+  /**
+   * Runs `steps` to its end and calls `done` with the result, or `failed` with what it threw; neither synchronously.
+   * After the cancel neither is called.
+   */
+  run<T> (steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel
+}
+
+/** The WebSocket under a link. Methods MUST NOT call back into the link synchronously and MUST NOT throw. */
+export interface LinkPort {
+  /** Sends one binary message; the link gives the bytes away. */
+  send (bytes: Uint8Array): void
+  /** Bytes that the socket has not taken yet. */
+  readonly queuedBytes: number
+  /** Stops or resumes the reading of the socket. */
+  pause (paused: boolean): void
+  /** Closes the WebSocket with 1000 after what was sent. */
+  close (): void
+  /** Ends the TCP connection at once and silently. */
+  destroy (): void
+}

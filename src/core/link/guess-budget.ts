@@ -1,0 +1,108 @@
+// How often names may be guessed: one token bucket per guessable name over all links, so that a thousand remotes test a
+// name no faster than one (PROTOCOL §6). Not the CPU budget, and it holds no name: only keyed hashes of this run.
+import { isStrongName } from '../channel-name.ts'
+import { TokenBucket } from '../token-bucket.ts'
+import { GUESS_ANSWER, GUESS_RESERVATION } from './constants.ts'
+import type { LinkBudgets } from './constants.ts'
+import type { Cancel, LinkClock } from './environment.ts'
+
+interface Entry {
+  readonly bucket: TokenBucket
+  /** Rounds of I that have reserved and not settled. */
+  outstanding: number
+}
+
+/**
+ * - `ready`: the tokens are there
+ * - `later`: they would be if outstanding reservations came back: wait for a settlement
+ * - `short`: they are not: the channel sits out
+ */
+export type GuessOutlook = 'ready' | 'later' | 'short'
+
+/** The guess buckets of one proxy. */
+export class GuessBudget {
+  readonly #budgets: LinkBudgets
+  readonly #clock: LinkClock
+  readonly #keyOf: (name: string) => string
+  /** In the order of last use. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #waiting = new Set<() => void>()
+
+  /** @param keyOf a keyed hash of the name, under a key of this run */
+  constructor (budgets: LinkBudgets, clock: LinkClock, keyOf: (name: string) => string) {
+    this.#budgets = budgets
+    this.#clock = clock
+    this.#keyOf = keyOf
+  }
+
+  /** Whether I could reserve for the name now. */
+  outlook (name: string): GuessOutlook {
+    if (isStrongName(name)) return 'ready'
+    const { bucket, outstanding } = this.#entry(name)
+    const level = bucket.level(this.#clock.now())
+    if (level >= GUESS_RESERVATION) return 'ready'
+    return level + outstanding * GUESS_RESERVATION >= GUESS_RESERVATION && outstanding > 0 ? 'later' : 'short'
+  }
+
+  /** I reserves for a name that is put into M1; @returns false where it cannot pay */
+  reserve (name: string): boolean {
+    if (isStrongName(name)) return true
+    const entry = this.#entry(name)
+    if (!entry.bucket.take(GUESS_RESERVATION, this.#clock.now())) return false
+    entry.outstanding += 1
+    return true
+  }
+
+  /** I knows N_R, or the round has failed before that: gives back what was not used for each name that was reserved. */
+  settle (names: readonly string[], used: number): void {
+    for (const name of names) {
+      if (isStrongName(name)) continue
+      const entry = this.#entry(name)
+      entry.outstanding = Math.max(0, entry.outstanding - 1)
+      entry.bucket.giveBack(GUESS_RESERVATION - used, this.#clock.now())
+    }
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const run of waiting) run()
+  }
+
+  /** Calls `run` once after the next settlement. */
+  afterSettlement (run: () => void): Cancel {
+    this.#waiting.add(run)
+    return () => this.#waiting.delete(run)
+  }
+
+  /** Whether R may put the name into M2. */
+  canAnswer (name: string): boolean {
+    return isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= GUESS_ANSWER
+  }
+
+  /** R pays for a name of M2 once M3 is there; false: it counts as not hit. */
+  payAnswer (name: string): boolean {
+    return isStrongName(name) || this.#entry(name).bucket.take(GUESS_ANSWER, this.#clock.now())
+  }
+
+  #entry (name: string): Entry {
+    const key = this.#keyOf(name)
+    let entry = this.#entries.get(key)
+    if (entry === undefined) {
+      this.#evict()
+      const { guessPerSecond, guessBurst } = this.#budgets
+      entry = { bucket: new TokenBucket(guessPerSecond, guessBurst, this.#clock.now()), outstanding: 0 }
+    } else {
+      this.#entries.delete(key)
+    }
+    this.#entries.set(key, entry)
+    return entry
+  }
+
+  /** Makes room: the name used longest ago goes, but none that waits for its tokens to come back. */
+  #evict (): void {
+    if (this.#entries.size < this.#budgets.guessNames) return
+    for (const [key, { outstanding }] of this.#entries) {
+      if (outstanding > 0) continue
+      this.#entries.delete(key)
+      return
+    }
+  }
+}

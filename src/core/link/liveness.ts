@@ -1,0 +1,111 @@
+// Whether the remote of a link is there: PING after silence, death after more of it, and the guard against floods of
+// PING. Not the frames' codec, and nothing is closed here: the link is told.
+import { TokenBucket } from '../token-bucket.ts'
+import { compare, u64 } from './bytes.ts'
+import { MAX_PINGS_PER_SECOND } from './constants.ts'
+import type { LinkTimings } from './constants.ts'
+import type { Cancel, LinkClock } from './environment.ts'
+
+/** What liveness needs of its link. */
+export interface LivenessPort {
+  ping (x: Uint8Array): void
+  /** Nothing came for too long. */
+  dead (): void
+}
+
+/** Watches one open link. */
+export class Liveness {
+  readonly #clock: LinkClock
+  readonly #timings: LinkTimings
+  /** 0 to 1, for the jitter. */
+  readonly #random: () => number
+  readonly #port: LivenessPort
+  readonly #pings: TokenBucket
+  #lastHeard: number
+  /** How many records came. */
+  #heard = 0
+  #timer: Cancel = () => {}
+  #probe: Cancel = () => {}
+  #sent: { readonly x: Uint8Array, readonly at: number } | undefined
+  #count = 0
+  #paused = false
+  /** Time from the last answered PING to its PONG; `undefined` before the first. */
+  rttMs: number | undefined
+
+  constructor (clock: LinkClock, timings: LinkTimings, random: () => number, port: LivenessPort) {
+    this.#clock = clock
+    this.#timings = timings
+    this.#random = random
+    this.#port = port
+    this.#pings = new TokenBucket(MAX_PINGS_PER_SECOND, MAX_PINGS_PER_SECOND, clock.now())
+    this.#lastHeard = clock.now()
+  }
+
+  /** Begins, with a PING that measures the way. */
+  start (): void {
+    this.#lastHeard = this.#clock.now()
+    this.#ping()
+    this.#check(this.#timings.pingMs)
+  }
+
+  stop (): void {
+    this.#timer()
+    this.#probe()
+  }
+
+  /** Any valid record is a sign of life. */
+  heard (): void {
+    this.#lastHeard = this.#clock.now()
+    this.#heard += 1
+  }
+
+  /** A PING came: false where they are too many. */
+  allowsPing (): boolean {
+    return this.#pings.take(1, this.#clock.now())
+  }
+
+  pong (x: Uint8Array): void {
+    if (this.#sent === undefined || compare(this.#sent.x, x) !== 0) return
+    this.rttMs = this.#clock.now() - this.#sent.at
+    this.#sent = undefined
+  }
+
+  /** While this end does not read, silence says nothing. */
+  pause (paused: boolean): void {
+    this.#paused = paused
+    this.#lastHeard = this.#clock.now()
+  }
+
+  /** Somebody claims the id of this link's remote: dead unless it gives a sign of life soon. */
+  probe (): void {
+    const heard = this.#heard
+    this.#ping()
+    this.#probe()
+    this.#probe = this.#clock.after(this.#timings.probeMs, () => {
+      if (this.#heard === heard && !this.#paused) this.#port.dead()
+    })
+  }
+
+  #ping (): void {
+    const x = u64(++this.#count)
+    this.#sent = { x, at: this.#clock.now() }
+    this.#port.ping(x)
+  }
+
+  /** Pings after silence, again after more of it, and gives up at the end. */
+  #check (patience: number): void {
+    const { pingMs, deadMs } = this.#timings
+    const silence = this.#paused ? 0 : this.#clock.now() - this.#lastHeard
+    if (silence >= deadMs) {
+      this.#port.dead()
+      return
+    }
+    let wait = patience - silence
+    if (silence >= patience) {
+      this.#ping()
+      wait = Math.min(patience, deadMs - silence)
+    }
+    const next = silence >= patience ? patience : pingMs * (0.8 + 0.4 * this.#random())
+    this.#timer = this.#clock.after(Math.ceil(Math.max(1, wait)), () => this.#check(next))
+  }
+}

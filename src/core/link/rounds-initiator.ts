@@ -1,0 +1,251 @@
+// When I runs rounds and how one goes: pays the budgets, computes M1, M3 and M5, takes M2, M4 and M6. What goes into a
+// round is the sweep's matter (sweep.ts), the mathematics the round's (round-initiator.ts).
+import { TokenBucket } from '../token-bucket.ts'
+import type { CpuReservation } from './cpu-budget.ts'
+import type { Cancel } from './environment.ts'
+import type { FreshChannels } from './fresh-channels.ts'
+import { frameType } from './frames.ts'
+import type { Frame } from './frames.ts'
+import { linkFault } from './link-fault.ts'
+import type { LinkFault } from './link-fault.ts'
+import type { Confirmed } from './round.ts'
+import { RoundInitiator } from './round-initiator.ts'
+import { readM2Header } from './round-messages.ts'
+import { StepDriver, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
+import type { Rounds, RoundsOptions, RoundsPort } from './rounds.ts'
+import { InitiatorSweep } from './sweep.ts'
+
+/** idle → budget → m1 (computed) → m2, m4, m6 (awaited or computed) → idle, or budget within a sweep. */
+type Phase = 'early' | 'idle' | 'budget' | 'm1' | 'm2' | 'm4' | 'm6' | 'computing' | 'over'
+
+/** The rounds of the dialling end. */
+export class InitiatorRounds implements Rounds {
+  readonly #options: RoundsOptions
+  readonly #port: RoundsPort
+  readonly #fresh: FreshChannels
+  readonly #sweep: InitiatorSweep
+  readonly #steps: StepDriver
+  readonly #pace: TokenBucket
+  #phase: Phase = 'early'
+  #r = 0
+  #round: RoundInitiator | undefined
+  /** The channels of the round, in the order of its indices. */
+  #names: readonly string[] = []
+  /** Flags of the round's M2. */
+  #flags = 0
+  #reservation: CpuReservation | undefined
+  /** Channels whose guesses are reserved and not settled. */
+  #reserved: readonly string[] = []
+  /** Ends what the next round waits for: its time, its budget. */
+  #waiting: Cancel = () => {}
+  #batch: Cancel | undefined
+
+  constructor (options: RoundsOptions, port: RoundsPort) {
+    this.#options = options
+    this.#port = port
+    this.#fresh = freshChannelsOf(options, port, () => this.#batchUp())
+    this.#sweep = new InitiatorSweep(sweepOwnerOf(options, port), this.#fresh)
+    this.#steps = new StepDriver(options, fault => port.fail(fault))
+    this.#pace = new TokenBucket(options.budgets.sweepsPerSecond, options.budgets.sweepBurst, options.clock.now())
+  }
+
+  start (waitMs: number): void {
+    this.#fresh.enter(this.#port.candidates())
+    if (waitMs === 0) this.hurry()
+    else this.#waiting = this.#options.clock.after(waitMs, () => this.hurry())
+  }
+
+  hurry (): void {
+    if (this.#phase !== 'early') return
+    this.#waiting()
+    this.#phase = 'idle'
+    this.#consider()
+  }
+
+  entered (names: readonly string[]): void {
+    this.#fresh.enter(names)
+  }
+
+  gone (name: string): void {
+    this.#fresh.remove(name)
+  }
+
+  take (frame: Frame): void {
+    if (frame.type === frameType.want) {
+      this.#sweep.want()
+      this.#consider()
+      return
+    }
+    const fault = this.#takeStep(frame)
+    if (fault !== undefined) this.#port.fail(fault)
+  }
+
+  streamEnded (): void {} // no step here waits for anything but the computation
+
+  stop (): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#waiting()
+    this.#batch?.()
+    this.#steps.stop()
+    this.#fresh.stop()
+    this.#round?.erase()
+    this.#settle(0, 0)
+  }
+
+  /** New channels within a few milliseconds share a sweep. */
+  #batchUp (): void {
+    if (this.#phase === 'early' || this.#phase === 'over') return
+    this.#batch ??= this.#options.clock.after(this.#options.timings.batchMs, () => {
+      this.#batch = undefined
+      this.#consider()
+    })
+  }
+
+  /** Starts a sweep where one is due and the pace allows it. */
+  #consider (): void {
+    if (this.#phase !== 'idle' || !this.#sweep.due) return
+    if (this.#batch !== undefined && !this.#sweep.wanted) return
+    const { clock, budgets } = this.#options
+    if (!this.#pace.take(1, clock.now())) {
+      const lacks = 1 - this.#pace.level(clock.now())
+      this.#waiting()
+      this.#waiting = clock.after(Math.ceil(lacks * 1000 / budgets.sweepsPerSecond), () => this.#consider())
+      return
+    }
+    this.#batch?.()
+    this.#batch = undefined
+    this.#payCpu()
+  }
+
+  #payCpu (): void {
+    this.#phase = 'budget'
+    this.#waiting()
+    this.#waiting = this.#options.cpu.reserve(this.#port.client, reservation => {
+      this.#reservation = reservation
+      this.#payGuesses()
+    })
+  }
+
+  /** Waits where other rounds hold what a channel needs; then takes what is there and leaves out who cannot pay. */
+  #payGuesses (): void {
+    if (this.#phase !== 'budget') return
+    const { guesses } = this.#options
+    if (this.#sweep.outlook().some(name => guesses.outlook(name) === 'later')) {
+      this.#waiting = guesses.afterSettlement(() => this.#payGuesses())
+      return
+    }
+    const { names, flags } = this.#sweep.round()
+    const paid: string[] = []
+    for (const name of names) {
+      if (guesses.reserve(name)) {
+        this.#fresh.paid(name)
+        paid.push(name)
+      } else {
+        this.#fresh.sitOut(name)
+      }
+    }
+    this.#reserved = paid
+    this.#names = paid
+    this.#begin(flags)
+  }
+
+  #begin (flags: number): void {
+    const round = new RoundInitiator(roundContextOf(this.#options, this.#r), prsOf(this.#names), flags)
+    this.#round = round
+    this.#phase = 'm1'
+    this.#steps.compute(round.m1(), m1 => {
+      this.#port.write(frameType.m1, m1)
+      this.#phase = 'm2'
+      this.#steps.await(this.#options.timings.m2Ms, () => this.#settle(0, 0, true))
+    })
+  }
+
+  #takeStep ({ type, body }: Frame): LinkFault | undefined {
+    const round = this.#round
+    if (this.#phase === 'over') return undefined
+    if (type === frameType.m2 && this.#phase === 'm2') return this.#onM2(round!, body)
+    if (type === frameType.m4 && this.#phase === 'm4') return this.#onM4(round!, body)
+    if (type === frameType.m6 && this.#phase === 'm6') return this.#onM6(round!, body)
+    return linkFault(1002, 'A message of a round comes out of order')
+  }
+
+  #onM2 (round: RoundInitiator, body: Uint8Array): LinkFault | undefined {
+    const header = readM2Header(this.#r, body)
+    if (!header.ok) return header
+    const fault = this.#sweep.onM2()
+    if (fault !== undefined) return fault
+    const { flags, size } = header.value
+    this.#flags = flags
+    this.#settle(size, size + 1)
+    this.#compute(false)
+    this.#steps.compute(round.onM2(body), result => {
+      if (result.ok) this.#answer(frameType.m3, result.value.m3, 'm4')
+      else this.#port.fail(result)
+    })
+    return undefined
+  }
+
+  #onM4 (round: RoundInitiator, body: Uint8Array): undefined {
+    this.#compute(false)
+    this.#steps.compute(round.onM4(body), result => {
+      if (result.ok) this.#answer(frameType.m5, result.value, 'm6')
+      else this.#port.fail(result)
+    })
+  }
+
+  #onM6 (round: RoundInitiator, body: Uint8Array): undefined {
+    // R's first DATA for a handle follows M6, so that here not even DATA may pass.
+    this.#compute(true)
+    this.#steps.compute(round.onM6(body), result => {
+      const fault = result.ok ? this.#confirm(result.value) : result
+      if (fault === undefined) this.#end()
+      else this.#port.fail(fault)
+    })
+  }
+
+  #compute (wholly: boolean): void {
+    this.#phase = 'computing'
+    this.#port.hold(wholly)
+  }
+
+  #answer (type: typeof frameType.m3 | typeof frameType.m5, body: Uint8Array, next: 'm4' | 'm6'): void {
+    this.#port.write(type, body)
+    this.#phase = next
+    this.#steps.await(this.#options.timings.stepMs)
+    this.#port.release()
+  }
+
+  #confirm (confirmed: readonly Confirmed[]): LinkFault | undefined {
+    for (const { index, handle } of confirmed) {
+      const name = this.#names[index]!
+      this.#fresh.remove(name)
+      const fault = this.#port.confirm(name, handle)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  }
+
+  #end (): void {
+    this.#steps.stop()
+    this.#round = undefined
+    this.#r += 1
+    if (this.#sweep.roundEnded(this.#flags)) {
+      this.#phase = 'idle'
+      this.#port.swept()
+      this.#consider()
+    } else {
+      this.#payCpu()
+    }
+    this.#port.release()
+  }
+
+  /** Gives back what the round reserved and did not use. */
+  #settle (elements: number, guesses: number, ranOut = false): void {
+    this.#reservation?.settle(elements, ranOut)
+    this.#reservation = undefined
+    const names = this.#reserved
+    this.#reserved = []
+    if (names.length > 0) this.#options.guesses.settle(names, guesses)
+  }
+}

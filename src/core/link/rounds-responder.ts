@@ -1,0 +1,188 @@
+// When R asks for rounds and how one goes: charges the budgets, takes M1, M3 and M5, computes M2, M4 and M6. What goes
+// into a round is the sweep's matter (sweep.ts), the mathematics the round's (round-responder.ts).
+import type { Cancel } from './environment.ts'
+import type { FreshChannels } from './fresh-channels.ts'
+import { frameType } from './frames.ts'
+import type { Frame } from './frames.ts'
+import { linkFault } from './link-fault.ts'
+import type { LinkFault } from './link-fault.ts'
+import { readM1Header } from './round-messages.ts'
+import { RoundResponder } from './round-responder.ts'
+import type { M5Outcome } from './round-responder.ts'
+import { StepDriver, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
+import type { Rounds, RoundsOptions, RoundsPort } from './rounds.ts'
+import { ResponderSweep } from './sweep.ts'
+
+/** idle → budget → computing → m3, m5 (awaited) → idle. */
+type Phase = 'idle' | 'budget' | 'm3' | 'm5' | 'computing' | 'over'
+
+/** The rounds of the listening end. */
+export class ResponderRounds implements Rounds {
+  readonly #options: RoundsOptions
+  readonly #port: RoundsPort
+  readonly #fresh: FreshChannels
+  readonly #sweep: ResponderSweep
+  readonly #steps: StepDriver
+  #phase: Phase = 'idle'
+  #r = 0
+  #round: RoundResponder | undefined
+  /** The channels of the round, in the order of its indices. */
+  #names: readonly string[] = []
+  /** Flags of the round's M1. */
+  #flags = 0
+  #waiting: Cancel = () => {}
+  #batch: Cancel | undefined
+
+  constructor (options: RoundsOptions, port: RoundsPort) {
+    this.#options = options
+    this.#port = port
+    this.#fresh = freshChannelsOf(options, port, () => this.#consider())
+    this.#sweep = new ResponderSweep(sweepOwnerOf(options, port), this.#fresh)
+    this.#steps = new StepDriver(options, fault => port.fail(fault))
+  }
+
+  /** Nothing is asked for before the end of the first sweep, which I starts by itself. */
+  start (): void {
+    this.#fresh.enter(this.#port.candidates())
+  }
+
+  hurry (): void {}
+
+  entered (names: readonly string[]): void {
+    this.#fresh.enter(names)
+  }
+
+  gone (name: string): void {
+    this.#fresh.remove(name)
+  }
+
+  take ({ type, body }: Frame): void {
+    if (this.#phase === 'over') return
+    let fault: LinkFault | undefined
+    if (type === frameType.m1 && this.#phase === 'idle') fault = this.#onM1(body)
+    else if (type === frameType.m3 && this.#phase === 'm3') this.#onM3(body)
+    else if (type === frameType.m5 && this.#phase === 'm5') this.#onM5(body)
+    else fault = linkFault(1002, 'A message of a round comes out of order')
+    if (fault !== undefined) this.#port.fail(fault)
+  }
+
+  streamEnded (): void {
+    if (this.#phase !== 'budget') return
+    this.stop()
+    this.#port.release()
+  }
+
+  stop (): void {
+    this.#phase = 'over'
+    this.#waiting()
+    this.#batch?.()
+    this.#steps.stop()
+    this.#fresh.stop()
+    this.#round?.erase()
+  }
+
+  /** Asks for a sweep where one is due, a few milliseconds later so that several channels share it. */
+  #consider (): void {
+    if (this.#phase === 'over' || !this.#sweep.due) return
+    this.#batch ??= this.#options.clock.after(this.#options.timings.batchMs, () => {
+      this.#batch = undefined
+      if (!this.#sweep.due) return
+      this.#sweep.wantSent()
+      this.#port.write(frameType.want)
+    })
+  }
+
+  #onM1 (body: Uint8Array): LinkFault | undefined {
+    const header = readM1Header(this.#r, body)
+    if (!header.ok) return header
+    const { flags, size } = header.value
+    this.#phase = 'budget'
+    this.#port.hold(false)
+    this.#waiting = this.#options.cpu.charge(this.#port.client, size,
+      () => this.#answerM1(body, flags),
+      () => this.#port.fail(linkFault(1013, 'The CPU budget is empty')))
+    return undefined
+  }
+
+  #answerM1 (body: Uint8Array, flags: number): void {
+    const plan = this.#sweep.onM1(flags)
+    if ('close' in plan) {
+      this.#port.fail(plan)
+      return
+    }
+    this.#flags = flags
+    this.#names = plan.names.filter(name => this.#options.guesses.canAnswer(name) || this.#satOut(name))
+    const round = new RoundResponder(roundContextOf(this.#options, this.#r))
+    this.#round = round
+    this.#phase = 'computing'
+    this.#steps.compute(round.onM1(body, prsOf(this.#names), plan.flags), result => {
+      if (result.ok) this.#answer(frameType.m2, result.value, 'm3')
+      else this.#port.fail(result)
+    })
+  }
+
+  #onM3 (body: Uint8Array): void {
+    this.#compute()
+    this.#steps.compute(this.#round!.onM3(body, index => this.#pay(this.#names[index]!)), result => {
+      if (result.ok) this.#answer(frameType.m4, result.value, 'm5')
+      else this.#port.fail(result)
+    })
+  }
+
+  #onM5 (body: Uint8Array): void {
+    this.#compute()
+    this.#steps.compute(this.#round!.onM5(body), result => {
+      const fault = result.ok ? this.#confirm(result.value) : result
+      if (fault === undefined) this.#end()
+      else this.#port.fail(fault)
+    })
+  }
+
+  #compute (): void {
+    this.#phase = 'computing'
+    this.#port.hold(false)
+  }
+
+  #answer (type: typeof frameType.m2 | typeof frameType.m4, body: Uint8Array, next: 'm3' | 'm5'): void {
+    this.#port.write(type, body)
+    this.#phase = next
+    this.#steps.await(this.#options.timings.stepMs)
+    this.#port.release()
+  }
+
+  /** M6 goes out first: whatever is said on the new handles follows it. */
+  #confirm ({ m6, confirmed }: M5Outcome): LinkFault | undefined {
+    this.#port.write(frameType.m6, m6)
+    for (const { index, handle } of confirmed) {
+      const name = this.#names[index]!
+      this.#fresh.remove(name)
+      const fault = this.#port.confirm(name, handle)
+      if (fault !== undefined) return fault
+    }
+    return undefined
+  }
+
+  #end (): void {
+    this.#steps.stop()
+    this.#round = undefined
+    this.#r += 1
+    this.#phase = 'idle'
+    if (this.#sweep.roundEnded(this.#flags)) {
+      this.#port.swept()
+      this.#consider()
+    }
+    this.#port.release()
+  }
+
+  #pay (name: string): boolean {
+    if (!this.#options.guesses.payAnswer(name)) return this.#satOut(name)
+    this.#fresh.paid(name)
+    return true
+  }
+
+  #satOut (name: string): false {
+    this.#fresh.sitOut(name)
+    this.#sweep.satOut(name)
+    return false
+  }
+}

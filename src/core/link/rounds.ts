@@ -1,0 +1,121 @@
+// What the rounds of either end have in common: what they need of their link, and the running of a step with its
+// deadline. Not the order of the messages, which differs (rounds-initiator.ts, rounds-responder.ts).
+import { createRoundRandomness } from './round.ts'
+import type { LinkBudgets, LinkTimings } from './constants.ts'
+import type { CpuBudget, CpuClient } from './cpu-budget.ts'
+import type { Cancel, LinkClock, StepRunner } from './environment.ts'
+import { FreshChannels } from './fresh-channels.ts'
+import type { Frame, FrameType } from './frames.ts'
+import type { GuessBudget } from './guess-budget.ts'
+import { linkFault } from './link-fault.ts'
+import type { LinkFault } from './link-fault.ts'
+import type { LinkPrimitives } from './primitives.ts'
+import type { Session } from './record-stream.ts'
+import type { Sliced } from './step-result.ts'
+import type { SweepOwner } from './sweep.ts'
+
+/** What rounds tell and ask their link. */
+export interface RoundsPort {
+  readonly client: CpuClient
+  /** Names of all channels that are open (or linger) and not confirmed on the link. */
+  candidates (): string[]
+  isCandidate (name: string): boolean
+  write (type: FrameType, ...pieces: readonly Uint8Array[]): void
+  /** Later frames wait until release(). @param wholly not even DATA passes */
+  hold (wholly: boolean): void
+  release (): void
+  /** Both ends have proven to know the channel. A fault where its handle cannot be used. */
+  confirm (name: string, handle: Uint8Array): LinkFault | undefined
+  /** A sweep is over. */
+  swept (): void
+  fail (fault: LinkFault): void
+}
+
+/** What rounds are made with. */
+export interface RoundsOptions {
+  readonly session: Session
+  readonly primitives: LinkPrimitives
+  readonly clock: LinkClock
+  readonly runner: StepRunner
+  readonly timings: LinkTimings
+  readonly budgets: LinkBudgets
+  readonly cpu: CpuBudget
+  readonly guesses: GuessBudget
+  /** 0 to 1. */
+  readonly random: () => number
+}
+
+/** The rounds of one end of a link, from OPEN on. */
+export interface Rounds {
+  /** Begins; the first sweep waits so long, or until hurry(). */
+  start (waitMs: number): void
+  hurry (): void
+  /** Channels were opened, or left by the remote. */
+  entered (names: readonly string[]): void
+  /** A channel was closed. */
+  gone (name: string): void
+  /** WANT or one of M1 … M6 takes effect. */
+  take (frame: Frame): void
+  /** Nothing more will come: what waits for a budget need not wait any longer. */
+  streamEnded (): void
+  /** The link has ended. */
+  stop (): void
+}
+
+/** The names of a round as the PRS of each. */
+export function prsOf (names: readonly string[]): Uint8Array[] {
+  const encoder = new TextEncoder()
+  return names.map(name => encoder.encode(name))
+}
+
+/** The terms of round r. */
+export function roundContextOf (options: RoundsOptions, r: number): { r: number, primitives: LinkPrimitives } & Pick<Session, 'L' | 'idI' | 'idR' | 'verMaxI' | 'verMaxR'> {
+  const { L, idI, idR, verMaxI, verMaxR } = options.session
+  return { r, L, idI, idR, verMaxI, verMaxR, primitives: options.primitives }
+}
+
+/** What a sweep asks of the link. */
+export function sweepOwnerOf (options: RoundsOptions, port: RoundsPort): SweepOwner {
+  const { order } = createRoundRandomness(options.primitives)
+  return { candidates: () => port.candidates(), isCandidate: name => port.isCandidate(name), order }
+}
+
+/** The set *new* of one end. @param entered called when it may have become non-empty */
+export function freshChannelsOf (options: RoundsOptions, port: RoundsPort, entered: () => void): FreshChannels {
+  const { clock, timings, random } = options
+  return new FreshChannels({ isCandidate: name => port.isCandidate(name), entered }, clock, timings, random)
+}
+
+/** Runs the steps of rounds, one at a time, and the deadline of the message that is awaited. */
+export class StepDriver {
+  readonly #runner: StepRunner
+  readonly #clock: LinkClock
+  readonly #fail: (fault: LinkFault) => void
+  #cancel: Cancel = () => {}
+
+  constructor ({ runner, clock }: RoundsOptions, fail: (fault: LinkFault) => void) {
+    this.#runner = runner
+    this.#clock = clock
+    this.#fail = fail
+  }
+
+  /** Computes; the deadline so far is met. */
+  compute<T> (steps: Sliced<T>, done: (value: T) => void): void {
+    this.#cancel()
+    this.#cancel = this.#runner.run(steps, done, () => this.#fail(linkFault(1011, 'A step of a round failed')))
+  }
+
+  /** Waits for the remote's next message. */
+  await (ms: number, late: () => void = () => {}): void {
+    this.#cancel()
+    this.#cancel = this.#clock.after(ms, () => {
+      late()
+      this.#fail(linkFault(1001, 'The remote is silent in a round'))
+    })
+  }
+
+  stop (): void {
+    this.#cancel()
+    this.#cancel = () => {}
+  }
+}

@@ -1,0 +1,190 @@
+// Two links with one remote id (PROTOCOL §5.6): the proof that they end in one process, and which of the two is closed.
+// Ids are claims: without the proof nothing is kept out, merged or closed here.
+import { compare, mapKey } from './bytes.ts'
+import { MAX_SAME_KEPT, MAX_SAME_SENT } from './constants.ts'
+import type { LinkTimings } from './constants.ts'
+import type { Cancel, LinkClock } from './environment.ts'
+import { frameType } from './frames.ts'
+import { sameToken } from './handshake.ts'
+import type { LinkRole } from './handshake.ts'
+import { linkFault } from './link-fault.ts'
+import type { LinkCloseCode, LinkFault } from './link-fault.ts'
+import type { LinkPrimitives } from './primitives.ts'
+import type { Session } from './record-stream.ts'
+
+/** What is asked of a link. */
+export interface TwinLink {
+  readonly role: LinkRole
+  readonly session: Session | undefined
+  readonly sweeps: number
+  write (type: typeof frameType.same, body: Uint8Array): void
+  probe (): void
+  onNextFrame (run: () => void): void
+  close (code: LinkCloseCode, reason: string): void
+}
+
+/** Told of proofs. */
+export interface TwinEvents<L> {
+  /** Both links end in one process. */
+  proven (a: L, b: L): void
+  /** `duplicate` is about to be closed by us in favour of `kept`: its address is not to be dialled while that lives. */
+  duplicate (duplicate: L, kept: L): void
+}
+
+/** What is known of one live link. */
+interface Known<L> {
+  /** SAME tokens that came on it and matched nothing yet. */
+  readonly tokens: Uint8Array[]
+  /** How many came. */
+  count: number
+  /** Links proven to end where this one does, itself among them; one object for all of them. */
+  group: Set<L>
+  /** The link in favour of which this one will be closed by us. */
+  yields?: { readonly kept: L, heard: boolean, readonly timer: Cancel } | undefined
+}
+
+/** The links of a proxy that may be twins. */
+export class Twins<L extends TwinLink> {
+  readonly #primitives: LinkPrimitives
+  readonly #clock: LinkClock
+  readonly #timings: LinkTimings
+  readonly #events: TwinEvents<L>
+  /** Live links by the id that the remote claims, oldest first. */
+  readonly #byId = new Map<string, L[]>()
+  readonly #known = new Map<L, Known<L>>()
+
+  constructor (primitives: LinkPrimitives, clock: LinkClock, timings: LinkTimings, events: TwinEvents<L>) {
+    this.#primitives = primitives
+    this.#clock = clock
+    this.#timings = timings
+    this.#events = events
+  }
+
+  /** Whether both are one remote; also for a link and itself. */
+  related (a: L, b: L): boolean {
+    return a === b || (this.#known.get(a)?.group.has(b) ?? false)
+  }
+
+  /** Whether live links claim the remote id of one that has just reached OPEN. */
+  mayHaveTwin (link: L): boolean {
+    return this.#byId.has(mapKey(link.session!.remoteId))
+  }
+
+  /** A link has reached OPEN. */
+  opened (link: L): void {
+    const key = mapKey(link.session!.remoteId)
+    const others = [...this.#byId.get(key) ?? []]
+    this.#byId.set(key, [...others, link])
+    this.#known.set(link, { tokens: [], count: 0, group: new Set([link]) })
+    for (const other of others.slice(0, MAX_SAME_SENT)) link.write(frameType.same, this.#token(other, link, link.role))
+    for (const other of others) {
+      other.probe()
+      const known = this.#known.get(other)!
+      const token = known.tokens.find(token => this.#fits(token, link, other))
+      if (token === undefined) continue
+      known.tokens.splice(known.tokens.indexOf(token), 1)
+      this.#prove(other, link)
+    }
+  }
+
+  /** A token came on a link. */
+  same (link: L, token: Uint8Array): LinkFault | undefined {
+    const known = this.#known.get(link)!
+    known.count += 1
+    if (known.count > MAX_SAME_KEPT) return linkFault(1008, 'Too many SAME')
+    for (const other of this.#byId.get(mapKey(link.session!.remoteId)) ?? []) {
+      if (other === link || !this.#fits(token, other, link)) continue
+      this.#prove(link, other)
+      return undefined
+    }
+    known.tokens.push(token.slice())
+    return undefined
+  }
+
+  /** A sweep has ended on a link. */
+  swept (link: L): void {
+    for (const other of this.#known.get(link)?.group ?? []) this.#yieldWhereDue(other)
+  }
+
+  /** A link has ended. */
+  ended (link: L): void {
+    const known = this.#known.get(link)
+    if (known === undefined) return
+    const key = mapKey(link.session!.remoteId)
+    const rest = (this.#byId.get(key) ?? []).filter(other => other !== link)
+    if (rest.length > 0) this.#byId.set(key, rest)
+    else this.#byId.delete(key)
+    this.#known.delete(link)
+    known.yields?.timer()
+    known.group.delete(link)
+    this.#settle(known.group)
+  }
+
+  /** The token that the end with `role` of link `on` sends for link `of`. */
+  #token (of: L, on: L, role: LinkRole): Uint8Array {
+    return sameToken(this.#primitives, of.session!.sameKey, on.session!.L, role)
+  }
+
+  /** Whether a token that came on link `on` is for link `of`. */
+  #fits (token: Uint8Array, of: L, on: L): boolean {
+    return this.#primitives.equal(token, this.#token(of, on, on.role === 'I' ? 'R' : 'I'))
+  }
+
+  #prove (a: L, b: L): void {
+    if (this.related(a, b)) return
+    const group = new Set([...this.#known.get(a)!.group, ...this.#known.get(b)!.group])
+    for (const link of group) this.#known.get(link)!.group = group
+    this.#events.proven(a, b)
+    this.#settle(group)
+  }
+
+  /** Decides which link of a group is kept; those of the others that we dialled are to be closed by us. */
+  #settle (group: Set<L>): void {
+    const [kept, ...others] = [...group].toSorted((a, b) => this.#order(a, b))
+    if (kept === undefined) return
+    this.#stay(kept)
+    for (const other of others) {
+      const known = this.#known.get(other)!
+      if (other.role !== 'I' || known.yields?.kept === kept) continue
+      this.#stay(other)
+      const yields = {
+        kept,
+        heard: false,
+        timer: this.#clock.after(this.#timings.twinCloseMs, () => this.#close(other, kept))
+      }
+      known.yields = yields
+      kept.onNextFrame(() => {
+        yields.heard = true
+        this.#yieldWhereDue(other)
+      })
+    }
+    if (others.length > 0) kept.probe()
+  }
+
+  /** The link need not give way any longer. */
+  #stay (link: L): void {
+    const known = this.#known.get(link)!
+    known.yields?.timer()
+    known.yields = undefined
+  }
+
+  /** Dialled by the smaller id first, then the smaller L. */
+  #order (a: L, b: L): number {
+    return Number(this.#dialledByLarger(a)) - Number(this.#dialledByLarger(b)) || compare(a.session!.L, b.session!.L)
+  }
+
+  #dialledByLarger (link: L): boolean {
+    return compare(link.session!.idI, link.session!.idR) > 0
+  }
+
+  #yieldWhereDue (link: L): void {
+    const yields = this.#known.get(link)?.yields
+    if (yields?.heard === true && yields.kept.sweeps > 0) this.#close(link, yields.kept)
+  }
+
+  #close (duplicate: L, kept: L): void {
+    this.#stay(duplicate)
+    this.#events.duplicate(duplicate, kept)
+    duplicate.close(4000, 'Another link to the same remote is kept')
+  }
+}
