@@ -41,6 +41,13 @@ export function textFrame (text: string): Buffer {
   return frame
 }
 
+/** A text frame of `text`, all ASCII; cheaper than `textFrame`. */
+export function asciiFrame (text: string): Buffer {
+  const frame = startFrame(TEXT, text.length)
+  frame.write(text, frame.length - text.length, 'latin1')
+  return frame
+}
+
 /** A frame of the bytes as they are. */
 export function bytesFrame (opcode: number, payload: Uint8Array): Buffer {
   const frame = startFrame(opcode, payload.length)

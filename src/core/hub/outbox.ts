@@ -25,6 +25,8 @@ export class Outbox {
   spoke = false
   /** Frames for this peer alone, with the group's entries that come before them. */
   private parts: Buffer[] | undefined
+  /** Whether a flush at the end of this turn has been asked for. */
+  private due = false
   private closed = false
   private readonly turns: TurnQueue
   private readonly sink: ByteSink
@@ -45,12 +47,18 @@ export class Outbox {
   /** Adds a frame for this peer alone. */
   push (frame: Buffer): void {
     if (this.closed) return
-    if (this.parts === undefined) {
-      this.parts = []
-      this.turns.add(this)
-    }
-    this.group?.takeEntries(this, this.parts)
-    this.parts.push(frame)
+    this.append(frame)
+    if (this.due) return
+    this.due = true
+    this.turns.add(this)
+  }
+
+  /** Adds a frame that may wait for some milliseconds, if nothing else is sent before. */
+  pushPresence (frame: Buffer): void {
+    if (this.closed) return
+    const waits = this.parts !== undefined
+    this.append(frame)
+    if (!waits) this.due = this.turns.addPresence(this)
   }
 
   /** Writes what waits. Called at the end of the turn, and by the owner before it closes the transport. */
@@ -58,8 +66,15 @@ export class Outbox {
     if (this.closed) return
     const parts = this.parts ?? []
     this.parts = undefined
+    this.due = false
     this.group?.takeEntries(this, parts)
     if (parts.length > 0) this.deliver(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+  }
+
+  private append (frame: Buffer): void {
+    this.parts ??= []
+    this.group?.takeEntries(this, this.parts)
+    this.parts.push(frame)
   }
 
   /** Hands bytes to the sink, or reports the peer as too slow. */

@@ -18,18 +18,45 @@ export class TurnQueue {
   private watched = new Set<Stallable>()
   private suspects = new Set<Stallable>()
   private scheduled = false
+  private patient: Flushable[] = []
+  /** Whether presence was written in this turn, and whether a rest after such a turn is running. */
+  private presenceWritten = false
+  private resting = false
   private readonly atEndOfTurn: (run: () => void) => void
+  private readonly afterRest: (run: () => void) => void
+  private readonly rests: boolean
   private readonly run = (): void => this.end()
 
-  /** @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate` */
-  constructor (atEndOfTurn: (run: () => void) => void) {
+  /**
+   * @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate`
+   * @param afterRest calls its argument once some milliseconds later; undefined: presence never rests
+   */
+  constructor (atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
     this.atEndOfTurn = atEndOfTurn
+    this.afterRest = afterRest ?? (() => {})
+    this.rests = afterRest !== undefined
   }
 
   /** Asks for `flush()` at the end of the turn; the caller adds itself once a turn. */
   add (item: Flushable): void {
     this.dirty.push(item)
     this.schedule()
+  }
+
+  /**
+   * Asks for `flush()` of presence: at the end of the turn, or of the rest that follows a turn with presence. When many
+   * come to a large channel one after another, each of its peers is then written to once per rest, not once per newcomer.
+   *
+   * @returns whether it is the end of the turn
+   */
+  addPresence (item: Flushable): boolean {
+    if (this.resting) {
+      this.patient.push(item)
+      return false
+    }
+    this.presenceWritten = this.rests
+    this.add(item)
+    return true
   }
 
   /** Asks for a call after all writes of the turn. */
@@ -59,9 +86,21 @@ export class TurnQueue {
     const dirty = this.dirty
     this.dirty = []
     for (const item of dirty) item.flush()
+    if (this.presenceWritten) {
+      this.presenceWritten = false
+      this.resting = true
+      this.afterRest(() => this.endRest())
+    }
     const deferred = this.deferred
     this.deferred = []
     for (const work of deferred) work()
+  }
+
+  private endRest (): void {
+    this.resting = false
+    const patient = this.patient
+    this.patient = []
+    for (const item of patient) this.addPresence(item)
   }
 
   private schedule (): void {

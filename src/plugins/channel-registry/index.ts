@@ -45,12 +45,14 @@ export interface ChannelRegistryApi {
   peers (): Peer[]
 }
 
+/** Time for which presence rests after it was written, milliseconds: what a newcomer's `connect` may come late in a rush. */
+const PRESENCE_REST_MS = 10
 /** How often transports over their limit are looked at again, milliseconds. */
 const STALL_CHECK_MS = 1000
 
 /** The registry without Fastify. Call `stop` to end its timer. */
 export function createChannelRegistry (settings: Settings, crypto: Crypto, report: (error: unknown) => void): { api: ChannelRegistryApi, start: () => void, stop: () => void } {
-  const turns = new TurnQueue(run => setImmediate(run))
+  const turns = new TurnQueue(run => setImmediate(run), run => setTimeout(run, PRESENCE_REST_MS))
   const hub = new ChannelRegistry({
     turns,
     now: Date.now,

@@ -7,7 +7,7 @@ import type { Encoding } from '../../core/hub/encoding.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
-import { BINARY, startFrame, TEXT, textFrame } from '../../core/websocket-frame.ts'
+import { asciiFrame, BINARY, startFrame, TEXT, textFrame } from '../../core/websocket-frame.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
 
 const BROADCAST_HEAD = '{"action":"broadcast","source":"'
@@ -120,11 +120,11 @@ class EnvelopePort implements PeerPort {
   }
 
   connect (other: Peer): void {
-    this.socket.send(textFrame(presenceText('connect', this.id, other.id)))
+    this.socket.outbox.pushPresence(asciiFrame(presenceText('connect', this.id, other.id)))
   }
 
   disconnect (other: Peer): void {
-    this.socket.send(textFrame(presenceText('disconnect', this.id, other.id)))
+    this.socket.outbox.pushPresence(asciiFrame(presenceText('disconnect', this.id, other.id)))
   }
 
   end (code: ErrorCode): void {

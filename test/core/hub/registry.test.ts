@@ -3,6 +3,8 @@ import t from 'tap'
 import type { Carrier } from '../../../src/core/hub/carrier.ts'
 import type { Channel } from '../../../src/core/hub/channel.ts'
 import type { Encoding } from '../../../src/core/hub/encoding.ts'
+import { Outbox } from '../../../src/core/hub/outbox.ts'
+import { TurnQueue } from '../../../src/core/hub/turn-queue.ts'
 import { createTestHub, joinTestPeer, lineEncoding, text } from '../../support/hub.ts'
 import type { TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -230,4 +232,41 @@ t.test('a remote peer that is being decided on keeps its order, a refused one is
   hub.registry.remoteBroadcast(evil, text('boo'))
   hub.endTurn()
   t.strictSame(a.heard, ['+good', 'good:1', 'good>2', 'good:3'])
+})
+
+t.test('presence rests in a rush, and never falls behind what comes after it', async t => {
+  const turns: (() => void)[] = []
+  const rests: (() => void)[] = []
+  const queue = new TurnQueue(run => turns.push(run), run => rests.push(run))
+  const written: string[] = []
+  const outbox = new Outbox(queue, { write: bytes => written.push(bytes.toString()), queuedBytes: 0, stalled: () => {} }, 1000)
+  const endTurn = (): void => { for (const run of turns.splice(0)) run() }
+  const endRest = (): void => { for (const run of rests.splice(0)) run() }
+  outbox.pushPresence(Buffer.from('1'))
+  endTurn()
+  t.strictSame(written, ['1'], 'the first goes out at once')
+  outbox.pushPresence(Buffer.from('2'))
+  endTurn()
+  outbox.pushPresence(Buffer.from('3'))
+  endTurn()
+  t.strictSame(written, ['1'])
+  endRest()
+  endTurn()
+  t.strictSame(written, ['1', '23'], 'a rush goes out together')
+  outbox.pushPresence(Buffer.from('4'))
+  outbox.push(Buffer.from('message'))
+  outbox.pushPresence(Buffer.from('5'))
+  endTurn()
+  t.strictSame(written, ['1', '23', '4message5'], 'a message takes along what waits before it')
+  endRest()
+  endTurn()
+  t.strictSame(written.length, 3)
+  outbox.pushPresence(Buffer.from('6'))
+  endTurn()
+  endRest()
+  endTurn()
+  endRest()
+  outbox.pushPresence(Buffer.from('7'))
+  endTurn()
+  t.strictSame(written.slice(3), ['6', '7'], 'after a calm rest the next goes out at once')
 })
