@@ -68,6 +68,7 @@ class Connections {
 
   watch (server: Server): void {
     server.on('connection', socket => {
+      if (this.closing) return void socket.destroy()
       this.busy.set(socket, 0)
       socket.once('close', () => this.busy.delete(socket))
     })
@@ -78,8 +79,11 @@ class Connections {
         if (this.closing) this.cutIfIdle(request.socket)
       })
     })
-    // Whoever took the upgrade ends it, too.
-    server.prependListener('upgrade', (_request, socket: Socket) => this.add(socket, 1))
+    // Whoever takes an upgrade ends it, too; when the server closes, nobody takes it.
+    server.prependListener('upgrade', (_request, socket: Socket) => {
+      this.add(socket, 1)
+      if (this.closing) socket.destroy()
+    })
   }
 
   /** Cuts connections that owe nothing, and others as soon as they do not. */

@@ -88,7 +88,7 @@ t.test('wrong values stop the start with one line: variable, value, what is allo
 
 t.test('a value cannot break out of the line', async t => {
   const { message } = errorOf({ NWS_PORT: `1\n2\r\u001b[31m${'x'.repeat(1000)}` })
-  t.notMatch(message, /[\r\n\u001b]/)
+  t.ok([...message].every(character => character >= ' '))
   t.ok(message.length < 300)
 })
 

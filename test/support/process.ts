@@ -1,0 +1,78 @@
+// The real process, `node dist/server.js`, for tests: its output as it comes, its end. Tests wait for lines, not for time.
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
+
+/** A running or ended process. */
+export interface ServerProcess {
+  readonly child: ChildProcess
+  /** Waits for a line of the log or of stderr; rejects when the process ends before it. */
+  line (pattern: RegExp): Promise<string>
+  /** Waits for the start line and gives the port in it. */
+  port (): Promise<number>
+  /** All that it has written. */
+  output (): string
+  /** Its end. */
+  readonly ended: Promise<{ code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }>
+}
+
+/** How to start it. */
+export interface ProcessOptions {
+  readonly args?: readonly string[]
+  readonly cwd?: string
+  /** A command before `node`, such as one that changes namespaces. */
+  readonly wrapper?: readonly string[]
+}
+
+/** Starts the server with these variables and no others of its own; ends it with the test. */
+export function startServer (t: Test, environment: Record<string, string>, { args = [], cwd, wrapper = [] }: ProcessOptions = {}): ServerProcess {
+  if (!existsSync(SERVER)) throw new Error('dist/server.js is missing: npm run build')
+  const [command, ...rest] = [...wrapper, process.execPath, SERVER, ...args]
+  const child = spawn(command!, rest, {
+    cwd,
+    env: { PATH: process.env['PATH'], NWS_PORT: '0', NWS_DISCOVERY: 'off', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const text = { stdout: '', stderr: '' }
+  const waiting = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk
+      for (const check of waiting) check()
+    })
+  }
+  let over = false
+  const ended = new Promise<Awaited<ServerProcess['ended']>>(resolve => child.once('close', (code, signal) => {
+    over = true
+    resolve({ code, signal, ...text })
+    for (const check of waiting) check()
+  }))
+  t.teardown(() => {
+    child.kill('SIGKILL')
+    return ended
+  })
+  const output = () => text.stdout + text.stderr
+  const line = (pattern: RegExp) => new Promise<string>((resolve, reject) => {
+    const check = () => {
+      const found = output().split('\n').slice(0, -1).find(each => pattern.test(each))
+      if (found !== undefined) resolve(found)
+      else if (over) reject(new Error(`the process ended without ${String(pattern)}:\n${output()}`))
+      else return
+      waiting.delete(check)
+    }
+    waiting.add(check)
+    check()
+  })
+  const port = async () => Number(/:(\d+)"/.exec(await line(/is running: http/))![1])
+  return { child, line, port, output, ended }
+}
+
+/** Why namespaces cannot be made here; false where they can. To be given as `skip` to a test. */
+export function withoutNamespaces (): string | false {
+  const { status } = spawnSync('unshare', ['-m', '-n', 'true'])
+  return status === 0 ? false : 'needs unshare and the right to make namespaces'
+}
