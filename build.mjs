@@ -1,15 +1,50 @@
-// Builds dist/ from src/ with the TypeScript compiler. Not a bundler: dist mirrors src, one file each.
+// Builds dist/ from src/ with the TypeScript compiler, where each file stays one file, and public/lib/ from src/client
+// with esbuild, where each entry becomes one file for browsers. Not a watcher. `node build.mjs client` builds the
+// client alone.
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 
-/** Runs one build step and ends the process with its exit code when it fails. */
-function step (args) {
-  const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' })
+/** Runs the compiler and ends the process with its exit code when it fails. */
+function compile (...args) {
+  const result = spawnSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', ...args], { cwd: root, stdio: 'inherit' })
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
-rmSync(new URL('dist', import.meta.url), { recursive: true, force: true })
-step(['node_modules/@typescript/native/bin/tsc', '-p', 'tsconfig.json'])
+/** Types of the classic scripts: the same classes, as globals. */
+const GLOBAL_TYPES = `import type * as library from './types/index.js'
+import type { peerConnection as connect } from './types/webrtc.js'
+
+declare global {
+  var NetworkWebSocket: typeof library.NetworkWebSocket & { readonly peerConnection: typeof connect }
+  var LocalWebSocket: typeof library.LocalWebSocket
+  var BroadcastWebSocket: typeof library.BroadcastWebSocket
+  var NetworkBroadcastChannel: typeof library.NetworkBroadcastChannel
+}
+`
+
+async function buildClient () {
+  compile('-p', 'src/client/tsconfig.build.json')
+  rmSync(new URL('public/lib', import.meta.url), { recursive: true, force: true })
+  compile('-p', 'src/client/tsconfig.build.json', '--emitDeclarationOnly', '--sourceMap', 'false', '--outDir', 'public/lib/types')
+  const common = { absWorkingDir: root, bundle: true, minify: true, sourcemap: true, target: 'es2022', logLevel: 'warning', outdir: 'public/lib' }
+  const banner = { js: '/*! Network Web Sockets, MIT License */' }
+  await build({ ...common, banner, format: 'esm', entryPoints: { networkwebsockets: 'src/client/index.ts', 'networkwebsockets-webrtc': 'src/client/webrtc.ts' } })
+  await build({ ...common, banner, format: 'iife', entryPoints: { 'networkwebsockets.global': 'src/client/global.ts', namedwebsockets: 'src/client/global.ts' } })
+  const types = {
+    networkwebsockets: "export * from './types/index.js'\n",
+    'networkwebsockets-webrtc': "export * from './types/webrtc.js'\n",
+    'networkwebsockets.global': GLOBAL_TYPES,
+    namedwebsockets: "import './networkwebsockets.global.js'\n"
+  }
+  for (const [name, text] of Object.entries(types)) writeFileSync(new URL(`public/lib/${name}.d.ts`, import.meta.url), text)
+}
+
+if (process.argv[2] !== 'client') {
+  rmSync(new URL('dist', import.meta.url), { recursive: true, force: true })
+  compile('-p', 'tsconfig.json')
+}
+await buildClient()

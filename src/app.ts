@@ -20,6 +20,7 @@ import listener from './plugins/listener.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
+import libRoutes from './routes/lib.ts'
 import wellKnownRoutes from './routes/well-known.ts'
 
 /** Settings by their names in code, and where the routes are to be. */
@@ -43,6 +44,7 @@ async function assemble (app: FastifyInstance, { prefix = '', ...settings }: Net
     await scope.register(guardedScope, { ownsNotFound: ownsServer || prefix !== '' })
     await scope.register(wellKnownRoutes)
     await scope.register(consoleRoutes)
+    await scope.register(libRoutes)
     await scope.register(apiRoutes)
     await scope.register(channelRoutes)
     await scope.register(extensions)

@@ -1,0 +1,118 @@
+// The base of the sockets that an application makes: from the arguments of the constructor to a connection, and the
+// attributes of WebSocket over it. Not the way of speaking, which each kind of socket brings.
+import { isChannelName } from './channel-name.ts'
+import { Connection } from './connection.ts'
+import type { Protocol, WebSocketClass } from './connection.ts'
+import { defaultEndpoint, LOCAL_ENDPOINT } from './endpoint.ts'
+import { defineEventHandlers } from './event-handlers.ts'
+import type { ReconnectingDetail } from './events.ts'
+import type { ReconnectOptions } from './reconnect.ts'
+import { checkClose, SocketSurface } from './socket-surface.ts'
+import type { ReadyState } from './socket-surface.ts'
+
+/** Options of all sockets of the library. */
+export interface SocketOptions {
+  /** Address of the proxy: ws, wss, http or https. Default: the proxy that served this script to its page, else ws://localhost:9009. */
+  readonly endpoint?: string | URL | undefined
+  /** Whether and how a lost connection is made again. Default: not at all, as WebSocket. */
+  readonly reconnect?: boolean | ReconnectOptions | undefined
+  /** Token of a proxy on another machine (its NWS_API_TOKEN); sent as the first message, never in the URL. */
+  readonly token?: string | undefined
+  /** The WebSocket class to use. Default: the global one, in Node.js without one that of `ws`. */
+  readonly WebSocket?: WebSocketClass | undefined
+}
+
+/** Set by users within the library: messages may be sent before the first opening. */
+export const QUEUE_EARLY = Symbol('queueEarly')
+
+let defaultWebSocket: WebSocketClass | undefined
+
+/** Told by the entry file for Node.js. */
+export function setDefaultWebSocket (Class: WebSocketClass): void {
+  defaultWebSocket = Class
+}
+
+/** The class to use where no option says so; what the page itself has put in its place counts. */
+function platformWebSocket (): WebSocketClass {
+  return (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
+}
+
+/** A socket of a named channel. */
+export abstract class ChannelSocket extends SocketSurface {
+  declare onreconnecting: ((this: WebSocket, event: CustomEvent<ReconnectingDetail>) => unknown) | null
+  readonly #connection: Connection
+
+  /**
+   * @param name the channel's
+   * @param pathOf its path below the endpoint
+   * @param protocols subprotocols to offer; options may stand in their place
+   * @param speak makes the way of speaking
+   * @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be
+   */
+  constructor (name: string, pathOf: (name: string) => string, protocols: string | string[] | SocketOptions | null | undefined, options: SocketOptions | undefined, speak: (socket: ChannelSocket, connection: Connection) => Protocol) {
+    super()
+    if (!isChannelName(`${name}`)) {
+      throw new DOMException('A channel name has 1 to 255 characters of A-Z a-z 0-9 + = * . _ - and is neither . nor ..', 'SyntaxError')
+    }
+    const instead = typeof protocols === 'object' && protocols !== null && !(Symbol.iterator in protocols)
+    const { endpoint, reconnect, token, WebSocket = platformWebSocket(), [QUEUE_EARLY]: queueEarly = false }: SocketOptions & { [QUEUE_EARLY]?: boolean } =
+      (instead ? protocols : options) ?? {}
+    const initial = endpoint ?? defaultEndpoint()
+    this.#connection = new Connection(this, connection => speak(this, connection), {
+      endpoint: initial,
+      mayFallBack: endpoint === undefined && initial !== LOCAL_ENDPOINT,
+      path: pathOf(name),
+      protocols: instead ? undefined : protocols ?? undefined,
+      reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect,
+      token,
+      WebSocket,
+      queueEarly
+    })
+  }
+
+  get url (): string {
+    return this.#connection.url
+  }
+
+  /** As WebSocket; with the option `reconnect`, CONNECTING while it is being made again. */
+  get readyState (): ReadyState {
+    return this.#connection.state
+  }
+
+  /** The subprotocol that the proxy took: the first one offered. */
+  get protocol (): string {
+    return this.#connection.protocolName
+  }
+
+  get extensions (): string {
+    return this.#connection.extensions
+  }
+
+  get bufferedAmount (): number {
+    return this.#connection.bufferedAmount
+  }
+
+  /**
+   * Sends to all others in the channel.
+   *
+   * @param data text or binary; anything else as its text
+   * @throws DOMException InvalidStateError before the first opening; QuotaExceededError where too much waits for the
+   *   connection to be made again
+   */
+  send (data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
+    this.#connection.send(data)
+  }
+
+  /**
+   * Leaves the channel, after all that was sent before.
+   *
+   * @param code 1000 or 3000–4999
+   * @param reason at most 123 bytes
+   * @throws DOMException InvalidAccessError for another code, SyntaxError for a longer reason
+   */
+  close (code?: number, reason?: string): void {
+    checkClose(code, reason)
+    this.#connection.close(code, reason)
+  }
+}
+defineEventHandlers(ChannelSocket.prototype, ['reconnecting'])

@@ -1,0 +1,99 @@
+// Speaks the envelope over a connection and keeps the book of peers: who is there, who came, who went, also across a
+// reconnection. Not the bytes (wire.ts).
+import type { Connection, Protocol } from './connection.ts'
+import { problem } from './errors.ts'
+import type { PeerDetail } from './events.ts'
+import type { Frame } from './outbox.ts'
+import { messageEvent, PeerWebSocket } from './peer-web-socket.ts'
+import type { PeerControl } from './peer-web-socket.ts'
+import { Peers } from './peers.ts'
+import { OPEN } from './socket-surface.ts'
+import type { SocketSurface } from './socket-surface.ts'
+import { decodeBinary, decodeText, encodeBinary, encodeText } from './wire.ts'
+import type { Data } from './wire.ts'
+
+/** The way of speaking of `/<channel>`. */
+export class EnvelopeProtocol implements Protocol {
+  /** Answered with the own id, after all that is to be known at joining. */
+  readonly greeting = '{"action":"status"}'
+  readonly peers = new Peers()
+  id = ''
+  readonly #owner: SocketSurface
+  readonly #connection: Connection
+  readonly #members = new Map<string, PeerControl>()
+  /** Who has been told of by a connection that has not told all yet; undefined: all is known. */
+  #told: Set<string> | undefined = new Set()
+
+  constructor (owner: SocketSurface, connection: Connection) {
+    this.#owner = owner
+    this.#connection = connection
+  }
+
+  encode (data: string | Uint8Array, target: string | undefined): Frame {
+    return typeof data === 'string' ? encodeText(JSON.stringify(data), target) : encodeBinary(data, target)
+  }
+
+  receive (data: unknown): void {
+    const incoming = typeof data === 'string' ? decodeText(data) : data instanceof ArrayBuffer ? decodeBinary(data) : undefined
+    if (incoming === undefined) return this.#connection.fail(problem('NWS_CLIENT_BAD_FRAME'))
+    if (incoming.action === 'error') return this.#connection.refused(incoming, incoming.detail)
+    if (incoming.action === 'status' || incoming.action === 'connect') this.id = incoming.source || this.id
+    this.#connection.joined()
+    switch (incoming.action) {
+      case 'status': return this.#sync()
+      case 'connect': return this.#connect(incoming.target)
+      case 'disconnect': return this.#disconnect(incoming.target)
+      case 'broadcast': return this.#broadcast(incoming.source, incoming.data)
+      case 'message': this.#members.get(incoming.source)?.message(incoming.data)
+    }
+  }
+
+  lost (): void {
+    this.#told = new Set()
+  }
+
+  ended (): void {
+    for (const id of this.#members.keys()) this.#disconnect(id)
+  }
+
+  #broadcast (source: string, data: Data): void {
+    // A listener of what was fired just now may have closed.
+    if (this.#owner.readyState !== OPEN) return
+    this.#members.get(source)?.open()
+    this.#owner.dispatchEvent(messageEvent(data, this.#owner, source))
+  }
+
+  #connect (id: string): void {
+    this.#told?.add(id)
+    if (this.#members.has(id) || id === this.id || this.#owner.readyState !== OPEN) return
+    const peer = new PeerWebSocket(id, this.#connection, () => this.id, control => this.#members.set(id, control))
+    this.peers.push(peer)
+    this.#fire('connect', peer)
+    // After the listeners, which set its handlers; a message of the peer may open it earlier.
+    queueMicrotask(() => this.#members.get(id)?.open())
+  }
+
+  #disconnect (id: string): void {
+    this.#told?.delete(id)
+    const member = this.#members.get(id)
+    if (member === undefined) return
+    this.#members.delete(id)
+    this.peers.splice(this.peers.indexOf(member.socket), 1)
+    member.gone()
+    this.#fire('disconnect', member.socket)
+  }
+
+  /** All that are there have been told of. */
+  #sync (): void {
+    const told = this.#told
+    this.#told = undefined
+    if (told !== undefined) for (const id of this.#members.keys()) if (!told.has(id)) this.#disconnect(id)
+    this.#connection.keepTargets(id => this.#members.has(id))
+    this.#connection.synced()
+  }
+
+  #fire (type: string, target: PeerWebSocket): void {
+    const detail: PeerDetail<PeerWebSocket> = { target }
+    this.#owner.dispatchEvent(new CustomEvent(type, { detail }))
+  }
+}

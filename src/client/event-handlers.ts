@@ -1,0 +1,42 @@
+// `onopen` and its like, with the behaviour of event handler attributes in HTML. Not the events.
+
+type Handler = (this: unknown, event: Event) => unknown
+
+interface Slot {
+  handler: Handler
+  listener: (event: Event) => void
+}
+
+/**
+ * Gives a class the attributes `on<type>`. HTML, "Event handlers": a handler takes its place among the listeners when
+ * it is first set, keeps it while it is replaced and gives it up when it is unset; what cannot be called unsets it; to
+ * return false cancels the event.
+ */
+export function defineEventHandlers (prototype: EventTarget, types: readonly string[]): void {
+  for (const type of types) {
+    const slots = new WeakMap<EventTarget, Slot>()
+    Object.defineProperty(prototype, `on${type}`, {
+      configurable: true,
+      enumerable: true,
+      get (this: EventTarget) {
+        return slots.get(this)?.handler ?? null
+      },
+      set (this: EventTarget, value: unknown) {
+        const slot = slots.get(this)
+        if (typeof value !== 'function') {
+          if (slot !== undefined) this.removeEventListener(type, slot.listener)
+          slots.delete(this)
+        } else if (slot !== undefined) {
+          slot.handler = value as Handler
+        } else {
+          const created: Slot = {
+            handler: value as Handler,
+            listener: event => { if (created.handler.call(this, event) === false) event.preventDefault() }
+          }
+          slots.set(this, created)
+          this.addEventListener(type, created.listener)
+        }
+      }
+    })
+  }
+}

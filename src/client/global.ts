@@ -1,0 +1,22 @@
+// The client library as a classic script: defines its classes on the global object, with the WebRTC helper as
+// `NetworkWebSocket.peerConnection`. Exports nothing.
+import { setScriptUrl } from './endpoint.ts'
+import { NetworkBroadcastChannel } from './network-broadcast-channel.ts'
+import { NetworkWebSocket } from './network-web-socket.ts'
+import { BroadcastWebSocket, LocalWebSocket } from './raw-web-socket.ts'
+import { peerConnection } from './webrtc.ts'
+
+/** Pages of 2014 may leave out `new`. */
+function callable<Class extends abstract new (...args: never[]) => object> (Class: Class): Class {
+  return new Proxy(Class, { apply: (target, _self, args) => Reflect.construct(target, args) as object })
+}
+
+setScriptUrl((globalThis.document?.currentScript as HTMLScriptElement | null)?.src)
+
+Object.assign(NetworkWebSocket, { peerConnection })
+for (const [name, value] of Object.entries({
+  NetworkWebSocket: callable(NetworkWebSocket),
+  LocalWebSocket: callable(LocalWebSocket),
+  BroadcastWebSocket: callable(BroadcastWebSocket),
+  NetworkBroadcastChannel
+})) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })

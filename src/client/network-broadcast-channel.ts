@@ -1,0 +1,113 @@
+// `NetworkBroadcastChannel`: the shape of BroadcastChannel over a channel of the network. Values go as far as JSON and
+// binary data go; nothing is sent as something else than it is.
+import { ChannelSocket, QUEUE_EARLY } from './channel-socket.ts'
+import type { SocketOptions } from './channel-socket.ts'
+import type { Connection } from './connection.ts'
+import { EnvelopeProtocol } from './envelope-protocol.ts'
+import { defineEventHandlers } from './event-handlers.ts'
+import { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'
+import type { ReconnectingDetail } from './events.ts'
+import { bytesOf, isBlob } from './payload.ts'
+import { CLOSED, CONNECTING } from './socket-surface.ts'
+import { encodeText } from './wire.ts'
+
+/** Events of a NetworkBroadcastChannel, by type. */
+export interface NetworkBroadcastChannelEventMap {
+  message: NetworkMessageEvent<unknown>
+  messageerror: MessageEvent<null>
+  error: NetworkErrorEvent
+  reconnecting: CustomEvent<ReconnectingDetail>
+}
+
+export interface NetworkBroadcastChannel {
+  addEventListener<Type extends keyof NetworkBroadcastChannelEventMap> (type: Type, listener: (this: NetworkBroadcastChannel, event: NetworkBroadcastChannelEventMap[Type]) => unknown, options?: boolean | AddEventListenerOptions): void
+  addEventListener (type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
+}
+
+/** The socket underneath. */
+class JsonSocket extends ChannelSocket {
+  readonly #connection: Connection
+
+  constructor (name: string, options: SocketOptions) {
+    let connection!: Connection
+    super(name, name => `/${name}?binary=1`, options, undefined, (socket, made) => {
+      connection = made
+      return new EnvelopeProtocol(socket, made)
+    })
+    this.#connection = connection
+    this.binaryType = 'arraybuffer'
+  }
+
+  sendJson (json: string): void {
+    this.#connection.sendFrame(encodeText(json, undefined))
+  }
+}
+
+/** @throws DOMException DataCloneError for what would not arrive as it is */
+function jsonOf (value: unknown): string {
+  try {
+    return JSON.stringify(value, function (this: Record<string, unknown>, key: string) {
+      const own = this[key] // Before any toJSON.
+      const kind = Object.prototype.toString.call(own)
+      if (kind === '[object Undefined]' ? key !== '' && !Array.isArray(this) : /^\[object (?:String|Boolean|Null|Array|Object)\]$/.test(kind) || Number.isFinite(own)) return own
+      throw new TypeError(kind)
+    })
+  } catch {
+    throw new DOMException('Only JSON values and, by themselves, buffers, views and Blobs can be posted.', 'DataCloneError')
+  }
+}
+
+/** A channel of the network with the interface of BroadcastChannel. It reconnects by itself. */
+export class NetworkBroadcastChannel extends EventTarget {
+  declare onmessage: ((this: NetworkBroadcastChannel, event: NetworkMessageEvent<unknown>) => unknown) | null
+  declare onmessageerror: ((this: NetworkBroadcastChannel, event: MessageEvent<null>) => unknown) | null
+  declare onerror: ((this: NetworkBroadcastChannel, event: NetworkErrorEvent) => unknown) | null
+  declare onreconnecting: ((this: NetworkBroadcastChannel, event: CustomEvent<ReconnectingDetail>) => unknown) | null
+  readonly name: string
+  readonly #socket: JsonSocket
+  #closed = false
+
+  /**
+   * @param name of the channel; unlike BroadcastChannel's it has a grammar
+   * @throws DOMException SyntaxError for a name or endpoint that cannot be
+   */
+  constructor (name: string, options: SocketOptions = {}) {
+    super()
+    this.name = `${name}`
+    this.#socket = new JsonSocket(this.name, { reconnect: true, ...options, [QUEUE_EARLY]: true } as SocketOptions)
+    this.#socket.onmessage = ({ data, json, origin, senderId }) => {
+      if (!this.#closed) this.dispatchEvent(new NetworkMessageEvent(json === undefined ? data : json, origin, senderId ?? '', json))
+    }
+    this.#socket.onerror = event => {
+      if (this.#closed) return
+      const { code, message, detail } = event as NetworkErrorEvent
+      this.dispatchEvent(code === 'NWS_CLIENT_BAD_FRAME' ? new MessageEvent('messageerror', { data: null }) : new NetworkErrorEvent({ code, message }, detail))
+    }
+    this.#socket.onreconnecting = ({ detail }) => {
+      if (!this.#closed) this.dispatchEvent(new CustomEvent('reconnecting', { detail }))
+    }
+  }
+
+  /**
+   * Sends a value to all others. It waits where there is no connection yet, or none any more.
+   *
+   * @param value a JSON value, which arrives as such; or a buffer, a view of one or a Blob, which arrive as ArrayBuffer
+   * @throws DOMException DataCloneError for another value, InvalidStateError after `close`, QuotaExceededError where
+   *   too much waits
+   */
+  postMessage (value: unknown): void {
+    if (this.#closed || this.#socket.readyState === CLOSED) throw new DOMException('The channel is closed.', 'InvalidStateError')
+    if (bytesOf(value) !== undefined || isBlob(value)) this.#socket.send(value as Blob)
+    else this.#socket.sendJson(jsonOf(value))
+  }
+
+  /** Takes and sends nothing more; what was posted before still goes out, if the first attempt to connect succeeds. */
+  close (): void {
+    if (this.#closed) return
+    this.#closed = true
+    const socket = this.#socket
+    if (socket.readyState !== CONNECTING || socket.bufferedAmount === 0) return socket.close()
+    for (const type of ['open', 'error']) socket.addEventListener(type, () => socket.close())
+  }
+}
+defineEventHandlers(NetworkBroadcastChannel.prototype, ['message', 'messageerror', 'error', 'reconnecting'])

@@ -1,0 +1,12 @@
+// The client library for Node.js: as index.ts, and where there is no global WebSocket (before Node.js 22) that of `ws`.
+// Nothing else differs.
+import { createRequire } from 'node:module'
+import type { WebSocketClass } from './connection.ts'
+import { setDefaultWebSocket } from './channel-socket.ts'
+
+export * from './index.ts'
+
+if (!('WebSocket' in globalThis)) {
+  // Not by `await import`: a module that waits cannot be required.
+  setDefaultWebSocket((createRequire(import.meta.url)('ws') as { WebSocket: WebSocketClass }).WebSocket)
+}

@@ -1,0 +1,121 @@
+// A peer of a channel as a socket of its own: direct messages to it and from it. It opens by itself and closes when the
+// peer goes. Not made by applications: it comes with the `connect` event.
+import type { Connection } from './connection.ts'
+import { closeEvent, NetworkMessageEvent } from './events.ts'
+import { MAX_EARLY_SIGNALS, SIGNAL_MEMBER, SIGNALS } from './signals.ts'
+import type { SignalPort } from './signals.ts'
+import { checkClose, CLOSED, CLOSING, CONNECTING, OPEN, SocketSurface, throwNotOpen } from './socket-surface.ts'
+import type { ReadyState } from './socket-surface.ts'
+import type { Data } from './wire.ts'
+import { encodeText } from './wire.ts'
+
+/** What the channel does with a peer's socket. */
+export interface PeerControl {
+  readonly socket: PeerWebSocket
+  open (): void
+  message (data: Data): void
+  /** The peer is gone, or the channel is. */
+  gone (): void
+}
+
+/** A peer that is, or was, in the channel. */
+export class PeerWebSocket extends SocketSurface {
+  /** The peer's id, made by its proxy; another one each time it connects. */
+  readonly id: string
+  readonly [SIGNALS]: SignalPort
+  readonly #connection: Connection
+  #state: ReadyState = CONNECTING
+
+  /** @param ownId tells the id of this end */
+  constructor (id: string, connection: Connection, ownId: () => string, expose: (control: PeerControl) => void) {
+    super()
+    this.id = id
+    this.#connection = connection
+    let listener: ((signal: unknown) => void) | undefined
+    let early: unknown[] = []
+
+    this[SIGNALS] = {
+      get ownId () { return ownId() },
+      send: signal => connection.sendFrame(encodeText(JSON.stringify({ [SIGNAL_MEMBER]: signal }), id), id),
+      receive: value => {
+        listener = value
+        if (listener !== undefined) for (const signal of early.splice(0)) listener(signal)
+      }
+    }
+
+    const open = (): void => {
+      if (this.#state !== CONNECTING) return
+      this.#state = OPEN
+      this.dispatchEvent(new Event('open'))
+    }
+    expose({
+      socket: this,
+      open,
+      message: data => {
+        open()
+        if ('json' in data && typeof data.json === 'object' && data.json !== null && Object.hasOwn(data.json, SIGNAL_MEMBER)) {
+          const signal = (data.json as Record<string, unknown>)[SIGNAL_MEMBER]
+          if (listener !== undefined) listener(signal)
+          else if (early.length < MAX_EARLY_SIGNALS) early.push(signal)
+        } else if (this.#state === OPEN) {
+          this.dispatchEvent(messageEvent(data, this, id))
+        }
+      },
+      gone: () => {
+        early = []
+        this.#end(3000, 'Closed', true) // The ancestor's code for it.
+      }
+    })
+  }
+
+  get url (): string {
+    return this.#connection.url
+  }
+
+  get readyState (): ReadyState {
+    return this.#state
+  }
+
+  get protocol (): string {
+    return this.#connection.protocolName
+  }
+
+  get extensions (): string {
+    return this.#connection.extensions
+  }
+
+  get bufferedAmount (): number {
+    return this.#connection.bufferedAmount
+  }
+
+  /**
+   * Sends to this peer alone.
+   *
+   * @throws DOMException InvalidStateError before its `open` event
+   */
+  send (data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
+    if (this.#state === CONNECTING) throwNotOpen()
+    if (this.#state === OPEN) this.#connection.send(data, this.id)
+  }
+
+  /** Takes no more direct messages of this peer, which stays in the channel and is not told. */
+  close (code?: number, reason = ''): void {
+    checkClose(code, reason)
+    if (this.#state > OPEN) return
+    this.#state = CLOSING
+    queueMicrotask(() => this.#end(code ?? 1005, reason, true))
+  }
+
+  #end (code: number, reason: string, wasClean: boolean): void {
+    if (this.#state === CLOSED) return
+    this.#state = CLOSED
+    this.dispatchEvent(closeEvent(code, reason, wasClean))
+  }
+}
+
+/** The event for data as a socket wants it. */
+export function messageEvent (data: Data, socket: SocketSurface, senderId: string): NetworkMessageEvent {
+  const [origin = ''] = /^\w+:\/\/[^/]*/.exec(socket.url) ?? []
+  if ('json' in data) return new NetworkMessageEvent(data.text, origin, senderId, data.json)
+  return new NetworkMessageEvent(socket.binaryType === 'blob' ? new Blob([data.bytes]) : data.bytes, origin, senderId, undefined)
+}

@@ -1,0 +1,39 @@
+// `LocalWebSocket` and `BroadcastWebSocket`: channels as the first generation has them, raw frames without peers. The
+// names are those of that generation; nothing else of it is here.
+import { ChannelSocket } from './channel-socket.ts'
+import type { SocketOptions } from './channel-socket.ts'
+import type { Protocol } from './connection.ts'
+import type { Frame } from './outbox.ts'
+import { messageEvent } from './peer-web-socket.ts'
+import { OPEN } from './socket-surface.ts'
+import type { SocketSurface } from './socket-surface.ts'
+
+/** Frames as they are. */
+function speakRaw (owner: SocketSurface): Protocol {
+  return {
+    greeting: undefined,
+    encode: (data: string | Uint8Array): Frame => typeof data === 'string' ? data : data.slice(),
+    receive: (data: unknown) => {
+      if (owner.readyState !== OPEN) return
+      owner.dispatchEvent(messageEvent(typeof data === 'string' ? { text: data, json: data } : { bytes: data as ArrayBuffer }, owner, ''))
+    },
+    lost: () => {},
+    ended: () => {}
+  }
+}
+
+/** A channel of this machine alone: it never reaches the network. */
+export class LocalWebSocket extends ChannelSocket {
+  /** @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be */
+  constructor (name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
+    super(name, name => `/local/${name}`, protocols, options, speakRaw)
+  }
+}
+
+/** A channel of the network, the same as NetworkWebSocket's of that name. */
+export class BroadcastWebSocket extends ChannelSocket {
+  /** @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be */
+  constructor (name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
+    super(name, name => `/broadcast/${name}`, protocols, options, speakRaw)
+  }
+}

@@ -1,0 +1,84 @@
+// What all sockets of the library have in common with WebSocket: constants, attributes, handlers, the rules of `close`
+// and of what `send` takes. Not how anything is sent.
+import { defineEventHandlers } from './event-handlers.ts'
+import type { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'
+import { byteLength } from './payload.ts'
+
+export const CONNECTING = 0
+export const OPEN = 1
+export const CLOSING = 2
+export const CLOSED = 3
+
+/** A state by its number. */
+export type ReadyState = typeof CONNECTING | typeof OPEN | typeof CLOSING | typeof CLOSED
+
+const CONSTANTS = { CONNECTING, OPEN, CLOSING, CLOSED } as const
+const MAX_REASON_BYTES = 123
+
+/**
+ * What an event has more than the standard one. Optional in the types of handlers only, which have to be able to stand
+ * for those of WebSocket; addEventListener gives the exact types.
+ */
+type Added<Kind extends Standard, Standard extends Event> = Omit<Kind, keyof Standard>
+
+/** A socket with the surface of WebSocket. */
+export abstract class SocketSurface extends EventTarget implements WebSocket {
+  declare static readonly CONNECTING: typeof CONNECTING
+  declare static readonly OPEN: typeof OPEN
+  declare static readonly CLOSING: typeof CLOSING
+  declare static readonly CLOSED: typeof CLOSED
+  declare readonly CONNECTING: typeof CONNECTING
+  declare readonly OPEN: typeof OPEN
+  declare readonly CLOSING: typeof CLOSING
+  declare readonly CLOSED: typeof CLOSED
+
+  declare onopen: ((this: WebSocket, event: Event) => unknown) | null
+  declare onmessage: ((this: WebSocket, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown) | null
+  declare onerror: ((this: WebSocket, event: Event & Partial<Added<NetworkErrorEvent, Event>>) => unknown) | null
+  declare onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null
+
+  #binaryType: BinaryType = 'blob'
+
+  abstract readonly url: string
+  abstract readonly readyState: ReadyState
+  abstract readonly protocol: string
+  abstract readonly extensions: string
+  abstract readonly bufferedAmount: number
+
+  /** Whether binary messages arrive as Blob or as ArrayBuffer; other values are ignored. */
+  get binaryType (): BinaryType {
+    return this.#binaryType
+  }
+
+  set binaryType (value: BinaryType) {
+    if (value === 'blob' || value === 'arraybuffer') this.#binaryType = value
+  }
+
+  abstract send (data: string | ArrayBufferLike | ArrayBufferView | Blob): void
+  abstract close (code?: number, reason?: string): void
+}
+
+for (const [name, value] of Object.entries(CONSTANTS)) {
+  for (const target of [SocketSurface, SocketSurface.prototype]) Object.defineProperty(target, name, { value, enumerable: true })
+}
+defineEventHandlers(SocketSurface.prototype, ['open', 'message', 'error', 'close'])
+
+/**
+ * Checks the arguments of `close`.
+ *
+ * @throws DOMException InvalidAccessError for a code other than 1000 and 3000–4999, SyntaxError for a reason of more
+ *   than 123 bytes
+ */
+export function checkClose (code: number | undefined, reason: string | undefined): void {
+  if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
+    throw new DOMException('The close code must be 1000, or from 3000 to 4999.', 'InvalidAccessError')
+  }
+  if (reason !== undefined && byteLength(reason) > MAX_REASON_BYTES) {
+    throw new DOMException('The reason must not be longer than 123 bytes.', 'SyntaxError')
+  }
+}
+
+/** @throws DOMException InvalidStateError always */
+export function throwNotOpen (): never {
+  throw new DOMException('The socket is still connecting: wait for its open event.', 'InvalidStateError')
+}

@@ -1,0 +1,27 @@
+// `/lib/<file>`: the client library for browsers. Beside `/.well-known/nws` it is all that pages of other sites may
+// load from here; nothing else of public/ is.
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+import type {} from '@fastify/swagger'
+import type {} from '../plugins/access-guard.ts'
+
+const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+
+/** Modules are loaded with CORS, classic scripts without. */
+const HEADERS = {
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff'
+} as const
+
+export default async function libRoutes (app: FastifyInstance): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: PUBLIC,
+    serve: false,
+    decorateReply: true,
+    setHeaders: response => { for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value) }
+  })
+  app.get<{ Params: { file: string } }>('/lib/:file', { config: { surface: 'public' }, schema: { hide: true } },
+    (request, reply) => reply.sendFile(`lib/${request.params.file}`))
+}
