@@ -29,6 +29,8 @@ export type DiscoveryRecord =
 export interface DiscoveryQuestion {
   readonly name: string
   readonly type: 'PTR' | 'SRV' | 'TXT' | 'A' | 'AAAA'
+  /** Where whoever can answer listens, as far as that is known. */
+  readonly over: 'IPv4' | 'IPv6' | 'both'
 }
 
 /** One form for names that DNS holds equal: ASCII letters without case (RFC 4343; other letters keep theirs), no final dot. */

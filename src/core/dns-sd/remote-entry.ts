@@ -158,12 +158,13 @@ export class RemoteEntry {
     const name = instanceOf(this.id)
     const questions: DiscoveryQuestion[] = []
     const refreshing = this.#refreshAt <= this.#missingAt
-    if (this.#service === undefined || refreshing) questions.push({ name, type: 'SRV' })
-    if (!this.speaks) questions.push({ name, type: 'TXT' })
+    const families = new Set([...this.#locations.keys()].map(address => address.includes(':') ? 'AAAA' as const : 'A' as const))
+    const over = families.size === 0 ? 'both' : families.has('A') ? 'IPv4' : 'IPv6'
+    if (this.#service === undefined || refreshing) questions.push({ name, type: 'SRV', over })
+    if (!this.speaks) questions.push({ name, type: 'TXT', over })
     // The answer to SRV brings the addresses along as a rule; asked a second time, it is asked for all.
-    if (this.#service !== undefined && (this.#locations.size === 0 || refreshing && this.#refreshStep > 0)) {
-      const families = new Set([...this.#locations.keys()].map(address => address.includes(':') ? 'AAAA' as const : 'A' as const))
-      for (const type of families.size > 0 ? families : ['A', 'AAAA'] as const) questions.push({ name: this.#service.host, type })
+    if (this.#service !== undefined && (families.size === 0 || refreshing && this.#refreshStep > 0)) {
+      for (const type of families.size > 0 ? families : ['A', 'AAAA'] as const) questions.push({ name: this.#service.host, type, over })
     }
     return questions
   }

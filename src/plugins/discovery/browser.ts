@@ -4,6 +4,7 @@ import type { RemoteInfo } from 'node:dgram'
 import type { RemoteProxy } from '../../core/discovery.ts'
 import { sourceFrom } from '../../core/dns-sd/address-policy.ts'
 import { createQuerySchedule, defaultQueryTimes, type QueryTimes } from '../../core/dns-sd/query-schedule.ts'
+import type { DiscoveryQuestion } from '../../core/dns-sd/records.ts'
 import { defaultRemoteTableTimes, RemoteTable, type RemoteChange, type RemoteTableTimes } from '../../core/dns-sd/remote-table.ts'
 import { readInterfaces, type InterfaceView } from './interfaces.ts'
 import { readResponse, writeBrowseQuery, writeQuery } from './messages.ts'
@@ -42,6 +43,9 @@ export interface Browser {
 /** Questions in one packet that asks for details. */
 const questionsPerPacket = 24
 
+/** The first questions after a start go over IPv6 too, then each so many-th. */
+const ipv6Interval = 5
+
 /** Opens the sockets and begins to look. */
 export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserOptions): Browser {
   const clock = () => performance.now()
@@ -51,6 +55,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
   let closed = false
   let timer: NodeJS.Timeout | undefined
   let askedAt = -Infinity
+  let browsed = 0
 
   function received (packet: Buffer, from: RemoteInfo): void {
     if (closed) return
@@ -65,8 +70,25 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     for (const change of changes) changed(change)
   }
 
-  function send (packet: Buffer): void {
-    for (const socket of sockets) socket.send(packet).catch(() => {}) // it does not reject
+  function send (socket: MulticastSocket, packet: Buffer): void {
+    socket.send(packet).catch(() => {}) // it does not reject
+  }
+
+  /** Asks who is there. On a network with IPv4 hardly anybody is to be found over IPv6 alone, so that is asked less often. */
+  function browse (now: number): void {
+    browsed += 1
+    const both = view.ipv4.length === 0 || view.alone || browsed <= ipv6Interval || browsed % ipv6Interval === 0
+    for (const packet of writeBrowseQuery(table.knownAnswers(now))) {
+      send(udp4, packet)
+      if (both) send(udp6, packet)
+    }
+  }
+
+  function ask (questions: readonly DiscoveryQuestion[]): void {
+    const ipv4 = questions.filter(({ over }) => over !== 'IPv6')
+    const ipv6 = questions.filter(({ over }) => over !== 'IPv4')
+    if (ipv4.length > 0) send(udp4, writeQuery(ipv4))
+    if (ipv6.length > 0) send(udp6, writeQuery(ipv6))
   }
 
   /** Does what is due and sets the timer for what comes next. */
@@ -76,13 +98,13 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     tell(table.expire(now))
     if (schedule.next <= now) {
       schedule.asked(now)
-      for (const packet of writeBrowseQuery(table.knownAnswers(now))) send(packet)
+      browse(now)
     }
     if (now >= askedAt + times.askGapMs) {
       const questions = table.questions(now, questionsPerPacket)
       if (questions.length > 0) {
         askedAt = now
-        send(writeQuery(questions))
+        ask(questions)
       }
     }
     plan()
@@ -104,6 +126,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     const news = [udp4.join(view.ipv4), udp6.join(view.ipv6)]
     if (news.includes(true)) {
       schedule.restart(clock())
+      browsed = 0
       plan()
     }
     report()

@@ -59,7 +59,7 @@ function pairsOf (data: unknown): Map<string, string> {
 
 /** A query for what is asked, as far as one packet takes it. */
 export function writeQuery (questions: readonly DiscoveryQuestion[]): Buffer {
-  return encode({ type: 'query', id: 0, flags: 0, questions: questions.map(question => ({ ...question, class: 'IN' as const })) })
+  return encode({ type: 'query', id: 0, flags: 0, questions: questions.map(({ name, type }) => ({ name, type, class: 'IN' as const })) })
 }
 
 /**

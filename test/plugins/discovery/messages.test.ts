@@ -81,7 +81,7 @@ t.test('no packet makes the reader throw or linger', async t => {
 })
 
 t.test('questions are written plainly', async t => {
-  const packet = decode(writeQuery([{ name, type: 'SRV' }, { name: 'abc.local', type: 'AAAA' }]))
+  const packet = decode(writeQuery([{ name, type: 'SRV', over: 'both' }, { name: 'abc.local', type: 'AAAA', over: 'both' }]))
   t.equal(packet.id, 0)
   t.strictSame(packet.questions?.map(({ name, type, class: kind }) => `${type} ${name} ${kind}`), [`SRV ${name} IN`, 'AAAA abc.local IN'])
 })
