@@ -51,7 +51,7 @@ export abstract class ChannelSocket extends SocketSurface {
    */
   constructor (name: string, pathOf: (name: string) => string, protocols: string | string[] | SocketOptions | null | undefined, options: SocketOptions | undefined, speak: (socket: ChannelSocket, connection: Connection) => Protocol) {
     super()
-    if (!isChannelName(`${name}`)) {
+    if (!isChannelName(name)) {
       throw new DOMException('A channel name has 1 to 255 characters of A-Z a-z 0-9 + = * . _ - and is neither . nor ..', 'SyntaxError')
     }
     const instead = typeof protocols === 'object' && protocols !== null && !(Symbol.iterator in protocols)

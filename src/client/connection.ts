@@ -113,7 +113,7 @@ export class Connection {
     const bytes = bytesOf(data)
     if (bytes !== undefined) this.sendFrame(this.#protocol.encode(bytes, target), target)
     else if (isBlob(data)) this.sendFrame(data.arrayBuffer().then(buffer => this.#protocol.encode(new Uint8Array(buffer), target)), target, data.size)
-    else this.sendFrame(this.#protocol.encode(`${data as string}`, target), target)
+    else this.sendFrame(this.#protocol.encode(String(data), target), target)
   }
 
   /** As `send`, for what is framed already. @param size where the frame is still to come */

@@ -67,7 +67,7 @@ export async function diagnose (base: string, platform: Platform = globalThis): 
   if (response !== undefined) {
     const { nws, code, message } = await readAnswer(response)
     if (nws !== undefined) return problem('NWS_CLIENT_REFUSED')
-    return /^NWS_ERR_/.test(`${code as string}`) ? { code: `${code as string}`, message: `${message as string}` } : problem('NWS_CLIENT_NOT_A_PROXY')
+    return /^NWS_ERR_/.test(String(code)) ? { code: String(code), message: String(message) } : problem('NWS_CLIENT_NOT_A_PROXY')
   }
   if (restricted && loopback && platform.isSecureContext === false) return problem('NWS_CLIENT_INSECURE_PAGE')
   if (state === 'prompt') return problem('NWS_CLIENT_PERMISSION_NEEDED')

@@ -19,6 +19,8 @@ export interface NetworkBroadcastChannelEventMap {
   reconnecting: CustomEvent<ReconnectingDetail>
 }
 
+// Types for a method that the class inherits; nothing is left uninitialised.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface NetworkBroadcastChannel {
   addEventListener<Type extends keyof NetworkBroadcastChannelEventMap> (type: Type, listener: (this: NetworkBroadcastChannel, event: NetworkBroadcastChannelEventMap[Type]) => unknown, options?: boolean | AddEventListenerOptions): void
   addEventListener (type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
@@ -58,6 +60,7 @@ function jsonOf (value: unknown): string {
 }
 
 /** A channel of the network with the interface of BroadcastChannel. It reconnects by itself. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkBroadcastChannel extends EventTarget {
   declare onmessage: ((this: NetworkBroadcastChannel, event: NetworkMessageEvent<unknown>) => unknown) | null
   declare onmessageerror: ((this: NetworkBroadcastChannel, event: MessageEvent<null>) => unknown) | null
@@ -73,7 +76,7 @@ export class NetworkBroadcastChannel extends EventTarget {
    */
   constructor (name: string, options: SocketOptions = {}) {
     super()
-    this.name = `${name}`
+    this.name = name
     this.#socket = new JsonSocket(this.name, { reconnect: true, ...options, [QUEUE_EARLY]: true } as SocketOptions)
     this.#socket.onmessage = ({ data, json, origin, senderId }) => {
       if (!this.#closed) this.dispatchEvent(new NetworkMessageEvent(json === undefined ? data : json, origin, senderId ?? '', json))

@@ -19,6 +19,8 @@ export interface NetworkWebSocketEventMap {
   reconnecting: CustomEvent<ReconnectingDetail>
 }
 
+// Types for a method that the class inherits; nothing is left uninitialised.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface NetworkWebSocket {
   addEventListener<Type extends keyof NetworkWebSocketEventMap> (type: Type, listener: (this: NetworkWebSocket, event: NetworkWebSocketEventMap[Type]) => unknown, options?: boolean | AddEventListenerOptions): void
   addEventListener (type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
@@ -28,6 +30,7 @@ export interface NetworkWebSocket {
  * A channel of the network by its name. What is sent goes to all other peers; `message` events are their broadcasts.
  * A `connect` event comes for each peer that is there and each that comes, a `disconnect` event for each that goes.
  */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkWebSocket extends ChannelSocket {
   declare onconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['connect']) => unknown) | null
   declare ondisconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['disconnect']) => unknown) | null

@@ -61,7 +61,7 @@ function fromObject (value: unknown): Incoming {
     case 'broadcast':
     // Other proxies leave empty data out.
     case 'message': return from === '' ? undefined : { action, source: from, data: textData(data ?? (data === null ? null : ''), JSON.stringify(data) ?? '') }
-    case 'error': return { action, code: `${code as string}`, message: `${message as string}`, detail }
+    case 'error': return { action, code: String(code), message: String(message), detail }
     default: return typeof action === 'string' ? { action: 'unknown' } : undefined
   }
 }
