@@ -98,6 +98,7 @@ export class Mesh {
     channel.linger = clock.after(timings.lingerMs, () => {
       this.#channels.delete(name)
       for (const link of this.links) link.channelClosed(name)
+      channel.roster.clear()
     })
   }
 
@@ -156,7 +157,7 @@ export class Mesh {
 
   /** Ends all links and forgets all channels. */
   close (): void {
-    for (const channel of this.#channels.values()) channel.linger?.()
+    for (const { linger } of this.#channels.values()) linger?.()
     for (const link of this.links) link.close(1001, 'This proxy is shutting down')
     this.#channels.clear()
   }

@@ -82,6 +82,13 @@ export class Roster<L> {
     for (const id of claims.joined) this.#leave(link, id)
   }
 
+  /** The channel is no more. */
+  clear (): void {
+    this.#claims.clear()
+    for (const id of this.#entries.keys()) this.#owner.parted(id)
+    this.#entries.clear()
+  }
+
   /** A local peer has left: its id may be waited for. */
   localLeft (id: string): void {
     this.#promote(id)
