@@ -22,8 +22,15 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const root = projectFolder(fileURLToPath(new URL('.', import.meta.url)))
 const namesOfRuns = /^nws(\d+)n\d+(?:s|h\d+)$/
+
+/** The folder of the project, also when this file was bundled into a program of a benchmark. */
+function projectFolder (start: string): string {
+  let folder = start
+  while (!existsSync(`${folder}package.json`)) folder = fileURLToPath(new URL('..', `file://${folder}`))
+  return folder
+}
 
 /** What a network needs of a test: tap's `t`, or anything that calls the function in the end. */
 export interface Owner {
