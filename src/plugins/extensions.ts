@@ -21,7 +21,7 @@ const URL_SCHEME = /^[a-z][a-z0-9+.-]+:/i
 /** Write permission of group or others. */
 const WRITABLE_BY_OTHERS = 0o022
 
-/** The words of an error of somebody else, on one line. */
+/** The words of somebody else, on one line. */
 function wordsOf (error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 300)
 }
@@ -37,7 +37,7 @@ export async function checkExtension (path: string): Promise<string> {
   try {
     file = await realpath(resolve(path))
   } catch (error) {
-    throw new NwsError('NWS_ERR_EXTENSION_LOAD', `${path}: ${wordsOf(error)}`)
+    throw new NwsError('NWS_ERR_EXTENSION_LOAD', `${wordsOf(path)}: ${wordsOf(error)}`)
   }
   // Windows has no such bits; its files belong to their owner unless somebody says otherwise.
   if (process.platform === 'win32') return file
@@ -56,7 +56,7 @@ async function load (scope: FastifyInstance, path: string, file: string): Promis
     if (typeof plugin !== 'function') throw new TypeError('its default export is no Fastify plugin')
     await scope.register(plugin as FastifyPluginAsync | FastifyPluginCallback)
   } catch (error) {
-    throw error instanceof NwsError ? error : new NwsError('NWS_ERR_EXTENSION_LOAD', `${path}: ${wordsOf(error)}`)
+    throw error instanceof NwsError ? error : new NwsError('NWS_ERR_EXTENSION_LOAD', `${wordsOf(path)}: ${wordsOf(error)}`)
   }
 }
 

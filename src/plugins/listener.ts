@@ -141,7 +141,7 @@ function createListener (app: FastifyInstance, http: ServerOptions): Listener & 
   /** Binds the app's own server; this is also when Fastify runs its onListen hooks. */
   async function bindFirst (address: string, port: number): Promise<number> {
     try {
-      await app.listen({ host: address, port, listenTextResolver: () => sentence(address) })
+      await app.listen({ host: address, port, listenTextResolver: sentence })
     } catch (error) {
       throw error instanceof NwsError || (error as NodeJS.ErrnoException).syscall === undefined ? error : listenError(address, port, error)
     }
@@ -152,9 +152,9 @@ function createListener (app: FastifyInstance, http: ServerOptions): Listener & 
     return (server.address() as AddressInfo).port
   }
 
-  function sentence (address: string): string {
-    const name = address === IPV4 ? 'localhost' : address.includes(':') ? `[${address}]` : address
-    return `Network Web Sockets is running: http://${name}:${portOf(app.server)}`
+  /** What the log says at the start; once for each address of this machine where the host is a wildcard. */
+  function sentence (url: string): string {
+    return `Network Web Sockets is running: ${url.replace(`//${IPV4}:`, '//localhost:')}`
   }
 
   /** Both addresses with one port. The second server goes first: it can be tried again, Fastify's announces itself. */

@@ -1,0 +1,88 @@
+// The end of the real process: what clients hear, and that nobody can hold it up.
+import { once } from 'node:events'
+import t from 'tap'
+import type { Test } from 'tap'
+import { WebSocket } from 'ws'
+import { openSocket, requestBytes, UPGRADE } from '../support/app.ts'
+import { startServer } from '../support/process.ts'
+
+/** Milliseconds that a full suite on a busy machine may add to what is measured. */
+const SLACK = 2000
+
+async function join (t: Test, port: number, path: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/${path}`)
+  t.teardown(() => socket.terminate())
+  await once(socket, 'open')
+  return socket
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`after ${signal} clients hear 1001 with a reason, and the process ends with 0`, async t => {
+    const server = startServer(t, {})
+    const port = await server.port()
+    const sockets = await Promise.all(['a', 'a', 'b'].map(path => join(t, port, path)))
+    const closed = Promise.all(sockets.map(socket => once(socket, 'close')))
+    const started = performance.now()
+    server.child.kill(signal)
+    for (const [code, reason] of await closed) t.match([code, String(reason)], [1001, 'NWS_ERR_SHUTTING_DOWN'])
+    t.match(await server.ended, { code: 0, signal: null, stderr: '' })
+    t.ok(performance.now() - started < SLACK, 'at once, since all of them answered')
+  })
+}
+
+t.test('nobody holds up the end: silent, slow and half-done connections, clients that never answer', async t => {
+  const server = startServer(t, { NWS_SHUTDOWN_TIMEOUT_MS: '1500' })
+  const port = await server.port()
+  const frozen = await openSocket(port)
+  frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
+  await once(frozen, 'data')
+  frozen.pause() // A member that reads nothing and answers nothing.
+  const flood = await join(t, port, 'room')
+  for (let i = 0; i < 100; i++) flood.send(JSON.stringify({ action: 'broadcast', data: 'x'.repeat(10_000) }))
+  const stream = await openSocket(port)
+  stream.write(requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream' }))
+  await once(stream, 'data')
+  stream.pause()
+  for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4)]) (await openSocket(port)).write(bytes)
+  for (const host of ['127.0.0.1', '::1']) (await openSocket(port, host)).write(requestBytes(port, 'GET', '/a/b', { Connection: 'keep-alive' }))
+  const publish = await openSocket(port)
+  publish.write(requestBytes(port, 'POST', '/api/channels/other/messages?waitMs=60000', { 'Content-Type': 'application/json' }, '{"data":1}'))
+
+  const started = performance.now()
+  server.child.kill('SIGTERM')
+  const end = await server.ended
+  const took = performance.now() - started
+  t.match(end, { code: 0, signal: null })
+  t.ok(took < 1500 + SLACK, `${Math.round(took)} ms`)
+})
+
+t.test('by default all is closed within 5 s, with a client that never answers the close', async t => {
+  const server = startServer(t, {})
+  const port = await server.port()
+  const frozen = await openSocket(port)
+  frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
+  await once(frozen, 'data')
+  frozen.pause()
+  const started = performance.now()
+  server.child.kill('SIGTERM')
+  const end = await server.ended
+  const took = performance.now() - started
+  t.match(end, { code: 0, signal: null })
+  t.ok(took < 5000, `${Math.round(took)} ms`)
+})
+
+t.test('a second signal ends the process at once', async t => {
+  const server = startServer(t, { NWS_SHUTDOWN_TIMEOUT_MS: '60000' })
+  const port = await server.port()
+  const frozen = await openSocket(port)
+  frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
+  await once(frozen, 'data')
+  frozen.pause()
+  const heard = await join(t, port, 'other')
+  const started = performance.now()
+  server.child.kill('SIGTERM')
+  await once(heard, 'close')
+  server.child.kill('SIGTERM')
+  t.match(await server.ended, { code: 1 })
+  t.ok(performance.now() - started < SLACK)
+})
