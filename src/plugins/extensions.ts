@@ -9,13 +9,6 @@ import { NwsError } from '../core/errors.ts'
 import { shadowsChannel } from '../core/route-shadow.ts'
 import type {} from './config.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Paths of the extensions that are loaded, as the settings give them. */
-    extensions: readonly string[]
-  }
-}
-
 /** More than a letter before a colon: `https:`, `file:`, `data:`, but not a drive of Windows. */
 const URL_SCHEME = /^[a-z][a-z0-9+.-]+:/i
 /** Write permission of group or others. */
@@ -60,7 +53,7 @@ async function load (scope: FastifyInstance, path: string, file: string): Promis
   }
 }
 
-/** Decorates the scope with `extensions` and loads them in the order of the settings. */
+/** Loads the extensions into the scope it is registered in, in the order of the settings. It decorates nothing. */
 export default fp(async scope => {
   const { extensions } = scope.config
   let current = ''
@@ -68,7 +61,6 @@ export default fp(async scope => {
     const path = route.url.slice(scope.prefix.length)
     if (current !== '' && shadowsChannel(route.method, path)) throw new NwsError('NWS_ERR_EXTENSION_ROUTE', `It is ${path} of ${current}.`)
   })
-  scope.decorate('extensions', extensions)
   for (const path of extensions) {
     const file = await checkExtension(path)
     current = path
