@@ -1,0 +1,122 @@
+// The load: opens connections to one server, sends with a window, counts what arrives. A process of its own, so that it
+// can have a processor of its own; commands and results go over IPC. Reads plain TCP: frames are not parsed, a delivery
+// is recognised by the mark that every payload begins with.
+//
+// Payload: `~` | 16 hex digits, nanoseconds of the monotonic clock | 4 hex digits, sender | padding `x`.
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { dialects } from './dialects.mjs'
+
+const MARK = 0x7e
+const MARK_LENGTH = 21
+
+/** Opens one connection and says hello. */
+async function open (port, dialect, path = dialect.path) {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  socket.on('error', () => {})
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${dialect.protocol ? `Sec-WebSocket-Protocol: ${dialect.protocol}\r\n` : ''}\r\n`)
+  let seen = ''
+  const until = async expected => {
+    while (!seen.includes(expected)) {
+      const [chunk] = await once(socket, 'data')
+      seen += chunk.toString('latin1')
+    }
+    seen = seen.slice(seen.indexOf(expected) + expected.length)
+  }
+  await until('\r\n\r\n')
+  for (const { send, until: expected } of dialect.hello) {
+    if (send !== undefined) socket.write(send)
+    await until(expected)
+  }
+  return socket
+}
+
+/** One measurement: `receivers` connections that hear, `senders` among them or beside them that send. */
+async function run ({ target, port, connections, senders, window, bytes, warmUpMs, measureMs }) {
+  const dialect = dialects[target]
+  const sockets = []
+  for (let i = 0; i < connections; i++) sockets.push(await open(port, dialect))
+  const padding = 'x'.repeat(bytes - MARK_LENGTH)
+  const outstanding = new Array(senders).fill(0)
+  const latencies = []
+  let deliveries = 0
+  let measuring = false
+  let over = false
+
+  const send = sender => {
+    if (over) return
+    const frames = []
+    while (outstanding[sender] < window) {
+      outstanding[sender]++
+      const now = process.hrtime.bigint().toString(16).padStart(16, '0')
+      frames.push(dialect.publish(`~${now}${sender.toString(16).padStart(4, '0')}${padding}`))
+    }
+    if (frames.length > 0) sockets[sender].write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+  }
+
+  // The last connection that is no sender judges; where all send, each is judged by its neighbour.
+  const judgeOf = sender => senders < connections ? connections - 1 : (sender + 1) % connections
+  sockets.forEach((socket, index) => {
+    const judges = new Set(Array.from({ length: senders }, (_, sender) => sender).filter(sender => judgeOf(sender) === index))
+    let tail = Buffer.alloc(0)
+    socket.on('data', chunk => {
+      if (judges.size === 0) {
+        for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 1)) deliveries++
+        return
+      }
+      const data = tail.length > 0 ? Buffer.concat([tail, chunk]) : chunk
+      const woken = new Set()
+      let rest = data.length
+      for (let at = data.indexOf(MARK); at >= 0; at = data.indexOf(MARK, at + 1)) {
+        if (at + MARK_LENGTH > data.length) {
+          rest = at
+          break
+        }
+        deliveries++
+        const sender = Number.parseInt(data.latin1Slice(at + 17, at + 21), 16)
+        if (!judges.has(sender)) continue
+        outstanding[sender]--
+        woken.add(sender)
+        if (measuring) latencies.push(Number(process.hrtime.bigint() - BigInt(`0x${data.latin1Slice(at + 1, at + 17)}`)) / 1000)
+      }
+      tail = data.subarray(rest)
+      for (const sender of woken) send(sender)
+    })
+  })
+
+  for (let sender = 0; sender < senders; sender++) send(sender)
+  await new Promise(resolve => setTimeout(resolve, warmUpMs))
+  process.send({ phase: 'begin' })
+  measuring = true
+  deliveries = 0
+  const started = process.hrtime.bigint()
+  await new Promise(resolve => setTimeout(resolve, measureMs))
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9
+  const result = { deliveries, seconds }
+  process.send({ phase: 'end', ...result })
+  over = true
+  latencies.sort((a, b) => a - b)
+  const quantile = q => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * q))]
+  for (const socket of sockets) socket.destroy()
+  process.send({ phase: 'done', ...result, p50: quantile(0.5), p99: quantile(0.99) })
+}
+
+/** Opens connections that stay idle, then waits to be told to close them. */
+async function idle ({ target, port, connections, channels = 1 }) {
+  const dialect = dialects[target]
+  const sockets = []
+  const started = process.hrtime.bigint()
+  for (let i = 0; i < connections; i++) sockets.push(await open(port, dialect, target === 'nws' && channels > 1 ? `/idle${i % channels}` : dialect.path))
+  for (const socket of sockets) socket.resume()
+  process.send({ phase: 'idle', milliseconds: Number(process.hrtime.bigint() - started) / 1e6 })
+  await once(process, 'message')
+  for (const socket of sockets) socket.destroy()
+  process.send({ phase: 'done' })
+}
+
+process.on('message', command => {
+  if (command.do === 'run') void run(command)
+  if (command.do === 'idle') void idle(command)
+})
+process.send({ phase: 'ready' })
