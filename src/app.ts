@@ -12,11 +12,14 @@ import channelSockets from './plugins/channel-sockets/index.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
 import config from './plugins/config.ts'
 import crypto from './plugins/crypto/index.ts'
+import discovery from './plugins/discovery/index.ts'
 import extensions from './plugins/extensions.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
 import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
 import httpPeers from './plugins/http-peers/index.ts'
 import listener from './plugins/listener.ts'
+import peerMesh from './plugins/peer-mesh/index.ts'
+import type { PeerMeshOptions } from './plugins/peer-mesh/index.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
@@ -27,16 +30,20 @@ import wellKnownRoutes from './routes/well-known.ts'
 export interface NetworkWebSocketsOptions extends Partial<Settings> {
   /** Path before all routes, such as `/nws`. */
   readonly prefix?: string
+  /** Times that the link protocol fixes otherwise, for tests. */
+  readonly mesh?: PeerMeshOptions
 }
 
 /** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
-async function assemble (app: FastifyInstance, { prefix = '', ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
+async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
   await app.register(config, settings)
   await app.register(accessGuard)
   await app.register(crypto)
   await app.register(channelRegistry)
   await app.register(channelSockets) // Says goodbye before @fastify/websocket does.
   await app.register(httpPeers)
+  await app.register(discovery)
+  await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
   if (!app.hasDecorator('swagger')) await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
 
@@ -56,10 +63,10 @@ export const networkWebSockets = fp<NetworkWebSocketsOptions>(
   async (app, options) => assemble(app, options, false), { name: 'networkwebsockets', fastify: '5.x' })
 
 /** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */
-export async function buildApp (settings: Partial<Settings> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
+export async function buildApp ({ mesh = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
   const options = serverOptions(settings)
   const app = Fastify({ ...options, ...(logger === false ? {} : { logger }) })
-  await assemble(app, settings, true)
+  await assemble(app, { ...settings, mesh }, true)
   await app.register(listener, { http: options.http })
   return app
 }

@@ -3,6 +3,7 @@
 import { isLoopbackAddress, parseAllowedHost } from './host-policy.ts'
 import { isSerialisedOrigin } from './origin-policy.ts'
 import { NwsError } from './errors.ts'
+import { parsePeerAddress } from './peer-address.ts'
 import { settingsSchema } from './settings.ts'
 import type { Settings } from './settings.ts'
 
@@ -50,7 +51,8 @@ export function allowedFor (name: SettingName): string {
   }
   if (name === 'allowedHosts') return 'name or name:port, separated by commas, without scheme, path or *'
   if (name === 'allowedOrigins') return 'origins such as https://example.org, separated by commas, or null'
-  if (name === 'host') return 'an IP address or a host name'
+  if (name === 'host' || name === 'meshHost') return 'an IP address or a host name'
+  if (name === 'peers') return 'host:port, separated by commas, IPv6 addresses in brackets'
   if (name === 'apiToken') return 'printable ASCII characters without spaces'
   return type === 'array' ? 'a list separated by commas, without empty entries' : 'text'
 }
@@ -102,11 +104,12 @@ function fits (name: SettingName, value: unknown): boolean {
 function entryFits (name: SettingName, entry: string): boolean {
   if (name === 'allowedHosts') return parseAllowedHost(entry) !== undefined
   if (name === 'allowedOrigins') return isSerialisedOrigin(entry)
+  if (name === 'peers') return parsePeerAddress(entry) !== undefined
   return true
 }
 
 function textFits (name: SettingName, text: string): boolean {
-  if (name === 'host') return /^[A-Za-z0-9.:_%-]*$/.test(text)
+  if (name === 'host' || name === 'meshHost') return /^[A-Za-z0-9.:_%-]*$/.test(text)
   if (name === 'apiToken') return /^[\x21-\x7e]*$/.test(text)
   return true
 }

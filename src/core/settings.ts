@@ -26,7 +26,12 @@ export const settingsSchema = Type.Object({
   allowedOrigins: list('Origins whose pages may join channels, exactly as browsers send them (null for sandboxed pages); empty: all.'),
   extensions: list('Paths of Fastify plugins to load after the built-in ones.'),
 
+  legacyMarkers: Type.Boolean({ description: 'Whether raw sockets are told of others by ____connect and ____disconnect frames, as in the first days of that generation.', default: false }),
+
   discovery: Type.Enum(['on', 'off'], { description: 'Whether to advertise this proxy on the network and to look for others, by mDNS.', default: 'on' }),
+  peers: list('Proxies to link to wherever they are, as host:port of their NWS_MESH_PORT; for networks where discovery does not reach.'),
+  meshHost: Type.String({ description: 'Address that other proxies link to; empty: all addresses of this machine.', default: '' }),
+  meshPort: count('TCP port that other proxies link to; 0 takes a free one.', 0, 0, 65535),
 
   maxMessageBytes: count('Largest message of a client.', MIB, 1, 64 * MIB),
   maxQueuedBytes: count('Bytes that may wait for a peer that reads slowly.', 4 * MIB, 64 * KIB),
@@ -40,6 +45,7 @@ export const settingsSchema = Type.Object({
 
   handshakeTimeoutMs: duration('Time a request may take to arrive.', 10_000),
   authTimeoutMs: duration('Time a socket from another machine has to prove the token.', 5000),
+  legacyPairTimeoutMs: duration('Time the control socket of an old client waits for the data socket with the same id.', 10_000),
   pingIntervalMs: duration('Time between pings to a peer.', 30_000),
   peerTimeoutMs: duration('Time without any sign of life after which a peer is dead.', 60_000),
   shutdownTimeoutMs: duration('Time that closing may take before sockets are destroyed.', 5000)

@@ -5,6 +5,8 @@ import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/crypto/index.ts'
+import type {} from '../../plugins/discovery/index.ts'
+import type {} from '../../plugins/peer-mesh/index.ts'
 
 const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }))
 
@@ -38,8 +40,8 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
       proxyId: app.crypto.proxyId.text,
       channels: app.channelRegistry.hub.size,
       peers: app.channelRegistry.peers().length,
-      discovery: { state: 'off', interfaces: [] },
-      mesh: { port: 0, links: 0 },
+      discovery: { state: app.discovery.status.state, interfaces: [...app.discovery.status.interfaces] },
+      mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length },
       extensions: [...app.config.extensions]
     }
   })

@@ -41,6 +41,21 @@ export const channelWithPeersSchema = Type.Object({
   peers: Type.Object({ ...channelSchema.properties.peers.properties, list: Type.Array(peerSchema) })
 })
 
+const traffic = (description: string) => Type.Object({ in: count('Received.'), out: count('Sent.') }, { description })
+
+/** One link to another proxy. */
+export const linkSchema = Type.Object({
+  proxyId: Type.String({ description: 'Id of the remote proxy; empty until it has said hello.' }),
+  address: Type.String({ description: 'Address and port of the other end.' }),
+  role: Type.Enum(['initiator', 'responder'], { description: 'Whether this proxy dialled or was dialled.' }),
+  state: Type.Enum(['opening', 'open']),
+  since: time('When the connection was made.'),
+  channels: Type.Array(Type.String(), { description: 'Names of the channels that both ends have proven to share; tags where names are not shown.' }),
+  rttMs: Type.Optional(Type.Number({ description: 'Milliseconds of the last ping.' })),
+  messages: traffic('Messages of peers.'),
+  bytes: traffic('Bytes on the connection.')
+})
+
 /** Body of every error. */
 export const errorSchema = Type.Object({
   statusCode: Type.Integer(),

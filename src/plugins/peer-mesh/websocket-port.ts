@@ -1,0 +1,55 @@
+// A WebSocket as the port of a link: sends, reports what has not been taken, ends. Not the link, and not how the
+// WebSocket came to be (mesh-listener.ts, connect.ts).
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { RawData } from 'ws'
+import type { LinkPort } from '../../core/link/environment.ts'
+import type { Link } from '../../core/link/link.ts'
+
+/** Time that the closing handshake of the WebSocket may take, milliseconds. */
+const CLOSE_TIMEOUT_MS = 2000
+/** What ws reports for a message above maxPayload. */
+const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+
+/** Wraps an open WebSocket whose TCP socket is `socket`. */
+export function createWebSocketPort (websocket: WebSocket, socket: Socket): LinkPort {
+  return {
+    send: bytes => {
+      if (websocket.readyState === WebSocket.OPEN) websocket.send(bytes, { binary: true, compress: false }, () => {})
+    },
+    get queuedBytes () { return queuedBytes(websocket, socket) },
+    pause: paused => {
+      if (paused) websocket.pause()
+      else websocket.resume()
+    },
+    close: () => {
+      websocket.close(1000)
+      setTimeout(() => websocket.terminate(), CLOSE_TIMEOUT_MS).unref()
+    },
+    destroy: () => websocket.terminate()
+  }
+}
+
+/**
+ * Bytes that the kernel has not taken. `bufferedAmount` counts a write that is under way as a whole until it is done, so
+ * that a queue which drains steadily would seem to stand still; the handle knows what is left of it.
+ */
+function queuedBytes (websocket: WebSocket, socket: Socket): number {
+  const { _handle: handle, _writableState: state } = socket as { _handle?: { writeQueueSize?: number } | null, _writableState?: { writelen?: number } }
+  const done = Math.max(0, (state?.writelen ?? 0) - (handle?.writeQueueSize ?? 0))
+  return Math.max(0, websocket.bufferedAmount - done)
+}
+
+/** Hands what arrives on a WebSocket to its link. Attached at once, before anything can arrive. */
+export function attachLink (websocket: WebSocket, link: Link): void {
+  websocket.on('message', (data: RawData, isBinary: boolean) => {
+    // As a plain Uint8Array: a Buffer's slice() shares memory, which the protocol's code does not expect.
+    const bytes = data as Buffer
+    if (isBinary) link.receive(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+    else link.receiveBad(1003)
+  })
+  websocket.on('error', (error: Error & { code?: string }) => {
+    if (error.code?.startsWith('WS_ERR_') === true) link.receiveBad(error.code === TOO_LONG ? 1009 : 1002)
+  })
+  websocket.on('close', () => link.streamEnded())
+}
