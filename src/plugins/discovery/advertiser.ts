@@ -102,14 +102,20 @@ function launch ({ advertisement, hostLabel }: AdvertiserOptions, view: Interfac
 /** Ends a responder; with goodbye, others learn at once, without, they go on knowing us until the next one speaks. */
 async function end ({ responder, service, bound }: Running, goodbyeMs: number): Promise<void> {
   await bound // what is closed while it binds would leave sockets behind
-  if (goodbyeMs > 0) {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>(resolve => { timer = setTimeout(resolve, goodbyeMs) })
-    await Promise.race([service.end().catch(() => {}), late])
-    clearTimeout(timer)
-  }
-  ;(responder as unknown as ResponderInternals).server.shutdown()
-  await responder.shutdown().catch(() => {})
+  try {
+    if (goodbyeMs > 0) await within(goodbyeMs, service.end())
+  } catch { /* nobody hears it: they find out in time */ }
+  try {
+    (responder as unknown as ResponderInternals).server.shutdown()
+    await responder.shutdown()
+  } catch { /* a socket that has failed before cannot be closed again */ }
+}
+
+/** Waits for a promise, but not longer than this. */
+async function within (ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => { timer = setTimeout(resolve, ms) })
+  await Promise.race([promise, late]).finally(() => { clearTimeout(timer) })
 }
 
 /** Makes an advertiser; it does nothing before update(). */
@@ -143,8 +149,10 @@ export function createAdvertiser (options: AdvertiserOptions): Advertiser {
       if (wanted === undefined || stopped) return
       runningKey = wantedKey
       visible = false
-      // Without loopback ciao fails where nobody can catch it, so look at the very last moment.
-      if (readInterfaces().loopback) running = launch(options, wanted)
+      try {
+        // Without loopback ciao fails where nobody can catch it, so look at the very last moment.
+        if (readInterfaces().loopback) running = launch(options, wanted)
+      } catch { /* the watch tries again */ }
       watch = setTimeout(rebuild, patience).unref()
     })
   }

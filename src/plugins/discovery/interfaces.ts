@@ -6,7 +6,7 @@ import { formatAddress, parseAddress, type OnLinkNetwork, type Surroundings } fr
 /** One interface to speak mDNS on. */
 export interface MulticastInterface {
   readonly name: string
-  /** What selects it: an IPv4 address of it, or `::%name` for IPv6. */
+  /** What selects it: an IPv4 address of it, or `::%scope` for IPv6. */
   readonly address: string
 }
 
@@ -25,8 +25,11 @@ export interface InterfaceView {
 /** More interfaces than this are left aside (a container host may have hundreds). */
 const maxInterfaces = 32
 
-/** @param all as `os.networkInterfaces()` gives it, which lists only interfaces that are up and have an address */
-export function readInterfaces (all: ReturnType<typeof networkInterfaces> = networkInterfaces()): InterfaceView {
+/**
+ * @param all as `os.networkInterfaces()` gives it, which lists only interfaces that are up and have an address
+ * @param platform as `process.platform`: Windows tells interfaces of IPv6 apart by number, others by name
+ */
+export function readInterfaces (all: ReturnType<typeof networkInterfaces> = networkInterfaces(), platform: string = process.platform): InterfaceView {
   const own = new Set<string>()
   const networks: OnLinkNetwork[] = []
   const ipv4: MulticastInterface[] = []
@@ -47,7 +50,8 @@ export function readInterfaces (all: ReturnType<typeof networkInterfaces> = netw
     }
     if (v4 !== undefined) ipv4.push({ name, address: v4.address })
     // mDNS over IPv6 speaks from link-local addresses: an interface without one has no IPv6 multicast.
-    if (infos.some(({ family, address }) => family === 'IPv6' && /^fe[89ab]/i.test(address))) ipv6.push({ name, address: `::%${name}` })
+    const linkLocal = infos.find(({ family, address }) => family === 'IPv6' && /^fe[89ab]/i.test(address))
+    if (linkLocal?.family === 'IPv6') ipv6.push({ name, address: `::%${platform === 'win32' ? linkLocal.scopeid : name}` })
   }
   const alone = ipv4.length === 0 && ipv6.length === 0
   const byName = (one: MulticastInterface, other: MulticastInterface) => one.name < other.name ? -1 : 1

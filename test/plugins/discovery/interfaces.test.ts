@@ -18,6 +18,10 @@ t.test('every interface but loopback is used, by name, in order', async t => {
   t.equal(view.surroundings.networks.length, 4, 'loopback is no network')
 })
 
+t.test('Windows tells interfaces of IPv6 apart by number', async t => {
+  t.strictSame(readInterfaces({ 'Ethernet 2': [v6('fe80::2', 12)] }, 'win32').ipv6, [{ name: 'Ethernet 2', address: '::%12' }])
+})
+
 t.test('a machine that is connected to nothing uses loopback', async t => {
   const view = readInterfaces(lo)
   t.strictSame(view.ipv4, [{ name: 'lo', address: '127.0.0.1' }])
