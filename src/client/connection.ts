@@ -81,7 +81,7 @@ export class Connection {
   #everJoined = false
   /** Whether the reason of the present outage has been looked for. */
   #diagnosed = false
-  #refusal: Problem | undefined
+  #refusal: { readonly problem: Problem, readonly detail: Record<string, unknown> } | undefined
   #discarded = 0
 
   constructor (owner: EventTarget, speak: (connection: Connection) => Protocol, options: ConnectionOptions) {
@@ -146,10 +146,10 @@ export class Connection {
     this.#owner.dispatchEvent(new NetworkErrorEvent(problem, detail))
   }
 
-  /** An error of the proxy: told at once, or together with the end of a connection that has not joined yet. */
+  /** An error of the proxy: told at once; while it is not known whether the channel is joined, together with that. */
   refused (problem: Problem, detail: Record<string, unknown>): void {
     if (this.#joined) this.fail(problem, detail)
-    else this.#refusal = problem
+    else this.#refusal = { problem, detail }
   }
 
   /** The proxy has confirmed that the channel is joined. */
@@ -163,6 +163,7 @@ export class Connection {
     this.#backoff?.opened()
     if (first || this.#protocol.greeting === undefined) this.synced()
     this.#owner.dispatchEvent(new Event('open'))
+    if (this.#refusal !== undefined) this.fail(this.#refusal.problem, this.#refusal.detail)
   }
 
   /** It is known who is there: what waits may go out. */
@@ -217,7 +218,7 @@ export class Connection {
     this.#protocol.lost()
     if (this.state === CLOSING) this.#finish(code, reason, wasClean)
     else if (wasJoined) this.#retry(code, reason, wasClean, wasClean ? undefined : problem('NWS_CLIENT_CONNECTION_LOST'))
-    else if (wasClean || this.#refusal !== undefined) this.#retry(code, reason, wasClean, this.#refusal ?? refusalOf(reason))
+    else if (wasClean || this.#refusal !== undefined) this.#retry(code, reason, wasClean, this.#refusal?.problem ?? refusalOf(reason))
     else void this.#explain(code, cause)
   }
 

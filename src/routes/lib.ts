@@ -3,10 +3,14 @@
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { NwsError } from '../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+
+/** Names of files right in the folder: a decoded parameter may hold slashes. */
+const FILE = /^\w[\w-]*(?:\.[\w-]+)+$/
 
 /** Modules are loaded with CORS, classic scripts without. */
 const HEADERS = {
@@ -23,5 +27,9 @@ export default async function libRoutes (app: FastifyInstance): Promise<void> {
     setHeaders: response => { for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value) }
   })
   app.get<{ Params: { file: string } }>('/lib/:file', { config: { surface: 'public' }, schema: { hide: true } },
-    (request, reply) => reply.sendFile(`lib/${request.params.file}`))
+    (request, reply) => {
+      if (!FILE.test(request.params.file)) throw new NwsError('NWS_ERR_NOT_FOUND')
+      reply.type(request.params.file.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'application/json; charset=utf-8') // RFC 9239
+      return reply.sendFile(`lib/${request.params.file}`, { contentType: false })
+    })
 }

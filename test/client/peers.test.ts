@@ -124,7 +124,7 @@ t.test('data that is no string arrives as its JSON text, to the digit, and as it
   await nextEvent(a, 'open')
   const messages = queueEvents(a, 'message')
   const raw = await joinChannel(t, ws, 'room')
-  for (const [json, value] of [['{"a":[1,2]}', { a: [1, 2] }], ['12345678901234567890', 12345678901234567890], ['1.0', 1], ['null', null], ['true', true], ['[]', []], ['"\\u0041"', 'A']] as const) {
+  for (const [json, value] of [['{"a":[1,2]}', { a: [1, 2] }], ['12345678901234567890', Number('12345678901234567890')], ['1.0', 1], ['null', null], ['true', true], ['[]', []], ['"\\u0041"', 'A']] as const) {
     raw.send(`{"action":"broadcast","data": ${json} }`)
     const event = await messages.next()
     t.strictSame([event.data, event.json], [typeof value === 'string' ? value : json, value])
