@@ -29,7 +29,9 @@ export async function startAvahi (owner: Owner, host: Host): Promise<Avahi> {
   writeFileSync(join(directory, 'bus.conf'), `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path=${socket}</listen><auth>EXTERNAL</auth><policy context="default">
 <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`)
-  writeFileSync(join(directory, 'avahi.conf'), '[server]\nhost-name=beside\nuse-ipv6=no\n[publish]\npublish-workstation=no\n')
+  writeFileSync(join(directory, 'avahi.conf'),
+    // Two daemons that start with one name would rename themselves in step for ever.
+    `[server]\nhost-name=${host.namespace}\nallow-interfaces=eth0\nuse-ipv6=no\n[publish]\npublish-workstation=no\n`)
   const env = { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${socket}` }
   const bus = host.spawn('dbus-daemon', [`--config-file=${join(directory, 'bus.conf')}`, '--nofork', '--print-address'])
   await bus.printed(/unix:path/)

@@ -25,7 +25,7 @@ t.test('discovery in a changing network', { skip, jobs: 4 }, async t => {
     b!.setAddress('10.77.0.2/24')
     const up = Date.now()
     const found = await Promise.all([finds(late, one), finds(one, late, '10.77.0.2')])
-    t.ok(Math.max(...found.map(({ at }) => at as number)) - up < 5000)
+    t.ok(Math.max(...found.map(({ at }) => at as number)) - up < 15_000)
     await late.event('status', ({ state, interfaces }) => state === 'ok' && String(interfaces) === 'eth0')
     t.strictSame(mishaps(one, late), [])
   })
@@ -136,7 +136,7 @@ t.test('discovery in a changing network', { skip, jobs: 4 }, async t => {
     await holder.ended
     const free = Date.now()
     const found = await Promise.all([finds(one, held), finds(held, one)])
-    t.ok(Math.max(...found.map(({ at }) => at as number)) - free < 5000, 'soon after')
+    t.ok(Math.max(...found.map(({ at }) => at as number)) - free < 15_000, 'soon after')
     await hasState(held, 'ok')
     t.strictSame(mishaps(one, held), [])
   })

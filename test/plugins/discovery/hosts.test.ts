@@ -9,9 +9,9 @@ t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
     const { hosts: [a, b] } = await createNetwork(t, 2)
     const [alice, bob] = await Promise.all([discover(a!), discover(b!, { table: { goodbyeMs: 100 } })])
     const found = await Promise.all([finds(alice, bob, b!.address), finds(bob, alice, a!.address)])
-    t.ok(Math.max(...found.map(({ ms }) => ms as number)) < 3000, 'soon')
+    t.ok(Math.max(...found.map(({ ms }) => ms as number)) < 10_000, 'soon, on a busy machine too')
     await hasState(alice, 'ok')
-    t.strictSame(alice.events.at(-1)?.interfaces ?? alice.events.findLast(({ event }) => event === 'status')?.interfaces, ['eth0'], 'on the interface that `ip` calls eth0@if…')
+    t.strictSame(alice.events.findLast(({ event }) => event === 'status')?.interfaces, ['eth0'], 'on the interface that `ip` calls eth0@if…')
     alice.send({ stop: true })
     await bob.event('lost', ({ id }) => id === alice.id)
     t.equal(await alice.ended, 0)
@@ -24,7 +24,8 @@ t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
     await Promise.all(early.map(async one => await hasState(one, 'ok')))
     const late = await discover(hosts[2]!)
     const found = await Promise.all(early.flatMap(one => [finds(late, one), finds(one, late)]))
-    t.ok(Math.max(...found.map(({ ms }, index) => index % 2 === 0 ? ms as number : 0)) < 2000, 'by asking, before its own advertisement is out')
+    const own = await hasState(late, 'ok')
+    t.ok(Math.max(...found.filter((_, index) => index % 2 === 0).map(({ at }) => at as number)) < (own.at as number), 'by asking, before its own advertisement is out')
   })
 
   t.test('proxies on one host find each other, by an address that others could use too', { buffered: true }, async t => {
