@@ -9,11 +9,14 @@ import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/http-peers/index.ts'
 import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
 
+/** Time that a channel opened by the request itself is given to be matched with other proxies. */
+const MATCH_WAIT_MS = 2000
 /** Longest time a request may wait for somebody to be there. */
 const MAX_WAIT_MS = 60_000
 
 const messageRoutes: FastifyPluginAsyncTypebox = async app => {
-  const { httpPeers, config: { maxDataDepth } } = app
+  const { httpPeers, config: { maxDataDepth, discovery, peers } } = app
+  const mayHaveLinks = discovery === 'on' || peers.length > 0
 
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -31,7 +34,7 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
       params: nameParams,
       querystring: Type.Object({
         ...scopeQuery.properties,
-        waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_WAIT_MS, default: 0, description: 'Time to wait for somebody to be there.' }))
+        waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_WAIT_MS, description: 'Time to wait for somebody to be there: 2000 where nothing is said and other proxies may share the channel, else 0.' }))
       }),
       response: {
         200: Type.Object({
@@ -41,9 +44,10 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
         404: errorSchema
       }
     }
-  }, async ({ params: { name }, query: { scope = 'network', waitMs = 0 }, body, headers: { origin } }) => {
+  }, async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }) => {
     if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
-    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs })
+    const wait = waitMs ?? (scope === 'network' && mayHaveLinks ? MATCH_WAIT_MS : 0)
+    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait })
   })
 }
 
