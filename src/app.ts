@@ -23,6 +23,7 @@ import type { PeerMeshOptions } from './plugins/peer-mesh/index.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
+import legacyRoutes from './routes/legacy.ts'
 import libRoutes from './routes/lib.ts'
 import wellKnownRoutes from './routes/well-known.ts'
 
@@ -54,6 +55,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...sett
     await scope.register(libRoutes)
     await scope.register(apiRoutes)
     await scope.register(channelRoutes)
+    await scope.register(legacyRoutes)
     await scope.register(extensions)
   }, { prefix, logSerializers })
 }

@@ -14,14 +14,18 @@ export type ClientRequest =
 
 const EMPTY_STRING = Buffer.from('""')
 
-type Member = 'action' | 'target' | 'data' | 'token'
+/** A member of an envelope that means something to the proxy. */
+export type Member = 'action' | 'target' | 'data' | 'token'
 
 function refuse (code: ErrorCode): ClientRequest {
   return { action: 'error', code }
 }
 
+/** Which member the key in `bytes[start, end)`, quotes included, names. */
+export type MemberAt = (bytes: Buffer, start: number, end: number) => Member | undefined
+
 /** Text of the JSON string in `bytes[start, end)`, or undefined where that value is no string. */
-function stringAt (bytes: Buffer, start: number, end: number): string | undefined {
+export function stringAt (bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== 0x22) return undefined
   for (let at = start + 1; at < end - 1; at++) {
     if (bytes[at] === 0x5c) return JSON.parse(bytes.toString('utf8', start, end)) as string
@@ -29,8 +33,7 @@ function stringAt (bytes: Buffer, start: number, end: number): string | undefine
   return bytes.toString('utf8', start + 1, end - 1)
 }
 
-/** Which member of an envelope the key in `bytes[start, end)`, quotes included, names. */
-function memberAt (bytes: Buffer, start: number, end: number): Member | undefined {
+const memberAt: MemberAt = (bytes, start, end) => {
   // Any spelling of a member's name, escaped or not, is between `"data"` and six `\uXXXX`: others need no string.
   if (end - start < 6 || end - start > 38) return undefined
   const key = stringAt(bytes, start, end)
@@ -38,7 +41,7 @@ function memberAt (bytes: Buffer, start: number, end: number): Member | undefine
 }
 
 /** Where the values of an envelope's members are, as offsets; an end of 0: there is no such member. */
-interface Members {
+export interface Members {
   actionStart: number
   actionEnd: number
   targetStart: number
@@ -52,8 +55,10 @@ interface Members {
 /**
  * Finds the members of the object in `bytes`. Agrees with `JSON.parse` on which value a member has: the last of equal
  * keys counts, escaped keys are the keys they spell.
+ *
+ * @param memberOf says which keys count; those of this envelope by default
  */
-function findMembers (bytes: Buffer, maxDepth: number): Members | ErrorCode {
+export function findMembers (bytes: Buffer, maxDepth: number, memberOf: MemberAt = memberAt): Members | ErrorCode {
   const found: Members = { actionStart: 0, actionEnd: 0, targetStart: 0, targetEnd: 0, dataStart: 0, dataEnd: 0, tokenStart: 0, tokenEnd: 0 }
   const end = bytes.length
   let at = skipSpace(bytes, 0, end)
@@ -65,7 +70,7 @@ function findMembers (bytes: Buffer, maxDepth: number): Members | ErrorCode {
     for (;;) {
       const keyEnd = scanString(bytes, at, end)
       if (keyEnd < 0) return 'NWS_ERR_MESSAGE_NOT_JSON'
-      const member = memberAt(bytes, at, keyEnd)
+      const member = memberOf(bytes, at, keyEnd)
       at = skipSpace(bytes, keyEnd, end)
       if (at >= end || bytes[at] !== 0x3a) return 'NWS_ERR_MESSAGE_NOT_JSON'
       const start = skipSpace(bytes, at + 1, end)

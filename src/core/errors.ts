@@ -45,6 +45,11 @@ export const catalogue = {
   NWS_ERR_PEER_TOO_SLOW: { status: 503, close: 4008, message: 'The peer reads too slowly: more than NWS_MAX_QUEUED_BYTES are waiting for it.' },
   NWS_ERR_PEER_SILENT: { status: 408, close: 4009, message: 'The peer did not answer a ping within NWS_PEER_TIMEOUT_MS.' },
   NWS_ERR_PEER_CLOSED: { status: 409, message: 'The peer has left its channel.' },
+  NWS_ERR_PEER_NUMBER: { status: 404, message: 'The id at the end of the URL must have 4 to 19 decimal digits.' },
+  NWS_ERR_PEER_NUMBER_TAKEN: { status: 409, close: 4509, message: 'Somebody in the channel has this id: choose another one.' },
+  NWS_ERR_PEER_NUMBER_ORIGIN: { status: 403, close: 4504, message: 'The other socket with this id belongs to a page of another origin: choose another id.' },
+  NWS_ERR_DATA_SOCKET_MISSING: { status: 408, close: 4010, message: 'No data socket with the id of this control socket came within NWS_LEGACY_PAIR_TIMEOUT_MS.' },
+  NWS_ERR_DATA_SOCKET_CLOSED: { status: 409, close: 1000, message: 'The data socket with the id of this control socket has closed.' },
   NWS_ERR_JOIN_REFUSED: { status: 403, close: 4503, message: 'An extension refused the peer.' },
   NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA: { status: 413, close: 1009, message: 'More than 64 KiB were sent before the join was decided.' },
 

@@ -36,7 +36,7 @@ export default async function consoleRoutes (app: FastifyInstance): Promise<void
     config: { surface: 'public', upgradeSurface: 'data', socket: true },
     schema: { hide: true },
     handler: page,
-    wsHandler: (socket, request) => app.channelSockets.accept(socket, request, 'console', 'network')
+    wsHandler: (socket, request) => app.channelSockets.accept(socket, request, { name: 'console', scope: 'network', speaks: 'envelope' })
   })
   app.get<{ Params: { '*': string } }>('/console/*', { config: { surface: 'public' }, schema: { hide: true } },
     (request, reply) => reply.sendFile(`console/${request.params['*']}`))

@@ -169,7 +169,10 @@ export class Channel {
     let group = this.groups.find(candidate => candidate.encoding === encoding)
     if (group === undefined) {
       group = new FanoutGroup(encoding, this.turns)
-      this.groups.push(group)
+      // Groups that hear the same text stand side by side, so that fanning out encodes it once.
+      const text = encoding.sameText ?? encoding
+      const last = this.groups.findLastIndex(({ encoding: other }) => (other.sameText ?? other) === text)
+      this.groups.splice(last < 0 ? this.groups.length : last + 1, 0, group)
     }
     return group
   }

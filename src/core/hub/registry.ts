@@ -135,6 +135,16 @@ export class ChannelRegistry {
     }
   }
 
+  /**
+   * Counts a socket of an origin that is no peer of its own.
+   *
+   * @returns what takes it back
+   * @throws NwsError `NWS_ERR_TOO_MANY_SOCKETS`
+   */
+  countSocket (origin: string | undefined): () => void {
+    return this.environment.originLimits.takeSocket(origin)
+  }
+
   /** Ends a local membership; the channel is closed when it was the last. Does nothing for one that has ended. */
   leave (peer: Peer): void {
     if (!peer.channel.remove(peer)) return

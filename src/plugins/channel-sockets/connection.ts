@@ -158,7 +158,7 @@ export class Connection implements DialectSocket, ByteSink {
   }
 
   end (code: ErrorCode): void {
-    this.close(closeCodeOf(code), code)
+    this.close(closeCodeOf(code), code, code)
   }
 
   /** Ends the connection without waiting for the client. */
@@ -177,18 +177,20 @@ export class Connection implements DialectSocket, ByteSink {
     }
   }
 
-  private close (code: number, reason: string): void {
-    this.finish()
+  private close (code: number, reason: string, cause?: ErrorCode): void {
+    this.finish(cause)
     this.websocket.close(code, reason)
   }
 
-  /** What was sent goes out, the membership ends, nothing more is taken. */
-  private finish (): void {
+  /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
+  private finish (cause?: ErrorCode): void {
     if (this.over) return
     this.over = true
     clearTimeout(this.authTimer)
     this.early = undefined
-    if (this.member !== undefined) this.hub.leave(this.member)
+    const { dialect } = this.request
+    if (dialect.leave !== undefined) dialect.leave(this, this.member, cause)
+    else if (this.member !== undefined) this.hub.leave(this.member)
     this.outbox.flush()
     this.outbox.close()
   }
@@ -199,11 +201,9 @@ export class Connection implements DialectSocket, ByteSink {
   }
 
   private async join (): Promise<void> {
-    const { name, scope, dialect, origin } = this.request
+    const { dialect } = this.request
     try {
-      this.member = await this.hub.join({
-        name, scope, dialect: dialect.name, origin, isOpen: () => !this.over, port: peer => dialect.createPort(this, peer)
-      })
+      this.member = await (dialect.join === undefined ? this.joinAsPeer() : dialect.join(this, () => this.joinAsPeer()))
     } catch (error) {
       this.refuseJoin(error)
       return
@@ -211,6 +211,13 @@ export class Connection implements DialectSocket, ByteSink {
     const early = this.early ?? []
     this.early = undefined
     for (const { bytes, isBinary } of early) this.dispatch(bytes, isBinary)
+  }
+
+  private joinAsPeer (): Promise<Peer> {
+    const { name, scope, dialect, origin } = this.request
+    return this.hub.join({
+      name, scope, dialect: dialect.name, origin, isOpen: () => !this.over, port: peer => dialect.createPort(this, peer)
+    })
   }
 
   private refuseJoin (error: unknown): void {

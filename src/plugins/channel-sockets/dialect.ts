@@ -1,4 +1,5 @@
-// The seam between a client's socket and a way of speaking over it. Not the ways themselves (envelope.ts and others).
+// The seam between a client's socket and a way of speaking over it. Not the ways themselves (envelope.ts, raw.ts,
+// numbered.ts).
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
@@ -9,7 +10,7 @@ export interface DialectSocket {
   readonly hub: ChannelRegistry
   /** Where frames for this client go. */
   readonly outbox: Outbox
-  /** The peer that the socket became. */
+  /** The peer that the socket became, or speaks for. */
   readonly peer: Peer
   /** Arrays and objects that data may have open at once. */
   readonly maxDataDepth: number
@@ -25,7 +26,7 @@ export interface DialectSocket {
   end (code: ErrorCode): void
 }
 
-/** A way of speaking over a socket. Stateless: what belongs to a client is in its socket and port. */
+/** A way of speaking over a socket. What belongs to a client is in its socket and port, or in a dialect of its own. */
 export interface Dialect {
   /** Shown in `/api/peers`. */
   readonly name: string
@@ -34,4 +35,18 @@ export interface Dialect {
   createPort (socket: DialectSocket, peer: Peer): PeerPort
   /** A message of the client. `bytes` of a text message are valid UTF-8. */
   receive (socket: DialectSocket, bytes: Buffer, isBinary: boolean): void
+  /**
+   * How a socket that may join comes to a peer; messages are received from then on. Absent: it becomes one, as `asPeer`
+   * does.
+   *
+   * @throws NwsError, or as `asPeer`: then the socket is told why and closed
+   */
+  join? (socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer>
+  /**
+   * The socket takes and gives nothing any more. Absent: its peer leaves. Called once, whether it ever joined or not.
+   *
+   * @param peer what `join` came to; undefined: nothing so far
+   * @param cause why the proxy ended it; undefined: the client did, or an extension
+   */
+  leave? (socket: DialectSocket, peer: Peer | undefined, cause: ErrorCode | undefined): void
 }

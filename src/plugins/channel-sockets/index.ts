@@ -5,13 +5,22 @@ import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
+import { isChannelName } from '../../core/channel-name.ts'
 import type { Scope } from '../../core/channel-name.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import { parseChosenNumber } from '../../core/peer-numbers.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
+import type {} from '../crypto/index.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
+import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
+import { NumberedRooms } from './numbered-room.ts'
+import type { Half } from './numbered-session.ts'
+import { NumberedControl, NumberedData } from './numbered.ts'
+import { createRawDialect } from './raw.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -19,10 +28,23 @@ declare module 'fastify' {
   }
 }
 
+/** What a socket wants to be: a peer of a channel that speaks in some way, or one half of such a peer. */
+export interface SocketSeat {
+  /** Name of the channel, as it stood in the URL. */
+  readonly name: string
+  readonly scope: Scope
+  /** In which form: that of this generation, raw frames, or the two sockets of the second generation. */
+  readonly speaks: 'envelope' | 'raw' | Half
+  /** The id that a client of the second generation gives itself, as it stood in the URL. */
+  readonly number?: string
+}
+
 /** What the plugin decorates an app with as `channelSockets`. */
 export interface ChannelSockets {
-  /** Makes an upgraded socket a peer of a channel, speaking the envelope. Owns the socket from here on. */
-  accept (websocket: WebSocket, request: FastifyRequest, name: string, scope: Scope): void
+  /** Why a socket cannot have a seat, asked before the upgrade; undefined: it can, as far as is known now. */
+  check (request: FastifyRequest, seat: SocketSeat): ErrorCode | undefined
+  /** Gives an upgraded socket its seat, for which `check` found nothing. Owns the socket from here on. */
+  accept (websocket: WebSocket, request: FastifyRequest, seat: SocketSeat): void
   /** Open sockets. */
   readonly size: number
 }
@@ -42,7 +64,9 @@ const CHECKS_PER_PING = 10
 const GOODBYE_SHARE = 0.6
 
 export default fp(async app => {
-  const { config, channelRegistry, accessGuard } = app
+  const { config, channelRegistry, accessGuard, crypto } = app
+  const rooms = new NumberedRooms(channelRegistry.hub, count => crypto.randomBytes(count), config.legacyPairTimeoutMs)
+  const rawDialect = createRawDialect(config.legacyMarkers)
   const connections = new Set<Connection>()
   let allClosed: (() => void) | undefined
   let closing = false
@@ -59,17 +83,34 @@ export default fp(async app => {
     }
   }
 
-  const accept: ChannelSockets['accept'] = (websocket, request, name, scope) => {
+  const check: ChannelSockets['check'] = (request, { name, scope, speaks, number }) => {
+    if (!isChannelName(name)) return 'NWS_ERR_CHANNEL_NAME'
+    if (speaks === 'envelope' || speaks === 'raw') return undefined
+    const chosen = parseChosenNumber(number ?? '')
+    if (chosen === undefined) return 'NWS_ERR_PEER_NUMBER'
+    // Who has yet to prove the token is not told who is there.
+    return accessGuard.mustAuthenticate(request) ? undefined : rooms.refuses({ name, scope, number: chosen, half: speaks }, request.headers.origin)
+  }
+
+  const dialectOf = ({ name, scope, speaks, number = '' }: SocketSeat, origin: string | undefined): Dialect => {
+    if (speaks === 'envelope') return envelopeDialect
+    if (speaks === 'raw') return rawDialect
+    const seat = { name, scope, number: parseChosenNumber(number)!, half: speaks }
+    return speaks === 'data' ? new NumberedData(rooms, seat, origin) : new NumberedControl(rooms, seat, origin)
+  }
+
+  const accept: ChannelSockets['accept'] = (websocket, request, seat) => {
     // What @fastify/websocket attached would keep the request and its reply alive as long as the socket.
     websocket.removeAllListeners('error')
     websocket.on('error', () => {}) // ws closes the socket itself, with the code that fits.
     const transport = request.raw.socket as Socket
     releaseResponse(transport)
+    const { origin } = request.headers
     const connection = new Connection(websocket, transport, {
-      name,
-      scope,
-      dialect: envelopeDialect,
-      origin: request.headers.origin,
+      name: seat.name,
+      scope: seat.scope,
+      dialect: dialectOf(seat, origin),
+      origin,
       takesBinary: (request.query as { binary?: unknown }).binary === '1',
       mustAuthenticate: accessGuard.mustAuthenticate(request)
     }, context)
@@ -77,7 +118,7 @@ export default fp(async app => {
     if (closing) connection.end('NWS_ERR_SHUTTING_DOWN')
   }
 
-  app.decorate('channelSockets', { accept, get size () { return connections.size } })
+  app.decorate('channelSockets', { check, accept, get size () { return connections.size } })
 
   app.addHook('onReady', async () => {
     // Looked at often, pinged seldom: each socket has its own moment, so that pings do not come in bursts.
@@ -103,4 +144,4 @@ export default fp(async app => {
       }
     })
   })
-}, { name: 'nws-channel-sockets', fastify: '5.x', dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry'] })
+}, { name: 'nws-channel-sockets', fastify: '5.x', dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry', 'nws-crypto'] })

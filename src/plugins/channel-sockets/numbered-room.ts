@@ -1,0 +1,136 @@
+// What the clients of the second generation in one channel share: the numbers of its peers, and who has come and gone,
+// also while nobody of them is a peer yet. Not the channel: nothing is delivered here.
+import type { ErrorCode } from '../../core/errors.ts'
+import { NwsError } from '../../core/errors.ts'
+import type { Scope } from '../../core/channel-name.ts'
+import type { Channel } from '../../core/hub/channel.ts'
+import type { Peer } from '../../core/hub/peer.ts'
+import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import { PeerNumbers } from '../../core/peer-numbers.ts'
+import { NumberedSession } from './numbered-session.ts'
+import type { Half } from './numbered-session.ts'
+
+/** One channel, as such clients see it. Exists while there is a session. */
+export class NumberedRoom {
+  readonly numbers: PeerNumbers
+  readonly sessions = new Map<string, NumberedSession>()
+  private channel: Channel | undefined
+  private readonly empty: () => void
+  private readonly onArrival = (peer: Peer): void => this.tell('connect', peer)
+
+  /** @param empty called when the last session has ended */
+  constructor (randomBytes: (count: number) => Uint8Array, empty: () => void) {
+    this.numbers = new PeerNumbers(randomBytes)
+    this.empty = empty
+  }
+
+  /** All peers of the channel, in the order in which they came; none while it is not open. */
+  members (): Iterable<Peer> {
+    return this.channel?.members() ?? []
+  }
+
+  /** The channel is open from now on. */
+  opened (channel: Channel): void {
+    this.channel = channel
+    channel.arrivals.add(this.onArrival)
+  }
+
+  /** The channel has been closed: its remote peers went without a word. */
+  closed (channel: Channel): void {
+    if (channel !== this.channel) return
+    this.unwatch()
+    for (const peer of channel.members()) this.left(peer)
+  }
+
+  /** A peer has left the channel. */
+  left (peer: Peer): void {
+    this.tell('disconnect', peer)
+    this.numbers.releasePeer(peer.id)
+  }
+
+  /** A session has ended. */
+  remove (session: NumberedSession): void {
+    if (this.sessions.get(session.number) !== session) return
+    this.sessions.delete(session.number)
+    this.numbers.release(session.number)
+    if (this.sessions.size > 0) return
+    this.unwatch()
+    this.empty()
+  }
+
+  private tell (action: 'connect' | 'disconnect', peer: Peer): void {
+    for (const session of this.sessions.values()) if (session.peer !== peer) session.tell(action, peer)
+  }
+
+  private unwatch (): void {
+    this.channel?.arrivals.delete(this.onArrival)
+    this.channel = undefined
+  }
+}
+
+/** Which half of which session a socket wants to be. */
+export interface NumberedSeat {
+  readonly name: string
+  readonly scope: Scope
+  /** Canonical. */
+  readonly number: string
+  readonly half: Half
+}
+
+function keyOf ({ name, scope }: { readonly name: string, readonly scope: Scope }): string {
+  return `${scope}/${name}`
+}
+
+/** All rooms of a proxy. */
+export class NumberedRooms {
+  private readonly rooms = new Map<string, NumberedRoom>()
+  private readonly hub: ChannelRegistry
+  private readonly randomBytes: (count: number) => Uint8Array
+  private readonly pairTimeoutMs: number
+
+  /** @param pairTimeoutMs time that a control socket waits for its data socket */
+  constructor (hub: ChannelRegistry, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
+    this.hub = hub
+    this.randomBytes = randomBytes
+    this.pairTimeoutMs = pairTimeoutMs
+    hub.hooks.leave.push(peer => { if (this.rooms.size > 0) this.rooms.get(keyOf(peer.channel))?.left(peer) })
+    hub.hooks.channelOpened.push(channel => this.rooms.get(keyOf(channel))?.opened(channel))
+    hub.hooks.channelClosed.push(channel => this.rooms.get(keyOf(channel))?.closed(channel))
+  }
+
+  /** Why a socket cannot have a seat now; undefined: it can. */
+  refuses (seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
+    const room = this.rooms.get(keyOf(seat))
+    if (room === undefined) return undefined
+    const session = room.sessions.get(seat.number)
+    if (session !== undefined) return session.refuses(seat.half, origin)
+    return room.numbers.isTaken(seat.number) ? 'NWS_ERR_PEER_NUMBER_TAKEN' : undefined
+  }
+
+  /**
+   * The session of a seat, made where there is none; the caller joins it at once.
+   *
+   * @throws NwsError `NWS_ERR_PEER_NUMBER_TAKEN`, `NWS_ERR_PEER_NUMBER_ORIGIN`
+   */
+  claim (seat: NumberedSeat, origin: string | undefined): NumberedSession {
+    const refusal = this.refuses(seat, origin)
+    if (refusal !== undefined) throw new NwsError(refusal)
+    const room = this.rooms.get(keyOf(seat)) ?? this.open(seat)
+    let session = room.sessions.get(seat.number)
+    if (session === undefined) {
+      session = new NumberedSession(room, seat.number, origin, this.pairTimeoutMs)
+      room.numbers.reserve(seat.number)
+      room.sessions.set(seat.number, session)
+    }
+    return session
+  }
+
+  private open (seat: NumberedSeat): NumberedRoom {
+    const key = keyOf(seat)
+    const room = new NumberedRoom(this.randomBytes, () => this.rooms.delete(key))
+    this.rooms.set(key, room)
+    const channel = this.hub.find(seat.name, seat.scope)
+    if (channel !== undefined) room.opened(channel)
+    return room
+  }
+}

@@ -1,0 +1,162 @@
+// A client of the second generation: a data socket and a control socket that share a number, in either order of coming,
+// and the one peer that they are. Not the room that tells it of others, not the reading of frames (numbered.ts).
+import { binaryAsText } from '../../core/envelope.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import type { Payload } from '../../core/hub/payload.ts'
+import type { Peer, PeerPort } from '../../core/hub/peer.ts'
+import { controlMessageHead, controlPresenceText } from '../../core/numbered-envelope.ts'
+import { asciiFrame, startFrame, TEXT } from '../../core/websocket-frame.ts'
+import type { DialectSocket } from './dialect.ts'
+import type { NumberedRoom } from './numbered-room.ts'
+import { rawTextEncoding } from './raw.ts'
+
+/** Which of its two sockets. */
+export type Half = 'data' | 'control'
+
+/** Bytes of direct messages that are kept for a control socket that is yet to come. */
+const MAX_HELD_BYTES = 64 * 1024
+
+interface HeldMessage {
+  readonly source: Peer
+  readonly payload: Payload
+}
+
+/** The pair. Exists while one of its sockets does. */
+export class NumberedSession {
+  readonly number: string
+  /** The peer, from the moment at which its data socket joins until it leaves. */
+  peer: Peer | undefined
+  private readonly origin: string | undefined
+  private readonly room: NumberedRoom
+  private data: DialectSocket | undefined
+  private control: DialectSocket | undefined
+  /** Whether the control socket has been told who is there, and so is told who comes and goes. */
+  private seeing = false
+  /** Direct messages for a control socket that has never been there; undefined: none is kept any more. */
+  private held: HeldMessage[] | undefined = []
+  private heldBytes = 0
+  private timer: NodeJS.Timeout | undefined
+  private resolvePeer: ((peer: Peer) => void) | undefined
+
+  /** @param origin of the first of the two sockets */
+  constructor (room: NumberedRoom, number: string, origin: string | undefined, pairTimeoutMs: number) {
+    this.room = room
+    this.number = number
+    this.origin = origin
+    this.timer = setTimeout(() => this.unpaired(), pairTimeoutMs).unref()
+  }
+
+  /** Why a socket cannot be a half of this session. */
+  refuses (half: Half, origin: string | undefined): ErrorCode | undefined {
+    if (origin !== this.origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
+    return this[half] === undefined ? undefined : 'NWS_ERR_PEER_NUMBER_TAKEN'
+  }
+
+  /** Makes a socket the data socket. @throws as `asPeer` */
+  async joinData (socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
+    this.data = socket
+    this.stopWaiting()
+    const peer = await asPeer()
+    this.see()
+    this.resolvePeer?.(peer)
+    return peer
+  }
+
+  /** Makes a socket the control socket. Resolves when there is a peer for which it can speak. */
+  async joinControl (socket: DialectSocket): Promise<Peer> {
+    this.control = socket
+    this.stopWaiting()
+    this.see()
+    return this.peer ?? await new Promise<Peer>(resolve => { this.resolvePeer = resolve })
+  }
+
+  /** The data socket has gone, and the peer with it: its own control socket is closed first. */
+  leaveData (socket: DialectSocket, cause: ErrorCode | undefined): void {
+    this.control?.end(cause ?? 'NWS_ERR_DATA_SOCKET_CLOSED')
+    if (this.peer !== undefined) socket.hub.leave(this.peer)
+    this.data = undefined
+    this.peer = undefined
+    this.end()
+  }
+
+  /** The control socket has gone; a peer stays, and may have another one. */
+  leaveControl (): void {
+    this.control = undefined
+    this.seeing = false
+    if (this.data === undefined) this.end()
+  }
+
+  /** The port of the peer, which exists from now on. Others are told of through the room, not here. */
+  createPort (socket: DialectSocket, peer: Peer): PeerPort {
+    this.peer = peer
+    this.room.numbers.assign(this.number, peer.id)
+    return {
+      outbox: socket.outbox,
+      encoding: rawTextEncoding,
+      broadcast: () => {},
+      message: (source, payload) => this.message(source, payload),
+      connect: () => {},
+      disconnect: () => {},
+      end: code => socket.end(code)
+    }
+  }
+
+  /** The id of the peer that has a number for this client. */
+  peerIdOf (number: string): string | undefined {
+    return this.room.numbers.peerIdOf(number)
+  }
+
+  /** Tells of another peer that came or went. */
+  tell (action: 'connect' | 'disconnect', other: Peer): void {
+    if (this.seeing) this.control!.outbox.pushPresence(asciiFrame(controlPresenceText(action, this.number, this.room.numbers.numberOf(other.id))))
+  }
+
+  private stopWaiting (): void {
+    if (this.data === undefined || this.control === undefined) return
+    clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  private unpaired (): void {
+    this.held = undefined
+    if (this.data === undefined) this.control?.end('NWS_ERR_DATA_SOCKET_MISSING')
+  }
+
+  private end (): void {
+    clearTimeout(this.timer)
+    this.room.remove(this)
+  }
+
+  /** Tells of all that are there, once it may. */
+  private see (): void {
+    // Where extensions decide who may join, nobody sees who is there before they have.
+    if (this.control === undefined || this.seeing || (this.peer === undefined && this.control.hub.hooks.join.length > 0)) return
+    this.seeing = true
+    for (const other of this.room.members()) if (other !== this.peer) this.tell('connect', other)
+    for (const { source, payload } of this.held ?? []) if (source.joined) this.message(source, payload)
+    this.held = undefined
+  }
+
+  private message (source: Peer, payload: Payload): boolean {
+    if (this.seeing) {
+      this.control!.send(this.messageFrame(source, payload))
+      return true
+    }
+    this.heldBytes += payload.bytes.length
+    if (this.held === undefined || this.heldBytes > MAX_HELD_BYTES) return false
+    this.held.push({ source, payload })
+    return true
+  }
+
+  private messageFrame (source: Peer, payload: Payload): Buffer {
+    const head = controlMessageHead(this.room.numbers.numberOf(source.id), this.number)
+    const json = payload.binary ? binaryAsText(payload.bytes) : payload.bytes
+    const length = head.length + json.length + 1
+    const frame = startFrame(TEXT, length)
+    const start = frame.length - length
+    frame.write(head, start, 'latin1')
+    json.copy(frame, start + head.length)
+    frame[frame.length - 1] = 0x7d
+    return frame
+  }
+}
