@@ -17,6 +17,7 @@ const onlyRatio = process.argv.includes('--ratio')
 const ROUNDS = smoke ? 1 : onlyRatio ? 3 : Number(process.env.BENCH_ROUNDS ?? 5)
 const WARM_UP_MS = smoke ? 200 : 500
 const MEASURE_MS = smoke ? 300 : onlyRatio ? 800 : 1500
+const PATIENCE_MS = 15_000
 const FIRST_PORT = 19_300
 
 /** The cases: who sends how much to how many. */
@@ -101,10 +102,15 @@ async function withLoad (use) {
     wake()
   })
   const phase = async wanted => {
+    const deadline = Date.now() + PATIENCE_MS
     for (;;) {
       const index = messages.findIndex(message => message.phase === wanted)
       if (index >= 0) return messages.splice(index, 1)[0]
-      await new Promise(resolve => { wake = resolve })
+      if (Date.now() >= deadline) throw new Error(`the load did not get to "${wanted}" in ${PATIENCE_MS} ms`)
+      await new Promise(resolve => {
+        wake = resolve
+        setTimeout(resolve, PATIENCE_MS)
+      })
     }
   }
   await phase('ready')
@@ -148,7 +154,7 @@ async function measureJoin () {
   const server = await start('nws', FIRST_PORT + 90)
   try {
     return await withLoad(async (load, phase) => {
-      load.send({ do: 'idle', target: 'nws', port: server.port, connections: smoke ? 50 : 1000 })
+      load.send({ do: 'idle', target: 'nws', port: server.port, connections: smoke ? 50 : 1000, atOnce: 1 })
       const { milliseconds } = await phase('idle')
       return milliseconds
     })

@@ -10,6 +10,7 @@ import { dialects } from './dialects.mjs'
 
 const MARK = 0x7e
 const MARK_LENGTH = 21
+const AT_ONCE = 50
 
 /** Opens one connection and says hello. */
 async function open (port, dialect, path = dialect.path) {
@@ -17,11 +18,14 @@ async function open (port, dialect, path = dialect.path) {
   socket.on('error', () => {})
   socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${dialect.protocol ? `Sec-WebSocket-Protocol: ${dialect.protocol}\r\n` : ''}\r\n`)
   let seen = ''
+  let wake = () => {}
+  const collect = chunk => {
+    seen += chunk.toString('latin1')
+    wake()
+  }
+  socket.on('data', collect)
   const until = async expected => {
-    while (!seen.includes(expected)) {
-      const [chunk] = await once(socket, 'data')
-      seen += chunk.toString('latin1')
-    }
+    while (!seen.includes(expected)) await new Promise(resolve => { wake = resolve })
     seen = seen.slice(seen.indexOf(expected) + expected.length)
   }
   await until('\r\n\r\n')
@@ -29,14 +33,25 @@ async function open (port, dialect, path = dialect.path) {
     if (send !== undefined) socket.write(send)
     await until(expected)
   }
+  socket.off('data', collect)
+  socket.pause()
   return socket
+}
+
+/** Opens many connections, some at once: a server may answer each only at its next look. */
+async function openAll (count, atOnce, openOne) {
+  const sockets = []
+  while (sockets.length < count) {
+    const first = sockets.length
+    sockets.push(...await Promise.all(Array.from({ length: Math.min(atOnce, count - first) }, (_, i) => openOne(first + i))))
+  }
+  return sockets
 }
 
 /** One measurement: `receivers` connections that hear, `senders` among them or beside them that send. */
 async function run ({ target, port, connections, senders, window, bytes, warmUpMs, measureMs }) {
   const dialect = dialects[target]
-  const sockets = []
-  for (let i = 0; i < connections; i++) sockets.push(await open(port, dialect))
+  const sockets = await openAll(connections, AT_ONCE, () => open(port, dialect))
   const padding = 'x'.repeat(bytes - MARK_LENGTH)
   const outstanding = new Array(senders).fill(0)
   const latencies = []
@@ -60,6 +75,7 @@ async function run ({ target, port, connections, senders, window, bytes, warmUpM
   sockets.forEach((socket, index) => {
     const judges = new Set(Array.from({ length: senders }, (_, sender) => sender).filter(sender => judgeOf(sender) === index))
     let tail = Buffer.alloc(0)
+    socket.resume()
     socket.on('data', chunk => {
       if (judges.size === 0) {
         for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 1)) deliveries++
@@ -103,11 +119,10 @@ async function run ({ target, port, connections, senders, window, bytes, warmUpM
 }
 
 /** Opens connections that stay idle, then waits to be told to close them. */
-async function idle ({ target, port, connections, channels = 1 }) {
+async function idle ({ target, port, connections, channels = 1, atOnce = AT_ONCE }) {
   const dialect = dialects[target]
-  const sockets = []
   const started = process.hrtime.bigint()
-  for (let i = 0; i < connections; i++) sockets.push(await open(port, dialect, target === 'nws' && channels > 1 ? `/idle${i % channels}` : dialect.path))
+  const sockets = await openAll(connections, atOnce, i => open(port, dialect, target === 'nws' && channels > 1 ? `/idle${i % channels}` : dialect.path))
   for (const socket of sockets) socket.resume()
   process.send({ phase: 'idle', milliseconds: Number(process.hrtime.bigint() - started) / 1e6 })
   await once(process, 'message')
