@@ -17,7 +17,7 @@
 // killed process left goes away when the next one makes a network.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
@@ -198,6 +198,8 @@ function bundle (script: string): string {
     mkdirSync(directory, { recursive: true })
     outfile = `${directory}/${createHash('sha256').update(entry).digest('hex').slice(0, 12)}-${process.pid}.mjs`
     buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' })
+    const written = outfile
+    process.once('exit', () => { rmSync(written, { force: true }) })
     bundles.set(entry, outfile)
   }
   return outfile
@@ -261,9 +263,9 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
     pid: child.pid ?? 0,
     output: () => text,
     events,
-    event: async (name, condition = () => true, timeoutMs = 15_000) =>
+    event: async (name, condition = () => true, timeoutMs = 30_000) =>
       await until(() => events.find(event => event.event === name && condition(event)), `event ${name}`, timeoutMs),
-    printed: async (pattern, timeoutMs = 15_000) => await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
+    printed: async (pattern, timeoutMs = 30_000) => await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
     send: message => { child.stdin!.write(`${JSON.stringify(message)}\n`) },
     kill: async (signal = 'SIGTERM') => {
       if (exit === undefined) child.kill(signal)
