@@ -2,14 +2,15 @@
 // can have a processor of its own; commands and results go over IPC. Reads plain TCP: frames are not parsed, a delivery
 // is recognised by the mark that every payload begins with.
 //
-// Payload: `~` | 16 hex digits, nanoseconds of the monotonic clock | 4 hex digits, sender | padding `x`.
+// Payload: `^^` | 16 hex digits, nanoseconds of the monotonic clock | 4 hex digits, sender | padding `x`.
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { dialects } from './dialects.mjs'
 
-const MARK = 0x7e
-const MARK_LENGTH = 21
+// Two bytes that no header of a frame of the measured sizes has.
+const MARK = Buffer.from('^^')
+const MARK_LENGTH = 22
 const AT_ONCE = 50
 
 /** Opens one connection and says hello. */
@@ -65,7 +66,7 @@ async function run ({ target, port, connections, senders, window, bytes, warmUpM
     while (outstanding[sender] < window) {
       outstanding[sender]++
       const now = process.hrtime.bigint().toString(16).padStart(16, '0')
-      frames.push(dialect.publish(`~${now}${sender.toString(16).padStart(4, '0')}${padding}`))
+      frames.push(dialect.publish(`^^${now}${sender.toString(16).padStart(4, '0')}${padding}`))
     }
     if (frames.length > 0) sockets[sender].write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
   }
@@ -75,26 +76,29 @@ async function run ({ target, port, connections, senders, window, bytes, warmUpM
   sockets.forEach((socket, index) => {
     const judges = new Set(Array.from({ length: senders }, (_, sender) => sender).filter(sender => judgeOf(sender) === index))
     let tail = Buffer.alloc(0)
+    let split = false
     socket.resume()
     socket.on('data', chunk => {
       if (judges.size === 0) {
-        for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 1)) deliveries++
+        if (split && chunk[0] === MARK[0]) deliveries++
+        for (let at = chunk.indexOf(MARK); at >= 0; at = chunk.indexOf(MARK, at + 2)) deliveries++
+        split = chunk[chunk.length - 1] === MARK[0] && chunk[chunk.length - 2] !== MARK[0]
         return
       }
       const data = tail.length > 0 ? Buffer.concat([tail, chunk]) : chunk
       const woken = new Set()
-      let rest = data.length
-      for (let at = data.indexOf(MARK); at >= 0; at = data.indexOf(MARK, at + 1)) {
+      let rest = data[data.length - 1] === MARK[0] ? data.length - 1 : data.length
+      for (let at = data.indexOf(MARK); at >= 0; at = data.indexOf(MARK, at + 2)) {
         if (at + MARK_LENGTH > data.length) {
           rest = at
           break
         }
         deliveries++
-        const sender = Number.parseInt(data.latin1Slice(at + 17, at + 21), 16)
+        const sender = Number.parseInt(data.latin1Slice(at + 18, at + 22), 16)
         if (!judges.has(sender)) continue
         outstanding[sender]--
         woken.add(sender)
-        if (measuring) latencies.push(Number(process.hrtime.bigint() - BigInt(`0x${data.latin1Slice(at + 1, at + 17)}`)) / 1000)
+        if (measuring) latencies.push(Number(process.hrtime.bigint() - BigInt(`0x${data.latin1Slice(at + 2, at + 18)}`)) / 1000)
       }
       tail = data.subarray(rest)
       for (const sender of woken) send(sender)
