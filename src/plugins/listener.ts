@@ -68,7 +68,10 @@ class Connections {
 
   watch (server: Server): void {
     server.on('connection', socket => {
-      if (this.closing) return void socket.destroy()
+      if (this.closing) {
+        socket.destroy()
+        return
+      }
       this.busy.set(socket, 0)
       socket.once('close', () => this.busy.delete(socket))
     })

@@ -17,7 +17,7 @@ export interface TestApp {
   /** `ws://localhost:<port>` */
   readonly ws: string
   /** All that was logged so far, at every level, as it stands in the log. */
-  log (): string
+  readonly log: () => string
 }
 
 /** Starts a proxy that ends with the test. Closing takes a second at most. */

@@ -94,7 +94,7 @@ export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound }) => {
   scope.addHook('onReady', async () => {
     verifyServerOptions(scope)
     // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
-    if (scope.server.listenerCount('checkExpectation') === 0) scope.server.on('checkExpectation', scope.routing)
+    if (scope.server.listenerCount('checkExpectation') === 0) scope.server.on('checkExpectation', (...args) => scope.routing(...args))
   })
 
   // Extensions declare WebSocket routes in the way of @fastify/websocket.
