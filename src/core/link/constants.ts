@@ -142,7 +142,5 @@ export const budgets: LinkBudgets = {
   proven: 256
 }
 
-/** What I reserves per guessable channel before M1: the most slots that R may have, and one. */
+/** What I reserves per guessable channel before M1: the most slots that R may have, and one. R pays N_I + 1 (§6.3). */
 export const GUESS_RESERVATION = MAX_BLOCK + 1
-/** What R needs and pays per guessable channel of M2. */
-export const GUESS_ANSWER = 2

@@ -2,7 +2,7 @@
 // name no faster than one (PROTOCOL §6). Not the CPU budget, and it holds no name: only keyed hashes of this run.
 import { isStrongName } from '../channel-name.ts'
 import { TokenBucket } from '../token-bucket.ts'
-import { GUESS_ANSWER, GUESS_RESERVATION } from './constants.ts'
+import { GUESS_RESERVATION } from './constants.ts'
 import type { LinkBudgets } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 
@@ -18,6 +18,11 @@ interface Entry {
  * - `short`: they are not: the channel sits out
  */
 export type GuessOutlook = 'ready' | 'later' | 'short'
+
+/** One hint of M3 fits whichever of I's elements has the slot's name: it tests the name against all of them at once. */
+function answerPrice (sizeI: number): number {
+  return sizeI + 1
+}
 
 /** The guess buckets of one proxy. */
 export class GuessBudget {
@@ -72,14 +77,14 @@ export class GuessBudget {
     return () => this.#waiting.delete(run)
   }
 
-  /** Whether R may put the name into M2. */
-  canAnswer (name: string): boolean {
-    return isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= GUESS_ANSWER
+  /** Whether R may put the name into M2. @param sizeI N_I */
+  canAnswer (name: string, sizeI: number): boolean {
+    return isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= answerPrice(sizeI)
   }
 
-  /** R pays for a name of M2 once M3 is there; false: it counts as not hit. */
-  payAnswer (name: string): boolean {
-    return isStrongName(name) || this.#entry(name).bucket.take(GUESS_ANSWER, this.#clock.now())
+  /** R pays for a name of M2 once M3 is there; false: it counts as not hit. @param sizeI N_I */
+  payAnswer (name: string, sizeI: number): boolean {
+    return isStrongName(name) || this.#entry(name).bucket.take(answerPrice(sizeI), this.#clock.now())
   }
 
   #entry (name: string): Entry {

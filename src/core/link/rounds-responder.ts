@@ -28,8 +28,9 @@ export class ResponderRounds implements Rounds {
   #round: RoundResponder | undefined
   /** The channels of the round, in the order of its indices. */
   #names: readonly string[] = []
-  /** Flags of the round's M1. */
+  /** Flags of the round's M1, and its N_I. */
   #flags = 0
+  #sizeI = 0
   #waiting: Cancel = () => {}
   #batch: Cancel | undefined
 
@@ -99,19 +100,20 @@ export class ResponderRounds implements Rounds {
     this.#phase = 'budget'
     this.#port.hold(false)
     this.#waiting = this.#options.cpu.charge(this.#port.client, size,
-      () => this.#answerM1(body, flags),
+      () => this.#answerM1(body, flags, size),
       () => this.#port.fail(linkFault(1013, 'The CPU budget is empty')))
     return undefined
   }
 
-  #answerM1 (body: Uint8Array, flags: number): void {
+  #answerM1 (body: Uint8Array, flags: number, size: number): void {
     const plan = this.#sweep.onM1(flags)
     if ('close' in plan) {
       this.#port.fail(plan)
       return
     }
     this.#flags = flags
-    this.#names = plan.names.filter(name => this.#options.guesses.canAnswer(name) || this.#satOut(name))
+    this.#sizeI = size
+    this.#names = plan.names.filter(name => this.#options.guesses.canAnswer(name, size) || this.#satOut(name))
     const round = new RoundResponder(roundContextOf(this.#options, this.#r))
     this.#round = round
     this.#phase = 'computing'
@@ -175,7 +177,7 @@ export class ResponderRounds implements Rounds {
   }
 
   #pay (name: string): boolean {
-    if (!this.#options.guesses.payAnswer(name)) return this.#satOut(name)
+    if (!this.#options.guesses.payAnswer(name, this.#sizeI)) return this.#satOut(name)
     this.#fresh.paid(name)
     return true
   }

@@ -94,7 +94,7 @@ for (const [who, place] of [['the dialler', 0], ['the listener', 1]] as const) {
   })
 
   t.test(`a channel that sat out at ${who} is matched once it can pay`, async t => {
-    const poverty = place === 0 ? { guessBurst: 520, guessPerSecond: 1 } : { guessBurst: 5, guessPerSecond: 0.1 }
+    const poverty = place === 0 ? { guessBurst: 520, guessPerSecond: 1 } : { guessBurst: 20, guessPerSecond: 0.1 }
     underManyOrders(t, 100, (simulation, a, b) => {
       const [poor, other] = place === 0 ? [a, b] : [b, a]
       poor.join('x')
