@@ -1,11 +1,12 @@
 // The order in which arriving frames take effect: strictly that of arrival, and while a step of a round is computed the
 // later ones wait. Not what they do, and no frames before HELLO.
 //
-// One thing goes before its turn: DATA may pass a step that cannot change the meaning of any handle (all but M6), so
-// that a long round, or one that waits for its budget, does not hold up the messages of channels confirmed before.
+// Two things go before their turn: DATA and PING may pass a step that cannot change the meaning of any handle (all but
+// M6), so that a long round, or one that waits for its budget, neither holds up the messages of channels confirmed
+// before nor makes this end seem dead.
 import { MAX_WAITING_BYTES } from './constants.ts'
 import { frameType } from './frames.ts'
-import type { Frame } from './frames.ts'
+import type { Frame, FrameType } from './frames.ts'
 import type { LinkFault } from './link-fault.ts'
 
 /** What arrives: a frame, the fault after which nothing is readable, or the end of the stream. */
@@ -19,12 +20,14 @@ export interface InboxOwner {
   pause (paused: boolean): void
 }
 
+const passing: ReadonlySet<FrameType> = new Set([frameType.data, frameType.ping])
+
 /** The frames of one link on their way to taking effect. */
 export class Inbox {
   readonly #owner: InboxOwner
   readonly #waiting: Arrival[] = []
   #bytes = 0
-  #held: 'no' | 'but for data' | 'wholly' = 'no'
+  #held: 'no' | 'partly' | 'wholly' = 'no'
   #paused = false
   #over = false
 
@@ -44,9 +47,9 @@ export class Inbox {
     this.#pauseWhereNeeded()
   }
 
-  /** Nothing takes effect until release(). @param wholly not even DATA */
+  /** Nothing takes effect until release(). @param wholly not even DATA and PING */
   hold (wholly: boolean): void {
-    this.#held = wholly ? 'wholly' : 'but for data'
+    this.#held = wholly ? 'wholly' : 'partly'
   }
 
   /** The step is over. */
@@ -74,7 +77,7 @@ export class Inbox {
 
   #mayPass (arrival: Arrival): boolean {
     if (this.#held === 'no') return true
-    return this.#held === 'but for data' && typeof arrival === 'object' && 'type' in arrival && arrival.type === frameType.data
+    return this.#held === 'partly' && typeof arrival === 'object' && 'type' in arrival && passing.has(arrival.type)
   }
 
   #pauseWhereNeeded (): void {

@@ -206,6 +206,16 @@ export class Link implements CpuClient {
     this.#liveness.probe()
   }
 
+  /** Calls `run` when the remote has taken all that was written so far. */
+  barrier (run: () => void): void {
+    this.#liveness.barrier(run)
+  }
+
+  /** Whether nothing will come any more, although what came may still wait to take effect. */
+  get deaf (): boolean {
+    return this.state === 'over' || this.#inbox.ended
+  }
+
   /** Calls `run` at the next frame, once. */
   onNextFrame (run: () => void): void {
     this.#onFrame.push(run)
@@ -263,15 +273,7 @@ export class Link implements CpuClient {
 
   #arrived (frame: Frame): void {
     this.#liveness.heard()
-    // Answered as they come, because a step that waits for its budget must not make this end seem dead.
-    if (frame.type === frameType.ping) {
-      if (this.#liveness.allowsPing()) this.write(frameType.pong, frame.body)
-      else this.#push(linkFault(1008, 'Too many PING'))
-    } else if (frame.type === frameType.pong) {
-      this.#liveness.pong(frame.body)
-    } else {
-      this.#push(frame)
-    }
+    this.#push(frame)
     if (this.#onFrame.length > 0) for (const run of this.#onFrame.splice(0)) run()
   }
 
@@ -295,12 +297,20 @@ export class Link implements CpuClient {
     switch (frame.type) {
       case frameType.data: return this.traffic.onData(frame.body)
       case frameType.leave: this.traffic.onLeave(frame.body); return undefined
+      case frameType.ping: return this.#onPing(frame.body)
+      case frameType.pong: this.#liveness.pong(frame.body); return undefined
       case frameType.same: return this.#events.same(this, frame.body)
       case frameType.close:
         this.#end({ code: readU16(frame.body, 0), by: 'remote', truncated: false, reason: 'The remote has closed the link' }, true)
         return undefined
       default: this.#rounds!.take(frame); return undefined
     }
+  }
+
+  #onPing (x: Uint8Array): LinkFault | undefined {
+    if (!this.#liveness.allowsPing()) return linkFault(1008, 'Too many PING')
+    this.write(frameType.pong, x)
+    return undefined
   }
 
   #isCandidate (name: string): boolean {

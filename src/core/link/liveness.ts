@@ -27,6 +27,8 @@ export class Liveness {
   #timer: Cancel = () => {}
   #probe: Cancel = () => {}
   #sent: { readonly x: Uint8Array, readonly at: number } | undefined
+  /** What waits for the answer to a PING of its own. */
+  readonly #barriers: { readonly x: Uint8Array, readonly run: () => void }[] = []
   #count = 0
   #paused = false
   /** Time from the last answered PING to its PONG; `undefined` before the first. */
@@ -65,9 +67,16 @@ export class Liveness {
   }
 
   pong (x: Uint8Array): void {
+    const passed = this.#barriers.findIndex(barrier => compare(barrier.x, x) === 0)
+    for (const { run } of this.#barriers.splice(0, passed + 1)) run()
     if (this.#sent === undefined || compare(this.#sent.x, x) !== 0) return
     this.rttMs = this.#clock.now() - this.#sent.at
     this.#sent = undefined
+  }
+
+  /** Calls `run` when the remote has taken all that was written so far, the way there and back. */
+  barrier (run: () => void): void {
+    this.#barriers.push({ x: this.#ping(), run })
   }
 
   /** While this end does not read, silence says nothing. */
@@ -86,10 +95,11 @@ export class Liveness {
     })
   }
 
-  #ping (): void {
+  #ping (): Uint8Array {
     const x = u64(++this.#count)
     this.#sent = { x, at: this.#clock.now() }
     this.#port.ping(x)
+    return x
   }
 
   /** Pings after silence, again after more of it, and gives up at the end. */

@@ -64,6 +64,7 @@ export class Mesh {
     }
     this.#twins = new Twins(primitives, clock, timings, {
       proven: (a, b) => this.#proven(a, b),
+      covered: (link, by) => this.#covered(link, by),
       duplicate: (duplicate, kept) => this.#events.duplicate(duplicate, kept)
     })
     this.#slots = new LinkSlots(budgets, link => link.close(1013, 'Too many links'))
@@ -216,6 +217,14 @@ export class Mesh {
     for (const { roster } of this.#channels.values()) roster.merged(a, b)
     a.hurry()
     b.hurry()
+  }
+
+  /** Whether a link can be missed: the other one has all its channels and peers. */
+  #covered (link: Link, by: Link): boolean {
+    for (const { links, roster } of this.#channels.values()) {
+      if ((links.has(link) && !links.has(by)) || !roster.covers(link, by)) return false
+    }
+    return true
   }
 
   #message (link: Link, name: string, message: ChannelMessage): void {

@@ -102,6 +102,12 @@ export class Roster<L> {
     }
   }
 
+  /** Whether all that is joined on one link is joined on the other, too. */
+  covers (link: L, by: L): boolean {
+    for (const id of this.#claims.get(link)?.joined ?? []) if (this.#entries.get(id)?.links.has(by) !== true) return false
+    return true
+  }
+
   /** Whether a message counts: its source is joined on this very link, and it is not older than one taken before. */
   accepts (link: L, source: string, seq: number): boolean {
     const entry = this.#entries.get(source)

@@ -18,7 +18,11 @@ export interface TwinLink {
   readonly session: Session | undefined
   readonly sweeps: number
   write (type: typeof frameType.same, body: Uint8Array): void
+  /** Whether nothing will come any more. */
+  readonly deaf: boolean
   probe (): void
+  /** Calls `run` when the remote has taken all that was written so far. */
+  barrier (run: () => void): void
   onNextFrame (run: () => void): void
   close (code: LinkCloseCode, reason: string): void
 }
@@ -27,6 +31,8 @@ export interface TwinLink {
 export interface TwinEvents<L> {
   /** Both links end in one process. */
   proven (a: L, b: L): void
+  /** Whether `link` can be missed because all its channels and peers are on `by`, too. */
+  covered (link: L, by: L): boolean
   /** `duplicate` is about to be closed by us in favour of `kept`: its address is not to be dialled while that lives. */
   duplicate (duplicate: L, kept: L): void
 }
@@ -40,7 +46,17 @@ interface Known<L> {
   /** Links proven to end where this one does, itself among them; one object for all of them. */
   group: Set<L>
   /** The link in favour of which this one will be closed by us. */
-  yields?: { readonly kept: L, heard: boolean, readonly timer: Cancel } | undefined
+  yields?: Yielding<L> | undefined
+}
+
+/** A link of ours that gives way to another. */
+interface Yielding<L> {
+  readonly kept: L
+  /** The kept one has received a frame since the proof. */
+  heard: boolean
+  /** Asked the remote to tell when it has taken all that was written on the kept one. */
+  asked: boolean
+  readonly timer: Cancel
 }
 
 /** The links of a proxy that may be twins. */
@@ -147,16 +163,13 @@ export class Twins<L extends TwinLink> {
       const known = this.#known.get(other)!
       if (other.role !== 'I' || known.yields?.kept === kept) continue
       this.#stay(other)
-      const yields = {
+      known.yields = {
         kept,
         heard: false,
-        timer: this.#clock.after(this.#timings.twinCloseMs, () => this.#close(other, kept))
+        asked: false,
+        timer: this.#clock.after(this.#timings.twinCloseMs, () => { if (!kept.deaf) this.#close(other, kept) })
       }
-      known.yields = yields
-      kept.onNextFrame(() => {
-        yields.heard = true
-        this.#yieldWhereDue(other)
-      })
+      this.#listen(other, known.yields)
     }
     if (others.length > 0) kept.probe()
   }
@@ -177,9 +190,28 @@ export class Twins<L extends TwinLink> {
     return compare(link.session!.idI, link.session!.idR) > 0
   }
 
+  /** Looks at each frame of the kept link whether the other can go now. */
+  #listen (link: L, yields: Yielding<L>): void {
+    yields.kept.onNextFrame(() => {
+      if (this.#known.get(link)?.yields !== yields) return
+      yields.heard = true
+      this.#yieldWhereDue(link)
+      if (!yields.asked) this.#listen(link, yields)
+    })
+  }
+
+  /**
+   * The kept link must have received a frame since the proof and ended a sweep. Beyond that, so that nobody seems to
+   * leave and come back: what is known of the remote on the one is known on the other, and the remote has taken all
+   * that was said on the kept one, since two connections keep no common order.
+   */
   #yieldWhereDue (link: L): void {
     const yields = this.#known.get(link)?.yields
-    if (yields?.heard === true && yields.kept.sweeps > 0) this.#close(link, yields.kept)
+    if (yields === undefined || yields.asked || !yields.heard || yields.kept.sweeps === 0 || !this.#events.covered(link, yields.kept)) return
+    yields.asked = true
+    yields.kept.barrier(() => {
+      if (this.#known.get(link)?.yields === yields && !yields.kept.deaf) this.#close(link, yields.kept)
+    })
   }
 
   #close (duplicate: L, kept: L): void {
