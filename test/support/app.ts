@@ -6,7 +6,6 @@ import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
-import type { Settings } from '../../src/core/settings.ts'
 
 /** A listening proxy. */
 export interface TestApp {
@@ -21,7 +20,7 @@ export interface TestApp {
 }
 
 /** Starts a proxy that ends with the test. Closing takes a second at most. */
-export async function buildTestApp (t: Test, options: Partial<Settings> = {}): Promise<TestApp> {
+export async function buildTestApp (t: Test, options: Parameters<typeof buildApp>[0] = {}): Promise<TestApp> {
   const lines: string[] = []
   const stream = new Writable({
     write (chunk: Buffer, _encoding, done) {
