@@ -1,8 +1,9 @@
-// Builds dist/ from src/ with the TypeScript compiler, where each file stays one file, and public/lib/ from src/client
-// with esbuild, where each entry becomes one file for browsers. Not a watcher. `node build.mjs client` builds the
+// Builds dist/ from src/: with the TypeScript compiler, where each file stays one file, and over that the entries bundled
+// with esbuild, so that a start reads a few files and not some eight hundred (most of them typebox's). And public/lib/
+// from src/client, where each entry becomes one file for browsers. Not a watcher. `node build.mjs client` builds the
 // client alone.
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -43,8 +44,33 @@ async function buildClient () {
   for (const [name, text] of Object.entries(types)) writeFileSync(new URL(`public/lib/${name}.d.ts`, import.meta.url), text)
 }
 
+/** The entries of the server as few files. Measured: 650 ms to the first answer without, 450 ms with. */
+async function bundleServer () {
+  const entries = ['server', 'index', 'app']
+  await build({
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true, // What an extension imports by the package's name has to be what runs.
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+    entryPoints: entries.map(name => `src/${name}.ts`),
+    outdir: 'dist',
+    chunkNames: 'chunks/[name]-[hash]',
+    packages: 'external',
+    alias: { typebox: './node_modules/typebox/build/index.mjs' } // A path is no package: it is bundled.
+  })
+  // Code that looks for files beside itself counts on being two folders deep, in dist/chunks as in src/routes.
+  for (const name of entries) {
+    if (readFileSync(new URL(`dist/${name}.js`, import.meta.url), 'utf8').includes('import.meta.url')) throw new Error(`dist/${name}.js looks for files beside itself: that code has to be in a chunk`)
+  }
+}
+
 if (process.argv[2] !== 'client') {
   rmSync(new URL('dist', import.meta.url), { recursive: true, force: true })
   compile('-p', 'tsconfig.json')
+  await bundleServer()
 }
 await buildClient()
