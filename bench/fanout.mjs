@@ -2,7 +2,8 @@
 // Server on one processor, load on another; medians over rounds; CPU of the server process per delivered message.
 //
 //   npm run bench                 the whole table; writes docs/PERFORMANCE.md, docs/performance.svg, docs/performance.json
-//   npm run bench -- --smoke      a few seconds, prints only
+//   npm run bench -- --smoke      this project and ws only, a few seconds, prints only
+//   npm run bench -- --ratio      case A against ws; ends with 1 above BENCH_BOUND (0.4): a guard that noise does not trip
 import { fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -39,7 +40,7 @@ function configFile (name, text) {
 
 /** How each server is started on a port, and what to install where it is missing. */
 const TARGETS = {
-  nws: port => ({ command: process.execPath, args: ['dist/server.js'], env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off' } }),
+  nws: port => ({ command: process.execPath, args: ['dist/server.js'], env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off', NWS_LOG_LEVEL: 'silent' } }),
   ws: port => ({ command: process.execPath, args: ['bench/targets/ws.mjs'], env: { PORT: String(port) } }),
   'socket.io': port => ({ command: process.execPath, args: ['bench/targets/socket.io.mjs'], env: { PORT: String(port) } }),
   mosquitto: port => ({
@@ -163,7 +164,7 @@ async function measureJoin () {
   }
 }
 
-const names = onlyRatio ? ['nws', 'ws'] : Object.keys(TARGETS)
+const names = onlyRatio || smoke ? ['nws', 'ws'] : Object.keys(TARGETS)
 const cases = onlyRatio ? CASES.slice(0, 1) : CASES
 const servers = []
 try {
