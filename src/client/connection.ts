@@ -202,10 +202,15 @@ export class Connection {
       else socket.send(greeting)
     })
     socket.addEventListener('message', ({ data }: MessageEvent) => { if (this.state < CLOSING) this.#protocol.receive(data) })
-    socket.addEventListener('error', () => {}) // Says nothing that `close` does not; Node.js wants it listened to.
-    socket.addEventListener('close', ({ code, reason, wasClean }: CloseEvent) => {
+    const lost = ({ code, reason, wasClean }: Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>): void => {
+      if (this.#socket !== socket) return
       policy.stop()
       this.#lost(code, reason, wasClean, policy.blocked ? problem('NWS_CLIENT_CONTENT_POLICY') : undefined)
+    }
+    socket.addEventListener('close', lost)
+    // Chromium fires no close event where the page's policy forbids the connection.
+    socket.addEventListener('error', () => {
+      setTimeout(() => { if (socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false }) })
     })
   }
 

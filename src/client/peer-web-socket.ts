@@ -2,7 +2,7 @@
 // peer goes. Not made by applications: it comes with the `connect` event.
 import type { Connection } from './connection.ts'
 import { closeEvent, NetworkMessageEvent } from './events.ts'
-import { MAX_EARLY_SIGNALS, SIGNAL_MEMBER, SIGNALS } from './signals.ts'
+import { SIGNAL_MEMBER, Signals, SIGNALS } from './signals.ts'
 import type { SignalPort } from './signals.ts'
 import { checkClose, CLOSED, CLOSING, CONNECTING, OPEN, SocketSurface, throwNotOpen } from './socket-surface.ts'
 import type { ReadyState } from './socket-surface.ts'
@@ -31,16 +31,11 @@ export class PeerWebSocket extends SocketSurface {
     super()
     this.id = id
     this.#connection = connection
-    let listener: ((signal: unknown) => void) | undefined
-    let early: unknown[] = []
-
+    const signals = new Signals()
     this[SIGNALS] = {
       get ownId () { return ownId() },
       send: signal => connection.sendFrame(encodeText(JSON.stringify({ [SIGNAL_MEMBER]: signal }), id), id),
-      receive: value => {
-        listener = value
-        if (listener !== undefined) for (const signal of early.splice(0)) listener(signal)
-      }
+      receive: listener => signals.receive(listener)
     }
 
     const open = (): void => {
@@ -54,15 +49,13 @@ export class PeerWebSocket extends SocketSurface {
       message: data => {
         open()
         if ('json' in data && typeof data.json === 'object' && data.json !== null && Object.hasOwn(data.json, SIGNAL_MEMBER)) {
-          const signal = (data.json as Record<string, unknown>)[SIGNAL_MEMBER]
-          if (listener !== undefined) listener(signal)
-          else if (early.length < MAX_EARLY_SIGNALS) early.push(signal)
+          signals.deliver((data.json as Record<string, unknown>)[SIGNAL_MEMBER])
         } else if (this.#state === OPEN) {
           this.dispatchEvent(messageEvent(data, this, id))
         }
       },
       gone: () => {
-        early = []
+        signals.clear()
         this.#end(3000, 'Closed', true) // The ancestor's code for it.
       }
     })

@@ -5,7 +5,7 @@ import type { PeerWebSocket } from './peer-web-socket.ts'
 import { SIGNALS } from './signals.ts'
 
 /** What the two ends send each other. Each end's attempt has a session; signals for an earlier one are stale. */
-interface Signal {
+interface Message {
   readonly session?: unknown
   /** Session of the other end as far as it is known. */
   readonly to?: unknown
@@ -42,7 +42,7 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
   let ignoresOffer = false
   let over = false
 
-  function send (signal: Signal): void {
+  function send (signal: Message): void {
     if (!over) port.send({ session, to: other, ...signal })
   }
 
@@ -71,7 +71,7 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
     }
   }
 
-  async function accept ({ description, candidate }: Signal): Promise<void> {
+  async function accept ({ description, candidate }: Message): Promise<void> {
     if (description) {
       const collides = description.type === 'offer' && (makingOffer || connection.signalingState !== 'stable')
       ignoresOffer = !polite && collides
@@ -95,13 +95,20 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
   connection.addEventListener('negotiationneeded', () => void offer().catch(() => {}))
   connection.addEventListener('icecandidate', ({ candidate }) => { if (candidate) send({ candidate: candidate.toJSON() }) })
   port.receive(value => {
-    if (typeof value !== 'object' || value === null) return
-    const signal: Signal = value
-    if (signal.to !== undefined && signal.to !== session) return
-    if (other !== undefined && signal.session !== other) return end(true)
+    const signal = Object(value) as Message
+    if (typeof signal.session !== 'string' || (signal.to !== undefined && signal.to !== session)) return false
+    if (other !== undefined && signal.session !== other) {
+      // The other end has begun anew: so does this one, at the next call.
+      end(true)
+      return true
+    }
+    if (signal.bye === true) {
+      if (other !== undefined) end(true)
+      return false
+    }
     other = signal.session
-    if (signal.bye === true) end(true)
-    else enqueue(() => accept(signal))
+    enqueue(() => accept(signal))
+    return false
   })
   return connection
 }

@@ -1,0 +1,96 @@
+// Headless Chromium for tests: one browser a test file, pages served from localhost, each server an origin of its own.
+// Waits for events, never for time.
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import root from 'tap'
+import type { Test } from 'tap'
+
+const EXECUTABLE = '/usr/bin/chromium'
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection'
+]
+
+/** Option for tests that need the browser: why they are skipped where there is none. */
+export const needsBrowser = { skip: !existsSync(EXECUTABLE) && 'Chromium is missing: apt-get install -y chromium' }
+
+let launched: Promise<Browser> | undefined
+
+/** The browser of this test file. The first caller starts it, the end of the file's tests ends it. */
+export async function sharedBrowser (): Promise<Browser> {
+  if (launched === undefined) {
+    launched = chromium.launch({ executablePath: EXECUTABLE, args: FLAGS })
+    root.teardown(async () => { await (await launched)!.close() })
+  }
+  return await launched
+}
+
+/** Serves pages and scripts by path, as HTML or by the ending of the path, from an origin of its own until the test ends. */
+export async function servePages (t: Test, files: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0]!
+    const body = files[path]
+    if (path === '/favicon.ico') return response.writeHead(204).end()
+    if (body === undefined) return response.writeHead(404).end('nothing here')
+    return response.writeHead(200, { 'content-type': path.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8', ...headers }).end(body)
+  })
+  await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://localhost:${(server.address() as AddressInfo).port}`
+}
+
+/** A page, with what it wrote to its console. */
+export interface TestPage {
+  readonly page: Page
+  readonly console: string[]
+  /** Runs an expression or the body of an async function in the page, with one JSON argument named `arg`. */
+  readonly run: <Result = unknown>(code: string, arg?: unknown) => Promise<Result>
+  /** The next line on the console that begins with this. */
+  readonly said: (start: string) => Promise<string>
+}
+
+/** Opens an address in a context of its own. An error that the page does not catch fails the test. */
+export async function openPage (t: Test, browser: Browser, address: string, { localPort, permissions }: { localPort?: number, permissions?: string[] } = {}): Promise<TestPage> {
+  const context = await browser.newContext(permissions === undefined ? {} : { permissions })
+  t.teardown(() => context.close())
+  const page = await context.newPage()
+  const lines: string[] = []
+  const waiting = new Set<() => void>()
+  page.on('console', message => {
+    lines.push(message.text())
+    for (const look of waiting) look()
+  })
+  page.on('pageerror', error => t.fail(`uncaught in the page: ${error.message}`))
+  // Pages of 2014 know one address only.
+  if (localPort !== undefined) {
+    await page.addInitScript(port => {
+      const Native = WebSocket
+      globalThis.WebSocket = class extends Native {
+        constructor (url: string | URL, protocols?: string | string[]) { super(String(url).replace('localhost:9009', `localhost:${port}`), protocols) }
+      }
+    }, localPort)
+  }
+  await page.goto(address)
+  return {
+    page,
+    console: lines,
+    run: async (code, arg) => await page.evaluate(`(async arg => { ${/\breturn\b|;|\n/.test(code) ? code : `return ${code}`} })(${JSON.stringify(arg ?? null)})`),
+    said: async start => await new Promise(resolve => {
+      const look = (): void => {
+        const index = lines.findIndex(line => line.startsWith(start))
+        if (index < 0) return
+        waiting.delete(look)
+        resolve(lines.splice(index, 1)[0]!)
+      }
+      waiting.add(look)
+      look()
+    })
+  }
+}
