@@ -74,7 +74,7 @@ t.test('a file that others may write is not loaded, nor one in a folder that oth
   await start([file])
   for (const [path, mode] of [[file, 0o664], [file, 0o646], [folder, 0o775], [folder, 0o757], [folder, 0o1777]] as const) {
     chmodSync(path, mode)
-    await t.rejects(start([file]), { code: 'NWS_ERR_EXTENSION_WRITABLE', message: new RegExp(`It is ${path}\\.$`) }, `${mode.toString(8)}`)
+    await t.rejects(start([file]), { code: 'NWS_ERR_EXTENSION_WRITABLE', message: new RegExp(`It is ${path}\\.$`) }, mode.toString(8))
     chmodSync(path, path === file ? 0o644 : 0o755)
   }
   const link = join(folder, 'link.mjs')

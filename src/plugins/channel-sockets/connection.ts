@@ -90,10 +90,13 @@ export class Connection implements DialectSocket, ByteSink {
     this.authenticated = !request.mustAuthenticate
     this.outbox = new Outbox(context.hub.turns, this, settings.maxQueuedBytes)
     ;(websocket as OwnedSocket)[OWNER] = this
+    // These declare their `this`, which the emitter sets.
+    /* oxlint-disable typescript/unbound-method */
     websocket.on('message', Connection.onMessage)
     websocket.on('pong', Connection.onPong)
     websocket.on('closing', Connection.onClosing)
     websocket.on('close', Connection.onClose)
+    /* oxlint-enable typescript/unbound-method */
     if (this.authenticated) {
       void this.join()
     } else {
@@ -101,19 +104,19 @@ export class Connection implements DialectSocket, ByteSink {
     }
   }
 
-  private static onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
+  private static readonly onMessage = function (this: WebSocket, data: unknown, isBinary: boolean): void {
     (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
   }
 
-  private static onPong (this: WebSocket): void {
+  private static readonly onPong = function (this: WebSocket): void {
     (this as OwnedSocket)[OWNER].lastSeen = performance.now()
   }
 
-  private static onClosing (this: WebSocket): void {
+  private static readonly onClosing = function (this: WebSocket): void {
     (this as OwnedSocket)[OWNER].finish()
   }
 
-  private static onClose (this: WebSocket): void {
+  private static readonly onClose = function (this: WebSocket): void {
     const connection = (this as OwnedSocket)[OWNER]
     connection.finish()
     connection.context.closed(connection)

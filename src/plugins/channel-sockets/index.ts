@@ -103,7 +103,7 @@ export default fp(async app => {
     // What @fastify/websocket attached would keep the request and its reply alive as long as the socket.
     websocket.removeAllListeners('error')
     websocket.on('error', () => {}) // ws closes the socket itself, with the code that fits.
-    const transport = request.raw.socket as Socket
+    const transport = request.raw.socket
     releaseResponse(transport)
     const { origin } = request.headers
     const connection = new Connection(websocket, transport, {
