@@ -3,8 +3,9 @@
 Usage: python3 dial.py HOST PORT CHANNEL PEER
 
 Reads commands from standard input, one JSON array a line: ["broadcast", TEXT], ["direct", TARGET, TEXT],
-["binary", HEX], ["rekey"], ["ping", HEX], ["leave"], ["reopen"], ["close"], ["raw", HEX] (a WebSocket message as it
-stands). Writes events to standard output, one JSON object a line.
+["binary", HEX], ["dial"] (one more link to the same proxy, with the same id), and for the link of a number, counted
+from 0: ["rekey", N], ["ping", N, HEX], ["leave", N], ["reopen", N], ["close", N, CODE], ["raw", N, HEX] (a WebSocket
+message as it stands). Ends when it has no link. Writes events to standard output, one JSON object a line.
 """
 
 import json
@@ -16,74 +17,97 @@ import link
 from websocket import WebSocket
 
 
-def tell(event):
-    shown = {key: value for key, value in event.items() if key != 'payload'}
-    if 'payload' in event:
-        payload = event['payload']
-        shown['payload'] = payload.hex() if event['binary'] else payload.decode('utf-8')
-    print(json.dumps(shown), flush=True)
+class Connection:
+    """One link with its socket."""
 
+    def __init__(self, number, process, host, port):
+        self.number = number
+        self.socket = WebSocket(host, port)
+        self.end = link.Link(process)
+        self.end.start()
+        self.received = self.socket.whole()
 
-def obey(end, socket, command, *arguments):
-    if command == 'broadcast':
-        end.broadcast(arguments[0].encode())
-    elif command == 'binary':
-        end.broadcast(bytes.fromhex(arguments[0]), binary=True)
-    elif command == 'direct':
-        end.direct(arguments[0], arguments[1].encode())
-    elif command == 'rekey':
-        end.flush(rekey=True)
-    elif command == 'ping':
-        end.write(link.PING, bytes.fromhex(arguments[0]))
-    elif command == 'leave':
-        end.leave()
-    elif command == 'reopen':
-        end.reopen()
-    elif command == 'close':
-        end.close()
-    elif command == 'raw':
-        socket.send(bytes.fromhex(arguments[0]))
-    end.flush()
+    def fileno(self):
+        return self.socket.fileno()
+
+    def tell(self, event):
+        shown = {key: value for key, value in event.items() if key != 'payload'}
+        if 'payload' in event:
+            payload = event['payload']
+            shown['payload'] = payload.hex() if event['binary'] else payload.decode('utf-8')
+        print(json.dumps({'link': self.number, **shown}), flush=True)
+
+    def work(self):
+        """Takes what was received, sends and tells what came of it. False when the link is over."""
+        messages, self.received = self.received, []
+        for message in messages or []:
+            self.end.receive(message)
+        self.end.flush()
+        for event in self.end.events:
+            self.tell(event)
+        self.end.events.clear()
+        for message in self.end.sent:
+            self.socket.send(message)
+        self.end.sent.clear()
+        if self.end.over is None and messages is not None:
+            return True
+        self.socket.close()
+        self.tell({'event': 'over', 'code': self.end.over})
+        self.end.over = self.end.over or 0
+        return False
 
 
 def main(host, port, channel, peer):
-    try:
-        socket = WebSocket(host, int(port))
-    except ConnectionError as error:
-        tell({'event': 'refused', 'reason': str(error)})
-        return
-    end = link.Link(channel, peer)
-    end.start()
-    received = socket.whole()
+    process = link.Process(channel, peer)
+    connections = {}
+
+    def dial():
+        number = len(process.links)
+        connections[number] = Connection(number, process, host, int(port))
+
+    def obey(command, *arguments):
+        if command == 'broadcast':
+            process.send(arguments[0].encode())
+        elif command == 'binary':
+            process.send(bytes.fromhex(arguments[0]), binary=True)
+        elif command == 'direct':
+            process.send(arguments[1].encode(), target=arguments[0])
+        elif command == 'dial':
+            dial()
+        else:
+            connection = connections[arguments[0]]
+            if command == 'rekey':
+                connection.end.flush(rekey=True)
+            elif command == 'ping':
+                connection.end.write(link.PING, bytes.fromhex(arguments[1]))
+            elif command == 'leave':
+                connection.end.leave()
+            elif command == 'reopen':
+                connection.end.reopen()
+            elif command == 'close':
+                connection.end.close(arguments[1])
+            elif command == 'raw':
+                connection.socket.send(bytes.fromhex(arguments[1]))
+
+    dial()
     commands = b''
     while True:
-        for message in received:
-            end.receive(message)
-        for event in end.events:
-            tell(event)
-        end.events.clear()
-        for message in end.sent:
-            socket.send(message)
-        end.sent.clear()
-        if end.over is not None:
-            break
-        received = []
-        ready, _, _ = select.select([socket, sys.stdin], [], [])
-        if socket in ready:
-            received = socket.read()
-            if received is None:
-                tell({'event': 'ended'})
-                return
+        for number, connection in list(connections.items()):
+            if not connection.work():
+                del connections[number]
+        if not connections:
+            return
+        ready, _, _ = select.select([sys.stdin, *connections.values()], [], [])
+        for connection in connections.values():
+            if connection in ready:
+                connection.received = connection.socket.read()
         if sys.stdin in ready:
             chunk = os.read(sys.stdin.fileno(), 65536)
             if not chunk:
-                end.close()
-            commands += chunk
-            *lines, commands = commands.split(b'\n')
+                return
+            *lines, commands = (commands + chunk).split(b'\n')
             for line in lines:
-                obey(end, socket, *json.loads(line))
-    socket.close()
-    tell({'event': 'over', 'code': end.over})
+                obey(*json.loads(line))
 
 
 main(*sys.argv[1:])

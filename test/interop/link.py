@@ -269,21 +269,38 @@ def same_token(k_same_of_other, L, role):
     return mac(k_same_of_other, lv(b'NWS2/same', L, role))
 
 
+class Process:
+    """What the links of one process share: an id, one channel, one peer, and the number of its last message."""
+
+    def __init__(self, name, peer, own_id=None):
+        self.name, self.peer, self.id = name, peer, own_id or os.urandom(16)
+        self.links, self.seq, self.heard = [], 0, {}
+
+    def send(self, payload, target=None, binary=False):
+        """§5.7.3: one number per message, the same on every link."""
+        self.seq += 1
+        kind = bytes([BROADCAST]) + peer_id(self.peer) if target is None else bytes([DIRECT]) + peer_id(self.peer) + peer_id(target)
+        for link in self.links:
+            if link.handle is not None:
+                link.say(kind + self.seq.to_bytes(8, 'big') + bytes([binary]) + payload)
+
+
 class Link:
-    """A dialler with one channel and one peer. Call start(), then receive() with each WebSocket message.
+    """A dialler's end. Call start(), then receive() with each WebSocket message.
 
     `sent` collects WebSocket messages to send, `events` what happened. `over` is set when the link has ended.
     """
 
-    def __init__(self, name, peer, own_id=None, dialled_id=bytes(16)):
-        self.name, self.peer = name, peer
-        self.id, self.dialled = own_id or os.urandom(16), dialled_id
+    def __init__(self, process, dialled_id=bytes(16)):
+        self.process, self.name, self.peer = process, process.name, process.peer
+        self.id, self.dialled = process.id, dialled_id
         self.sent, self.events, self.out = [], [], []
+        process.links.append(self)
         self.state, self.over = 'noise', None
         self.round, self.step, self.r = None, None, 0
         self.new, self.wanted, self.open = True, True, True
         self.handle, self.left = None, set()
-        self.unfinished, self.seq, self.seen = {}, 0, {}
+        self.unfinished, self.joined, self.tokens = {}, set(), []
 
     def start(self):
         self.handshake = Handshake(self.id, self.dialled)
@@ -354,7 +371,9 @@ class Link:
             self.on_leave(body)
         elif kind == HELLO:
             raise Fault(1002, 'HELLO comes twice')
-        # SAME: this end has no other link that it could be about.
+        elif kind == SAME:
+            self.tokens.append(body)
+            self.compare()
 
     def meet(self, kind, body):
         if kind != HELLO:
@@ -366,7 +385,23 @@ class Link:
         self.L = transcript(self.handshake.h, hello(self.id), body)
         self.state = 'open'
         self.events.append({'event': 'open', 'remote': remote.hex()})
+        for other in self.twins():
+            self.write(SAME, same_token(other.handshake.k_same, self.L, b'I'))
+            other.compare()
         self.sweep()
+
+    # §5.6
+
+    def twins(self):
+        return [other for other in self.process.links if other is not self and other.over is None and other.state == 'open' and other.remote == self.remote]
+
+    def compare(self):
+        for other in self.twins():
+            token = same_token(other.handshake.k_same, self.L, b'R')
+            if token in self.tokens:
+                self.tokens.remove(token)
+                # Both were dialled by this end, so that the smaller L decides.
+                self.events.append({'event': 'same', 'kept': 'this' if self.L < other.L else 'other'})
 
     # §5.5: with one channel there is one block.
 
@@ -422,14 +457,6 @@ class Link:
         for part in fragments(self.handle, message):
             self.write(part[0], part[5:])
 
-    def broadcast(self, payload, binary=False):
-        self.seq += 1
-        self.say(bytes([BROADCAST]) + peer_id(self.peer) + self.seq.to_bytes(8, 'big') + bytes([binary]) + payload)
-
-    def direct(self, target, payload, binary=False):
-        self.seq += 1
-        self.say(bytes([DIRECT]) + peer_id(self.peer) + peer_id(target) + self.seq.to_bytes(8, 'big') + bytes([binary]) + payload)
-
     def leave(self):
         """Closes the channel: PART, then LEAVE."""
         self.open = False
@@ -461,14 +488,15 @@ class Link:
 
     def on_message(self, message):
         if message['event'] == 'join':
-            self.seen.setdefault(message['id'], 0)
+            self.joined.add(message['id'])
         elif message['event'] == 'part':
-            self.seen.pop(message['id'], None)
+            self.joined.discard(message['id'])
         else:
             source, target = message['source'], message['target']
-            if message['seq'] <= self.seen.get(source, 2**53) or target not in (None, self.peer):
+            # All links of this program go to one remote, so that the last number is kept for all of them.
+            if source not in self.joined or message['seq'] <= self.process.heard.get(source, 0) or target not in (None, self.peer):
                 return
-            self.seen[source] = message['seq']
+            self.process.heard[source] = message['seq']
         self.events.append(message)
 
     def on_leave(self, handle):
@@ -476,7 +504,7 @@ class Link:
             self.left.discard(handle)
         elif handle == self.handle:
             self.write(LEAVE, handle)
-            self.handle, self.seen = None, {}
+            self.handle, self.joined = None, set()
             self.unfinished.clear()
             self.events.append({'event': 'left'})
             if self.open:
