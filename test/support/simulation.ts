@@ -113,6 +113,8 @@ export interface Wire {
 /** One end of a connection: the port of a link, or of an attacker's own code. */
 export class SimulatedPort implements LinkPort {
   queuedBytes = 0
+  /** Nothing of what is sent is taken: it stays in the queue. */
+  stalled = false
   paused = false
   closed = false
   /** What this end receives goes here. */
@@ -136,6 +138,10 @@ export class SimulatedPort implements LinkPort {
   send (bytes: Uint8Array): void {
     if (this.closed) return
     this.sent.push(bytes)
+    if (this.stalled) {
+      this.queuedBytes += bytes.length
+      return
+    }
     const changed = this.tamper(bytes)
     if (changed !== undefined) this.#carry(() => this.peer.receive(changed))
   }

@@ -32,6 +32,8 @@ export class GuessBudget {
   /** In the order of last use. */
   readonly #entries = new Map<string, Entry>()
   readonly #waiting = new Set<() => void>()
+  /** How often a channel sat out because it could not pay; for metrics. */
+  refusals = 0
 
   /** @param keyOf a keyed hash of the name, under a key of this run */
   constructor (budgets: LinkBudgets, clock: LinkClock, keyOf: (name: string) => string) {
@@ -53,7 +55,7 @@ export class GuessBudget {
   reserve (name: string): boolean {
     if (isStrongName(name)) return true
     const entry = this.#entry(name)
-    if (!entry.bucket.take(GUESS_RESERVATION, this.#clock.now())) return false
+    if (!entry.bucket.take(GUESS_RESERVATION, this.#clock.now())) return this.#refuse()
     entry.outstanding += 1
     return true
   }
@@ -79,12 +81,17 @@ export class GuessBudget {
 
   /** Whether R may put the name into M2. @param sizeI N_I */
   canAnswer (name: string, sizeI: number): boolean {
-    return isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= answerPrice(sizeI)
+    return isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= answerPrice(sizeI) || this.#refuse()
   }
 
   /** R pays for a name of M2 once M3 is there; false: it counts as not hit. @param sizeI N_I */
   payAnswer (name: string, sizeI: number): boolean {
-    return isStrongName(name) || this.#entry(name).bucket.take(answerPrice(sizeI), this.#clock.now())
+    return isStrongName(name) || this.#entry(name).bucket.take(answerPrice(sizeI), this.#clock.now()) || this.#refuse()
+  }
+
+  #refuse (): false {
+    this.refusals += 1
+    return false
   }
 
   #entry (name: string): Entry {

@@ -47,6 +47,9 @@ export class Mesh {
   readonly links = new Set<Link>()
   /** Messages of remote peers that were dropped: not joined, repeated, or for a peer that is not here. */
   dropped = 0
+  /** The budgets of all links, for metrics. */
+  readonly cpu: CpuBudget
+  readonly guesses: GuessBudget
   readonly #environment: LinkEnvironment
   readonly #events: MeshEvents
   readonly #channels = new Map<string, OwnChannel>()
@@ -56,10 +59,12 @@ export class Mesh {
   constructor (environment: MeshEnvironment, events: MeshEvents) {
     const { primitives, clock, timings, budgets, keyOf } = environment
     this.#events = events
+    this.cpu = new CpuBudget(budgets, timings, clock)
+    this.guesses = new GuessBudget(budgets, clock, keyOf)
     this.#environment = {
       ...environment,
-      cpu: new CpuBudget(budgets, timings, clock),
-      guesses: new GuessBudget(budgets, clock, keyOf),
+      cpu: this.cpu,
+      guesses: this.guesses,
       channels: { names: () => this.#channels.keys(), isOpen: name => this.#channels.has(name) }
     }
     this.#twins = new Twins(primitives, clock, timings, {

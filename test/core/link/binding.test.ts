@@ -1,0 +1,132 @@
+// PROTOCOL §9, "Binding": a confirmed channel means that the other end of this very link knows the name. A man in the
+// middle, other views of the ids, or a changed HELLO confirm nothing; a transparent proxy changes nothing.
+import t from 'tap'
+import { concat } from '../../../src/core/link/bytes.ts'
+import { frameType } from '../../../src/core/link/frames.ts'
+import { writeHello } from '../../../src/core/link/hello.ts'
+import { RawLink, frameBytes } from '../../support/raw-link.ts'
+import { Simulation, mismatches } from '../../support/simulation.ts'
+import type { SimulatedProxy } from '../../support/simulation.ts'
+
+/** Two honest proxies that share a name, with links to a man in the middle. */
+function middle (change: { idTowardsB?: (a: Uint8Array) => Uint8Array, helloOf?: (hello: Uint8Array) => Uint8Array } = {}) {
+  const simulation = new Simulation(1)
+  const a = simulation.proxy('a')
+  const b = simulation.proxy('b')
+  for (const proxy of [a, b]) proxy.join('webchat')
+  const towardsA = simulation.wire()
+  const towardsB = simulation.wire()
+  const { primitives } = a
+  // a dials the middle, which claims to be b; the middle dials b and claims to be a.
+  simulation.end(a, towardsA.ends[0], { role: 'I' })
+  const asB = new RawLink(towardsA.ends[1], { role: 'R', id: b.id, primitives, hello: false })
+  simulation.end(b, towardsB.ends[1], { role: 'R' })
+  const claimed = change.idTowardsB?.(a.id) ?? a.id
+  const asA = new RawLink(towardsB.ends[0], { role: 'I', id: claimed, primitives, hello: false })
+  /** Decrypts, changes, encrypts again. */
+  const forward = (from: RawLink, to: RawLink) => {
+    from.onFrame = ({ type, body }) => {
+      const changed = type === frameType.hello ? change.helloOf?.(body.slice()) ?? body : body
+      const own = type === frameType.hello && to === asA ? concat(claimed, changed.subarray(16)) : changed
+      simulation.clock.after(0, () => to.send(frameBytes(type, own)))
+    }
+  }
+  forward(asA, asB)
+  forward(asB, asA)
+  return { simulation, a, b, asA, asB }
+}
+
+function nothingMatched (t: Tap, ...proxies: SimulatedProxy[]): void {
+  for (const proxy of proxies) {
+    t.strictSame(proxy.seen.events, [], `${proxy.label} has confirmed nothing`)
+    t.strictSame(proxy.remotes('webchat'), [])
+  }
+}
+type Tap = Pick<typeof t, 'strictSame'>
+
+t.test('a man in the middle who re-encrypts everything confirms nothing', async t => {
+  const { simulation, a, b, asA, asB } = middle()
+  simulation.run(5000)
+  t.ok(asA.frames.some(({ type }) => type === frameType.m6), 'the round went to its end')
+  t.ok(asB.frames.some(({ type }) => type === frameType.m5))
+  nothingMatched(t, a, b)
+})
+
+t.test('a man in the middle who changes HELLO confirms nothing', async t => {
+  const { simulation, a, b } = middle({ helloOf: hello => { hello[20]! ^= 1; return hello } })
+  simulation.run(5000)
+  nothingMatched(t, a, b)
+})
+
+t.test('differing views of an id confirm nothing', async t => {
+  const { simulation, a, b } = middle({ idTowardsB: id => id.map((byte, at) => at === 15 ? byte ^ 1 : byte) })
+  simulation.run(5000)
+  nothingMatched(t, a, b)
+})
+
+t.test('the same forwarding confirms where it neither decrypts nor changes', async t => {
+  const simulation = new Simulation(1)
+  const a = simulation.proxy('a')
+  const b = simulation.proxy('b')
+  for (const proxy of [a, b]) proxy.join('webchat')
+  const left = simulation.wire()
+  const right = simulation.wire()
+  simulation.end(a, left.ends[0], { role: 'I' })
+  simulation.end(b, right.ends[1], { role: 'R' })
+  left.ends[1].receive = bytes => right.ends[0].send(bytes)
+  right.ends[0].receive = bytes => left.ends[1].send(bytes)
+  simulation.run(3000)
+  t.strictSame(mismatches(a, b), [])
+})
+
+t.test('there is no link to oneself', async t => {
+  const simulation = new Simulation(1)
+  const a = simulation.proxy('a')
+  a.join('webchat')
+  simulation.dial(a, a)
+  simulation.run(3000)
+  t.equal(a.mesh.links.size, 0)
+  nothingMatched(t, a)
+})
+
+t.test('a HELLO that claims the remote itself is refused on both sides', async t => {
+  const simulation = new Simulation(1)
+  const a = simulation.proxy('a')
+  const { ends: [here, there] } = simulation.wire()
+  const raw = new RawLink(there, { role: 'I', id: a.primitives.randomBytes(16), primitives: a.primitives, hello: writeHello(a.id) })
+  const link = simulation.end(a, here, { role: 'R' })
+  simulation.run(1000)
+  t.equal(link.state, 'over')
+  t.equal(raw.closed, undefined)
+})
+
+t.test('a flipped bit anywhere in the messages of a link confirms nothing and closes it', async t => {
+  // The position of the flip is drawn; every message of both directions has its turn.
+  for (let seed = 1; seed <= 150; seed++) {
+    const simulation = new Simulation(seed)
+    const a = simulation.proxy('a')
+    const b = simulation.proxy('b')
+    for (const proxy of [a, b]) proxy.join('webchat')
+    const { wire, links } = simulation.dial(a, b)
+    const end = wire.ends[seed % 2]!
+    let countdown = Math.floor(seed / 2) % 6
+    let flipped = false
+    end.tamper = bytes => {
+      if (countdown-- !== 0) return bytes
+      flipped = true
+      const changed = bytes.slice()
+      changed[simulation.below(changed.length)]! ^= 1 << simulation.below(8)
+      return changed
+    }
+    simulation.run(5000)
+    if (flipped && links.some(link => link.state !== 'over')) {
+      t.fail(`seed ${seed}: the link stands`)
+      return
+    }
+    if (flipped && a.remotes('webchat').length + b.remotes('webchat').length > 0) {
+      t.fail(`seed ${seed}: matched`)
+      return
+    }
+  }
+  t.pass('150 flips')
+})

@@ -1,0 +1,86 @@
+// One end of a link that says whatever a test wants, in any order: handshake and encryption are right unless the test
+// makes them wrong. For hostile peers; knows nothing of rounds or channels.
+import { concat, u32, u8 } from '../../src/core/link/bytes.ts'
+import { frameType, readFrames } from '../../src/core/link/frames.ts'
+import type { Frame } from '../../src/core/link/frames.ts'
+import { HandshakeInitiator, acceptHandshake } from '../../src/core/link/handshake.ts'
+import type { LinkKeys, LinkRole } from '../../src/core/link/handshake.ts'
+import { writeHello } from '../../src/core/link/hello.ts'
+import type { LinkPrimitives } from '../../src/core/link/primitives.ts'
+import type { SimulatedPort } from './simulation.ts'
+
+export interface RawLinkOptions {
+  readonly role: LinkRole
+  readonly id: Uint8Array
+  readonly primitives: LinkPrimitives
+  /** Body of HELLO instead of a right one; `false` for none. */
+  readonly hello?: Uint8Array | false
+  /** For I: the first message instead of a right one. */
+  readonly w0?: Uint8Array
+  readonly dialledId?: Uint8Array
+}
+
+/** A frame as bytes. */
+export function frameBytes (type: number, body: Uint8Array = new Uint8Array(0)): Uint8Array {
+  return concat(u8(type), u32(body.length), body)
+}
+
+/** The hostile end. */
+export class RawLink {
+  readonly frames: Frame[] = []
+  onFrame: (frame: Frame) => void = () => {}
+  keys: LinkKeys | undefined
+  readonly #port: SimulatedPort
+  readonly #options: RawLinkOptions
+  readonly #handshake: HandshakeInitiator | undefined
+
+  constructor (port: SimulatedPort, options: RawLinkOptions) {
+    this.#port = port
+    this.#options = options
+    port.receive = bytes => this.#receive(bytes)
+    if (options.role === 'I') {
+      this.#handshake = new HandshakeInitiator(options.primitives, options.id, options.dialledId)
+      port.send(options.w0 ?? this.#handshake.w0)
+    }
+  }
+
+  /** Sends frames as one Noise message. */
+  send (...frames: Uint8Array[]): void {
+    this.#port.send(this.keys!.send.seal(concat(...frames))!)
+  }
+
+  /** The code of the CLOSE that came, or undefined. */
+  get closed (): number | undefined {
+    const body = this.frames.find(({ type }) => type === frameType.close)?.body
+    return body === undefined ? undefined : body[0]! * 256 + body[1]!
+  }
+
+  #receive (bytes: Uint8Array): void {
+    if (this.keys === undefined) {
+      this.#shakeHands(bytes)
+      return
+    }
+    const plaintext = this.keys.receive.open(bytes)
+    if (plaintext === undefined) throw new Error('a record fails its check')
+    for (const frame of readFrames(plaintext, this.#options.role === 'I' ? 'R' : 'I').frames) {
+      if (frame.type === frameType.rekey) this.keys.receive.rekey()
+      this.frames.push(frame)
+      this.onFrame(frame)
+    }
+  }
+
+  #shakeHands (bytes: Uint8Array): void {
+    const { role, primitives, id, hello } = this.#options
+    if (role === 'I') {
+      const finished = this.#handshake!.finish(bytes)
+      if (!finished.ok) throw new Error(finished.reason)
+      this.keys = finished.value
+    } else {
+      const accepted = acceptHandshake(primitives, id, bytes)
+      if (!accepted.ok) throw new Error(accepted.reason)
+      this.keys = accepted.value.keys
+      this.#port.send(accepted.value.w1)
+    }
+    if (hello !== false) this.send(frameBytes(frameType.hello, hello ?? writeHello(id)))
+  }
+}
