@@ -2,8 +2,7 @@
 // Waits for events, never for time; asserts nothing by itself. For the envelope see channel.ts.
 import { once } from 'node:events'
 import type { Test } from 'tap'
-import { WebSocket } from 'ws'
-import type { ClientOptions } from 'ws'
+import type { ClientOptions, WebSocket } from 'ws'
 import { openSocket } from './channel.ts'
 
 /** Options of a test socket. */

@@ -54,6 +54,22 @@ const OWNER = Symbol('connection')
 /** A socket that knows its connection, so that all sockets share their listeners: most of them are idle and many. */
 type OwnedSocket = WebSocket & { [OWNER]: Connection }
 
+function onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
+  (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
+}
+
+function onPong (this: WebSocket): void {
+  (this as OwnedSocket)[OWNER].lastSeen = performance.now()
+}
+
+function onClosing (this: WebSocket): void {
+  (this as OwnedSocket)[OWNER].finish()
+}
+
+function onClose (this: WebSocket): void {
+  (this as OwnedSocket)[OWNER].closed()
+}
+
 /** One client's socket. */
 export class Connection implements DialectSocket, ByteSink {
   readonly hub: ChannelRegistry
@@ -92,34 +108,16 @@ export class Connection implements DialectSocket, ByteSink {
     ;(websocket as OwnedSocket)[OWNER] = this
     // These declare their `this`, which the emitter sets.
     /* oxlint-disable typescript/unbound-method */
-    websocket.on('message', Connection.onMessage)
-    websocket.on('pong', Connection.onPong)
-    websocket.on('closing', Connection.onClosing)
-    websocket.on('close', Connection.onClose)
+    websocket.on('message', onMessage)
+    websocket.on('pong', onPong)
+    websocket.on('closing', onClosing)
+    websocket.on('close', onClose)
     /* oxlint-enable typescript/unbound-method */
     if (this.authenticated) {
       void this.join()
     } else {
       this.authTimer = setTimeout(() => this.end('NWS_ERR_TOKEN_REQUIRED'), settings.authTimeoutMs).unref()
     }
-  }
-
-  private static readonly onMessage = function (this: WebSocket, data: unknown, isBinary: boolean): void {
-    (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
-  }
-
-  private static readonly onPong = function (this: WebSocket): void {
-    (this as OwnedSocket)[OWNER].lastSeen = performance.now()
-  }
-
-  private static readonly onClosing = function (this: WebSocket): void {
-    (this as OwnedSocket)[OWNER].finish()
-  }
-
-  private static readonly onClose = function (this: WebSocket): void {
-    const connection = (this as OwnedSocket)[OWNER]
-    connection.finish()
-    connection.context.closed(connection)
   }
 
   /** The peer that the socket became. Dialects run only once there is one. */
@@ -180,13 +178,19 @@ export class Connection implements DialectSocket, ByteSink {
     }
   }
 
+  /** The socket is closed. */
+  closed (): void {
+    this.finish()
+    this.context.closed(this)
+  }
+
   private close (code: number, reason: string, cause?: ErrorCode): void {
     this.finish(cause)
     this.websocket.close(code, reason)
   }
 
   /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
-  private finish (cause?: ErrorCode): void {
+  finish (cause?: ErrorCode): void {
     if (this.over) return
     this.over = true
     clearTimeout(this.authTimer)
@@ -240,7 +244,8 @@ export class Connection implements DialectSocket, ByteSink {
     }
   }
 
-  private receive (bytes: Buffer, isBinary: boolean): void {
+  /** A message of the client. */
+  receive (bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
     const now = performance.now()
     this.lastSeen = now
