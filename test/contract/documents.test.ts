@@ -16,7 +16,7 @@ import { dataFlag } from '../../src/core/link/fragments.ts'
 import { frameType, readFrames } from '../../src/core/link/frames.ts'
 import { roundFlag } from '../../src/core/link/round.ts'
 import { settingsSchema } from '../../src/core/settings.ts'
-import { variableOf } from '../../src/core/settings-check.ts'
+import { completeSettings, variableOf } from '../../src/core/settings-check.ts'
 import { concat, u32, u8 } from '../../src/core/link/bytes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -189,5 +189,16 @@ t.test('every claim and rule has its place in SECURITY.md', async t => {
 
 t.test('the arithmetic of guesses is that of the budgets', async t => {
   const { guessBurst, guessPerSecond, cpuBurst, cpuPerSecond } = constants.budgets
-  for (const number of [guessBurst, guessPerSecond, cpuBurst, cpuPerSecond]) t.match(security, new RegExp(`\\b${number}\\b`), String(number))
+  const { newChannelsPerOriginBurst, newChannelsPerOriginPerSecond } = completeSettings({})
+  const spaced = (number: number): string => Math.round(number).toString().replace(/(\d)(?=(\d{3})+$)/g, '$1 ').replace(/^(\d) (\d{3})$/, '$1$2')
+  t.match(security, `${guessBurst} words at once, then ${guessPerSecond} per second`)
+  t.match(security, `CPU budget of ${cpuBurst} elements and ${cpuPerSecond} per second`)
+  t.match(security, `(10 000 − ${guessBurst}) / ${guessPerSecond} = ${(10_000 - guessBurst) / guessPerSecond} s`)
+  t.match(security, `2^20 / ${guessPerSecond} = ${spaced(2 ** 20 / guessPerSecond)} s`)
+  t.match(security, `2^30 / ${guessPerSecond} = ${spaced(2 ** 30 / guessPerSecond)} s`)
+  t.match(security, `2^160 / ${cpuPerSecond}`)
+  t.match(security, `(10 000 − ${newChannelsPerOriginBurst}) / ${newChannelsPerOriginPerSecond} = ${(10_000 - newChannelsPerOriginBurst) / newChannelsPerOriginPerSecond} s`)
+  const years = (seconds: number): number => seconds / (365.25 * 86_400)
+  t.match(security, `| 2^40, eight random small letters and digits | ${years(2 ** 40 / guessPerSecond).toFixed(0)} years | ${years(2 ** 39 / guessPerSecond).toFixed(0)} years |`)
+  t.match(security, `| 2^30, six random small letters and digits | ${years(2 ** 30 / guessPerSecond).toFixed(1)} years | ${years(2 ** 29 / guessPerSecond).toFixed(1)} years |`)
 })
