@@ -98,6 +98,11 @@ export class NumberedRooms {
     hub.hooks.channelClosed.push(channel => this.rooms.get(keyOf(channel))?.closed(channel))
   }
 
+  /** Channels with such clients. */
+  get size (): number {
+    return this.rooms.size
+  }
+
   /** Why a socket cannot have a seat now; undefined: it can. */
   refuses (seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
     const room = this.rooms.get(keyOf(seat))
