@@ -23,6 +23,7 @@ import type { PeerMeshOptions } from './plugins/peer-mesh/index.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
+import exampleRoutes from './routes/examples.ts'
 import legacyRoutes from './routes/legacy.ts'
 import libRoutes from './routes/lib.ts'
 import wellKnownRoutes from './routes/well-known.ts'
@@ -52,6 +53,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...sett
     await scope.register(guardedScope, { ownsNotFound: ownsServer || prefix !== '' })
     await scope.register(wellKnownRoutes)
     await scope.register(consoleRoutes)
+    await scope.register(exampleRoutes)
     await scope.register(libRoutes)
     await scope.register(apiRoutes)
     await scope.register(channelRoutes)

@@ -25,6 +25,7 @@ export const settingsSchema = Type.Object({
   allowedHosts: list('Further names that a Host header may carry, as name or name:port.'),
   allowedOrigins: list('Origins whose pages may join channels, exactly as browsers send them (null for sandboxed pages); empty: all.'),
   extensions: list('Paths of Fastify plugins to load after the built-in ones.'),
+  examples: Type.Enum(['on', 'off'], { description: 'Whether the example pages are served under /examples/.', default: 'on' }),
 
   legacyMarkers: Type.Boolean({ description: 'Whether raw sockets are told of others by ____connect and ____disconnect frames, as in the first days of that generation.', default: false }),
 
