@@ -1,5 +1,6 @@
 // Taking part from within the process, hooks, and the examples of docs/EXTENDING.md as they stand there.
 import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -176,6 +177,30 @@ t.test('the bot of the document works as it stands', async t => {
   t.strictSame(await client.next(), { action: 'message', source: target, target: client.id, data: 'pong' })
   t.strictSame(await (await fetch(`${url}/x/ping/count`)).json(), { answers: 1 })
   t.equal((await fetch(`${url}/x/ping/count`, { headers: { origin: 'http://evil.example' } })).status, 403, 'its route is guarded')
+})
+
+t.test('the tickets of the document keep those silent who show none, here and across a link', async t => {
+  const folder = writeExamples(t)
+  process.env['NWS_X_TICKET_SECRET'] = 'a secret of the members'
+  t.teardown(() => { delete process.env['NWS_X_TICKET_SECRET'] })
+  const here = await buildTestApp(t, { extensions: [join(folder, 'tickets.mjs')], meshHost: '127.0.0.1' })
+  const there = await buildTestApp(t, { peers: [`127.0.0.1:${here.app.peerMesh.port}`] })
+  const member = await joinChannel(t, here.url, 'members')
+  const local = await joinChannel(t, here.url, 'members')
+  const remote = await joinChannel(t, there.url, 'members')
+  const ticket = (id: string) => createHmac('sha256', 'a secret of the members').update(id).digest('hex')
+  while ((await member.nextOf('connect')).target !== remote.id);
+  while ((await remote.nextOf('connect')).target !== local.id);
+  for (const stranger of [local, remote]) {
+    stranger.send({ action: 'broadcast', data: 'unheard' })
+    stranger.send({ action: 'broadcast', data: { ticket: ticket(member.id) } })
+    stranger.send({ action: 'broadcast', data: { ticket: ticket(stranger.id) } })
+    stranger.send({ action: 'broadcast', data: 'heard' })
+    const proof = await member.nextOf('broadcast')
+    t.strictSame(proof, { action: 'broadcast', source: stranger.id, data: { ticket: ticket(stranger.id) } })
+    t.equal((await member.nextOf('broadcast')).data, 'heard')
+  }
+  t.equal((await local.nextOf('error')).code, 'TICKET_NEEDED')
 })
 
 t.test('the embedded proxy of the document works as it stands', async t => {
