@@ -1,5 +1,5 @@
 // What waits to be sent: behind a Blob that is still being read, or for a connection. Keeps the order in which `send`
-// was called. Knows neither states nor limits.
+// was called. No states and no limits here.
 
 /** A message as it goes to the socket. */
 export type Frame = string | Uint8Array<ArrayBuffer>

@@ -1,5 +1,5 @@
 // The links of one proxy and the channels that it brings to them: who is told of local peers and messages, and what
-// remote ones come to. Pure: sockets, timers and the channels' own rules are outside (plugins/peer-mesh).
+// remote ones come to. No sockets, timers or rules of channels: those are outside (plugins/peer-mesh).
 import { encodePeerMessageHead, encodePresence } from './channel-message.ts'
 import type { ChannelMessage, PeerMessage } from './channel-message.ts'
 import { RX_MAX } from './constants.ts'

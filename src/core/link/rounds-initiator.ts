@@ -1,5 +1,5 @@
-// When I runs rounds and how one goes: pays the budgets, computes M1, M3 and M5, takes M2, M4 and M6. What goes into a
-// round is the sweep's matter (sweep.ts), the mathematics the round's (round-initiator.ts).
+// When I runs rounds and how one goes: pays the budgets, computes M1, M3 and M5, takes M2, M4 and M6. Not what goes into a
+// round (sweep.ts), nor the mathematics of one (round-initiator.ts).
 import { TokenBucket } from '../token-bucket.ts'
 import type { CpuReservation } from './cpu-budget.ts'
 import type { Cancel } from './environment.ts'

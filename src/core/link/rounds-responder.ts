@@ -1,5 +1,5 @@
-// When R asks for rounds and how one goes: charges the budgets, takes M1, M3 and M5, computes M2, M4 and M6. What goes
-// into a round is the sweep's matter (sweep.ts), the mathematics the round's (round-responder.ts).
+// When R asks for rounds and how one goes: charges the budgets, takes M1, M3 and M5, computes M2, M4 and M6. Not what goes
+// into a round (sweep.ts), nor the mathematics of one (round-responder.ts).
 import type { Cancel } from './environment.ts'
 import type { FreshChannels } from './fresh-channels.ts'
 import { frameType } from './frames.ts'
