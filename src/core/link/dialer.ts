@@ -50,11 +50,15 @@ interface Target<L> {
   failures: number
   /** A dial is under way, or its link stands. */
   busy: boolean
+  /** There are addresses that were not known when that dial was made. */
+  hasNews: boolean
   link: L | undefined
   openedAt: number
   /** The link that made ours a duplicate. */
   blockedBy: L | undefined
   timer: Cancel | undefined
+  /** Clock time at which the timer runs. */
+  dueAt: number
   /** Not to be dialled any more. */
   gone: boolean
 }
@@ -92,9 +96,21 @@ export class Dialer<L extends DialledLink> {
     if (target === undefined) {
       this.#add(remote.id, id, addresses)
     } else {
-      target.addresses = addresses
-      target.next = 0
+      this.#readdress(target, addresses)
     }
+  }
+
+  /** Addresses not heard of before come first: discovery lists one that the remote has lost for two minutes more. */
+  #readdress (target: Target<L>, addresses: Target<L>['addresses']): void {
+    const isNew = ({ host, port }: { host: string, port: number }) => !target.addresses.some(known => known.host === host && known.port === port)
+    const news = addresses.filter(isNew)
+    target.addresses = [...news, ...addresses.filter(address => !isNew(address))]
+    target.next = 0
+    if (news.length === 0) return
+    target.hasNews = target.busy
+    // No reason to wait minutes for an address that was never tried; but anybody can announce new ones all the time.
+    target.failures = Math.min(target.failures, 2)
+    this.#plan(target)
   }
 
   /** A discovered proxy is gone: what stands stays, but nothing is dialled again. */
@@ -135,7 +151,7 @@ export class Dialer<L extends DialledLink> {
   }
 
   #add (key: string, id: Uint8Array | undefined, addresses: Target<L>['addresses']): void {
-    const target: Target<L> = { id, addresses, next: 0, failures: 0, busy: false, link: undefined, openedAt: 0, blockedBy: undefined, timer: undefined, gone: false }
+    const target: Target<L> = { id, addresses, next: 0, failures: 0, busy: false, hasNews: false, link: undefined, openedAt: 0, blockedBy: undefined, timer: undefined, dueAt: 0, gone: false }
     this.#targets.set(key, target)
     this.#plan(target)
   }
@@ -145,15 +161,19 @@ export class Dialer<L extends DialledLink> {
     return target.id === undefined || compare(this.#ownId, target.id) < 0
   }
 
-  /** Dials at once, or after the time that the other has to dial, or after the back-off. */
+  /** Dials at once, or after the time that the other has to dial, or after the back-off; never later than planned before. */
   #plan (target: Target<L>): void {
-    if (target.timer !== undefined || !this.#wanted(target)) return
+    if (!this.#wanted(target)) return
     const { largerMs, backOffMs, maxBackOffMs } = this.#timings
     let wait = this.#isFirst(target) ? 0 : largerMs
     if (target.failures > 0) {
       const backOff = Math.min(maxBackOffMs, backOffMs * 2 ** (target.failures - 1))
       wait = Math.max(wait, backOff * (0.75 + 0.5 * this.#random()))
     }
+    const dueAt = this.#clock.now() + wait
+    if (target.timer !== undefined && target.dueAt <= dueAt) return
+    target.timer?.()
+    target.dueAt = dueAt
     target.timer = this.#clock.after(wait, () => {
       target.timer = undefined
       if (this.#wanted(target)) this.#start(target)
@@ -178,6 +198,7 @@ export class Dialer<L extends DialledLink> {
   #start (target: Target<L>): void {
     const address = target.addresses[target.next % target.addresses.length]!
     target.busy = true
+    target.hasNews = false
     this.#dial({ ...address, dialledId: this.#isFirst(target) ? target.id : undefined }, {
       opened: link => {
         target.link = link
@@ -194,6 +215,11 @@ export class Dialer<L extends DialledLink> {
     if (steady) {
       target.failures = 0
       target.next = 0
+    } else if (target.hasNews) {
+      if (this.#wanted(target)) {
+        this.#start(target)
+        return
+      }
     } else {
       // The other addresses are tried before it counts as a failure.
       target.next += 1

@@ -6,6 +6,9 @@ import { MAX_PINGS_PER_SECOND } from './constants.ts'
 import type { LinkTimings } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 
+/** PINGs of probes that go out: fewer than a remote takes, since there are others beside them. */
+const PROBES_PER_SECOND = MAX_PINGS_PER_SECOND / 2
+
 /** What liveness needs of its link. */
 export interface LivenessPort {
   ping (x: Uint8Array): void
@@ -21,11 +24,14 @@ export class Liveness {
   readonly #random: () => number
   readonly #port: LivenessPort
   readonly #pings: TokenBucket
+  readonly #probes: TokenBucket
   #lastHeard: number
   /** How many records came. */
   #heard = 0
   #timer: Cancel = () => {}
-  #probe: Cancel = () => {}
+  #probe: Cancel | undefined
+  /** Somebody asked for a probe while one was under way. */
+  #probeAgain = false
   #sent: { readonly x: Uint8Array, readonly at: number } | undefined
   /** What waits for the answer to a PING of its own. */
   readonly #barriers: { readonly x: Uint8Array, readonly run: () => void }[] = []
@@ -40,6 +46,7 @@ export class Liveness {
     this.#random = random
     this.#port = port
     this.#pings = new TokenBucket(MAX_PINGS_PER_SECOND, MAX_PINGS_PER_SECOND, clock.now())
+    this.#probes = new TokenBucket(PROBES_PER_SECOND, PROBES_PER_SECOND, clock.now())
     this.#lastHeard = clock.now()
   }
 
@@ -52,7 +59,7 @@ export class Liveness {
 
   stop (): void {
     this.#timer()
-    this.#probe()
+    this.#probe?.()
   }
 
   /** Any valid record is a sign of life. */
@@ -85,13 +92,23 @@ export class Liveness {
     this.#lastHeard = this.#clock.now()
   }
 
-  /** Somebody claims the id of this link's remote: dead unless it gives a sign of life soon. */
+  /**
+   * There is reason to doubt that the remote is still there: dead unless it gives a sign of life soon. Strangers can
+   * give such reasons as often as they like; neither do more PINGs go out for them than the remote takes, nor does a
+   * probe that is under way begin anew.
+   */
   probe (): void {
+    if (this.#probes.take(1, this.#clock.now())) this.#ping()
+    if (this.#probe !== undefined) {
+      this.#probeAgain = true
+      return
+    }
     const heard = this.#heard
-    this.#ping()
-    this.#probe()
+    this.#probeAgain = false
     this.#probe = this.#clock.after(this.#timings.probeMs, () => {
+      this.#probe = undefined
       if (this.#heard === heard && !this.#paused) this.#port.dead()
+      else if (this.#probeAgain) this.probe()
     })
   }
 

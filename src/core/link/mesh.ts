@@ -1,5 +1,6 @@
 // The links of one proxy and the channels that it brings to them: who is told of local peers and messages, and what
 // remote ones come to. No sockets, timers or rules of channels: those are outside (plugins/peer-mesh).
+import { compare } from './bytes.ts'
 import { encodePeerMessageHead, encodePresence } from './channel-message.ts'
 import type { ChannelMessage, PeerMessage } from './channel-message.ts'
 import { RX_MAX } from './constants.ts'
@@ -154,6 +155,11 @@ export class Mesh {
   /** Links and channels as far as they are known to each other: names confirmed on a link now. */
   namesOn (link: Link): string[] {
     return [...link.traffic.handles.names()]
+  }
+
+  /** There is reason to doubt the links with this remote id: each is dead unless it gives a sign of life soon. */
+  probe (remoteId: Uint8Array): void {
+    for (const link of this.links) if (link.session !== undefined && compare(link.session.remoteId, remoteId) === 0) link.probe()
   }
 
   /** How many links there are of each kind. */

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { addressKey } from '../../core/link/address-key.ts'
+import { fromBase32 } from '../../core/link/bytes.ts'
 import { budgets, timings } from '../../core/link/constants.ts'
 import type { LinkTimings } from '../../core/link/constants.ts'
 import { Dialer, dialTimings } from '../../core/link/dialer.ts'
@@ -17,6 +18,7 @@ import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import type {} from '../discovery/index.ts'
+import { endpointText, ownAddresses, plainAddress } from './addresses.ts'
 import { connect } from './connect.ts'
 import { MeshCarrier, remoteIdOf } from './mesh-carrier.ts'
 import { createMeshListener } from './mesh-listener.ts'
@@ -59,6 +61,9 @@ export interface PeerMeshOptions {
   readonly dialTimings?: Partial<DialTimings>
 }
 
+/** How often to look whether this machine has lost an address that links stand on. */
+const OWN_ADDRESSES_MS = 2000
+
 /** Own choice, well below the 10 ms that a slice may take. */
 const SLICE_MS = 3
 
@@ -74,7 +79,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   const { config, crypto, channelRegistry: { hub }, discovery, log } = app
   const times = { ...timings, ...options.linkTimings }
   /** What is known of a link besides itself. */
-  const facts = new Map<Link, { readonly address: string, readonly since: number }>()
+  const facts = new Map<Link, { readonly address: string, readonly own: string, readonly since: number }>()
   let port = 0
   let closing = false
   /** Gives up the dials that are under way. */
@@ -121,7 +126,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
 
   function start (websocket: WebSocket, socket: Socket, link: Omit<LinkOptions, 'port'>): Link {
     const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket) })
-    if (made.state !== 'over') facts.set(made, { address: `${socket.remoteAddress ?? ''} ${socket.remotePort ?? ''}`.trim(), since: Date.now() })
+    if (made.state !== 'over') facts.set(made, { address: endpointText(socket.remoteAddress, socket.remotePort), own: socket.localAddress ?? '', since: Date.now() })
     attachLink(websocket, made)
     return made
   }
@@ -144,6 +149,13 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   })
   /** Whom to tell when a dialled link reaches OPEN. */
   const opened = new WeakMap<Link, (link: Link) => void>()
+
+  let watch: NodeJS.Timeout | undefined
+  /** A link from an address that this machine has lost is dead, but TCP would not say so for a long time. */
+  function probeStranded (): void {
+    const own = ownAddresses()
+    for (const [link, fact] of facts) if (link.state === 'open' && !own.has(plainAddress(fact.own))) link.probe()
+  }
 
   const listener = createMeshListener({
     host: config.meshHost,
@@ -185,13 +197,20 @@ export default fp<PeerMeshOptions>(async (app, options) => {
     for (const remote of discovery.remotes.values()) dialer.found(remote)
     discovery.subscribe({
       found: remote => dialer.found(remote),
-      updated: remote => dialer.found(remote),
+      updated: remote => {
+        dialer.found(remote)
+        // It may have left the address at which its link stands, which then says nothing any more.
+        const id = fromBase32(remote.id)
+        if (id !== undefined) mesh.probe(id)
+      },
       lost: id => dialer.lost(id)
     })
+    watch = setInterval(probeStranded, OWN_ADDRESSES_MS).unref()
     await discovery.start({ id: crypto.proxyId.text, port })
   })
   app.addHook('preClose', async () => {
     closing = true
+    clearInterval(watch)
     dialer.stop()
     for (const giveUp of dials) giveUp()
     mesh.close()

@@ -126,6 +126,47 @@ t.test('all addresses are tried before it counts as a failure', async t => {
   t.equal(dials[3]!.request.host, '10.0.0.7', 'the addresses that are known by then')
 })
 
+t.test('an address that was not known before is dialled first, and soon', async t => {
+  const { dialer, dials, wait, open, end } = scene()
+  dialer.found(remote(9, '10.0.0.1'))
+  wait(1)
+  const link = open(0, 9)
+  dialer.found(remote(9, '10.0.0.1', '10.0.0.2'))
+  wait(100)
+  t.equal(dials.length, 1, 'not while the link stands')
+  end(0, link)
+  t.match(dials[1], { request: { host: '10.0.0.2' }, at: 101 })
+  end(1)
+  t.equal(dials[2]?.request.host, '10.0.0.1', 'then the former one')
+})
+
+t.test('a new address shortens the back-off, but not to nothing: anybody can announce one at any time', async t => {
+  const { dialer, dials, wait, end } = scene()
+  dialer.found(remote(9, '10.0.0.1'))
+  wait(1)
+  for (let i = 0; i < 12; i++) {
+    end(dials.length - 1)
+    wait(300_000)
+  }
+  end(dials.length - 1)
+  const before = dials.length
+  dialer.found(remote(9, '10.0.0.1', '10.0.0.3'))
+  wait(1900)
+  t.equal(dials.length, before)
+  dialer.found(remote(9, '10.0.0.1', '10.0.0.3', '10.0.0.4'))
+  wait(200)
+  t.equal(dials[before]?.request.host, '10.0.0.4', 'nor does a later one put it off')
+})
+
+t.test('an address that comes during a dial is dialled when that has failed', async t => {
+  const { dialer, dials, wait, end } = scene()
+  dialer.found(remote(9, '10.0.0.1', '10.0.0.2'))
+  wait(1)
+  dialer.found(remote(9, '10.0.0.1', '10.0.0.3'))
+  end(0)
+  t.strictSame(dials.map(({ request }) => request.host), ['10.0.0.1', '10.0.0.3'])
+})
+
 t.test('what is lost is not dialled again, and what stands stays', async t => {
   const { dialer, dials, wait, open, end } = scene()
   dialer.found(remote(9, '10.0.0.9'))
