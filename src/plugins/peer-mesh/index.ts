@@ -205,8 +205,12 @@ export default fp<PeerMeshOptions>(async (app, options) => {
       },
       lost: id => dialer.lost(id)
     })
+<<<<<<< /work/main/src/plugins/peer-mesh/index.ts
+    await discovery.start({ id: crypto.proxyId.text, port }).catch((error: unknown) => log.error({ err: error }, 'discovery could not be started'))
+=======
     watch = setInterval(probeStranded, OWN_ADDRESSES_MS).unref()
     await discovery.start({ id: crypto.proxyId.text, port })
+>>>>>>> /tmp/mh/new.30298
   })
   app.addHook('preClose', async () => {
     closing = true

@@ -52,7 +52,8 @@ interface Waiting {
 
 /** Whether a request is the upgrade of a link, to the letter (PROTOCOL §5.1). No browser may reach this port: no Origin. */
 function isLinkUpgrade ({ method, url, headers }: IncomingMessage): boolean {
-  return method === 'GET' && url === LINK_PATH && headers.origin === undefined && headers['sec-websocket-protocol'] === LINK_PROTOCOL
+  return method === 'GET' && url === LINK_PATH && headers.origin === undefined &&
+    headers['sec-websocket-protocol'] === LINK_PROTOCOL && headers['sec-websocket-version'] === '13'
 }
 
 function refuse (socket: Duplex): void {
@@ -99,10 +100,7 @@ export function createMeshListener (options: MeshListenerOptions): MeshListener 
     socket.once('close', () => forget(socket))
     places.connected(entry)
   })
-  server.on('request', (request, response) => {
-    response.writeHead(404, { Connection: 'close', 'Content-Length': '0' }).end()
-    request.socket.once('finish', () => request.socket.destroy())
-  })
+  server.on('request', request => refuse(request.socket))
   server.on('upgrade', (request, socket, head) => {
     const address = waiting.get(socket)?.address
     if (address === undefined || !isLinkUpgrade(request)) {
@@ -117,7 +115,7 @@ export function createMeshListener (options: MeshListenerOptions): MeshListener 
     })
     websockets.removeAllListeners('wsClientError')
   })
-  server.on('checkContinue', (_request, response) => { response.writeHead(404, { Connection: 'close', 'Content-Length': '0' }).end() })
+  server.on('checkContinue', request => refuse(request.socket))
   server.on('connect', (_request, socket) => refuse(socket))
   server.on('clientError', (_error, socket) => socket.destroy())
 

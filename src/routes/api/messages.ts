@@ -7,6 +7,7 @@ import type { PublishRequest } from '../../core/envelope.ts'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/http-peers/index.ts'
+import type {} from '../../plugins/peer-mesh/index.ts'
 import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
 
 /** Time that a channel opened by the request itself is given to be matched with other proxies. */
@@ -15,8 +16,9 @@ const MATCH_WAIT_MS = 2000
 const MAX_WAIT_MS = 60_000
 
 const messageRoutes: FastifyPluginAsyncTypebox = async app => {
-  const { httpPeers, config: { maxDataDepth, discovery, peers } } = app
-  const mayHaveLinks = discovery === 'on' || peers.length > 0
+  const { httpPeers, peerMesh, config: { maxDataDepth, discovery, peers } } = app
+  // Others may have this proxy as their static peer, too.
+  const mayHaveLinks = (): boolean => discovery === 'on' || peers.length > 0 || peerMesh.mesh.links.size > 0
 
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -46,7 +48,7 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
     }
   }, async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }) => {
     if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
-    const wait = waitMs ?? (scope === 'network' && mayHaveLinks ? MATCH_WAIT_MS : 0)
+    const wait = waitMs ?? (scope === 'network' && mayHaveLinks() ? MATCH_WAIT_MS : 0)
     return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait })
   })
 }
