@@ -229,8 +229,8 @@ t.test('control first: without its data socket it is ended after a while, and it
   t.strictSame(await again.told(), [])
 })
 
-t.test('data first: direct messages wait for the control socket, but not for ever', async t => {
-  const { ws } = await buildTestApp(t, { legacyPairTimeoutMs: 20 })
+t.test('data first: direct messages wait for the control socket', async t => {
+  const { ws } = await buildTestApp(t)
   const envelope = await joinChannel(t, ws, 'room')
   const data = await openRaw(t, ws, 'network/room/22222222')
   const { target } = await envelope.nextOf('connect')
@@ -247,19 +247,24 @@ t.test('data first: direct messages wait for the control socket, but not for eve
   t.equal((await envelope.next()).code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'a control socket that was there is not waited for')
   t.equal(data.socket.readyState, data.socket.OPEN)
 
+  await openRaw(t, ws, 'network/room/44444444')
+  const { target: much } = await envelope.nextOf('connect')
+  envelope.send({ action: 'message', target: much, data: 'x'.repeat(65_536) })
+  t.equal((await envelope.next()).code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'but not with more than 64 KiB')
+})
+
+t.test('data first: direct messages do not wait for ever', async t => {
+  const { ws } = await buildTestApp(t, { legacyPairTimeoutMs: 20 })
+  const envelope = await joinChannel(t, ws, 'room')
   await openRaw(t, ws, 'network/room/33333333')
   const { target: never } = await envelope.nextOf('connect')
   for (;;) {
     envelope.send({ action: 'message', target: never, data: 'x' })
     const [answer] = await envelope.arrived()
     if (answer === undefined) continue
-    t.equal(answer.code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'nor one that never comes')
+    t.equal(answer.code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'a control socket that never comes')
     break
   }
-  await openRaw(t, ws, 'network/room/44444444')
-  const { target: much } = await envelope.nextOf('connect')
-  envelope.send({ action: 'message', target: much, data: 'x'.repeat(65_536) })
-  t.equal((await envelope.next()).code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'nor with more than 64 KiB')
 })
 
 t.test('data first: messages of those who have gone meanwhile are dropped', async t => {
