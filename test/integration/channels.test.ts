@@ -201,7 +201,7 @@ t.test('limits of an origin close with 1013 and say why', async t => {
 })
 
 t.test('a silent peer is found dead, a living one is not', async t => {
-  const { url: address } = await buildTestApp(t, { pingIntervalMs: 20, peerTimeoutMs: 120 })
+  const { url: address } = await buildTestApp(t, { pingIntervalMs: 50, peerTimeoutMs: 1500 })
   const alive = await joinChannel(t, address, 'room')
   const { socket } = openSocket(t, `${address.replace('http', 'ws')}/room`, { autoPong: false })
   await once(socket, 'open')

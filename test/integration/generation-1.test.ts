@@ -116,7 +116,7 @@ for (const reach of ['local', 'broadcast']) {
   })
 
   t.test(`${reach}: a socket is pinged, and lives by its answers`, async t => {
-    const { ws } = await buildTestApp(t, { pingIntervalMs: 20, peerTimeoutMs: 120 })
+    const { ws } = await buildTestApp(t, { pingIntervalMs: 50, peerTimeoutMs: 1500 })
     const alive = await openRaw(t, ws, `${reach}/room`)
     await once(alive.socket, 'ping')
     const { socket, closed } = openSocket(t, `${ws}/${reach}/room`, { autoPong: false })

@@ -378,7 +378,7 @@ t.test('binary data reaches others as the JSON text that stands for it', async t
 })
 
 t.test('both sockets are pinged; a data socket that is silent takes its control with it', async t => {
-  const { ws } = await buildTestApp(t, { pingIntervalMs: 20, peerTimeoutMs: 120 })
+  const { ws } = await buildTestApp(t, { pingIntervalMs: 50, peerTimeoutMs: 1500 })
   const { socket } = openSocket(t, `${ws}/network/room/11111111`, { autoPong: false })
   await once(socket, 'open')
   const control = await openRaw(t, ws, 'control/network/room/11111111')

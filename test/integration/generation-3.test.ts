@@ -189,7 +189,7 @@ t.test('size: an offer of audio and video fits, 1 MiB of JSON text passes, one b
 })
 
 t.test('ping: sent, and an answer keeps the socket', async t => {
-  const { ws } = await buildTestApp(t, { pingIntervalMs: 20, peerTimeoutMs: 120 })
+  const { ws } = await buildTestApp(t, { pingIntervalMs: 50, peerTimeoutMs: 1500 })
   const alive = await openRaw(t, ws, 'room')
   await once(alive.socket, 'ping')
   const { socket, closed } = openSocket(t, `${ws}/room`, { autoPong: false })
