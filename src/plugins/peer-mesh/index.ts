@@ -205,12 +205,8 @@ export default fp<PeerMeshOptions>(async (app, options) => {
       },
       lost: id => dialer.lost(id)
     })
-<<<<<<< /work/main/src/plugins/peer-mesh/index.ts
-    await discovery.start({ id: crypto.proxyId.text, port }).catch((error: unknown) => log.error({ err: error }, 'discovery could not be started'))
-=======
     watch = setInterval(probeStranded, OWN_ADDRESSES_MS).unref()
-    await discovery.start({ id: crypto.proxyId.text, port })
->>>>>>> /tmp/mh/new.30298
+    await discovery.start({ id: crypto.proxyId.text, port }).catch((error: unknown) => log.error({ err: error }, 'discovery could not be started'))
   })
   app.addHook('preClose', async () => {
     closing = true
