@@ -18,9 +18,14 @@ export function u32 (value: number): Uint8Array {
 /** Eight bytes, big-endian, of an integer from 0 to 2^53 − 1. */
 export function u64 (value: number): Uint8Array {
   const bytes = new Uint8Array(8)
-  writeU32(bytes, 0, Math.floor(value / 0x1_0000_0000))
-  writeU32(bytes, 4, value)
+  writeU64(bytes, 0, value)
   return bytes
+}
+
+/** Writes eight bytes, big-endian, of an integer from 0 to 2^53 − 1. */
+export function writeU64 (target: Uint8Array, offset: number, value: number): void {
+  writeU32(target, offset, Math.floor(value / 0x1_0000_0000))
+  writeU32(target, offset + 4, value)
 }
 
 /** Writes four bytes, big-endian; `value` is taken modulo 2^32. */
@@ -109,9 +114,15 @@ export function isZero (bytes: Uint8Array): boolean {
   return bytes.every(byte => byte === 0)
 }
 
-/** A text that is equal for equal bytes and different for different ones: a key for a Map or Set. For short arrays. */
+/** A text with one character per byte: a key for a Map or Set, or the text of bytes that are ASCII. */
+export function latin1 (bytes: Uint8Array, start: number, end: number): string {
+  // Buffer's own decoder makes a flat string; one built by + is flattened at its first use as a key.
+  return Buffer.prototype.latin1Slice.call(bytes, start, end)
+}
+
+/** A text that is equal for equal bytes and different for different ones: a key for a Map or Set. */
 export function mapKey (bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
+  return latin1(bytes, 0, bytes.length)
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'

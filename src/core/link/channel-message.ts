@@ -7,7 +7,7 @@
 //   kind 0: UTF-8 JSON text of the `data` member    kind 1: binary
 import { isUtf8 } from 'node:buffer'
 import { isJsonText } from '../json-text.ts'
-import { ascii, concat, readU64, u64, u8 } from './bytes.ts'
+import { ascii, concat, latin1, readU64, u8, writeU64 } from './bytes.ts'
 import { MAX_JSON_DEPTH } from './constants.ts'
 import { linkFault } from './link-fault.ts'
 import type { LinkFault, LinkResult } from './link-fault.ts'
@@ -48,13 +48,8 @@ for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 function readId (bytes: Uint8Array, at: number): string | undefined {
   const length = bytes[at]
   if (length === undefined || length === 0 || length > MAX_ID_BYTES || at + 1 + length > bytes.length) return undefined
-  let id = ''
-  for (let i = at + 1; i <= at + length; i++) {
-    const byte = bytes[i]!
-    if (ID_BYTE[byte] === 0) return undefined
-    id += String.fromCharCode(byte)
-  }
-  return id
+  for (let i = at + 1; i <= at + length; i++) if (ID_BYTE[bytes[i]!] === 0) return undefined
+  return latin1(bytes, at + 1, at + 1 + length)
 }
 
 const malformed = (): LinkFault => linkFault(1002, 'A channel message is malformed')
@@ -93,10 +88,22 @@ export function encodePresence (type: PresenceMessage['type'], id: string): Uint
 }
 
 /** What stands before the payload of a message; so that the payload, which goes to many links, is not copied for each. */
-export function encodePeerMessageHead (message: Omit<PeerMessage, 'payload' | 'type'>): Uint8Array {
-  const { source, target, seq, binary } = message
-  const type = u8(target === undefined ? BROADCAST : DIRECT)
-  return concat(type, idBytes(source), target === undefined ? new Uint8Array(0) : idBytes(target), u64(seq), u8(binary ? 1 : 0))
+export function encodePeerMessageHead ({ source, target, seq, binary }: Omit<PeerMessage, 'payload' | 'type'>): Uint8Array {
+  const ids = 1 + source.length + (target === undefined ? 0 : 1 + target.length)
+  const head = new Uint8Array(1 + ids + 9)
+  head[0] = target === undefined ? BROADCAST : DIRECT
+  let at = writeId(head, 1, source)
+  if (target !== undefined) at = writeId(head, at, target)
+  writeU64(head, at, seq)
+  head[at + 8] = binary ? 1 : 0
+  return head
+}
+
+/** Writes an id with its length: the offset behind it. */
+function writeId (bytes: Uint8Array, at: number, id: string): number {
+  bytes[at] = id.length
+  for (let i = 0; i < id.length; i++) bytes[at + 1 + i] = id.charCodeAt(i)
+  return at + 1 + id.length
 }
 
 /**

@@ -1,6 +1,6 @@
 // What is said about confirmed channels on one link: DATA and LEAVE, both ways. Decodes and checks each message before
 // anything else sees it. Not who is joined where (roster.ts) and not how channels become confirmed (rounds-*.ts).
-import { mapKey } from './bytes.ts'
+import { latin1, mapKey } from './bytes.ts'
 import { decodeChannelMessage, isDataText } from './channel-message.ts'
 import type { ChannelMessage } from './channel-message.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from './constants.ts'
@@ -38,6 +38,7 @@ export class ChannelTraffic {
   /** Messages of peers, both ways; JOIN and PART do not count. */
   readonly messages = { in: 0, out: 0 }
   readonly #write: (type: FrameType, ...pieces: readonly Uint8Array[]) => void
+  readonly #writeData: (...pieces: readonly Uint8Array[]) => void
   readonly #events: TrafficEvents
   readonly #reassembler = new Reassembler()
   readonly #unknown: OffenceCount
@@ -45,6 +46,7 @@ export class ChannelTraffic {
 
   constructor (clock: LinkClock, write: (type: FrameType, ...pieces: readonly Uint8Array[]) => void, events: TrafficEvents) {
     this.#write = write
+    this.#writeData = (...pieces) => write(frameType.data, ...pieces)
     this.#events = events
     this.#unknown = new OffenceCount(clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)
     this.#notJson = new OffenceCount(clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)
@@ -54,7 +56,7 @@ export class ChannelTraffic {
   send (name: string, head: Uint8Array, payload: Uint8Array = NOTHING): boolean {
     const handle = this.handles.of(name)
     if (handle === undefined) return false
-    writeFragments(handle.bytes, head, payload, (...pieces) => this.#write(frameType.data, ...pieces))
+    writeFragments(handle.bytes, head, payload, this.#writeData)
     return true
   }
 
@@ -77,7 +79,7 @@ export class ChannelTraffic {
 
   /** DATA came: a fault where the link must end. */
   onData (body: Uint8Array): LinkFault | undefined {
-    const key = mapKey(body.subarray(0, HANDLE_BYTES))
+    const key = latin1(body, 0, HANDLE_BYTES)
     const handle = this.handles.find(key)
     if (handle === undefined) return this.#onUnknownHandle(key)
     const whole = this.#reassembler.take(key, body[HANDLE_BYTES]!, body.subarray(HANDLE_BYTES + 1))

@@ -9,6 +9,8 @@ const LAST = 2
 
 /** The flags of DATA, alone or together. */
 export const dataFlag = { first: FIRST, last: LAST } as const
+/** The flags byte of DATA by its value. */
+const flagByte = [0, FIRST, LAST, FIRST | LAST].map(flags => Uint8Array.of(flags))
 
 /**
  * Cuts a message of two parts into the bodies of DATA frames, in order, and gives each to `write` as pieces that stand
@@ -17,13 +19,16 @@ export const dataFlag = { first: FIRST, last: LAST } as const
  * @param head at most 65505 bytes
  */
 export function writeFragments (handle: Uint8Array, head: Uint8Array, payload: Uint8Array, write: (...pieces: Uint8Array[]) => void): void {
-  let end = Math.min(payload.length, MAX_DATA_BYTES - head.length)
-  const whole = end === payload.length
-  write(handle, Uint8Array.of(whole ? FIRST | LAST : FIRST), head, payload.subarray(0, end))
+  if (head.length + payload.length <= MAX_DATA_BYTES) {
+    write(handle, flagByte[FIRST | LAST]!, head, payload)
+    return
+  }
+  let end = MAX_DATA_BYTES - head.length
+  write(handle, flagByte[FIRST]!, head, payload.subarray(0, end))
   while (end < payload.length) {
     const start = end
     end = Math.min(payload.length, start + MAX_DATA_BYTES)
-    write(handle, Uint8Array.of(end === payload.length ? LAST : 0), payload.subarray(start, end))
+    write(handle, flagByte[end === payload.length ? LAST : 0]!, payload.subarray(start, end))
   }
 }
 

@@ -125,7 +125,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   }
 
   function start (websocket: WebSocket, socket: Socket, link: Omit<LinkOptions, 'port'>): Link {
-    const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket) })
+    const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket, link.role === 'R') })
     if (made.state !== 'over') facts.set(made, { address: endpointText(socket.remoteAddress, socket.remotePort), own: socket.localAddress ?? '', since: Date.now() })
     attachLink(websocket, made)
     return made

@@ -5,17 +5,24 @@ import { WebSocket } from 'ws'
 import type { RawData } from 'ws'
 import type { LinkPort } from '../../core/link/environment.ts'
 import type { Link } from '../../core/link/link.ts'
+import { BINARY, bytesFrame } from '../../core/websocket-frame.ts'
 
 /** Time that the closing handshake of the WebSocket may take, milliseconds. */
 const CLOSE_TIMEOUT_MS = 2000
 /** What ws reports for a message above maxPayload. */
 const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
 
-/** Wraps an open WebSocket whose TCP socket is `socket`. */
-export function createWebSocketPort (websocket: WebSocket, socket: Socket): LinkPort {
+/**
+ * Wraps an open WebSocket whose TCP socket is `socket`.
+ * @param listens whether this end accepted the connection
+ */
+export function createWebSocketPort (websocket: WebSocket, socket: Socket, listens: boolean): LinkPort {
   return {
     send: bytes => {
-      if (websocket.readyState === WebSocket.OPEN) websocket.send(bytes, { binary: true, compress: false }, () => {})
+      if (websocket.readyState !== WebSocket.OPEN) return
+      // A listener's frames need no mask: header and message in one buffer are one write for the kernel, not a list of two.
+      if (listens) socket.write(bytesFrame(BINARY, bytes))
+      else websocket.send(bytes, { binary: true, compress: false }, () => {})
     },
     get queuedBytes () { return queuedBytes(websocket, socket) },
     pause: paused => {

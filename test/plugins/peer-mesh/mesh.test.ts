@@ -83,7 +83,7 @@ t.test('the API shows links, remote peers and their proxy', async t => {
   await bob.nextOf('broadcast')
   const id = (app: MeshApp) => app.app.crypto.proxyId.text
   const { links } = await getJson<{ links: Record<string, unknown>[] }>(one!, '/api/links')
-  t.match(links, [{ proxyId: id(two!), state: 'open', channels: ['webchat'], messages: { in: 0, out: 1 }, rttMs: Number, address: /^127\.0\.0\.1 \d+$/ }])
+  t.match(links, [{ proxyId: id(two!), state: 'open', channels: ['webchat'], messages: { in: 0, out: 1 }, rttMs: Number, address: /^127\.0\.0\.1:\d+$/ }])
   t.ok(['initiator', 'responder'].includes(String(links[0]!.role)))
   t.ok(Date.parse(String(links[0]!.since)) > Date.now() - 60_000)
   t.match(await getJson(one!, '/api/channels/webchat'), { peers: { local: 1, remote: 1 } })
