@@ -132,13 +132,15 @@ export class Connection {
   /** Closes, after all that was sent before. The arguments have been checked. */
   close (code: number | undefined, reason: string | undefined): void {
     if (this.state > OPEN) return
-    const wasOpen = this.state === OPEN
+    const socket = this.state === OPEN ? this.#socket : undefined
     this.state = CLOSING
     this.#backoff?.stop()
-    const socket = this.#socket
-    if (socket === undefined) queueMicrotask(() => this.#finish(ABNORMAL, '', false))
-    else if (wasOpen) this.#outbox.whenEmpty(() => code === undefined ? socket.close() : socket.close(code, reason))
-    else socket.close()
+    if (socket !== undefined) return this.#outbox.whenEmpty(() => code === undefined ? socket.close() : socket.close(code, reason))
+    // Some platforms say at once that they have closed it, others later: what is given up is not waited for.
+    const attempt = this.#socket
+    this.#socket = undefined
+    attempt?.close()
+    queueMicrotask(() => this.#finish(ABNORMAL, '', false))
   }
 
   /** Fires an error that ends nothing. */
@@ -192,7 +194,10 @@ export class Connection {
     }
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
+    let opened = false
     socket.addEventListener('open', () => {
+      opened = true
+      if (this.#socket !== socket) return
       this.protocolName = socket.protocol
       this.extensions = socket.extensions
       const { token } = this.#options
@@ -201,16 +206,16 @@ export class Connection {
       if (greeting === undefined) this.joined()
       else socket.send(greeting)
     })
-    socket.addEventListener('message', ({ data }: MessageEvent) => { if (this.state < CLOSING) this.#protocol.receive(data) })
+    socket.addEventListener('message', ({ data }: MessageEvent) => { if (this.#socket === socket && this.state < CLOSING) this.#protocol.receive(data) })
     const lost = ({ code, reason, wasClean }: Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>): void => {
-      if (this.#socket !== socket) return
       policy.stop()
+      if (this.#socket !== socket) return
       this.#lost(code, reason, wasClean, policy.blocked ? problem('NWS_CLIENT_CONTENT_POLICY') : undefined)
     }
     socket.addEventListener('close', lost)
-    // Chromium fires no close event where the page's policy forbids the connection.
+    // No close event follows in Chromium where the page's policy forbids the connection, nor ever in Node.js 22.
     socket.addEventListener('error', () => {
-      setTimeout(() => { if (socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false }) })
+      setTimeout(() => { if (!opened || socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false }) })
     })
   }
 
