@@ -59,7 +59,7 @@ export interface ProxyProcess {
   readonly program: Program
   readonly proxyId: string
   readonly meshPort: number
-  /** Joins a channel; resolves when it has its id. `query` such as `?binary=1`. */
+  /** Joins a channel, or what an address of an older client reaches; resolves when it has its id. `query` such as `?binary=1`. */
   join (channel: string, query?: string): Promise<Member>
   /** The JSON of an address of the API. */
   get<T> (path: string): Promise<T>
@@ -70,7 +70,7 @@ export interface ProxyProcess {
   /** Resolves with the open links when there are exactly these, by id. */
   linkedTo (others: readonly ProxyProcess[], timeoutMs?: number): Promise<LinkSeen[]>
   /** Sends bytes to any port from this host and gives what comes back until the connection ends. */
-  raw (address: string, port: number, text: string): Promise<Answer>
+  raw (address: string, port: number, bytes: string | Buffer): Promise<Answer>
 }
 
 /** How to start it. */
@@ -117,13 +117,13 @@ export async function startProxy (host: Host, { env = {}, mesh }: ProxyProcessOp
     program,
     async join (channel, query = '') {
       const as = `member ${++numbers}`
-      clients.send({ do: 'join', as, url: `ws://localhost:${port}/${encodeURIComponent(channel)}${query}` })
+      clients.send({ do: 'join', as, url: `ws://localhost:${port}/${channel}${query}` })
       const joined = await clients.event('joined', event => event.as === as, PATIENCE_MS)
       return createMember(clients, as, joined.id as string)
     },
     request: async (method, path, headers = {}, body) =>
       await answerTo({ do: 'request', method, url: `http://localhost:${port}${path}`, headers, ...(body === undefined ? {} : { body }) }),
-    raw: async (address, to, text) => await answerTo({ do: 'raw', host: address, port: to, text }),
+    raw: async (address, to, bytes) => await answerTo({ do: 'raw', host: address, port: to, base64: Buffer.from(bytes).toString('base64') }),
     async get<T> (path: string) {
       const { status, body } = await proxy.request('GET', path)
       if (status !== 200) throw new Error(`${path}: ${status} ${body}`)

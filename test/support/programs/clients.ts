@@ -4,7 +4,7 @@
 //   {"do":"send","as":"a","text":"…"} or {"do":"send","as":"a","base64":"…"}
 //   {"do":"leave","as":"a"}
 //   {"do":"request","as":"1","method":"GET","url":"…","headers":{},"body":"…"}   answer
-//   {"do":"raw","as":"2","host":"10.0.0.1","port":9010,"text":"GET / …"}         answer, once the other end has closed
+//   {"do":"raw","as":"2","host":"10.0.0.1","port":9010,"base64":"…"}             answer, once the other end has closed
 import { connect } from 'node:net'
 import { request } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -62,9 +62,9 @@ function ask ({ as, url, method = 'GET', headers = {}, body }: Command): void {
   asked.end(body)
 }
 
-function raw ({ as, host, port, text = '' }: Command): void {
+function raw ({ as, host, port, base64 = '' }: Command): void {
   const chunks: Buffer[] = []
-  const socket = connect({ host, port }, () => { socket.write(text) })
+  const socket = connect({ host, port }, () => { socket.write(Buffer.from(base64, 'base64')) })
   socket.on('data', chunk => chunks.push(chunk))
   socket.on('error', () => {})
   socket.on('close', () => {
