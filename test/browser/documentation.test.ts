@@ -152,6 +152,17 @@ for (const [title, play] of Object.entries(plays)) {
   })
 }
 
+t.test('the example of the README does what it says', needsBrowser, async t => {
+  const { url, port } = await buildTestApp(t)
+  const [, code] = /^```html\n([^]*?)^```$/m.exec(readFileSync(new URL('../../README.md', import.meta.url), 'utf8'))!
+  const partner = await joinChannel(t, url, 'webchat')
+  const page = await openPage(t, await sharedBrowser(), await servePages(t, { '/': code!.replaceAll('localhost:9009', `localhost:${port}`) }), { localPort: port })
+  const heard = [await partner.next(), await partner.next(), await partner.next()]
+  t.strictSame(heard.map(({ action, data }) => data ?? action).toSorted(), ['Hello, everybody', 'Welcome', 'connect'])
+  partner.send({ action: 'broadcast', data: 'hi' })
+  t.equal(await page.said(partner.id), `${partner.id} hi`)
+})
+
 t.test('the table of reasons is that of the code', async t => {
   const rows = [...text.matchAll(/^\| `(NWS_CLIENT_\w+)` \| (.*) \|$/gm)].map(([, code, message]) => [code, message])
   t.strictSame(rows, Object.entries(clientErrors))
