@@ -20,7 +20,7 @@ export const peerSchema = Type.Object({
   channel: Type.String({ description: 'Name of its channel; the tag where names are not shown.' }),
   location: Type.Enum(['local', 'remote']),
   proxy: Type.String({ description: 'Id of the proxy it is connected to.' }),
-  dialect: Type.String({ description: 'How it speaks: envelope, events, http, extension, link.' }),
+  dialect: Type.String({ description: 'How it speaks: envelope, raw, numbered, events, http, extension, link.' }),
   connectedAt: time('When it joined.')
 })
 
