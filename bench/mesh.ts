@@ -42,7 +42,7 @@ async function pair (): Promise<{ pids: number[], ports: number[], end: () => vo
     const child = spawn(process.execPath, ['dist/server.js'], { env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
     children.push(child)
     const port = await new Promise<number>(resolve => {
-      createInterface({ input: child.stdout! }).on('line', line => {
+      createInterface({ input: child.stdout }).on('line', line => {
         const match = /running: http:\/\/localhost:(\d+)/.exec(line)
         if (match !== null) resolve(Number(match[1]))
       })

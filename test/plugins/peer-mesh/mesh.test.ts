@@ -31,7 +31,7 @@ t.test('five proxies are one channel', async t => {
   for (const [place, client] of clients.entries()) {
     const heard: unknown[] = []
     while (heard.length < 4) heard.push((await client.nextOf('broadcast')).data)
-    t.strictSame(heard.toSorted(), [0, 1, 2, 3, 4].filter(other => other !== place))
+    t.strictSame(new Set(heard), new Set([0, 1, 2, 3, 4].filter(other => other !== place)))
     t.strictSame(await client.arrived(), [], 'each once')
   }
   for (const app of apps) t.equal(openLinks(app), 4, 'one link to each other proxy')
