@@ -158,7 +158,7 @@ t.test('the example of the README does what it says', needsBrowser, async t => {
   const partner = await joinChannel(t, url, 'webchat')
   const page = await openPage(t, await sharedBrowser(), await servePages(t, { '/': code!.replaceAll('localhost:9009', `localhost:${port}`) }), { localPort: port })
   const heard = [await partner.next(), await partner.next(), await partner.next()]
-  t.strictSame(heard.map(({ action, data }) => String(data ?? action)).toSorted(), ['Hello, everybody', 'Welcome', 'connect'])
+  t.strictSame(new Set(heard.map(({ action, data }) => data ?? action)), new Set(['Hello, everybody', 'Welcome', 'connect']))
   partner.send({ action: 'broadcast', data: 'hi' })
   t.equal(await page.said(partner.id), `${partner.id} hi`)
 })
