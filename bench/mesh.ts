@@ -5,6 +5,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
+import { budgets, timings } from '../src/core/link/constants.ts'
+import type { Link } from '../src/core/link/link.ts'
+import { Mesh } from '../src/core/link/mesh.ts'
+import { SliceRunner } from '../src/core/link/slice-runner.ts'
+import { createCrypto } from '../src/plugins/crypto/index.ts'
 import { createNetwork, namespacesAvailable, type Host, type Network, type Program } from '../test/support/namespaces.ts'
 
 const median = (values: number[]) => values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
@@ -202,6 +207,30 @@ const measurements: Record<string, () => Promise<string>> = {
     }
     return `${(performance.now() - joined).toFixed(0)} ms after the last of 2000 joins, which took ${(joined - begun).toFixed(0)} ms`
   }),
+
+  'the same without sockets: longest slice of the computation': async () => {
+    const { link: primitives } = await createCrypto()
+    const clock = { now: () => performance.now(), after: (ms: number, run: () => void) => { const timer = setTimeout(run, ms); return () => clearTimeout(timer) } }
+    const longest: number[] = []
+    for (let run = 0; run < 3; run++) {
+      const later = (work: () => void) => { setImmediate(work) }
+      const runner = new SliceRunner(clock, 3, later)
+      let matched = 0
+      const meshes = [0, 1].map(() => new Mesh({
+        ownId: primitives.randomBytes(16), primitives, clock, runner, endOfTurn: later, random: Math.random, timings, budgets, keyOf: name => name
+      }, { linkOpened: () => {}, linkEnded: () => {}, joined: () => {}, parted: () => {}, message: () => {}, duplicate: () => {}, matched: () => { matched += 1 } }))
+      for (let place = 0; place < 1000; place++) for (const mesh of meshes) mesh.channelOpened(`shared-${place}`)
+      const links: Link[] = []
+      for (const [place, mesh] of meshes.entries()) {
+        const port = { send: (bytes: Uint8Array) => later(() => links[1 - place]?.receive(bytes)), queuedBytes: 0, pause: () => {}, close: () => {}, destroy: () => {} }
+        later(() => { links[place] = mesh.connect({ role: place === 0 ? 'R' : 'I', port, address: 'x' }) })
+      }
+      while (matched < 2000) await new Promise(resolve => setImmediate(resolve))
+      longest.push(runner.longestMs)
+      for (const mesh of meshes) mesh.close()
+    }
+    return show(longest)
+  },
 
   'idle traffic of two and of twenty proxies, packets per second': async () => {
     const results: string[] = []

@@ -11,7 +11,7 @@ import type { LinkFault } from './link-fault.ts'
 import type { Confirmed } from './round.ts'
 import { RoundInitiator } from './round-initiator.ts'
 import { readM2Header } from './round-messages.ts'
-import { StepDriver, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
+import { StepDriver, confirmAll, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
 import type { Rounds, RoundsOptions, RoundsPort } from './rounds.ts'
 import { InitiatorSweep } from './sweep.ts'
 
@@ -198,9 +198,8 @@ export class InitiatorRounds implements Rounds {
     // R's first DATA for a handle follows M6, so that here not even DATA may pass.
     this.#compute(true)
     this.#steps.compute(round.onM6(body), result => {
-      const fault = result.ok ? this.#confirm(result.value) : result
-      if (fault === undefined) this.#end()
-      else this.#port.fail(fault)
+      if (result.ok) this.#confirm(result.value)
+      else this.#port.fail(result)
     })
   }
 
@@ -216,14 +215,11 @@ export class InitiatorRounds implements Rounds {
     this.#port.release()
   }
 
-  #confirm (confirmed: readonly Confirmed[]): LinkFault | undefined {
-    for (const { index, handle } of confirmed) {
-      const name = this.#names[index]!
-      this.#fresh.remove(name)
-      const fault = this.#port.confirm(name, handle)
-      if (fault !== undefined) return fault
-    }
-    return undefined
+  #confirm (confirmed: readonly Confirmed[]): void {
+    this.#steps.compute(confirmAll(this.#port, this.#fresh, this.#names, confirmed), fault => {
+      if (fault === undefined) this.#end()
+      else this.#port.fail(fault)
+    })
   }
 
   #end (): void {

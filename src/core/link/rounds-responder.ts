@@ -9,7 +9,7 @@ import type { LinkFault } from './link-fault.ts'
 import { readM1Header } from './round-messages.ts'
 import { RoundResponder } from './round-responder.ts'
 import type { M5Outcome } from './round-responder.ts'
-import { StepDriver, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
+import { StepDriver, confirmAll, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
 import type { Rounds, RoundsOptions, RoundsPort } from './rounds.ts'
 import { ResponderSweep } from './sweep.ts'
 
@@ -134,9 +134,8 @@ export class ResponderRounds implements Rounds {
   #onM5 (body: Uint8Array): void {
     this.#compute()
     this.#steps.compute(this.#round!.onM5(body), result => {
-      const fault = result.ok ? this.#confirm(result.value) : result
-      if (fault === undefined) this.#end()
-      else this.#port.fail(fault)
+      if (result.ok) this.#confirm(result.value)
+      else this.#port.fail(result)
     })
   }
 
@@ -152,16 +151,14 @@ export class ResponderRounds implements Rounds {
     this.#port.release()
   }
 
-  /** M6 goes out first: whatever is said on the new handles follows it. */
-  #confirm ({ m6, confirmed }: M5Outcome): LinkFault | undefined {
+  /** M6 goes out first: whatever is said on the new handles follows it. What I says on them waits until all are known. */
+  #confirm ({ m6, confirmed }: M5Outcome): void {
     this.#port.write(frameType.m6, m6)
-    for (const { index, handle } of confirmed) {
-      const name = this.#names[index]!
-      this.#fresh.remove(name)
-      const fault = this.#port.confirm(name, handle)
-      if (fault !== undefined) return fault
-    }
-    return undefined
+    this.#port.hold(true)
+    this.#steps.compute(confirmAll(this.#port, this.#fresh, this.#names, confirmed), fault => {
+      if (fault === undefined) this.#end()
+      else this.#port.fail(fault)
+    })
   }
 
   #end (): void {

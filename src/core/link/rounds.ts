@@ -1,6 +1,7 @@
 // What the rounds of either end have in common: what they need of their link, and the running of a step with its
 // deadline. Not the order of the messages, which differs (rounds-initiator.ts, rounds-responder.ts).
 import { createRoundRandomness } from './round.ts'
+import type { Confirmed } from './round.ts'
 import type { LinkBudgets, LinkTimings } from './constants.ts'
 import type { CpuBudget, CpuClient } from './cpu-budget.ts'
 import type { Cancel, LinkClock, StepRunner } from './environment.ts'
@@ -72,6 +73,21 @@ export function prsOf (names: readonly string[]): Uint8Array[] {
 export function roundContextOf (options: RoundsOptions, r: number): { r: number, primitives: LinkPrimitives } & Pick<Session, 'L' | 'idI' | 'idR' | 'verMaxI' | 'verMaxR'> {
   const { L, idI, idR, verMaxI, verMaxR } = options.session
   return { r, L, idI, idR, verMaxI, verMaxR, primitives: options.primitives }
+}
+
+/** Channels that are confirmed between two chances for other work: each writes JOINs and tells of a match. */
+const CONFIRMED_PER_PIECE = 16
+
+/** Makes what a round has confirmed known to the link, piece by piece; a fault where a handle cannot be used. */
+export function * confirmAll (port: RoundsPort, fresh: FreshChannels, names: readonly string[], confirmed: readonly Confirmed[]): Sliced<LinkFault | undefined> {
+  for (const [place, { index, handle }] of confirmed.entries()) {
+    const name = names[index]!
+    fresh.remove(name)
+    const fault = port.confirm(name, handle)
+    if (fault !== undefined) return fault
+    if (place % CONFIRMED_PER_PIECE === CONFIRMED_PER_PIECE - 1) yield
+  }
+  return undefined
 }
 
 /** What a sweep asks of the link. */
