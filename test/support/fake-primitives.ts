@@ -35,7 +35,13 @@ export function fakePrimitives (random: () => number): LinkPrimitives {
     ...real,
     randomBytes: count => {
       const bytes = new Uint8Array(count)
-      for (let i = 0; i < count; i++) bytes[i] = random() * 256
+      for (let i = 0; i < count;) {
+        let four = random() * 2 ** 32
+        for (const end = Math.min(count, i + 4); i < end; i++) {
+          bytes[i] = four
+          four /= 256
+        }
+      }
       return bytes
     },
     fromHash: hash => toElement(toInteger(hash) || 1n),

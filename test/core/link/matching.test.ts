@@ -32,7 +32,7 @@ function linked (simulation: Simulation, a: SimulatedProxy, b: SimulatedProxy): 
 }
 
 t.test('both sides open the same channel at the same moment', async t => {
-  underManyOrders(t, 400, (simulation, a, b) => {
+  underManyOrders(t, 250, (simulation, a, b) => {
     simulation.dial(a, b)
     simulation.run(simulation.below(200))
     a.join('webchat')
@@ -42,7 +42,7 @@ t.test('both sides open the same channel at the same moment', async t => {
 })
 
 t.test('a WANT crosses an M1', async t => {
-  underManyOrders(t, 400, (simulation, a, b) => {
+  underManyOrders(t, 250, (simulation, a, b) => {
     a.join('before')
     linked(simulation, a, b)
     // Each opens channels of which the other knows some, so that I starts a sweep and R asks for one at the same time.
@@ -59,7 +59,7 @@ t.test('a WANT crosses an M1', async t => {
 
 for (const [who, place] of [['the dialler', 0], ['the listener', 1]] as const) {
   t.test(`a LEAVE of ${who} crosses an M1 and the channel is reopened`, async t => {
-    underManyOrders(t, 400, (simulation, a, b) => {
+    underManyOrders(t, 250, (simulation, a, b) => {
       const [leaver, other] = place === 0 ? [a, b] : [b, a]
       a.join('x')
       b.join('x')
@@ -133,7 +133,7 @@ for (const [counts, orders] of [[[700, 3], 3], [[3, 700], 3], [[600, 1300], 2]] 
 }
 
 t.test('channels open, close and reopen at random on both sides', async t => {
-  underManyOrders(t, 500, (simulation, a, b) => {
+  underManyOrders(t, 200, (simulation, a, b) => {
     const names = ['one', 'two', 'three', 'four', 'five']
     simulation.dial(a, b)
     for (let i = 0; i < 60; i++) {
@@ -149,7 +149,7 @@ t.test('channels open, close and reopen at random on both sides', async t => {
 })
 
 t.test('budgets run short while channels open, close and reopen at random', async t => {
-  underManyOrders(t, 60, (simulation, a, b) => {
+  underManyOrders(t, 40, (simulation, a, b) => {
     const names = ['one', 'two', 'three', 'four', 'five']
     simulation.dial(a, b)
     for (let i = 0; i < 60; i++) {

@@ -28,7 +28,7 @@ function dialTwice (simulation: Simulation, a: SimulatedProxy, b: SimulatedProxy
 }
 
 t.test('of two links between the same two processes one is kept, and nothing is missed', async t => {
-  underManyOrders(t, 500, (simulation, a, b) => {
+  underManyOrders(t, 200, (simulation, a, b) => {
     a.join('x')
     b.join('x')
     const [first, second] = dialTwice(simulation, a, b)
@@ -56,7 +56,7 @@ t.test('the link that is kept is the one dialled by the smaller id', async t => 
 })
 
 t.test('peers stay joined while a twin is proven and closed', async t => {
-  underManyOrders(t, 300, (simulation, a, b) => {
+  underManyOrders(t, 150, (simulation, a, b) => {
     a.join('x')
     b.join('x')
     simulation.dial(a, b)
@@ -91,7 +91,7 @@ t.test('every message arrives once while two links stand and one is closed', asy
 })
 
 t.test('either link dies at any moment and the other carries on', async t => {
-  underManyOrders(t, 500, (simulation, a, b) => {
+  underManyOrders(t, 200, (simulation, a, b) => {
     a.join('x')
     b.join('x')
     const dials = dialTwice(simulation, a, b)
@@ -113,7 +113,7 @@ function impostor (simulation: Simulation, of: SimulatedProxy): SimulatedProxy {
 }
 
 t.test('an outsider under another proxy\'s id, with or without a channel, keeps nobody from linking or matching', async t => {
-  underManyOrders(t, 300, (simulation, a, b) => {
+  underManyOrders(t, 150, (simulation, a, b) => {
     const z = impostor(simulation, b)
     if (simulation.random() < 0.5) z.join('webchat')
     for (const name of ['webchat', 'secret']) {
