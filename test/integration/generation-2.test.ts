@@ -457,3 +457,25 @@ t.test('the addresses with ids under /local/ and /broadcast/ speak the same way'
   d.data.send('broadcast')
   t.equal(await c.data.next(), 'broadcast')
 })
+
+t.test('a socket that has yet to prove the token has no seat, and is not told who has', async t => {
+  const token = 'a-token-of-some-length'
+  const { app, ws } = await buildTestApp(t, { apiToken: token, authTimeoutMs: 10_000 })
+  app.accessGuard.mustAuthenticate = () => true // As for clients of other machines.
+  const proof = JSON.stringify({ action: 'auth', token })
+  const idle = await openRaw(t, ws, 'control/network/room/11111111')
+  const control = await openRaw(t, ws, 'control/network/room/11111111')
+  control.send(proof)
+  const data = await openRaw(t, ws, 'network/room/11111111')
+  data.send(proof)
+  control.send('{"Action":"message","Target":11111111,"Payload":"to me"}')
+  t.strictSame(parseControl(await control.next()), { Action: 'message', Source: '11111111', Target: '11111111', Payload: 'to me' })
+  idle.send(proof)
+  t.strictSame(await idle.closed, { code: 4509, reason: 'NWS_ERR_PEER_NUMBER_TAKEN' })
+  const foreign = await openRaw(t, ws, 'network/room/11111111', { origin: 'https://page.example' })
+  foreign.send(proof)
+  t.strictSame(await foreign.closed, { code: 4504, reason: 'NWS_ERR_PEER_NUMBER_ORIGIN' })
+  const wrong = await openRaw(t, ws, 'network/room/22222222')
+  wrong.send('hello')
+  t.match(await wrong.closed, { code: 4501 })
+})

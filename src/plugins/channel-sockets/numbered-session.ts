@@ -15,6 +15,8 @@ export type Half = 'data' | 'control'
 
 /** Bytes of direct messages that are kept for a control socket that is yet to come. */
 const MAX_HELD_BYTES = 64 * 1024
+/** What each of them counts besides its payload. */
+const HELD_OVERHEAD = 64
 
 interface HeldMessage {
   readonly source: Peer
@@ -142,9 +144,11 @@ export class NumberedSession {
       this.control!.send(this.messageFrame(source, payload))
       return true
     }
-    this.heldBytes += payload.bytes.length
-    if (this.held === undefined || this.heldBytes > MAX_HELD_BYTES) return false
-    this.held.push({ source, payload })
+    const bytes = this.heldBytes + payload.bytes.length + HELD_OVERHEAD
+    if (this.held === undefined || bytes > MAX_HELD_BYTES) return false
+    this.heldBytes = bytes
+    // Copied: the bytes are a slice of what the sender's transport read.
+    this.held.push({ source, payload: { binary: payload.binary, bytes: Buffer.from(payload.bytes) } })
     return true
   }
 
