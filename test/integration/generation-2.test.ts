@@ -251,6 +251,9 @@ t.test('data first: direct messages wait for the control socket', async t => {
   const { target: much } = await envelope.nextOf('connect')
   envelope.send({ action: 'message', target: much, data: 'x'.repeat(65_536) })
   t.equal((await envelope.next()).code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'but not with more than 64 KiB')
+  for (let i = 0; i < 2000; i++) envelope.send({ action: 'message', target: much, data: '' })
+  const refused = (await envelope.arrived()).length
+  t.ok(refused > 900 && refused < 2000, `nor any number of empty ones: ${refused} of 2000 are refused`)
 })
 
 t.test('data first: direct messages do not wait for ever', async t => {
