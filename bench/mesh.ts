@@ -215,17 +215,17 @@ const measurements: Record<string, () => Promise<string>> = {
     for (let run = 0; run < 3; run++) {
       const later = (work: () => void) => { setImmediate(work) }
       const runner = new SliceRunner(clock, 3, later)
-      let matched = 0
+      const matched: string[] = []
       const meshes = [0, 1].map(() => new Mesh({
         ownId: primitives.randomBytes(16), primitives, clock, runner, endOfTurn: later, random: Math.random, timings, budgets, keyOf: name => name
-      }, { linkOpened: () => {}, linkEnded: () => {}, joined: () => {}, parted: () => {}, message: () => {}, duplicate: () => {}, matched: () => { matched += 1 } }))
+      }, { linkOpened: () => {}, linkEnded: () => {}, joined: () => {}, parted: () => {}, message: () => {}, duplicate: () => {}, matched: (_, name) => { matched.push(name) } }))
       for (let place = 0; place < 1000; place++) for (const mesh of meshes) mesh.channelOpened(`shared-${place}`)
       const links: Link[] = []
       for (const [place, mesh] of meshes.entries()) {
         const port = { send: (bytes: Uint8Array) => later(() => links[1 - place]?.receive(bytes)), queuedBytes: 0, pause: () => {}, close: () => {}, destroy: () => {} }
         later(() => { links[place] = mesh.connect({ role: place === 0 ? 'R' : 'I', port, address: 'x' }) })
       }
-      while (matched < 2000) await new Promise(resolve => setImmediate(resolve))
+      while (matched.length < 2000) await new Promise(resolve => setImmediate(resolve))
       longest.push(runner.longestMs)
       for (const mesh of meshes) mesh.close()
     }

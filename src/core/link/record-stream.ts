@@ -2,7 +2,7 @@
 // their times; not what a frame after HELLO means, nor in which order they take effect (inbox.ts).
 import { isZero } from './bytes.ts'
 import type { LinkTimings } from './constants.ts'
-import type { Cancel, LinkClock, LinkPort } from './environment.ts'
+import type { Cancel, LinkClock } from './environment.ts'
 import { frameType, readFrames } from './frames.ts'
 import type { Frame, FrameType } from './frames.ts'
 import { HandshakeInitiator, acceptHandshake, linkTranscript } from './handshake.ts'
@@ -40,7 +40,8 @@ export interface StreamOptions {
   readonly ownId: Uint8Array
   /** The id that was dialled, for I; `undefined` or zero where it is not known. */
   readonly dialledId?: Uint8Array | undefined
-  readonly port: LinkPort
+  /** Takes a whole WebSocket message. */
+  readonly send: (message: Uint8Array) => void
   readonly clock: LinkClock
   readonly timings: LinkTimings
 }
@@ -182,7 +183,7 @@ export class RecordStream {
 
   #send (message: Uint8Array): void {
     this.bytes.out += message.length
-    this.#options.port.send(message)
+    this.#options.send(message)
   }
 
   #over (): boolean {

@@ -28,7 +28,11 @@ function middle (change: { idTowardsB?: (a: Uint8Array) => Uint8Array, helloOf?:
     from.onFrame = ({ type, body }) => {
       const changed = type === frameType.hello ? change.helloOf?.(body.slice()) ?? body : body
       const own = type === frameType.hello && to === asA ? concat(claimed, changed.subarray(16)) : changed
-      simulation.clock.after(0, () => to.send(frameBytes(type, own)))
+      const pass = (): void => {
+        if (to.keys === undefined) simulation.clock.after(1, pass)
+        else to.send(frameBytes(type, own))
+      }
+      simulation.clock.after(0, pass)
     }
   }
   forward(asA, asB)
