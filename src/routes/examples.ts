@@ -19,15 +19,13 @@ export default async function exampleRoutes (app: FastifyInstance): Promise<void
     root: PUBLIC,
     serve: false,
     decorateReply: true,
-    setHeaders: (response, path) => {
-      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
-      if (path.endsWith('.md')) response.setHeader('content-type', 'text/plain; charset=utf-8') // To be read, not downloaded.
-    }
+    setHeaders: response => { for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value) }
   })
   app.get<{ Params: { '*': string } }>('/examples/*', { config: { surface: 'public' }, schema: { hide: true } },
     (request, reply) => {
       const { '*': path } = request.params
       if (FOLDER.test(path)) return reply.redirect(`${path}/`) // Relative to /examples/, wherever that is mounted.
+      if (path.endsWith('.md')) return reply.type('text/plain; charset=utf-8').sendFile(`examples/${path}`, { contentType: false }) // To be read, not downloaded.
       return reply.sendFile(`examples/${path}${path === '' || path.endsWith('/') ? 'index.html' : ''}`)
     })
 }

@@ -1,0 +1,46 @@
+// The proxy's JSON API as this page asks it, and the token, which is kept here and nowhere else. Reads only.
+
+/** Where the proxy's addresses begin: one folder above this file's. */
+export const BASE = new URL('..', import.meta.url).href
+
+/** An answer that is no success. */
+export class ApiError extends Error {
+  /** @param {string} code of the proxy, or empty @param {string} message */
+  constructor (code, message) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Time after which an answer is no longer waited for, milliseconds. */
+const TIMEOUT_MS = 5000
+
+let token = ''
+
+/** The token that the user has given; empty: none. */
+export const currentToken = () => token
+
+/** @param {string} text kept until the page is left */
+export function useToken (text) {
+  token = text
+}
+
+/**
+ * Asks for a resource below `/api/`.
+ *
+ * @param {string} path
+ * @returns {Promise<any>} its JSON
+ * @throws {ApiError} with the proxy's code, or without one where nothing that is a proxy answers
+ */
+export async function get (path) {
+  let response
+  let body
+  try {
+    response = await fetch(`${BASE}api/${path}`, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS), headers: token === '' ? {} : { authorization: `Bearer ${token}` } })
+    body = await response.json()
+  } catch {
+    throw new ApiError('', 'The proxy does not answer.')
+  }
+  if (!response.ok) throw new ApiError(String(body?.code ?? ''), String(body?.message ?? response.status))
+  return body
+}

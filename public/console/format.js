@@ -1,0 +1,45 @@
+// How numbers, times and ids are written for people. Pure; no elements.
+
+const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const fine = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+
+/** @param {number} value */
+export const count = value => number.format(value)
+
+/** @param {number} value how many @param {string} one the noun @param {string} [many] */
+export const plural = (value, one, many = `${one}s`) => `${number.format(value)} ${value === 1 ? one : many}`
+
+/** @param {number} perSecond */
+export const rate = perSecond => perSecond > 0 && perSecond < 10 ? fine.format(perSecond) : number.format(perSecond)
+
+/** @param {number} value */
+export function bytes (value) {
+  if (value < 1000) return plural(value, 'byte')
+  const step = Math.min(3, Math.floor(Math.log10(value) / 3))
+  return `${fine.format(value / 1000 ** step)} ${['', 'kB', 'MB', 'GB'][step]}`
+}
+
+/** @param {number} seconds */
+export function duration (seconds) {
+  if (seconds < 60) return `${Math.floor(seconds)} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`
+  return plural(Math.floor(seconds / 86_400), 'day')
+}
+
+/** @param {Date} date */
+export const time = date => clock.format(date)
+
+/** The beginning of an id, by which people tell peers apart. @param {string} id */
+export const short = id => id.slice(0, 6)
+
+/** A channel name that fits into a line of a drawing. @param {string} name @param {number} [length] */
+export const shortName = (name, length = 18) => name.length <= length ? name : `${name.slice(0, length - 5)}…${name.slice(-4)}`
+
+/** A hue in degrees that belongs to a text: the same one for everybody who looks at it. @param {string} text */
+export function hue (text) {
+  let hash = 0
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return (hash >>> 0) % 360
+}

@@ -1,0 +1,98 @@
+// Where everything stands in the picture of the network: this proxy in the middle, channels around it, other proxies
+// around those. Pure geometry: from names to places.
+
+/** From so many channels on they stand on three rings in turn, so that they do not cover each other. */
+export const CROWD = 40
+/** Up to how many channels stand where they belong; more stand at equal distances, in that order. */
+const FEW = 16
+/** Most steps that are taken to move channels apart. */
+const ROUNDS = 200
+
+/** @typedef {{ x: number, y: number, angle: number }} Place */
+
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {readonly { key: string, channels: readonly string[] }[]} links with the keys of the channels that are shared
+ * @param {readonly string[]} channels their keys
+ * @returns {{ middle: Place, links: Map<string, Place>, channels: Map<string, Place> }}
+ */
+export function layOut (width, height, links, channels) {
+  const middle = { x: width / 2, y: height / 2, angle: 0 }
+  const margin = Math.min(70, width * 0.12)
+  const outer = [width / 2 - margin, height / 2 - 34]
+  const inner = 0.62
+  const stagger = channels.length > CROWD ? 0.13 : 0
+  const linkPlaces = new Map()
+  links.forEach(({ key }, i) => linkPlaces.set(key, onEllipse(middle, outer, turn(i, links.length))))
+
+  // A channel stands on the side of those who share it; what is not shared fills the gaps.
+  const angles = spread(fillGaps(channels.map(key => sideOf(links.filter(link => link.channels.includes(key)).map(link => linkPlaces.get(link.key).angle)))))
+  const channelPlaces = new Map()
+  channels.forEach((key, i) => {
+    const ring = inner + (angles.order[i] % 3 - 1) * stagger
+    channelPlaces.set(key, onEllipse(middle, [outer[0] * ring, outer[1] * ring], angles.values[i]))
+  })
+  return { middle, links: linkPlaces, channels: channelPlaces }
+}
+
+/** The angle of one of several, the first at the top right. @param {number} index @param {number} count */
+const turn = (index, count) => (index / Math.max(count, 1)) * 2 * Math.PI - Math.PI / 2 + (count > 1 ? Math.PI / count : Math.PI / 2)
+
+/** @param {Place} middle @param {readonly number[]} radii @param {number} angle @returns {Place} */
+function onEllipse (middle, radii, angle) {
+  return { x: middle.x + (radii[0] ?? 0) * Math.cos(angle), y: middle.y + (radii[1] ?? 0) * Math.sin(angle), angle }
+}
+
+/** The middle direction; undefined: there is none. @param {readonly number[]} angles */
+function sideOf (angles) {
+  const x = angles.reduce((sum, angle) => sum + Math.cos(angle), 0)
+  const y = angles.reduce((sum, angle) => sum + Math.sin(angle), 0)
+  return Math.hypot(x, y) < 1e-6 ? undefined : Math.atan2(y, x)
+}
+
+/** Gives those without a direction one, in the middle of the widest gap each time. @param {readonly (number | undefined)[]} angles */
+function fillGaps (angles) {
+  const taken = angles.filter(angle => angle !== undefined).toSorted((a, b) => a - b)
+  return angles.map(angle => {
+    if (angle !== undefined) return angle
+    let best = { at: 0, width: 0, angle: Math.PI }
+    taken.forEach((start, at) => {
+      const width = at + 1 < taken.length ? /** @type {number} */ (taken[at + 1]) - start : /** @type {number} */ (taken[0]) + 2 * Math.PI - start
+      if (width > best.width) best = { at: at + 1, width, angle: start + width / 2 }
+    })
+    taken.splice(best.at, 0, best.angle)
+    return best.angle
+  })
+}
+
+/** Moves directions apart until neighbours are no longer in each other's way. @param {readonly number[]} angles */
+function spread (angles) {
+  const sorted = angles.map((angle, index) => ({ angle, index })).toSorted((a, b) => a.angle - b.angle)
+  const step = 2 * Math.PI / Math.max(angles.length, 1)
+  if (angles.length > FEW) {
+    const start = sideOf(sorted.map(({ angle }, place) => angle - place * step)) ?? 0
+    sorted.forEach((each, place) => { each.angle = start + place * step })
+  }
+  const gap = Math.min(0.6, step * 0.98)
+  for (let round = 0; round < ROUNDS; round++) {
+    let moved = false
+    for (let i = 0; i < sorted.length && sorted.length > 1; i++) {
+      const [one, next] = [sorted[i], sorted[(i + 1) % sorted.length]]
+      if (one === undefined || next === undefined) continue
+      const distance = next.angle - one.angle + (i + 1 === sorted.length ? 2 * Math.PI : 0)
+      if (distance >= gap - 1e-3) continue
+      one.angle -= (gap - distance) / 2
+      next.angle += (gap - distance) / 2
+      moved = true
+    }
+    if (!moved) break
+  }
+  const values = Array.from(angles)
+  const order = Array.from(angles)
+  sorted.forEach(({ angle, index }, place) => {
+    values[index] = angle
+    order[index] = place
+  })
+  return { values, order }
+}

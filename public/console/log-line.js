@@ -1,0 +1,74 @@
+// What one line of a log looks like, as element and as text. All that peers send is text here, whatever it looks like.
+import { make } from './dom.js'
+import { bytes, hue, short, time } from './format.js'
+
+/** @typedef {import('./session.js').Entry} Entry */
+
+/** Beginning of a long text that is shown: characters and lines. */
+const MAX_SHOWN = 1500
+const MAX_ROWS = 12
+
+/** @param {Entry} entry who speaks to whom; empty where nobody does */
+function parties ({ kind, from, to }) {
+  if (kind === 'note' || kind === 'error') return ''
+  const sender = from === 'you' ? 'you' : from === '' ? 'somebody' : short(from)
+  if (to === '') return sender
+  return `${sender} → ${to === 'you' ? 'you' : short(to)}`
+}
+
+/** The line as text. @param {Entry} entry */
+export function lineText (entry) {
+  return [time(entry.at), parties(entry), entry.text].filter(part => part !== '').join('  ')
+}
+
+/** @param {Entry} entry @returns {HTMLElement} */
+export function createLine (entry) {
+  const line = make('div', { className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}` })
+  line.append(make('time', { dateTime: entry.at.toISOString() }, time(entry.at)))
+  const who = parties(entry)
+  if (who !== '') {
+    const id = entry.from === 'you' ? entry.to : entry.from
+    const name = make('bdi', { className: 'who hued' }, who)
+    name.style.setProperty('--hue', String(hue(id)))
+    line.append(name)
+  }
+  line.append(make('span', { className: 'text' }))
+  updateLine(line, entry)
+  return line
+}
+
+/** @param {HTMLElement} line @param {Entry} entry */
+export function updateLine (line, entry) {
+  const place = /** @type {HTMLElement} */ (line.querySelector('.text'))
+  const beginning = shorten(entry.text)
+  place.replaceChildren(make('bdi', {}, beginning))
+  if (beginning !== entry.text) {
+    const more = make('button', { type: 'button', className: 'plain' }, `Show all of it, ${bytes(entry.text.length)}`)
+    more.addEventListener('click', () => {
+      place.replaceChildren(make('bdi', { tabIndex: -1 }, entry.text))
+      ;/** @type {HTMLElement} */ (place.firstElementChild).focus()
+    })
+    place.append(' ', more)
+  }
+  if (entry.blob !== undefined) {
+    const save = make('button', { type: 'button', className: 'plain' }, 'Save')
+    save.addEventListener('click', () => saveAs(/** @type {Blob} */ (entry.blob), entry.name ?? 'file'))
+    save.setAttribute('aria-label', `Save ${entry.name}`)
+    place.append(' ', save)
+  }
+}
+
+/** @param {string} text */
+function shorten (text) {
+  const rows = text.slice(0, MAX_SHOWN).split('\n')
+  const shown = rows.slice(0, MAX_ROWS).join('\n')
+  return shown.length < text.length ? `${shown.trimEnd()} …` : text
+}
+
+/** @param {Blob} blob @param {string} name */
+function saveAs (blob, name) {
+  const url = URL.createObjectURL(blob)
+  make('a', { href: url, download: name }).click()
+  // The download has been begun with by then, and the address is of no use to anybody else.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}

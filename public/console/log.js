@@ -1,0 +1,192 @@
+// The lines of one channel: kept in number and in bytes, filtered, paused, followed. Lines are drawn once a frame and in
+// blocks that the browser passes over while they are out of sight, so that ten thousand of them scroll as ten do. Not
+// what a line looks like (log-line.js).
+import { createLine, lineText, updateLine } from './log-line.js'
+import { make } from './dom.js'
+
+/** @typedef {import('./session.js').Entry} Entry */
+
+/** Lines that are kept; older ones go. */
+export const MAX_LINES = 10_000
+/** Bytes of text and files that are kept, roughly. */
+const MAX_BYTES = 128 * 1024 * 1024
+/** Lines of a block. */
+const BLOCK_LINES = 100
+/** Lines that are drawn in one frame; more come in later ones. */
+const FRAME_LINES = 400
+/** How far from its end the list may be and still follow, pixels. */
+const NEAR_END = 24
+
+/** The list of a log. */
+export class Log {
+  paused = false
+  /** Whether new lines are scrolled into sight. */
+  following = true
+  /** Lines that have come while the list did not follow. */
+  unseen = 0
+  /** Lines that are drawn. */
+  size = 0
+  #bytes = 0
+  #filter = ''
+  #list
+  /** Not drawn yet. @type {Entry[]} */
+  #pending = []
+  /** @type {WeakMap<Element, Entry>} */
+  #entries = new WeakMap()
+  /** What each entry that is kept counts. @type {WeakMap<Entry, number>} */
+  #sizes = new WeakMap()
+  /** @type {WeakMap<Entry, HTMLElement>} */
+  #lines = new WeakMap()
+  #frame = 0
+  #updated
+
+  /** @param {HTMLElement} list @param {() => void} updated */
+  constructor (list, updated) {
+    this.#list = list
+    this.#updated = updated
+    list.addEventListener('scroll', () => {
+      this.following = list.scrollTop + list.clientHeight >= list.scrollHeight - NEAR_END
+      if (this.following && this.unseen > 0) {
+        this.unseen = 0
+        updated()
+      }
+    }, { passive: true })
+  }
+
+  /** Lines that wait, because of the pause or for the next frame. */
+  get waiting () {
+    return this.#pending.length
+  }
+
+  /** @param {Entry} entry */
+  add (entry) {
+    this.#pending.push(entry)
+    this.#sizes.set(entry, 0)
+    this.#count(entry)
+    if (this.#pending.length > MAX_LINES) this.#forget(this.#pending.shift())
+    this.#schedule()
+  }
+
+  /** An entry says something else than before. @param {Entry} entry */
+  change (entry) {
+    const line = this.#lines.get(entry)
+    if (line !== undefined) updateLine(line, entry)
+    this.#count(entry)
+    this.#trim()
+  }
+
+  /** @param {boolean} paused */
+  pause (paused) {
+    this.paused = paused
+    this.#schedule()
+  }
+
+  /** @param {string} text lines without it are hidden; empty: all are shown */
+  filter (text) {
+    this.#filter = text.toLowerCase()
+    for (const block of this.#list.children) {
+      for (const line of /** @type {HTMLCollectionOf<HTMLElement>} */ (block.children)) this.#sieve(line)
+      this.#measure(block)
+    }
+    this.toEnd()
+  }
+
+  clear () {
+    this.#pending = []
+    this.#sizes = new WeakMap()
+    this.#list.replaceChildren()
+    this.size = this.#bytes = this.unseen = 0
+    this.#updated()
+  }
+
+  toEnd () {
+    this.following = true
+    this.unseen = 0
+    this.#list.scrollTop = this.#list.scrollHeight
+    this.#updated()
+  }
+
+  /** The lines that are not filtered out, as text. */
+  get text () {
+    const lines = /** @type {string[]} */ ([])
+    for (const line of this.#list.querySelectorAll('.line:not([hidden])')) lines.push(lineText(/** @type {Entry} */ (this.#entries.get(line))))
+    return lines.join('\n')
+  }
+
+  #schedule () {
+    // Once a frame; a page that cannot be seen draws none.
+    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw())
+  }
+
+  #draw () {
+    this.#frame = 0
+    if (!this.paused) {
+      const fresh = this.#pending.splice(0, FRAME_LINES)
+      const blocks = new Set(fresh.map(entry => this.#append(entry)))
+      for (const block of blocks) this.#measure(block)
+      this.#trim()
+      if (this.following) this.#list.scrollTop = this.#list.scrollHeight
+      else this.unseen += fresh.length
+      // Blocks get their true height when they come into sight.
+      if (this.#pending.length > 0 || (this.following && fresh.length > 0)) this.#schedule()
+    }
+    this.#updated()
+  }
+
+  /** @param {Entry} entry @returns {Element} the block that it is in */
+  #append (entry) {
+    let block = this.#list.lastElementChild
+    if (block === null || block.childElementCount >= BLOCK_LINES) {
+      block = make('div', { className: 'block' })
+      this.#list.append(block)
+    }
+    const line = createLine(entry)
+    this.#entries.set(line, entry)
+    this.#lines.set(entry, line)
+    block.append(line)
+    this.size++
+    this.#sieve(line)
+    return block
+  }
+
+  /** @param {HTMLElement} line */
+  #sieve (line) {
+    const entry = /** @type {Entry} */ (this.#entries.get(line))
+    line.hidden = this.#filter !== '' && !lineText(entry).toLowerCase().includes(this.#filter)
+  }
+
+  /** Tells how high a block probably is, before it is in sight. @param {Element} block */
+  #measure (block) {
+    const shown = block.querySelectorAll('.line:not([hidden])').length
+    const element = /** @type {HTMLElement} */ (block)
+    element.style.containIntrinsicBlockSize = `${shown * 1.6}em`
+    element.hidden = shown === 0
+  }
+
+  #trim () {
+    while (this.size > MAX_LINES || (this.#bytes > MAX_BYTES && this.size > 0)) {
+      const block = /** @type {Element} */ (this.#list.firstElementChild)
+      const line = /** @type {Element} */ (block.firstElementChild)
+      this.#forget(this.#entries.get(line))
+      line.remove()
+      this.size--
+      if (block.childElementCount === 0) block.remove()
+    }
+    while (this.#bytes > MAX_BYTES && this.#pending.length > 1) this.#forget(this.#pending.shift())
+  }
+
+  /** Counts what an entry keeps in memory now. @param {Entry} entry */
+  #count (entry) {
+    const counted = this.#sizes.get(entry)
+    if (counted === undefined) return // It is not kept any more.
+    this.#bytes += entry.size - counted
+    this.#sizes.set(entry, entry.size)
+  }
+
+  /** @param {Entry | undefined} entry */
+  #forget (entry) {
+    if (entry === undefined) return
+    this.#bytes -= this.#sizes.get(entry) ?? 0
+    this.#sizes.delete(entry)
+  }
+}

@@ -1,0 +1,248 @@
+// The part of the page that shows the proxy and its network: asks the API, works out rates, fills facts, picture and
+// lists. Not the channels that one is in (channels.js), but for what the API says of the one in sight.
+import { ApiError, currentToken, get } from './api.js'
+import { adviceFor, linkCommand } from './discovery.js'
+import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.js'
+import { bytes, count, duration, plural, rate, short } from './format.js'
+import { Picture } from './picture.js'
+import { poll } from './poll.js'
+import { curve, Rates, REMEMBERED } from './rates.js'
+
+/** @typedef {{ name?: string, tag: string, scope: 'network' | 'local', peers: { local: number, remote: number }, messages: number, bytes: number }} ApiChannel */
+/** @typedef {{ proxyId: string, address: string, role: string, state: string, since: string, channels: string[], rttMs?: number, messages: { in: number, out: number }, bytes: { in: number, out: number } }} ApiLink */
+/** @typedef {import('./channels.js').Channels} Channels */
+
+const INTERVAL_MS = 1000
+/** Channels that are listed beside the picture. */
+const LISTED = 12
+
+/** @param {ApiChannel} channel */
+const keyOf = ({ scope, name, tag }) => `${scope} ${name ?? tag}`
+
+/** Shows the network and keeps it up to date. */
+export class Network {
+  #channels
+  #askForToken
+  #rates = new Rates()
+  /** @type {number[]} */
+  #minute = []
+  #picture
+  #hinted = ''
+  /** Key of what one points at. */
+  #pointed = ''
+  /** Key → words about it, for what one points at. @type {Map<string, string>} */
+  #words = new Map()
+  /** Asks the API soon. */
+  refresh
+
+  /** @param {Channels} channels @param {{ askForToken: (wrong: boolean) => void }} callbacks */
+  constructor (channels, { askForToken }) {
+    this.#channels = channels
+    this.#askForToken = askForToken
+    this.#picture = new Picture(byId('picture'), {
+      pointed: key => this.#tell(key),
+      chosen: key => this.#choose(key)
+    })
+    for (const id of ['links', 'open-channels']) {
+      const list = byId(id)
+      roving(list, 'button')
+      const point = (/** @type {Event} */ { target }) => {
+        const item = target instanceof Element ? target.closest('li') : null
+        this.#picture.point(item?.dataset['key'] ?? '')
+      }
+      list.addEventListener('pointerover', point)
+      list.addEventListener('focusin', point)
+      for (const end of ['pointerleave', 'focusout']) list.addEventListener(end, () => this.#picture.point(''))
+    }
+    this.refresh = poll(() => this.#ask(), INTERVAL_MS)
+  }
+
+  async #ask () {
+    try {
+      const health = await get('health')
+      this.#running(true, health)
+      if (health.discovery === undefined) {
+        this.#limited(true)
+        this.#askForToken(currentToken() !== '')
+        return
+      }
+      const [{ channels }, { links }] = await Promise.all([get('channels'), get('links'), this.#askForPeers()])
+      this.#limited(false)
+      this.#show(health, channels, links)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === '') this.#running(false)
+    }
+  }
+
+  /** Who is in the channel in sight, with place and proxy. */
+  async #askForPeers () {
+    const session = this.#channels.current?.session
+    if (session === undefined || session.state !== 'joined') return
+    try {
+      const { peers } = await get(`channels/${encodeURIComponent(session.name)}?scope=${session.scope}`)
+      session.describe(peers.list)
+    } catch (error) {
+      // It may have been left by everybody in between.
+      if (!(error instanceof ApiError)) throw error
+    }
+  }
+
+  /** @param {boolean} running @param {{ version: string, uptimeSeconds?: number }} [health] */
+  #running (running, health) {
+    const words = running ? `The proxy is running · ${health?.version}` : 'The proxy does not answer. Trying again …'
+    setText(byId('proxy-words'), words)
+    find(byId('proxy-state'), '.dot').className = `dot ${running ? 'good' : 'bad'}`
+    byId('network').classList.toggle('stale', !running)
+  }
+
+  /** @param {boolean} limited */
+  #limited (limited) {
+    byId('token-again').hidden = !limited
+    for (const id of ['facts', 'picture', 'picture-list', 'picture-words']) byId(id).hidden = limited
+    if (limited) setText(byId('discovery-state'), '')
+  }
+
+  /** @param {any} health @param {ApiChannel[]} channels @param {ApiLink[]} links */
+  #show (health, channels, links) {
+    const now = performance.now()
+    this.#rates.begin()
+    let perSecond = 0
+    for (const channel of channels) perSecond += this.#rates.read(keyOf(channel), channel.messages, now)
+    for (const link of links) this.#rates.read(linkKey(link), link.messages.in + link.messages.out, now)
+    this.#minute = [...this.#minute, perSecond].slice(-REMEMBERED)
+    this.#showDiscovery(health)
+    this.#showFacts(health, links.length, perSecond)
+    this.#showPicture(channels, links)
+    this.#showLists(channels, links)
+  }
+
+  /** @param {any} health */
+  #showDiscovery ({ discovery: { state, interfaces }, mesh: { port } }) {
+    const { mood, words, hint = '', remedies = [] } = adviceFor(state, interfaces)
+    const place = byId('discovery-state')
+    if (place.dataset['state'] !== words) {
+      place.dataset['state'] = words
+      place.replaceChildren(make('span', { className: `dot ${mood}` }), ' ', words)
+    }
+    const notice = byId('discovery-hint')
+    notice.hidden = hint === ''
+    const whole = `${hint} ${port}`
+    if (hint === '' || this.#hinted === whole) return
+    this.#hinted = whole
+    const command = linkCommand(port)
+    const copy = make('button', { type: 'button', className: 'plain' }, 'Copy')
+    copy.addEventListener('click', () => void copyFrom(copy, command))
+    notice.replaceChildren(
+      make('p', {}, make('strong', {}, words), '. ', hint),
+      make('ul', { className: 'remedies' },
+        ...remedies.map(remedy => make('li', {}, remedy)),
+        make('li', {}, 'Or do without discovery. On the other computer, start the proxy like this: ', make('code', {}, command), copy,
+          make('span', { className: 'small quiet' }, ' The port is another one after each start; NWS_MESH_PORT fixes it.')))
+    )
+  }
+
+  /** @param {any} health @param {number} links @param {number} perSecond */
+  #showFacts (health, links, perSecond) {
+    const facts = /** @type {[string, string][]} */ ([
+      ['Messages per second', rate(perSecond)],
+      ['Channels', count(health.channels)],
+      ['Peers', count(health.peers)],
+      ['Other proxies', count(links)],
+      ['Running for', duration(health.uptimeSeconds)]
+    ])
+    keep(byId('facts'), facts, ([name]) => name, ([name]) => {
+      const group = make('div', {}, make('dt', {}, name), make('dd', {}))
+      if (name === 'Messages per second') group.append(make('div', { className: 'curve' }))
+      return group
+    }, (group, [, value]) => setText(find(group, 'dd'), value))
+    const frame = find(byId('facts'), '.curve')
+    if (frame.firstChild === null) frame.append(draw('svg', { 'viewBox': '0 0 120 28', 'preserveAspectRatio': 'none', 'aria-hidden': 'true' }, draw('polyline')))
+    find(frame, 'polyline').setAttribute('points', curve(this.#minute, 120, 28))
+  }
+
+  /** @param {ApiChannel[]} channels @param {ApiLink[]} links */
+  #showPicture (channels, links) {
+    const shared = links.filter(({ channels }) => channels.length > 0).length
+    const words = `This proxy, ${plural(links.length, 'link')} to other proxies, ${shared} of them with channels in common, and ${plural(channels.length, 'open channel')}.`
+    const shown = links.map(link => ({
+      key: linkKey(link),
+      proxyId: link.proxyId || link.address,
+      open: link.state === 'open',
+      channels: link.channels.map(name => `network ${name}`),
+      rate: this.#rates.of(linkKey(link))
+    }))
+    this.#picture.show(shown, channels.map(channel => ({
+      key: keyOf(channel),
+      label: channel.name ?? channel.tag,
+      peers: channel.peers.local + channel.peers.remote,
+      rate: this.#rates.of(keyOf(channel)),
+      joined: channel.name !== undefined && this.#channels.has(channel.name, channel.scope)
+    })), words)
+    this.#words = new Map([
+      ...channels.map(channel => /** @type {const} */ ([keyOf(channel), `${channel.name ?? channel.tag}: ${this.#wordsOfChannel(channel)}`])),
+      ...links.map(link => /** @type {const} */ ([linkKey(link), `Proxy ${short(link.proxyId)}: ${this.#wordsOfLink(link)}`]))
+    ])
+    this.#tell(this.#pointed)
+  }
+
+  /** @param {string} key */
+  #tell (key) {
+    this.#pointed = key
+    const none = this.#words.size === 0 ? 'Nothing is open yet. Join a channel, and it appears here.' : 'Point at a circle to see what it is; press a channel to join it.'
+    setText(byId('picture-words'), this.#words.get(key) ?? none)
+  }
+
+  /** @param {string} key */
+  #choose (key) {
+    const [scope, name] = key.split(' ', 2)
+    if (scope === 'network' || scope === 'local') this.onJoin(/** @type {string} */ (name), scope)
+  }
+
+  /** Told when somebody wants to join a channel that is open. @type {(name: string, scope: 'network' | 'local') => void} */
+  onJoin = () => {}
+
+  /** @param {ApiChannel} channel */
+  #wordsOfChannel (channel) {
+    const { scope, peers: { local, remote }, messages, bytes: size } = channel
+    const reach = scope === 'local' ? 'this computer only, ' : ''
+    const others = remote > 0 ? `, ${count(remote)} elsewhere` : ''
+    return `${reach}${plural(local, 'peer')} here${others}, ${rate(this.#rates.of(keyOf(channel)))} messages/s (${plural(messages, 'message')}, ${bytes(size)})`
+  }
+
+  /** @param {ApiLink} link */
+  #wordsOfLink (link) {
+    const { address, role, state, rttMs, channels, bytes: size } = link
+    const time = rttMs === undefined ? '' : `, ${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms away`
+    return `${address}, ${state === 'open' ? role === 'initiator' ? 'dialled by this one' : 'has dialled this one' : 'connecting'}${time}, ${plural(channels.length, 'shared channel')}, ` +
+      `${rate(this.#rates.of(linkKey(link)))} messages/s (${bytes(size.in)} in, ${bytes(size.out)} out)`
+  }
+
+  /** @param {ApiChannel[]} channels @param {ApiLink[]} links */
+  #showLists (channels, links) {
+    const create = (/** @type {string} */ title, /** @type {(() => void) | undefined} */ press) => {
+      const name = make(press === undefined ? 'span' : 'button', { className: 'mono name' }, title)
+      if (press !== undefined) name.addEventListener('click', press)
+      return make('li', {}, name, make('span', { className: 'small quiet words' }))
+    }
+    const details = /** @type {HTMLDetailsElement} */ (byId('picture-list'))
+    if (details.open) {
+      keep(byId('links'), links, linkKey, link => create(short(link.proxyId) || 'connecting', undefined),
+        (item, link) => setText(find(item, '.words'), this.#wordsOfLink(link)))
+      keep(byId('open-channels'), channels, keyOf, channel => create(channel.name ?? channel.tag, channel.name === undefined ? undefined : () => this.#choose(keyOf(channel))),
+        (item, channel) => setText(find(item, '.words'), this.#wordsOfChannel(channel)))
+    }
+    const others = channels.filter(({ name, scope }) => name !== undefined && !this.#channels.has(name, scope))
+    byId('open-card').hidden = others.length === 0
+    const shown = others.toSorted((a, b) => b.peers.local + b.peers.remote - a.peers.local - a.peers.remote).slice(0, LISTED)
+    keep(byId('open-list'), shown, keyOf, channel => {
+      const button = make('button', { type: 'button', className: 'open-channel' }, make('span', { className: 'mono' }, channel.name), make('span', { className: 'small quiet words' }))
+      button.addEventListener('click', () => this.#choose(keyOf(channel)))
+      return make('li', {}, button)
+    }, (item, { peers, scope }) => setText(find(item, '.words'), `${plural(peers.local + peers.remote, 'peer')}${scope === 'local' ? ', this computer only' : ''}`))
+  }
+}
+
+/** @param {ApiLink} link */
+function linkKey ({ proxyId, address }) {
+  return `link ${proxyId} ${address}`
+}

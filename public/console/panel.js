@@ -1,0 +1,228 @@
+// What is seen of one joined channel: its head, its peers, its log and where one writes. Not the channel (session.js).
+import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.js'
+import { count, hue, plural, short } from './format.js'
+import { Log } from './log.js'
+import { lineText } from './log-line.js'
+
+/** @typedef {import('./session.js').Session} Session */
+/** @typedef {import('./session.js').Entry} Entry */
+/** @typedef {import('./session.js').Peer} Peer */
+
+/** Peers that are listed one by one. */
+const MAX_LISTED = 200
+/** Shortest time between two things that are read out, milliseconds. */
+const SPEAK_MS = 2000
+
+const STATES = {
+  joining: 'Joining …',
+  waiting: 'The connection is lost. Trying again …',
+  left: 'Not in the channel any more.'
+}
+
+/** The panel of a session. */
+export class Panel {
+  element = fromTemplate('panel-template')
+  /** Messages of others since the panel was last looked at. */
+  news = 0
+  #session
+  #log
+  #updated
+  #lastSpoken = 0
+  #speaking = 0
+
+  /**
+   * @param {Session} session
+   * @param {{ updated: () => void, leave: () => void, share: () => void, address: string }} options what to call, and
+   *   the address that opens this channel
+   */
+  constructor (session, { updated, leave, share, address }) {
+    this.#session = session
+    this.#updated = updated
+    this.#log = new Log(this.#part('log'), () => this.#showLog())
+    setText(this.#part('name'), session.name)
+    this.#part('leave').addEventListener('click', leave)
+    const shareButton = this.#part('share')
+    shareButton.addEventListener('click', share)
+    shareButton.hidden = session.scope === 'local'
+    ;/** @type {HTMLAnchorElement} */ (this.#part('second')).href = address
+    this.#wireTools()
+    this.#wireComposer()
+    this.show()
+  }
+
+  /** @param {Entry} entry */
+  added (entry) {
+    if (entry.kind === 'message' && entry.from !== 'you') this.news++
+    this.#log.add(entry)
+    this.#speak(entry)
+  }
+
+  /** @param {Entry} entry */
+  changed (entry) {
+    this.#log.change(entry)
+  }
+
+  /** Shows state and peers as they are now. */
+  show () {
+    const { state, scope, id, peers } = this.#session
+    const joined = state === 'joined'
+    const reach = scope === 'local' ? 'this computer only' : 'whole network'
+    setText(this.#part('state'), joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : STATES[state])
+    for (const name of ['text', 'attach', 'target']) /** @type {HTMLInputElement} */ (this.#part(name)).disabled = !joined
+    find(this.element, '.composer button.main').toggleAttribute('disabled', !joined)
+    this.#part('leave').textContent = state === 'left' ? 'Close' : 'Leave'
+    const others = [...peers.values()]
+    // On a channel of raw frames nobody has an id, so this page is one of those that the proxy lists.
+    const alone = joined && (scope === 'local' ? others.length === 1 : others.length === 0)
+    this.#part('alone').hidden = !alone || this.#log.size > 12
+    setText(this.#part('peers-title'), scope === 'local' ? `${plural(others.length, 'peer')}, you among them` : plural(others.length, 'other peer'))
+    this.#showPeers(others)
+    this.#showTargets(others)
+  }
+
+  /** The panel has come into sight. */
+  seen () {
+    this.news = 0
+    this.#log.toEnd()
+    this.#showLog()
+  }
+
+  focus () {
+    const text = this.#part('text')
+    if (/** @type {HTMLTextAreaElement} */ (text).disabled) this.element.focus()
+    else text.focus()
+  }
+
+  /** @param {string} name */
+  #part (name) {
+    return find(this.element, `[data-part=${name}]`)
+  }
+
+  #wireTools () {
+    const filter = /** @type {HTMLInputElement} */ (this.#part('filter'))
+    filter.addEventListener('input', () => this.#log.filter(filter.value))
+    this.#part('pause').addEventListener('click', () => {
+      this.#log.pause(!this.#log.paused)
+      this.#showLog()
+    })
+    const copy = this.#part('copy')
+    copy.addEventListener('click', () => void copyFrom(copy, this.#log.text))
+    this.#part('clear').addEventListener('click', () => this.#log.clear())
+    this.#part('unseen').addEventListener('click', () => {
+      this.#log.toEnd()
+      this.#part('log').focus()
+    })
+  }
+
+  #wireComposer () {
+    const form = /** @type {HTMLFormElement} */ (this.#part('composer'))
+    const text = /** @type {HTMLTextAreaElement} */ (this.#part('text'))
+    const file = /** @type {HTMLInputElement} */ (this.#part('file'))
+    const target = this.#target
+    const sendFiles = (/** @type {Iterable<File>} */ files) => { for (const each of files) void this.#session.sendFile(each, target.value) }
+    target.id = `target-${crypto.randomUUID()}`
+    this.#part('target-label').setAttribute('for', target.id)
+    if (this.#session.scope === 'local') this.#part('target-label').parentElement?.classList.add('everybody')
+    form.addEventListener('submit', event => {
+      event.preventDefault()
+      if (text.value === '') return
+      this.#session.send(text.value, target.value)
+      text.value = ''
+      this.#log.toEnd()
+      text.focus()
+    })
+    text.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+      event.preventDefault()
+      form.requestSubmit()
+    })
+    this.#part('attach').addEventListener('click', () => file.click())
+    file.addEventListener('change', () => {
+      sendFiles(file.files ?? [])
+      file.value = ''
+    })
+    const talk = find(this.element, '.talk')
+    talk.addEventListener('dragover', event => {
+      event.preventDefault()
+      talk.classList.add('dropping')
+    })
+    talk.addEventListener('dragleave', () => talk.classList.remove('dropping'))
+    talk.addEventListener('drop', event => {
+      event.preventDefault()
+      talk.classList.remove('dropping')
+      sendFiles(event.dataTransfer?.files ?? [])
+    })
+  }
+
+  get #target () {
+    return /** @type {HTMLSelectElement} */ (this.#part('target'))
+  }
+
+  /** @param {Peer[]} others */
+  #showPeers (others) {
+    const shown = /** @type {(Peer & { rest?: number })[]} */ (others.slice(0, MAX_LISTED))
+    if (others.length > MAX_LISTED) shown.push({ id: '', rest: others.length - MAX_LISTED })
+    keep(this.#part('peers'), shown, ({ id }) => id, peer => this.#createPeer(peer), (item, peer) => {
+      setText(find(item, '.where'), peer.rest === undefined ? placeOf(peer) : `and ${count(peer.rest)} more`)
+      find(item, 'button')?.setAttribute('aria-pressed', String(peer.id === this.#target.value))
+    })
+  }
+
+  /** @param {Peer} peer */
+  #createPeer ({ id, socket }) {
+    if (id === '') return make('li', {}, make('span', { className: 'where small quiet' }))
+    const dot = make('span', { className: 'dot hued' })
+    dot.style.setProperty('--hue', String(hue(id)))
+    const words = [dot, make('span', { className: 'mono' }, short(id)), make('span', { className: 'where small quiet' })]
+    if (socket === undefined) return make('li', { className: 'peer' }, ...words)
+    const button = make('button', { 'type': 'button', 'className': 'peer', 'aria-pressed': 'false' }, ...words, make('span', { className: 'visually-hidden' }, ', write to this peer alone'))
+    button.addEventListener('click', () => {
+      const target = this.#target
+      target.value = target.value === id ? '' : id
+      this.show()
+      this.focus()
+    })
+    return make('li', {}, button)
+  }
+
+  /** @param {Peer[]} others */
+  #showTargets (others) {
+    const target = this.#target
+    const chosen = target.value
+    const options = ['', ...others.filter(({ socket }) => socket !== undefined).slice(0, MAX_LISTED).map(({ id }) => id)]
+    if (!options.includes(chosen) && this.#session.peers.has(chosen)) options.push(chosen)
+    keep(target, options, id => id, id => make('option', { value: id }, id === '' ? 'everybody' : `${short(id)} alone`))
+    if (!options.includes(chosen)) target.value = ''
+  }
+
+  #showLog () {
+    const { paused, waiting, size, unseen } = this.#log
+    const pause = this.#part('pause')
+    setText(pause, paused ? `Go on${waiting > 0 ? `, ${count(waiting)} new` : ''}` : 'Pause')
+    pause.setAttribute('aria-pressed', String(paused))
+    setText(this.#part('log-size'), size > 999 ? plural(size, 'line') : '')
+    const button = this.#part('unseen')
+    button.hidden = unseen === 0
+    if (unseen > 0) setText(button, `↓ ${plural(unseen, 'new line')}`)
+    if (size > 12) this.#part('alone').hidden = true
+    this.#updated()
+  }
+
+  /** Has the latest message read out by a screen reader, but not each one of a rush. @param {Entry} entry */
+  #speak (entry) {
+    if (entry.from === 'you' || this.element.hidden) return
+    clearTimeout(this.#speaking)
+    const wait = Math.max(0, this.#lastSpoken + SPEAK_MS - performance.now())
+    this.#speaking = setTimeout(() => {
+      this.#lastSpoken = performance.now()
+      setText(this.#part('spoken'), lineText(entry).slice(0, 200))
+    }, wait)
+  }
+}
+
+/** Where a peer is. @param {Peer} peer */
+function placeOf ({ location, proxy = '', dialect = 'envelope' }) {
+  if (location === undefined) return ''
+  const place = location === 'local' ? 'this computer' : `other proxy ${short(proxy)}`
+  return dialect === 'envelope' || dialect === 'link' ? place : `${place} · ${dialect}`
+}

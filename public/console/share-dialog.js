@@ -1,0 +1,78 @@
+// The dialog by which a channel is passed on: its name, its link and its QR code; and the making of private names. It
+// sends nothing: the link's name stands behind its #, which browsers keep to themselves.
+import { BASE } from './api.js'
+import { byId, copyFrom, draw, setText } from './dom.js'
+import { qrCode } from './qr.js'
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
+/** Of 5 bits each: 160. */
+const PRIVATE_CHARACTERS = 32
+/** Light modules around the code. ISO/IEC 18004 §7.3.8. */
+const MARGIN = 4
+
+/** A name that nobody can guess. */
+export function privateName () {
+  return Array.from(crypto.getRandomValues(new Uint8Array(PRIVATE_CHARACTERS)), byte => BASE32[byte % 32]).join('')
+}
+
+/** Whether a name can be found by trying: what the proxies take for a strong one cannot. @param {string} name */
+export const isGuessable = name => name.length < 26 || new Set(name).size < 12
+
+/** The address that opens the console of the computer it is opened on, with an invitation. @param {string} name */
+export const linkOf = name => `${BASE}console#join=${name}`
+
+/** @param {(name: string) => void} join */
+export function wireShareDialog (join) {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('share'))
+  let name = ''
+  let isNew = false
+  const press = (/** @type {string} */ id, /** @type {(button: HTMLElement) => void} */ action) => {
+    const button = byId(id)
+    button.addEventListener('click', () => action(button))
+  }
+  function show () {
+    setText(byId('share-title'), isNew ? 'A private channel' : 'Invite somebody')
+    setText(byId('share-name'), name)
+    setText(byId('share-link'), linkOf(name))
+    setText(byId('share-strength'), isGuessable(name) ? 'This name can be guessed: the channel is as good as public.' : 'Nobody can guess this name. Give it away like a key.')
+    byId('share-join').hidden = byId('share-another').hidden = !isNew
+    byId('share-code').replaceChildren(drawCode(linkOf(name)))
+  }
+  press('share-join', () => {
+    dialog.close()
+    join(name)
+  })
+  press('share-copy-link', button => void copyFrom(button, linkOf(name)))
+  press('share-copy-name', button => void copyFrom(button, name))
+  press('share-another', () => {
+    name = privateName()
+    show()
+  })
+  press('share-close', () => dialog.close())
+  dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close() })
+  return {
+    /** Shows a name that nobody has used before. */
+    openNew () {
+      name = privateName()
+      isNew = true
+      show()
+      dialog.showModal()
+    },
+    /** Shows a channel that one is in. @param {string} known */
+    open (known) {
+      name = known
+      isNew = false
+      show()
+      dialog.showModal()
+    }
+  }
+}
+
+/** @param {string} text */
+function drawCode (text) {
+  const square = qrCode(text)
+  const size = square.length + 2 * MARGIN
+  const dark = square.flatMap((row, y) => row.flatMap((module, x) => module ? [`M${x + MARGIN} ${y + MARGIN}h1v1h-1z`] : []))
+  return draw('svg', { 'viewBox': `0 0 ${size} ${size}`, 'role': 'img', 'aria-label': 'QR code of the link' },
+    draw('rect', { width: size, height: size, fill: '#fff' }), draw('path', { d: dark.join(''), fill: '#000' }))
+}

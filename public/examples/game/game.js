@@ -1,0 +1,197 @@
+// Pong for two. Whoever sits on the left reckons where the ball is and tells everybody; the other one tells where its
+// paddle is. Who watches draws what it hears. The rules are in pong.js.
+import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
+import { joinBar } from '../shared/join-bar.js'
+import { Latency } from './latency.js'
+import { fly, HEIGHT, hit, PADDLE, serve, WIDTH, within } from './pong.js'
+
+const byId = id => document.getElementById(id)
+const context = byId('field').getContext('2d')
+/** Between two messages of where things are: 30 a second. Milliseconds. */
+const TELL_MS = 33
+const KEY_SPEED = 560
+
+let socket
+let latency
+/** Who sits where, by peer id; undefined: nobody. */
+let seats = { left: undefined, right: undefined }
+let paddles = { left: HEIGHT / 2, right: HEIGHT / 2 }
+let score = { left: 0, right: 0 }
+let ball = serve(1, 0)
+let pressed = 0
+let lastFrame = 0
+let lastTold = 0
+
+joinBar('pong', (channel, options) => {
+  socket = new NetworkWebSocket(channel, options)
+  latency = new Latency(opponent, showLatency)
+  seats = { left: undefined, right: undefined }
+  byId('room').hidden = false
+  let id = ''
+  socket.onopen = () => {
+    // After a reconnection this page has a new id, and its old seat.
+    for (const side of ['left', 'right']) if (id !== '' && seats[side] === id) sit(side)
+    id = socket.id
+    show()
+  }
+  socket.onmessage = ({ data, senderId }) => receive(data, senderId)
+  socket.onconnect = ({ detail: { target: peer } }) => {
+    peer.onmessage = ({ data }) => receive(data, peer.id, peer)
+    peer.onopen = () => { if (mySide()) peer.send(JSON.stringify({ sit: mySide() })) }
+  }
+  socket.ondisconnect = ({ detail: { target: peer } }) => {
+    for (const side of ['left', 'right']) if (seats[side] === peer.id) seats[side] = undefined
+    show()
+  }
+  socket.onclose = () => {
+    latency.stop()
+    byId('room').hidden = true
+  }
+  lastFrame = performance.now()
+  requestAnimationFrame(play)
+  show()
+  return socket
+})
+
+const mySide = () => seats.left === socket?.id ? 'left' : seats.right === socket?.id ? 'right' : undefined
+const opponent = () => socket.peers.get(mySide() === 'left' ? seats.right : seats.left)
+
+function sit (side) {
+  if (seats[side] !== undefined && seats[side] !== socket.id && socket.peers.has(seats[side])) return
+  if (mySide() && mySide() !== side) stand()
+  seats[side] = socket.id
+  score = { left: 0, right: 0 }
+  socket.send(JSON.stringify({ sit: side }))
+  byId('field').focus()
+  show()
+}
+
+function stand () {
+  socket.send(JSON.stringify({ stand: true }))
+  seats[mySide()] = undefined
+  show()
+}
+
+/** What others send may be anything. @param {string} data @param {string} from @param {object} [peer] whose direct message it is */
+function receive (data, from, peer) {
+  let message
+  try {
+    message = Object(JSON.parse(data))
+  } catch {
+    return
+  }
+  const { sit: side, ball: theirs } = message
+  if (side === 'left' || side === 'right') {
+    // Both sat down at once: the smaller id stays.
+    if (seats[side] === undefined || !(seats[side] === socket.id || socket.peers.has(seats[side])) || from < seats[side]) seats[side] = from
+    if (seats.left === seats.right) seats[side === 'left' ? 'right' : 'left'] = undefined
+    score = { left: 0, right: 0 }
+    show()
+  } else if (message.stand === true) {
+    for (const each of ['left', 'right']) if (seats[each] === from) seats[each] = undefined
+    show()
+  } else if (from === seats.left && Array.isArray(theirs) && theirs.every(Number.isFinite)) {
+    const [x, y, vx, vy, left, right, forLeft, forRight] = theirs
+    ball = { x, y, vx, vy }
+    paddles.left = within(left)
+    if (mySide() !== 'right') paddles.right = within(right)
+    score = { left: Math.trunc(forLeft), right: Math.trunc(forRight) }
+    showScore()
+  } else if (from === seats.right && Number.isFinite(message.paddle)) {
+    paddles.right = within(message.paddle)
+  } else if (peer && Number.isFinite(message.ping)) {
+    peer.send(JSON.stringify({ pong: message.ping }))
+  } else if (peer && Number.isFinite(message.pong)) {
+    latency.answered(message.pong)
+  }
+}
+
+function play (now) {
+  if (byId('room').hidden) return
+  const seconds = Math.min(0.1, (now - lastFrame) / 1000)
+  lastFrame = now
+  const side = mySide()
+  if (side) paddles[side] = within(paddles[side] + pressed * KEY_SPEED * seconds)
+  if (seats.left && seats.right) {
+    ball = fly(ball, seconds)
+    if (side === 'left') judge()
+    else ball.x = Math.min(WIDTH + 40, Math.max(-40, ball.x))
+  }
+  if (side && now - lastTold >= TELL_MS && socket.readyState === socket.OPEN) {
+    lastTold = now
+    if (side === 'right') socket.send(JSON.stringify({ paddle: Math.round(paddles.right) }))
+    else if (seats.right) socket.send(JSON.stringify({ ball: [ball.x, ball.y, ball.vx, ball.vy, paddles.left, paddles.right, score.left, score.right].map(Math.round) }))
+  }
+  draw()
+  requestAnimationFrame(play)
+}
+
+/** The left player says who has scored. */
+function judge () {
+  const { ball: next, point } = hit(ball, paddles.left, paddles.right)
+  ball = next
+  if (!point) return
+  score[point]++
+  ball = serve(point === 'left' ? 1 : -1, Math.random() * 2 - 1)
+  showScore()
+}
+
+function draw () {
+  context.clearRect(0, 0, WIDTH, HEIGHT)
+  context.fillStyle = '#3a4152'
+  for (let y = 12; y < HEIGHT; y += 30) context.fillRect(WIDTH / 2 - 2, y, 4, 15)
+  for (const side of ['left', 'right']) {
+    context.fillStyle = side === mySide() ? '#93acff' : seats[side] ? '#e8eaef' : '#565e70'
+    context.fillRect(side === 'left' ? 12 : WIDTH - 24, paddles[side] - PADDLE / 2, 12, PADDLE)
+  }
+  context.fillStyle = '#f2bb66'
+  context.beginPath()
+  context.arc(ball.x, ball.y, 8, 0, 2 * Math.PI)
+  if (seats.left && seats.right) context.fill()
+}
+
+function show () {
+  const side = mySide()
+  for (const each of ['left', 'right']) {
+    const button = byId(each)
+    button.disabled = seats[each] !== undefined && each !== side
+    button.textContent = each === side ? 'Stand up' : seats[each] ? 'Taken' : `Sit ${each}`
+  }
+  const both = seats.left && seats.right
+  byId('hint').textContent = both
+    ? side ? 'Your paddle is the blue one: arrow keys, mouse or finger.' : 'You are watching.'
+    : side ? 'Waiting for somebody on the other side.' : 'Two can play: sit down on a side.'
+  latency?.forget()
+  showScore()
+}
+
+function showScore () {
+  const words = `${score.left} : ${score.right}`
+  if (byId('score').textContent !== words) byId('score').textContent = words
+}
+
+function showLatency () {
+  const { values } = latency
+  const sorted = values.toSorted((a, b) => a - b)
+  const write = value => value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+  byId('latency').textContent = write(values.at(-1))
+  byId('spread').textContent = values.length < 2 ? '' : `best ${write(sorted[0])}, middle ${write(sorted[sorted.length >> 1])}`
+  const most = Math.max(5, ...values)
+  byId('curve').setAttribute('points', values.map((value, i) => `${i * 5},${58 - value / most * 56}`).join(' '))
+}
+
+for (const side of ['left', 'right']) byId(side).addEventListener('click', () => mySide() === side ? stand() : sit(side))
+
+byId('field').addEventListener('pointermove', ({ offsetY }) => {
+  const side = mySide()
+  if (side) paddles[side] = within(offsetY / byId('field').clientHeight * HEIGHT)
+})
+for (const type of ['keydown', 'keyup']) {
+  byId('field').addEventListener(type, event => {
+    const direction = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+    if (!direction) return
+    event.preventDefault()
+    if (type === 'keydown') pressed = direction
+    else if (pressed === direction) pressed = 0
+  })
+}

@@ -1,0 +1,33 @@
+// How long a message takes to a peer and back: one direct message a second, which the peer sends back at once.
+
+const INTERVAL_MS = 1000
+const REMEMBERED = 60
+
+export class Latency {
+  /** Milliseconds, the newest last. */
+  values = []
+  #timer
+
+  /** @param {() => import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} peerOf whom to ask @param {() => void} changed */
+  constructor (peerOf, changed) {
+    this.changed = changed
+    this.#timer = setInterval(() => peerOf()?.send(JSON.stringify({ ping: performance.now() })), INTERVAL_MS)
+  }
+
+  /** @param {unknown} sent what one's own ping had said */
+  answered (sent) {
+    const took = performance.now() - sent
+    if (!(took >= 0 && took < 60_000)) return
+    this.values = [...this.values, took].slice(-REMEMBERED)
+    this.changed()
+  }
+
+  forget () {
+    this.values = []
+    this.changed()
+  }
+
+  stop () {
+    clearInterval(this.#timer)
+  }
+}

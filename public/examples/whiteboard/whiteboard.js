@@ -1,0 +1,121 @@
+// The whiteboard's page: pens, pointer and keys, and the canvas. What the picture is made of is in board.js, how it is
+// shared in sharing.js.
+import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
+import { joinBar } from '../shared/join-bar.js'
+import { Board } from './board.js'
+import { Sharing } from './sharing.js'
+
+const COLOURS = [['#1a1d23', 'black'], ['#d62f2f', 'red'], ['#e58a00', 'orange'], ['#1f8f45', 'green'], ['#2b50d8', 'blue'], ['#8a3fc0', 'violet'], ['#ffffff', 'white, as an eraser']]
+/** How far one press of an arrow key moves the pen. */
+const KEY_STEP = 20
+
+const [room, canvas, colours, size, clear, words] = ['room', 'board', 'colours', 'size', 'clear', 'pen'].map(id => document.getElementById(id))
+const context = canvas.getContext('2d')
+const board = new Board()
+let sharing
+let colour = COLOURS[0][0]
+/** Where the pen is, and the points since the last line was sent. */
+let pen = [canvas.width / 2, canvas.height / 2]
+let points = []
+let frame = 0
+/** Time of the newest line that is drawn: what is older belongs under it. */
+let newest = 0
+let redrawing = 0
+
+joinBar('whiteboard', (channel, options) => {
+  const socket = new NetworkWebSocket(channel, options)
+  sharing = new Sharing(socket, board, line => line === undefined || line.time < newest ? redrawSoon() : draw(line))
+  socket.addEventListener('close', () => { room.hidden = true })
+  room.hidden = false
+  redraw()
+  return socket
+})
+
+// While the pen is down, the way that it has gone is one line a frame: the others see it grow.
+function penDown ([x, y]) {
+  points = [x, y]
+  penTo([x, y])
+}
+
+function penTo ([x, y]) {
+  if (points.length === 0) return
+  points.push(Math.round(x), Math.round(y))
+  frame ||= requestAnimationFrame(() => {
+    frame = 0
+    const line = { id: crypto.randomUUID(), time: board.now(), colour, size: size.valueAsNumber, points }
+    points = points.slice(-2)
+    board.add(line)
+    draw(line)
+    sharing.send(line)
+  })
+}
+
+function penUp () {
+  points = []
+}
+
+function draw (line) {
+  newest = Math.max(newest, line.time)
+  const [x, y, ...rest] = line.points
+  context.strokeStyle = line.colour
+  context.lineWidth = line.size
+  context.lineCap = context.lineJoin = 'round'
+  context.beginPath()
+  context.moveTo(x, y)
+  for (let i = 0; i + 1 < rest.length; i += 2) context.lineTo(rest[i], rest[i + 1])
+  context.stroke()
+}
+
+function redraw () {
+  redrawing = newest = 0
+  context.clearRect(0, 0, canvas.width, canvas.height)
+  for (const line of board.lines) draw(line)
+}
+
+function redrawSoon () {
+  redrawing ||= requestAnimationFrame(redraw)
+}
+
+/** Where on the canvas a pointer is. */
+function placeOf ({ offsetX, offsetY }) {
+  return [offsetX / canvas.clientWidth * canvas.width, offsetY / canvas.clientHeight * canvas.height]
+}
+
+canvas.addEventListener('pointerdown', event => {
+  canvas.setPointerCapture(event.pointerId)
+  penDown(placeOf(event))
+})
+canvas.addEventListener('pointermove', event => {
+  for (const each of event.getCoalescedEvents?.() ?? [event]) penTo(placeOf(each))
+})
+for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, penUp)
+
+canvas.addEventListener('keydown', event => {
+  const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0]
+  if (event.key === ' ') {
+    if (points.length > 0) penUp()
+    else penDown(pen)
+  } else if (x !== 0 || y !== 0) {
+    pen = [Math.max(0, Math.min(canvas.width, pen[0] + x * KEY_STEP)), Math.max(0, Math.min(canvas.height, pen[1] + y * KEY_STEP))]
+    penTo(pen)
+  } else {
+    return
+  }
+  event.preventDefault()
+  words.textContent = `The pen is ${points.length > 0 ? 'down' : 'up'}, ${Math.round(pen[0] / canvas.width * 100)} % from the left and ${Math.round(pen[1] / canvas.height * 100)} % from the top.`
+})
+
+clear.addEventListener('click', () => {
+  sharing.clear()
+  redraw()
+})
+
+for (const [value, name] of COLOURS) {
+  const button = Object.assign(document.createElement('button'), { type: 'button', ariaLabel: name, ariaPressed: String(value === colour) })
+  button.style.background = value
+  button.addEventListener('click', () => {
+    colour = value
+    for (const each of colours.children) each.ariaPressed = String(each === button)
+  })
+  colours.append(button)
+}
