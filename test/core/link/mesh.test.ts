@@ -1,0 +1,101 @@
+// Several proxies, everything at random: channels, peers, messages, links that are cut, dialled again and dialled twice.
+// In the end everybody sees everybody, and at no time is a message heard twice, out of order or from nobody.
+import t from 'tap'
+import { Simulation, mismatches } from '../../support/simulation.ts'
+import type { SimulatedProxy, Wire } from '../../support/simulation.ts'
+
+/** Channels of each story; few, so that they meet. */
+const NAMES = ['one', 'two', 'three', 'four']
+
+interface Story {
+  simulation: Simulation
+  proxies: SimulatedProxy[]
+  wires: Wire[]
+}
+
+function randomly<T> (simulation: Simulation, items: readonly T[]): T {
+  return items[simulation.below(items.length)]!
+}
+
+/** A dial between two of them, in either direction. */
+function dial ({ simulation, proxies, wires }: Story): void {
+  const one = randomly(simulation, proxies)
+  const other = randomly(simulation, proxies.filter(proxy => proxy !== one))
+  wires.push(simulation.dial(one, other).wire)
+}
+
+function step (story: Story): void {
+  const { simulation, proxies, wires } = story
+  const proxy = randomly(simulation, proxies)
+  const name = randomly(simulation, NAMES)
+  const peers = proxy.peers(name)
+  const chance = simulation.random()
+  if (chance < 0.06) dial(story)
+  else if (chance < 0.12 && wires.length > 0) randomly(simulation, wires).cut()
+  else if (peers.length === 0 || chance < 0.3) proxy.join(name)
+  else if (chance < 0.5) proxy.leave(name, randomly(simulation, peers))
+  else proxy.broadcast(name, randomly(simulation, peers), String(chance))
+}
+
+/** Every pair that has no link gets one. */
+function linkAll ({ simulation, proxies, wires }: Story): void {
+  for (const [place, one] of proxies.entries()) {
+    for (const other of proxies.slice(place + 1)) {
+      const linked = one.open().some(({ session }) => Buffer.compare(session!.remoteId, other.id) === 0)
+      if (!linked) wires.push(simulation.dial(one, other).wire)
+    }
+  }
+}
+
+/** What is wrong with the messages that a proxy has heard. */
+function disorder ({ label, seen }: SimulatedProxy): string[] {
+  const last = new Map<string, number>()
+  const faults: string[] = []
+  for (const { name, source, seq } of seen.messages) {
+    const key = `${name} ${source}`
+    if (seq <= (last.get(key) ?? 0)) faults.push(`${label} heard ${key} ${seq} after ${last.get(key)}`)
+    last.set(key, seq)
+  }
+  return faults
+}
+
+for (const count of [3, 5]) {
+  t.test(`${count} proxies`, async t => {
+    const orders = 75 / count
+    for (let seed = 1; seed <= orders; seed++) {
+      const simulation = new Simulation(seed, { timings: { lingerMs: 60 } })
+      const story: Story = { simulation, proxies: Array.from({ length: count }, (_, place) => simulation.proxy(String.fromCharCode(97 + place))), wires: [] }
+      const { proxies } = story
+      linkAll(story)
+      for (let i = 0; i < 150; i++) {
+        step(story)
+        simulation.run(simulation.random() < 0.5 ? simulation.below(10) : simulation.below(200))
+      }
+      simulation.run(10_000)
+      linkAll(story)
+      simulation.run(120_000)
+
+      const faults = proxies.flatMap(disorder)
+      for (const [place, one] of proxies.entries()) for (const other of proxies.slice(place + 1)) faults.push(...mismatches(one, other))
+      // Now everything is quiet: what is said is heard by all others, once.
+      for (const proxy of proxies) proxy.seen.messages.length = 0
+      for (const proxy of proxies) {
+        for (const name of proxy.names()) for (const source of proxy.peers(name)) for (let i = 0; i < 3; i++) proxy.broadcast(name, source, `"${source} ${i}"`)
+      }
+      simulation.run(2000)
+      for (const proxy of proxies) {
+        for (const name of proxy.names()) {
+          const expected = proxies.filter(other => other !== proxy).flatMap(other => other.peers(name).flatMap(source => [0, 1, 2].map(i => `"${source} ${i}"`)))
+          const heard = proxy.seen.messages.filter(message => message.name === name).map(({ text }) => text)
+          if (heard.toSorted().join() !== expected.toSorted().join()) faults.push(`${proxy.label} heard [${heard.join()}] in ${name}, expected [${expected.join()}]`)
+        }
+      }
+      for (const { seen, label } of proxies) for (const { code, by, reason } of seen.endings) if (by === 'us' && code !== 4000) faults.push(`${label} ended a link: ${reason}`)
+      if (faults.length > 0) {
+        t.fail(`seed ${seed}: ${faults.slice(0, 3).join('; ')}`)
+        return
+      }
+    }
+    t.pass(`${orders} orders`)
+  })
+}
