@@ -15,8 +15,8 @@ export interface LinkClock {
 /** Runs long computations in slices between the events of the process. */
 export interface StepRunner {
   /**
-   * Runs `steps` to its end and calls `done` with the result, or `failed` with what it threw; neither synchronously.
-   * After the cancel neither is called.
+   * Runs `steps` to its end and calls `done` with the result, or `failed` with what it or `done` threw; neither
+   * synchronously. After the cancel neither is called.
    */
   run<T> (steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel
 }

@@ -30,17 +30,15 @@ export class SliceRunner implements StepRunner {
 
   run<T> (steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel {
     const task: Task = () => {
-      let step: IteratorResult<void, T>
       try {
-        step = steps.next()
+        const step = steps.next()
+        if (step.done !== true) return false
+        this.#tasks.delete(task)
+        done(step.value)
       } catch (error) {
         this.#tasks.delete(task)
         failed(error)
-        return true
       }
-      if (step.done !== true) return false
-      this.#tasks.delete(task)
-      done(step.value)
       return true
     }
     this.#tasks.add(task)

@@ -68,11 +68,14 @@ const OWN_ADDRESSES_MS = 2000
 /** Own choice, well below the 10 ms that a slice may take. */
 const SLICE_MS = 3
 
-const clock: LinkClock = {
-  now: () => performance.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms).unref()
-    return () => clearTimeout(timer)
+/** Real time. @param guarded makes a function that reports what it throws instead */
+function createClock (guarded: (run: () => void) => () => void): LinkClock {
+  return {
+    now: () => performance.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(guarded(run), ms).unref()
+      return () => clearTimeout(timer)
+    }
   }
 }
 
@@ -86,7 +89,16 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   /** Gives up the dials that are under way. */
   const dials = new Set<() => void>()
   const random = () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32
-  const later = (run: () => void) => { setImmediate(run) }
+  const report = (error: unknown) => log.error({ err: error }, 'the mesh made a mistake')
+  const guarded = (run: () => void) => () => {
+    try {
+      run()
+    } catch (error) {
+      report(error)
+    }
+  }
+  const clock = createClock(guarded)
+  const later = (run: () => void) => { setImmediate(guarded(run)) }
 
   const carrier = new MeshCarrier(hub, () => mesh)
   const mesh = new Mesh({
@@ -128,7 +140,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   function start (websocket: WebSocket, socket: Socket, link: Omit<LinkOptions, 'port'>): Link {
     const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket, link.role === 'R') })
     if (made.state !== 'over') facts.set(made, { address: endpointText(socket.remoteAddress, socket.remotePort), own: socket.localAddress ?? '', since: Date.now() })
-    attachLink(websocket, made)
+    attachLink(websocket, made, report)
     return made
   }
 

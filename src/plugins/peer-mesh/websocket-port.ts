@@ -47,13 +47,21 @@ function queuedBytes (websocket: WebSocket, socket: Socket): number {
   return Math.max(0, websocket.bufferedAmount - done)
 }
 
-/** Hands what arrives on a WebSocket to its link. Attached at once, before anything can arrive. */
-export function attachLink (websocket: WebSocket, link: Link): void {
+/**
+ * Hands what arrives on a WebSocket to its link. Attached at once, before anything can arrive.
+ * @param report told of a mistake of ours, which costs that link and nothing else
+ */
+export function attachLink (websocket: WebSocket, link: Link, report: (error: unknown) => void): void {
   websocket.on('message', (data: RawData, isBinary: boolean) => {
     // As a plain Uint8Array: a Buffer's slice() shares memory, which the protocol's code does not expect.
     const bytes = data as Buffer
-    if (isBinary) link.receive(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-    else link.receiveBad(1003)
+    try {
+      if (isBinary) link.receive(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+      else link.receiveBad(1003)
+    } catch (error) {
+      report(error)
+      link.close(1011, 'What arrived could not be handled')
+    }
   })
   websocket.on('error', (error: Error & { code?: string }) => {
     if (error.code?.startsWith('WS_ERR_') === true) link.receiveBad(error.code === TOO_LONG ? 1009 : 1002)

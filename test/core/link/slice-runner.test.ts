@@ -68,3 +68,14 @@ t.test('what is started by the end of another has its turn', async t => {
   turn()
   t.strictSame(done, ['b'])
 })
+
+t.test('what the end of a computation throws is told, too, and the others go on', async t => {
+  const { runner, work, turn } = scene(3)
+  const failures: unknown[] = []
+  runner.run(work('a', 1), () => { throw new Error('broken') }, error => failures.push(error))
+  const done: string[] = []
+  runner.run(work('b', 1), value => done.push(value), () => t.fail('failed'))
+  for (let i = 0; i < 3; i++) turn()
+  t.match(failures, [{ message: 'broken' }])
+  t.strictSame(done, ['b'])
+})

@@ -217,3 +217,20 @@ t.test('no log holds a channel name, whatever happens', async t => {
     t.notMatch(app.log(), new RegExp(Buffer.from(canary).toString('hex')))
   }
 })
+
+t.test('a mistake in what a link sets off costs the link, not the proxy', async t => {
+  const { apps: [one, two] } = await createTestMesh(t, 2, quick)
+  let broken = true
+  one!.app.channelRegistry.addHook('leave', ({ location }) => {
+    if (location === 'remote' && broken) throw new Error('a hook that must not throw')
+  })
+  const alice = await joinChannel(t, one!.ws, 'x')
+  const bob = await joinChannel(t, two!.ws, 'x')
+  await present(alice, [bob.id])
+  bob.socket.close()
+  t.match(await alice.nextOf('disconnect'), { target: bob.id })
+  await until(() => one!.log().includes('"code":1011'))
+  broken = false
+  const again = await joinChannel(t, two!.ws, 'x')
+  t.match(await alice.nextOf('connect'), { target: again.id }, 'linked again')
+})
