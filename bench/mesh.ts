@@ -1,37 +1,64 @@
 // How fast proxies link, match and relay, and what it costs: real processes, in network namespaces where multicast
-// matters, over loopback where one clock has to see both ends. Needs root on Linux for the former.
-// Usage: npm run bench:mesh [name of a measurement …]
+// matters (root on Linux), over loopback where one clock has to see both ends. A full run writes its table into
+// docs/PERFORMANCE.md. Usage: npm run bench:mesh [part of the name of a measurement …]
 import { spawn, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
-import { budgets, timings } from '../src/core/link/constants.ts'
-import type { Link } from '../src/core/link/link.ts'
-import { Mesh } from '../src/core/link/mesh.ts'
-import { SliceRunner } from '../src/core/link/slice-runner.ts'
-import { createCrypto } from '../src/plugins/crypto/index.ts'
-import { createNetwork, namespacesAvailable, type Host, type Network, type Program } from '../test/support/namespaces.ts'
+import { startCapture } from '../test/support/capture.ts'
+import { createNetwork, namespacesAvailable, type Host, type Network, type Owner, type Program } from '../test/support/namespaces.ts'
+import { circumstances, writeSection } from './section.ts'
 
-const median = (values: number[]) => values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
+/** One line of the table. */
+interface Measurement {
+  readonly name: string
+  readonly wanted: string
+  /** Gives the figures as text. */
+  readonly measure: () => Promise<string>
+  /** Whether it needs hosts of its own. */
+  readonly hosts?: boolean
+}
+
+/** The times at which an ended sweep of a channel is certain to be followed by the next at once (PROTOCOL §5.5.2). */
+const SWEEP_PAUSE_MS = 1200
+const IDLE_MS = 120_000
+/** The first PINGs of new links and the announcements of a start are over by then. */
+const SETTLE_MS = 20_000
+
+const sorted = (values: readonly number[]) => values.toSorted((one, other) => one - other)
+const quantile = (values: readonly number[], share: number) => sorted(values)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
+const median = (values: readonly number[]) => quantile(values, 0.5)
+const pause = async (ms: number) => { await new Promise(resolve => { setTimeout(resolve, ms) }) }
 const print = (line: string) => { process.stdout.write(`${line}\n`) }
-const show = (values: number[], unit = 'ms') => `median ${median(values).toFixed(unit === 'ms' ? 0 : 1)} ${unit} of ${values.length} (${values.map(value => value.toFixed(unit === 'ms' ? 0 : 1)).join(', ')})`
+/** The median with all values, best first. */
+const show = (values: readonly number[], unit: string, digits = 0) => `${median(values).toFixed(digits)} ${unit} (${sorted(values).map(value => value.toFixed(digits)).join(', ')})`
 
-async function within<T> (hosts: number, action: (network: Network) => Promise<T>): Promise<T> {
-  const network = await createNetwork({ teardown: () => {} }, hosts)
+/** Runs something in a network of its own and removes all of it. */
+async function within<T> (hosts: number, action: (network: Network, owner: Owner) => Promise<T>): Promise<T> {
+  const cleanUps: (() => Promise<void> | void)[] = []
+  const owner = { teardown: (cleanUp: () => Promise<void> | void) => { cleanUps.unshift(cleanUp) } }
   try {
-    return await action(network)
+    return await action(await createNetwork(owner, hosts), owner)
   } finally {
-    await network.close()
+    for (const cleanUp of cleanUps) await cleanUp()
   }
 }
 
-const startProxy = (host: Host): Program => host.node('dist/server.js', [], { env: { NWS_LOG_LEVEL: 'debug' } })
+/** A line of a proxy's log. */
+interface LogLine {
+  readonly time: number
+  readonly msg: string
+  readonly role?: 'I' | 'R'
+}
 
-/** Moments (milliseconds since the epoch) at which a proxy was linked, of so many first links. */
-async function linked (proxy: Program, count: number): Promise<number[]> {
-  const moments = () => Array.from(proxy.output().matchAll(/"time":(\d+)[^\n]*"msg":"linked"/g), match => Number(match[1]))
-  while (moments().length < count) await proxy.printed(new RegExp(`(?:"msg":"linked"[^]*){${moments().length + 1}}`), 60_000)
-  return moments().slice(0, count)
+const startOn = (host: Host): Program => host.node('dist/server.js', [], { env: { NWS_LOG_LEVEL: 'debug' } })
+const logOf = (proxy: Program): LogLine[] => proxy.output().split('\n').filter(line => line.startsWith('{"level"')).map(line => JSON.parse(line) as LogLine)
+const linksOf = (proxy: Program): LogLine[] => logOf(proxy).filter(({ msg }) => msg === 'linked')
+const listensAt = (proxy: Program): number => logOf(proxy).find(({ msg }) => msg.includes('is running'))!.time
+
+/** Resolves when a proxy was linked so many times. */
+async function linked (proxy: Program, count: number): Promise<void> {
+  while (linksOf(proxy).length < count) await proxy.printed(new RegExp(`(?:"msg":"linked"[^]*){${linksOf(proxy).length + 1}}`), 120_000)
 }
 
 /** CPU time that a process has used, in microseconds. */
@@ -41,226 +68,260 @@ function cpuMicros (pid: number): number {
 }
 
 /** Two proxies on loopback, joined by NWS_PEERS. */
-async function pair (): Promise<{ pids: number[], ports: number[], end: () => void }> {
+interface Pair {
+  readonly children: readonly ChildProcess[]
+  readonly ports: readonly number[]
+}
+
+async function onPair<T> (action: (pair: Pair) => Promise<T>, nodeOptions: readonly string[] = []): Promise<T> {
   const children: ChildProcess[] = []
-  const start = async (env: Record<string, string>): Promise<{ child: ChildProcess, port: number }> => {
-    const child = spawn(process.execPath, ['dist/server.js'], { env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const start = async (env: Record<string, string>): Promise<number> => {
+    const child = spawn(process.execPath, [...nodeOptions, 'dist/server.js'], {
+      env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit']
+    })
     children.push(child)
-    const port = await new Promise<number>(resolve => {
+    return await new Promise<number>(resolve => {
       createInterface({ input: child.stdout }).on('line', line => {
         const match = /running: http:\/\/localhost:(\d+)/.exec(line)
         if (match !== null) resolve(Number(match[1]))
       })
     })
-    return { child, port }
   }
-  const one = await start({})
-  const { mesh } = await (await fetch(`http://localhost:${one.port}/api/health`)).json() as { mesh: { port: number } }
-  const two = await start({ NWS_PEERS: `127.0.0.1:${mesh.port}` })
-  for (;;) {
-    const { links } = await (await fetch(`http://localhost:${two.port}/api/links`)).json() as { links: { state: string }[] }
-    if (links.some(({ state }) => state === 'open')) break
+  try {
+    const first = await start({})
+    const { mesh } = await (await fetch(`http://localhost:${first}/api/health`)).json() as { mesh: { port: number } }
+    const second = await start({ NWS_PEERS: `127.0.0.1:${mesh.port}` })
+    while (!(await linkedChannels(second)).open) await pause(5)
+    return await action({ children, ports: [first, second] })
+  } finally {
+    for (const child of children) child.kill()
   }
-  return { pids: [one.child.pid!, two.child.pid!], ports: [one.port, two.port], end: () => { for (const child of children) child.kill() } }
 }
 
-interface Client { socket: WebSocket, on: (handler: (text: string) => void) => void }
+/** What a proxy says of its first link. */
+async function linkedChannels (port: number): Promise<{ open: boolean, channels: number }> {
+  const { links: [link] } = await (await fetch(`http://localhost:${port}/api/links`)).json() as { links: { state: string, channels: string[] }[] }
+  return { open: link?.state === 'open', channels: link?.channels.length ?? 0 }
+}
+
+/** A client of a channel that hands on what it hears, as text. */
+interface Client {
+  readonly socket: WebSocket
+  hear: (text: string) => void
+}
 
 async function join (port: number, channel: string): Promise<Client> {
   const socket = new WebSocket(`ws://localhost:${port}/${channel}`)
-  const handlers: ((text: string) => void)[] = []
-  socket.on('message', data => { for (const handler of handlers) handler((data as Buffer).toString('latin1')) })
+  const client: Client = { socket, hear: () => {} }
+  socket.on('message', data => client.hear((data as Buffer).toString('latin1')))
   await new Promise((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('error', reject)
   })
-  return { socket, on: handler => handlers.push(handler) }
+  return client
 }
 
-/** Two members of a channel, one on each proxy, that see each other. */
-async function members (ports: number[], channel: string): Promise<[Client, Client]> {
-  const one = await join(ports[0]!, channel)
-  const seen = new Promise<void>(resolve => one.on(text => { if (text.includes('"connect"')) resolve() }))
-  const two = await join(ports[1]!, channel)
+/** Resolves when a client hears of a peer. */
+const hearsConnect = async (client: Client) => await new Promise<void>(resolve => { client.hear = text => { if (text.includes('"connect"')) resolve() } })
+
+/** Two members of a channel, one on each proxy, that have heard of each other. */
+async function members (ports: readonly number[]): Promise<[Client, Client]> {
+  const one = await join(ports[0]!, 'bench')
+  const seen = hearsConnect(one)
+  const two = await join(ports[1]!, 'bench')
   await seen
   return [one, two]
 }
 
-async function onPair<T> (action: (pair: { pids: number[], ports: number[] }) => Promise<T>): Promise<T> {
-  const started = await pair()
-  try {
-    return await action(started)
-  } finally {
-    started.end()
-  }
+/** Segments that a host has sent by TCP. */
+function sentSegments (host: Host): number {
+  return Number(/\nTcp:[^\n]*\nTcp:(?: -?\d+){10} (\d+)/.exec(host.exec('cat', ['/proc/net/snmp']))?.[1])
 }
 
-const measurements: Record<string, () => Promise<string>> = {
-  'two proxies started together, until both are linked': async () => {
-    const values: number[] = []
-    for (let run = 0; run < 7; run++) {
-      values.push(await within(2, async ({ hosts: [a, b] }) => {
-        const begun = Date.now()
-        const proxies = [startProxy(a!), startProxy(b!)]
-        const moments = await Promise.all(proxies.map(async proxy => (await linked(proxy, 1))[0]!))
-        return Math.max(...moments) - begun
-      }))
-    }
-    return show(values)
-  },
+/** Packets per second of so many proxies that nobody uses: by TCP for each link, by mDNS for each proxy. */
+async function idlePackets (count: number): Promise<string> {
+  return await within(count + 1, async ({ hosts }, owner) => {
+    const busy = hosts.slice(0, count)
+    await Promise.all(busy.map(startOn).map(async proxy => await linked(proxy, count - 1)))
+    await pause(SETTLE_MS)
+    const segments = () => busy.reduce((sum, host) => sum + sentSegments(host), 0)
+    const capture = await startCapture(owner, hosts[count]!, 'udp port 5353')
+    const before = segments()
+    await pause(IDLE_MS)
+    const perLink = (segments() - before) / (IDLE_MS / 1000) / (count * (count - 1) / 2)
+    await capture.stop()
+    const perProxy = capture.packets().length / (IDLE_MS / 1000) / count
+    return `${count} proxies: ${perLink.toFixed(2)} per link, ${perProxy.toFixed(2)} mDNS per proxy`
+  })
+}
 
-  'newcomer to a network of 20, from its start until it is linked to all; to those it dials': async () => {
-    const all: number[] = []
-    const own: number[] = []
-    for (let run = 0; run < 3; run++) {
-      await within(21, async ({ hosts }) => {
-        const running = hosts.slice(0, 20).map(startProxy)
-        await Promise.all(running.map(async proxy => await linked(proxy, 19)))
-        const begun = Date.now()
-        const late = startProxy(hosts[20]!)
-        const moments = await linked(late, 20)
-        const listening = Number(/"time":(\d+)[^\n]*is running/.exec(late.output())?.[1])
-        all.push(Math.max(...moments) - begun)
-        const dialled = Array.from(late.output().matchAll(/"time":(\d+)[^\n]*"role":"I"[^\n]*"msg":"linked"/g), match => Number(match[1]))
-        if (dialled.length > 0) own.push(Math.max(...dialled) - listening)
+/** What bench/slices.mjs tells. */
+interface Slice {
+  readonly ms: number
+  readonly kind: string
+  readonly pauseMs: number
+}
+
+async function matchThousand (): Promise<{ matchedMs: number, slices: readonly Slice[] }> {
+  return await onPair(async ({ ports, children }) => {
+    const slices = async () => await Promise.all(children.map(async child => {
+      const told = new Promise<Slice>(resolve => {
+        createInterface({ input: child.stdout! }).on('line', line => { if (line.startsWith('{"event":"longest')) resolve(JSON.parse(line) as Slice) })
       })
-    }
-    return `${show(all)}; dialled ones, since it listens: ${show(own)}`
-  },
-
-  'channel opened on linked proxies, from the join to connect on the other side': async () => await onPair(async ({ ports }) => {
-    const values: number[] = []
-    for (let run = 0; run < 15; run++) {
-      const channel = `channel-${run}`
-      const one = await join(ports[0]!, channel)
-      await new Promise(resolve => setTimeout(resolve, 1200)) // a sweep a second after the burst: not what is measured
-      const begun = performance.now()
-      const seen = new Promise<number>(resolve => one.on(text => { if (text.includes('"connect"')) resolve(performance.now() - begun) }))
-      await join(ports[1]!, channel)
-      values.push(await seen)
-    }
-    return show(values)
-  }),
-
-  'broadcast across one link, one at a time': async () => await onPair(async ({ ports }) => {
-    const [one, two] = await members(ports, 'bench')
-    const values: number[] = []
-    let begun = 0
-    let next: (() => void) | undefined
-    two.on(() => {
-      values.push((performance.now() - begun) * 1000)
-      next?.()
-    })
-    for (let run = 0; run < 5000; run++) {
-      await new Promise<void>(resolve => {
-        next = resolve
-        begun = performance.now()
-        one.socket.send(`{"action":"broadcast","data":${run}}`)
-      })
-    }
-    const sorted = values.slice(500).toSorted((a, b) => a - b)
-    return `p50 ${sorted[sorted.length >> 1]!.toFixed(0)} µs, p99 ${sorted[Math.floor(sorted.length * 0.99)]!.toFixed(0)} µs`
-  }),
-
-  'CPU of both proxies per delivery, one link, 16 in flight, 100 bytes': async () => await onPair(async ({ ports, pids }) => {
-    const [one, two] = await members(ports, 'bench')
-    const message = `{"action":"broadcast","data":"${'x'.repeat(70)}"}`
-    const values: number[] = []
-    for (let run = 0; run < 5; run++) {
-      const count = 40_000
-      const before = pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
-      let received = 0
-      let sent = 0
-      const begun = performance.now()
-      await new Promise<void>(resolve => {
-        const send = () => {
-          sent += 1
-          one.socket.send(message)
-        }
-        two.on(text => {
-          if (!text.includes('"broadcast"') || received === count) return
-          received += 1
-          if (received === count) resolve()
-          else if (sent < count) send()
-        })
-        for (let i = 0; i < 16; i++) send()
-      })
-      const spent = pids.reduce((sum, pid) => sum + cpuMicros(pid), 0) - before
-      values.push(spent / count)
-      print(`  ${Math.round(count / (performance.now() - begun) * 1000)} messages/s`)
-      two.socket.removeAllListeners('message')
-      two.socket.on('message', () => {})
-      two.on = handler => { two.socket.on('message', data => handler((data as Buffer).toString('latin1'))) }
-    }
-    return show(values, 'µs')
-  }),
-
-  '1000 channels shared by two proxies, until all are matched': async () => await onPair(async ({ ports }) => {
+      child.kill('SIGWINCH')
+      return await told
+    }))
+    await slices() // what the start took
     const names = Array.from({ length: 1000 }, (_, place) => `shared-${place}`)
-    const begun = performance.now()
     await Promise.all(ports.flatMap(port => names.map(async name => await join(port, name))))
     const joined = performance.now()
-    for (;;) {
-      const { links } = await (await fetch(`http://localhost:${ports[0]}/api/links`)).json() as { links: { channels: string[] }[] }
-      if (links[0]?.channels.length === names.length) break
-      await new Promise(resolve => setTimeout(resolve, 20))
-    }
-    return `${(performance.now() - joined).toFixed(0)} ms after the last of 2000 joins, which took ${(joined - begun).toFixed(0)} ms`
-  }),
+    while ((await linkedChannels(ports[0]!)).channels < names.length) await pause(20)
+    return { matchedMs: performance.now() - joined, slices: await slices() }
+  }, ['--import', './bench/slices.mjs'])
+}
 
-  'the same without sockets: longest slice of the computation': async () => {
-    const { link: primitives } = await createCrypto()
-    const clock = { now: () => performance.now(), after: (ms: number, run: () => void) => { const timer = setTimeout(run, ms); return () => clearTimeout(timer) } }
-    const longest: number[] = []
-    for (let run = 0; run < 3; run++) {
-      const later = (work: () => void) => { setImmediate(work) }
-      const runner = new SliceRunner(clock, 3, later)
-      const matched: string[] = []
-      const meshes = [0, 1].map(() => new Mesh({
-        ownId: primitives.randomBytes(16), primitives, clock, runner, endOfTurn: later, random: Math.random, timings, budgets, keyOf: name => name
-      }, { linkOpened: () => {}, linkEnded: () => {}, joined: () => {}, parted: () => {}, message: () => {}, duplicate: () => {}, matched: (_, name) => { matched.push(name) } }))
-      for (let place = 0; place < 1000; place++) for (const mesh of meshes) mesh.channelOpened(`shared-${place}`)
-      const links: Link[] = []
-      for (const [place, mesh] of meshes.entries()) {
-        const port = { send: (bytes: Uint8Array) => later(() => links[1 - place]?.receive(bytes)), queuedBytes: 0, pause: () => {}, close: () => {}, destroy: () => {} }
-        later(() => { links[place] = mesh.connect({ role: place === 0 ? 'R' : 'I', port, address: 'x' }) })
+const measurements: readonly Measurement[] = [
+  {
+    name: 'two proxies started together, from the start of both processes until both are linked',
+    wanted: '< 1500 ms',
+    hosts: true,
+    async measure () {
+      const fromStart: number[] = []
+      const sinceListening: number[] = []
+      for (let run = 0; run < 7; run++) {
+        await within(2, async ({ hosts }) => {
+          const begun = Date.now()
+          const proxies = hosts.map(startOn)
+          await Promise.all(proxies.map(async proxy => await linked(proxy, 1)))
+          const last = Math.max(...proxies.map(proxy => linksOf(proxy)[0]!.time))
+          fromStart.push(last - begun)
+          sinceListening.push(last - Math.max(...proxies.map(listensAt)))
+        })
       }
-      while (matched.length < 2000) await new Promise(resolve => setImmediate(resolve))
-      longest.push(runner.longestMs)
-      for (const mesh of meshes) mesh.close()
+      return `${show(fromStart, 'ms')}; once both listen: ${show(sinceListening, 'ms')}`
     }
-    return show(longest)
   },
-
-  'idle traffic of two and of twenty proxies, packets per second': async () => {
-    const results: string[] = []
-    for (const count of [2, 20]) {
-      results.push(await within(count, async ({ hosts }) => {
-        const proxies = hosts.map(startProxy)
-        await Promise.all(proxies.map(async proxy => await linked(proxy, count - 1)))
-        await new Promise(resolve => setTimeout(resolve, 20_000))
-        const packets = (udp: boolean) => hosts.reduce((sum, host) => sum + Number((udp
-          ? /\nUdp:[^\n]*\nUdp: \d+ \d+ \d+ (\d+)/.exec(host.exec('cat', ['/proc/net/snmp']))
-          : /\nTcp:[^\n]*\nTcp:(?: -?\d+){10} (\d+)/.exec(host.exec('cat', ['/proc/net/snmp'])))?.[1] ?? 0), 0)
-        const before = [packets(false), packets(true)] as const
-        await new Promise(resolve => setTimeout(resolve, 120_000))
-        const links = count * (count - 1) / 2
-        const tcp = (packets(false) - before[0]) / 120
-        const udp = (packets(true) - before[1]) / 120
-        return `${count} proxies: ${(tcp / links).toFixed(2)} per link, ${(udp / count).toFixed(2)} datagrams of each proxy`
-      }))
+  {
+    name: 'newcomer to a running network of 20 proxies, from the start of its process until it is linked to all',
+    wanted: '< 1500 ms; < 500 ms to those it dials',
+    hosts: true,
+    async measure () {
+      const all: number[] = []
+      const sinceListening: number[] = []
+      const dialled: number[] = []
+      for (let run = 0; run < 3; run++) {
+        await within(21, async ({ hosts }) => {
+          await Promise.all(hosts.slice(0, 20).map(startOn).map(async proxy => await linked(proxy, 19)))
+          const begun = Date.now()
+          const late = startOn(hosts[20]!)
+          await linked(late, 20)
+          const last = (links: readonly LogLine[], since: number) => Math.max(...links.map(({ time }) => time)) - since
+          all.push(last(linksOf(late), begun))
+          sinceListening.push(last(linksOf(late), listensAt(late)))
+          const own = linksOf(late).filter(({ role }) => role === 'I')
+          if (own.length > 0) dialled.push(last(own, listensAt(late)))
+        })
+      }
+      return `${show(all, 'ms')}; once it listens: ${show(sinceListening, 'ms')}, to those it dials ${show(dialled, 'ms')}`
     }
-    return results.join('; ')
+  },
+  {
+    name: 'channel opened on linked proxies, from the join to `connect` on the other side',
+    wanted: '< 60 ms',
+    measure: async () => await onPair(async ({ ports }) => {
+      const values: number[] = []
+      for (let run = 0; run < 15; run++) {
+        const one = await join(ports[0]!, `channel-${run}`)
+        await pause(SWEEP_PAUSE_MS)
+        const seen = hearsConnect(one)
+        const begun = performance.now()
+        await join(ports[1]!, `channel-${run}`)
+        await seen
+        values.push(performance.now() - begun)
+      }
+      return show(values, 'ms')
+    })
+  },
+  {
+    name: 'broadcast across one link, one at a time',
+    wanted: 'p50 < 1000 µs',
+    measure: async () => await onPair(async ({ ports }) => {
+      const [one, two] = await members(ports)
+      const values: number[] = []
+      for (let run = 0; run < 5000; run++) {
+        const begun = performance.now()
+        await new Promise<void>(resolve => {
+          two.hear = () => resolve()
+          one.socket.send(`{"action":"broadcast","data":${run}}`)
+        })
+        values.push((performance.now() - begun) * 1000)
+      }
+      const warm = values.slice(500)
+      return `p50 ${median(warm).toFixed(0)} µs, p99 ${quantile(warm, 0.99).toFixed(0)} µs`
+    })
+  },
+  {
+    name: 'CPU of both proxies per delivery, one link, 16 in flight, 100 bytes',
+    wanted: '< 12 µs',
+    measure: async () => await onPair(async ({ ports, children }) => {
+      const [one, two] = await members(ports)
+      const message = `{"action":"broadcast","data":"${'x'.repeat(70)}"}`
+      const count = 40_000
+      const cpu = () => children.reduce((sum, { pid }) => sum + cpuMicros(pid!), 0)
+      const values: number[] = []
+      const rates: number[] = []
+      for (let run = 0; run < 6; run++) {
+        const [before, begun] = [cpu(), performance.now()]
+        await new Promise<void>(resolve => {
+          let [received, sent] = [0, 16]
+          two.hear = () => {
+            received += 1
+            if (received === count) resolve()
+            else if (sent++ < count) one.socket.send(message)
+          }
+          for (let i = 0; i < 16; i++) one.socket.send(message)
+        })
+        if (run === 0) continue // it compiles
+        values.push((cpu() - before) / count)
+        rates.push(count / (performance.now() - begun) * 1000)
+      }
+      return `${show(values, 'µs', 1)}; ${Math.round(median(rates) / 1000)} k/s`
+    })
+  },
+  {
+    name: 'packets per second of proxies that nobody uses, over 120 s',
+    wanted: '≤ 0.6 per link + 0.1 mDNS',
+    hosts: true,
+    measure: async () => (await Promise.all([idlePackets(2), idlePackets(20)])).join('; ')
+  },
+  {
+    name: '1000 channels shared by two proxies, from the last join until all are matched',
+    wanted: '< 10 s, no callback of ours longer than 10 ms',
+    async measure () {
+      const seconds: number[] = []
+      const longest: number[] = []
+      const pauses: number[] = []
+      for (let run = 0; run < 5; run++) {
+        const { matchedMs, slices } = await matchThousand()
+        seconds.push(matchedMs / 1000)
+        longest.push(Math.max(...slices.map(({ ms }) => ms)))
+        pauses.push(Math.max(...slices.map(({ pauseMs }) => pauseMs)))
+      }
+      return `${show(seconds, 's', 1)}; longest callback at most ${show(longest, 'ms', 1)}, longest pause of the garbage collector ${show(pauses, 'ms', 1)}`
+    }
   }
-}
+]
 
-const wanted = process.argv.slice(2)
-const needsNamespaces = /started together|newcomer|idle/
-for (const [name, measure] of Object.entries(measurements)) {
-  if (wanted.length > 0 && !wanted.some(word => name.includes(word))) continue
-  if (needsNamespaces.test(name) && !namespacesAvailable()) {
-    print(`${name}: skipped, it needs namespaces`)
-    continue
-  }
-  print(`${name}: ${await measure()}`)
+const words = process.argv.slice(3)
+const chosen = measurements.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
+const rows: string[] = []
+for (const { name, wanted, measure, hosts = false } of chosen) {
+  const result = hosts && !namespacesAvailable() ? 'not measured: it needs network namespaces' : await measure()
+  print(`${name}\n  wanted ${wanted}\n  ${result}`)
+  rows.push(`| ${name} | ${wanted} | ${result} |`)
 }
+if (words.length === 0) {
+  writeSection('<!-- mesh results: written by npm run bench:mesh -->', '<!-- end of mesh results -->',
+    `${circumstances()}\n\n| what | wanted | measured: median (all runs) |\n| --- | --- | --- |\n${rows.join('\n')}`)
+}
+process.exit()

@@ -44,7 +44,7 @@ export async function startCapture (owner: Owner, host: Host, filter = '', name 
   const directory = mkdtempSync(join(tmpdir(), 'nws-capture-'))
   owner.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
   const file = join(directory, 'packets')
-  const program = host.spawn('tcpdump', ['-i', name, '-s', '0', '-U', '-n', '-B', '16384', '-Z', 'root', '-w', file, ...filter.split(' ').filter(Boolean)])
+  const program = host.spawn('tcpdump', ['-i', name, '-s', '0', '-U', '-n', '--immediate-mode', '-Z', 'root', '-w', file, ...filter.split(' ').filter(Boolean)])
   await program.printed(/listening on/)
   const bytes = () => readFileSync(file)
   return {

@@ -1,0 +1,20 @@
+// Writes the results of a benchmark into a page: what stands between two marks is replaced. Measures nothing.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+
+const PAGE = 'docs/PERFORMANCE.md'
+
+/** When, of what and on what was measured. */
+export function circumstances (): string {
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim()
+  return `Run of ${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.`
+}
+
+/** @throws where the page does not have the marks */
+export function writeSection (begin: string, end: string, text: string): void {
+  const page = readFileSync(PAGE, 'utf8')
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no place for the results`)
+  writeFileSync(PAGE, `${page.slice(0, from)}${begin}\n${text}\n${page.slice(to)}`)
+}
