@@ -1,8 +1,8 @@
 // How fast proxies link, match and relay, and what it costs: real processes, in network namespaces where multicast
 // matters (root on Linux), over loopback where one clock has to see both ends. A full run writes its table into
 // docs/PERFORMANCE.md. Usage: npm run bench:mesh [part of the name of a measurement …]
-import { spawn, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 import { startCapture } from '../test/support/capture.ts'
@@ -61,10 +61,31 @@ async function linked (proxy: Program, count: number): Promise<void> {
   while (linksOf(proxy).length < count) await proxy.printed(new RegExp(`(?:"msg":"linked"[^]*){${linksOf(proxy).length + 1}}`), 120_000)
 }
 
-/** CPU time that a process has used, in microseconds. */
+/** CPU time of all threads of a process, in microseconds, from the scheduler's own account. */
 function cpuMicros (pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * 10_000
+  const tasks = readdirSync(`/proc/${pid}/task`)
+  return tasks.reduce((sum, task) => sum + Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ', 1)[0]), 0) / 1000
+}
+
+/** Lets a client on one proxy send to one on the other for a while: what each delivery costs the proxies. */
+async function load (ports: readonly number[], pids: readonly number[]): Promise<{ microseconds: number, perSecond: number, p50: number }> {
+  const client = fork('bench/load/client.mjs')
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
+  try {
+    return await new Promise(resolve => {
+      let before = 0
+      let spent = 0
+      client.on('message', (message: { phase: 'ready' | 'begin' | 'end' | 'done', deliveries: number, seconds: number, p50: number }) => {
+        const { phase, deliveries, seconds, p50 } = message
+        if (phase === 'ready') client.send({ do: 'run', target: 'nws', ports, connections: 2, senders: 1, window: 16, bytes: 100, warmUpMs: 700, measureMs: 1500 })
+        if (phase === 'begin') before = cpu()
+        if (phase === 'end') spent = cpu() - before
+        if (phase === 'done') resolve({ microseconds: spent / deliveries, perSecond: deliveries / seconds, p50 })
+      })
+    })
+  } finally {
+    client.kill('SIGKILL')
+  }
 }
 
 /** Two proxies on loopback, joined by NWS_PEERS. */
@@ -264,28 +285,18 @@ const measurements: readonly Measurement[] = [
     name: 'CPU of both proxies per delivery, one link, 16 in flight, 100 bytes',
     wanted: '< 12 µs',
     measure: async () => await onPair(async ({ ports, children }) => {
-      const [one, two] = await members(ports)
-      const message = `{"action":"broadcast","data":"${'x'.repeat(70)}"}`
-      const count = 40_000
-      const cpu = () => children.reduce((sum, { pid }) => sum + cpuMicros(pid!), 0)
+      // Matched before the load comes, whose window would stand still if a message of it were sent to nobody.
+      for (const { socket } of await members(ports)) socket.close()
       const values: number[] = []
       const rates: number[] = []
-      for (let run = 0; run < 6; run++) {
-        const [before, begun] = [cpu(), performance.now()]
-        await new Promise<void>(resolve => {
-          let [received, sent] = [0, 16]
-          two.hear = () => {
-            received += 1
-            if (received === count) resolve()
-            else if (sent++ < count) one.socket.send(message)
-          }
-          for (let i = 0; i < 16; i++) one.socket.send(message)
-        })
-        if (run === 0) continue // it compiles
-        values.push((cpu() - before) / count)
-        rates.push(count / (performance.now() - begun) * 1000)
+      const latencies: number[] = []
+      for (let run = 0; run < 5; run++) {
+        const { microseconds, perSecond, p50 } = await load(ports, children.map(({ pid }) => pid!))
+        values.push(microseconds)
+        rates.push(perSecond)
+        latencies.push(p50)
       }
-      return `${show(values, 'µs', 1)}; ${Math.round(median(rates) / 1000)} k/s`
+      return `${show(values, 'µs', 1)}; ${Math.round(median(rates) / 1000)} k/s, p50 ${median(latencies).toFixed(0)} µs`
     })
   },
   {

@@ -49,10 +49,13 @@ async function openAll (count, atOnce, openOne) {
   return sockets
 }
 
-/** One measurement: `receivers` connections that hear, `senders` among them or beside them that send. */
-async function run ({ target, port, connections, senders, window, bytes, warmUpMs, measureMs }) {
+/**
+ * One measurement: `connections`, of which the first `senders` send; all hear. With several `ports` the connections go
+ * to them in turn, to servers that pass messages on to each other.
+ */
+async function run ({ target, port, ports = [port], connections, senders, window, bytes, warmUpMs, measureMs }) {
   const dialect = dialects[target]
-  const sockets = await openAll(connections, AT_ONCE, () => open(port, dialect))
+  const sockets = await openAll(connections, AT_ONCE, i => open(ports[i % ports.length], dialect))
   const padding = 'x'.repeat(bytes - MARK_LENGTH)
   const outstanding = new Array(senders).fill(0)
   const latencies = []
