@@ -115,7 +115,10 @@ export class Mesh {
     if (channel === undefined) return
     channel.peers.add(id)
     const join = encodePresence('join', id)
-    for (const link of channel.links) link.traffic.send(name, join)
+    for (const link of channel.links) {
+      link.traffic.send(name, join)
+      this.#twins.changed(link)
+    }
   }
 
   /** A local peer has gone. */
@@ -211,6 +214,7 @@ export class Mesh {
   #matched (link: Link, name: string): void {
     const channel = this.#channels.get(name)!
     channel.links.add(link)
+    this.#twins.changed(link)
     for (const id of channel.peers) link.traffic.send(name, encodePresence('join', id))
     this.#events.matched(link, name)
   }

@@ -56,6 +56,8 @@ interface Yielding<L> {
   heard: boolean
   /** Asked the remote to tell when it has taken all that was written on the kept one. */
   asked: boolean
+  /** Something was said or matched since that was asked. */
+  stale: boolean
   readonly timer: Cancel
 }
 
@@ -122,6 +124,14 @@ export class Twins<L extends TwinLink> {
     for (const other of this.#known.get(link)?.group ?? []) this.#yieldWhereDue(other)
   }
 
+  /** A channel was matched on a link, or a local peer was announced on it. */
+  changed (link: L): void {
+    for (const other of this.#known.get(link)?.group ?? []) {
+      const { yields } = this.#known.get(other)!
+      if (yields !== undefined && (other === link || yields.kept === link)) yields.stale = true
+    }
+  }
+
   /** A link has ended. */
   ended (link: L): void {
     const known = this.#known.get(link)
@@ -167,6 +177,7 @@ export class Twins<L extends TwinLink> {
         kept,
         heard: false,
         asked: false,
+        stale: false,
         timer: this.#clock.after(this.#timings.twinCloseMs, () => { if (!kept.deaf) this.#close(other, kept) })
       }
       this.#listen(other, known.yields)
@@ -203,14 +214,23 @@ export class Twins<L extends TwinLink> {
   /**
    * The kept link must have received a frame since the proof and ended a sweep. Beyond that, so that nobody seems to
    * leave and come back: what is known of the remote on the one is known on the other, and the remote has taken all
-   * that was said on the kept one, since two connections keep no common order.
+   * that was said on the kept one, since two connections keep no common order. What changes while that is asked starts
+   * it over.
    */
   #yieldWhereDue (link: L): void {
     const yields = this.#known.get(link)?.yields
     if (yields === undefined || yields.asked || !yields.heard || yields.kept.sweeps === 0 || !this.#events.covered(link, yields.kept)) return
     yields.asked = true
+    yields.stale = false
     yields.kept.barrier(() => {
-      if (this.#known.get(link)?.yields === yields && !yields.kept.deaf) this.#close(link, yields.kept)
+      if (this.#known.get(link)?.yields !== yields || yields.kept.deaf) return
+      if (!yields.stale && this.#events.covered(link, yields.kept)) {
+        this.#close(link, yields.kept)
+        return
+      }
+      yields.asked = false
+      this.#listen(link, yields)
+      this.#yieldWhereDue(link)
     })
   }
 

@@ -69,6 +69,23 @@ t.test('peers stay joined while a twin is proven and closed', async t => {
   })
 })
 
+t.test('a channel that is opened while a twin is being closed loses nobody', async t => {
+  underManyOrders(t, 300, (simulation, a, b) => {
+    simulation.dial(a, b)
+    simulation.run(simulation.below(500))
+    simulation.dial(b, a)
+    simulation.run(simulation.below(2500))
+    for (const proxy of [a, b]) {
+      proxy.join('x')
+      simulation.run(simulation.below(200))
+    }
+    a.join('x')
+    simulation.run(20_000)
+    const events = [...a.seen.events, ...b.seen.events].filter(event => event.startsWith('-'))
+    return [...mismatches(a, b), ...events]
+  }, { latencyMs: 150, timings: { twinCloseMs: 15_000 } })
+})
+
 t.test('every message arrives once while two links stand and one is closed', async t => {
   underManyOrders(t, 200, (simulation, a, b) => {
     const id = a.join('x')
