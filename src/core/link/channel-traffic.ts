@@ -23,6 +23,13 @@ export interface TrafficEvents {
   left (name: string): void
 }
 
+/** Where frames go. */
+export interface FramePort {
+  write (type: FrameType, body: Uint8Array): void
+  /** A DATA frame whose bytes are two pieces, so that a payload is copied once: into the record. */
+  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void
+}
+
 /** What was dropped on a link, for metrics. */
 export interface DropCounts {
   /** DATA for a handle that does not exist. */
@@ -37,16 +44,14 @@ export class ChannelTraffic {
   readonly dropped: DropCounts = { unknownHandle: 0, notJson: 0 }
   /** Messages of peers, both ways; JOIN and PART do not count. */
   readonly messages = { in: 0, out: 0 }
-  readonly #write: (type: FrameType, ...pieces: readonly Uint8Array[]) => void
-  readonly #writeData: (...pieces: readonly Uint8Array[]) => void
+  readonly #port: FramePort
   readonly #events: TrafficEvents
   readonly #reassembler = new Reassembler()
   readonly #unknown: OffenceCount
   readonly #notJson: OffenceCount
 
-  constructor (clock: LinkClock, write: (type: FrameType, ...pieces: readonly Uint8Array[]) => void, events: TrafficEvents) {
-    this.#write = write
-    this.#writeData = (...pieces) => write(frameType.data, ...pieces)
+  constructor (clock: LinkClock, port: FramePort, events: TrafficEvents) {
+    this.#port = port
     this.#events = events
     this.#unknown = new OffenceCount(clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)
     this.#notJson = new OffenceCount(clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)
@@ -56,7 +61,7 @@ export class ChannelTraffic {
   send (name: string, head: Uint8Array, payload: Uint8Array = NOTHING): boolean {
     const handle = this.handles.of(name)
     if (handle === undefined) return false
-    writeFragments(handle.bytes, head, payload, this.#writeData)
+    writeFragments(head, payload, (flags, head, payload) => this.#port.writeData(handle.bytes, flags, head, payload))
     return true
   }
 
@@ -65,7 +70,7 @@ export class ChannelTraffic {
     const handle = this.handles.leave(name)
     if (handle === undefined) return
     this.#reassembler.forget(handle.key)
-    this.#write(frameType.leave, handle.bytes)
+    this.#port.write(frameType.leave, handle.bytes)
   }
 
   /** LEAVE came. */
@@ -73,7 +78,7 @@ export class ChannelTraffic {
     const handle = this.handles.leftByRemote(mapKey(body))
     if (handle === undefined) return
     this.#reassembler.forget(handle.key)
-    this.#write(frameType.leave, handle.bytes)
+    this.#port.write(frameType.leave, handle.bytes)
     this.#events.left(handle.name)
   }
 

@@ -9,26 +9,24 @@ const LAST = 2
 
 /** The flags of DATA, alone or together. */
 export const dataFlag = { first: FIRST, last: LAST } as const
-/** The flags byte of DATA by its value. */
-const flagByte = [0, FIRST, LAST, FIRST | LAST].map(flags => Uint8Array.of(flags))
+const NOTHING = new Uint8Array(0)
 
 /**
- * Cuts a message of two parts into the bodies of DATA frames, in order, and gives each to `write` as pieces that stand
- * one after the other. Fragments of one message follow each other, so that a link never has more than one unfinished.
- * @param handle 8 bytes
+ * Cuts a message of two parts into the bodies of DATA frames, in order, and gives each to `write` as its flags and two
+ * pieces. Fragments of one message follow each other, so that a link never has more than one unfinished.
  * @param head at most 65505 bytes
  */
-export function writeFragments (handle: Uint8Array, head: Uint8Array, payload: Uint8Array, write: (...pieces: Uint8Array[]) => void): void {
+export function writeFragments (head: Uint8Array, payload: Uint8Array, write: (flags: number, head: Uint8Array, payload: Uint8Array) => void): void {
   if (head.length + payload.length <= MAX_DATA_BYTES) {
-    write(handle, flagByte[FIRST | LAST]!, head, payload)
+    write(FIRST | LAST, head, payload)
     return
   }
   let end = MAX_DATA_BYTES - head.length
-  write(handle, flagByte[FIRST]!, head, payload.subarray(0, end))
+  write(FIRST, head, payload.subarray(0, end))
   while (end < payload.length) {
     const start = end
     end = Math.min(payload.length, start + MAX_DATA_BYTES)
-    write(handle, flagByte[end === payload.length ? LAST : 0]!, payload.subarray(start, end))
+    write(end === payload.length ? LAST : 0, NOTHING, payload.subarray(start, end))
   }
 }
 

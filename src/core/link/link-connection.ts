@@ -96,15 +96,17 @@ export class LinkConnection {
   }
 
   /** Adds a frame; all of a turn go out together. */
-  write (type: FrameType, ...pieces: readonly Uint8Array[]): void {
+  write (type: FrameType, body: Uint8Array): void {
     if (this.state !== 'open') return
-    this.#stream.write(type, ...pieces)
-    if (this.#flushing) return
-    this.#flushing = true
-    this.#endOfTurn(() => {
-      this.#flushing = false
-      this.#stream.flush()
-    })
+    this.#stream.write(type, body)
+    this.#flushLater()
+  }
+
+  /** The same for DATA. @see RecordWriter.writeData */
+  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
+    if (this.state !== 'open') return
+    this.#stream.writeData(handle, flags, head, payload)
+    this.#flushLater()
   }
 
   /** Later frames wait until release(). @param wholly not even DATA and PING pass */
@@ -139,6 +141,15 @@ export class LinkConnection {
       this.#stream.flush()
     }
     this.#end({ code: fault.close, by: 'us', truncated: false, reason: fault.reason }, this.state === 'open')
+  }
+
+  #flushLater (): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.#endOfTurn(() => {
+      this.#flushing = false
+      this.#stream.flush()
+    })
   }
 
   #opened (session: Session): void {

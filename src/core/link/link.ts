@@ -41,7 +41,7 @@ export class Link implements CpuClient {
       deafened: () => this.#rounds?.streamEnded(),
       ended: ending => this.#ended(ending)
     })
-    this.traffic = new ChannelTraffic(environment.clock, (type, ...pieces) => this.write(type, ...pieces), {
+    this.traffic = new ChannelTraffic(environment.clock, this.#connection, {
       message: (name, message) => this.#events.message(this, name, message),
       left: name => this.#left(name)
     })
@@ -87,8 +87,13 @@ export class Link implements CpuClient {
   }
 
   /** Adds a frame; all of a turn go out together. */
-  write (type: FrameType, ...pieces: readonly Uint8Array[]): void {
-    this.#connection.write(type, ...pieces)
+  write (type: FrameType, body: Uint8Array): void {
+    this.#connection.write(type, body)
+  }
+
+  /** The same for DATA, as fragments.ts cuts it; for what ChannelTraffic does not say by itself. */
+  writeData (handle: Uint8Array, flags: number, bytes: Uint8Array): void {
+    this.#connection.writeData(handle, flags, bytes, new Uint8Array(0))
   }
 
   /** Lets the rounds begin; the mesh says how long the first sweep waits for a proof that this link has a twin. */
@@ -140,7 +145,7 @@ export class Link implements CpuClient {
       client: this,
       candidates: () => [...channels.names()].filter(name => this.traffic.handles.of(name) === undefined),
       isCandidate: name => this.#isCandidate(name),
-      write: (type, ...pieces) => this.write(type, ...pieces),
+      write: (type, body) => this.write(type, body),
       hold: wholly => this.#connection.hold(wholly),
       release: () => this.#connection.release(),
       confirm: (name, handle) => this.#confirm(name, handle),

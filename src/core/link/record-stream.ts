@@ -89,8 +89,13 @@ export class RecordStream {
   }
 
   /** Adds a frame to this turn's message; does nothing before HELLO was sent or after the end. */
-  write (type: FrameType, ...pieces: readonly Uint8Array[]): void {
-    this.#writer?.write(type, ...pieces)
+  write (type: FrameType, body: Uint8Array): void {
+    this.#writer?.write(type, body)
+  }
+
+  /** The same for DATA. @see RecordWriter.writeData */
+  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
+    this.#writer?.writeData(handle, flags, head, payload)
   }
 
   /** Sends what was written. */

@@ -1,13 +1,14 @@
 // Frames of one turn to Noise messages: batches, seals, and decides when the direction gets a new key. Not the reading
 // side, and not when a turn ends (its owner calls flush).
 import { writeU32 } from './bytes.ts'
-import { FRAME_HEADER_BYTES, MAX_PLAINTEXT_BYTES, REKEY_BYTES, REKEY_MESSAGES } from './constants.ts'
+import { FRAME_HEADER_BYTES, HANDLE_BYTES, MAX_PLAINTEXT_BYTES, REKEY_BYTES, REKEY_MESSAGES } from './constants.ts'
 import type { LinkClock } from './environment.ts'
 import { frameType } from './frames.ts'
 import type { FrameType } from './frames.ts'
 import type { CipherState } from './noise.ts'
 
 const INITIAL_BYTES = 1024
+const SHORT_BYTES = 64
 
 /** Where sealed messages go. */
 export interface RecordSink {
@@ -37,19 +38,19 @@ export class RecordWriter {
     this.#since = clock.now()
   }
 
-  /** Adds a frame whose body is the pieces one after the other: at most 65514 bytes. */
-  write (type: FrameType, ...pieces: readonly Uint8Array[]): void {
-    let length = 0
-    for (const piece of pieces) length += piece.length
-    if (this.#length + FRAME_HEADER_BYTES + length > MAX_PLAINTEXT_BYTES) this.flush()
-    this.#reserve(FRAME_HEADER_BYTES + length)
-    this.#buffer[this.#length] = type
-    writeU32(this.#buffer, this.#length + 1, length)
-    this.#length += FRAME_HEADER_BYTES
-    for (const piece of pieces) {
-      this.#buffer.set(piece, this.#length)
-      this.#length += piece.length
-    }
+  /** Adds a frame. @param body at most 65514 bytes */
+  write (type: FrameType, body: Uint8Array): void {
+    this.#begin(type, body.length)
+    this.#append(body)
+  }
+
+  /** Adds a DATA frame whose bytes, at most 65505, are two pieces. @param handle 8 bytes */
+  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
+    this.#begin(frameType.data, HANDLE_BYTES + 1 + head.length + payload.length)
+    this.#append(handle)
+    this.#buffer[this.#length++] = flags
+    this.#append(head)
+    this.#append(payload)
   }
 
   /** Sends what was written since the last flush. */
@@ -93,6 +94,24 @@ export class RecordWriter {
     this.#messages += 1
     this.#bytes += length
     this.#sink.send(sealed)
+  }
+
+  /** Writes the header of a frame and makes room for its body. */
+  #begin (type: FrameType, length: number): void {
+    if (this.#length + FRAME_HEADER_BYTES + length > MAX_PLAINTEXT_BYTES) this.flush()
+    this.#reserve(FRAME_HEADER_BYTES + length)
+    this.#buffer[this.#length] = type
+    writeU32(this.#buffer, this.#length + 1, length)
+    this.#length += FRAME_HEADER_BYTES
+  }
+
+  #append (bytes: Uint8Array): void {
+    const buffer = this.#buffer
+    const at = this.#length
+    // The call of `set` costs more than a few bytes do.
+    if (bytes.length <= SHORT_BYTES) for (let i = 0; i < bytes.length; i++) buffer[at + i] = bytes[i]!
+    else buffer.set(bytes, at)
+    this.#length = at + bytes.length
   }
 
   #reserve (count: number): void {

@@ -89,7 +89,7 @@ export class ResponderRounds implements Rounds {
       this.#batch = undefined
       if (!this.#sweep.due) return
       this.#sweep.wantSent()
-      this.#port.write(frameType.want)
+      this.#port.write(frameType.want, new Uint8Array(0))
     })
   }
 

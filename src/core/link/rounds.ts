@@ -21,7 +21,7 @@ export interface RoundsPort {
   /** Names of all channels that are open (or linger) and not confirmed on the link. */
   candidates (): string[]
   isCandidate (name: string): boolean
-  write (type: FrameType, ...pieces: readonly Uint8Array[]): void
+  write (type: FrameType, body: Uint8Array): void
   /** Later frames wait until release(). @param wholly not even DATA passes */
   hold (wholly: boolean): void
   release (): void

@@ -4,7 +4,6 @@ import t from 'tap'
 import { concat, u64, u8 } from '../../../src/core/link/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../../src/core/link/channel-message.ts'
 import { RX_MAX } from '../../../src/core/link/constants.ts'
-import { frameType } from '../../../src/core/link/frames.ts'
 import type { Link } from '../../../src/core/link/link.ts'
 import { Simulation, mismatches } from '../../support/simulation.ts'
 import type { SimulatedProxy, SimulationOptions, Wire } from '../../support/simulation.ts'
@@ -37,7 +36,7 @@ function scene (options: SimulationOptions = {}): Scene {
   const remote = member.join('x')
   const { links: [link], wire } = simulation.dial(member, honest)
   simulation.run(1000)
-  const data = (flags: number, bytes: Uint8Array, name = 'x') => link.write(frameType.data, link.traffic.handles.of(name)!.bytes, u8(flags), bytes)
+  const data = (flags: number, bytes: Uint8Array, name = 'x') => link.writeData(link.traffic.handles.of(name)!.bytes, flags, bytes)
   return {
     simulation, honest, member, link, wire, local, remote, data,
     say: (message, name) => data(3, message, name),
@@ -175,7 +174,7 @@ t.test('a message of a link\'s full length arrives, one byte more is not sent', 
 t.test('DATA for unknown handles is dropped, and a flood of it closes the link', async t => {
   const { simulation, honest, link, texts, remote } = scene()
   const unknown = new Uint8Array(8).fill(9)
-  const burst = () => { for (let i = 0; i < 32; i++) link.write(frameType.data, unknown, u8(3), broadcastBytes(remote, 1, '1')) }
+  const burst = () => { for (let i = 0; i < 32; i++) link.writeData(unknown, 3, broadcastBytes(remote, 1, '1')) }
   burst()
   simulation.run(11_000)
   burst()
@@ -268,7 +267,7 @@ t.test('DATA for a handle that we have left is no offence until LEAVE is answere
   const handle = link.traffic.handles.of('x')!.bytes
   honest.leaveAll('x')
   simulation.run(50.5) // our LEAVE is under way
-  for (let i = 0; i < 100; i++) link.write(frameType.data, handle, u8(3), broadcastBytes(remote, i + 1, '1'))
+  for (let i = 0; i < 100; i++) link.writeData(handle, 3, broadcastBytes(remote, i + 1, '1'))
   simulation.run(1000)
   t.strictSame(honest.seen.endings, [])
   t.strictSame(honest.seen.messages, [])
