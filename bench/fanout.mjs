@@ -4,13 +4,10 @@
 //   npm run bench                 the whole table; writes docs/PERFORMANCE.md, docs/performance.svg, docs/performance.json
 //   npm run bench -- --smoke      this project and ws only, a few seconds, prints only
 //   npm run bench -- --ratio      case A against ws; ends with 1 above BENCH_BOUND (0.4): a guard that noise does not trip
-import { fork, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { cpus } from 'node:os'
 import { writeReport } from './report.mjs'
+import { measure, rssOf, start, TARGETS, withLoad } from './servers.mjs'
 import { median } from './support.mjs'
 
 const smoke = process.argv.includes('--smoke')
@@ -18,7 +15,6 @@ const onlyRatio = process.argv.includes('--ratio')
 const ROUNDS = smoke ? 1 : onlyRatio ? 3 : Number(process.env.BENCH_ROUNDS ?? 5)
 const WARM_UP_MS = smoke ? 200 : 500
 const MEASURE_MS = smoke ? 300 : onlyRatio ? 800 : 1500
-const PATIENCE_MS = 15_000
 const FIRST_PORT = 19_300
 
 /** The cases: who sends how much to how many. */
@@ -30,112 +26,8 @@ const CASES = [
   { id: 'E', what: '1 sender, 16 in flight, 100 receivers, 1 KiB', connections: 101, senders: 1, window: 16, bytes: 1024 }
 ]
 
-const folder = mkdtempSync(join(tmpdir(), 'networkwebsockets-bench-'))
-
-function configFile (name, text) {
-  const path = join(folder, name)
-  writeFileSync(path, text)
-  return path
-}
-
-/** How each server is started on a port, and what to install where it is missing. */
-const TARGETS = {
-  nws: port => ({ command: process.execPath, args: ['dist/server.js'], env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off', NWS_LOG_LEVEL: 'silent' } }),
-  ws: port => ({ command: process.execPath, args: ['bench/targets/ws.mjs'], env: { PORT: String(port) } }),
-  'socket.io': port => ({ command: process.execPath, args: ['bench/targets/socket.io.mjs'], env: { PORT: String(port) } }),
-  mosquitto: port => ({
-    command: 'mosquitto',
-    args: ['-c', configFile('mosquitto.conf', `listener ${port + 200} 127.0.0.1\nlistener ${port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nmax_queued_messages 0\nlog_type none\n`)],
-    install: 'apt-get install -y mosquitto'
-  }),
-  'nats-server': port => ({
-    command: 'nats-server',
-    args: ['-c', configFile('nats.conf', `listen: "127.0.0.1:${port + 100}"\nwebsocket { listen: "127.0.0.1:${port}", no_tls: true }\nmax_pending: 268435456\n`)],
-    install: 'apt-get install -y nats-server'
-  })
-}
-
-const isInstalled = command => command === process.execPath || (process.env.PATH ?? '').split(':').concat('/usr/sbin').some(dir => existsSync(join(dir, command)))
-const pinned = (cpu, command, args) => cpus().length > 1 ? ['taskset', ['-c', String(cpu), command, ...args]] : [command, args]
-
-/** Nanoseconds of processor time of all threads of a process, from the scheduler's own account. */
-function cpuOf (pid) {
-  let sum = 0n
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    try {
-      sum += BigInt(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ', 1)[0])
-    } catch {} // A thread that has just ended.
-  }
-  return sum
-}
-
-function rssOf (pid) {
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
-}
-
-async function start (name, port) {
-  const { command, args, env, install } = TARGETS[name](port)
-  if (!isInstalled(command)) {
-    console.log(`${name} is left out: not installed (${install})`)
-    return undefined
-  }
-  const child = spawn(...pinned(0, command, args), { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, ...env }, stdio: 'ignore' })
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    const answered = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
-    socket.destroy()
-    if (answered) return { name, port, child }
-    if (child.exitCode !== null) throw new Error(`${name} does not start`)
-    await new Promise(resolve => setTimeout(resolve, 20))
-  }
-}
-
-/** A load process; each measurement gets a fresh one. */
-async function withLoad (use) {
-  const [, args] = pinned(1, process.execPath, ['bench/load/client.mjs'])
-  const load = cpus().length > 1
-    ? spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    : fork('bench/load/client.mjs')
-  const messages = []
-  let wake = () => {}
-  load.on('message', message => {
-    messages.push({ ...message, at: process.hrtime.bigint() })
-    wake()
-  })
-  const phase = async wanted => {
-    const deadline = Date.now() + PATIENCE_MS
-    for (;;) {
-      const index = messages.findIndex(message => message.phase === wanted)
-      if (index >= 0) return messages.splice(index, 1)[0]
-      if (Date.now() >= deadline) throw new Error(`the load did not get to "${wanted}" in ${PATIENCE_MS} ms`)
-      await new Promise(resolve => {
-        wake = resolve
-        setTimeout(resolve, PATIENCE_MS)
-      })
-    }
-  }
-  await phase('ready')
-  try {
-    return await use(load, phase)
-  } finally {
-    load.kill('SIGKILL')
-  }
-}
-
-async function measure ({ name, port, child }, benchCase) {
-  return await withLoad(async (load, phase) => {
-    load.send({ do: 'run', target: name, port, ...benchCase, warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS })
-    await phase('begin')
-    const before = cpuOf(child.pid)
-    await phase('end')
-    const used = cpuOf(child.pid) - before
-    const { deliveries, seconds, p50, p99 } = await phase('done')
-    return { microseconds: Number(used) / 1000 / deliveries, perSecond: deliveries / seconds, p50, p99 }
-  })
-}
-
 async function measureIdle (name, index) {
-  const connections = smoke ? 200 : 2000
+  const connections = smoke ? 200 : 5000
   const server = await start(name, FIRST_PORT + 50 + index)
   if (server === undefined) return undefined
   try {
@@ -176,7 +68,7 @@ try {
   for (let round = 0; round < ROUNDS; round++) {
     for (const benchCase of cases) {
       for (const server of servers) {
-        const sample = await measure(server, benchCase)
+        const sample = await measure(server, { ...benchCase, warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS })
         samples[benchCase.id][server.name].push(sample)
         console.log(`round ${round + 1} ${benchCase.id} ${server.name.padEnd(12)} ${sample.microseconds.toFixed(3)} µs  ${Math.round(sample.perSecond)} /s  p50 ${Math.round(sample.p50)} µs  p99 ${Math.round(sample.p99)} µs`)
       }
@@ -212,5 +104,4 @@ try {
   }
 } finally {
   for (const { child } of servers) child.kill('SIGKILL')
-  rmSync(folder, { recursive: true, force: true })
 }

@@ -68,7 +68,7 @@ function cpuMicros (pid: number): number {
 }
 
 /** Lets a client on one proxy send to one on the other for a while: what each delivery costs the proxies. */
-async function load (ports: readonly number[], pids: readonly number[]): Promise<{ microseconds: number, perSecond: number, p50: number }> {
+async function load (ports: readonly number[], pids: readonly number[], work: { target: string, window: number, bytes: number } = { target: 'nws', window: 16, bytes: 100 }): Promise<{ microseconds: number, perSecond: number, p50: number }> {
   const client = fork('bench/load/client.mjs')
   const cpu = () => pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
   try {
@@ -77,7 +77,7 @@ async function load (ports: readonly number[], pids: readonly number[]): Promise
       let spent = 0
       client.on('message', (message: { phase: 'ready' | 'begin' | 'end' | 'done', deliveries: number, seconds: number, p50: number }) => {
         const { phase, deliveries, seconds, p50 } = message
-        if (phase === 'ready') client.send({ do: 'run', target: 'nws', ports, connections: 2, senders: 1, window: 16, bytes: 100, warmUpMs: 700, measureMs: 1500 })
+        if (phase === 'ready') client.send({ do: 'run', ...work, ports, connections: 2, senders: 1, warmUpMs: 700, measureMs: 1500 })
         if (phase === 'begin') before = cpu()
         if (phase === 'end') spent = cpu() - before
         if (phase === 'done') resolve({ microseconds: spent / deliveries, perSecond: deliveries / seconds, p50 })
@@ -140,6 +140,17 @@ async function join (port: number, channel: string): Promise<Client> {
     socket.once('error', reject)
   })
   return client
+}
+
+/** What deliveries across one link cost both proxies, in a unit of the caller's. */
+async function costOf (work: { target: string, window: number, bytes: number }, unitsOf: (microseconds: number) => number, unit: string): Promise<string> {
+  return await onPair(async ({ ports, children }) => {
+    // Matched before the load comes, whose window would stand still if a message of it were sent to nobody.
+    for (const { socket } of await members(ports)) socket.close()
+    const values: number[] = []
+    for (let run = 0; run < 5; run++) values.push(unitsOf((await load(ports, children.map(({ pid }) => pid!), work)).microseconds))
+    return show(values, unit, 1)
+  })
 }
 
 /** Resolves when a client hears of a peer. */
@@ -298,6 +309,16 @@ const measurements: readonly Measurement[] = [
       }
       return `${show(values, 'µs', 1)}; ${Math.round(median(rates) / 1000)} k/s, p50 ${median(latencies).toFixed(0)} µs`
     })
+  },
+  {
+    name: 'the same with 256 in flight',
+    wanted: '≤ 6 µs',
+    measure: async () => await costOf({ target: 'nws', window: 256, bytes: 100 }, (microseconds) => microseconds, 'µs')
+  },
+  {
+    name: 'CPU of both proxies per MB of binary messages of 64 KiB, one link, 4 in flight',
+    wanted: '≤ 12 ms',
+    measure: async () => await costOf({ target: 'raw binary', window: 4, bytes: 65_536 }, microseconds => microseconds / 1000 / 0.065536, 'ms')
   },
   {
     name: 'packets per second of proxies that nobody uses, over 120 s',

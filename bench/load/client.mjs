@@ -51,11 +51,17 @@ async function openAll (count, atOnce, openOne) {
 
 /**
  * One measurement: `connections`, of which the first `senders` send; all hear. With several `ports` the connections go
- * to them in turn, to servers that pass messages on to each other.
+ * to them in turn, to servers that pass messages on to each other; with several `targets` they speak these in turn; with
+ * several `channels` of this project each channel has an equal part of the connections and of the senders.
  */
-async function run ({ target, port, ports = [port], connections, senders, window, bytes, warmUpMs, measureMs }) {
-  const dialect = dialects[target]
-  const sockets = await openAll(connections, AT_ONCE, i => open(ports[i % ports.length], dialect))
+async function run ({ target, targets = [target], port, ports = [port], connections, senders, window, bytes, warmUpMs, measureMs, channels = 1 }) {
+  const dialectOf = i => dialects[targets[i % targets.length]]
+  const dialect = dialectOf(0)
+  const sockets = await openAll(connections, AT_ONCE, async i => {
+    const { companion, path, ...own } = dialectOf(i)
+    if (companion !== undefined) (await open(ports[i % ports.length], { hello: [] }, companion(i))).resume()
+    return await open(ports[i % ports.length], own, channels > 1 ? `${path}${i % channels}` : typeof path === 'function' ? path(i) : path)
+  })
   const padding = 'x'.repeat(bytes - MARK_LENGTH)
   const outstanding = new Array(senders).fill(0)
   const latencies = []
@@ -74,10 +80,12 @@ async function run ({ target, port, ports = [port], connections, senders, window
     if (frames.length > 0) sockets[sender].write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
   }
 
-  // The last connection that is no sender judges; where all send, each is judged by its neighbour.
-  const judgeOf = sender => senders < connections ? connections - 1 : (sender + 1) % connections
+  // The last connection of a channel that is no sender judges; where all send, each is judged by its neighbour.
+  const judgeOf = sender => senders < connections ? connections - channels + sender % channels : (sender + 1) % connections
+  const judgesOf = sockets.map(() => new Set())
+  for (let sender = 0; sender < senders; sender++) judgesOf[judgeOf(sender)].add(sender)
   sockets.forEach((socket, index) => {
-    const judges = new Set(Array.from({ length: senders }, (_, sender) => sender).filter(sender => judgeOf(sender) === index))
+    const judges = judgesOf[index]
     let tail = Buffer.alloc(0)
     let split = false
     socket.resume()

@@ -39,13 +39,31 @@ const mqttText = value => Buffer.concat([Buffer.from([value.length >> 8, value.l
 
 /**
  * Each dialect: `path`, `protocol` for the handshake; `hello` steps, each a frame to send and a text to wait for;
- * `publish(payload)` gives the frame of one message; `subscribe` whether a connection that only sends must subscribe.
+ * `publish(payload)` gives the frame of one message; `companion` the
+ * address of a second socket that a peer has.
  */
 export const dialects = {
   nws: {
     path: '/bench',
     hello: [],
     publish: payload => text(`{"action":"broadcast","data":"${payload}"}`)
+  },
+  // The other dialects of this project, into the same channel.
+  raw: {
+    path: '/broadcast/bench',
+    hello: [],
+    publish: text
+  },
+  'raw binary': {
+    path: '/broadcast/bench',
+    hello: [],
+    publish: binary
+  },
+  numbered: {
+    path: i => `/network/bench/${i + 2000}`,
+    companion: i => `/control/network/bench/${i + 2000}`,
+    hello: [],
+    publish: text
   },
   ws: {
     path: '/',
