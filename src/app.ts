@@ -18,8 +18,11 @@ import guardedScope from './plugins/guarded-scope/index.ts'
 import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
 import httpPeers from './plugins/http-peers/index.ts'
 import listener from './plugins/listener.ts'
+import metrics from './plugins/metrics/index.ts'
 import peerMesh from './plugins/peer-mesh/index.ts'
 import type { PeerMeshOptions } from './plugins/peer-mesh/index.ts'
+import readiness from './plugins/readiness.ts'
+import refusals from './plugins/refusals.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
@@ -39,6 +42,7 @@ export interface NetworkWebSocketsOptions extends Partial<Settings> {
 /** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
 async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
   await app.register(config, settings)
+  await app.register(refusals)
   await app.register(accessGuard)
   await app.register(crypto)
   await app.register(channelRegistry)
@@ -46,6 +50,8 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...sett
   await app.register(httpPeers)
   await app.register(discovery)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
+  await app.register(readiness)
+  await app.register(metrics)
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
   if (!app.hasDecorator('swagger')) await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
 

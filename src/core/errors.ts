@@ -69,6 +69,7 @@ export const catalogue = {
   NWS_ERR_RATE_LIMITED: { status: 429, close: 4029, message: 'More messages or bytes per second than NWS_MAX_MESSAGES_PER_SECOND and NWS_MAX_BYTES_PER_SECOND allow: not accepted.' },
   NWS_ERR_TOO_MANY_SOCKETS: { status: 429, close: 1013, message: 'The origin has as many sockets open as NWS_MAX_SOCKETS_PER_ORIGIN allows.' },
   NWS_ERR_TOO_MANY_CHANNELS: { status: 429, close: 1013, message: 'The origin opened new channels faster than NWS_NEW_CHANNELS_PER_ORIGIN_PER_SECOND allows.' },
+  NWS_ERR_NOT_READY: { status: 503, message: 'The proxy runs but should not be given new clients now: it is starting, or has more to do than it can.' },
   NWS_ERR_SHUTTING_DOWN: { status: 503, close: 1001, message: 'The proxy is shutting down.' },
 
   // Discovery

@@ -65,6 +65,11 @@ export class LinkConnection {
     return this.#stream.bytes
   }
 
+  /** Bytes that the socket has not taken yet. */
+  get queuedBytes (): number {
+    return this.#port.queuedBytes
+  }
+
   /** Milliseconds of the last PING and its PONG. */
   get rttMs (): number | undefined {
     return this.#liveness.rttMs

@@ -56,6 +56,21 @@ export class Link implements CpuClient {
     return this.#connection.bytes
   }
 
+  /** Bytes that the socket has not taken yet. */
+  get queuedBytes (): number {
+    return this.#connection.queuedBytes
+  }
+
+  /** Rounds that have ended well. */
+  get rounds (): number {
+    return this.#rounds?.ended ?? 0
+  }
+
+  /** Messages of peers, both ways. */
+  get messages (): { readonly in: number, readonly out: number } {
+    return this.traffic.messages
+  }
+
   /** Milliseconds of the last PING and its PONG. */
   get rttMs (): number | undefined {
     return this.#connection.rttMs

@@ -9,6 +9,8 @@ import { GuessBudget } from './guess-budget.ts'
 import { Link } from './link.ts'
 import type { LinkEnding, LinkEnvironment, LinkEvents, LinkOptions } from './link-interfaces.ts'
 import { LinkSlots } from './link-slots.ts'
+import { MeshTotals } from './mesh-totals.ts'
+import type { LinkNumbers } from './mesh-totals.ts'
 import type { OwnChannel } from './own-channel.ts'
 import { Roster } from './roster.ts'
 import { Twins } from './twins.ts'
@@ -56,6 +58,7 @@ export class Mesh {
   readonly #channels = new Map<string, OwnChannel>()
   readonly #twins: Twins<Link>
   readonly #slots: LinkSlots<Link>
+  readonly #totals = new MeshTotals()
 
   constructor (environment: MeshEnvironment, events: MeshEvents) {
     const { primitives, clock, timings, budgets, keyOf } = environment
@@ -170,6 +173,11 @@ export class Mesh {
     return this.#slots.counts
   }
 
+  /** What all links have done since the start, those that have ended included. */
+  get totals (): LinkNumbers {
+    return this.#totals.with(this.links)
+  }
+
   /** Ends all links and forgets all channels. */
   close (): void {
     for (const { linger } of this.#channels.values()) linger?.()
@@ -256,6 +264,7 @@ export class Mesh {
 
   #ended (link: Link, ending: LinkEnding): void {
     this.links.delete(link)
+    this.#totals.ended(link)
     this.#slots.removed(link)
     for (const name of link.traffic.handles.names()) this.#unmatched(link, name)
     this.#twins.ended(link)

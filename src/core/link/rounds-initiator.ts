@@ -49,6 +49,10 @@ export class InitiatorRounds implements Rounds {
     this.#pace = new TokenBucket(options.budgets.sweepsPerSecond, options.budgets.sweepBurst, options.clock.now())
   }
 
+  get ended (): number {
+    return this.#r
+  }
+
   start (waitMs: number): void {
     this.#fresh.enter(this.#port.candidates())
     if (waitMs === 0) this.hurry()

@@ -43,6 +43,10 @@ export class ResponderRounds implements Rounds {
   }
 
   /** Nothing is asked for before the end of the first sweep, which I starts by itself. */
+  get ended (): number {
+    return this.#r
+  }
+
   start (): void {
     this.#fresh.enter(this.#port.candidates())
   }

@@ -48,6 +48,8 @@ export interface RoundsOptions {
 
 /** The rounds of one end of a link, from OPEN on. */
 export interface Rounds {
+  /** Rounds that have ended well. */
+  readonly ended: number
   /** Begins; the first sweep waits so long, or until hurry(). */
   start (waitMs: number): void
   hurry (): void

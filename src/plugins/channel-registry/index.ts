@@ -43,16 +43,33 @@ export interface ChannelRegistryApi {
   channels (): Channel[]
   /** All peers of all channels, remote ones too. */
   peers (): Peer[]
+  /** Tells how long some of the event-loop turns took, milliseconds from their first message until all was written. */
+  watchTurns (observer: (ms: number) => void): void
 }
 
 /** Time for which presence rests after it was written, milliseconds: what a newcomer's `connect` may come late in a rush. */
 const PRESENCE_REST_MS = 10
+/** One turn in so many is watched: the clock is not for free. */
+const TURNS_PER_SAMPLE = 16
 /** How often transports over their limit are looked at again, milliseconds. */
 const STALL_CHECK_MS = 1000
 
 /** The registry without Fastify. Call `stop` to end its timer. */
 export function createChannelRegistry (settings: Settings, crypto: Crypto, report: (error: unknown) => void): { api: ChannelRegistryApi, start: () => void, stop: () => void } {
-  const turns = new TurnQueue(run => setImmediate(run), run => setTimeout(run, PRESENCE_REST_MS))
+  let observer: ((ms: number) => void) | undefined
+  let turn = 0
+  const watched = (run: () => void): void => {
+    const begun = performance.now()
+    setImmediate(() => {
+      run()
+      observer?.(performance.now() - begun)
+    })
+  }
+  const endTurn = (run: () => void): void => {
+    if (observer !== undefined && ++turn % TURNS_PER_SAMPLE === 0) watched(run)
+    else setImmediate(run)
+  }
+  const turns = new TurnQueue(endTurn, run => setTimeout(run, PRESENCE_REST_MS))
   const hub = new ChannelRegistry({
     turns,
     now: Date.now,
@@ -73,7 +90,8 @@ export function createChannelRegistry (settings: Settings, crypto: Crypto, repor
       },
       find: (name, scope = 'network') => hub.find(name, scope),
       channels: () => [...hub.all()],
-      peers: () => [...hub.all()].flatMap(channel => [...channel.members()])
+      peers: () => [...hub.all()].flatMap(channel => [...channel.members()]),
+      watchTurns: observe => { observer = observe }
     },
     start: () => { timer = setInterval(() => turns.checkStalled(), STALL_CHECK_MS).unref() },
     stop: () => clearInterval(timer)

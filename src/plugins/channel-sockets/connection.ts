@@ -32,6 +32,8 @@ export interface ConnectionContext {
   readonly verifyToken: (token: string) => boolean
   /** Logs an error that is nobody's fault but ours or an extension's. */
   readonly report: (error: unknown) => void
+  /** Counts that the proxy has refused a message or ended a socket. */
+  readonly refused: (kind: 'message' | 'socket', code: string) => void
   /** Called once, when the socket is closed. */
   readonly closed: (connection: Connection) => void
 }
@@ -142,6 +144,7 @@ export class Connection implements DialectSocket, ByteSink {
   }
 
   refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
+    this.context.refused('message', code)
     this.tell(code, definitionOf(code).message, extra)
   }
 
@@ -150,6 +153,7 @@ export class Connection implements DialectSocket, ByteSink {
       request()
     } catch (error) {
       if (isCoded(error)) {
+        this.context.refused('message', error.code)
         this.tell(error.code, error.message)
       } else {
         this.context.report(error)
@@ -159,6 +163,7 @@ export class Connection implements DialectSocket, ByteSink {
   }
 
   end (code: ErrorCode): void {
+    if (!this.over) this.context.refused('socket', code)
     this.close(closeCodeOf(code), code, code)
   }
 
@@ -230,16 +235,17 @@ export class Connection implements DialectSocket, ByteSink {
   private refuseJoin (error: unknown): void {
     if (this.over) return
     if (error instanceof NwsError) {
-      this.refuse(error.code)
+      this.tell(error.code, error.message)
       this.end(error.code)
     } else if (isCoded(error)) {
       this.tell(error.code, error.message)
       const { closeCode } = error
+      this.context.refused('socket', error.code)
       const code = Number.isInteger(closeCode) && Number(closeCode) >= 4000 && Number(closeCode) <= 4999 ? Number(closeCode) : closeCodeOf('NWS_ERR_JOIN_REFUSED')
       this.close(code, error.code)
     } else {
       this.context.report(error)
-      this.refuse('NWS_ERR_INTERNAL')
+      this.tell('NWS_ERR_INTERNAL', definitionOf('NWS_ERR_INTERNAL').message)
       this.end('NWS_ERR_INTERNAL')
     }
   }
@@ -254,6 +260,7 @@ export class Connection implements DialectSocket, ByteSink {
     if (verdict !== 'accept') {
       if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')
       else if (verdict === 'refuse aloud') this.refuse('NWS_ERR_RATE_LIMITED')
+      else this.context.refused('message', 'NWS_ERR_RATE_LIMITED')
     } else if (!this.authenticated) {
       this.authenticate(bytes, isBinary)
     } else if (this.member !== undefined) {

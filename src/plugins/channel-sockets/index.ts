@@ -13,6 +13,7 @@ import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
+import type {} from '../refusals.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { Dialect } from './dialect.ts'
@@ -47,6 +48,8 @@ export interface ChannelSockets {
   accept (websocket: WebSocket, request: FastifyRequest, seat: SocketSeat): void
   /** Open sockets. */
   readonly size: number
+  /** Bytes that wait for each open socket. */
+  queues (): Iterable<number>
 }
 
 /**
@@ -77,6 +80,7 @@ export default fp(async app => {
     settings: config,
     verifyToken: token => accessGuard.verifyToken(token),
     report: error => app.log.error({ err: error }, 'a request of a peer failed'),
+    refused: (kind, code) => app.refusals.add(kind, code),
     closed: connection => {
       connections.delete(connection)
       if (connections.size === 0) allClosed?.()
@@ -118,7 +122,7 @@ export default fp(async app => {
     if (closing) connection.end('NWS_ERR_SHUTTING_DOWN')
   }
 
-  app.decorate('channelSockets', { check, accept, get size () { return connections.size } })
+  app.decorate('channelSockets', { check, accept, get size () { return connections.size }, queues: () => Array.from(connections, ({ queuedBytes }) => queuedBytes) })
 
   app.addHook('onReady', async () => {
     // Looked at often, pinged seldom: each socket has its own moment, so that pings do not come in bursts.
@@ -144,4 +148,4 @@ export default fp(async app => {
       }
     })
   })
-}, { name: 'nws-channel-sockets', fastify: '5.x', dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry', 'nws-crypto'] })
+}, { name: 'nws-channel-sockets', fastify: '5.x', dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry', 'nws-crypto', 'nws-refusals'] })

@@ -5,6 +5,8 @@ import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { definitionOf } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import type { RefusalCounts } from '../../core/refusal-counts.ts'
+import type {} from '../refusals.ts'
 
 /** Body of every error. */
 export interface ErrorBody {
@@ -36,8 +38,14 @@ export function isUpgrade ({ ws, raw }: FastifyReply['request']): boolean {
   return ws || (raw as { upgrade?: boolean }).upgrade === true // Set by Node's parser.
 }
 
+/** Counts a refused request; a request that could not be read may meet a server without the plugin. */
+export function countRefusal (app: { refusals?: RefusalCounts }, code: string): void {
+  app.refusals?.add('request', code)
+}
+
 /** Sends an error. A refused upgrade ends its connection. */
 export function sendError (reply: FastifyReply, body: ErrorBody, headers: Readonly<Record<string, string>> = {}): FastifyReply {
+  countRefusal(reply.server, body.code)
   if (isUpgrade(reply.request)) reply.header('connection', 'close')
   return reply
     .code(body.statusCode)

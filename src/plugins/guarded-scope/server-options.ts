@@ -9,7 +9,7 @@ import type { ErrorCode } from '../../core/errors.ts'
 import { completeSettings } from '../../core/settings-check.ts'
 import type { Settings } from '../../core/settings.ts'
 import type {} from '../access-guard.ts'
-import { endSocket, errorBody, isUpgrade, refuseSocket, sendError } from './answers.ts'
+import { countRefusal, endSocket, errorBody, isUpgrade, refuseSocket, sendError } from './answers.ts'
 
 /** Longest parameter in a URL: 255 characters, percent-encoded. */
 const MAX_PARAM_LENGTH = 765
@@ -54,13 +54,18 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
 const answered = new WeakSet<Socket>()
 
 /** Answers what is no HTTP, or not in time, or too much of it. */
-export function clientErrorHandler (error: Error & { code?: string }, socket: Socket): void {
+export function clientErrorHandler (this: FastifyInstance | void, error: Error & { code?: string }, socket: Socket): void {
   const probed = (error as Probe)[PROBE]
   if (probed !== undefined) return probed()
   if (answered.has(socket) || socket.destroyed) return
   answered.add(socket)
-  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-  else refuseSocket(socket, PARSER_ERRORS[error.code ?? ''] ?? 'NWS_ERR_REQUEST_MALFORMED')
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const code = PARSER_ERRORS[error.code ?? ''] ?? 'NWS_ERR_REQUEST_MALFORMED'
+  countRefusal(this ?? {}, code)
+  refuseSocket(socket, code)
 }
 
 /**

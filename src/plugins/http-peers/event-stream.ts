@@ -39,6 +39,8 @@ export interface EventStreamContext {
   readonly maxQueuedBytes: number
   /** Time between comments that keep the connection alive and find out that it is dead. */
   readonly keepAliveMs: number
+  /** Counts that the proxy has ended a stream. */
+  readonly ended: (code: ErrorCode) => void
 }
 
 /** One open stream. */
@@ -88,9 +90,15 @@ export class EventStream {
     }
   }
 
+  /** Bytes that the client has not taken yet. */
+  get queuedBytes (): number {
+    return this.response.writableLength
+  }
+
   /** Tells the client why and ends the stream. */
   end (code: ErrorCode): void {
     if (this.over) return
+    this.context.ended(code)
     this.outbox.push(eventOf(errorText(code, definitionOf(code).message)))
     this.finish()
     // A reader that is too slow to get this far is cut off: an event stream has no close code.

@@ -5,6 +5,7 @@ import type { Scope } from '../../core/channel-name.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
+import type {} from '../refusals.ts'
 import { EventStream } from './event-stream.ts'
 import { publish } from './publish.ts'
 import type { PublishOptions, PublishResult } from './publish.ts'
@@ -21,6 +22,8 @@ export interface HttpPeers {
   publish (message: PublishRequest, options: Omit<PublishOptions, 'signal'>): Promise<PublishResult>
   /** Streams a channel into a response that nothing has been written to. @throws see `EventStream.open` */
   openEvents (response: ServerResponse, request: { name: string, scope: Scope, origin: string | undefined }): Promise<void>
+  /** Bytes that wait for each open stream. */
+  queues (): Iterable<number>
 }
 
 export default fp(async app => {
@@ -32,15 +35,16 @@ export default fp(async app => {
   app.decorate('httpPeers', {
     publish: (message, options) => publish(hub, message, { ...options, signal: closing.signal }),
     openEvents: async (response, request) => {
-      const stream = await EventStream.open(response, request, { hub, maxQueuedBytes, keepAliveMs: pingIntervalMs })
+      const stream = await EventStream.open(response, request, { hub, maxQueuedBytes, keepAliveMs: pingIntervalMs, ended: code => app.refusals.add('socket', code) })
       streams.add(stream)
       response.once('close', () => streams.delete(stream))
       if (closing.signal.aborted) stream.end('NWS_ERR_SHUTTING_DOWN')
-    }
+    },
+    queues: () => Array.from(streams, ({ queuedBytes }) => queuedBytes)
   })
 
   app.addHook('preClose', async () => {
     closing.abort()
     for (const stream of streams) stream.end('NWS_ERR_SHUTTING_DOWN')
   })
-}, { name: 'nws-http-peers', fastify: '5.x', dependencies: ['nws-config', 'nws-channel-registry'] })
+}, { name: 'nws-http-peers', fastify: '5.x', dependencies: ['nws-config', 'nws-channel-registry', 'nws-refusals'] })

@@ -54,6 +54,8 @@ export interface PeerMesh {
   links (): LinkView[]
   /** The mesh itself, for tests and metrics. */
   readonly mesh: Mesh
+  /** How links have ended so far: `<close code> <who closed>`, the code `none` where the connection just ended. */
+  readonly endings: ReadonlyMap<string, number>
 }
 
 /** Options of the plugin, for tests: times that the protocol fixes otherwise. */
@@ -84,6 +86,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   const times = { ...timings, ...options.linkTimings }
   /** What is known of a link besides itself. */
   const facts = new Map<Link, { readonly address: string, readonly own: string, readonly since: number }>()
+  const endings = new Map<string, number>()
   let port = 0
   let closing = false
   /** Gives up the dials that are under way. */
@@ -126,6 +129,8 @@ export default fp<PeerMeshOptions>(async (app, options) => {
 
   function ended (link: Link, { code, by, truncated, reason }: LinkEnding): void {
     facts.delete(link)
+    const kind = `${code ?? 'none'} ${by}`
+    endings.set(kind, (endings.get(kind) ?? 0) + 1)
     dialer.linkEnded(link)
     if (link.session !== undefined) {
       const id = remoteIdOf(link)
@@ -185,6 +190,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   app.decorate('peerMesh', {
     get port () { return port },
     mesh,
+    endings,
     links: () => [...mesh.links].map(link => ({
       proxyId: remoteIdOf(link),
       address: facts.get(link)?.address ?? '',

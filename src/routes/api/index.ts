@@ -6,9 +6,13 @@ import eventRoutes from './events.ts'
 import healthRoutes from './health.ts'
 import linkRoutes from './links.ts'
 import messageRoutes from './messages.ts'
+import metricsRoutes from './metrics.ts'
+import readyRoutes from './ready.ts'
 
 export default async function apiRoutes (app: FastifyInstance): Promise<void> {
   await app.register(healthRoutes)
+  await app.register(readyRoutes)
+  await app.register(metricsRoutes)
   await app.register(channelRoutes)
   await app.register(messageRoutes)
   await app.register(eventRoutes)
