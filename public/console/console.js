@@ -14,7 +14,7 @@ const field = /** @type {HTMLInputElement} */ (byId('channel'))
 
 const join = (/** @type {string} */ name, /** @type {Scope} */ scope = 'network') => channels.join(name, scope)
 const share = wireShareDialog(join)
-const channels = new Channels({ changed: () => network?.refresh(), share: share.open })
+const channels = new Channels({ changed: () => network?.refresh(), share: name => share.open(name) })
 const askForToken = wireTokenForm(() => network?.refresh())
 /** @type {Network | undefined} */
 let network = undefined
@@ -25,7 +25,7 @@ form.addEventListener('submit', event => {
   event.preventDefault()
   join(field.value, /** @type {Scope} */ (new FormData(form).get('scope')))
 })
-byId('new-private').addEventListener('click', share.openNew)
+byId('new-private').addEventListener('click', () => share.openNew())
 wireInvitation(join)
 ;/** @type {HTMLAnchorElement} */ (byId('brand')).href = `${BASE}console`
 

@@ -7,14 +7,8 @@ const SVG = 'http://www.w3.org/2000/svg'
 /** The element of an id, which is there. @param {string} id */
 export const byId = id => /** @type {HTMLElement} */ (document.getElementById(id))
 
-/**
- * The first element that a selector finds, which is there.
- *
- * @template {Element} [Found=HTMLElement]
- * @param {ParentNode} parent
- * @param {string} selector
- */
-export const find = (parent, selector) => /** @type {Found} */ (parent.querySelector(selector))
+/** The first element that a selector finds, which is there. @param {ParentNode} parent @param {string} selector */
+export const find = (parent, selector) => /** @type {HTMLElement} */ (parent.querySelector(selector))
 
 /**
  * Makes an element.
@@ -100,10 +94,10 @@ export function keep (list, items, keyOf, create, update = () => {}) {
  * @param {string} selector of its buttons
  */
 export function roving (group, selector) {
-  const buttons = () => Array.from(/** @type {NodeListOf<HTMLElement>} */ (group.querySelectorAll(selector)))
+  const buttons = () => Array.from(group.querySelectorAll(selector)).filter(button => button instanceof HTMLElement)
   const renew = () => {
     const all = buttons()
-    const current = all.find(button => button.tabIndex === 0 && button.ariaSelected !== 'false') ?? all[0]
+    const current = all.find(button => button.ariaSelected === 'true') ?? all.find(button => button.tabIndex === 0) ?? all[0]
     for (const button of all) button.tabIndex = button === current ? 0 : -1
   }
   group.addEventListener('focusin', ({ target }) => {
@@ -119,7 +113,7 @@ export function roving (group, selector) {
     event.preventDefault()
     all[(next + all.length) % all.length]?.focus()
   })
-  new MutationObserver(renew).observe(group, { childList: true, subtree: true })
+  new MutationObserver(renew).observe(group, { childList: true, subtree: true, attributeFilter: ['aria-selected'] })
   renew()
 }
 

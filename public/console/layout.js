@@ -58,7 +58,7 @@ function fillGaps (angles) {
     if (angle !== undefined) return angle
     let best = { at: 0, width: 0, angle: Math.PI }
     taken.forEach((start, at) => {
-      const width = at + 1 < taken.length ? /** @type {number} */ (taken[at + 1]) - start : /** @type {number} */ (taken[0]) + 2 * Math.PI - start
+      const width = at + 1 < taken.length ? taken[at + 1] - start : taken[0] + 2 * Math.PI - start
       if (width > best.width) best = { at: at + 1, width, angle: start + width / 2 }
     })
     taken.splice(best.at, 0, best.angle)

@@ -16,6 +16,8 @@ const BLOCK_LINES = 100
 const FRAME_LINES = 400
 /** How far from its end the list may be and still follow, pixels. */
 const NEAR_END = 24
+/** How long a scrolling lasts after its cause, milliseconds. */
+const SCROLLING_MS = 1500
 
 /** The list of a log. */
 export class Log {
@@ -38,19 +40,27 @@ export class Log {
   /** @type {WeakMap<Entry, HTMLElement>} */
   #lines = new WeakMap()
   #frame = 0
+  /** When somebody last did what may scroll, milliseconds. */
+  #touchedAt = -Infinity
   #updated
 
   /** @param {HTMLElement} list @param {() => void} updated */
   constructor (list, updated) {
     this.#list = list
     this.#updated = updated
-    list.addEventListener('scroll', () => {
-      this.following = list.scrollTop + list.clientHeight >= list.scrollHeight - NEAR_END
-      if (this.following && this.unseen > 0) {
-        this.unseen = 0
-        updated()
-      }
-    }, { passive: true })
+    // A list that grows scrolls too: only what a person does ends the following.
+    for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) list.addEventListener(type, () => { this.#touchedAt = performance.now() }, { passive: true })
+    list.addEventListener('scroll', () => this.#scrolled(), { passive: true })
+  }
+
+  #scrolled () {
+    const { scrollTop, clientHeight, scrollHeight } = this.#list
+    if (scrollTop + clientHeight >= scrollHeight - NEAR_END) this.following = true
+    else if (performance.now() - this.#touchedAt < SCROLLING_MS) this.following = false
+    this.#list.classList.toggle('following', this.following)
+    if (!this.following || this.unseen === 0) return
+    this.unseen = 0
+    this.#updated()
   }
 
   /** Lines that wait, because of the pause or for the next frame. */

@@ -151,13 +151,10 @@ export class Network {
       ['Running for', duration(health.uptimeSeconds)]
     ])
     keep(byId('facts'), facts, ([name]) => name, ([name]) => {
-      const group = make('div', {}, make('dt', {}, name), make('dd', {}))
-      if (name === 'Messages per second') group.append(make('div', { className: 'curve' }))
-      return group
-    }, (group, [, value]) => setText(find(group, 'dd'), value))
-    const frame = find(byId('facts'), '.curve')
-    if (frame.firstChild === null) frame.append(draw('svg', { 'viewBox': '0 0 120 28', 'preserveAspectRatio': 'none', 'aria-hidden': 'true' }, draw('polyline')))
-    find(frame, 'polyline').setAttribute('points', curve(this.#minute, 120, 28))
+      const drawn = name === 'Messages per second' ? draw('svg', { 'class': 'curve', 'viewBox': '0 0 120 28', 'preserveAspectRatio': 'none', 'aria-hidden': 'true' }, draw('polyline')) : null
+      return make('div', {}, make('dt', {}, name), make('dd', {}, make('span'), drawn))
+    }, (group, [, value]) => setText(find(group, 'span'), value))
+    find(byId('facts'), 'polyline').setAttribute('points', curve(this.#minute, 120, 28))
   }
 
   /** @param {ApiChannel[]} channels @param {ApiLink[]} links */
@@ -195,7 +192,7 @@ export class Network {
   /** @param {string} key */
   #choose (key) {
     const [scope, name] = key.split(' ', 2)
-    if (scope === 'network' || scope === 'local') this.onJoin(/** @type {string} */ (name), scope)
+    if (scope === 'network' || scope === 'local') this.onJoin(name, scope)
   }
 
   /** Told when somebody wants to join a channel that is open. @type {(name: string, scope: 'network' | 'local') => void} */

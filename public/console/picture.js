@@ -111,7 +111,7 @@ export class Picture {
     const [halo, reach, body] = this.#shapes.get(key)?.children ?? []
     const radii = [radius + (rate > 0 ? 3 + Math.min(9, Math.log10(1 + rate) * 4) : 0), Math.max(radius + 2, 14), radius]
     ;[halo, reach, body].forEach((circle, i) => {
-      const wanted = (/** @type {number} */ (radii[i]) * scale).toFixed(1)
+      const wanted = (radii[i] * scale).toFixed(1)
       if (circle?.getAttribute('r') !== wanted) circle?.setAttribute('r', wanted)
     })
   }

@@ -25,7 +25,7 @@ export function poll (work, intervalMs) {
     const took = performance.now() - started
     timer = setTimeout(run, soon ? SOON_MS : Math.max(intervalMs - took, took / SHARE))
   }
-  document.addEventListener('visibilitychange', run)
+  document.addEventListener('visibilitychange', () => void run())
   void run()
   return () => {
     if (soon) return

@@ -5,10 +5,10 @@
 const CHECK_WORDS = [10, 16, 26, 18, 24, 16, 18, 22, 22, 26, 30, 22, 22, 24, 24]
 const BLOCKS = [1, 1, 1, 2, 2, 4, 4, 4, 5, 5, 5, 8, 9, 9, 10]
 
-/** The eight masks: whether the module at x, y is inverted. */
+/** The eight masks: whether the module at x, y is inverted. @type {((x: number, y: number) => boolean)[]} */
 const MASKS = [
   (x, y) => (x + y) % 2 === 0,
-  (x, y) => y % 2 === 0,
+  (_x, y) => y % 2 === 0,
   (x, _y) => x % 3 === 0,
   (x, y) => (x + y) % 3 === 0,
   (x, y) => (Math.floor(x / 3) + Math.floor(y / 2)) % 2 === 0,
@@ -105,7 +105,7 @@ function withRemainder (value, polynomial, length) {
 /** The square: undefined where data belongs. @param {number} version */
 function patterns (version) {
   const size = version * 4 + 17
-  const square = Array.from({ length: size }, () => /** @type {(boolean | undefined)[]} */ (Array.from({ length: size })))
+  const square = Array.from({ length: size }, () => Array.from({ length: size }, () => /** @type {boolean | undefined} */ (undefined)))
   const set = (/** @type {number} */ x, /** @type {number} */ y, /** @type {boolean} */ dark) => { if (square[y] !== undefined && x >= 0 && x < size) square[y][x] = dark }
   for (let i = 0; i < size; i++) {
     set(6, i, i % 2 === 0)

@@ -153,7 +153,7 @@ export class Session {
       this.#listener.updated()
     })
     socket.addEventListener('error', event => {
-      const { message = 'Something went wrong.' } = /** @type {import('../lib/networkwebsockets.js').NetworkErrorEvent} */ (event)
+      const { message } = /** @type {import('../lib/networkwebsockets.js').NetworkErrorEvent} */ (event)
       this.#add('error', '', '', message)
     })
     socket.addEventListener('close', () => {

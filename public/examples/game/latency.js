@@ -4,7 +4,7 @@ const INTERVAL_MS = 1000
 const REMEMBERED = 60
 
 export class Latency {
-  /** Milliseconds, the newest last. */
+  /** Milliseconds, the newest last. @type {number[]} */
   values = []
   #timer
 
@@ -14,7 +14,7 @@ export class Latency {
     this.#timer = setInterval(() => peerOf()?.send(JSON.stringify({ ping: performance.now() })), INTERVAL_MS)
   }
 
-  /** @param {unknown} sent what one's own ping had said */
+  /** @param {number} sent what one's own ping had said */
   answered (sent) {
     const took = performance.now() - sent
     if (!(took >= 0 && took < 60_000)) return

@@ -9,12 +9,14 @@ const SPEED = 320
 const FASTER = 1.06
 const MAX_SPEED = 900
 
+/** @typedef {{ x: number, y: number, vx: number, vy: number }} Ball pixels, and pixels per second */
+
 /** A ball in the middle. @param {-1 | 1} direction @param {number} slope between -1 and 1 */
 export function serve (direction, slope) {
   return { x: WIDTH / 2, y: HEIGHT / 2, vx: direction * SPEED, vy: slope * SPEED * 0.7 }
 }
 
-/** The ball after some seconds of free flight; walls throw it back. */
+/** The ball after some seconds of free flight; walls throw it back. @param {Ball} ball @param {number} seconds @returns {Ball} */
 export function fly ({ x, y, vx, vy }, seconds) {
   y += vy * seconds
   if (y < RADIUS || y > HEIGHT - RADIUS) {
@@ -27,7 +29,10 @@ export function fly ({ x, y, vx, vy }, seconds) {
 /**
  * What a paddle makes of the ball.
  *
- * @returns {{ ball: object, point?: 'left' | 'right' }} `point`: for whom, where the ball has passed the other
+ * @param {Ball} ball
+ * @param {number} left middle of the left paddle
+ * @param {number} right middle of the right one
+ * @returns {{ ball: Ball, point?: 'left' | 'right' }} `point`: for whom, where the ball has passed the other
  */
 export function hit (ball, left, right) {
   const side = ball.vx < 0 ? -1 : 1
@@ -41,5 +46,5 @@ export function hit (ball, left, right) {
   return (ball.x < -30 || ball.x > WIDTH + 30) ? { ball, point: side < 0 ? 'right' : 'left' } : { ball }
 }
 
-/** A paddle's middle within the field. */
+/** A paddle's middle within the field. @param {number} y */
 export const within = y => Math.min(HEIGHT - PADDLE / 2, Math.max(PADDLE / 2, y))

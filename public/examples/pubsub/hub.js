@@ -7,11 +7,13 @@
 
 const MAX_TOPICS = 1000
 
+/** @typedef {(value: unknown, sender: string) => void} Listener */
+
 export class Hub extends EventTarget {
   #socket
-  /** What this member wants: topic → listeners. */
+  /** What this member wants: topic → listeners. @type {Map<string, Set<Listener>>} */
   #listeners = new Map()
-  /** What the others want: peer → set of topics. */
+  /** What the others want: peer id → topics. @type {Map<string, Set<string>>} */
   #wanted = new Map()
 
   /** @param {import('../../lib/networkwebsockets.js').NetworkWebSocket} socket of the channel */
@@ -22,7 +24,7 @@ export class Hub extends EventTarget {
     socket.addEventListener('message', ({ senderId, data }) => this.#receive(senderId, data))
     socket.addEventListener('connect', ({ detail: { target: peer } }) => {
       peer.addEventListener('open', () => this.#tell(peer))
-      peer.addEventListener('message', ({ data }) => this.#receive(peer.id, data))
+      peer.onmessage = ({ data }) => this.#receive(peer.id, data)
     })
     socket.addEventListener('disconnect', ({ detail: { target: peer } }) => {
       this.#wanted.delete(peer.id)
@@ -30,7 +32,7 @@ export class Hub extends EventTarget {
     })
   }
 
-  /** Calls the listener with each value that is published to the topic by others. Returns what ends that. */
+  /** Calls the listener with each value that is published to the topic by others. Returns what ends that. @param {string} topic @param {Listener} listener */
   subscribe (topic, listener) {
     const listeners = this.#listeners.get(topic) ?? new Set()
     this.#listeners.set(topic, listeners.add(listener))
@@ -42,7 +44,7 @@ export class Hub extends EventTarget {
     }
   }
 
-  /** Sends a JSON value to all who have subscribed to the topic. Returns how many they are. */
+  /** Sends a JSON value to all who have subscribed to the topic. Returns how many they are. @param {string} topic @param {unknown} value */
   publish (topic, value) {
     const subscribers = this.#socket.peers.filter(({ id }) => this.#wanted.get(id)?.has(topic))
     for (const peer of subscribers) peer.send(JSON.stringify({ topic, value }))
@@ -56,11 +58,12 @@ export class Hub extends EventTarget {
     return counts
   }
 
+  /** @param {WebSocket} socket of the channel or of one peer */
   #tell (socket) {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ topics: [...this.#listeners.keys()] }))
   }
 
-  /** What others send may be anything. */
+  /** What others send may be anything. @param {string} sender @param {any} text */
   #receive (sender, text) {
     let message
     try {
@@ -69,7 +72,7 @@ export class Hub extends EventTarget {
       return
     }
     if (Array.isArray(message.topics)) {
-      this.#wanted.set(sender, new Set(message.topics.filter(topic => typeof topic === 'string').slice(0, MAX_TOPICS)))
+      this.#wanted.set(sender, new Set(message.topics.filter((/** @type {unknown} */ topic) => typeof topic === 'string').slice(0, MAX_TOPICS)))
       this.dispatchEvent(new Event('change'))
     } else if (typeof message.topic === 'string') {
       for (const listener of this.#listeners.get(message.topic) ?? []) listener(message.value, sender)

@@ -31,12 +31,13 @@ export function joinBar (suggestion, open) {
   /** @type {import('../../lib/networkwebsockets.js').NetworkWebSocket | undefined} */
   let socket
 
-  form.addEventListener('submit', async event => {
+  form.addEventListener('submit', event => {
     event.preventDefault()
     if (join.disabled) return
     join.disabled = field.readOnly = true
     state.textContent = 'Connecting …'
-    watch(await open(field.value, { reconnect: true, ...(token.value === '' ? {} : { token: token.value }) }))
+    const opening = open(field.value, { reconnect: true, ...(token.value === '' ? {} : { token: token.value }) })
+    void Promise.resolve(opening).then(watch)
   })
   leave.addEventListener('click', () => socket?.close())
 

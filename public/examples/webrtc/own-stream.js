@@ -1,6 +1,7 @@
 // One's own picture and sound: of camera and microphone, or, where there is none or they are not allowed, a drawn
 // picture, so that everybody can try the page.
 
+/** @type {Record<string, string>} */
 const REASONS = {
   NotAllowedError: 'The camera is not allowed on this page.',
   NotFoundError: 'There is no camera.',
@@ -15,16 +16,15 @@ export async function ownStream () {
       const stream = await navigator.mediaDevices.getUserMedia(wanted)
       return { stream, problem: '', stop: () => { for (const track of stream.getTracks()) track.stop() } }
     } catch (error) {
-      reason = REASONS[error.name] ?? reason
+      reason = REASONS[/** @type {Error} */ (error).name] ?? reason
     }
   }
-  const { stream, stop } = drawnStream()
-  return { stream, problem: `${reason} The others see a drawn picture.`, stop }
+  return { ...drawnStream(), problem: `${reason} The others see a drawn picture.` }
 }
 
 function drawnStream () {
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 })
-  const context = canvas.getContext('2d')
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
   const hue = Math.floor(Math.random() * 360)
   let frame = 0
   const timer = setInterval(() => {

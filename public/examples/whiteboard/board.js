@@ -7,7 +7,7 @@ const MAX_LINES = 50_000
 const MAX_POINTS = 400
 const MAX_TIME = 2 ** 48
 
-/** Whether something is a line: what peers send may be anything. */
+/** Whether something is a line: what peers send may be anything. @param {any} line */
 function isLine (line) {
   return typeof line?.id === 'string' && line.id.length <= 80 && Number.isSafeInteger(line.time) && line.time > 0 && line.time < MAX_TIME &&
     /^#[0-9a-f]{6}$/.test(line.colour) && line.size > 0 && line.size <= 100 &&
@@ -32,7 +32,7 @@ export class Board {
     return ++this.#time
   }
 
-  /** Takes a line. @returns {boolean} whether it is new and to be drawn */
+  /** Takes a line. @param {any} line @returns {boolean} whether it is new and to be drawn */
   add (line) {
     if (!isLine(line) || line.time <= this.cleared || this.#lines.has(line.id) || this.#lines.size >= MAX_LINES) return false
     const { id, time, colour, size, points } = line
@@ -41,7 +41,7 @@ export class Board {
     return true
   }
 
-  /** Forgets all lines up to a moment. @returns {boolean} whether the picture is another one */
+  /** Forgets all lines up to a moment. @param {number} time @returns {boolean} whether the picture is another one */
   clear (time) {
     if (!Number.isSafeInteger(time) || time <= this.cleared || time >= MAX_TIME) return false
     this.#time = Math.max(this.#time, time)

@@ -10,10 +10,11 @@ export class Sharing {
   #socket
   #board
   #changed
-  /** Peers that are still to be asked, and the one that is being asked. */
+  /** Peers that are still to be asked, and the one that is being asked. @type {Set<import('../../lib/networkwebsockets.js').PeerWebSocket>} */
   #toAsk = new Set()
+  /** @type {import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} */
   #asked
-  #timer
+  #timer = 0
 
   /**
    * @param {import('../../lib/networkwebsockets.js').NetworkWebSocket} socket
@@ -31,7 +32,7 @@ export class Sharing {
     })
     socket.addEventListener('message', ({ data }) => this.#receive(data))
     socket.addEventListener('connect', ({ detail: { target: peer } }) => {
-      peer.addEventListener('message', ({ data }) => this.#receive(data, peer))
+      peer.onmessage = ({ data }) => this.#receive(data, peer)
       peer.addEventListener('open', () => {
         this.#toAsk.add(peer)
         this.#askNext()
@@ -70,7 +71,7 @@ export class Sharing {
     this.#askNext()
   }
 
-  /** @param {unknown} data @param {import('../../lib/networkwebsockets.js').PeerWebSocket} [peer] whose direct message it is */
+  /** What others send may be anything. @param {any} data @param {import('../../lib/networkwebsockets.js').PeerWebSocket} [peer] whose direct message it is */
   #receive (data, peer) {
     let message
     try {
@@ -84,6 +85,7 @@ export class Sharing {
     if (peer === this.#asked && message.complete === true) this.#answered()
   }
 
+  /** @param {import('../../lib/networkwebsockets.js').PeerWebSocket} peer @param {string} digest what it has */
   #answer (peer, digest) {
     if (digest !== this.#board.digest) {
       const { lines } = this.#board

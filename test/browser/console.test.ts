@@ -1,0 +1,158 @@
+// The console as people use it: every action by pointer and by keys, private names and invitations. Not the network that
+// it shows (console-network.test.ts), not how it looks (console-display.test.ts).
+import t from 'tap'
+import { isChannelName } from '../../src/core/channel-name.ts'
+import { buildTestApp } from '../support/app.ts'
+import { needsBrowser } from '../support/browser.ts'
+import { attach, button, copied, join, joinRaw, line, panel, part, save, say, tab } from '../support/console.ts'
+import { press, tabTo, visit, write } from '../support/pages.ts'
+
+for (const hand of ['pointer', 'keyboard'] as const) {
+  t.test(`everything that one does in channels, by ${hand}`, needsBrowser, async t => {
+    const { url } = await buildTestApp(t)
+    const [a, b] = await Promise.all([visit(t, url), visit(t, `${url}/console`)])
+    const idA = await join(a, 'room', { hand })
+    t.ok(await part(a, 'alone').isVisible(), 'who is alone is told what to do')
+    const idB = await join(b, 'room', { hand })
+    t.match(idA, /^\S{6}$/)
+    await line(a, `${idB}is here`).waitFor()
+    await panel(a).getByText('1 other peer').waitFor()
+    await part(a, 'peers').getByText('this computer').waitFor()
+    t.notOk(await part(a, 'alone').isVisible())
+
+    await say(a, 'hello to all', hand)
+    await line(b, `${idA}hello to all`).waitFor()
+    await line(a, 'youhello to all').waitFor()
+    // To one alone: by the list of peers, or by the choice above the field.
+    if (hand === 'pointer') {
+      await part(b, 'peers').getByRole('button').click()
+    } else {
+      await tabTo(b, part(b, 'target'))
+      await b.keyboard.press('ArrowDown')
+    }
+    t.equal(await part(b, 'target').locator('option:checked').textContent(), `${idA} alone`)
+    await say(b, 'for you', hand)
+    await line(a, `${idB} → youfor you`).waitFor()
+
+    const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, i) => i * i % 251))
+    await attach(b, hand, 'notes.html', bytes)
+    const saved = await save(a, a.getByRole('button', { name: 'Save notes.html' }), hand)
+    t.equal(saved.name, 'notes.html')
+    t.ok(saved.bytes.equals(bytes), 'a file of several parts arrives as it was')
+
+    // The log.
+    await write(a, part(a, 'filter'), hand, 'FOR YOU')
+    await line(a, 'hello to all').waitFor({ state: 'hidden' })
+    t.ok(await line(a, 'for you').isVisible())
+    await press(a, part(a, 'copy'), hand)
+    await part(a, 'copy').getByText('Copied').waitFor()
+    t.match(await copied(a), new RegExp(`^\\d\\d:\\d\\d:\\d\\d  ${idB} → you  for you$`))
+    await write(a, part(a, 'filter'), hand, '')
+    await line(a, 'hello to all').waitFor()
+    await press(a, part(a, 'pause'), hand)
+    for (const n of [1, 2]) await say(b, `while paused ${n}`)
+    await panel(a).getByRole('button', { name: 'Go on, 2 new' }).waitFor()
+    t.equal(await line(a, 'while paused').count(), 0)
+    await press(a, part(a, 'pause'), hand)
+    await line(a, 'while paused 2').waitFor()
+    await say(b, `${'long '.repeat(1000)}end`)
+    await press(a, panel(a).getByRole('button', { name: 'Show all of it, 5 kB' }), hand)
+    await line(a, 'long end').waitFor()
+    await press(a, part(a, 'clear'), hand)
+    t.equal(await panel(a).locator('.line').count(), 0)
+
+    // Several channels at once, one of them of this computer only.
+    await join(a, 'room', { hand, local: true })
+    t.match(await part(a, 'state').textContent(), 'this computer only')
+    await panel(a).getByText('1 peer, you among them').waitFor()
+    const raw = await joinRaw(t, url, 'room')
+    await panel(a).getByText('2 peers, you among them').waitFor()
+    raw.send('raw words')
+    await line(a, 'somebodyraw words').waitFor()
+    await say(a, 'raw answer', hand)
+    t.equal(await raw.next(), 'raw answer')
+    await attach(a, hand, 'small.txt', Buffer.from('small'))
+    t.strictSame(JSON.parse(await raw.next()), { file: { name: 'small.txt', type: 'text/html', size: 5 } })
+    t.equal(await raw.next(), 'small')
+    t.equal(await part(b, 'peers').getByRole('listitem').count(), 1, 'and the channel of the network is another one')
+    await say(b, 'meanwhile', hand)
+    await tab(a, '1 new').waitFor()
+    if (hand === 'pointer') {
+      await tab(a, '1 new').click()
+    } else {
+      await tabTo(a, tab(a, 'here'))
+      await a.keyboard.press('ArrowLeft')
+    }
+    await line(a, `${idB} → youmeanwhile`).waitFor()
+    t.equal(await tab(a, 'new').count(), 0)
+
+    await press(b, part(b, 'leave'), hand)
+    await line(a, `${idB}has gone`).waitFor()
+    t.ok(await b.locator('#hero').isVisible(), 'the page is as at the beginning')
+    t.ok(await b.locator('#channel').evaluate(element => element === document.activeElement), 'and the focus is where one goes on')
+    // From the list of what is open.
+    await press(b, b.locator('#open-list').getByRole('button', { name: /^room 1 peer$/ }), hand)
+    await line(b, 'Joined.').waitFor()
+    t.equal(await line(a, 'is here').count(), 1)
+  })
+
+  t.test(`private channels, links and invitations, by ${hand}`, needsBrowser, async t => {
+    const { app, url } = await buildTestApp(t)
+    const a = await visit(t, url)
+    await press(a, button(a, 'Make a private channel …'), hand)
+    const dialog = a.getByRole('dialog', { name: 'A private channel' })
+    await dialog.waitFor()
+    const first = await a.locator('#share-name').textContent()
+    await press(a, dialog.getByRole('button', { name: 'Another name' }), hand)
+    const name = (await a.locator('#share-name').textContent())!
+    t.match(name, /^[a-z2-7]{32}$/)
+    t.not(name, first)
+    t.match(await dialog.textContent(), /The other computer needs a proxy of its own/)
+    const link = `${url}/console#join=${name}`
+    t.equal(await a.locator('#share-link').textContent(), link)
+    await press(a, dialog.getByRole('button', { name: 'Copy name' }), hand)
+    await a.locator('#share-copy-name').getByText('Copied').waitFor()
+    t.equal(await copied(a), name)
+    await press(a, dialog.getByRole('button', { name: 'Copy link' }), hand)
+    await a.locator('#share-copy-link').getByText('Copied').waitFor()
+    t.equal(await copied(a), link)
+    await dialog.getByRole('img', { name: 'QR code of the link' }).waitFor()
+    await press(a, dialog.getByRole('button', { name: 'Join it' }), hand)
+    await line(a, 'Joined.').waitFor()
+    await press(a, part(a, 'share'), hand)
+    await a.getByRole('dialog', { name: 'Invite somebody' }).getByText(link).waitFor()
+    await press(a, a.getByRole('button', { name: 'Close' }), hand)
+
+    const b = await visit(t, link)
+    const invitation = b.getByRole('region', { name: 'A link invites you' })
+    await invitation.getByText(name).waitFor()
+    t.equal(b.url(), `${url}/console`, 'the name leaves the address bar')
+    t.notMatch(await b.title(), name)
+    t.equal(app.channelRegistry.peers().length, 1, 'nothing is joined before the click')
+    await press(b, invitation.getByRole('button', { name: 'Join it' }), hand)
+    await line(b, 'is here').waitFor()
+
+    // The same page gets another one.
+    await b.evaluate(() => { location.hash = '#join=other.room' })
+    await invitation.getByText('other.room').waitFor()
+    t.equal(b.url(), `${url}/console`)
+    await press(b, invitation.getByRole('button', { name: 'Not now' }), hand)
+    t.notOk(await invitation.isVisible())
+    t.equal(app.channelRegistry.channels().length, 1)
+    t.strictSame(await b.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, ''], 'nothing is kept')
+  })
+}
+
+t.test('links that bring no name are no invitations', needsBrowser, async t => {
+  const { url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  for (const [text, asks] of [['..', false], ['', false], ['a b', false], ['%3Cimg%3E', false], ['a/b', false], ['a'.repeat(256), false], ['A+=*._-z', true], ['a'.repeat(255), true]] as const) {
+    await page.evaluate(text => { location.hash = `#join=${text}` }, text)
+    await page.waitForFunction(() => location.hash === '')
+    t.equal(await page.locator('#invitation').isVisible(), asks, text.slice(0, 20))
+    if (asks) await page.locator('#invitation-dismiss').click()
+  }
+  // The field's grammar is the proxy's.
+  const pattern = new RegExp(`^(?:${await page.locator('#channel').getAttribute('pattern')})$`, 'v')
+  for (const text of ['a', '.', '..', '...', 'a b', 'ä', '+=*._-', 'A9', 'a/b', 'a%', '.a', '']) t.equal(pattern.test(text), isChannelName(text), JSON.stringify(text))
+})
