@@ -26,6 +26,7 @@ import refusals from './plugins/refusals.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
+import docsRoutes from './routes/docs.ts'
 import exampleRoutes from './routes/examples.ts'
 import legacyRoutes from './routes/legacy.ts'
 import libRoutes from './routes/lib.ts'
@@ -60,6 +61,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...sett
     await scope.register(wellKnownRoutes)
     await scope.register(consoleRoutes)
     await scope.register(exampleRoutes)
+    await scope.register(docsRoutes)
     await scope.register(libRoutes)
     await scope.register(apiRoutes)
     await scope.register(channelRoutes)

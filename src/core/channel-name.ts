@@ -4,6 +4,9 @@
 /** 1 to 255 of these characters; `.` and `..` are refused because URL parsers eat them. */
 const GRAMMAR = /^(?!\.\.?$)[A-Za-z0-9+=*._-]{1,255}$/
 
+/** The grammar as the text of a regular expression, for descriptions. */
+export const CHANNEL_NAME_PATTERN = GRAMMAR.source
+
 /** True where `text` can name a channel. Case-sensitive; expects the percent-decoded form. */
 export function isChannelName (text: string): boolean {
   return GRAMMAR.test(text)

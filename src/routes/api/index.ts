@@ -1,6 +1,7 @@
 // All of `/api`, in one place. No route itself but the description of the others.
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
+import asyncApiRoutes from './asyncapi.ts'
 import channelRoutes from './channels.ts'
 import eventRoutes from './events.ts'
 import healthRoutes from './health.ts'
@@ -17,5 +18,6 @@ export default async function apiRoutes (app: FastifyInstance): Promise<void> {
   await app.register(messageRoutes)
   await app.register(eventRoutes)
   await app.register(linkRoutes)
+  await app.register(asyncApiRoutes)
   app.get('/api/openapi.json', { config: { surface: 'control' }, schema: { hide: true } }, async () => app.swagger())
 }
