@@ -47,6 +47,7 @@ async function buildClient () {
 /** The entries of the server as few files. Measured: 650 ms to the first answer without, 450 ms with. */
 async function bundleServer () {
   const entries = ['server', 'index', 'app']
+  const command = 'cli/nws' // As deep as a chunk.
   await build({
     absWorkingDir: root,
     bundle: true,
@@ -56,7 +57,7 @@ async function bundleServer () {
     target: 'node20',
     sourcemap: true,
     logLevel: 'warning',
-    entryPoints: entries.map(name => `src/${name}.ts`),
+    entryPoints: [...entries, command].map(name => `src/${name}.ts`),
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     packages: 'external',

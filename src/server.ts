@@ -1,11 +1,8 @@
-// The process: reads the environment, listens, ends gracefully. Not the program's wiring (src/app.ts).
+// The process that `npm start` starts: says what went wrong and how it ended. Not what it does (src/start.ts).
 //
 // Exit codes: 0 after a signal; 1 failed; 2 wrong usage: arguments, settings, extensions.
-import closeWithGrace from 'close-with-grace'
-import { buildApp } from './app.ts'
-import { readSettings } from './core/environment.ts'
 import { NwsError } from './core/errors.ts'
-import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
+import { startProcess } from './start.ts'
 
 const USAGE = 'This program takes no arguments: settings are environment variables, see docs/LIMITS.md.'
 
@@ -17,22 +14,8 @@ function fail (error: unknown): never {
   process.exit(isUsage ? 2 : 1)
 }
 
-async function start (): Promise<void> {
-  const settings = readSettings(process.env)
-  const app = await buildApp(settings, { level: settings.logLevel, serializers: { req: requestSerializer } })
-  await app.listener.listen()
-  closeWithGrace({
-    delay: settings.shutdownTimeoutMs,
-    onSecondSignal: () => {},
-    onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
-  }, async ({ err }) => {
-    if (err !== undefined) app.log.fatal({ err }, 'the proxy made a mistake and ends')
-    await app.close()
-  })
-}
-
 if (process.argv.length > 2) {
   process.stderr.write(`${USAGE}\n`)
   process.exit(2)
 }
-start().catch(fail)
+startProcess(process.env).catch(fail)

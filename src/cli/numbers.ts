@@ -1,0 +1,9 @@
+// Numbers in options. Not those of settings, which have rules of their own (core/settings-check.ts).
+import { CliError } from './errors.ts'
+
+/** @throws CliError `NWS_CLI_USAGE` naming the option and its bounds */
+export function numberOf (option: string, text: string, minimum: number, maximum: number): number {
+  const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN
+  if (value >= minimum && value <= maximum) return value
+  throw new CliError('NWS_CLI_USAGE', `${option} takes a number from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${maximum}`}.`)
+}

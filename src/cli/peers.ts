@@ -1,0 +1,46 @@
+// `nws peers`: who is in the channels of a proxy, or in one of them. Read only.
+import { Command } from 'commander'
+import { takeChannel, withChannel } from './channel-argument.ts'
+import type { ChannelOptions } from './channel-argument.ts'
+import { CliError } from './errors.ts'
+import { proxyOf, request, requestList, withProxy } from './proxy.ts'
+import type { ProxyOptions } from './proxy.ts'
+import { showList, withList } from './watch.ts'
+import type { ListOptions } from './watch.ts'
+
+interface Peer {
+  readonly id: string
+  readonly channel: string
+  readonly location: string
+  readonly proxy: string
+  readonly dialect: string
+  readonly connectedAt: string
+}
+
+/** The command. */
+export function peersCommand (): Command {
+  return withList(withProxy(withChannel(new Command('peers').description('list the peers of all channels, or of one'))))
+    .action(async (channel: string | undefined, options: ListOptions & ProxyOptions & ChannelOptions) => {
+      const proxy = proxyOf(options)
+      const isOne = channel !== undefined || options.channelFile !== undefined
+      const path = isOne ? `/api/channels/${encodeURIComponent((await takeChannel([channel], options)).name)}` : undefined
+      await showList<Peer>({
+        load: async () => {
+          if (path === undefined) return await requestList(proxy, '/api/peers', 'peers')
+          const list = (await request<{ peers?: { list?: unknown } }>(proxy, path)).peers?.list
+          if (!Array.isArray(list)) throw new CliError('NWS_CLI_ANSWER')
+          return list as Peer[]
+        },
+        key: ({ id }) => id,
+        columns: [
+          { title: 'PEER', value: ({ id }) => id },
+          ...(isOne ? [] : [{ title: 'CHANNEL', value: ({ channel }: Peer) => channel }]),
+          { title: 'WHERE', value: ({ location }) => location === 'local' ? 'here' : location },
+          { title: 'PROXY', value: ({ proxy }) => proxy },
+          { title: 'SPEAKS', value: ({ dialect }) => dialect },
+          { title: 'SINCE', value: ({ connectedAt }) => connectedAt }
+        ],
+        empty: 'Nobody is there.'
+      }, options)
+    })
+}

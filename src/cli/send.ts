@@ -1,0 +1,106 @@
+// `nws send <channel> [text|-]`: one message, and whether anybody got it. Not a stream of them (pipe.ts).
+import { Command } from 'commander'
+import { takeChannel, withChannel } from './channel-argument.ts'
+import type { ChannelOptions } from './channel-argument.ts'
+import { CliError, EXIT, ProxyError } from './errors.ts'
+import { readRest } from './input.ts'
+import { numberOf } from './numbers.ts'
+import { note, styled } from './output.ts'
+import { proxyOf, request, withProxy } from './proxy.ts'
+import type { Proxy, ProxyOptions } from './proxy.ts'
+import { ChannelConnection } from './socket.ts'
+
+interface SendOptions extends ProxyOptions, ChannelOptions {
+  readonly to?: string
+  readonly binary?: true
+  readonly json?: true
+  readonly wait: string
+  readonly quiet?: true
+}
+
+/** Longest message that is read, bytes: the largest NWS_MAX_MESSAGE_BYTES that a proxy can have. */
+const MAX_BYTES = 64 * 1024 * 1024
+
+/** The command. */
+export function sendCommand (): Command {
+  return withProxy(withChannel(new Command('send').description('send one message to a channel'))
+    .argument('[text]', 'the message; - or nothing reads it from standard input'))
+    .option('--to <peer>', 'only to this peer, by its id')
+    .option('--json', 'the message is a JSON value and not text')
+    .option('--binary', 'send the bytes as they are')
+    .option('--wait <seconds>', 'time to wait for somebody to be there', '2')
+    .option('--quiet', 'do not say how many got it')
+    .action(send)
+}
+
+async function send (channel: string | undefined, text: string | undefined, options: SendOptions): Promise<void> {
+  if (options.json === true && options.binary === true) throw new CliError('NWS_CLI_USAGE', '--json and --binary exclude each other.')
+  const waitMs = Math.round(numberOf('--wait', options.wait, 0, 60) * 1000)
+  const proxy = proxyOf(options)
+  const { name, rest: [words] } = await takeChannel([channel, text], options)
+  const bytes = words === undefined || words === '-' ? await readRest(MAX_BYTES) : Buffer.from(words)
+  if (bytes === undefined) throw new CliError('NWS_CLI_USAGE', 'The message is larger than any proxy takes: `nws file send` takes files of any size.')
+  const { local, remote } = options.binary === true
+    ? await sendBytes(proxy, name, bytes, options.to, waitMs)
+    : await sendText(proxy, name, jsonOf(bytes.toString(), options), options.to, waitMs)
+  if (local + remote === 0) throw new CliError('NWS_CLI_NOBODY')
+  if (options.quiet !== true) note(styled(`Delivered to ${local} here and ${remote} elsewhere.`, 'dim'))
+}
+
+function jsonOf (text: string, { json }: SendOptions): string {
+  if (json !== true) return JSON.stringify(text)
+  try {
+    JSON.parse(text)
+  } catch {
+    throw new CliError('NWS_CLI_USAGE', 'With --json the message must be one JSON value.')
+  }
+  return text
+}
+
+interface Delivered { readonly local: number, readonly remote: number }
+
+/** By HTTP, which says how many there were. */
+async function sendText (proxy: Proxy, name: string, json: string, target: string | undefined, waitMs: number): Promise<Delivered> {
+  const body = `{"data":${json}${target === undefined ? '' : `,"target":${JSON.stringify(target)}`}}`
+  try {
+    const { delivered } = await request<{ delivered?: Delivered }>(proxy, `/api/channels/${encodeURIComponent(name)}/messages?waitMs=${waitMs}`, { method: 'POST', body, timeoutMs: waitMs + 30_000 })
+    if (delivered === undefined) throw new CliError('NWS_CLI_ANSWER')
+    return delivered
+  } catch (error) {
+    throw error instanceof ProxyError && error.exit === EXIT.nobody ? new CliError('NWS_CLI_NO_SUCH_PEER') : error
+  }
+}
+
+/** By a socket, because a request takes no binary data. */
+async function sendBytes (proxy: Proxy, name: string, bytes: Uint8Array, target: string | undefined, waitMs: number): Promise<Delivered> {
+  const connection = await ChannelConnection.open(proxy, name)
+  let refusal: ProxyError | undefined
+  connection.on('refused', error => { refusal = error })
+  const isThere = () => target === undefined ? connection.peers.size > 0 : connection.peers.has(target)
+  await new Promise<void>(resolve => {
+    const timer = setTimeout(resolve, waitMs)
+    const check = (): void => {
+      if (!isThere() && connection.end === undefined) return
+      clearTimeout(timer)
+      resolve()
+    }
+    connection.on('connect', check)
+    connection.once('closed', check)
+    check()
+  })
+  if (target !== undefined && !isThere()) throw new CliError('NWS_CLI_NO_SUCH_PEER')
+  const others = target === undefined ? [...connection.peers] : [target]
+  if (others.length > 0) connection.send(bytes, target)
+  await connection.fence()
+  if (refusal !== undefined) throw refusal
+  const local = await locals(proxy, name, others)
+  await connection.close()
+  return { local, remote: others.length - local }
+}
+
+/** How many of these peers are connected to this proxy; all where it does not say. */
+async function locals (proxy: Proxy, name: string, ids: readonly string[]): Promise<number> {
+  const { peers } = await request<{ peers: { list: { id: string, location: string }[] } }>(proxy, `/api/channels/${encodeURIComponent(name)}`)
+  const remote = new Set(peers.list.filter(({ location }) => location === 'remote').map(({ id }) => id))
+  return ids.filter(id => !remote.has(id)).length
+}

@@ -1,0 +1,194 @@
+// A channel as a WebSocket of `ws`, speaking the envelope: joined, or the reason why not; messages as they come; sending
+// with the back pressure of the socket. Does not connect again by itself: what that means differs between commands.
+import { EventEmitter } from 'node:events'
+import type { WebSocket } from 'ws'
+import { decodeBinary, decodeText, encodeBinary, encodeText } from '../client/wire.ts'
+import type { Data } from '../client/wire.ts'
+import { CliError, ProxyError } from './errors.ts'
+import { connectError } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
+
+/** A message of another peer. */
+export interface Received {
+  readonly action: 'broadcast' | 'message'
+  readonly source: string
+  readonly data: Data
+}
+
+interface SocketEvents {
+  received: [Received]
+  connect: [id: string]
+  disconnect: [id: string]
+  /** What the proxy could not do; the socket stays open. */
+  refused: [ProxyError]
+  /** The socket is over. */
+  closed: [CliError | ProxyError]
+}
+
+/** Time for the socket to open and the join to be confirmed, milliseconds. */
+const JOIN_MS = 15_000
+/** Bytes that may wait in this process before `ready` waits too. */
+const HIGH_WATER = 256 * 1024
+
+/** A joined channel. */
+export class ChannelConnection extends EventEmitter<SocketEvents> {
+  /** Own id. */
+  id = ''
+  /** Ids of the others. */
+  readonly peers = new Set<string>()
+  /** Why it is over; undefined while it is not. */
+  end: CliError | ProxyError | undefined
+  readonly #socket: WebSocket
+  readonly #fences: (() => void)[] = []
+  #refusal: ProxyError | undefined
+  #ending = false
+
+  private constructor (socket: WebSocket) {
+    super()
+    this.#socket = socket
+    socket.binaryType = 'arraybuffer'
+    socket.on('message', (data: ArrayBuffer | Buffer, isBinary: boolean) => this.#take(data, isBinary))
+    socket.on('error', () => {}) // The end is told by `close`.
+    socket.on('close', (code, reason) => this.#over(code, reason.toString()))
+  }
+
+  /** Joins. @throws CliError, ProxyError */
+  static async open ({ base, token }: Proxy, channel: string): Promise<ChannelConnection> {
+    const { WebSocket } = await import('ws')
+    const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/${channel}?binary=1`, {
+      handshakeTimeout: JOIN_MS,
+      maxPayload: 128 * 1024 * 1024,
+      perMessageDeflate: false,
+      headers: token === '' ? {} : { authorization: `Bearer ${token}` }
+    })
+    const connection = new ChannelConnection(socket)
+    await new Promise<void>((resolve, reject) => {
+      socket.once('open', resolve)
+      socket.once('error', error => reject(connectError(error)))
+      socket.once('unexpected-response', (_request, response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => {
+          reject(refusalOf(Buffer.concat(chunks).toString(), response.statusCode))
+          socket.terminate()
+        })
+      })
+    })
+    await connection.fence(JOIN_MS)
+    return connection
+  }
+
+  /** Bytes that wait in this process. */
+  get queuedBytes (): number {
+    return this.#socket.bufferedAmount
+  }
+
+  /** Sends text as a JSON string, or bytes, to all or to one. */
+  send (data: string | Uint8Array, target?: string): void {
+    if (typeof data === 'string') this.sendJson(JSON.stringify(data), target)
+    else this.#socket.send(encodeBinary(data, target))
+  }
+
+  /** Sends a JSON value, given as its text. */
+  sendJson (json: string, target?: string): void {
+    this.#socket.send(encodeText(json, target))
+  }
+
+  /** Resolves when there is room to send more. @throws why the connection is over */
+  async ready (): Promise<void> {
+    while (this.#socket.bufferedAmount > HIGH_WATER) await this.#written()
+    if (this.end !== undefined) throw this.end
+  }
+
+  async #written (): Promise<void> {
+    // A ping is written behind all that waits; its callback comes when it has left this process.
+    await new Promise<void>(resolve => {
+      if (this.end !== undefined) resolve()
+      else this.#socket.ping(undefined, undefined, () => resolve())
+    })
+    if (this.end !== undefined) throw this.end
+  }
+
+  /** Resolves when the proxy has taken all that was sent. @throws why the connection is over, NWS_CLI_LOST after the time */
+  async fence (timeoutMs = 60_000): Promise<void> {
+    if (this.end !== undefined) throw this.end
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => { finish(new CliError('NWS_CLI_LOST', 'It does not answer any more.')) }, timeoutMs)
+      const finish = (error?: Error): void => {
+        clearTimeout(timer)
+        this.off('closed', finish)
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      this.once('closed', finish)
+      this.#fences.push(() => finish())
+      this.#socket.send('{"action":"status"}')
+    })
+  }
+
+  /** Stops taking messages until `resume`: the proxy keeps them, up to its NWS_MAX_QUEUED_BYTES. */
+  pause (): void {
+    this.#socket.pause()
+  }
+
+  resume (): void {
+    this.#socket.resume()
+  }
+
+  /** Leaves and resolves when that is done. */
+  async close (): Promise<void> {
+    if (this.end !== undefined) return
+    this.#ending = true
+    const closed = new Promise<void>(resolve => { this.once('closed', () => resolve()) })
+    this.#socket.close(1000)
+    const timer = setTimeout(() => this.#socket.terminate(), 2000)
+    await closed
+    clearTimeout(timer)
+  }
+
+  #take (data: ArrayBuffer | Buffer, isBinary: boolean): void {
+    const incoming = isBinary ? decodeBinary(data as ArrayBuffer) : decodeText(Buffer.from(data as ArrayBuffer).toString())
+    switch (incoming?.action) {
+      case 'status':
+        this.id = incoming.source
+        this.#fences.shift()?.()
+        return
+      case 'connect':
+        this.id = incoming.source || this.id
+        if (incoming.target === this.id || this.peers.has(incoming.target)) return
+        this.peers.add(incoming.target)
+        this.emit('connect', incoming.target)
+        return
+      case 'disconnect':
+        if (this.peers.delete(incoming.target)) this.emit('disconnect', incoming.target)
+        return
+      case 'error': {
+        const error = new ProxyError(incoming.code, incoming.message)
+        this.#refusal = error
+        this.emit('refused', error)
+        return
+      }
+      case 'broadcast':
+      case 'message':
+        this.emit('received', incoming)
+    }
+  }
+
+  #over (code: number, reason: string): void {
+    if (this.end !== undefined) return
+    const known = /^NWS_ERR_\w+$/.test(reason)
+    this.end = this.#ending || !known
+      ? new CliError('NWS_CLI_LOST')
+      : this.#refusal?.code === reason ? this.#refusal : new ProxyError(reason, `The proxy closed the connection (${code}).`)
+    this.emit('closed', this.end)
+  }
+}
+
+/** What an HTTP answer to the handshake means. */
+function refusalOf (body: string, status: number | undefined): CliError | ProxyError {
+  try {
+    const { code, message } = Object(JSON.parse(body)) as { code?: unknown, message?: unknown }
+    if (typeof code === 'string' && typeof message === 'string' && code.startsWith('NWS_ERR_')) return new ProxyError(code, message, status)
+  } catch { /* not an answer of a proxy */ }
+  return new CliError('NWS_CLI_NOT_A_PROXY')
+}

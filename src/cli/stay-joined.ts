@@ -1,0 +1,86 @@
+// Being in a channel also when the proxy goes away and comes back: joins again with growing pauses. What is sent or said
+// meanwhile is not kept.
+import { Backoff } from '../client/reconnect.ts'
+import { EXIT } from './errors.ts'
+import type { CliError, ProxyError } from './errors.ts'
+import { note, styled } from './output.ts'
+import type { Proxy } from './proxy.ts'
+import { ChannelConnection } from './socket.ts'
+import type { Received } from './socket.ts'
+
+/** Longest pause between two attempts, milliseconds. */
+const MAX_DELAY_MS = 5000
+
+/** What is wanted of it, and who is told. */
+export interface StayOptions {
+  readonly reconnect: boolean
+  /** Joined, for the first time or again; `connection` is the new one. */
+  readonly joined?: (id: string) => void
+  readonly received?: (message: Received) => void
+  readonly presence?: (change: 'connect' | 'disconnect', peer: string) => void
+  readonly refused?: (error: ProxyError) => void
+  /** The connection is gone; another one may follow. */
+  readonly lost?: () => void
+  /** There will be no more: see `end`. */
+  readonly over?: () => void
+}
+
+/** A stay in a channel. */
+export interface Stay {
+  /** The present connection; undefined between two. */
+  readonly connection: ChannelConnection | undefined
+  /** Why it is over. */
+  readonly end: CliError | ProxyError | undefined
+  readonly leave: () => Promise<void>
+}
+
+/** Joins, and goes on doing so. @throws CliError, ProxyError where the first attempt fails */
+export async function stayJoined (proxy: Proxy, channel: string, options: StayOptions): Promise<Stay> {
+  const backoff = new Backoff({ maxDelayMs: MAX_DELAY_MS })
+  let connection: ChannelConnection | undefined
+  let end: CliError | ProxyError | undefined
+  let leaving = false
+
+  async function join (): Promise<void> {
+    const made = await ChannelConnection.open(proxy, channel)
+    if (leaving) return await made.close()
+    connection = made
+    backoff.opened()
+    made.on('received', message => options.received?.(message))
+    made.on('connect', peer => options.presence?.('connect', peer))
+    made.on('disconnect', peer => options.presence?.('disconnect', peer))
+    made.on('refused', error => options.refused?.(error))
+    made.once('closed', lost)
+    options.joined?.(made.id)
+    for (const peer of made.peers) options.presence?.('connect', peer)
+  }
+
+  function again (): void {
+    join().catch((error: unknown) => lost(error as CliError))
+  }
+
+  function lost (error: CliError | ProxyError): void {
+    connection = undefined
+    if (leaving) return
+    options.lost?.()
+    const delay = options.reconnect && error.exit !== EXIT.refused ? backoff.next() : undefined
+    if (delay === undefined) {
+      end = error
+      options.over?.()
+      return
+    }
+    if (backoff.attempt === 1) note(styled(`${error.code}: ${error.message} Trying again …`, 'yellow'))
+    backoff.schedule(again, delay)
+  }
+
+  await join()
+  return {
+    get connection () { return connection },
+    get end () { return end },
+    leave: async () => {
+      leaving = true
+      backoff.stop()
+      await connection?.close()
+    }
+  }
+}

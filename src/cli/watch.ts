@@ -1,0 +1,82 @@
+// Lists that are shown once or again and again: a table for people, lines of JSON for programs. Not what is in them.
+import { once } from 'node:events'
+import type { Command } from 'commander'
+import { CliError } from './errors.ts'
+import { isColourful, note, table, write, writeJson } from './output.ts'
+import type { Column } from './output.ts'
+
+/** Options of every list. */
+export interface ListOptions {
+  readonly json?: true
+  readonly watch?: true
+  readonly interval: string
+}
+
+/** Adds them. */
+export function withList (command: Command): Command {
+  return command
+    .option('--json', 'one JSON object a line')
+    .option('--watch', 'go on showing: a terminal is redrawn, with --json each change is a line')
+    .option('--interval <seconds>', 'time between two looks of --watch', '1')
+}
+
+/** A list. */
+export interface List<Row> {
+  readonly load: () => Promise<Row[]>
+  /** What tells two rows apart. */
+  readonly key: (row: Row) => string
+  readonly columns: readonly Column<Row>[]
+  /** What to say where there is none. */
+  readonly empty: string
+}
+
+/** Shows a list, once or until the process is ended. @throws as `load` */
+export async function showList<Row extends object> (list: List<Row>, options: ListOptions): Promise<void> {
+  const seconds = Number(options.interval)
+  if (!(seconds >= 0.1 && seconds <= 3600)) throw new CliError('NWS_CLI_USAGE', '--interval takes a number of seconds from 0.1 to 3600.')
+  if (options.watch !== true) {
+    const rows = await list.load()
+    if (options.json === true) for (const row of rows) await writeJson(row)
+    else await showTable(rows, list)
+    return
+  }
+  let before = new Map<string, string>()
+  let shown: string | undefined
+  const end = once(process, 'SIGINT').then(() => 'end' as const)
+  for (;;) {
+    const rows = await list.load()
+    if (options.json === true) before = await showChanges(rows, before, list)
+    else shown = await redraw(rows, shown, list)
+    if (await Promise.race([end, pause(seconds)]) === 'end') return
+  }
+}
+
+async function pause (seconds: number): Promise<void> {
+  await new Promise(resolve => { setTimeout(resolve, seconds * 1000) })
+}
+
+async function showTable<Row> (rows: readonly Row[], { columns, empty }: List<Row>): Promise<void> {
+  if (rows.length === 0) note(empty)
+  else await write(table(rows, columns, isColourful(process.stdout)))
+}
+
+/** On a terminal in the place of what stood there; elsewhere only where something changed. */
+async function redraw<Row> (rows: readonly Row[], shown: string | undefined, { columns, empty }: List<Row>): Promise<string> {
+  const text = rows.length === 0 ? `${empty}\n` : table(rows, columns, isColourful(process.stdout))
+  if (process.stdout.isTTY) await write(`\x1b[H\x1b[2J${text}`)
+  else if (text !== shown) await write(shown === undefined ? text : `\n${text}`)
+  return text
+}
+
+/** Each change as a line: the row with `change`. */
+async function showChanges<Row extends object> (rows: readonly Row[], before: Map<string, string>, { key }: List<Row>): Promise<Map<string, string>> {
+  const now = new Map<string, string>()
+  for (const row of rows) {
+    const text = JSON.stringify(row)
+    const former = before.get(key(row))
+    now.set(key(row), text)
+    if (former !== text) await writeJson({ change: former === undefined ? 'added' : 'changed', ...row })
+  }
+  for (const [id, text] of before) if (!now.has(id)) await writeJson({ change: 'removed', ...JSON.parse(text) as object })
+  return now
+}

@@ -1,0 +1,21 @@
+// A proxy as a process: reads the settings, listens, ends gracefully on a signal. Not which program does so
+// (src/server.ts, `nws serve`), and not the program's wiring (src/app.ts).
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import { readSettings } from './core/environment.ts'
+import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
+
+/** @param environment all variables @throws NwsError for settings that cannot be, and for what cannot be listened on */
+export async function startProcess (environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const settings = readSettings(environment)
+  const app = await buildApp(settings, { level: settings.logLevel, serializers: { req: requestSerializer } })
+  await app.listener.listen()
+  closeWithGrace({
+    delay: settings.shutdownTimeoutMs,
+    onSecondSignal: () => {},
+    onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
+  }, async ({ err }) => {
+    if (err !== undefined) app.log.fatal({ err }, 'the proxy made a mistake and ends')
+    await app.close()
+  })
+}
