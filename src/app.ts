@@ -5,8 +5,10 @@ import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 import fp from 'fastify-plugin'
+import type { RendezvousSeams } from './core/bonevalue/seams.ts'
 import type { Settings } from './core/settings.ts'
 import accessGuard from './plugins/access-guard.ts'
+import accounts from './plugins/accounts/index.ts'
 import channelRegistry from './plugins/channel-registry/index.ts'
 import channelSockets from './plugins/channel-sockets/index.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
@@ -23,6 +25,9 @@ import peerMesh from './plugins/peer-mesh/index.ts'
 import type { PeerMeshOptions } from './plugins/peer-mesh/index.ts'
 import readiness from './plugins/readiness.ts'
 import refusals from './plugins/refusals.ts'
+import rendezvous from './plugins/rendezvous/index.ts'
+import rendezvousListener from './plugins/rendezvous-listener.ts'
+import { buildRendezvousApp } from './rendezvous-app.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
@@ -30,6 +35,7 @@ import docsRoutes from './routes/docs.ts'
 import exampleRoutes from './routes/examples.ts'
 import legacyRoutes from './routes/legacy.ts'
 import libRoutes from './routes/lib.ts'
+import rendezvousRoutes from './routes/rendezvous/index.ts'
 import wellKnownRoutes from './routes/well-known.ts'
 
 /** Settings by their names in code, and where the routes are to be. */
@@ -38,21 +44,26 @@ export interface NetworkWebSocketsOptions extends Partial<Settings> {
   readonly prefix?: string
   /** Times that the link protocol fixes otherwise, for tests. */
   readonly mesh?: PeerMeshOptions
+  /** Parts of your own in place of the built-in ones of the rendezvous. */
+  readonly rendezvous?: RendezvousSeams
 }
 
 /** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
-async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
+async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
   await app.register(config, settings)
   await app.register(refusals)
   await app.register(accessGuard)
   await app.register(crypto)
   await app.register(channelRegistry)
+  await app.register(accounts)
+  await app.register(rendezvous, seams)
   await app.register(channelSockets) // Says goodbye before @fastify/websocket does.
   await app.register(httpPeers)
   await app.register(discovery)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
   await app.register(readiness)
   await app.register(metrics)
+  await app.register(rendezvousListener, { build: buildRendezvousApp })
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
   if (!app.hasDecorator('swagger')) await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
 
@@ -63,6 +74,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, ...sett
     await scope.register(exampleRoutes)
     await scope.register(docsRoutes)
     await scope.register(libRoutes)
+    await scope.register(rendezvousRoutes)
     await scope.register(apiRoutes)
     await scope.register(channelRoutes)
     await scope.register(legacyRoutes)
@@ -75,10 +87,10 @@ export const networkWebSockets = fp<NetworkWebSocketsOptions>(
   async (app, options) => assemble(app, options, false), { name: 'networkwebsockets', fastify: '5.x' })
 
 /** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */
-export async function buildApp ({ mesh = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
+export async function buildApp ({ mesh = {}, rendezvous: seams = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
   const options = serverOptions(settings)
   const app = Fastify({ ...options, ...(logger === false ? {} : { logger }) })
-  await assemble(app, { ...settings, mesh }, true)
+  await assemble(app, { ...settings, mesh, rendezvous: seams }, true)
   await app.register(listener, { http: options.http })
   return app
 }

@@ -40,6 +40,12 @@ function parseHost (text: string): AllowedHost | undefined {
   return port !== undefined && port > 65535 ? undefined : { name: match[1]!, port }
 }
 
+/** An address, as sockets report it, in the form that a Host header has it in. */
+function literalOf (address: string): string {
+  const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
+  return plain.includes(':') ? `[${plain}]` : plain
+}
+
 /** Reads an entry of NWS_ALLOWED_HOSTS: `name` or `name:port`; undefined for anything else. */
 export function parseAllowedHost (text: string): AllowedHost | undefined {
   return parseHost(text)
@@ -53,15 +59,17 @@ export function parseAllowedHost (text: string): AllowedHost | undefined {
  * trailing dot, user names, zones, blanks and unusual spellings of addresses are not allowed.
  *
  * @param allowedHosts entries that `parseAllowedHost` takes
- * @returns a function of the header's value and the accepting port: how it is allowed, or undefined
+ * @returns a function of the header's value, the accepting port and, where that is allowed too, the accepting address
+ *   (a page cannot have its own name sent as an address): how it is allowed, or undefined
  */
-export function createHostPolicy (allowedHosts: readonly string[]): (host: string, localPort: number) => HostClass | undefined {
+export function createHostPolicy (allowedHosts: readonly string[]): (host: string, localPort: number, ownAddress?: string) => HostClass | undefined {
   const listed = allowedHosts.flatMap(entry => parseAllowedHost(entry) ?? [])
-  return (text, localPort) => {
+  return (text, localPort, ownAddress) => {
     const host = parseHost(text)
     if (host === undefined) return undefined
     const port = host.port ?? HTTP_PORT
     if (LOOPBACK_NAME.test(host.name) && port === localPort) return 'loopback'
+    if (ownAddress !== undefined && port === localPort && host.name === literalOf(ownAddress)) return 'listed'
     return listed.some(entry => entry.name === host.name && (entry.port === undefined || entry.port === port)) ? 'listed' : undefined
   }
 }

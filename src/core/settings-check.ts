@@ -1,5 +1,6 @@
 // Says whether values are settings of this proxy, and in one line what is wrong with the first that is not. Not the
 // schema (settings.ts), not the reader of variables (environment.ts): options in code and variables pass through here.
+import { parseIceServers } from './bonevalue/ice-servers.ts'
 import { isLoopbackAddress, parseAllowedHost } from './host-policy.ts'
 import { isSerialisedOrigin } from './origin-policy.ts'
 import { NwsError } from './errors.ts'
@@ -26,7 +27,7 @@ const rules = settingsSchema.properties as unknown as Record<SettingName, Rule>
 export const settingNames = Object.keys(rules) as SettingName[]
 
 /** Settings whose value no message, log or page may show. */
-const SECRETS: ReadonlySet<string> = new Set<SettingName>(['apiToken'])
+const SECRETS: ReadonlySet<string> = new Set<SettingName>(['apiToken', 'iceServers'])
 
 /** Longest part of a wrong value that a message quotes. */
 const MAX_QUOTED = 60
@@ -49,9 +50,11 @@ export function allowedFor (name: SettingName): string {
   if (type === 'integer') {
     return maximum === Number.MAX_SAFE_INTEGER ? `a whole number from ${minimum} on` : `a whole number from ${minimum} to ${maximum}`
   }
-  if (name === 'allowedHosts') return 'name or name:port, separated by commas, without scheme, path or *'
-  if (name === 'allowedOrigins') return 'origins such as https://example.org, separated by commas, or null'
+  if (name === 'allowedHosts' || name === 'bvHosts') return 'name or name:port, separated by commas, without scheme, path or *'
+  if (name === 'allowedOrigins' || name === 'bvOrigins') return 'origins such as https://example.org, separated by commas, or null'
   if (name === 'host' || name === 'meshHost') return 'an IP address or a host name'
+  if (name === 'bvListen') return 'host:port, IPv6 addresses in brackets'
+  if (name === 'iceServers') return 'a JSON list such as [{"urls":"stun:host:3478"}], with "secret", or "username" and "credential", where a server wants them'
   if (name === 'peers') return 'host:port, separated by commas, IPv6 addresses in brackets'
   if (name === 'apiToken') return 'printable ASCII characters without spaces'
   return type === 'array' ? 'a list separated by commas, without empty entries' : 'text'
@@ -102,14 +105,16 @@ function fits (name: SettingName, value: unknown): boolean {
 }
 
 function entryFits (name: SettingName, entry: string): boolean {
-  if (name === 'allowedHosts') return parseAllowedHost(entry) !== undefined
-  if (name === 'allowedOrigins') return isSerialisedOrigin(entry)
+  if (name === 'allowedHosts' || name === 'bvHosts') return parseAllowedHost(entry) !== undefined
+  if (name === 'allowedOrigins' || name === 'bvOrigins') return isSerialisedOrigin(entry)
   if (name === 'peers') return parsePeerAddress(entry) !== undefined
   return true
 }
 
 function textFits (name: SettingName, text: string): boolean {
   if (name === 'host' || name === 'meshHost') return /^[A-Za-z0-9.:_%-]*$/.test(text)
+  if (name === 'bvListen') return text === '' || parsePeerAddress(text, true) !== undefined
+  if (name === 'iceServers') return parseIceServers(text) !== undefined
   if (name === 'apiToken') return /^[\x21-\x7e]*$/.test(text)
   return true
 }
@@ -127,7 +132,7 @@ function originHint (value: unknown): string {
  * Complete settings: the given ones checked, the others with their defaults. `undefined` counts as not given.
  *
  * @param label how to name a setting in an error: as its variable, or as the option in code
- * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`, with one line of detail
+ * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`, `NWS_ERR_CONFIG_INSECURE`, with one line of detail
  */
 export function completeSettings (given: Readonly<Record<string, unknown>>, label: (name: string) => string = name => name): Settings {
   for (const name of Object.keys(given)) {
@@ -138,12 +143,17 @@ export function completeSettings (given: Readonly<Record<string, unknown>>, labe
   const complete: Record<string, unknown> = {}
   for (const name of settingNames) {
     const value = given[name] ?? rules[name].default
-    if (!fits(name, value)) throw wrongValue(name, label(name), value, name === 'allowedOrigins' ? originHint(value) : '')
+    if (!fits(name, value)) throw wrongValue(name, label(name), value, name === 'allowedOrigins' || name === 'bvOrigins' ? originHint(value) : '')
     complete[name] = Array.isArray(value) ? Object.freeze([...value as unknown[]]) : value
   }
   const settings = complete as Settings
   checkTogether(settings, label)
   return Object.freeze(settings)
+}
+
+/** Whether the rendezvous' own listener can be read on the network. */
+function isInsecure ({ bv, bvListen, tlsCert }: Settings): boolean {
+  return bv === 'on' && bvListen !== '' && tlsCert === '' && !isLoopbackHost(parsePeerAddress(bvListen, true)?.host ?? '')
 }
 
 /** Rules that take more than one setting. */
@@ -153,6 +163,12 @@ function checkTogether (settings: Settings, label: (name: string) => string): vo
   }
   if (!isLoopbackHost(settings.host) && settings.apiToken === '') {
     throw new NwsError('NWS_ERR_CONFIG_EXPOSED', `${label('host')} is ${JSON.stringify(settings.host)}; without it the proxy listens on 127.0.0.1 and ::1.`)
+  }
+  if ((settings.tlsCert === '') !== (settings.tlsKey === '')) {
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('tlsCert')} and ${label('tlsKey')} need each other.`)
+  }
+  if (isInsecure(settings) && !settings.bvInsecure) {
+    throw new NwsError('NWS_ERR_CONFIG_INSECURE', `${label('bvListen')} is ${JSON.stringify(settings.bvListen)}.`)
   }
 }
 
@@ -166,6 +182,9 @@ export function settingsWarnings (settings: Settings): string[] {
     warnings.push('NWS_HOST reaches beyond this machine: the token and all messages cross the network as plain HTTP and can be read there')
     if (settings.apiToken.length < SHORT_TOKEN) warnings.push(`NWS_API_TOKEN has fewer than ${SHORT_TOKEN} characters and can be guessed from the network`)
   }
+  if (isInsecure(settings)) warnings.push('NWS_BV_INSECURE: passwords of the rendezvous cross the network as plain HTTP and can be read there')
+  if (settings.bv === 'on' && settings.bvLegacyLogin) warnings.push('NWS_BV_LEGACY_LOGIN: browsers of old clients keep passwords in cookies and send them with every request')
+  if (settings.bv === 'off' && settings.bvListen !== '') warnings.push('NWS_BV_LISTEN is not used while NWS_BV is off')
   if (settings.maxQueuedBytes < settings.maxMessageBytes) {
     warnings.push('NWS_MAX_QUEUED_BYTES is less than NWS_MAX_MESSAGE_BYTES: one large message closes every peer that has not read it at once')
   }

@@ -34,6 +34,18 @@ export const settingsSchema = Type.Object({
   meshHost: Type.String({ description: 'Address that other proxies link to; empty: all addresses of this machine.', default: '' }),
   meshPort: count('TCP port that other proxies link to; 0 takes a free one.', 0, 0, 65535),
 
+  bv: Type.Enum(['on', 'off'], { description: 'Whether this proxy is a BoneValue rendezvous too: users, presence, and signalling for WebRTC.', default: 'off' }),
+  bvOrigins: list('Origins whose pages may open a socket to the rendezvous, exactly as browsers send them; empty: all.'),
+  bvLegacyLogin: Type.Boolean({ description: 'Whether clients of 2012 may log in by cookies, from pages of this proxy and of NWS_BV_ORIGINS.', default: false }),
+  dataDir: Type.String({ description: 'Folder of accounts.db; empty: .nws in the home of the user; :memory: keeps nothing.', default: '' }),
+  bvListen: Type.String({ description: 'Address of a listener for other machines, as host:port, that serves the rendezvous and NWS_WEB_ROOT alone; empty: none.', default: '' }),
+  bvHosts: list('Names that a Host header may carry at NWS_BV_LISTEN, as name or name:port, beside its own address.'),
+  bvInsecure: Type.Boolean({ description: 'Whether NWS_BV_LISTEN may reach beyond this machine without TLS, where passwords can be read on the way.', default: false }),
+  tlsCert: Type.String({ description: 'File with the certificate (PEM) of NWS_BV_LISTEN, and the chain behind it.', default: '' }),
+  tlsKey: Type.String({ description: 'File with its key (PEM).', default: '' }),
+  webRoot: Type.String({ description: 'Folder with pages of your own that NWS_BV_LISTEN serves.', default: '' }),
+  iceServers: Type.String({ description: 'ICE servers that clients are handed after login, as JSON list of {"urls", "username"?, "credential"?, "secret"?}; empty: none.', default: '' }),
+
   maxMessageBytes: count('Largest message of a client.', MIB, 1, 64 * MIB),
   maxQueuedBytes: count('Bytes that may wait for a peer that reads slowly.', 4 * MIB, 64 * KIB),
   maxMessagesPerSecond: count('Messages a socket may send per second (burst: one second).', 100_000),
@@ -45,7 +57,7 @@ export const settingsSchema = Type.Object({
   maxDataDepth: count('Arrays and objects that the data of a message may have open at once.', 128, 1, 128),
 
   handshakeTimeoutMs: duration('Time a request may take to arrive.', 10_000),
-  authTimeoutMs: duration('Time a socket from another machine has to prove the token.', 5000),
+  authTimeoutMs: duration('Time a socket from another machine has to prove the token, and one of the rendezvous to log in.', 5000),
   legacyPairTimeoutMs: duration('Time the control socket of an old client waits for the data socket with the same id.', 10_000),
   pingIntervalMs: duration('Time between pings to a peer.', 30_000),
   peerTimeoutMs: duration('Time without any sign of life after which a peer is dead.', 60_000),

@@ -18,9 +18,11 @@ import type {} from './config.ts'
  * - `public`: nothing but read what anyone may know;
  * - `data`: join a channel, which pages of allowed origins may;
  * - `control`: see and steer this proxy, which pages of other sites may not;
- * - `events`: `control`, and it joins a channel too.
+ * - `events`: `control`, and it joins a channel too;
+ * - `rendezvous`: open a socket to the rendezvous, which pages of allowed origins may;
+ * - `account`: use an invitation, which only pages of this proxy and programs may.
  */
-export type Surface = 'public' | 'data' | 'control' | 'events'
+export type Surface = 'public' | 'data' | 'control' | 'events' | 'rendezvous' | 'account'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -44,6 +46,8 @@ export interface AccessGuard {
   isTrusted (request: FastifyRequest): boolean
   /** Whether a socket comes from another machine and has yet to prove the token. */
   mustAuthenticate (request: FastifyRequest): boolean
+  /** Whether the request comes from a page of this proxy or of an origin that NWS_BV_ORIGINS lists. */
+  isKnownToRendezvous (request: IncomingMessage): boolean
   /** From now on every allowed Host is answered NWS_ERR_SHUTTING_DOWN. */
   close (): void
   /** Compares with the token in constant time; false for everything where no token is set. */
@@ -59,22 +63,29 @@ function hostsOf ({ rawHeaders, headers }: Pick<Partial<IncomingMessage>, 'rawHe
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'host')
 }
 
+/** Options of the plugin. */
+export interface AccessGuardOptions {
+  /** Whether a Host may be the address that the connection was accepted at, for listeners beyond this machine. */
+  readonly ownAddress?: boolean
+}
+
 /** The guard without Fastify. */
-export function createAccessGuard (settings: Settings): AccessGuard {
+export function createAccessGuard (settings: Settings, { ownAddress = false }: AccessGuardOptions = {}): AccessGuard {
   const classifyHost = createHostPolicy(settings.allowedHosts)
   const allowsOrigin = createOriginPolicy(settings.allowedOrigins)
+  const allowsRendezvousOrigin = createOriginPolicy(settings.bvOrigins)
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
   let closing = false
   const tokenHash = settings.apiToken === '' ? undefined : hash(settings.apiToken)
 
   /** The origins that pages have which this proxy serves under the request's Host; undefined: Host not allowed. */
   function ownOrigins (request: IncomingMessage, host: string): string[] | undefined {
-    const hostClass = classifyHost(host, request.socket?.localPort ?? NO_PORT)
+    const hostClass = classifyHost(host, request.socket?.localPort ?? NO_PORT, ownAddress ? request.socket?.localAddress : undefined)
     if (hostClass === undefined) return undefined
     const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
     const name = host.toLowerCase()
     // In front of a listed name there may be a proxy that speaks TLS.
-    const schemes = hostClass === 'listed' ? ['http', 'https'] : [encrypted ? 'https' : 'http']
+    const schemes = hostClass === 'listed' && !encrypted ? ['http', 'https'] : [encrypted ? 'https' : 'http']
     return schemes.map(scheme => `${scheme}://${name}`)
   }
 
@@ -90,10 +101,14 @@ export function createAccessGuard (settings: Settings): AccessGuard {
     return !isLoopbackAddress(request.socket?.remoteAddress ?? '')
   }
 
-  function checkControl (request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
-    const { origin, 'sec-fetch-site': site } = request.headers
+  function checkSite ({ headers: { origin, 'sec-fetch-site': site } }: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
     if (site !== undefined && site !== 'none' && site !== 'same-origin') return 'NWS_ERR_CROSS_SITE'
-    if (origin !== undefined && !own.includes(origin)) return 'NWS_ERR_CROSS_SITE'
+    return origin !== undefined && !own.includes(origin) ? 'NWS_ERR_CROSS_SITE' : undefined
+  }
+
+  function checkControl (request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
+    const refusal = checkSite(request, own)
+    if (refusal !== undefined) return refusal
     if (tokenHash === undefined && !isRemote(request)) return undefined
     return verifyToken(bearerOf(request) ?? '') ? undefined : 'NWS_ERR_TOKEN_REQUIRED'
   }
@@ -115,6 +130,8 @@ export function createAccessGuard (settings: Settings): AccessGuard {
     switch (surface) {
       case 'public': return undefined
       case 'data': return checkData(request, own)
+      case 'rendezvous': return allowsRendezvousOrigin(request.headers.origin, own) ? undefined : 'NWS_ERR_BV_ORIGIN'
+      case 'account': return checkSite(request, own)
       case 'events': return checkControl(request, own) ?? checkData(request, own)
       default: return checkControl(request, own)
     }
@@ -124,14 +141,19 @@ export function createAccessGuard (settings: Settings): AccessGuard {
     check,
     verifyToken,
     close: () => { closing = true },
+    isKnownToRendezvous: request => {
+      const { origin, host } = request.headers
+      if (origin === undefined || host === undefined) return false
+      return settings.bvOrigins.includes(origin) || ownOrigins(request, host)?.includes(origin) === true
+    },
     isTrusted: request => check(request.raw, 'control') === undefined,
     mustAuthenticate: ({ raw }) => isRemote(raw) && !verifyToken(bearerOf(raw) ?? '')
   }
 }
 
 /** Decorates the app with `accessGuard`. It is put to work by guarded-scope. */
-export default fp(async app => {
-  const accessGuard = createAccessGuard(app.config)
+export default fp<AccessGuardOptions>(async (app, options) => {
+  const accessGuard = createAccessGuard(app.config, options)
   app.decorate('accessGuard', accessGuard)
   app.addHook('preClose', async () => accessGuard.close())
 }, { name: 'nws-access-guard', fastify: '5.x', dependencies: ['nws-config'] })

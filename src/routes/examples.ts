@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
 import type {} from '../plugins/config.ts'
-import { PAGE_HEADERS } from './console.ts'
+import { PAGE_HEADERS } from './page-headers.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 

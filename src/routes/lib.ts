@@ -6,25 +6,19 @@ import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
+import { LIBRARY_HEADERS } from './page-headers.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 
 /** Names of files right in the folder: a decoded parameter may hold slashes. */
 const FILE = /^\w[\w-]*(?:\.[\w-]+)+$/
 
-/** Modules are loaded with CORS, classic scripts without. */
-const HEADERS = {
-  'access-control-allow-origin': '*',
-  'cross-origin-resource-policy': 'cross-origin',
-  'x-content-type-options': 'nosniff'
-} as const
-
 export default async function libRoutes (app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {
     root: PUBLIC,
     serve: false,
     decorateReply: true,
-    setHeaders: response => { for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value) }
+    setHeaders: response => { for (const [name, value] of Object.entries(LIBRARY_HEADERS)) response.setHeader(name, value) }
   })
   app.get<{ Params: { file: string } }>('/lib/:file', { config: { surface: 'public' }, schema: { hide: true } },
     (request, reply) => {

@@ -23,6 +23,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const protocol = read('docs/PROTOCOL.md')
 const security = read('docs/SECURITY.md')
+const rendezvous = read('docs/BONEVALUE.md')
 
 /** Sections of a page by their number, without those below them. */
 function sectionsOf (page: string): Map<string, string> {
@@ -138,9 +139,18 @@ t.test('close codes of links', async t => {
 
 t.test('errors and close codes of clients', async t => {
   const closing = Object.entries<ErrorDefinition>(catalogue).filter(([, { close }]) => close !== undefined)
-  t.strictSame(tableIn('2.7', 'code').map(([code, name]) => `${code} ${name}`).toSorted(), closing.map(([name, { close }]) => `${close} ${name}`).toSorted())
+  const channels = closing.filter(([name]) => !name.startsWith('NWS_ERR_BV_'))
+  t.strictSame(tableIn('2.7', 'code').map(([code, name]) => `${code} ${name}`).toSorted(), channels.map(([name, { close }]) => `${close} ${name}`).toSorted())
   for (const [code] of tableIn('2.6', 'code')) t.ok(Object.hasOwn(catalogue, code!), `${code} exists`)
   for (const [code] of protocol.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g)) t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
+})
+
+t.test('errors of the rendezvous', async t => {
+  const rows = new Map(rowsOf(rendezvous).filter(([code]) => code!.startsWith('NWS_ERR_')).map(([code, close]) => [code!, close!]))
+  for (const [name, { close }] of Object.entries<ErrorDefinition>(catalogue)) {
+    if (name.startsWith('NWS_ERR_BV_') && close !== undefined) t.match(rows.get(name), String(close), name)
+  }
+  for (const [code] of rendezvous.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g)) t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
 })
 
 t.test('settings and their defaults', async t => {
@@ -148,7 +158,7 @@ t.test('settings and their defaults', async t => {
   const rows = tableIn('2.8', 'setting')
   t.ok(rows.length > 10)
   for (const [name, value] of rows) t.equal(value, defaults.get(name!), name!)
-  const pages = { 'PROTOCOL.md': protocol, 'SECURITY.md': security }
+  const pages = { 'PROTOCOL.md': protocol, 'SECURITY.md': security, 'BONEVALUE.md': rendezvous }
   for (const [page, text] of Object.entries(pages)) {
     for (const [name] of text.matchAll(/\bNWS_(?!ERR_|X_)[A-Z0-9_]+/g)) t.ok(defaults.has(name), `${page}: ${name} exists`)
   }

@@ -20,7 +20,7 @@ export interface ErrorBody {
 function headersFor (code: string, { raw }: FastifyReply): Readonly<Record<string, string>> {
   if (code === 'NWS_ERR_TOKEN_REQUIRED') return { 'www-authenticate': 'Bearer' }
   // RFC 9110 §15.5.22 and §7.8; a Connection header of our own would else keep a connection that is to be closed.
-  if (code === 'NWS_ERR_UPGRADE_REQUIRED') return { upgrade: 'websocket', connection: raw.shouldKeepAlive ? 'upgrade' : 'upgrade, close' }
+  if (code === 'NWS_ERR_UPGRADE_REQUIRED' || code === 'NWS_ERR_BV_UPGRADE_REQUIRED') return { upgrade: 'websocket', connection: raw.shouldKeepAlive ? 'upgrade' : 'upgrade, close' }
   return {}
 }
 

@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import { NwsError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type {} from '@fastify/websocket'
-import type {} from '../access-guard.ts'
+import type { Surface } from '../access-guard.ts'
 import { errorBody, sendError } from './answers.ts'
 import { verifyServerOptions } from './server-options.ts'
 
@@ -15,6 +15,8 @@ import { verifyServerOptions } from './server-options.ts'
 export interface GuardedScopeOptions {
   /** Whether unknown addresses are answered by this scope: where it has a prefix of its own, or the whole server. */
   readonly ownsNotFound: boolean
+  /** Who may reach what says nothing of itself, unknown addresses too; `control` if not given. */
+  readonly defaultSurface?: Surface
 }
 
 /** Fastify's own errors, in ours. */
@@ -90,7 +92,7 @@ function checkUpgrade ({ headers, method, routeOptions }: FastifyRequest): Error
 }
 
 /** Guards the scope it is registered in. Register it before the routes. */
-export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound }) => {
+export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound, defaultSurface = 'control' }) => {
   scope.addHook('onReady', async () => {
     verifyServerOptions(scope)
     // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
@@ -107,9 +109,9 @@ export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound }) => {
     const { accessGuard } = scope
     let code: ErrorCode | undefined
     if (!request.ws) {
-      code = accessGuard.check(request.raw, config.surface ?? 'control')
+      code = accessGuard.check(request.raw, config.surface ?? defaultSurface)
     } else if (config.socket === true) {
-      code = accessGuard.check(request.raw, config.upgradeSurface ?? config.surface ?? 'control') ?? checkUpgrade(request)
+      code = accessGuard.check(request.raw, config.upgradeSurface ?? config.surface ?? defaultSurface) ?? checkUpgrade(request)
     } else {
       code = accessGuard.check(request.raw, 'public') ?? checkUpgrade(request)
     }

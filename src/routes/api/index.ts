@@ -9,6 +9,7 @@ import linkRoutes from './links.ts'
 import messageRoutes from './messages.ts'
 import metricsRoutes from './metrics.ts'
 import readyRoutes from './ready.ts'
+import userRoutes from './users.ts'
 
 export default async function apiRoutes (app: FastifyInstance): Promise<void> {
   await app.register(healthRoutes)
@@ -19,5 +20,6 @@ export default async function apiRoutes (app: FastifyInstance): Promise<void> {
   await app.register(eventRoutes)
   await app.register(linkRoutes)
   await app.register(asyncApiRoutes)
+  await app.register(userRoutes)
   app.get('/api/openapi.json', { config: { surface: 'control' }, schema: { hide: true } }, async () => app.swagger())
 }

@@ -1,0 +1,38 @@
+// What an extension may bring to the rendezvous in place of the built-in parts. Only types: the built-in parts are in
+// plugins/accounts and plugins/rendezvous.
+import type { MayTalk } from './directory.ts'
+import type { AccountStore, Invitation } from './store.ts'
+
+/** A try to log in. */
+export interface Credentials {
+  readonly name: string
+  readonly password: string
+  /** Address of the client, without port. */
+  readonly address: string
+  /** Origin of the page; undefined: a program. */
+  readonly origin: string | undefined
+}
+
+/**
+ * The parts; each may be left out.
+ *
+ * Slowing of tries, sessions, trust and presence stay the same whatever is brought. What is thrown is logged and answered
+ * as a mistake of the proxy.
+ */
+export interface RendezvousSeams {
+  /**
+   * Who is it? Answers the login name of the account, or undefined where name and password do not fit. Accounts are made
+   * when they are first heard of. MUST take as long for names that it does not know; MUST NOT keep the password.
+   */
+  readonly authenticate?: (credentials: Credentials) => Promise<string | undefined>
+  /**
+   * An invitation is about to become an account. May throw an error with a `code` of its own (`A-Z 0-9 _`) to refuse:
+   * its message is shown to the invited. Where it answers true it has kept the password elsewhere, for `authenticate`,
+   * and none is stored here.
+   */
+  readonly register?: (account: { readonly name: string, readonly password: string, readonly invitation: Invitation }) => Promise<boolean | void>
+  /** Who may see and reach whom; see there. */
+  readonly mayTalk?: MayTalk
+  /** Where accounts are kept. */
+  readonly store?: AccountStore
+}

@@ -1,0 +1,109 @@
+// Opens the SQLite database of the accounts: one process at a time, durable, at the newest version of its tables. Not
+// the queries (store.ts).
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import type Libsql from 'libsql'
+import { NwsError } from '../../core/errors.ts'
+
+/** A database; all its calls are synchronous. */
+export type Database = Libsql.Database
+
+/** Keeps everything in memory, for tests. */
+export const IN_MEMORY = ':memory:'
+const FILE = 'accounts.db'
+/** How long to wait for another process to let go of the file, milliseconds. */
+const LOCK_WAIT_MS = 1000
+
+/**
+ * Versions of the tables: entry n leads from version n to n + 1. Never change an entry that was released: add one.
+ * Times are milliseconds since 1970, hashes base64url. `name_key` is what all spellings of a login name share.
+ */
+export const migrations: readonly string[] = [`
+  CREATE TABLE users (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, password TEXT,
+    disabled INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE contacts (
+    user_id INTEGER NOT NULL REFERENCES users(id), other_id INTEGER NOT NULL REFERENCES users(id), alias TEXT NOT NULL,
+    PRIMARY KEY (user_id, other_id), UNIQUE (user_id, alias), CHECK (user_id <> other_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tokens (
+    hash TEXT PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users(id), alias TEXT NOT NULL,
+    expires_at INTEGER NOT NULL, used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tokens_of_user ON tokens (user_id, expires_at);
+  CREATE TABLE invitations (
+    hash TEXT PRIMARY KEY, suggestion TEXT NOT NULL, invited_by INTEGER REFERENCES users(id),
+    expires_at INTEGER NOT NULL, used_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX invitations_of_user ON invitations (invited_by, expires_at);
+  CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY, id TEXT NOT NULL, user_id INTEGER NOT NULL REFERENCES users(id), origin TEXT,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_of_user ON sessions (user_id, created_at);
+`]
+
+/** Runs `work` in one transaction: all of it, or, where it throws, nothing. */
+export function transact<T> (database: Database, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** Brings the tables to the newest version. */
+function migrate (database: Database): void {
+  transact(database, () => {
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
+    if (version > migrations.length) throw new NwsError('NWS_ERR_BV_STORE', `Its tables are of version ${version}, which is newer than this program.`)
+    for (const step of migrations.slice(version)) database.exec(step)
+    database.exec(`PRAGMA user_version = ${migrations.length}`)
+  })
+}
+
+/** A new file that only this user may read; what is there is left as it is. */
+function createFile (directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const path = join(directory, FILE)
+  closeSync(openSync(path, 'a', 0o600))
+  return path
+}
+
+/**
+ * Opens the database and locks it against other processes until it is closed; a process that dies leaves no lock.
+ *
+ * @param directory where `accounts.db` is, made where it is missing; `:memory:` for none
+ * @throws NwsError `NWS_ERR_BV_LOCKED`, `NWS_ERR_BV_STORE`
+ */
+export async function openDatabase (directory: string): Promise<Database> {
+  let database: Database | undefined
+  try {
+    const { default: Libsql } = await import('libsql') // Native code: who does not use it does not load it.
+    database = new Libsql(directory === IN_MEMORY ? IN_MEMORY : createFile(directory), { timeout: LOCK_WAIT_MS })
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL') // A commit is on the disk when it returns.
+    database.exec('PRAGMA foreign_keys = ON')
+    migrate(database)
+    return database
+  } catch (error) {
+    database?.close()
+    if (error instanceof NwsError) throw error
+    const code = (error as { code?: unknown }).code
+    if (code === 'SQLITE_BUSY') throw new NwsError('NWS_ERR_BV_LOCKED')
+    throw new NwsError('NWS_ERR_BV_STORE', `It is ${join(directory, FILE)} (${typeof code === 'string' ? code : String(error)}).`)
+  }
+}
+
+/** Closes the database with all that was written in its main file. */
+export function closeDatabase (database: Database): void {
+  if (!database.open) return
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  database.close()
+}

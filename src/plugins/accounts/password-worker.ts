@@ -1,0 +1,29 @@
+// The thread that hashes passwords with Argon2id, one at a time, so that nobody waits for it who is online. Not the
+// queue in front of it (passwords.ts), and it keeps no password.
+import { parentPort } from 'node:worker_threads'
+import sodium, { ready } from 'libsodium-wrappers-sumo'
+
+/** What the thread is asked for: a new hash, or whether a hash is that of the password. */
+export interface HashRequest {
+  readonly password: string
+  readonly hash?: string
+}
+
+/** Its answer; undefined: it could not be done. */
+export type HashAnswer = string | boolean | undefined
+
+function answer ({ password, hash }: HashRequest): HashAnswer {
+  if (hash !== undefined) return sodium.crypto_pwhash_str_verify(hash, password)
+  return sodium.crypto_pwhash_str(password, sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE, sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE)
+}
+
+await ready
+parentPort?.on('message', (request: HashRequest) => {
+  let result: HashAnswer
+  try {
+    result = answer(request)
+  } catch {
+    result = undefined // Not enough memory, say.
+  }
+  parentPort?.postMessage(result)
+})

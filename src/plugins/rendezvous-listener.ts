@@ -1,0 +1,81 @@
+// The listener of the rendezvous for other machines: binds, says under which address, ends. What it serves is an app of
+// its own that comes in as option; nothing of the main one.
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { NwsError } from '../core/errors.ts'
+import { parsePeerAddress } from '../core/peer-address.ts'
+import type {} from './config.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    rendezvousListener: RendezvousListener
+  }
+}
+
+/** What the plugin decorates an app with as `rendezvousListener`. */
+export interface RendezvousListener {
+  /** Where it can be reached, without slash at the end; undefined: there is none, or not yet. */
+  readonly url: string | undefined
+  readonly port: number | undefined
+}
+
+/** Certificate and key, as node:https takes them. */
+export interface Tls {
+  readonly cert: Buffer
+  readonly key: Buffer
+}
+
+/** Options of the plugin. */
+export interface RendezvousListenerOptions {
+  /** The app that is to listen. @param tls undefined: plain HTTP */
+  readonly build: (main: FastifyInstance, tls: Tls | undefined) => Promise<FastifyInstance>
+}
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+/** Share of the shutdown's time after which connections are cut that are still busy. */
+const PATIENCE_SHARE = 0.8
+
+function readFile (path: string, variable: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${variable}: the file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'}).`)
+  }
+}
+
+/** Decorates the app with `rendezvousListener`. It listens once the app is ready; failure ends the start. */
+export default fp<RendezvousListenerOptions>(async (app, { build }) => {
+  const { bv, bvListen, bvHosts, tlsCert, tlsKey, shutdownTimeoutMs } = app.config
+  let url: string | undefined
+  let port: number | undefined
+  app.decorate('rendezvousListener', { get url () { return url }, get port () { return port } })
+  const address = bv === 'on' ? parsePeerAddress(bvListen, true) : undefined
+  if (address === undefined) return
+  let inner: FastifyInstance | undefined
+
+  app.addHook('onReady', async () => {
+    const tls = tlsCert === '' ? undefined : { cert: readFile(tlsCert, 'NWS_TLS_CERT'), key: readFile(tlsKey, 'NWS_TLS_KEY') }
+    try {
+      inner = await build(app, tls)
+      await inner.listen({ host: address.host, port: address.port, listenTextResolver: shown => `the rendezvous listens: ${shown}` })
+    } catch (error) {
+      if (error instanceof NwsError) throw error
+      const { code = 'unknown error', syscall } = error as NodeJS.ErrnoException
+      if (syscall === undefined && tls !== undefined) throw new NwsError('NWS_ERR_CONFIG_VALUE', `NWS_TLS_CERT and NWS_TLS_KEY do not fit or are no PEM (${code}).`)
+      throw new NwsError('NWS_ERR_LISTEN', `${bvListen} cannot be used (${code}). NWS_BV_LISTEN chooses another.`)
+    }
+    port = (inner.server.address() as AddressInfo).port
+    const [name = WILDCARDS.has(address.host) ? 'localhost' : address.host] = bvHosts
+    const host = name.includes(':') && !name.startsWith('[') && bvHosts.length === 0 ? `[${name}]` : name
+    url = `${tls === undefined ? 'http' : 'https'}://${/:\d+$/.test(host) && bvHosts.length > 0 ? host : `${host}:${port}`}`
+  })
+
+  app.addHook('preClose', async () => {
+    if (inner === undefined) return
+    const deadline = setTimeout(() => inner?.server.closeAllConnections(), shutdownTimeoutMs * PATIENCE_SHARE)
+    await inner.close()
+    clearTimeout(deadline)
+  })
+}, { name: 'nws-rendezvous-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-rendezvous'] })

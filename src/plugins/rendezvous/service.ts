@@ -1,0 +1,220 @@
+// What the rendezvous does for a user: login, sessions, tokens, trust, invitations. Not presence (core/bonevalue/
+// directory.ts), no sockets (socket.ts) and no Fastify.
+import { addressKey } from '../../core/link/address-key.ts'
+import { Attempts } from '../../core/bonevalue/attempts.ts'
+import { Directory } from '../../core/bonevalue/directory.ts'
+import { isAlias, isLoginName, isNewPassword, loginKey, MAX_LOGIN_NAME } from '../../core/bonevalue/names.ts'
+import type { RendezvousSeams } from '../../core/bonevalue/seams.ts'
+import { isRefusal } from '../../core/bonevalue/store.ts'
+import type { AccountStore, Invitation, Refusal, User } from '../../core/bonevalue/store.ts'
+import { NwsError } from '../../core/errors.ts'
+import type { Accounts } from '../accounts/index.ts'
+
+/** How long a session is good after the password was shown, milliseconds. */
+export const SESSION_LIFETIME_MS = 12 * 3_600_000
+export const TOKEN_LIFETIME_MS = 600_000
+export const INVITATION_LIFETIME_MS = 72 * 3_600_000
+/** Open tokens, and open invitations, of one user. */
+export const MAX_OPEN = 16
+/** Sessions of one user; the oldest end. */
+const MAX_SESSIONS = 128
+/** Sockets of one user. */
+export const MAX_PEERS_PER_USER = 64
+
+/** What the service is made of. */
+export interface ServiceOptions {
+  readonly accounts: Accounts
+  readonly seams: RendezvousSeams
+  readonly attempts?: Attempts
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** 128 random bits as text. */
+  readonly secret: () => string
+  /** Hash of such a secret, base64url. */
+  readonly hash: (secret: string) => string
+}
+
+/** Who wants to log in, from where. */
+export interface Caller {
+  readonly address: string
+  readonly origin: string | undefined
+  /** False: nobody waits for the answer any more. */
+  readonly isOpen: () => boolean
+}
+
+/** A login that went well. */
+export interface Login {
+  readonly user: User
+  readonly session: string
+  readonly sessionId: string
+  readonly expiresAt: number
+}
+
+/** Why a login did not. */
+export interface LoginRefusal extends Refusal {
+  readonly retryAfterMs?: number
+}
+
+/** A secret to hand over, and until when it counts. */
+export interface Handout {
+  readonly token: string
+  readonly expiresAt: number
+}
+
+/** The service of one rendezvous. */
+export class RendezvousService {
+  readonly directory: Directory
+  private readonly attempts: Attempts
+  private readonly options: ServiceOptions
+  /** Counts changes of trust. */
+  private trustVersion = 0
+  /** Changes of trust, one after another, so that presence follows the order of the store. */
+  private changes: Promise<unknown> = Promise.resolve()
+
+  constructor (options: ServiceOptions) {
+    this.options = options
+    this.attempts = options.attempts ?? new Attempts()
+    this.directory = new Directory(options.seams.mayTalk)
+  }
+
+  async store (): Promise<AccountStore> {
+    return this.options.seams.store ?? await this.options.accounts.open()
+  }
+
+  /** Logs in with name and password and makes a session. */
+  async logIn (name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
+    const { now, secret, hash } = this.options
+    const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
+    const address = addressKey(caller.address).key
+    const retryAfterMs = this.attempts.begin(key, address, now())
+    if (retryAfterMs > 0) return { refusal: 'NWS_ERR_BV_SLOW_DOWN', retryAfterMs }
+    let user: User | undefined
+    try {
+      user = await this.authenticate(name, password, caller)
+    } catch (error) {
+      this.attempts.succeeded(key, address, now()) // The password was not looked at.
+      if (error instanceof NwsError) return { refusal: error.code }
+      throw error
+    }
+    if (user === undefined) return { refusal: 'NWS_ERR_BV_LOGIN' }
+    this.attempts.succeeded(key, address, now())
+    const session = secret()
+    const sessionId = secret().slice(0, 8)
+    const expiresAt = now() + SESSION_LIFETIME_MS
+    const store = await this.store()
+    await store.createSession({ hash: hash(session), id: sessionId, userId: user.id, origin: caller.origin ?? null, now: now(), expiresAt, limit: MAX_SESSIONS })
+    // The account may have been disabled while the password was hashed.
+    return await store.findSession(hash(session), now()) === undefined ? { refusal: 'NWS_ERR_BV_LOGIN' } : { user, session, sessionId, expiresAt }
+  }
+
+  /** Logs in with a session. */
+  async resume (session: string): Promise<Login | LoginRefusal> {
+    const { now, hash } = this.options
+    const found = await (await this.store()).findSession(hash(session), now())
+    return found === undefined
+      ? { refusal: 'NWS_ERR_BV_SESSION' }
+      : { user: found.user, session, sessionId: found.id, expiresAt: found.expiresAt }
+  }
+
+  /**
+   * Reads whom a user trusts and hands it on at once, in the same turn, so that no change of trust gets between.
+   *
+   * @param enter not given what the directory knows already and keeps up to date
+   */
+  async withContacts<T> (user: User, enter: (contacts: readonly (readonly [number, string])[]) => T): Promise<T> {
+    const store = await this.store()
+    for (;;) {
+      if (this.directory.users.has(user.id)) return enter([])
+      const before = this.trustVersion
+      const contacts = await store.contacts(user.id)
+      if (before === this.trustVersion) return enter(contacts.map(({ id, alias }) => [id, alias] as const))
+    }
+  }
+
+  async requestToken (user: User, alias: string): Promise<Handout | Refusal> {
+    if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
+    const { now, secret, hash } = this.options
+    const token = secret()
+    const expiresAt = now() + TOKEN_LIFETIME_MS
+    const refusal = await (await this.store()).createToken({ hash: hash(token), userId: user.id, alias, now: now(), expiresAt, limit: MAX_OPEN })
+    return refusal ?? { token, expiresAt }
+  }
+
+  /** Makes two users trust each other. @returns what the claimer calls the other from now on */
+  async claimToken (user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
+    if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
+    return await this.inOrder(async () => {
+      const { now, hash } = this.options
+      const claim = await (await this.store()).claimToken({ hash: hash(token), userId: user.id, alias, now: now() })
+      if (isRefusal(claim)) return claim
+      if (claim.isNew) {
+        this.trustVersion++
+        this.directory.trustAdded(claim)
+      }
+      return { name: claim.aliases[1] }
+    })
+  }
+
+  /** Ends the trust between a user and whom he calls so. Those who are online hear of it. */
+  async removeTrust (user: User, alias: string): Promise<Refusal | undefined> {
+    return await this.inOrder(async () => {
+      const trust = await (await this.store()).removeTrust(user.id, alias)
+      if (trust === undefined) return { refusal: 'NWS_ERR_BV_ALIAS_UNKNOWN' }
+      this.trustVersion++
+      this.directory.trustRemoved(trust)
+      return undefined
+    })
+  }
+
+  /** @param invitedBy undefined: whoever runs this proxy. @param suggestion login name to begin with */
+  async invite (invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
+    if (suggestion !== '' && !isLoginName(suggestion)) return { refusal: 'NWS_ERR_BV_NAME' }
+    const { now, secret, hash } = this.options
+    const token = secret()
+    const expiresAt = now() + INVITATION_LIFETIME_MS
+    const store = await this.store()
+    const refusal = await store.createInvitation({ hash: hash(token), suggestion, invitedBy: invitedBy?.id, now: now(), expiresAt, limit: MAX_OPEN })
+    return refusal ?? { token, expiresAt }
+  }
+
+  async findInvitation (token: string): Promise<Invitation | Refusal> {
+    return await (await this.store()).findInvitation(this.options.hash(token), this.options.now())
+  }
+
+  /** Makes an account of an invitation. @throws what `register` of an extension throws */
+  async acceptInvitation (token: string, name: string, password: string): Promise<User | Refusal> {
+    if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
+    if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
+    const { accounts, seams, hash, now } = this.options
+    const store = await this.store()
+    // Neither is the password hashed nor an extension asked for a link that does not count.
+    const invitation = await store.findInvitation(hash(token), now())
+    if (isRefusal(invitation)) return invitation
+    if (await store.findUser(name) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
+    const isElsewhere = await seams.register?.({ name, password, invitation }) === true
+    const passwordHash = isElsewhere ? undefined : await accounts.passwords.hash(password)
+    return await store.acceptInvitation(hash(token), { name, passwordHash }, now())
+  }
+
+  private async authenticate (name: string, password: string, caller: Caller): Promise<User | undefined> {
+    const { accounts, seams } = this.options
+    const store = await this.store()
+    if (seams.authenticate !== undefined) {
+      const { address, origin } = caller
+      const account = await seams.authenticate({ name, password, address, origin })
+      if (account === undefined) return undefined
+      const user = await store.ensureUser(account)
+      return user.disabled ? undefined : user
+    }
+    const user = await store.findUser(name)
+    // Who is unknown or disabled costs as long as who is not.
+    const hash = user === undefined || user.disabled ? undefined : user.passwordHash
+    return await accounts.passwords.verify(hash, password, caller.isOpen) ? user : undefined
+  }
+
+  private inOrder<T> (change: () => Promise<T>): Promise<T> {
+    const result = this.changes.then(change)
+    this.changes = result.catch(() => {})
+    return result
+  }
+}

@@ -1,0 +1,336 @@
+// One client's socket from its opening to its end: login first, what arrives meanwhile, rate, liveness, the answers in
+// order, the one way to close. Not what is done for a user (service.ts), not who hears of whom (core/bonevalue).
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { OnlinePeer, PeerPort } from '../../core/bonevalue/directory.ts'
+import { CREDENTIAL_RENEWAL_MS } from '../../core/bonevalue/ice-servers.ts'
+import type { IceServer } from '../../core/bonevalue/ice-servers.ts'
+import { isRefusal } from '../../core/bonevalue/store.ts'
+import type { User } from '../../core/bonevalue/store.ts'
+import { decodeClientMessage, encode, MAX_MESSAGE_BYTES } from '../../core/bonevalue/wire.ts'
+import type { ClientMessage, Fault } from '../../core/bonevalue/wire.ts'
+import { closeCodeOf, definitionOf } from '../../core/errors.ts'
+import type { ErrorCode } from '../../core/errors.ts'
+import { Outbox } from '../../core/hub/outbox.ts'
+import type { ByteSink } from '../../core/hub/outbox.ts'
+import type { TurnQueue } from '../../core/hub/turn-queue.ts'
+import type { Settings } from '../../core/settings.ts'
+import { TokenBucket } from '../../core/token-bucket.ts'
+import { MAX_PEERS_PER_USER } from './service.ts'
+import type { Login, RendezvousService } from './service.ts'
+
+/** Where a socket comes from. */
+export interface SocketOrigin {
+  readonly address: string
+  readonly origin: string | undefined
+  /** Under which the client reached the proxy, for links: `http://localhost:9009`. */
+  readonly base: string
+  /** A login by cookies that went well before the upgrade: the client is of the first generation. */
+  readonly login: Login | undefined
+}
+
+/** What a socket needs from its owner. */
+export interface SocketContext {
+  readonly service: RendezvousService
+  readonly settings: Settings
+  readonly turns: TurnQueue
+  /** A new id that no peer has. */
+  readonly peerId: () => number
+  readonly iceServers: (peerId: number) => IceServer[]
+  readonly report: (error: unknown) => void
+  /** Whether a user may write once more: make tokens, claim, invite, remove. */
+  readonly mayWrite: (user: User) => boolean
+  /** Called once, when the login was decided or given up. */
+  readonly settled: (socket: RendezvousSocket) => void
+  readonly closed: (socket: RendezvousSocket) => void
+}
+
+/** Messages at once, and per second after that. */
+const RATE = { burst: 1000, perSecond: 200 } as const
+/** Bytes that may arrive before the login is decided. */
+const MAX_EARLY_BYTES = MAX_MESSAGE_BYTES
+/** Requests whose answers may be awaited at a time. */
+const MAX_PENDING = 64
+/** What a client is told to wait that writes too fast, milliseconds. */
+const WRITE_WAIT_MS = 1000
+
+const OWNER = Symbol('rendezvous')
+
+/** A socket that knows its owner, so that all sockets share their listeners. */
+type OwnedSocket = WebSocket & { [OWNER]: RendezvousSocket }
+
+function onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
+  (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
+}
+
+function onPong (this: WebSocket): void {
+  (this as OwnedSocket)[OWNER].lastSeen = performance.now()
+}
+
+function onClosing (this: WebSocket): void {
+  (this as OwnedSocket)[OWNER].finish()
+}
+
+function onClose (this: WebSocket): void {
+  (this as OwnedSocket)[OWNER].closed()
+}
+
+/** One client's socket. */
+export class RendezvousSocket implements ByteSink, PeerPort {
+  readonly isLegacy: boolean
+  readonly source: SocketOrigin
+  /** Set by the login. */
+  sessionId = ''
+  lastSeen: number
+  private pingedAt: number
+  private iceSentAt = 0
+  private readonly websocket: WebSocket
+  private readonly transport: Socket
+  private readonly context: SocketContext
+  private readonly outbox: Outbox
+  private rate: TokenBucket | undefined
+  private loginTimer: NodeJS.Timeout | undefined
+  private member: OnlinePeer | undefined
+  /** Messages that wait for the login; undefined before it has begun and after it. */
+  private early: Buffer[] | undefined
+  private earlyBytes = 0
+  /** Requests that are not answered yet, one after another. */
+  private requests: Promise<void> | undefined
+  private pending = 0
+  private over = false
+
+  /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
+  constructor (websocket: WebSocket, transport: Socket, source: SocketOrigin, context: SocketContext) {
+    const { settings, turns } = context
+    this.websocket = websocket
+    this.transport = transport
+    this.source = source
+    this.context = context
+    this.isLegacy = source.login !== undefined
+    this.lastSeen = performance.now()
+    this.pingedAt = this.lastSeen
+    this.outbox = new Outbox(turns, this, settings.maxQueuedBytes)
+    ;(websocket as OwnedSocket)[OWNER] = this
+    // These declare their `this`, which the emitter sets.
+    /* oxlint-disable typescript/unbound-method */
+    websocket.on('message', onMessage)
+    websocket.on('pong', onPong)
+    websocket.on('closing', onClosing)
+    websocket.on('close', onClose)
+    /* oxlint-enable typescript/unbound-method */
+    if (source.login === undefined) this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), settings.authTimeoutMs).unref()
+    else this.begin(Promise.resolve(source.login))
+  }
+
+  /** The client, once it has logged in. */
+  get peer (): OnlinePeer | undefined {
+    return this.member
+  }
+
+  get isOpen (): boolean {
+    return !this.over
+  }
+
+  get queuedBytes (): number {
+    return this.transport.writableLength
+  }
+
+  write (bytes: Buffer): void {
+    if (this.websocket.readyState === WebSocket.OPEN) this.transport.write(bytes)
+  }
+
+  stalled (): void {
+    this.end('NWS_ERR_PEER_TOO_SLOW')
+  }
+
+  send (frame: Buffer): void {
+    this.outbox.push(frame)
+  }
+
+  /** Ends the socket with the error's close code. */
+  end (code: ErrorCode): void {
+    this.finish()
+    this.websocket.close(closeCodeOf(code), code)
+  }
+
+  terminate (): void {
+    this.websocket.terminate()
+  }
+
+  /** Pings the client when it is time, renews its credentials, or ends a socket that has been silent for too long. */
+  checkAlive (now: number): void {
+    const { peerTimeoutMs, pingIntervalMs } = this.context.settings
+    if (now - this.lastSeen > peerTimeoutMs) {
+      this.end('NWS_ERR_PEER_SILENT')
+      this.terminate()
+    } else if (now - this.pingedAt >= pingIntervalMs && this.websocket.readyState === WebSocket.OPEN) {
+      this.pingedAt = now
+      this.websocket.ping()
+    }
+    if (this.member !== undefined && !this.isLegacy && now - this.iceSentAt >= CREDENTIAL_RENEWAL_MS) {
+      this.iceSentAt = now
+      const servers = this.context.iceServers(this.member.id)
+      if (servers.length > 0) this.send(encode('iceServers', servers))
+    }
+  }
+
+  /** The socket is closed. */
+  closed (): void {
+    this.finish()
+    this.context.closed(this)
+  }
+
+  /** What was sent goes out, the others hear of it, nothing more is taken. */
+  finish (): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.loginTimer)
+    this.early = undefined
+    if (this.member !== undefined) this.context.service.directory.leave(this.member)
+    else this.context.settled(this)
+    this.outbox.flush()
+    this.outbox.close()
+  }
+
+  /** A message of the client. */
+  receive (bytes: Buffer, isBinary: boolean): void {
+    if (this.over) return
+    const now = performance.now()
+    this.lastSeen = now
+    this.rate ??= new TokenBucket(RATE.perSecond, RATE.burst, now)
+    if (bytes.length > MAX_MESSAGE_BYTES) {
+      this.end('NWS_ERR_BV_TOO_LARGE')
+    } else if (!this.rate.take(1, now)) {
+      this.end('NWS_ERR_RATE_LIMITED')
+    } else if (this.member !== undefined) {
+      this.dispatch(isBinary ? { fault: 'NWS_ERR_BV_MESSAGE' } : decodeClientMessage(bytes.toString()))
+    } else if (this.early !== undefined) {
+      this.earlyBytes += bytes.length
+      if (this.earlyBytes > MAX_EARLY_BYTES || isBinary) this.end('NWS_ERR_BV_TOO_LARGE')
+      else this.early.push(bytes)
+    } else {
+      this.logIn(isBinary ? { fault: 'NWS_ERR_BV_MESSAGE' } : decodeClientMessage(bytes.toString()))
+    }
+  }
+
+  private logIn (message: ClientMessage | Fault): void {
+    if ('fault' in message || message.type !== 'login') {
+      this.end('NWS_ERR_BV_LOGIN_FIRST')
+      return
+    }
+    clearTimeout(this.loginTimer)
+    const { service } = this.context
+    const { address, origin } = this.source
+    this.begin('session' in message
+      ? service.resume(message.session)
+      : service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over }))
+  }
+
+  /** Waits for a login, then goes online, or ends. */
+  private begin (login: ReturnType<RendezvousService['resume']>): void {
+    this.early = []
+    login.then(async answer => {
+      if (this.over) return
+      if (isRefusal(answer)) {
+        const { refusal, retryAfterMs } = answer
+        this.tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+        this.end(refusal)
+      } else {
+        await this.context.service.withContacts(answer.user, contacts => this.enter(answer, contacts))
+      }
+    }).catch((error: unknown) => {
+      this.context.report(error)
+      if (this.over) return
+      this.tell('NWS_ERR_INTERNAL', { type: 'login' })
+      this.end('NWS_ERR_INTERNAL')
+    })
+  }
+
+  private enter ({ user, session, sessionId, expiresAt }: Login, contacts: Iterable<readonly [number, string]>): void {
+    if (this.over) return
+    const { service: { directory }, peerId: newPeerId, iceServers, settled } = this.context
+    if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
+      this.tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
+      this.end('NWS_ERR_BV_TOO_MANY')
+      return
+    }
+    const peerId = newPeerId()
+    this.sessionId = sessionId
+    this.iceSentAt = performance.now()
+    if (!this.isLegacy) this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
+    this.member = directory.enter(user, contacts, peerId, this)
+    settled(this)
+    const early = this.early ?? []
+    this.early = undefined
+    for (const bytes of early) if (this.isOpen) this.dispatch(decodeClientMessage(bytes.toString()))
+  }
+
+  private dispatch (message: ClientMessage | Fault): void {
+    const peer = this.member!
+    if ('fault' in message) {
+      this.tell(message.fault, message.type === undefined ? {} : { type: message.type })
+      return
+    }
+    const { type } = message
+    if (type === 'login') {
+      this.tell('NWS_ERR_BV_MESSAGE', { type })
+    } else if ('to' in message) {
+      if (!this.context.service.directory.relay(peer, message)) this.tell('NWS_ERR_BV_NO_PEER', { type, to: message.to })
+    } else if (this.pending >= MAX_PENDING) {
+      this.end('NWS_ERR_RATE_LIMITED')
+    } else {
+      this.request(type, () => this.answer(peer.user, message))
+    }
+  }
+
+  /** Does a request after those before it, and answers errors. */
+  private request (type: string, work: () => Promise<ErrorCode | undefined>): void {
+    this.pending++
+    const mayWrite = this.context.mayWrite(this.member!.user)
+    this.requests = (this.requests ?? Promise.resolve()).then(async () => {
+      if (this.over) return
+      if (mayWrite) {
+        const refusal = await work()
+        if (refusal !== undefined) this.tell(refusal, { type })
+      } else {
+        this.tell('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
+      }
+    }).catch((error: unknown) => {
+      this.context.report(error)
+      this.tell('NWS_ERR_INTERNAL', { type })
+    }).finally(() => { if (--this.pending === 0) this.requests = undefined })
+  }
+
+  /** @returns why it could not be done */
+  private async answer (user: User, message: Exclude<ClientMessage, { type: 'login' } | { to: number }>): Promise<ErrorCode | undefined> {
+    const { service } = this.context
+    switch (message.type) {
+      case 'requestToken': {
+        const handout = await service.requestToken(user, message.name)
+        if (isRefusal(handout)) return handout.refusal
+        this.send(encode('tokenResponse', { token: handout.token }))
+        return undefined
+      }
+      case 'claimToken': {
+        const claim = await service.claimToken(user, message.name, message.token)
+        if (isRefusal(claim)) return claim.refusal
+        if (!this.isLegacy) this.send(encode('claimResponse', claim))
+        return undefined
+      }
+      case 'inviteUser': {
+        const handout = await service.invite(user, message.email)
+        if (isRefusal(handout)) return handout.refusal
+        const link = `${this.source.base}/bv/invite/#${handout.token}`
+        if (!this.isLegacy) this.send(encode('inviteResponse', { email: message.email, link, expiresAt: handout.expiresAt }))
+        return undefined
+      }
+      default:
+        return (await service.removeTrust(user, message.name))?.refusal
+    }
+  }
+
+  /** Tells the client what could not be done. Those of the first generation know no errors. */
+  private tell (code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
+    if (!this.isLegacy) this.send(encode('error', { code, message: definitionOf(code).message, ...extra }))
+  }
+}

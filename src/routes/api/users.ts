@@ -1,0 +1,93 @@
+// `/api/rendezvous` and `/api/users`: who is online, and the accounts of the rendezvous. Not the sign-up of the invited
+// (rendezvous/invitations.ts).
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import type {} from '../../plugins/config.ts'
+import type {} from '../../plugins/rendezvous/index.ts'
+import type {} from '../../plugins/rendezvous-listener.ts'
+import { errorSchema } from './schemas.ts'
+
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+const time = (description: string) => Type.String({ format: 'date-time', description })
+const userParams = Type.Object({ user: Type.String({ minLength: 1, maxLength: 255, description: 'Login name.' }) })
+const config = { surface: 'control' } as const
+
+const presenceSchema = Type.Object({
+  state: Type.Enum(['on', 'off']),
+  users: count('Users who are online.'),
+  peers: count('Their sockets.'),
+  messages: count('Messages that told of who came and went, since the start.'),
+  online: Type.Array(Type.Object({ name: Type.String({ description: 'Login name.' }), peers: count('Sockets.') }))
+})
+
+const userSchema = Type.Object({
+  name: Type.String(),
+  disabled: Type.Boolean(),
+  createdAt: time('When the account was made.'),
+  sessions: count('Sessions that are good.'),
+  online: count('Sockets that are open.')
+})
+
+const sessionSchema = Type.Object({
+  id: Type.String({ description: 'Names the session; it is not its secret.' }),
+  createdAt: time('When the password was shown.'),
+  expiresAt: time('Until when it is good.'),
+  origin: Type.Union([Type.String(), Type.Null()], { description: 'Origin of the page that logged in; null: a program.' })
+})
+
+const userRoutes: FastifyPluginAsyncTypebox = async app => {
+  const { rendezvous: { isOn, administration }, rendezvousListener } = app
+
+  app.get('/api/rendezvous', {
+    config,
+    schema: { summary: 'Who is online at the rendezvous', response: { 200: presenceSchema } }
+  }, async () => isOn ? { state: 'on' as const, ...administration.presence() } : { state: 'off' as const, users: 0, peers: 0, messages: 0, online: [] })
+  if (!isOn) return
+
+  app.get('/api/users', {
+    config,
+    schema: { summary: 'Accounts of the rendezvous', response: { 200: Type.Object({ users: Type.Array(userSchema) }) } }
+  }, async () => ({ users: await administration.users() }))
+
+  app.post('/api/users', {
+    config,
+    schema: {
+      summary: 'Invite a user: a one-time link',
+      body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to begin with.' })) }),
+      response: { 201: Type.Object({ link: Type.String(), expiresAt: time('Until when it can be used.') }), 409: errorSchema }
+    }
+  }, async ({ body, headers: { host } }, reply) => {
+    const { token, expiresAt } = await administration.invite(body.name ?? '')
+    const base = rendezvousListener.url ?? `http://${host}`
+    return await reply.code(201).send({ link: `${base}/bv/invite/#${token}`, expiresAt: new Date(expiresAt).toISOString() })
+  })
+
+  app.patch('/api/users/:user', {
+    config,
+    schema: { summary: 'Disable a user, or enable him again', params: userParams, body: Type.Object({ disabled: Type.Boolean() }), response: { 204: Type.Null(), 404: errorSchema } }
+  }, async ({ params: { user }, body: { disabled } }, reply) => {
+    await administration.setDisabled(user, disabled)
+    return await reply.code(204).send(null)
+  })
+
+  app.get('/api/users/:user/sessions', {
+    config,
+    schema: { summary: 'Sessions of a user', params: userParams, response: { 200: Type.Object({ sessions: Type.Array(sessionSchema) }), 404: errorSchema } }
+  }, async ({ params: { user } }) => ({
+    sessions: (await administration.sessions(user)).map(({ createdAt, expiresAt, ...session }) => ({
+      ...session, createdAt: new Date(createdAt).toISOString(), expiresAt: new Date(expiresAt).toISOString()
+    }))
+  }))
+
+  app.delete('/api/users/:user/sessions', {
+    config,
+    schema: {
+      summary: 'End all sessions of a user, or one',
+      params: userParams,
+      querystring: Type.Object({ id: Type.Optional(Type.String({ maxLength: 100 })) }),
+      response: { 200: Type.Object({ ended: count('Sessions.') }), 404: errorSchema }
+    }
+  }, async ({ params: { user }, query: { id } }) => ({ ended: await administration.revoke(user, id) }))
+}
+
+export default userRoutes

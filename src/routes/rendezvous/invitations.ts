@@ -1,0 +1,58 @@
+// `/bv/invite/`: the page of a one-time link, and what it asks for. The token is behind the `#` of the link and comes in
+// bodies only, so it stands in no log. Not the making of links (api/users.ts, and clients by inviteUser).
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
+import { isRefusal } from '../../core/bonevalue/store.ts'
+import { NwsError } from '../../core/errors.ts'
+import type {} from '@fastify/swagger'
+import type {} from '../../plugins/access-guard.ts'
+import type {} from '../../plugins/rendezvous/index.ts'
+import { PAGE_HEADERS } from '../page-headers.ts'
+
+const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+const FILES = ['invite.js', 'invite.css']
+/** Bytes of the largest body. */
+const BODY_LIMIT = 8192
+
+const token = Type.String({ minLength: 1, maxLength: 100 })
+
+const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
+  await app.register(fastifyStatic, {
+    root: PUBLIC,
+    serve: false,
+    decorateReply: true,
+    setHeaders: response => { for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value) }
+  })
+  const hidden = { config: { surface: 'public' }, schema: { hide: true } } as const
+  app.get('/bv/invite', hidden, (_request, reply) => reply.redirect('invite/'))
+  app.get('/bv/invite/', hidden, (_request, reply) => reply.sendFile('bonevalue/invite.html'))
+  for (const file of FILES) app.get(`/bv/invite/${file}`, hidden, (_request, reply) => reply.sendFile(`bonevalue/${file}`))
+
+  app.post('/bv/invite/status', {
+    config: { surface: 'account' },
+    bodyLimit: BODY_LIMIT,
+    schema: { hide: true, body: Type.Object({ token }), response: { 200: Type.Object({ name: Type.String() }) } }
+  }, async ({ body }) => {
+    const invitation = await app.rendezvous.service.findInvitation(body.token)
+    if (isRefusal(invitation)) throw new NwsError(invitation.refusal)
+    return { name: invitation.suggestion }
+  })
+
+  app.post('/bv/invite/accept', {
+    config: { surface: 'account' },
+    bodyLimit: BODY_LIMIT,
+    schema: {
+      hide: true,
+      body: Type.Object({ token, name: Type.String(), password: Type.String() }),
+      response: { 201: Type.Object({ name: Type.String() }) }
+    }
+  }, async ({ body }, reply) => {
+    const user = await app.rendezvous.service.acceptInvitation(body.token, body.name, body.password)
+    if (isRefusal(user)) throw new NwsError(user.refusal)
+    return await reply.code(201).send({ name: user.name })
+  })
+}
+
+export default invitationRoutes

@@ -1,0 +1,57 @@
+// What the listener for other machines serves beside `/bv/*`: the module of the client, sockets at `/`, and the user's
+// own pages. Nothing of the main listener.
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance } from 'fastify'
+import { NwsError } from '../../core/errors.ts'
+import type {} from '../../plugins/config.ts'
+import { LIBRARY_HEADERS } from '../page-headers.ts'
+import { rootSocket } from './sockets.ts'
+
+const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+const MODULE = ['bonevalue.js', 'bonevalue.js.map', 'bonevalue.d.ts']
+
+/** The user's own pages. What begins with a dot is not served. */
+async function ownPages (app: FastifyInstance): Promise<void> {
+  const { webRoot } = app.config
+  const hasPages = webRoot !== ''
+  await app.register(fastifyStatic, {
+    root: hasPages ? resolve(webRoot) : PUBLIC,
+    serve: false,
+    decorateReply: true,
+    dotfiles: 'ignore',
+    setHeaders: response => { void response.setHeader('x-content-type-options', 'nosniff') }
+  })
+  app.route({
+    method: 'GET',
+    url: '/',
+    config: { surface: 'public', upgradeSurface: 'rendezvous' },
+    handler: (_request, reply) => {
+      if (!hasPages) throw new NwsError('NWS_ERR_NOT_FOUND')
+      return reply.sendFile('index.html')
+    },
+    ...rootSocket(app)
+  })
+  if (!hasPages) return
+  app.get<{ Params: { '*': string } }>('/*', { config: { surface: 'public' } }, ({ params: { '*': path } }, reply) =>
+    reply.sendFile(path.endsWith('/') ? `${path}index.html` : path))
+}
+
+export default async function webRootRoutes (app: FastifyInstance): Promise<void> {
+  await app.register(ownPages)
+  await app.register(async scope => {
+    await scope.register(fastifyStatic, {
+      root: PUBLIC,
+      serve: false,
+      decorateReply: true,
+      setHeaders: response => { for (const [name, value] of Object.entries(LIBRARY_HEADERS)) response.setHeader(name, value) }
+    })
+    for (const file of MODULE) {
+      scope.get(`/lib/${file}`, { config: { surface: 'public' } }, (_request, reply) => {
+        reply.type(file.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'application/json; charset=utf-8')
+        return reply.sendFile(`lib/${file}`, { contentType: false })
+      })
+    }
+  })
+}
