@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
-import { PAGE_HEADERS } from './console.ts'
+import { PAGE_HEADERS } from './page-headers.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 
