@@ -1,0 +1,70 @@
+// Messages above 64 KiB in parts of 16 KiB, and together again. Several can be on their way at once, so that a long one
+// does not hold up the others. No channel here, and no order of sending (outbox.ts).
+//
+// A part is a binary message: number of the text (4 bytes, big-endian), its whole length in bytes (4), then the next bytes
+// of its UTF-8. Parts of one text come in order; parts of different ones may alternate.
+
+/** Longest text that is sent as one text message, bytes of UTF-8. */
+export const MAX_WHOLE_BYTES = 64 * 1024
+/** Bytes of a part, header included. */
+export const PART_BYTES = 16 * 1024
+/** Longest text, bytes of UTF-8. */
+export const MAX_TEXT_BYTES = 32 * 1024 * 1024
+/** Texts that may be on their way in parts at once. */
+export const MAX_PARTED = 4
+
+const HEADER_BYTES = 8
+
+/** The parts of a text, made one by one. @param number of this text, not in use by another one that is on its way */
+export function * partsOf (bytes: Uint8Array, number: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const size = PART_BYTES - HEADER_BYTES
+  for (let start = 0; start < bytes.length; start += size) {
+    const payload = bytes.subarray(start, start + size)
+    const part = new Uint8Array(HEADER_BYTES + payload.length)
+    const view = new DataView(part.buffer)
+    view.setUint32(0, number)
+    view.setUint32(4, bytes.length)
+    part.set(payload, HEADER_BYTES)
+    yield part
+  }
+}
+
+interface Partial {
+  readonly bytes: Uint8Array
+  received: number
+}
+
+/** Puts parts together. */
+export class Assembler {
+  readonly #texts = new Map<number, Partial>()
+  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+  /**
+   * Takes a part.
+   *
+   * @returns the text that it completes; undefined: more has to come; false: the other end breaks the rules
+   */
+  take (part: Uint8Array): string | undefined | false {
+    if (part.length <= HEADER_BYTES || part.length > PART_BYTES) return false
+    const view = new DataView(part.buffer, part.byteOffset)
+    const number = view.getUint32(0)
+    const total = view.getUint32(4)
+    let text = this.#texts.get(number)
+    if (text === undefined) {
+      if (this.#texts.size >= MAX_PARTED || total > MAX_TEXT_BYTES) return false
+      text = { bytes: new Uint8Array(total), received: 0 }
+      this.#texts.set(number, text)
+    }
+    const payload = part.subarray(HEADER_BYTES)
+    if (total !== text.bytes.length || text.received + payload.length > total) return false
+    text.bytes.set(payload, text.received)
+    text.received += payload.length
+    if (text.received < total) return undefined
+    this.#texts.delete(number)
+    try {
+      return this.#decoder.decode(text.bytes)
+    } catch {
+      return false
+    }
+  }
+}
