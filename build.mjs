@@ -27,17 +27,27 @@ declare global {
 }
 `
 
+/** The same of BoneValue. */
+const BV_TYPES = `import type { BoneValue } from './types/bonevalue/index.js'
+
+declare global {
+  var $BV: BoneValue
+}
+`
+
 async function buildClient () {
   compile('-p', 'src/client/tsconfig.build.json')
   rmSync(new URL('public/lib', import.meta.url), { recursive: true, force: true })
   compile('-p', 'src/client/tsconfig.build.json', '--emitDeclarationOnly', '--sourceMap', 'false', '--outDir', 'public/lib/types')
   const common = { absWorkingDir: root, bundle: true, minify: true, sourcemap: true, target: 'es2022', logLevel: 'warning', outdir: 'public/lib' }
   const banner = { js: '/*! Network Web Sockets, MIT License */' }
-  await build({ ...common, banner, format: 'esm', entryPoints: { networkwebsockets: 'src/client/index.ts', 'networkwebsockets-webrtc': 'src/client/webrtc.ts' } })
-  await build({ ...common, banner, format: 'iife', entryPoints: { 'networkwebsockets.global': 'src/client/global.ts', namedwebsockets: 'src/client/global.ts' } })
+  await build({ ...common, banner, format: 'esm', entryPoints: { networkwebsockets: 'src/client/index.ts', 'networkwebsockets-webrtc': 'src/client/webrtc.ts', bonevalue: 'src/client/bonevalue/index.ts' } })
+  await build({ ...common, banner, format: 'iife', entryPoints: { 'networkwebsockets.global': 'src/client/global.ts', namedwebsockets: 'src/client/global.ts', BV: 'src/client/bonevalue/global.ts' } })
   const types = {
     networkwebsockets: "export * from './types/index.js'\n",
     'networkwebsockets-webrtc': "export * from './types/webrtc.js'\n",
+    bonevalue: "export * from './types/bonevalue/index.js'\n",
+    BV: BV_TYPES,
     'networkwebsockets.global': GLOBAL_TYPES,
     namedwebsockets: "import './networkwebsockets.global.js'\n"
   }

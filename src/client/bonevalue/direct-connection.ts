@@ -1,6 +1,6 @@
 // One RTCPeerConnection with one peer and its one data channel: negotiated through the rendezvous, mended when the way
 // between the two changes. Knows nothing of requests.
-import { judge, markSdp, readAttempt } from './negotiation.ts'
+import { belonging, judge, markSdp, readAttempt } from './negotiation.ts'
 
 /** What goes to the other end by way of the rendezvous, and comes from it. */
 export type Signal =
@@ -17,6 +17,8 @@ export interface DirectConnectionOptions {
   readonly connectTimeoutMs: number
   /** Sends a signal to the other end. */
   send (signal: Signal): void
+  /** Whether signals get through at present. */
+  canSignal (): boolean
   /** The channel is open. */
   opened (channel: RTCDataChannel): void
   /** It is over, by `close` or by itself. Called once. */
@@ -30,7 +32,6 @@ export class DirectConnection {
   readonly #session = Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('')
   #other: string | undefined
   #channel: RTCDataChannel | undefined
-  #makingOffer = false
   #ignoresCandidates = false
   #isOpen = false
   #isOver = false
@@ -66,24 +67,17 @@ export class DirectConnection {
     if (this.#isOver) return true
     if (signal.type === 'candidate') {
       const { candidate } = signal
-      if (candidate !== null && !this.#ignoresCandidates) this.#enqueue(() => this.#connection.addIceCandidate(candidate))
+      if (candidate !== null) this.#enqueue(async () => { if (!this.#ignoresCandidates) await this.#connection.addIceCandidate(candidate) })
       return true
     }
     const { type, sdp } = signal
     const attempt = readAttempt(sdp)
-    // The standard looks at this moment, before the work that is queued: an offer may be in the making.
-    const verdict = judge({
-      session: this.#session,
-      other: this.#other,
-      isPolite: this.#options.isPolite,
-      isOffering: this.#makingOffer || this.#connection.signalingState === 'have-local-offer'
-    }, type, attempt)
-    if (verdict === 'anew') return false
-    if (type === 'offer') this.#ignoresCandidates = verdict === 'ignore'
-    if (verdict === 'ignore') return true
-    this.#other = attempt.session ?? this.#other ?? ''
-    this.#enqueue(() => this.#take(type, sdp, verdict === 'yield'))
-    return true
+    const whose = belonging(this.#session, this.#other, type, attempt)
+    if (whose === 'own') {
+      this.#other ??= attempt.session ?? ''
+      this.#enqueue(() => this.#take(type, sdp))
+    }
+    return whose !== 'anew'
   }
 
   /** Ends it; the other end hears that through the channel. */
@@ -109,19 +103,18 @@ export class DirectConnection {
   }
 
   async #offer (): Promise<void> {
-    this.#makingOffer = true
-    try {
-      await this.#connection.setLocalDescription()
-      this.#sendDescription()
-    } finally {
-      this.#makingOffer = false
-    }
+    await this.#connection.setLocalDescription()
+    this.#sendDescription()
   }
 
-  async #take (type: 'offer' | 'answer', sdp: string, takesBack: boolean): Promise<void> {
+  /** Runs when all signals before are dealt with, so that the state of signalling is that of this moment. */
+  async #take (type: 'offer' | 'answer', sdp: string): Promise<void> {
+    const verdict = judge(this.#connection.signalingState, this.#options.isPolite, type)
+    if (type === 'offer') this.#ignoresCandidates = verdict === 'ignore'
+    if (verdict === 'ignore') return
     // In Chromium an offer that is taken back before its ICE gathering has begun leaves, in one of ten cases, none behind
     // that ever begins.
-    if (takesBack) await this.#gathering
+    if (verdict === 'yield') await this.#gathering
     await this.#connection.setRemoteDescription({ type, sdp })
     if (type === 'answer') return
     this.#openChannel()
@@ -140,7 +133,7 @@ export class DirectConnection {
     if (state === 'failed' || state === 'closed') return this.close()
     // A machine that changes its network loses the way, not the peer. One end looks for another way: two would be in each
     // other's.
-    if (state === 'disconnected' && this.#isOpen && !this.#options.isPolite) {
+    if (state === 'disconnected' && this.#isOpen && !this.#options.isPolite && this.#options.canSignal()) {
       this.#connection.restartIce()
       this.#enqueue(() => this.#offer())
     }

@@ -23,32 +23,28 @@ export function readAttempt (sdp: string): Attempt {
   return { session, to }
 }
 
-/** What to do with a description. */
-export type Verdict =
-  /** Nothing: it is about something that is over, or gives way to this end's own. */
-  | 'ignore'
-  /** It takes the place of this end's own offer, which is taken back. */
-  | 'yield'
-  | 'take'
-  /** The other end has begun anew: so has this one to, with another connection. */
-  | 'anew'
+/** Whose a description is: of another attempt that is over, of this one, or of a connection that the other end has begun anew. */
+export type Belonging = 'stale' | 'own' | 'anew'
 
-/** The state of a connection as far as the decision goes. */
-export interface NegotiationState {
-  readonly session: string
-  /** The other end's connection as far as it is known. */
-  readonly other: string | undefined
-  readonly isPolite: boolean
-  /** An offer of this end is being made or has no answer. */
-  readonly isOffering: boolean
+/**
+ * Decides what a description is about.
+ *
+ * @param session id of this end's connection
+ * @param other that of the other end as far as it is known
+ */
+export function belonging (session: string, other: string | undefined, type: 'offer' | 'answer', attempt: Attempt): Belonging {
+  if (attempt.to !== undefined && attempt.to !== session) return 'stale'
+  if (other === undefined || attempt.session === undefined || attempt.session === other) return 'own'
+  return type === 'offer' ? 'anew' : 'stale'
 }
 
-/** Decides about a description. */
-export function judge (state: NegotiationState, type: 'offer' | 'answer', { session, to }: Attempt): Verdict {
-  if (to !== undefined && to !== state.session) return 'ignore'
-  const isOther = session !== undefined && state.other !== undefined && session !== state.other
-  if (type === 'answer') return state.isOffering && !isOther ? 'take' : 'ignore'
-  if (isOther) return 'anew'
-  if (!state.isOffering) return 'take'
-  return state.isPolite ? 'yield' : 'ignore'
+/** What to do with a description: take it, take back one's own offer and then take it, or leave it. */
+export type Verdict = 'take' | 'yield' | 'ignore'
+
+/** Decides about a description in a state of signalling. @param isPolite whether this end gives way when both offer */
+export function judge (state: RTCSignalingState, isPolite: boolean, type: 'offer' | 'answer'): Verdict {
+  const hasOffered = state === 'have-local-offer'
+  if (type === 'answer') return hasOffered ? 'take' : 'ignore'
+  if (!hasOffered) return 'take'
+  return isPolite ? 'yield' : 'ignore'
 }

@@ -1,0 +1,4 @@
+// BoneValue as a classic script: defines `$BV` on the global object. Exports nothing.
+import { BoneValue } from './bone-value.ts'
+
+Object.defineProperty(globalThis, '$BV', { value: new BoneValue(), configurable: true, writable: true })

@@ -1,0 +1,199 @@
+// All connections of a page: one a peer, at most 32, and what waits until there is room. Not who the peers are.
+import type { Call } from './call.ts'
+import type { Reply } from './conversation.ts'
+import type { Signal } from './direct-connection.ts'
+import { readAttempt } from './negotiation.ts'
+import { PeerLink } from './peer-link.ts'
+import type { LinkOwner, LinkTimes } from './peer-link.ts'
+
+/** Most RTCPeerConnections at once. */
+const MAX_LINKS = 32
+/** Of them, own offers that nobody has answered: else all pages could wait for each other's room. */
+const MAX_UNANSWERED = 24
+/** Offers that may wait for room, and signals that may wait with one. */
+const MAX_WAITING_OFFERS = 256
+const MAX_WAITING_SIGNALS = 64
+
+/** Whoever has the connections. */
+export interface LinksOptions {
+  readonly times: LinkTimes
+  readonly RTCPeerConnection: () => typeof RTCPeerConnection
+  readonly configuration: () => RTCConfiguration
+  /** This page's id. */
+  readonly ownId: () => string | null
+  readonly isOnline: () => boolean
+  /** Name of the user whose peer this is; undefined: no such peer is online. */
+  readonly nameOf: (peerId: string) => string | undefined
+  readonly send: (peerId: string, signal: Signal) => void
+  readonly answer: (peerId: string, name: string, module: string, data: unknown, reply: Reply) => void
+}
+
+/** The connections of a page. */
+export class Links {
+  readonly #options: LinksOptions
+  readonly #owner: LinkOwner
+  /** Those that take requests. */
+  readonly #links = new Map<string, PeerLink>()
+  /** All that count, those too that are about to end. */
+  readonly #all = new Set<PeerLink>()
+  /** Requests that wait for room or for the rendezvous. */
+  readonly #calls = new Map<string, Set<Call>>()
+  /** Offers of others that wait for room, each with the candidates behind it. */
+  readonly #offers = new Map<string, Signal[]>()
+
+  constructor (options: LinksOptions) {
+    this.#options = options
+    this.#owner = {
+      times: options.times,
+      get RTCPeerConnection () { return options.RTCPeerConnection() },
+      get configuration () { return options.configuration() },
+      isPolite: peerId => Number(options.ownId()) < Number(peerId),
+      isOnline: options.isOnline,
+      send: options.send,
+      answer: (link, module, data, reply) => options.answer(link.peerId, options.nameOf(link.peerId) ?? link.name, module, data, reply),
+      leaving: link => this.#release(link),
+      ended: link => {
+        this.#release(link)
+        this.#all.delete(link)
+        this.#fill()
+      },
+      again: (link, calls) => { for (const call of calls) this.#wait(link.peerId, call) },
+      changed: () => this.#fill()
+    }
+  }
+
+  /** Whether there is an open connection with a peer. */
+  isOpen (peerId: string): boolean {
+    return this.#links.get(peerId)?.isOpen ?? false
+  }
+
+  /** Asks a peer. */
+  ask (peerId: string, call: Call): void {
+    const link = this.#links.get(peerId)
+    if (link !== undefined) return link.ask(call)
+    this.#wait(peerId, call)
+    this.#fill()
+  }
+
+  /** A signal of a peer that may be talked to. */
+  receive (peerId: string, signal: Signal): void {
+    const link = this.#links.get(peerId)
+    if (link !== undefined) {
+      if (link.receive(signal)) return
+      // It has begun anew; what it was asked on the old connection may still be answered there.
+      link.drain()
+    } else if (signal.type === 'offer' && readAttempt(signal.sdp).to !== undefined) {
+      return // It goes on with a connection that is over.
+    }
+    const waiting = this.#offers.get(peerId)
+    if (signal.type === 'offer') {
+      this.#offers.delete(peerId)
+      if (this.#offers.size < MAX_WAITING_OFFERS) this.#offers.set(peerId, [signal])
+    } else if (signal.type === 'candidate' && waiting !== undefined && waiting.length < MAX_WAITING_SIGNALS) {
+      waiting.push(signal)
+    }
+    this.#fill()
+  }
+
+  /** The rendezvous is reached again, or not any more. */
+  changed (): void {
+    if (!this.#options.isOnline()) {
+      // Without the rendezvous they will not come about; what waits on them waits for it.
+      this.#offers.clear()
+      for (const link of [...this.#links.values()]) if (!link.isOpen) link.close()
+    }
+    for (const link of [...this.#links.values()]) link.rest()
+    this.#fill()
+  }
+
+  /** A peer is gone. */
+  gone (peerId: string): void {
+    this.#offers.delete(peerId)
+    this.#links.get(peerId)?.drain()
+    const calls = this.#calls.get(peerId)
+    this.#calls.delete(peerId)
+    for (const call of calls ?? []) call.settle({ code: 'PEER_GONE' })
+  }
+
+  /** A user is trusted no more: what goes on with him ends. */
+  cut (name: string): void {
+    for (const link of [...this.#all]) if (link.name === name) link.close()
+  }
+
+  /** Ends all connections and requests. */
+  close (): void {
+    this.#offers.clear()
+    const waiting = [...this.#calls.values()]
+    this.#calls.clear()
+    for (const calls of waiting) for (const call of calls) call.settle({ code: 'DISCONNECTED' })
+    for (const link of [...this.#all]) link.drain()
+    for (const link of [...this.#all]) link.close()
+  }
+
+  #wait (peerId: string, call: Call): void {
+    if (call.isSettled) return
+    const calls = this.#calls.get(peerId) ?? new Set()
+    this.#calls.set(peerId, calls.add(call))
+    call.onSettled = () => {
+      calls.delete(call)
+      if (calls.size === 0 && this.#calls.get(peerId) === calls) this.#calls.delete(peerId)
+    }
+  }
+
+  #release (link: PeerLink): void {
+    if (this.#links.get(link.peerId) === link) this.#links.delete(link.peerId)
+  }
+
+  /** Lets in what waits, as far as there is room. */
+  #fill (): void {
+    if (!this.#options.isOnline()) return
+    for (const [peerId, signals] of this.#offers) {
+      if (!this.#hasRoom()) return
+      this.#offers.delete(peerId)
+      const link = this.#open(peerId)
+      for (const signal of signals) link.receive(signal)
+      this.#hand(peerId, link)
+    }
+    for (const peerId of this.#calls.keys()) {
+      const known = this.#links.get(peerId)
+      if (known !== undefined) {
+        this.#hand(peerId, known)
+        continue
+      }
+      if (this.#options.nameOf(peerId) === undefined) continue
+      if (!this.#hasRoom() || this.#unanswered() >= MAX_UNANSWERED) return
+      const link = this.#open(peerId)
+      link.offer()
+      this.#hand(peerId, link)
+    }
+  }
+
+  #hand (peerId: string, link: PeerLink): void {
+    const calls = this.#calls.get(peerId)
+    this.#calls.delete(peerId)
+    for (const call of calls ?? []) link.ask(call)
+  }
+
+  #open (peerId: string): PeerLink {
+    const link = new PeerLink(this.#owner, peerId, this.#options.nameOf(peerId) ?? '')
+    this.#links.set(peerId, link)
+    this.#all.add(link)
+    return link
+  }
+
+  #unanswered (): number {
+    let count = 0
+    for (const link of this.#all) if (link.isUnanswered) count++
+    return count
+  }
+
+  /** Whether one more may be made. Where there is no room, one that is kept without being used gives way. */
+  #hasRoom (): boolean {
+    if (this.#all.size < MAX_LINKS) return true
+    if (this.#all.size > this.#links.size) return false // One is leaving already.
+    let oldest: PeerLink | undefined
+    for (const link of this.#links.values()) if (link.isIdle && link.usedAt < (oldest?.usedAt ?? Infinity)) oldest = link
+    oldest?.leave()
+    return false
+  }
+}

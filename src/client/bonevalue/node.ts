@@ -1,0 +1,11 @@
+// BoneValue for Node.js: as index.ts, and where there is no global WebSocket (before Node.js 22) that of `ws`. Node.js has no
+// RTCPeerConnection: the option of that name brings one. Nothing else differs.
+import { createRequire } from 'node:module'
+import { setDefaultWebSocket } from './bone-value.ts'
+import type { WebSocketClass } from './rendezvous.ts'
+
+export * from './index.ts'
+
+if (!('WebSocket' in globalThis)) {
+  setDefaultWebSocket((createRequire(import.meta.url)('ws') as { WebSocket: WebSocketClass }).WebSocket)
+}
