@@ -5,7 +5,7 @@ import { buildTestApp, request, UPGRADE } from '../support/app.ts'
 t.test('pages of any site may load the library', async t => {
   const { port } = await buildTestApp(t, { apiToken: 'a-long-enough-token', allowedOrigins: ['https://b.example'] })
   const fromPage = { Origin: 'https://a.example', 'Sec-Fetch-Site': 'cross-site' }
-  for (const [file, type] of [
+  for (const [path, type] of [
     ['/lib/networkwebsockets.js', 'text/javascript; charset=utf-8'], ['/lib/networkwebsockets-webrtc.js', 'text/javascript; charset=utf-8'],
     ['/lib/networkwebsockets.global.js', 'text/javascript; charset=utf-8'], ['/lib/namedwebsockets.js', 'text/javascript; charset=utf-8'],
     ['/lib/bonevalue.js', 'text/javascript; charset=utf-8'], ['/scripts/BV.js', 'text/javascript; charset=utf-8']

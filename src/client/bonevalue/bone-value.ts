@@ -199,7 +199,7 @@ export class BoneValue {
     return Object.defineProperties(target, {
       message: {
         enumerable: true,
-        value: (module: string, data?: unknown, keepAlive = false, callback?: ResponseCallback) => this.#message(text, module, data, keepAlive, callback)
+        value: (module: unknown, data?: unknown, keepAlive = false, callback?: ResponseCallback) => this.#message(text, String(module), data, keepAlive, callback)
       },
       peers: { value: () => this.#directory.find(text) }
     }) as unknown as Target & Readonly<Record<string, Peer | Target[keyof Target]>>

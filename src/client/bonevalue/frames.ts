@@ -26,7 +26,7 @@ function isId (value: unknown): value is number {
 
 /** Text of a request. @param data as JSON text */
 export function writeRequest (id: number, module: string, data: string, keep: boolean, ms: number): string {
-  return `{"id":${id},"module":${JSON.stringify(`${module}`)},"data":${data},"keep":${keep ? 'true' : 'false'},"ms":${Math.ceil(ms)}}`
+  return `{"id":${id},"module":${JSON.stringify(module)},"data":${data},"keep":${keep ? 'true' : 'false'},"ms":${Math.ceil(ms)}}`
 }
 
 /** Text of an answer. @param response as JSON text; undefined: the module answered nothing */
