@@ -1,5 +1,5 @@
-// `$BV`: users, peers and messages between them, without a server in between. The surface: what a page calls is here; how it
-// is done is in the other files of this folder.
+// `$BV`: users, peers and messages between them, without a server in between. What a page calls is here, and nothing of how
+// it is done: that is in the other files of this folder.
 import type { ReconnectOptions } from '../reconnect.ts'
 import { Call } from './call.ts'
 import type { Outcome } from './call.ts'
