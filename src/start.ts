@@ -3,18 +3,24 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { readSettings } from './core/environment.ts'
+import { logStream } from './log-stream.ts'
 import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
+import { serviceManager } from './service-manager.ts'
 
 /** @param environment all variables @throws NwsError for settings that cannot be, and for what cannot be listened on */
 export async function startProcess (environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment)
-  const app = await buildApp(settings, { level: settings.logLevel, serializers: { req: requestSerializer } })
+  const stream = logStream(process.stdout, environment)
+  const app = await buildApp(settings, { level: settings.logLevel, serializers: { req: requestSerializer }, ...(stream === undefined ? {} : { stream }) })
+  const manager = serviceManager(environment, sentence => app.log.warn(sentence))
   await app.listener.listen()
+  manager.ready()
   closeWithGrace({
     delay: settings.shutdownTimeoutMs,
     onSecondSignal: () => {},
     onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
   }, async ({ err }) => {
+    manager.stopping()
     if (err !== undefined) app.log.fatal({ err }, 'the proxy made a mistake and ends')
     await app.close()
   })
