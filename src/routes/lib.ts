@@ -1,5 +1,5 @@
-// `/lib/<file>`, and `/scripts/BV.js` as pages of 2012 name it: the client libraries for browsers. Beside
-// `/.well-known/nws` they are all that pages of other sites may load from here; nothing else of public/ is.
+// `/lib/<file>`: the client libraries for browsers. Beside `/.well-known/nws` (and `/scripts/BV.js` of the rendezvous) they
+// are all that pages of other sites may load from here; nothing else of public/ is.
 import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
@@ -26,8 +26,4 @@ export default async function libRoutes (app: FastifyInstance): Promise<void> {
       reply.type(request.params.file.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'application/json; charset=utf-8') // RFC 9239
       return reply.sendFile(`lib/${request.params.file}`, { contentType: false })
     })
-  for (const file of ['BV.js', 'BV.js.map']) {
-    app.get(`/scripts/${file}`, { config: { surface: 'public' }, schema: { hide: true } },
-      (_request, reply) => reply.type(file.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'application/json; charset=utf-8').sendFile(`lib/${file}`, { contentType: false }))
-  }
 }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { buildTestApp, request, UPGRADE } from '../support/app.ts'
 
 t.test('pages of any site may load the library', async t => {
-  const { port } = await buildTestApp(t, { apiToken: 'a-long-enough-token', allowedOrigins: ['https://b.example'] })
+  const { port } = await buildTestApp(t, { apiToken: 'a-long-enough-token', allowedOrigins: ['https://b.example'], bv: 'on', dataDir: ':memory:' })
   const fromPage = { Origin: 'https://a.example', 'Sec-Fetch-Site': 'cross-site' }
   for (const [path, type] of [
     ['/lib/networkwebsockets.js', 'text/javascript; charset=utf-8'], ['/lib/networkwebsockets-webrtc.js', 'text/javascript; charset=utf-8'],

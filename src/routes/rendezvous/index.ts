@@ -1,15 +1,13 @@
 // All that the rendezvous serves under addresses of its own, while it is on: `/bv/*` and `/scripts/BV.js`. Not `/`, which
 // belongs to the console here (console.ts) and to pages of the user on the listener for other machines (web-root.ts).
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../../plugins/rendezvous/index.ts'
 import { LIBRARY_HEADERS } from '../page-headers.ts'
+import { PUBLIC } from '../public-folder.ts'
 import invitationRoutes from './invitations.ts'
 import rendezvousSockets from './sockets.ts'
-
-const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 
 export default async function rendezvousRoutes (app: FastifyInstance): Promise<void> {
   if (!app.rendezvous.isOn) return

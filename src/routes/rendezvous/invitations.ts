@@ -1,6 +1,5 @@
 // `/bv/invite/`: the page of a one-time link, and what it asks for. The token is behind the `#` of the link and comes in
 // bodies only, so it stands in no log. Not the making of links (api/users.ts, and clients by inviteUser).
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
@@ -10,8 +9,8 @@ import type {} from '@fastify/swagger'
 import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/rendezvous/index.ts'
 import { PAGE_HEADERS } from '../page-headers.ts'
+import { PUBLIC } from '../public-folder.ts'
 
-const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 const FILES = ['invite.js', 'invite.css']
 /** Bytes of the largest body. */
 const BODY_LIMIT = 8192

@@ -1,15 +1,14 @@
 // What the listener for other machines serves beside `/bv/*`: the module of the client, sockets at `/`, and the user's
 // own pages. Nothing of the main listener.
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
 import { LIBRARY_HEADERS } from '../page-headers.ts'
+import { PUBLIC } from '../public-folder.ts'
 import { rootSocket } from './sockets.ts'
 
-const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 const MODULE = ['bonevalue.js', 'bonevalue.js.map', 'bonevalue.d.ts']
 
 /** The user's own pages. What begins with a dot is not served. */
