@@ -1,7 +1,7 @@
 // The wire of the rendezvous over real sockets: every message, its order, who hears it. Refusals have a file of their own.
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
-import { addUser, exchangeToken, logIn, openRendezvous, PASSWORD } from '../support/rendezvous.ts'
+import { addUser, enrol, exchangeToken, logIn, openRendezvous, PASSWORD, useInvitation } from '../support/rendezvous.ts'
 
 const options = { bv: 'on', dataDir: ':memory:' } as const
 
@@ -56,9 +56,8 @@ t.test('two strangers exchange a token and reach each other', async t => {
 })
 
 t.test('the other sockets of an account are "Us"', async t => {
-  const { url, ws } = await buildTestApp(t, options)
-  await addUser(url, 'ann')
-  const first = await logIn(t, ws, 'ann')
+  const { app, ws } = await buildTestApp(t, options)
+  const first = await logIn(t, ws, await enrol(app, 'ann'))
   const second = await logIn(t, ws, { session: first.session })
   t.equal(second.session, first.session)
   t.strictSame(second.welcome[4], { type: 'peerList', data: [{ name: 'Us', id: first.id }] })
@@ -68,10 +67,11 @@ t.test('the other sockets of an account are "Us"', async t => {
 })
 
 t.test('every client of both sides hears of new trust, and of its end', async t => {
-  const { url, ws } = await buildTestApp(t, options)
-  for (const name of ['ann', 'bob']) await addUser(url, name)
-  const ann = [await logIn(t, ws, 'ann'), await logIn(t, ws, 'ann'), await logIn(t, ws, 'ann')] as const
-  const bob = [await logIn(t, ws, 'bob'), await logIn(t, ws, 'bob')] as const
+  const { app, ws } = await buildTestApp(t, options)
+  const a = await enrol(app, 'ann')
+  const b = await enrol(app, 'bob')
+  const ann = [await logIn(t, ws, a), await logIn(t, ws, a), await logIn(t, ws, a)] as const
+  const bob = [await logIn(t, ws, b), await logIn(t, ws, b)] as const
   for (const client of [...ann, ...bob]) await client.arrived()
   await exchangeToken(ann[0], bob[0], { ofClaimer: 'B', ofIssuer: 'A' })
   for (const client of ann) {
@@ -91,13 +91,11 @@ t.test('every client of both sides hears of new trust, and of its end', async t 
 })
 
 t.test('one user invites another, who chooses name and password', async t => {
-  const { url, ws } = await buildTestApp(t, options)
-  await addUser(url, 'ann')
-  const ann = await logIn(t, ws, 'ann')
+  const { app, url, ws } = await buildTestApp(t, options)
+  const ann = await logIn(t, ws, await enrol(app, 'ann'))
   ann.send('inviteUser', { email: 'bob@example.org' })
   const { data } = await ann.next()
   t.match(data, { email: 'bob@example.org', link: `${url}/bv/invite/#`, expiresAt: Number })
-  const { useInvitation } = await import('../support/rendezvous.ts')
   const token = (data.link as string).split('#')[1]!
   t.match(await useInvitation(url, 'status', { token }), { status: 200, body: { name: 'bob@example.org' } })
   t.match(await useInvitation(url, 'accept', { token, name: 'bob', password: PASSWORD }), { status: 201, body: { name: 'bob' } })
@@ -105,8 +103,8 @@ t.test('one user invites another, who chooses name and password', async t => {
 })
 
 t.test('what is sent without waiting for the login is done after it, in order', async t => {
-  const { url, ws } = await buildTestApp(t, options)
-  await addUser(url, 'ann')
+  const { app, ws } = await buildTestApp(t, options)
+  await enrol(app, 'ann')
   const client = await openRendezvous(t, ws, '/')
   client.send('login', { user: 'ann', password: PASSWORD })
   for (const name of ['a', '*', 'b']) client.send('requestToken', { name })

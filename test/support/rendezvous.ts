@@ -1,6 +1,8 @@
 // Clients of the rendezvous for tests: real sockets whose messages are taken one by one, and accounts made by the way
 // that users take. Waits for messages, never for time; asserts nothing.
+import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import type { ClientOptions } from 'ws'
 import { openSocket } from './channel.ts'
@@ -102,6 +104,24 @@ export async function useInvitation (url: string, what: 'status' | 'accept', bod
 export async function addUser (url: string, name: string, password = PASSWORD): Promise<void> {
   const { status, body } = await useInvitation(url, 'accept', { token: await invite(url), name, password })
   if (status !== 201) throw new Error(JSON.stringify(body))
+}
+
+/** Argon2id of PASSWORD, made once: to hash takes a good part of a second on a busy machine. */
+const PASSWORD_HASH = '$argon2id$v=19$m=65536,t=2,p=1$MQLf7hiMrNyGbQgN2RljOw$4lYe+B6cgdwmMyZtXrJ9G7/MPlNPS8CgMthf3lTl8/I'
+
+const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+
+/** Makes an account with PASSWORD and a session, past the hashing. @returns the session */
+export async function enrol (app: FastifyInstance, name: string): Promise<{ session: string }> {
+  const store = await app.rendezvous.service.store()
+  const now = Date.now()
+  const hash = hashOf(randomBytes(16).toString('hex'))
+  await store.createInvitation({ hash, suggestion: '', invitedBy: undefined, now, expiresAt: now + 60_000, limit: 1 })
+  const user = await store.acceptInvitation(hash, { name, passwordHash: PASSWORD_HASH }, now)
+  if ('refusal' in user) throw new Error(user.refusal)
+  const session = randomBytes(16).toString('base64url')
+  await store.createSession({ hash: hashOf(session), id: session.slice(0, 8), userId: user.id, origin: null, now, expiresAt: now + 3_600_000, limit: 100 })
+  return { session }
 }
 
 /** Makes two users trust each other. @returns when both have heard of it */

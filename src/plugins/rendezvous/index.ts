@@ -102,7 +102,7 @@ export default fp<RendezvousSeams>(async (app, given) => {
   const service = (): RendezvousService => made ??= new RendezvousService({
     accounts,
     seams,
-    now: Date.now,
+    now: () => Date.now(),
     secret: () => Buffer.from(crypto.randomBytes(SECRET_BYTES)).toString('base64url'),
     hash: secret => createHash('sha256').update(secret).digest('base64url')
   })
