@@ -53,6 +53,8 @@ export interface Candidate extends PeerFacts {
   readonly scope: Scope
 }
 
+const NO_CARRIERS: readonly Carrier[] = []
+
 /** One member of one channel. */
 export class Peer implements PeerFacts {
   readonly id: string
@@ -64,12 +66,14 @@ export class Peer implements PeerFacts {
   readonly channel: Channel
   /** Set for local peers. */
   readonly port: PeerPort | undefined
-  /** Set for remote peers: who brings their messages and takes messages for them. */
-  readonly carrier: Carrier | undefined
+  /** Who brings messages of a remote peer and takes messages for it; empty for local peers. */
+  readonly carriers: readonly Carrier[]
+  /** Number of the last message of a remote peer that was taken: each carrier brings each message. */
+  taken = 0
   /** Number of the last message that this local peer sent to remote peers; rises by one each. */
   sequence = 0
 
-  constructor (channel: Channel, facts: PeerFacts, behind: { port?: (peer: Peer) => PeerPort, carrier?: Carrier }) {
+  constructor (channel: Channel, facts: PeerFacts, behind: { port?: (peer: Peer) => PeerPort, carriers?: readonly Carrier[] }) {
     this.channel = channel
     this.id = facts.id
     this.location = facts.location
@@ -77,7 +81,7 @@ export class Peer implements PeerFacts {
     this.origin = facts.origin
     this.proxy = facts.proxy
     this.connectedAt = facts.connectedAt
-    this.carrier = behind.carrier
+    this.carriers = behind.carriers ?? NO_CARRIERS
     this.port = behind.port?.(this)
   }
 

@@ -3,7 +3,7 @@
 import { isChannelName } from '../channel-name.ts'
 import type { Scope } from '../channel-name.ts'
 import { NwsError } from '../errors.ts'
-import type { Carrier } from './carrier.ts'
+import type { Carrier, RemoteFacts } from './carrier.ts'
 import { Channel } from './channel.ts'
 import type { Delivery, DirectResult } from './channel.ts'
 import type { OriginLimits } from './origin-limits.ts'
@@ -11,6 +11,7 @@ import type { Payload } from './payload.ts'
 import { Peer } from './peer.ts'
 import type { Candidate, PeerPort } from './peer.ts'
 import { RemoteAdmission } from './remote-admission.ts'
+import { RemoteClaims } from './remote-claims.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /** A message on its way, as hooks see it. */
@@ -59,6 +60,14 @@ export interface JoinRequest {
   readonly port: (peer: Peer) => PeerPort
 }
 
+/** Whether a message was not taken before; it is then taken. */
+function isNew (source: Peer, sequence: number | undefined): boolean {
+  if (sequence === undefined) return true
+  if (sequence <= source.taken) return false
+  source.taken = sequence
+  return true
+}
+
 /** All open channels of this proxy. */
 export class ChannelRegistry {
   readonly hooks: Hooks = { join: [], message: [], leave: [], channelOpened: [], channelClosed: [] }
@@ -67,12 +76,23 @@ export class ChannelRegistry {
   private readonly carriers: Carrier[] = []
   private readonly environment: RegistryEnvironment
   private readonly admission: RemoteAdmission
+  private readonly claims: RemoteClaims
   private closing = false
 
   constructor (environment: RegistryEnvironment) {
     this.environment = environment
     this.turns = environment.turns
     this.admission = new RemoteAdmission(this.hooks.join)
+    this.claims = new RemoteClaims({
+      now: environment.now,
+      entered: peer => this.admission.admit(peer, () => {
+        if (peer.channel.localCount > 0 && peer.channel.peer(peer.id) === undefined) peer.channel.add(peer)
+      }),
+      left: peer => {
+        this.admission.cancel(peer)
+        if (peer.channel.remove(peer)) for (const hook of this.hooks.leave) hook(peer)
+      }
+    })
   }
 
   /** Adds what brings remote peers. It hears of the channels that are open already. */
@@ -172,34 +192,39 @@ export class ChannelRegistry {
   /**
    * Makes a remote peer a member, at once or when the join hooks have let it in.
    *
-   * @returns the peer to name in later calls, or undefined where its id is taken in this channel
+   * @returns the peer to name in later calls; undefined where its id is taken in this channel: by this carrier or a local
+   *   peer for good, by another carrier until that gives it up (then `carrier.granted` is called)
    */
-  addRemote (channel: Channel, facts: { id: string, proxy: string }, carrier: Carrier): Peer | undefined {
-    if (channel.peer(facts.id) !== undefined) return undefined
-    const peer = new Peer(channel, {
-      id: facts.id, proxy: facts.proxy, location: 'remote', dialect: 'link', origin: undefined, connectedAt: this.environment.now()
-    }, { carrier })
-    this.admission.admit(peer, () => {
-      if (channel.localCount > 0 && channel.peer(peer.id) === undefined) channel.add(peer)
-    })
-    return peer
+  addRemote (channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
+    return this.claims.add(channel, facts, carrier)
   }
 
-  /** Ends a remote membership. */
-  removeRemote (peer: Peer): void {
-    this.admission.cancel(peer)
-    if (peer.channel.remove(peer)) for (const hook of this.hooks.leave) hook(peer)
+  /** A carrier no longer brings a remote peer; the last one ends the membership. @param carrier the one there is, by default */
+  removeRemote (peer: Peer, carrier: Carrier = peer.carriers[0]!): void {
+    this.claims.withdraw(peer.channel, peer.id, carrier)
   }
 
-  /** A broadcast of a remote peer. */
-  remoteBroadcast (source: Peer, payload: Payload): void {
+  /** The same by its id, also for one that another carrier has and that was waited for. */
+  withdrawRemote (channel: Channel, id: string, carrier: Carrier): void {
+    this.claims.withdraw(channel, id, carrier)
+  }
+
+  /** The way `via` is proven to end in the proxy of that id. What waits because of that is joined to the peer it is. */
+  proveRemote (via: object, proxy: string): void {
+    this.claims.prove(via, proxy)
+  }
+
+  /** A broadcast of a remote peer. @param sequence its number, where the carrier may not be the only one that brings it */
+  remoteBroadcast (source: Peer, payload: Payload, sequence?: number): void {
+    if (!isNew(source, sequence)) return
     this.admission.whenIn(source, payload.bytes.length, () => {
       if (this.remoteAllowed({ channel: source.channel, source, targetId: undefined, payload })) source.channel.broadcast(source, payload)
     })
   }
 
   /** A direct message of a remote peer to a local one; dropped where there is none of that id. */
-  remoteMessage (source: Peer, targetId: string, payload: Payload): void {
+  remoteMessage (source: Peer, targetId: string, payload: Payload, sequence?: number): void {
+    if (!isNew(source, sequence)) return
     this.admission.whenIn(source, payload.bytes.length, () => {
       if (this.remoteAllowed({ channel: source.channel, source, targetId, payload })) source.channel.message(source, targetId, payload)
     })
@@ -223,6 +248,7 @@ export class ChannelRegistry {
   private closeIfEmpty (channel: Channel): void {
     if (channel.localCount > 0 || this.find(channel.name, channel.scope) !== channel) return
     this.channels[channel.scope].delete(channel.name)
+    this.claims.forget(channel)
     if (channel.scope === 'network') for (const carrier of this.carriers) carrier.channelClosed(channel)
     for (const hook of this.hooks.channelClosed) hook(channel)
   }

@@ -45,7 +45,7 @@ const ID_BYTE = new Uint8Array(256)
 for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')) ID_BYTE[byte] = 1
 
 /** The id at `at`, or `undefined` where there is none. It takes id.length + 1 bytes. */
-function readId (bytes: Uint8Array, at: number): string | undefined {
+export function readId (bytes: Uint8Array, at: number): string | undefined {
   const length = bytes[at]
   if (length === undefined || length === 0 || length > MAX_ID_BYTES || at + 1 + length > bytes.length) return undefined
   for (let i = at + 1; i <= at + length; i++) if (ID_BYTE[bytes[i]!] === 0) return undefined

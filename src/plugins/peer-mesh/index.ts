@@ -21,7 +21,7 @@ import type {} from '../crypto/index.ts'
 import type {} from '../discovery/index.ts'
 import { endpointText, ownAddresses, plainAddress } from './addresses.ts'
 import { connect } from './connect.ts'
-import { MeshCarrier, remoteIdOf } from './mesh-carrier.ts'
+import { createMeshCarrier, remoteIdOf } from './mesh-carrier.ts'
 import { createMeshListener } from './mesh-listener.ts'
 import { attachLink, createWebSocketPort } from './websocket-port.ts'
 
@@ -103,7 +103,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   const clock = createClock(guarded)
   const later = (run: () => void) => { setImmediate(guarded(run)) }
 
-  const carrier = new MeshCarrier(hub, () => mesh)
+  const carrier = createMeshCarrier(hub, () => mesh)
   const mesh = new Mesh({
     ownId: crypto.proxyId.bytes,
     primitives: crypto.link,

@@ -1,0 +1,172 @@
+// What a batch is made of: frames, each with its length before it. Layout and its checks; total. Not who may say what
+// (cluster.ts), and the messages of peers have the layout that they have on links (core/link/channel-message.ts).
+//
+//   length(4) | type(1) | body
+//   on the subject of a channel:
+//   01 JOIN     version(4) | id              02 PART   version(4) | id            id = len(1) | 1–64 bytes
+//   03 BROADCAST, 04 DIRECT                  as on links
+//   10 ENTER    proxy(16) | challenge(16) | version(4) | ids        the sender has begun to listen: who is there?
+//   11 LEAVE                                                        it has ceased to listen, all its peers are gone
+//   12 DIGEST   proxy(16) | version(4) | count(4) | back(1)         back = 1: digests of the others are wanted now
+//   on the inbox of a session (token: of the channel; 20 zero bytes: none, only the proof is meant):
+//   20 ASK      token(20) | challenge(16)
+//   21 SNAPSHOT token(20) | challenge(16) | proxy(16) | version(4) | ids          answers ENTER and ASK
+//   22 LINKS    binding(16) …                links of the mesh between the two
+//   in the hall:
+//   30 HERE     proxy(16) | interval(4)      31 GONE
+//   anywhere:
+//   40 FRAGMENT number(4) | index(2) | last(1) | part of a frame (type and body)
+import { ascii, concat, readU16, readU32, u16, u32, u8, writeU32 } from '../link/bytes.ts'
+import { readId } from '../link/channel-message.ts'
+import { CHALLENGE_BYTES, PROXY_ID_BYTES, TOKEN_BYTES } from './constants.ts'
+
+export const frameType = {
+  join: 0x01,
+  part: 0x02,
+  broadcast: 0x03,
+  direct: 0x04,
+  enter: 0x10,
+  leave: 0x11,
+  digest: 0x12,
+  ask: 0x20,
+  snapshot: 0x21,
+  links: 0x22,
+  here: 0x30,
+  gone: 0x31,
+  fragment: 0x40
+} as const
+
+export const BINDING_BYTES = 16
+/** length(4) type(1) number(4) index(2) last(1). */
+export const FRAGMENT_HEAD_BYTES = 12
+
+/** The local peers of a proxy in one channel. The version rises by one with each JOIN and PART. */
+export interface PresenceState {
+  /** 16 bytes. */
+  readonly proxy: Uint8Array
+  readonly version: number
+  readonly ids: readonly string[]
+}
+
+export type Frame =
+  | { readonly type: 'join' | 'part', readonly version: number, readonly id: string }
+  /** BROADCAST or DIRECT, to be read by decodeChannelMessage(). */
+  | { readonly type: 'message', readonly bytes: Uint8Array }
+  | { readonly type: 'enter', readonly challenge: Uint8Array, readonly state: PresenceState }
+  | { readonly type: 'leave' | 'gone' }
+  | { readonly type: 'digest', readonly proxy: Uint8Array, readonly version: number, readonly count: number, readonly back: boolean }
+  | { readonly type: 'ask', readonly token: Uint8Array, readonly challenge: Uint8Array }
+  | { readonly type: 'snapshot', readonly token: Uint8Array, readonly challenge: Uint8Array, readonly state: PresenceState }
+  | { readonly type: 'links', readonly bindings: readonly Uint8Array[] }
+  | { readonly type: 'here', readonly proxy: Uint8Array, readonly intervalMs: number }
+  | { readonly type: 'fragment', readonly number: number, readonly index: number, readonly last: boolean, readonly part: Uint8Array }
+
+/** Type and body of a frame. */
+export function encodeFrame (frame: Exclude<Frame, { type: 'message' }>): Uint8Array {
+  switch (frame.type) {
+    case 'join':
+    case 'part': return concat(u8(frameType[frame.type]), u32(frame.version), encodeIds([frame.id]))
+    case 'enter': return concat(u8(frameType.enter), frame.state.proxy, frame.challenge, u32(frame.state.version), encodeIds(frame.state.ids))
+    case 'leave':
+    case 'gone': return u8(frameType[frame.type])
+    case 'digest': return concat(u8(frameType.digest), frame.proxy, u32(frame.version), u32(frame.count), u8(frame.back ? 1 : 0))
+    case 'ask': return concat(u8(frameType.ask), frame.token, frame.challenge)
+    case 'snapshot': return concat(u8(frameType.snapshot), frame.token, frame.challenge, frame.state.proxy, u32(frame.state.version), encodeIds(frame.state.ids))
+    case 'links': return concat(u8(frameType.links), ...frame.bindings)
+    case 'here': return concat(u8(frameType.here), frame.proxy, u32(frame.intervalMs))
+    case 'fragment': return concat(u8(frameType.fragment), u32(frame.number), u16(frame.index), u8(frame.last ? 1 : 0), frame.part)
+  }
+}
+
+/** Frames one after the other, each given in its parts, with their lengths. */
+export function encodeBatch (frames: readonly (readonly Uint8Array[])[]): Uint8Array {
+  let length = 0
+  for (const parts of frames) {
+    length += 4
+    for (const part of parts) length += part.length
+  }
+  const batch = new Uint8Array(length)
+  let at = 0
+  for (const parts of frames) {
+    const head = at
+    at += 4
+    for (const part of parts) {
+      batch.set(part, at)
+      at += part.length
+    }
+    writeU32(batch, head, at - head - 4)
+  }
+  return batch
+}
+
+/** The frames of a batch, type and body each, as views; ends where the rest is none. */
+export function * framesOf (batch: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at + 4 <= batch.length;) {
+    const length = readU32(batch, at)
+    if (length === 0 || at + 4 + length > batch.length) return
+    yield batch.subarray(at + 4, at + 4 + length)
+    at += 4 + length
+  }
+}
+
+/** Reads type and body; `undefined` for what is malformed or of a type that this version does not know. */
+export function decodeFrame (bytes: Uint8Array): Frame | undefined {
+  const body = bytes.subarray(1)
+  switch (bytes[0]) {
+    case frameType.broadcast:
+    case frameType.direct: return { type: 'message', bytes }
+    case frameType.join:
+    case frameType.part: {
+      const id = readId(body, 4)
+      if (id === undefined || body.length !== 5 + id.length) return undefined
+      return { type: bytes[0] === frameType.join ? 'join' : 'part', version: readU32(body, 0), id }
+    }
+    case frameType.enter: {
+      const state = readState(body, 0, PROXY_ID_BYTES + CHALLENGE_BYTES)
+      return state && { type: 'enter', challenge: body.subarray(PROXY_ID_BYTES, PROXY_ID_BYTES + CHALLENGE_BYTES), state }
+    }
+    case frameType.leave: return body.length === 0 ? { type: 'leave' } : undefined
+    case frameType.digest: {
+      if (body.length !== PROXY_ID_BYTES + 9) return undefined
+      const at = PROXY_ID_BYTES
+      return { type: 'digest', proxy: body.subarray(0, at), version: readU32(body, at), count: readU32(body, at + 4), back: body[at + 8] === 1 }
+    }
+    case frameType.ask:
+      if (body.length !== TOKEN_BYTES + CHALLENGE_BYTES) return undefined
+      return { type: 'ask', token: body.subarray(0, TOKEN_BYTES), challenge: body.subarray(TOKEN_BYTES) }
+    case frameType.snapshot: {
+      const proxyAt = TOKEN_BYTES + CHALLENGE_BYTES
+      const state = readState(body, proxyAt, proxyAt + PROXY_ID_BYTES)
+      return state && { type: 'snapshot', token: body.subarray(0, TOKEN_BYTES), challenge: body.subarray(TOKEN_BYTES, proxyAt), state }
+    }
+    case frameType.links: {
+      if (body.length % BINDING_BYTES !== 0) return undefined
+      return { type: 'links', bindings: Array.from({ length: body.length / BINDING_BYTES }, (_, i) => body.subarray(i * BINDING_BYTES, (i + 1) * BINDING_BYTES)) }
+    }
+    case frameType.here:
+      if (body.length !== PROXY_ID_BYTES + 4) return undefined
+      return { type: 'here', proxy: body.subarray(0, PROXY_ID_BYTES), intervalMs: readU32(body, PROXY_ID_BYTES) }
+    case frameType.gone: return body.length === 0 ? { type: 'gone' } : undefined
+    case frameType.fragment:
+      if (body.length < 8) return undefined
+      return { type: 'fragment', number: readU32(body, 0), index: readU16(body, 4), last: body[6] === 1, part: body.subarray(7) }
+    default: return undefined
+  }
+}
+
+function encodeIds (ids: readonly string[]): Uint8Array {
+  return ascii(ids.map(id => String.fromCharCode(id.length) + id).join(''))
+}
+
+/** A state whose proxy and version stand apart. */
+function readState (body: Uint8Array, proxyAt: number, versionAt: number): PresenceState | undefined {
+  if (body.length < versionAt + 4) return undefined
+  const ids: string[] = []
+  for (let at = versionAt + 4; at < body.length;) {
+    const id = readId(body, at)
+    if (id === undefined) return undefined
+    ids.push(id)
+    at += 1 + id.length
+  }
+  return { proxy: body.subarray(proxyAt, proxyAt + PROXY_ID_BYTES), version: readU32(body, versionAt), ids }
+}

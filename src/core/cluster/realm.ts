@@ -1,0 +1,85 @@
+// What follows from one secret: the subjects that stand for channels, proxies and the hall of all proxies, and the keys
+// of epochs and senders. Not the sealing (sealed-batch.ts).
+//
+//   realm   = base32(HMAC(secret, "nws cluster realm"))[0..16)
+//   token   = HMAC(secret, "nws cluster " label 00 what)[0..20)      label: channel, inbox, hall
+//   subject = "nws." realm "." base32(token)                         32 characters
+//   key     = HMAC(secret, "nws cluster key" 00 epoch(4))[0..32)
+//   subkey  = HChaCha20(key, session)                                the key of one sender in one epoch
+// HMAC is HMAC-SHA512, base32 is RFC 4648's in lower case.
+import { ascii, base32, concat, mapKey, u32, u8 } from '../link/bytes.ts'
+import { EPOCH_MS, TOKEN_BYTES } from './constants.ts'
+import type { ClusterPrimitives } from './primitives.ts'
+
+const REALM_CHARACTERS = 16
+/** Senders whose keys are remembered. */
+const MAX_SUBKEYS = 40_000
+
+/** The epoch of a time in milliseconds since 1970. */
+export function epochOf (time: number): number {
+  return Math.floor(time / EPOCH_MS)
+}
+
+/** All that is derived from one secret. */
+export class Realm {
+  readonly name: string
+  /** Subject on which every proxy of the cluster gives its signs of life. */
+  readonly hall: string
+  readonly #secret: Uint8Array
+  readonly #primitives: ClusterPrimitives
+  readonly #keys = new Map<number, Uint8Array>()
+  readonly #subkeys = new Map<string, Uint8Array>()
+
+  constructor (secret: Uint8Array, primitives: ClusterPrimitives) {
+    this.#secret = secret
+    this.#primitives = primitives
+    this.name = base32(primitives.hmacSha512(secret, ascii('nws cluster realm'))).slice(0, REALM_CHARACTERS)
+    this.hall = this.subject(this.#token('hall', new Uint8Array(0)))
+  }
+
+  /** What stands for a channel on the wire, 20 bytes. */
+  channelToken (name: string): Uint8Array {
+    return this.#token('channel', Buffer.from(name, 'utf8'))
+  }
+
+  /** Subject on which one session hears what is for it alone. */
+  inbox (session: Uint8Array): string {
+    return this.subject(this.#token('inbox', session))
+  }
+
+  subject (token: Uint8Array): string {
+    return `nws.${this.name}.${base32(token)}`
+  }
+
+  /** The key of a sender in an epoch; `remember` where it is known to be a member, so that strangers leave nothing behind. */
+  subkey (epoch: number, session: Uint8Array, remember: boolean): Uint8Array {
+    const name = `${epoch} ${mapKey(session)}`
+    const known = this.#subkeys.get(name)
+    if (known !== undefined) return known
+    const subkey = this.#primitives.hchacha20(this.#key(epoch), session)
+    if (remember) {
+      if (this.#subkeys.size >= MAX_SUBKEYS) this.#subkeys.clear()
+      this.#subkeys.set(name, subkey)
+    }
+    return subkey
+  }
+
+  /** Forgets the keys of all epochs but these. */
+  keepEpochs (epochs: readonly number[]): void {
+    for (const epoch of this.#keys.keys()) if (!epochs.includes(epoch)) this.#keys.delete(epoch)
+    for (const name of this.#subkeys.keys()) if (!epochs.includes(Number.parseInt(name, 10))) this.#subkeys.delete(name)
+  }
+
+  #key (epoch: number): Uint8Array {
+    let key = this.#keys.get(epoch)
+    if (key === undefined) {
+      key = this.#primitives.hmacSha512(this.#secret, concat(ascii('nws cluster key'), u8(0), u32(epoch))).slice(0, 32)
+      this.#keys.set(epoch, key)
+    }
+    return key
+  }
+
+  #token (label: string, what: Uint8Array): Uint8Array {
+    return this.#primitives.hmacSha512(this.#secret, concat(ascii(`nws cluster ${label}`), u8(0), what)).slice(0, TOKEN_BYTES)
+  }
+}

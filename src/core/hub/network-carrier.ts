@@ -1,0 +1,149 @@
+// Between the channels of this proxy and something that knows other proxies, such as the mesh or a cluster: tells it of
+// local peers and messages, and makes members of remote peers. Not the rules of either side.
+import type { PeerMessage } from '../link/channel-message.ts'
+import type { Carrier, RelayCount } from './carrier.ts'
+import type { Channel } from './channel.ts'
+import type { Payload } from './payload.ts'
+import type { Peer } from './peer.ts'
+import type { ChannelRegistry } from './registry.ts'
+
+/** What knows other proxies. @typeParam V the way to one of them */
+export interface RemoteNetwork<V> {
+  channelOpened (name: string): void
+  channelClosed (name: string): void
+  localJoined (name: string, id: string): void
+  localLeft (name: string, id: string): void
+  /** Joined remote peers of a channel, each with a way to it. */
+  remotes (name: string): Iterable<[id: string, via: V]>
+  broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount
+  direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean
+}
+
+/** What it tells, synchronously, in order. */
+export interface RemoteEvents<V> {
+  joined (name: string, id: string, via: V): void
+  parted (name: string, id: string): void
+  message (name: string, message: PeerMessage): void
+}
+
+/** An open channel with its remote peers by id. */
+interface Carried {
+  readonly channel: Channel
+  readonly peers: Map<string, Peer>
+}
+
+/** What a carrier is made with. */
+export interface NetworkCarrierOptions<V> {
+  readonly name: string
+  readonly hub: ChannelRegistry
+  /** Asked for at each call, because network and carrier need each other. */
+  readonly network: () => RemoteNetwork<V>
+  /** Id of the proxy at the end of a way, as it says itself. */
+  readonly proxyOf: (via: V) => string
+}
+
+/** Carries between one registry and one network. */
+export class NetworkCarrier<V extends object> implements Carrier {
+  readonly name: string
+  readonly #hub: ChannelRegistry
+  readonly #network: () => RemoteNetwork<V>
+  readonly #proxyOf: (via: V) => string
+  readonly #carried = new Map<string, Carried>()
+  /** Calls of the registry that are under way: it must not be called back meanwhile. */
+  #inCall = 0
+
+  constructor ({ name, hub, network, proxyOf }: NetworkCarrierOptions<V>) {
+    this.name = name
+    this.#hub = hub
+    this.#network = network
+    this.#proxyOf = proxyOf
+  }
+
+  /** What the network tells the channels. */
+  get events (): RemoteEvents<V> {
+    return {
+      joined: (name, id, via) => this.#whenFree(() => this.#join(name, id, via)),
+      parted: (name, id) => this.#whenFree(() => this.#part(name, id)),
+      message: (name, message) => this.#whenFree(() => this.#deliver(name, message))
+    }
+  }
+
+  channelOpened (channel: Channel): void {
+    this.#carried.set(channel.name, { channel, peers: new Map() })
+    this.#call(() => this.#network().channelOpened(channel.name))
+    // A channel that lingered has its remote peers still.
+    this.#hub.turns.defer(() => {
+      for (const [id, via] of this.#network().remotes(channel.name)) this.#join(channel.name, id, via)
+    })
+  }
+
+  channelClosed (channel: Channel): void {
+    this.#carried.delete(channel.name)
+    this.#call(() => this.#network().channelClosed(channel.name))
+  }
+
+  localJoined (peer: Peer): void {
+    this.#call(() => this.#network().localJoined(peer.channel.name, peer.id))
+  }
+
+  localLeft (peer: Peer): void {
+    this.#call(() => this.#network().localLeft(peer.channel.name, peer.id))
+  }
+
+  granted (peer: Peer): void {
+    const carried = this.#carried.get(peer.channel.name)
+    if (carried?.channel === peer.channel) carried.peers.set(peer.id, peer)
+  }
+
+  broadcast (source: Peer, payload: Payload, sequence: number): RelayCount {
+    return this.#call(() => this.#network().broadcast(source.channel.name, { source: source.id, seq: sequence, binary: payload.binary, payload: payload.bytes }))
+  }
+
+  message (source: Peer, target: Peer, payload: Payload, sequence: number): boolean {
+    return this.#call(() => this.#network().direct(source.channel.name, { source: source.id, target: target.id, seq: sequence, binary: payload.binary, payload: payload.bytes }))
+  }
+
+  #call<T> (work: () => T): T {
+    this.#inCall++
+    try {
+      return work()
+    } finally {
+      this.#inCall--
+    }
+  }
+
+  #whenFree (work: () => void): void {
+    if (this.#inCall > 0) this.#hub.turns.defer(work)
+    else work()
+  }
+
+  #join (name: string, id: string, via: V): Peer | undefined {
+    const carried = this.#carried.get(name)
+    if (carried === undefined || carried.peers.has(id)) return carried?.peers.get(id)
+    const peer = this.#hub.addRemote(carried.channel, { id, proxy: this.#proxyOf(via), via }, this)
+    if (peer !== undefined) carried.peers.set(id, peer)
+    return peer
+  }
+
+  #part (name: string, id: string): void {
+    const carried = this.#carried.get(name)
+    if (carried === undefined) return
+    carried.peers.delete(id)
+    this.#hub.withdrawRemote(carried.channel, id, this)
+  }
+
+  #deliver (name: string, { source, target, seq, binary, payload }: PeerMessage): void {
+    const peer = this.#carried.get(name)?.peers.get(source) ?? this.#returned(name, source)
+    if (peer === undefined) return
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    if (target === undefined) this.#hub.remoteBroadcast(peer, { binary, bytes }, seq)
+    else this.#hub.remoteMessage(peer, target, { binary, bytes }, seq)
+  }
+
+  /** A peer of a channel that was opened again in this very turn. */
+  #returned (name: string, id: string): Peer | undefined {
+    if (this.#carried.get(name)?.channel.peer(id) !== undefined) return undefined
+    for (const [member, via] of this.#network().remotes(name)) if (member === id) return this.#join(name, id, via)
+    return undefined
+  }
+}

@@ -1,0 +1,33 @@
+// Reads what settings of the cluster name: secrets, credentials, certificates. Not their use.
+import { readFile } from 'node:fs/promises'
+import { MAX_SECRETS } from '../../core/cluster/constants.ts'
+import { readEntry, readSecretFile } from '../../core/cluster/secret.ts'
+import { NwsError } from '../../core/errors.ts'
+import { variableOf } from '../../core/settings-check.ts'
+import type { SettingName } from '../../core/settings-check.ts'
+
+/** The bytes of a file that a setting names. @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE`, without the path's content */
+export async function readNamed (setting: SettingName, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    throw new NwsError('NWS_ERR_CONFIG_CLUSTER_FILE', `${variableOf(setting)}: ${(error as NodeJS.ErrnoException).code ?? 'error'}.`)
+  }
+}
+
+/**
+ * The secrets of `NWS_CLUSTER_SECRET`, the one that seals first.
+ *
+ * @throws NwsError `NWS_ERR_CONFIG_CLUSTER_SECRET`, `NWS_ERR_CONFIG_CLUSTER_FILE`
+ */
+export async function readSecrets (entries: readonly string[]): Promise<Uint8Array[]> {
+  const secrets: Uint8Array[] = []
+  for (const entry of entries) {
+    const read = readEntry(entry)
+    const found = read.kind === 'secret' ? [read.bytes] : readSecretFile((await readNamed('clusterSecret', read.path)).toString('latin1'))
+    if (found === undefined) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET')
+    secrets.push(...found)
+  }
+  if (secrets.length === 0 || secrets.length > MAX_SECRETS) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET')
+  return secrets
+}

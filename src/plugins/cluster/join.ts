@@ -1,0 +1,93 @@
+// Makes a proxy a member of its cluster: connection, clock and crypto for core/cluster, and the carrier between it and
+// the channels. Loaded only where a cluster is configured. Not the rules of the cluster.
+import type { FastifyInstance } from 'fastify'
+import { Cluster } from '../../core/cluster/cluster.ts'
+import { clusterTimings } from '../../core/cluster/constants.ts'
+import type { RemoteSession } from '../../core/cluster/sessions.ts'
+import { NetworkCarrier } from '../../core/hub/network-carrier.ts'
+import type {} from '../channel-registry/index.ts'
+import type {} from '../config.ts'
+import type {} from '../crypto/index.ts'
+import { Connection } from './connection.ts'
+import { readSecrets } from './files.ts'
+import type { ClusterOptions } from './index.ts'
+import { connectionOptions, connectionTimings } from './options.ts'
+import { createClusterPrimitives } from './primitives.ts'
+
+/** @throws NwsError `NWS_ERR_CONFIG_CLUSTER_SECRET`, `NWS_ERR_CONFIG_CLUSTER_FILE` */
+export async function joinCluster (app: FastifyInstance, options: ClusterOptions): Promise<void> {
+  const { config, crypto, channelRegistry: { hub }, log } = app
+  const times = { ...connectionTimings, ...options.connection }
+  const secrets = await readSecrets(config.clusterSecret)
+  /** Milliseconds since the epoch at which each session was met. */
+  const since = new WeakMap<RemoteSession, number>()
+  const guarded = (run: () => void) => () => {
+    try {
+      run()
+    } catch (error) {
+      log.error({ err: error }, 'the cluster made a mistake')
+    }
+  }
+  const connection = new Connection(await connectionOptions(config, times), times.retryMs, {
+    message: (subject, bytes) => guarded(() => cluster.received(subject, bytes))(),
+    connected: () => {
+      log.info({ server: connection.status.server }, 'connected to the cluster')
+      guarded(() => cluster.connected())()
+    },
+    disconnected: () => {},
+    drained: () => guarded(() => cluster.drained())(),
+    failed: (code, sentence) => log.warn({ code }, sentence)
+  })
+  const carrier = new NetworkCarrier<RemoteSession>({ name: 'cluster', hub, network: () => cluster, proxyOf: ({ proxyId }) => proxyId })
+  const cluster = new Cluster({
+    proxyId: crypto.proxyId.bytes,
+    secrets,
+    primitives: createClusterPrimitives(crypto.link),
+    clock: {
+      now: () => performance.now(),
+      after: (ms, run) => {
+        const timer = setTimeout(guarded(run), ms).unref()
+        return () => clearTimeout(timer)
+      }
+    },
+    time: Date.now,
+    endOfTurn: run => { setImmediate(guarded(run)) },
+    random: () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32,
+    port: connection,
+    timings: { ...clusterTimings, ...options.timings }
+  }, {
+    ...carrier.events,
+    met: session => {
+      since.set(session, Date.now())
+      hub.proveRemote(session, session.proxyId)
+      log.debug({ proxy: session.proxyId }, 'met a proxy of the cluster')
+    },
+    lost: session => log.debug({ proxy: session.proxyId }, 'lost a proxy of the cluster'),
+    links: () => {}
+  })
+
+  app.decorate('cluster', {
+    get status () { return connection.status },
+    proxies: () => [...cluster.proxies()].map(session => ({
+      proxyId: session.proxyId,
+      channels: cluster.namesOf(session),
+      since: since.get(session) ?? 0,
+      messages: { ...session.messages },
+      bytes: { ...session.bytes }
+    })),
+    get counts () {
+      const { published, publishedBytes, queuedBytes, dropped: queueDropped } = cluster.publisher
+      return { published, publishedBytes, queuedBytes, queueDropped, ...cluster.counts }
+    }
+  })
+  hub.attach(carrier)
+
+  app.addHook('onReady', async () => {
+    cluster.start()
+    connection.start()
+  })
+  app.addHook('preClose', async () => {
+    cluster.close()
+    await connection.close()
+  })
+}
