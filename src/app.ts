@@ -12,6 +12,8 @@ import accounts from './plugins/accounts/index.ts'
 import channelRegistry from './plugins/channel-registry/index.ts'
 import channelSockets from './plugins/channel-sockets/index.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
+import clusterPlugin from './plugins/cluster/index.ts'
+import type { ClusterOptions } from './plugins/cluster/index.ts'
 import config from './plugins/config.ts'
 import crypto from './plugins/crypto/index.ts'
 import discovery from './plugins/discovery/index.ts'
@@ -46,10 +48,12 @@ export interface NetworkWebSocketsOptions extends Partial<Settings> {
   readonly mesh?: PeerMeshOptions
   /** Parts of your own in place of the built-in ones of the rendezvous. */
   readonly rendezvous?: RendezvousSeams
+  /** Times of the cluster, for tests. */
+  readonly cluster?: ClusterOptions
 }
 
 /** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
-async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
+async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
   await app.register(config, settings)
   await app.register(refusals)
   await app.register(accessGuard)
@@ -61,6 +65,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, rendezv
   await app.register(httpPeers)
   await app.register(discovery)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
+  await app.register(clusterPlugin, cluster) // Loads its client only where it is configured.
   await app.register(readiness)
   await app.register(metrics)
   await app.register(rendezvousListener, { build: buildRendezvousApp })
@@ -87,10 +92,10 @@ export const networkWebSockets = fp<NetworkWebSocketsOptions>(
   async (app, options) => assemble(app, options, false), { name: 'networkwebsockets', fastify: '5.x' })
 
 /** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */
-export async function buildApp ({ mesh = {}, rendezvous: seams = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
+export async function buildApp ({ mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
   const options = serverOptions(settings)
   const app = Fastify({ ...options, ...(logger === false ? {} : { logger }) })
-  await assemble(app, { ...settings, mesh, rendezvous: seams }, true)
+  await assemble(app, { ...settings, mesh, cluster, rendezvous: seams }, true)
   await app.register(listener, { http: options.http })
   return app
 }

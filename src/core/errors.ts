@@ -107,10 +107,18 @@ export const catalogue = {
   NWS_ERR_DISCOVERY_ADVERTISEMENT: { status: 500, message: 'An advertisement needs an id of 16 bytes in base32 and a port from 1024 to 65535.' },
   NWS_ERR_DISCOVERY_STARTED: { status: 500, message: 'Another discovery must be given before the proxy listens: call use() in the plugin function of the extension.' },
 
+  // Cluster
+  NWS_ERR_CLUSTER_UNREACHABLE: { status: 503, message: 'No server of NWS_CLUSTER_URL answers: check the addresses and whether nats-server runs; it is tried again.' },
+  NWS_ERR_CLUSTER_REFUSED: { status: 503, message: 'The NATS server does not accept this proxy: check NWS_CLUSTER_CREDENTIALS, NWS_CLUSTER_TOKEN, or NWS_CLUSTER_USER and NWS_CLUSTER_PASSWORD; it is tried again.' },
+  NWS_ERR_CLUSTER_TLS: { status: 503, message: 'TLS with the NATS server fails: check its certificate, NWS_CLUSTER_TLS_CA, NWS_CLUSTER_TLS_CERT and NWS_CLUSTER_TLS_KEY; it is tried again.' },
+  NWS_ERR_CLUSTER_PERMISSION: { status: 503, message: 'The NATS server does not let this proxy publish or subscribe: allow both for the subjects nws.>.' },
+
   // Start and configuration
   NWS_ERR_CONFIG_VALUE: { status: 500, message: 'A setting has a value that is not allowed.' },
   NWS_ERR_CONFIG_UNKNOWN: { status: 500, message: 'A setting of this name does not exist.' },
   NWS_ERR_CONFIG_SERVER_OPTION: { status: 500, message: 'The Fastify server was not created with the exported serverOptions.' },
+  NWS_ERR_CONFIG_CLUSTER_SECRET: { status: 500, message: 'NWS_CLUSTER_SECRET must be base64 of 32 random bytes or more, or the path of a file with it, two at most: nws cluster secret prints one.' },
+  NWS_ERR_CONFIG_CLUSTER_FILE: { status: 500, message: 'A file that a setting of the cluster names cannot be read.' },
   NWS_ERR_CONFIG_EXPOSED: { status: 500, message: 'NWS_HOST reaches beyond this machine: set NWS_API_TOKEN too.' },
   NWS_ERR_CONFIG_INSECURE: { status: 500, message: 'NWS_BV_LISTEN reaches beyond this machine: set NWS_TLS_CERT and NWS_TLS_KEY, or NWS_BV_INSECURE=true.' },
   NWS_ERR_LISTEN: { status: 500, message: 'The address cannot be listened on.' },

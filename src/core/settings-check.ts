@@ -27,7 +27,7 @@ const rules = settingsSchema.properties as unknown as Record<SettingName, Rule>
 export const settingNames = Object.keys(rules) as SettingName[]
 
 /** Settings whose value no message, log or page may show. */
-const SECRETS: ReadonlySet<string> = new Set<SettingName>(['apiToken', 'iceServers'])
+const SECRETS: ReadonlySet<string> = new Set<SettingName>(['apiToken', 'iceServers', 'clusterSecret', 'clusterToken', 'clusterPassword'])
 
 /** Longest part of a wrong value that a message quotes. */
 const MAX_QUOTED = 60
@@ -56,6 +56,7 @@ export function allowedFor (name: SettingName): string {
   if (name === 'bvListen') return 'host:port, IPv6 addresses in brackets'
   if (name === 'iceServers') return 'a JSON list such as [{"urls":"stun:host:3478"}], with "secret", or "username" and "credential", where a server wants them'
   if (name === 'peers') return 'host:port, separated by commas, IPv6 addresses in brackets'
+  if (name === 'clusterUrl') return 'nats://host:port or tls://host:port, separated by commas, without user and path'
   if (name === 'apiToken') return 'printable ASCII characters without spaces'
   return type === 'array' ? 'a list separated by commas, without empty entries' : 'text'
 }
@@ -108,6 +109,7 @@ function entryFits (name: SettingName, entry: string): boolean {
   if (name === 'allowedHosts' || name === 'bvHosts') return parseAllowedHost(entry) !== undefined
   if (name === 'allowedOrigins' || name === 'bvOrigins') return isSerialisedOrigin(entry)
   if (name === 'peers') return parsePeerAddress(entry) !== undefined
+  if (name === 'clusterUrl') return /^(?:nats|tls):\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/.test(entry)
   return true
 }
 
@@ -148,6 +150,7 @@ export function completeSettings (given: Readonly<Record<string, unknown>>, labe
   }
   const settings = complete as Settings
   checkTogether(settings, label)
+  checkCluster(settings, label)
   return Object.freeze(settings)
 }
 
@@ -170,6 +173,20 @@ function checkTogether (settings: Settings, label: (name: string) => string): vo
   if (isInsecure(settings) && !settings.bvInsecure) {
     throw new NwsError('NWS_ERR_CONFIG_INSECURE', `${label('bvListen')} is ${JSON.stringify(settings.bvListen)}.`)
   }
+}
+
+function isEmpty (value: unknown): boolean {
+  return (typeof value === 'string' || Array.isArray(value)) && value.length === 0
+}
+
+/** The cluster is there with all that it takes, or not at all: a setting of it that has no effect is a mistake. */
+function checkCluster (settings: Settings, label: (name: string) => string): void {
+  const { clusterUrl, clusterSecret, clusterUser, clusterPassword, clusterTlsCert, clusterTlsKey } = settings
+  const given = settingNames.filter(name => name.startsWith('cluster') && name !== 'clusterUrl' && !isEmpty(settings[name]))
+  if (clusterUrl.length === 0 && given[0] !== undefined) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label(given[0])} is set, but ${label('clusterUrl')} is not.`)
+  if (clusterUrl.length > 0 && clusterSecret.length === 0) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', `${label('clusterSecret')} is not set.`)
+  if ((clusterUser === '') !== (clusterPassword === '')) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterUser')} and ${label('clusterPassword')} go together.`)
+  if ((clusterTlsCert === '') !== (clusterTlsKey === '')) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterTlsCert')} and ${label('clusterTlsKey')} go together.`)
 }
 
 /** Fewer characters than this can be guessed by a program that tries for a night. */

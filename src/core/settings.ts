@@ -46,6 +46,16 @@ export const settingsSchema = Type.Object({
   webRoot: Type.String({ description: 'Folder with pages of your own that NWS_BV_LISTEN serves.', default: '' }),
   iceServers: Type.String({ description: 'ICE servers that clients are handed after login, as JSON list of {"urls", "username"?, "credential"?, "secret"?}; empty: none.', default: '' }),
 
+  clusterUrl: list('NATS servers that join this proxy with others of its cluster, as nats://host:port or tls://host:port; empty: no cluster.'),
+  clusterSecret: list('Secret of the cluster: base64 of 32 random bytes or more, or a file that holds it; a second one is accepted too, while it is being replaced.'),
+  clusterCredentials: Type.String({ description: 'Credentials file (.creds) for the NATS servers; empty: none.', default: '' }),
+  clusterToken: Type.String({ description: 'Token for the NATS servers; empty: none.', default: '' }),
+  clusterUser: Type.String({ description: 'User for the NATS servers; empty: none.', default: '' }),
+  clusterPassword: Type.String({ description: 'Password of that user.', default: '' }),
+  clusterTlsCa: Type.String({ description: 'File with the certificates (PEM) that the NATS servers are checked against; empty: those of the system.', default: '' }),
+  clusterTlsCert: Type.String({ description: 'File with the certificate (PEM) of this proxy, for NATS servers that ask for one; empty: none.', default: '' }),
+  clusterTlsKey: Type.String({ description: 'File with the key (PEM) of that certificate.', default: '' }),
+
   maxMessageBytes: count('Largest message of a client.', MIB, 1, 64 * MIB),
   maxQueuedBytes: count('Bytes that may wait for a peer that reads slowly.', 4 * MIB, 64 * KIB),
   maxMessagesPerSecond: count('Messages a socket may send per second (burst: one second).', 100_000),

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 const needed = [
+  { file: '/usr/sbin/nats-server', package: 'nats-server', what: 'tests of the cluster' },
   { file: '/usr/bin/chromium', package: 'chromium', what: 'browser tests' },
   { file: '/usr/sbin/ip', package: 'iproute2', what: 'tests with several hosts (network namespaces)' },
   { file: '/usr/bin/tcpdump', package: 'tcpdump', what: 'tests that capture packets' },

@@ -74,7 +74,7 @@ export function encodeFrame (frame: Exclude<Frame, { type: 'message' }>): Uint8A
     case 'snapshot': return concat(u8(frameType.snapshot), frame.token, frame.challenge, frame.state.proxy, u32(frame.state.version), encodeIds(frame.state.ids))
     case 'links': return concat(u8(frameType.links), ...frame.bindings)
     case 'here': return concat(u8(frameType.here), frame.proxy, u32(frame.intervalMs))
-    case 'fragment': return concat(u8(frameType.fragment), u32(frame.number), u16(frame.index), u8(frame.last ? 1 : 0), frame.part)
+    default: return concat(u8(frameType.fragment), u32(frame.number), u16(frame.index), u8(frame.last ? 1 : 0), frame.part)
   }
 }
 

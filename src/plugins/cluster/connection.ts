@@ -1,10 +1,9 @@
 // The connection to NATS as the cluster's port: connects, for ever; subscribes again; tells when the server takes no
 // more. Not what is said over it (core/cluster).
-import { connect, errors } from '@nats-io/transport-node'
-import type { NatsConnection, NodeConnectionOptions, Subscription } from '@nats-io/transport-node'
 import type { ClusterPort } from '../../core/cluster/interfaces.ts'
 import { definitionOf } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import type { NatsClient, NatsConnection, NatsOptions, NatsSubscription } from './nats-client.ts'
 
 /** Bytes that the server has not confirmed yet; beyond, nothing is handed to it. */
 const WINDOW_BYTES = 4 * 1024 * 1024
@@ -36,7 +35,7 @@ export interface ConnectionEvents {
 }
 
 /** What a failure of the client means to whoever runs the proxy. */
-export function codeOf (error: unknown): ErrorCode {
+export function codeOf ({ errors }: NatsClient, error: unknown): ErrorCode {
   const chain = [error, (error as { cause?: unknown }).cause]
   if (chain.some(one => one instanceof errors.AuthorizationError || one instanceof errors.UserAuthenticationExpiredError)) return 'NWS_ERR_CLUSTER_REFUSED'
   if (chain.some(one => one instanceof errors.PermissionViolationError)) return 'NWS_ERR_CLUSTER_PERMISSION'
@@ -46,10 +45,11 @@ export function codeOf (error: unknown): ErrorCode {
 
 /** A port over one NATS connection. */
 export class Connection implements ClusterPort {
-  readonly #options: NodeConnectionOptions
+  readonly #client: NatsClient
+  readonly #options: NatsOptions
   readonly #retryMs: number
   readonly #events: ConnectionEvents
-  readonly #subscriptions = new Map<string, Subscription | undefined>()
+  readonly #subscriptions = new Map<string, NatsSubscription | undefined>()
   #nats: NatsConnection | undefined
   #state: ConnectionStatus['state'] = 'connecting'
   #error: ErrorCode | undefined
@@ -61,7 +61,8 @@ export class Connection implements ClusterPort {
   #retry: NodeJS.Timeout | undefined
   #ended: Promise<void> | undefined
 
-  constructor (options: NodeConnectionOptions, retryMs: number, events: ConnectionEvents) {
+  constructor (client: NatsClient, options: NatsOptions, retryMs: number, events: ConnectionEvents) {
+    this.#client = client
     this.#options = options
     this.#retryMs = retryMs
     this.#events = events
@@ -86,10 +87,10 @@ export class Connection implements ClusterPort {
 
   /** Tries until a server answers. */
   start (): void {
-    connect(this.#options).then(
+    this.#client.connect(this.#options).then(
       nats => this.#opened(nats),
       (error: unknown) => {
-        this.#fail(codeOf(error))
+        this.#fail(codeOf(this.#client, error))
         if (this.#state !== 'closed') this.#retry = setTimeout(() => this.start(), this.#retryMs).unref()
       }
     )
@@ -144,7 +145,7 @@ export class Connection implements ClusterPort {
     for await (const status of nats.status()) {
       if (this.#state === 'closed') continue
       if (status.type === 'disconnect') this.#disconnected()
-      else if (status.type === 'error') this.#fail(codeOf(status.error))
+      else if (status.type === 'error') this.#fail(codeOf(this.#client, status.error))
       else if (status.type === 'reconnect') {
         this.#reconnects += 1
         this.#connected()
@@ -191,13 +192,13 @@ export class Connection implements ClusterPort {
     }, () => {})
   }
 
-  #subscribeNow (subject: string): Subscription | undefined {
+  #subscribeNow (subject: string): NatsSubscription | undefined {
     const nats = this.#nats
     if (nats === undefined || nats.isClosed()) return undefined
     return nats.subscribe(subject, {
       callback: (error, message) => {
         if (error === null) this.#events.message(subject, message.data)
-        else this.#fail(codeOf(error))
+        else this.#fail(codeOf(this.#client, error))
       }
     })
   }

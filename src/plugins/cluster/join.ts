@@ -11,6 +11,7 @@ import type {} from '../crypto/index.ts'
 import { Connection } from './connection.ts'
 import { readSecrets } from './files.ts'
 import type { ClusterOptions } from './index.ts'
+import { loadNatsClient } from './nats-client.ts'
 import { connectionOptions, connectionTimings } from './options.ts'
 import { createClusterPrimitives } from './primitives.ts'
 
@@ -28,7 +29,8 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
       log.error({ err: error }, 'the cluster made a mistake')
     }
   }
-  const connection = new Connection(await connectionOptions(config, times), times.retryMs, {
+  const client = await loadNatsClient()
+  const connection = new Connection(client, await connectionOptions(client, config, times), times.retryMs, {
     message: (subject, bytes) => guarded(() => cluster.received(subject, bytes))(),
     connected: () => {
       log.info({ server: connection.status.server }, 'connected to the cluster')

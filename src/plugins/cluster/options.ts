@@ -1,8 +1,7 @@
 // From settings to the options of the NATS client: servers, who this proxy is, TLS. Not the connection.
-import { credsAuthenticator } from '@nats-io/transport-node'
-import type { NodeConnectionOptions } from '@nats-io/transport-node'
 import type { Settings } from '../../core/settings.ts'
 import { readNamed } from './files.ts'
+import type { NatsClient, NatsOptions } from './nats-client.ts'
 
 /** Times of the connection in milliseconds. */
 export interface ConnectionTimings {
@@ -18,7 +17,7 @@ export interface ConnectionTimings {
 export const connectionTimings: ConnectionTimings = { retryMs: 1000, connectMs: 5000, pingMs: 4000 }
 
 /** @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE` */
-export async function connectionOptions (config: Readonly<Settings>, { retryMs, connectMs, pingMs }: ConnectionTimings): Promise<NodeConnectionOptions> {
+export async function connectionOptions (client: NatsClient, config: Readonly<Settings>, { retryMs, connectMs, pingMs }: ConnectionTimings): Promise<NatsOptions> {
   const { clusterUrl, clusterCredentials, clusterToken, clusterUser, clusterPassword, clusterTlsCa, clusterTlsCert, clusterTlsKey } = config
   const read = async (setting: 'clusterTlsCa' | 'clusterTlsCert' | 'clusterTlsKey'): Promise<string | undefined> =>
     config[setting] === '' ? undefined : (await readNamed(setting, config[setting])).toString('utf8')
@@ -26,7 +25,7 @@ export async function connectionOptions (config: Readonly<Settings>, { retryMs, 
   const wantsTls = clusterUrl.some(url => url.startsWith('tls://')) || [clusterTlsCa, clusterTlsCert, clusterTlsKey].some(path => path !== '')
   return {
     servers: clusterUrl.map(url => url.replace(/^tls:/, 'nats:')),
-    ...(clusterCredentials === '' ? {} : { authenticator: credsAuthenticator(new Uint8Array(await readNamed('clusterCredentials', clusterCredentials))) }),
+    ...(clusterCredentials === '' ? {} : { authenticator: client.credsAuthenticator(new Uint8Array(await readNamed('clusterCredentials', clusterCredentials))) }),
     ...(clusterToken === '' ? {} : { token: clusterToken }),
     ...(clusterUser === '' ? {} : { user: clusterUser, pass: clusterPassword }),
     // Where TLS is wanted a server without it is refused, before it is told who this is.
@@ -35,7 +34,6 @@ export async function connectionOptions (config: Readonly<Settings>, { retryMs, 
     maxReconnectAttempts: -1,
     ignoreAuthErrorAbort: true,
     waitOnFirstConnect: false,
-    reconnectTimeWait: retryMs,
     reconnectDelayHandler: () => retryMs,
     timeout: connectMs,
     pingInterval: pingMs,

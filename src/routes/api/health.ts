@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
+import type { ClusterApi } from '../../plugins/cluster/index.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/crypto/index.ts'
 import type {} from '../../plugins/discovery/index.ts'
@@ -19,8 +20,22 @@ const healthSchema = Type.Object({
   peers: count('Peers of all channels, remote ones too.'),
   discovery: Type.Optional(Type.Object({ state: Type.String(), interfaces: Type.Array(Type.String()) })),
   mesh: Type.Optional(Type.Object({ port: Type.Integer(), links: Type.Integer() })),
+  cluster: Type.Optional(Type.Object({
+    state: Type.Enum(['connecting', 'connected', 'disconnected', 'closed']),
+    server: Type.Optional(Type.String({ description: 'NATS server that this proxy is connected to.' })),
+    error: Type.Optional(Type.String({ description: 'Code of what went wrong at the last try.' })),
+    reconnects: Type.Integer({ description: 'How often the connection came back.' }),
+    proxies: Type.Integer({ description: 'Other proxies of the cluster.' }),
+    queuedBytes: Type.Integer({ description: 'Bytes that wait for the server.' }),
+    queueDropped: Type.Integer({ description: 'Messages that were given up because too much waited.' })
+  }, { description: 'Absent where no cluster is configured.' })),
   extensions: Type.Optional(Type.Array(Type.String(), { description: 'Paths of loaded extensions.' }))
 })
+
+function clusterView (cluster: ClusterApi) {
+  const { status: { state, server, error, reconnects }, counts: { queuedBytes, queueDropped } } = cluster
+  return { state, ...(server === undefined ? {} : { server }), ...(error === undefined ? {} : { error }), reconnects, proxies: cluster.proxies().length, queuedBytes, queueDropped }
+}
 
 const healthRoutes: FastifyPluginAsyncTypebox = async app => {
   const started = performance.now()
@@ -42,6 +57,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
       peers: app.channelRegistry.peers().length,
       discovery: { state: app.discovery.status.state, interfaces: [...app.discovery.status.interfaces] },
       mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length },
+      ...(app.cluster === undefined ? {} : { cluster: clusterView(app.cluster) }),
       extensions: [...app.config.extensions]
     }
   })

@@ -56,6 +56,15 @@ export const linkSchema = Type.Object({
   bytes: traffic('Bytes on the connection.')
 })
 
+/** One other proxy of the cluster. */
+export const clusterProxySchema = Type.Object({
+  proxyId: Type.String({ description: 'Id of the run of the remote proxy.' }),
+  since: time('When it was met.'),
+  channels: Type.Array(Type.String(), { description: 'Names of the channels that it shares with this proxy; tags where names are not shown.' }),
+  messages: Type.Object({ in: count('Received.') }, { description: 'Messages of its peers.' }),
+  bytes: Type.Object({ in: count('Received.') }, { description: 'Sealed bytes from it.' })
+})
+
 /** Body of every error. */
 export const errorSchema = Type.Object({
   statusCode: Type.Integer(),

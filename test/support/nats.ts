@@ -1,0 +1,118 @@
+// NATS servers for tests: Debian's nats-server, started and ended by the test. Nothing of it is replaced.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Owner } from './namespaces.ts'
+
+const PROGRAM = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(path => existsSync(path))
+const LOOK_MS = 20
+const PATIENCE_MS = 60_000
+
+/** Why there can be no server here; undefined when there can. Printed by the test that is skipped. */
+export function natsUnavailable (): string | undefined {
+  return PROGRAM === undefined ? 'nats-server is not there (apt-get install -y nats-server)' : undefined
+}
+
+/** Path of the program. */
+export function natsProgram (): string {
+  if (PROGRAM === undefined) throw new Error(natsUnavailable())
+  return PROGRAM
+}
+
+/** A secret of a cluster, new each time. */
+export function newSecret (): string {
+  return randomBytes(32).toString('base64')
+}
+
+/** Ports that are free now. */
+export async function freePorts (count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, async () => await new Promise<ReturnType<typeof createServer>>(resolve => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => resolve(server))
+  })))
+  const ports = servers.map(server => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map(async server => await new Promise(resolve => { server.close(resolve) })))
+  return ports
+}
+
+/** A running or ended server. */
+export interface NatsServer {
+  readonly port: number
+  readonly url: string
+  readonly process: ChildProcess
+  /** The JSON of its monitor, such as `/varz`. */
+  monitor<T> (path: string): Promise<T>
+  /** Ends it and resolves when it is gone. */
+  kill (signal?: NodeJS.Signals): Promise<void>
+  /** Starts it again with the same ports. */
+  restart (): Promise<void>
+}
+
+/** How it is started. */
+export interface NatsOptions {
+  /** Lines of its configuration. */
+  readonly config?: string
+  readonly port?: number
+  /** Port for the other servers of its cluster, and all of theirs. */
+  readonly routes?: { readonly own: number, readonly all: readonly number[] }
+}
+
+/** Resolves when something listens. */
+export async function listens (port: number): Promise<void> {
+  const end = Date.now() + PATIENCE_MS
+  for (;;) {
+    const answered = await new Promise<boolean>(resolve => {
+      const socket = connect(port, '127.0.0.1')
+      socket.once('connect', () => { socket.destroy(); resolve(true) })
+      socket.once('error', () => resolve(false))
+    })
+    if (answered) return
+    if (Date.now() > end) throw new Error(`nothing listens on ${port}`)
+    await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+  }
+}
+
+/** Starts a server on loopback; resolves when it takes connections. */
+export async function startNats (owner: Owner, options: NatsOptions = {}): Promise<NatsServer> {
+  const [free, monitorPort] = await freePorts(2) as [number, number]
+  const port = options.port ?? free
+  const folder = mkdtempSync(join(tmpdir(), 'nws-nats-'))
+  const file = join(folder, 'nats.conf')
+  const cluster = options.routes === undefined
+    ? ''
+    : `cluster { name: "test", listen: "127.0.0.1:${options.routes.own}", routes: [${options.routes.all.map(route => `"nats://127.0.0.1:${route}"`).join(', ')}] }`
+  writeFileSync(file, `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\nserver_name: "test-${port}"\n${cluster}\n${options.config ?? ''}\n`)
+  let child = spawn(natsProgram(), ['-c', file], { stdio: 'ignore' })
+  let gone = ending(child)
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    await gone
+  }
+  owner.teardown(async () => {
+    await stop('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await listens(port)
+  return {
+    port,
+    url: `nats://127.0.0.1:${port}`,
+    get process () { return child },
+    async monitor<T> (path: string) { return await (await fetch(`http://127.0.0.1:${monitorPort}${path}`)).json() as T },
+    kill: async (signal = 'SIGKILL') => await stop(signal),
+    async restart () {
+      await stop('SIGKILL')
+      child = spawn(natsProgram(), ['-c', file], { stdio: 'ignore' })
+      gone = ending(child)
+      await listens(port)
+    }
+  }
+}
+
+async function ending (child: ChildProcess): Promise<void> {
+  await new Promise<void>(resolve => { child.once('exit', () => resolve()) })
+}
