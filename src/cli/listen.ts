@@ -41,11 +41,11 @@ async function listen (channel: string | undefined, options: ListenOptions): Pro
   let wake: () => void = () => {}
   const room = await stayJoined(proxyOf(options), name, {
     reconnect: options.reconnect,
-    joined: id => { note(styled(`Listening as ${id}.`, 'dim')) },
-    received: message => {
+    joined: ({ id }) => { note(styled(`Listening as ${id}.`, 'dim')) },
+    received: (message, connection) => {
       if (from !== undefined && message.source !== from) return
       waiting.push(message)
-      if (waiting.length > MAX_WAITING) room.connection?.pause()
+      if (waiting.length > MAX_WAITING) connection.pause()
       wake()
     },
     presence: (change, peer) => { if (json) void writeJson({ action: change, peer }) },

@@ -2,12 +2,21 @@
 // needs when it runs, so that a client command does not load the server.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { auditCommand } from './audit.ts'
+import { channelCommand } from './channel.ts'
 import { channelsCommand } from './channels.ts'
+import { chatCommand } from './chat.ts'
+import { clusterCommand } from './cluster.ts'
+import { completionCommand } from './completion.ts'
+import { fileCommand } from './file.ts'
 import { linksCommand } from './links.ts'
 import { listenCommand } from './listen.ts'
+import { openCommand } from './open.ts'
 import { peersCommand } from './peers.ts'
+import { pipeCommand } from './pipe.ts'
 import { sendCommand } from './send.ts'
 import { serveCommand } from './serve.ts'
+import { serviceCommand } from './service.ts'
 
 function readVersion (): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
@@ -15,7 +24,7 @@ function readVersion (): string {
 
 /** The command with all its commands. Wrong usage is thrown as CommanderError after it was explained. */
 export function createProgram (): Command {
-  const program = new Command('nws')
+  const program: Command = new Command('nws')
     .description('Broadcast WebSocket channels by name across the local network.')
     .version(readVersion())
     .showHelpAfterError('(--help shows how it is used)')
@@ -26,7 +35,16 @@ export function createProgram (): Command {
     peersCommand(),
     linksCommand(),
     listenCommand(),
-    sendCommand()
+    sendCommand(),
+    pipeCommand(),
+    fileCommand(),
+    chatCommand(),
+    channelCommand(),
+    auditCommand(),
+    serviceCommand(),
+    openCommand(),
+    clusterCommand(),
+    completionCommand(() => program)
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of everyCommand(program)) {

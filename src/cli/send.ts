@@ -86,6 +86,7 @@ async function sendBytes (proxy: Proxy, name: string, bytes: Uint8Array, target:
     }
     connection.on('connect', check)
     connection.once('closed', check)
+    connection.begin()
     check()
   })
   if (target !== undefined && !isThere()) throw new CliError('NWS_CLI_NO_SUCH_PEER')

@@ -30,7 +30,7 @@ const JOIN_MS = 15_000
 /** Bytes that may wait in this process before `ready` waits too. */
 const HIGH_WATER = 256 * 1024
 
-/** A joined channel. */
+/** A joined channel. Nothing is told before `begin`, so that nothing is missed. */
 export class ChannelConnection extends EventEmitter<SocketEvents> {
   /** Own id. */
   id = ''
@@ -41,6 +41,8 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   readonly #socket: WebSocket
   readonly #fences: (() => void)[] = []
   #refusal: ProxyError | undefined
+  /** What is to be told at `begin`. */
+  #held: (() => void)[] | undefined = []
   #ending = false
 
   private constructor (socket: WebSocket) {
@@ -76,6 +78,13 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     })
     await connection.fence(JOIN_MS)
     return connection
+  }
+
+  /** To be called when all listeners are there: from now on events are told, those that were held back first. */
+  begin (): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const tell of held) tell()
   }
 
   /** Bytes that wait in this process. */
@@ -157,21 +166,26 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
         this.id = incoming.source || this.id
         if (incoming.target === this.id || this.peers.has(incoming.target)) return
         this.peers.add(incoming.target)
-        this.emit('connect', incoming.target)
+        this.#tell(() => this.emit('connect', incoming.target))
         return
       case 'disconnect':
-        if (this.peers.delete(incoming.target)) this.emit('disconnect', incoming.target)
+        if (this.peers.delete(incoming.target)) this.#tell(() => this.emit('disconnect', incoming.target))
         return
       case 'error': {
         const error = new ProxyError(incoming.code, incoming.message)
         this.#refusal = error
-        this.emit('refused', error)
+        this.#tell(() => this.emit('refused', error))
         return
       }
       case 'broadcast':
       case 'message':
-        this.emit('received', incoming)
+        this.#tell(() => this.emit('received', incoming))
     }
+  }
+
+  #tell (event: () => void): void {
+    if (this.#held === undefined) event()
+    else this.#held.push(event)
   }
 
   #over (code: number, reason: string): void {

@@ -15,8 +15,8 @@ const MAX_DELAY_MS = 5000
 export interface StayOptions {
   readonly reconnect: boolean
   /** Joined, for the first time or again; `connection` is the new one. */
-  readonly joined?: (id: string) => void
-  readonly received?: (message: Received) => void
+  readonly joined?: (connection: ChannelConnection) => void
+  readonly received?: (message: Received, connection: ChannelConnection) => void
   readonly presence?: (change: 'connect' | 'disconnect', peer: string) => void
   readonly refused?: (error: ProxyError) => void
   /** The connection is gone; another one may follow. */
@@ -46,13 +46,15 @@ export async function stayJoined (proxy: Proxy, channel: string, options: StayOp
     if (leaving) return await made.close()
     connection = made
     backoff.opened()
-    made.on('received', message => options.received?.(message))
+    made.on('received', message => options.received?.(message, made))
     made.on('connect', peer => options.presence?.('connect', peer))
     made.on('disconnect', peer => options.presence?.('disconnect', peer))
     made.on('refused', error => options.refused?.(error))
     made.once('closed', lost)
-    options.joined?.(made.id)
-    for (const peer of made.peers) options.presence?.('connect', peer)
+    const { end: early } = made
+    options.joined?.(made)
+    made.begin()
+    if (early !== undefined) lost(early)
   }
 
   function again (): void {

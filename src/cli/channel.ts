@@ -1,0 +1,63 @@
+// `nws channel new`: a private name, and how to give it away. Joins nothing and tells no proxy.
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { base32 } from '../core/link/bytes.ts'
+import { CliError } from './errors.ts'
+import { note, write, writeJson } from './output.ts'
+import { proxyOf, withProxy } from './proxy.ts'
+import type { ProxyOptions } from './proxy.ts'
+
+interface NewOptions extends ProxyOptions {
+  readonly json?: true
+  readonly qr: boolean
+  readonly out?: string
+}
+
+/** Of a private name: 160 bits in 32 characters, as the console makes them. */
+const NAME_BYTES = 20
+/** Light modules around the code. ISO/IEC 18004 §7.3.8. */
+const MARGIN = 4
+
+/** The commands. */
+export function channelCommand (): Command {
+  const channel = new Command('channel').description('make private channels')
+  channel.addCommand(withProxy(new Command('new').description('make a name that nobody can guess, its link and its QR code'))
+    .option('--json', 'one JSON object with name and link')
+    .option('--no-qr', 'leave the QR code out')
+    .option('--out <path>', 'write the name to a new file that only you can read, for --channel-file, and print nothing')
+    .action(create))
+  return channel
+}
+
+async function create (options: NewOptions): Promise<void> {
+  const name = base32(randomBytes(NAME_BYTES))
+  const link = `${proxyOf(options).base}/console#join=${name}`
+  if (options.out !== undefined) {
+    try {
+      writeFileSync(options.out, `${name}\n`, { flag: 'wx', mode: 0o600 })
+    } catch (error) {
+      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new CliError('NWS_CLI_FILE_EXISTS') : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+    }
+    return
+  }
+  if (options.json === true) return await writeJson({ name, link })
+  await write(`${name}\n${link}\n`)
+  if (!options.qr) return
+  const { loadQrCode } = await import('./qr.ts')
+  const qrCode = await loadQrCode()
+  note(drawCode(qrCode(link)))
+  note('Whoever has the name is in: give it away like a key. The link opens the console of the computer it is opened on.')
+}
+
+/** Two modules a character, dark on light whatever colours the terminal has. */
+function drawCode (square: readonly (readonly boolean[])[]): string {
+  const size = square.length + 2 * MARGIN
+  const dark = (x: number, y: number): boolean => square[y - MARGIN]?.[x - MARGIN] ?? false
+  const rows = Array.from({ length: Math.ceil(size / 2) }, (_, row) => Array.from({ length: size }, (_, x) => {
+    const [top, bottom] = [dark(x, row * 2), row * 2 + 1 >= size || dark(x, row * 2 + 1)]
+    return top ? bottom ? ' ' : '▄' : bottom ? '▀' : '█'
+  }).join(''))
+  // The characters draw what is light; on a terminal that is forced to be white on black.
+  return process.stderr.isTTY ? rows.map(row => `\x1b[97;40m${row}\x1b[0m`).join('\n') : rows.join('\n')
+}

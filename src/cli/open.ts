@@ -1,0 +1,39 @@
+// `nws open [channel]`: the console in the browser, with an invitation where a channel is named. Nothing is joined.
+import { spawn } from 'node:child_process'
+import { Command } from 'commander'
+import { takeChannel, withChannel } from './channel-argument.ts'
+import type { ChannelOptions } from './channel-argument.ts'
+import { CliError } from './errors.ts'
+import { write } from './output.ts'
+import { proxyOf, request, withProxy } from './proxy.ts'
+import type { ProxyOptions } from './proxy.ts'
+
+/** The command. */
+export function openCommand (): Command {
+  return withProxy(withChannel(new Command('open').description('open the console in the browser')))
+    .option('--print', 'only print the address')
+    .action(async (channel: string | undefined, options: ProxyOptions & ChannelOptions & { print?: true }) => {
+      const proxy = proxyOf(options)
+      const isNamed = channel !== undefined || options.channelFile !== undefined
+      const address = `${proxy.base}/console${isNamed ? `#join=${(await takeChannel([channel], options)).name}` : ''}`
+      await request(proxy, '/api/health')
+      if (options.print === true) return await write(`${address}\n`)
+      await launch(address)
+    })
+}
+
+/** Hands the address to what opens addresses on this system. */
+async function launch (address: string): Promise<void> {
+  const [command, ...args] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['rundll32', 'url.dll,FileProtocolHandler'] : ['xdg-open']
+  const child = spawn(command, [...args, address], { stdio: 'ignore', detached: true })
+  const failed = await new Promise<boolean>(resolve => {
+    child.once('error', () => resolve(true))
+    child.once('exit', code => resolve(code !== 0))
+    setTimeout(() => resolve(false), 2000).unref()
+  })
+  child.unref()
+  if (failed) {
+    await write(`${address}\n`)
+    throw new CliError('NWS_CLI_OPEN')
+  }
+}

@@ -1,0 +1,124 @@
+// `nws pipe <channel>`: standard input goes to a channel, what others say goes to standard output. Bytes as they are, in
+// no more messages than needed; not lines (chat.ts).
+import { Command } from 'commander'
+import { takeChannel, withChannel } from './channel-argument.ts'
+import type { ChannelOptions } from './channel-argument.ts'
+import { CliError } from './errors.ts'
+import type { ProxyError } from './errors.ts'
+import { Pace } from './file/pace.ts'
+import { numberOf } from './numbers.ts'
+import { note, styled, write } from './output.ts'
+import { proxyOf, withProxy } from './proxy.ts'
+import type { ProxyOptions } from './proxy.ts'
+import { ChannelConnection } from './socket.ts'
+import type { Received } from './socket.ts'
+
+interface PipeOptions extends ProxyOptions, ChannelOptions {
+  readonly to?: string
+  readonly text?: true
+  readonly wait: string
+  readonly listen?: true
+}
+
+/** Longest part of the input in one message: what any proxy takes by default, with room. */
+const PART_BYTES = 64 * 1024
+/** Messages that wait to be written before the proxy is asked to keep the others. */
+const MAX_WAITING = 64
+
+/** The command. */
+export function pipeCommand (): Command {
+  return withProxy(withChannel(new Command('pipe').description('join standard input and output to a channel')))
+    .option('--to <peer>', 'send only to this peer, and write only what it says')
+    .option('--text', 'send each line as a message of text')
+    .option('--wait <seconds>', 'time to wait for somebody to be there before the input is read', '30')
+    .option('--listen', 'go on writing what others say after the end of input')
+    .addHelpText('after', '\nAt the end of input the command waits until the proxy has taken everything and passed it on, and ends.')
+    .action(pipe)
+}
+
+async function pipe (channel: string | undefined, options: PipeOptions): Promise<void> {
+  const waitMs = numberOf('--wait', options.wait, 0, 86_400) * 1000
+  const { to } = options
+  const { name } = await takeChannel([channel], options)
+  const connection = await ChannelConnection.open(proxyOf(options), name)
+  const pace = new Pace()
+  let refusal: ProxyError | undefined
+  const waiting: Received[] = []
+  let writing = Promise.resolve()
+  connection.on('refused', error => { refusal ??= error })
+  connection.on('received', message => {
+    if (to !== undefined && message.source !== to) return
+    waiting.push(message)
+    if (waiting.length > MAX_WAITING) connection.pause()
+    writing = writing.then(async () => {
+      await put(waiting.shift()!)
+      if (waiting.length === 0) connection.resume()
+    })
+  })
+  const over = new Promise<never>((_resolve, reject) => {
+    connection.once('closed', error => reject(new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`)))
+  })
+  over.catch(() => {}) // Whoever waits for something else hears of it.
+  connection.begin()
+  await Promise.race([over, somebody(connection, to, waitMs)])
+  await Promise.race([over, feed(connection, to, options.text === true, pace, () => refusal)])
+  if (options.listen === true) await over
+  await connection.fence()
+  await writing
+  await connection.close()
+}
+
+async function put ({ data }: Received): Promise<void> {
+  await write('bytes' in data ? new Uint8Array(data.bytes) : `${data.text}\n`)
+}
+
+/** Waits until somebody who could get it is there. */
+async function somebody (connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
+  const isThere = () => to === undefined ? connection.peers.size > 0 : connection.peers.has(to)
+  if (isThere()) return
+  if (waitMs > 0) note(styled('Waiting for somebody to be there …', 'dim'))
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new CliError(to === undefined ? 'NWS_CLI_NOBODY' : 'NWS_CLI_NO_SUCH_PEER')), waitMs)
+    connection.on('connect', () => {
+      if (!isThere()) return
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+/** Sends the input to its end, and waits until the proxy has taken it. */
+async function feed (connection: ChannelConnection, to: string | undefined, text: boolean, pace: Pace, refusal: () => ProxyError | undefined): Promise<void> {
+  const send = async (data: string | Uint8Array, size: number): Promise<void> => {
+    await pace.take(size)
+    await connection.ready()
+    connection.send(data, to)
+    await settle(size)
+  }
+  let unsettled = 0
+  /** From time to time everything is waited for, so that a slow receiver slows the input down and is not cut off. */
+  async function settle (size: number): Promise<void> {
+    unsettled += size
+    if (unsettled < 256 * 1024) return
+    unsettled = 0
+    await connection.fence()
+    const refused = refusal()
+    if (refused !== undefined) throw refused
+  }
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    if (!text) {
+      for (let start = 0; start < chunk.length; start += PART_BYTES) await send(chunk.subarray(start, start + PART_BYTES), Math.min(PART_BYTES, chunk.length - start))
+      continue
+    }
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop()!
+    for (const line of lines) await send(line, Buffer.byteLength(line))
+  }
+  rest += decoder.decode()
+  if (rest !== '') await send(rest, Buffer.byteLength(rest))
+  await connection.fence()
+  const refused = refusal()
+  if (refused !== undefined) throw refused
+}

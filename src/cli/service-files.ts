@@ -1,0 +1,70 @@
+// The texts of service files. Nothing is written or run here.
+
+/** What a service starts. */
+export interface ServiceProgram {
+  readonly node: string
+  readonly script: string
+  /** File of NWS_…=value, which need not exist. */
+  readonly settings: string
+}
+
+/** A word of a command line in a unit: systemd.service(5), "Command lines". */
+function unitWord (text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
+}
+
+/** A unit of systemd for one user. What it may do is cut down to what a proxy needs. */
+export function systemdUnit ({ node, script, settings }: ServiceProgram): string {
+  return `[Unit]
+Description=Network Web Sockets
+Documentation=https://github.com/namedwebsockets/networkwebsockets
+After=network.target
+
+[Service]
+ExecStart=${unitWord(node)} ${unitWord(script)} serve
+EnvironmentFile=-${settings.replaceAll('%', '%%')}
+Restart=on-failure
+RestartSec=2
+TimeoutStopSec=15
+NoNewPrivileges=true
+PrivateTmp=true
+ProtectSystem=strict
+UMask=0077
+LockPersonality=true
+RestrictSUIDSGID=true
+RestrictRealtime=true
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=default.target
+`
+}
+
+const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+
+/** A property list of launchd for one user. Not tested on macOS. launchd reads no file of settings: a shell does. */
+export function launchdPlist (label: string, { node, script, settings }: ServiceProgram): string {
+  const command = 'set -a; [ -f "$1" ] && . "$1"; exec "$2" "$3" serve'
+  const words = ['/bin/sh', '-c', command, 'nws', settings, node, script].map(word => `    <string>${xml(word)}</string>`).join('\n')
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  <string>${xml(label)}</string>
+  <key>ProgramArguments</key>
+  <array>
+${words}
+  </array>
+  <key>RunAtLoad</key>
+  <true/>
+  <key>KeepAlive</key>
+  <dict>
+    <key>SuccessfulExit</key>
+    <false/>
+  </dict>
+</dict>
+</plist>
+`
+}
