@@ -96,7 +96,10 @@ export async function inspectPage (t: Test, page: Page, name: string): Promise<v
   await page.evaluate(AXE)
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run: (options: object) => Promise<{ violations: { id: string, impact: string, nodes: { html: string, failureSummary: string }[] }[] }> } }
+    // It scrolls what can be scrolled.
+    const places = [...document.querySelectorAll('*')].map(element => [element, element.scrollTop] as const)
     const { violations } = await axe.run({ resultTypes: ['violations'] })
+    for (const [element, top] of places) element.scrollTop = top
     return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`).join(' | ')}`)
   })
   t.strictSame(found, [], `${name}: axe finds nothing serious`)

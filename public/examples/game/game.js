@@ -90,7 +90,7 @@ function receive (data, from, peer) {
   } else if (message.stand === true) {
     for (const each of ['left', 'right']) if (seats[each] === from) seats[each] = undefined
     show()
-  } else if (from === seats.left && Array.isArray(theirs) && theirs.every(Number.isFinite)) {
+  } else if (from === seats.left && isState(theirs)) {
     const [x, y, vx, vy, left, right, forLeft, forRight] = theirs
     ball = { x, y, vx, vy }
     paddles.left = within(left)
@@ -105,6 +105,9 @@ function receive (data, from, peer) {
     latency.answered(message.pong)
   }
 }
+
+/** Whether this can be where things are: eight numbers that are not beyond all bounds. */
+const isState = theirs => Array.isArray(theirs) && theirs.length === 8 && theirs.every(value => Math.abs(value) < 10_000)
 
 function play (now) {
   if (byId('room').hidden) return

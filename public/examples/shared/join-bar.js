@@ -47,7 +47,8 @@ export function joinBar (suggestion, open) {
     leave.hidden = false
     for (const type of ['open', 'connect', 'disconnect']) made.addEventListener(type, show)
     made.addEventListener('reconnecting', () => { state.textContent = 'The connection is lost. Trying again …' })
-    made.addEventListener('error', ({ message }) => { state.textContent = message })
+    // An error while it is open ends nothing: a message, for example, to a peer that has just left.
+    made.addEventListener('error', ({ message }) => { if (made.readyState !== made.OPEN) state.textContent = message })
     made.addEventListener('close', ({ code }) => {
       join.hidden = join.disabled = field.readOnly = false
       leave.hidden = true

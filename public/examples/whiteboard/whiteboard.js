@@ -11,7 +11,9 @@ const KEY_STEP = 20
 
 const [room, canvas, colours, size, clear, words] = ['room', 'board', 'colours', 'size', 'clear', 'pen'].map(id => document.getElementById(id))
 const context = canvas.getContext('2d')
-const board = new Board()
+let board = new Board()
+/** The channel that the picture belongs to. */
+let place
 let sharing
 let colour = COLOURS[0][0]
 /** Where the pen is, and the points since the last line was sent. */
@@ -24,7 +26,9 @@ let redrawing = 0
 
 joinBar('whiteboard', (channel, options) => {
   const socket = new NetworkWebSocket(channel, options)
-  sharing = new Sharing(socket, board, line => line === undefined || line.time < newest ? redrawSoon() : draw(line))
+  if (channel !== place) board = new Board()
+  place = channel
+  sharing = new Sharing(socket, board, line => line === undefined || line.time <= newest ? redrawSoon() : draw(line))
   socket.addEventListener('close', () => { room.hidden = true })
   room.hidden = false
   redraw()
