@@ -1,8 +1,9 @@
 // How fast proxies link, match and relay, and what it costs: real processes, in network namespaces where multicast
 // matters (root on Linux), over loopback where one clock has to see both ends. A full run writes its table into
 // docs/PERFORMANCE.md. Usage: npm run bench:mesh [part of the name of a measurement …]
-import { fork, spawn, type ChildProcess } from 'node:child_process'
+import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 import { startCapture } from '../test/support/capture.ts'
@@ -68,7 +69,7 @@ function cpuMicros (pid: number): number {
 }
 
 /** Lets a client on one proxy send to one on the other for a while: what each delivery costs the proxies. */
-async function load (ports: readonly number[], pids: readonly number[], work: { target: string, window: number, bytes: number } = { target: 'nws', window: 16, bytes: 100 }): Promise<{ microseconds: number, perSecond: number, p50: number }> {
+async function load (ports: readonly number[], pids: readonly number[], window = 16): Promise<{ microseconds: number, perSecond: number, p50: number }> {
   const client = fork('bench/load/client.mjs')
   const cpu = () => pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
   try {
@@ -77,7 +78,7 @@ async function load (ports: readonly number[], pids: readonly number[], work: { 
       let spent = 0
       client.on('message', (message: { phase: 'ready' | 'begin' | 'end' | 'done', deliveries: number, seconds: number, p50: number }) => {
         const { phase, deliveries, seconds, p50 } = message
-        if (phase === 'ready') client.send({ do: 'run', ...work, ports, connections: 2, senders: 1, warmUpMs: 700, measureMs: 1500 })
+        if (phase === 'ready') client.send({ do: 'run', target: 'nws', ports, connections: 2, senders: 1, window, bytes: 100, warmUpMs: 700, measureMs: 1500 })
         if (phase === 'begin') before = cpu()
         if (phase === 'end') spent = cpu() - before
         if (phase === 'done') resolve({ microseconds: spent / deliveries, perSecond: deliveries / seconds, p50 })
@@ -92,6 +93,24 @@ async function load (ports: readonly number[], pids: readonly number[], work: { 
 interface Pair {
   readonly children: readonly ChildProcess[]
   readonly ports: readonly number[]
+}
+
+/** Pins a process to processors; where there is only one, nothing is to be done. */
+function pin (pid: number, processors: string): void {
+  if (cpus().length > 1) spawnSync('taskset', ['-apc', processors, String(pid)], { stdio: 'ignore' })
+}
+
+/** The same with both proxies on one processor and the load on another: what they cost must not depend on who wins which. */
+async function onPinnedPair<T> (action: (pair: Pair) => Promise<T>): Promise<T> {
+  return await onPair(async pair => {
+    for (const { pid } of pair.children) pin(pid!, '0')
+    pin(process.pid, '1')
+    try {
+      return await action(pair)
+    } finally {
+      pin(process.pid, `0-${cpus().length - 1}`)
+    }
+  })
 }
 
 async function onPair<T> (action: (pair: Pair) => Promise<T>, nodeOptions: readonly string[] = []): Promise<T> {
@@ -128,13 +147,14 @@ async function linkedChannels (port: number): Promise<{ open: boolean, channels:
 /** A client of a channel that hands on what it hears, as text. */
 interface Client {
   readonly socket: WebSocket
-  hear: (text: string) => void
+  /** @param message at most its first 200 bytes */
+  hear: (message: string) => void
 }
 
 async function join (port: number, channel: string): Promise<Client> {
   const socket = new WebSocket(`ws://localhost:${port}/${channel}`)
   const client: Client = { socket, hear: () => {} }
-  socket.on('message', data => client.hear((data as Buffer).toString('latin1')))
+  socket.on('message', data => client.hear((data as Buffer).toString('latin1', 0, 200)))
   await new Promise((resolve, reject) => {
     socket.once('open', resolve)
     socket.once('error', reject)
@@ -142,15 +162,40 @@ async function join (port: number, channel: string): Promise<Client> {
   return client
 }
 
-/** What deliveries across one link cost both proxies, in a unit of the caller's. */
-async function costOf (work: { target: string, window: number, bytes: number }, unitsOf: (microseconds: number) => number, unit: string): Promise<string> {
-  return await onPair(async ({ ports, children }) => {
-    // Matched before the load comes, whose window would stand still if a message of it were sent to nobody.
-    for (const { socket } of await members(ports)) socket.close()
-    const values: number[] = []
-    for (let run = 0; run < 5; run++) values.push(unitsOf((await load(ports, children.map(({ pid }) => pid!), work)).microseconds))
-    return show(values, unit, 1)
+const LARGE_BYTES = 65_536
+const LARGE_MESSAGES = 2000
+const LARGE_WINDOW = 4
+
+/** Sends large binary messages across a link, some in flight: CPU milliseconds of both proxies per megabyte. */
+async function largeCost (ports: readonly number[], pids: readonly number[]): Promise<number> {
+  const watcher = await join(ports[1]!, 'bench')
+  const seen = hearsConnect(watcher)
+  const one = await join(ports[0]!, 'broadcast/bench') // raw: a binary frame is a message
+  await seen
+  const two = await join(ports[1]!, 'broadcast/bench')
+  watcher.socket.close()
+  const payload = Buffer.alloc(LARGE_BYTES, 'x')
+  let sent = 0
+  let arrived = 0
+  const send = () => {
+    while (sent < LARGE_MESSAGES && sent - arrived < LARGE_WINDOW) {
+      one.socket.send(payload)
+      sent += 1
+    }
+  }
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
+  const before = cpu()
+  await new Promise<void>(resolve => {
+    two.hear = () => {
+      arrived += 1
+      if (arrived === LARGE_MESSAGES) resolve()
+      else send()
+    }
+    send()
   })
+  const spent = cpu() - before
+  for (const { socket } of [one, two]) socket.close()
+  return spent / 1000 / (LARGE_MESSAGES * LARGE_BYTES / 1e6)
 }
 
 /** Resolves when a client hears of a peer. */
@@ -295,7 +340,7 @@ const measurements: readonly Measurement[] = [
   {
     name: 'CPU of both proxies per delivery, one link, 16 in flight, 100 bytes',
     wanted: '< 12 µs',
-    measure: async () => await onPair(async ({ ports, children }) => {
+    measure: async () => await onPinnedPair(async ({ ports, children }) => {
       // Matched before the load comes, whose window would stand still if a message of it were sent to nobody.
       for (const { socket } of await members(ports)) socket.close()
       const values: number[] = []
@@ -313,12 +358,21 @@ const measurements: readonly Measurement[] = [
   {
     name: 'the same with 256 in flight',
     wanted: '≤ 6 µs',
-    measure: async () => await costOf({ target: 'nws', window: 256, bytes: 100 }, (microseconds) => microseconds, 'µs')
+    measure: async () => await onPinnedPair(async ({ ports, children }) => {
+      for (const { socket } of await members(ports)) socket.close()
+      const values: number[] = []
+      for (let run = 0; run < 5; run++) values.push((await load(ports, children.map(({ pid }) => pid!), 256)).microseconds)
+      return show(values, 'µs', 1)
+    })
   },
   {
     name: 'CPU of both proxies per MB of binary messages of 64 KiB, one link, 4 in flight',
     wanted: '≤ 12 ms',
-    measure: async () => await costOf({ target: 'raw binary', window: 4, bytes: 65_536 }, microseconds => microseconds / 1000 / 0.065536, 'ms')
+    measure: async () => await onPinnedPair(async ({ ports, children }) => {
+      const values: number[] = []
+      for (let run = 0; run < 5; run++) values.push(await largeCost(ports, children.map(({ pid }) => pid!)))
+      return show(values, 'ms', 1)
+    })
   },
   {
     name: 'packets per second of proxies that nobody uses, over 120 s',

@@ -17,9 +17,21 @@ const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
  * @param listens whether this end accepted the connection
  */
 export function createWebSocketPort (websocket: WebSocket, socket: Socket, listens: boolean): LinkPort {
+  let corked = false
+  /** What several calls of one turn send goes to the kernel at once. */
+  function gather (): void {
+    if (corked) return
+    corked = true
+    socket.cork()
+    process.nextTick(() => {
+      corked = false
+      socket.uncork()
+    })
+  }
   return {
     send: bytes => {
       if (websocket.readyState !== WebSocket.OPEN) return
+      gather()
       // A listener's frames need no mask: header and message in one buffer are one write for the kernel, not a list of two.
       if (listens) socket.write(bytesFrame(BINARY, bytes))
       else websocket.send(bytes, { binary: true, compress: false }, () => {})
