@@ -7,6 +7,12 @@ import { logStream } from './log-stream.ts'
 import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
 import { serviceManager } from './service-manager.ts'
 
+/**
+ * Signals of a process that is broken. Handled as wishes to end they would come again at once, for ever: so a process whose
+ * terminal was closed went on at full load when Node could not restore the terminal at its end.
+ */
+const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
+
 /** @param environment all variables @throws NwsError for settings that cannot be, and for what cannot be listened on */
 export async function startProcess (environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment)
@@ -17,6 +23,7 @@ export async function startProcess (environment: Readonly<Record<string, string 
   manager.ready()
   closeWithGrace({
     delay: settings.shutdownTimeoutMs,
+    skip: [...FAULTS],
     onSecondSignal: () => {},
     onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
   }, async ({ err }) => {

@@ -102,3 +102,17 @@ t.test('elsewhere it is JSON', async t => {
   const line = await server.line(/is running/)
   t.match(JSON.parse(line), { level: 30, msg: /is running/ })
 })
+
+t.test('a terminal that is closed ends the proxy', { skip: script ? false : 'needs script (apt-get install -y bsdutils)' }, async t => {
+  // The proxy holds the far end of the fourth pipe for as long as it lives.
+  const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
+    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off' }, stdio: ['pipe', 'pipe', 'inherit', 'pipe'], detached: true
+  })
+  const held = child.stdio[3]!
+  const released = new Promise<void>(resolve => { held.once('close', resolve) })
+  ;(held as NodeJS.ReadableStream).resume()
+  for await (const line of createInterface({ input: child.stdout! })) if (line.includes('is running')) break
+  child.kill('SIGKILL') // as when the window is closed: the terminal is gone, and whoever ran on it gets SIGHUP
+  await released
+  t.pass('it has ended')
+})
