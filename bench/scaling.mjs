@@ -75,9 +75,10 @@ const measurements = [
 const words = process.argv.slice(3)
 const rows = []
 try {
-  for (const { name, wanted, run } of measurements) {
+  for (const measurement of measurements) {
+    const { name, wanted } = measurement
     if (words.length > 0 && !words.some(word => name.includes(word))) continue
-    const result = await run()
+    const result = await measurement.run()
     console.log(`${name}\n  wanted ${wanted}\n  ${result}`)
     rows.push(`| ${name} | ${wanted} | ${result} |`)
   }

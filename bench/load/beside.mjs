@@ -32,7 +32,7 @@ const one = await open('/small')
 const two = await open('/small')
 const latencies = []
 let heard = () => {}
-two.on('message', data => { if (data.toString('latin1').includes('"broadcast"')) heard() })
+two.on('message', data => { if (/** @type {Buffer} */ (data).includes('"broadcast"')) heard() })
 for (let n = 0; n < SMALL_MESSAGES; n++) {
   const begun = performance.now()
   await new Promise(resolve => {
