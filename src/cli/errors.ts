@@ -34,7 +34,8 @@ export const cliErrors = {
   NWS_CLI_ANSWER: { exit: EXIT.error, message: 'The proxy answered in a way that this command does not understand: are both of the same version?' },
   NWS_CLI_TIMEOUT: { exit: EXIT.nobody, message: 'Nothing came within the time of --timeout.' },
   NWS_CLI_NOBODY: { exit: EXIT.nobody, message: 'Nobody else is in the channel: join it on the other side first, or wait longer with --wait.' },
-  NWS_CLI_NO_SUCH_PEER: { exit: EXIT.nobody, message: 'The peer of --to is not in the channel: `nws peers` lists who is there.' }
+  NWS_CLI_NO_SUCH_PEER: { exit: EXIT.nobody, message: 'The peer of --to is not in the channel: `nws peers` lists who is there.' },
+  NWS_CLI_NO_RENDEZVOUS: { exit: EXIT.error, message: 'The proxy at this address is no rendezvous: start it with NWS_BV=on.' }
 } as const satisfies Record<string, { exit: ExitCode, message: string }>
 
 /** A code of the command. */

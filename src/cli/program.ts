@@ -17,6 +17,7 @@ import { pipeCommand } from './pipe.ts'
 import { sendCommand } from './send.ts'
 import { serveCommand } from './serve.ts'
 import { serviceCommand } from './service.ts'
+import { userCommand } from './user.ts'
 
 function readVersion (): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
@@ -44,6 +45,7 @@ export function createProgram (): Command {
     serviceCommand(),
     openCommand(),
     clusterCommand(),
+    userCommand(),
     completionCommand(() => program)
   ]
   for (const command of commands) program.addCommand(command)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
+import { listenerUrl } from '../core/bonevalue/listener-url.ts'
 import { NwsError } from '../core/errors.ts'
 import { parsePeerAddress } from '../core/peer-address.ts'
 import type {} from './config.ts'
@@ -33,7 +34,6 @@ export interface RendezvousListenerOptions {
   readonly build: (main: FastifyInstance, tls: Tls | undefined) => Promise<FastifyInstance>
 }
 
-const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 /** Share of the shutdown's time after which connections are cut that are still busy. */
 const PATIENCE_SHARE = 0.8
 
@@ -47,7 +47,7 @@ function readFile (path: string, variable: string): Buffer {
 
 /** Decorates the app with `rendezvousListener`. It listens once the app is ready; failure ends the start. */
 export default fp<RendezvousListenerOptions>(async (app, { build }) => {
-  const { bv, bvListen, bvHosts, tlsCert, tlsKey, shutdownTimeoutMs } = app.config
+  const { bv, bvListen, tlsCert, tlsKey, shutdownTimeoutMs } = app.config
   let url: string | undefined
   let port: number | undefined
   app.decorate('rendezvousListener', { get url () { return url }, get port () { return port } })
@@ -67,9 +67,7 @@ export default fp<RendezvousListenerOptions>(async (app, { build }) => {
       throw new NwsError('NWS_ERR_LISTEN', `${bvListen} cannot be used (${code}). NWS_BV_LISTEN chooses another.`)
     }
     port = (inner.server.address() as AddressInfo).port
-    const [name = WILDCARDS.has(address.host) ? 'localhost' : address.host] = bvHosts
-    const host = name.includes(':') && !name.startsWith('[') && bvHosts.length === 0 ? `[${name}]` : name
-    url = `${tls === undefined ? 'http' : 'https'}://${/:\d+$/.test(host) && bvHosts.length > 0 ? host : `${host}:${port}`}`
+    url = listenerUrl(app.config, port)
   })
 
   app.addHook('preClose', async () => {

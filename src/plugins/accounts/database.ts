@@ -101,9 +101,13 @@ export async function openDatabase (directory: string): Promise<Database> {
   }
 }
 
-/** Closes the database with all that was written in its main file. */
+/** Closes the database: all is in its main file then, and another process may open it. */
 export function closeDatabase (database: Database): void {
   if (!database.open) return
-  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  // The library lets go of a connection only when its statements are collected, and with it of the lock: given up here.
+  // A lock taken before WAL was entered can be given up only outside of it.
+  database.exec('PRAGMA journal_mode = DELETE')
+  database.exec('PRAGMA locking_mode = NORMAL')
+  database.prepare('SELECT count(*) FROM sqlite_schema').get()
   database.close()
 }

@@ -64,10 +64,10 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
 
   app.patch('/api/users/:user', {
     config,
-    schema: { summary: 'Disable a user, or enable him again', params: userParams, body: Type.Object({ disabled: Type.Boolean() }), response: { 204: Type.Null(), 404: errorSchema } }
-  }, async ({ params: { user }, body: { disabled } }, reply) => {
+    schema: { summary: 'Disable a user, or enable him again', params: userParams, body: Type.Object({ disabled: Type.Boolean() }), response: { 200: Type.Object({ disabled: Type.Boolean() }), 404: errorSchema } }
+  }, async ({ params: { user }, body: { disabled } }) => {
     await administration.setDisabled(user, disabled)
-    return await reply.code(204).send(null)
+    return { disabled }
   })
 
   app.get('/api/users/:user/sessions', {

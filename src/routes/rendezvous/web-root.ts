@@ -20,6 +20,7 @@ async function ownPages (app: FastifyInstance): Promise<void> {
     serve: false,
     decorateReply: true,
     dotfiles: 'ignore',
+    redirect: true, // A folder without its slash would be another base for relative addresses.
     setHeaders: response => { void response.setHeader('x-content-type-options', 'nosniff') }
   })
   app.route({

@@ -1,0 +1,93 @@
+// The accounts of the rendezvous, as `nws user` needs them: of the proxy that runs, or, where none does, of the database
+// itself. Not the commands (user.ts).
+import { listenerUrl } from '../core/bonevalue/listener-url.ts'
+import { readSettings } from '../core/environment.ts'
+import type { Settings } from '../core/settings.ts'
+import { CliError } from './errors.ts'
+import { proxyOf, request, requestList } from './proxy.ts'
+import type { Proxy, ProxyOptions } from './proxy.ts'
+
+/** A user, as `/api/users` has him. */
+export interface User {
+  readonly name: string
+  readonly disabled: boolean
+  readonly createdAt: string
+  readonly sessions: number
+  readonly online: number
+}
+
+/** A session, as `/api/users/<name>/sessions` has it. */
+export interface Session {
+  readonly id: string
+  readonly createdAt: string
+  readonly expiresAt: string
+  readonly origin: string | null
+}
+
+/** What can be done with them. */
+export interface Accounts {
+  /** Whether the proxy of this machine runs and answers. */
+  readonly isRunning: boolean
+  users (): Promise<User[]>
+  add (name: string): Promise<{ readonly link: string, readonly expiresAt: string }>
+  setDisabled (name: string, disabled: boolean): Promise<void>
+  sessions (name: string): Promise<Session[]>
+  /** @returns how many ended */
+  revoke (name: string, id?: string): Promise<number>
+  close (): Promise<void>
+}
+
+function overProxy (proxy: Proxy): Accounts {
+  const path = (name: string): string => `/api/users/${encodeURIComponent(name)}`
+  return {
+    isRunning: true,
+    users: async () => await requestList(proxy, '/api/users', 'users'),
+    add: async name => await request(proxy, '/api/users', { method: 'POST', body: JSON.stringify(name === '' ? {} : { name }) }),
+    setDisabled: async (name, disabled) => { await request(proxy, path(name), { method: 'PATCH', body: JSON.stringify({ disabled }) }) },
+    sessions: async name => await requestList(proxy, `${path(name)}/sessions`, 'sessions'),
+    revoke: async (name, id) => (await request<{ ended: number }>(proxy, `${path(name)}/sessions${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`, { method: 'DELETE' })).ended,
+    close: async () => {}
+  }
+}
+
+/** Loads the database only where it is needed. */
+async function overDatabase (settings: Settings, base: string): Promise<Accounts> {
+  const { openAccounts } = await import('../accounts-offline.ts')
+  const { administration, close } = await openAccounts(settings)
+  const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+  return {
+    isRunning: false,
+    users: async () => await administration.users(),
+    add: async name => {
+      const { token, expiresAt } = await administration.invite(name)
+      return { link: `${listenerUrl(settings) ?? base}/bv/invite/#${token}`, expiresAt: time(expiresAt) }
+    },
+    setDisabled: async (name, disabled) => await administration.setDisabled(name, disabled),
+    sessions: async name => (await administration.sessions(name)).map(session => ({ ...session, createdAt: time(session.createdAt), expiresAt: time(session.expiresAt) })),
+    revoke: async (name, id) => await administration.revoke(name, id),
+    close
+  }
+}
+
+/** Whether a proxy runs here whose rendezvous is on: then it holds the database. */
+async function isRunning (proxy: Proxy, options: ProxyOptions): Promise<boolean> {
+  try {
+    return (await request<{ state: string }>(proxy, '/api/rendezvous')).state === 'on'
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'NWS_CLI_NOT_RUNNING' && options.url === undefined) return false
+    throw error
+  }
+}
+
+/** Opens the accounts, runs `work`, closes them. @throws CliError, ProxyError, NwsError */
+export async function withAccounts<T> (options: ProxyOptions, work: (accounts: Accounts) => Promise<T>, environment: NodeJS.ProcessEnv = process.env): Promise<T> {
+  const proxy = proxyOf(options, environment)
+  const running = await isRunning(proxy, options)
+  if (!running && options.url !== undefined) throw new CliError('NWS_CLI_NO_RENDEZVOUS')
+  const accounts = running ? overProxy(proxy) : await overDatabase(readSettings(environment), proxy.base)
+  try {
+    return await work(accounts)
+  } finally {
+    await accounts.close()
+  }
+}

@@ -1,0 +1,21 @@
+// The address under which other machines find the rendezvous, for links that are handed on. Not the listener itself.
+import { parsePeerAddress } from '../peer-address.ts'
+import type { Settings } from '../settings.ts'
+
+const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
+
+/**
+ * The first name of NWS_BV_HOSTS, or else what NWS_BV_LISTEN names.
+ *
+ * @param port which the listener has got
+ * @returns without slash at the end; undefined where there is no such listener
+ */
+export function listenerUrl ({ bv, bvListen, bvHosts, tlsCert }: Pick<Settings, 'bv' | 'bvListen' | 'bvHosts' | 'tlsCert'>, port?: number): string | undefined {
+  const address = bv === 'on' ? parsePeerAddress(bvListen, true) : undefined
+  if (address === undefined) return undefined
+  const scheme = tlsCert === '' ? 'http' : 'https'
+  const [listed] = bvHosts
+  if (listed !== undefined && /:\d+$/.test(listed)) return `${scheme}://${listed}`
+  const name = listed ?? (WILDCARDS.has(address.host) ? 'localhost' : address.host.includes(':') ? `[${address.host}]` : address.host)
+  return `${scheme}://${name}:${port ?? address.port}`
+}
