@@ -1,5 +1,6 @@
 // What the console shows and how: hostile text, ten thousand lines, all widths and colours, QR codes. Pictures are kept
 // under artefacts/ for people to judge.
+import { createRequire } from 'node:module'
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
@@ -7,6 +8,9 @@ import { needsBrowser } from '../support/browser.ts'
 import { joinChannel } from '../support/channel.ts'
 import { button, join, line, panel, part, save, say, tab, timeFrames } from '../support/console.ts'
 import { inspectPage, press, visit } from '../support/pages.ts'
+
+// Its types are those of another module system.
+const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr').default
 
 /** The page's whole id in the channel `room`. */
 const ownId = (page: Page): Promise<string> => page.evaluate(async () => {
@@ -148,4 +152,30 @@ t.test('QR codes are those of the standard', needsBrowser, async t => {
   t.strictSame(await rows('nws', 2), VERSION_1)
   for (const [length, size] of [[14, 21], [15, 25], [122, 45], [180, 53], [412, 77]] as const) t.equal((await rows('a'.repeat(length))).length, size, `${length} bytes`)
   await t.rejects(rows('a'.repeat(413)))
+})
+
+t.test('another program reads the link from the code', needsBrowser, async t => {
+  const { url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  for (const name of ['new', 'a', `${'long.name-'.repeat(25)}55555`]) {
+    if (name === 'new') {
+      await button(page, 'Make a private channel …').click()
+    } else {
+      await join(page, name)
+      await press(page, part(page, 'share'), 'pointer')
+    }
+    const link = await page.locator('#share-link').textContent()
+    const pixels = await page.locator('#share-code svg').evaluate(async svg => {
+      const image = new Image()
+      image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`
+      await image.decode()
+      const canvas = Object.assign(document.createElement('canvas'), { width: 600, height: 600 })
+      const context = canvas.getContext('2d')!
+      context.drawImage(image, 0, 0, 600, 600)
+      return [...context.getImageData(0, 0, 600, 600).data]
+    })
+    t.equal(jsQR(Uint8ClampedArray.from(pixels), 600, 600)?.data, link)
+    t.match(link, name === 'new' ? /#join=[a-z2-7]{32}$/ : `#join=${name}`)
+    await page.getByRole('button', { name: 'Close' }).click()
+  }
 })
