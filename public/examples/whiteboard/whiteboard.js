@@ -44,18 +44,22 @@ function penDown ([x, y]) {
 function penTo ([x, y]) {
   if (points.length === 0) return
   points.push(Math.round(x), Math.round(y))
-  frame ||= requestAnimationFrame(() => {
-    frame = 0
-    const line = { id: crypto.randomUUID(), time: board.now(), colour, size: size.valueAsNumber, points }
-    points = points.slice(-2)
-    board.add(line)
-    draw(line)
-    sharing.send(line)
-  })
+  frame ||= requestAnimationFrame(share)
 }
 
 function penUp () {
+  if (frame !== 0) share() // A dot may be quicker than a frame.
   points = []
+}
+
+function share () {
+  cancelAnimationFrame(frame)
+  frame = 0
+  const line = { id: crypto.randomUUID(), time: board.now(), colour, size: size.valueAsNumber, points }
+  points = points.slice(-2)
+  board.add(line)
+  draw(line)
+  sharing.send(line)
 }
 
 function draw (line) {
