@@ -25,7 +25,6 @@ export const cliErrors = {
   NWS_CLI_SERVICE_EXISTS: { exit: EXIT.error, message: 'A service file that differs is there already: allow --force to replace it.' },
   NWS_CLI_SERVICE_PLATFORM: { exit: EXIT.error, message: 'Services are known for systemd (Linux) and launchd (macOS) only: start `nws serve` by what this system has.' },
   NWS_CLI_OPEN: { exit: EXIT.error, message: 'No browser could be opened: open the address yourself.' },
-  NWS_CLI_FINDINGS: { exit: EXIT.error, message: 'Something stands in the way: see the findings.' },
   NWS_CLI_FILE: { exit: EXIT.error, message: 'A file cannot be read or written.' },
   NWS_CLI_NOT_RUNNING: { exit: EXIT.notRunning, message: 'No proxy answers at this address: start one with `nws serve`, or name another with --url.' },
   NWS_CLI_NOT_A_PROXY: { exit: EXIT.notRunning, message: 'Something else than Network Web Sockets answers at this address: name the proxy with --url.' },

@@ -8,6 +8,7 @@ import { channelsCommand } from './channels.ts'
 import { chatCommand } from './chat.ts'
 import { clusterCommand } from './cluster.ts'
 import { completionCommand } from './completion.ts'
+import { doctorCommand } from './doctor.ts'
 import { fileCommand } from './file.ts'
 import { linksCommand } from './links.ts'
 import { listenCommand } from './listen.ts'
@@ -41,6 +42,7 @@ export function createProgram (): Command {
     fileCommand(),
     chatCommand(),
     channelCommand(),
+    doctorCommand(),
     auditCommand(),
     serviceCommand(),
     openCommand(),

@@ -19,7 +19,7 @@ const healthSchema = Type.Object({
   channels: count('Open channels.'),
   peers: count('Peers of all channels, remote ones too.'),
   discovery: Type.Optional(Type.Object({ state: Type.String(), interfaces: Type.Array(Type.String()) })),
-  mesh: Type.Optional(Type.Object({ port: Type.Integer(), links: Type.Integer() })),
+  mesh: Type.Optional(Type.Object({ port: Type.Integer(), links: Type.Integer(), peers: Type.Array(Type.String(), { description: 'Static peers, as NWS_PEERS names them.' }) })),
   cluster: Type.Optional(Type.Object({
     state: Type.Enum(['connecting', 'connected', 'disconnected', 'closed']),
     server: Type.Optional(Type.String({ description: 'NATS server that this proxy is connected to.' })),
@@ -56,7 +56,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
       channels: app.channelRegistry.hub.size,
       peers: app.channelRegistry.peers().length,
       discovery: { state: app.discovery.status.state, interfaces: [...app.discovery.status.interfaces] },
-      mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length },
+      mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length, peers: [...app.config.peers] },
       ...(app.cluster === undefined ? {} : { cluster: clusterView(app.cluster) }),
       extensions: [...app.config.extensions]
     }

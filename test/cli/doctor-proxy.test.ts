@@ -1,0 +1,28 @@
+// `nws doctor` where no proxy runs or it tells nothing, and what people read.
+import t from 'tap'
+import { createNetwork } from '../support/namespaces.ts'
+import type { Host } from '../support/namespaces.ts'
+import { nws } from '../support/cli.ts'
+import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
+
+t.test('no proxy, no loopback', { skip }, async t => {
+  const { hosts: [host] } = await createNetwork(t, 1) as unknown as { hosts: [Host] }
+  const without = await doctor(t, host)
+  t.strictSame([without.code, without.codes], [3, ['not-running']])
+  await startProxy(host, { NWS_API_TOKEN: 'a-token-of-some-length' })
+  const silent = await doctor(t, host)
+  t.strictSame([silent.code, silent.codes], [1, ['api-refused']])
+  t.equal((await doctor(t, host, { NWS_API_TOKEN: 'a-token-of-some-length' })).code, 0)
+  host.exec('ip', ['link', 'set', 'lo', 'down'])
+  t.match((await doctor(t, host)).codes, ['not-running', 'no-loopback'])
+})
+
+t.test('for people', { skip }, async t => {
+  const { hosts: [host] } = await createNetwork(t, 1) as unknown as { hosts: [Host] }
+  iptables(host, '-A INPUT -p udp --dport 5353 -j DROP')
+  await startProxy(host)
+  const { stdout, code } = await nws(t, ['doctor'], { namespace: host.namespace })
+  t.equal(code, 1)
+  t.match(stdout, /problem {2}multicast on eth0: packets to port 5353 do not arrive.*\n\s+→ .*allow it in/)
+  t.notMatch(stdout, /\x1b/, 'no colours where nobody looks')
+})

@@ -1,0 +1,25 @@
+// `nws doctor` where all is right, and where another proxy cannot be reached. Other faults are in doctor-multicast.test.ts
+// and doctor-mesh.test.ts.
+import t from 'tap'
+import { createNetwork } from '../support/namespaces.ts'
+import type { Host } from '../support/namespaces.ts'
+import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
+
+t.test('machines without a fault', { skip }, async t => {
+  const { hosts: [alice, bob] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
+  await startProxy(alice)
+  const alone = await doctor(t, alice)
+  t.strictSame([alone.code, alone.codes], [0, ['no-others']], 'nobody else is a remark and no fault')
+  await startProxy(bob)
+  const { code, codes, findings } = await doctor(t, alice)
+  t.strictSame([code, codes], [0, []])
+  t.ok(findings.some(({ check, text }) => check === 'other proxies' && /1 linked|1 heard/.test(text)))
+})
+
+t.test('another proxy that is seen and cannot be reached', { skip }, async t => {
+  const { hosts: [alice, bob] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
+  for (const host of [alice, bob]) iptables(host, '-A INPUT -p tcp ! -i lo -j DROP')
+  await Promise.all([startProxy(alice), startProxy(bob)])
+  const { code, codes, text } = await doctor(t, alice)
+  t.strictSame([code, codes], [1, ['other-unreachable']], text)
+})

@@ -1,0 +1,89 @@
+// The built command as a child process, as a user runs it: its standard output and error apart, and its exit code. Not
+// the functions that it is made of.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+
+/** The built command. */
+export const NWS = fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url))
+
+/** How it is run. */
+export interface NwsOptions {
+  readonly env?: Record<string, string>
+  /** Standard input; without it there is none. */
+  readonly input?: string | Buffer
+  readonly cwd?: string
+  /** Name of a network namespace to run it in. */
+  readonly namespace?: string
+}
+
+/** How it ended. */
+export interface NwsEnd {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly bytes: Buffer
+  readonly stderr: string
+}
+
+/** A command that runs. */
+export interface RunningNws {
+  readonly child: ChildProcess
+  readonly ended: Promise<NwsEnd>
+  /** Resolves when what was written matches; rejects when it ends before. */
+  readonly says: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<void>
+}
+
+/** Starts it; it ends with the test. No variable NWS_… of this process is handed on. */
+export function startNws (t: Test, args: readonly string[], { env = {}, input, cwd, namespace }: NwsOptions = {}): RunningNws {
+  if (!existsSync(NWS)) throw new Error('dist/cli/nws.js is missing: npm run build')
+  const [command, ...rest] = [...namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace], process.execPath, NWS, ...args]
+  const child = spawn(command!, rest, {
+    cwd,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']
+  })
+  child.stdin?.on('error', () => {}).end(input)
+  const chunks: Buffer[] = []
+  const text = { stdout: '', stderr: '' }
+  const waiting = new Set<() => void>()
+  const wake = (): void => { for (const check of waiting) check() }
+  child.stdout!.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    text.stdout += chunk.toString('latin1')
+    wake()
+  })
+  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => {
+    text.stderr += chunk
+    wake()
+  })
+  let end: NwsEnd | undefined
+  const ended = new Promise<NwsEnd>(resolve => child.once('close', (code, signal) => {
+    const bytes = Buffer.concat(chunks)
+    end = { code, signal, stdout: bytes.toString(), bytes, stderr: text.stderr }
+    resolve(end)
+    wake()
+  }))
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  const says = async (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> => await new Promise((resolve, reject) => {
+    const check = (): void => {
+      if (pattern.test(text[stream])) resolve()
+      else if (end !== undefined) reject(new Error(`it ended (${end.code}) without ${String(pattern)}:\n${end.stdout}\n${end.stderr}`))
+      else return
+      waiting.delete(check)
+    }
+    waiting.add(check)
+    check()
+  })
+  return { child, ended, says }
+}
+
+/** Runs it to its end. */
+export async function nws (t: Test, args: readonly string[], options: NwsOptions = {}): Promise<NwsEnd> {
+  return await startNws(t, args, options).ended
+}
