@@ -1,6 +1,7 @@
 // What the console shows and how: hostile text, ten thousand lines, all widths and colours, QR codes. Pictures are kept
 // under artefacts/ for people to judge.
 import { createRequire } from 'node:module'
+import type jsqr from 'jsqr'
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
@@ -10,7 +11,7 @@ import { button, join, line, panel, part, save, say, tab, timeFrames } from '../
 import { inspectPage, press, visit } from '../support/pages.ts'
 
 // Its types are those of another module system.
-const jsQR = createRequire(import.meta.url)('jsqr') as typeof import('jsqr').default
+const jsQR = createRequire(import.meta.url)('jsqr') as typeof jsqr.default
 
 /** The page's whole id in the channel `room`. */
 const ownId = (page: Page): Promise<string> => page.evaluate(async () => {
