@@ -13,7 +13,7 @@ function unitWord (text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 }
 
-/** A unit of systemd for one user. What it may do is cut down to what a proxy needs. */
+/** A unit of systemd for one user. Cut down as far as needs no namespaces, which not every system lets users have. */
 export function systemdUnit ({ node, script, settings }: ServiceProgram): string {
   return `[Unit]
 Description=Network Web Sockets
@@ -21,14 +21,14 @@ Documentation=https://github.com/namedwebsockets/networkwebsockets
 After=network.target
 
 [Service]
+Type=notify
+NotifyAccess=all
 ExecStart=${unitWord(node)} ${unitWord(script)} serve
 EnvironmentFile=-${settings.replaceAll('%', '%%')}
 Restart=on-failure
 RestartSec=2
 TimeoutStopSec=15
 NoNewPrivileges=true
-PrivateTmp=true
-ProtectSystem=strict
 UMask=0077
 LockPersonality=true
 RestrictSUIDSGID=true
