@@ -12,9 +12,9 @@ export function circumstances (): string {
 }
 
 /** @throws where the page does not have the marks */
-export function writeSection (begin: string, end: string, text: string): void {
-  const page = readFileSync(PAGE, 'utf8')
+export function writeSection (begin: string, end: string, text: string, file = PAGE): void {
+  const page = readFileSync(file, 'utf8')
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`${PAGE} has no place for the results`)
-  writeFileSync(PAGE, `${page.slice(0, from)}${begin}\n${text}\n${page.slice(to)}`)
+  if (from < 0 || to < from) throw new Error(`${file} has no place for the results`)
+  writeFileSync(file, `${page.slice(0, from)}${begin}\n${text}\n${page.slice(to)}`)
 }

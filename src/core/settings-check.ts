@@ -181,11 +181,16 @@ function isEmpty (value: unknown): boolean {
 
 /** The cluster is there with all that it takes, or not at all: a setting of it that has no effect is a mistake. */
 function checkCluster (settings: Settings, label: (name: string) => string): void {
-  const { clusterUrl, clusterSecret, clusterUser, clusterPassword, clusterTlsCert, clusterTlsKey } = settings
+  const { clusterUrl, clusterSecret, clusterUser, clusterPassword, clusterTlsCa, clusterTlsCert, clusterTlsKey } = settings
   const given = settingNames.filter(name => name.startsWith('cluster') && name !== 'clusterUrl' && !isEmpty(settings[name]))
   if (clusterUrl.length === 0 && given[0] !== undefined) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label(given[0])} is set, but ${label('clusterUrl')} is not.`)
   if (clusterUrl.length > 0 && clusterSecret.length === 0) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', `${label('clusterSecret')} is not set.`)
   if ((clusterUser === '') !== (clusterPassword === '')) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterUser')} and ${label('clusterPassword')} go together.`)
+  // The client checks certificates for names; of servers given by address it would check another name than theirs.
+  const wantsTls = clusterTlsCa !== '' || clusterTlsCert !== '' || clusterUrl.some(url => url.startsWith('tls:'))
+  if (wantsTls && clusterUrl.some(url => /^[a-z]+:\/\/(?:\[|[0-9.]+(?::[0-9]+)?$)/.test(url))) {
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterUrl')} has an address, but with TLS servers are given by the name that is in their certificate.`)
+  }
   if ((clusterTlsCert === '') !== (clusterTlsKey === '')) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterTlsCert')} and ${label('clusterTlsKey')} go together.`)
 }
 

@@ -78,6 +78,8 @@ export interface ProxyProcessOptions {
   readonly env?: Record<string, string>
   /** Times of the protocol, in the place of its own; see PeerMeshOptions. */
   readonly mesh?: { linkTimings?: Record<string, number>, dialTimings?: Record<string, number> }
+  /** Times of the cluster; see ClusterOptions. */
+  readonly cluster?: object
 }
 
 const clientsOf = new Map<string, Promise<Program>>()
@@ -99,10 +101,10 @@ function matches (message: Heard, pattern: Partial<Heard>): boolean {
 }
 
 /** Starts a proxy on a host and resolves when it listens and knows its id. */
-export async function startProxy (host: Host, { env = {}, mesh }: ProxyProcessOptions = {}): Promise<ProxyProcess> {
-  const program = mesh === undefined
+export async function startProxy (host: Host, { env = {}, mesh, cluster }: ProxyProcessOptions = {}): Promise<ProxyProcess> {
+  const program = mesh === undefined && cluster === undefined
     ? host.node('dist/server.js', [], { env })
-    : host.node('test/support/programs/proxy.mjs', [JSON.stringify(mesh)], { env })
+    : host.node('test/support/programs/proxy.mjs', [JSON.stringify(mesh ?? {}), JSON.stringify(cluster ?? {})], { env })
   const [clients, [, port]] = await Promise.all([clientsOn(host), program.printed(/is running: http:\/\/[^:]+:(\d+)/, PATIENCE_MS)])
 
   async function answerTo (command: Record<string, unknown>): Promise<Answer> {

@@ -428,8 +428,8 @@ export class Cluster {
 
   #nextTick (): void {
     this.#tick = this.#environment.clock.after(this.#environment.timings.tickMs, () => {
+      this.#nextTick() // First, so that a mistake costs one tick and not all.
       this.#runTick()
-      this.#nextTick()
     })
   }
 

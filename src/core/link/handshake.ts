@@ -127,3 +127,13 @@ export function linkTranscript (primitives: LinkPrimitives, h: Uint8Array, hello
 export function sameToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
   return mac(primitives, sameKey, lv(ascii('NWS2/same'), L, ascii(role)))
 }
+
+/**
+ * What says of a link, outside of it, that the speaker is at one of its ends: only the two ends know `sameKey`.
+ *
+ * @param role of the speaker on that link
+ * @returns 16 bytes
+ */
+export function outsideToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
+  return mac(primitives, sameKey, lv(ascii('NWS2/outside'), L, ascii(role))).slice(0, 16)
+}

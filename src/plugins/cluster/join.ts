@@ -3,11 +3,14 @@
 import type { FastifyInstance } from 'fastify'
 import { Cluster } from '../../core/cluster/cluster.ts'
 import { clusterTimings } from '../../core/cluster/constants.ts'
+import { LinkProofs } from '../../core/cluster/link-proofs.ts'
 import type { RemoteSession } from '../../core/cluster/sessions.ts'
 import { NetworkCarrier } from '../../core/hub/network-carrier.ts'
+import type { LinkClock } from '../../core/link/environment.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
+import type {} from '../peer-mesh/index.ts'
 import { Connection } from './connection.ts'
 import { readSecrets } from './files.ts'
 import type { ClusterOptions } from './index.ts'
@@ -29,6 +32,13 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
       log.error({ err: error }, 'the cluster made a mistake')
     }
   }
+  const clock: LinkClock = {
+    now: () => performance.now(),
+    after: (ms, run) => {
+      const timer = setTimeout(guarded(run), ms).unref()
+      return () => clearTimeout(timer)
+    }
+  }
   const client = await loadNatsClient()
   const connection = new Connection(client, await connectionOptions(client, config, times), times.retryMs, {
     message: (subject, bytes) => guarded(() => cluster.received(subject, bytes))(),
@@ -40,18 +50,12 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
     drained: () => guarded(() => cluster.drained())(),
     failed: (code, sentence) => log.warn({ code }, sentence)
   })
-  const carrier = new NetworkCarrier<RemoteSession>({ name: 'cluster', hub, network: () => cluster, proxyOf: ({ proxyId }) => proxyId })
-  const cluster = new Cluster({
+  const carrier: NetworkCarrier<RemoteSession> = new NetworkCarrier({ name: 'cluster', hub, network: () => cluster, proxyOf: ({ proxyId }) => proxyId })
+  const cluster: Cluster = new Cluster({
     proxyId: crypto.proxyId.bytes,
     secrets,
     primitives: createClusterPrimitives(crypto.link),
-    clock: {
-      now: () => performance.now(),
-      after: (ms, run) => {
-        const timer = setTimeout(guarded(run), ms).unref()
-        return () => clearTimeout(timer)
-      }
-    },
+    clock,
     time: Date.now,
     endOfTurn: run => { setImmediate(guarded(run)) },
     random: () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32,
@@ -62,11 +66,21 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
     met: session => {
       since.set(session, Date.now())
       hub.proveRemote(session, session.proxyId)
+      proofs.met(session)
       log.debug({ proxy: session.proxyId }, 'met a proxy of the cluster')
     },
     lost: session => log.debug({ proxy: session.proxyId }, 'lost a proxy of the cluster'),
-    links: () => {}
+    links: (session, bindings) => proofs.heard(session, bindings)
   })
+  const proofs: LinkProofs = new LinkProofs({
+    mesh: app.peerMesh.mesh,
+    primitives: crypto.link,
+    clock,
+    sessions: () => cluster.proxies(),
+    tell: (session, bindings) => cluster.tellLinks(session, bindings),
+    proven: (link, proxy) => hub.proveRemote(link, proxy)
+  })
+  app.peerMesh.watch(link => proofs.opened(link))
 
   app.decorate('cluster', {
     get status () { return connection.status },

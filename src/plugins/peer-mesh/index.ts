@@ -54,6 +54,8 @@ export interface PeerMesh {
   links (): LinkView[]
   /** The mesh itself, for tests and metrics. */
   readonly mesh: Mesh
+  /** Tells of each link that opens from now on. */
+  watch (opened: (link: Link) => void): void
   /** How links have ended so far: `<close code> <who closed>`, the code `none` where the connection just ended. */
   readonly endings: ReadonlyMap<string, number>
 }
@@ -87,6 +89,8 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   /** What is known of a link besides itself. */
   const facts = new Map<Link, { readonly address: string, readonly own: string, readonly since: number }>()
   const endings = new Map<string, number>()
+  /** Who is told of links that open. */
+  const watchers: ((link: Link) => void)[] = []
   let port = 0
   let closing = false
   /** Gives up the dials that are under way. */
@@ -118,6 +122,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
     ...carrier.events,
     linkOpened: link => {
       opened.get(link)?.(link)
+      for (const watcher of watchers) watcher(link)
       dialer.linkOpened(link)
       discovery.setLinked(remoteIdOf(link), true)
       log.debug({ proxy: remoteIdOf(link), role: link.role }, 'linked')
@@ -190,6 +195,7 @@ export default fp<PeerMeshOptions>(async (app, options) => {
   app.decorate('peerMesh', {
     get port () { return port },
     mesh,
+    watch: opened => { watchers.push(opened) },
     endings,
     links: () => [...mesh.links].map(link => ({
       proxyId: remoteIdOf(link),

@@ -1,0 +1,85 @@
+// Which links of the mesh end in which proxies of the cluster. What a link says of its end's id is a claim; a session of
+// the cluster that knows the link's key proves it. Not the use of that (core/hub/remote-claims.ts).
+import { base32, compare, mapKey } from '../link/bytes.ts'
+import type { LinkClock } from '../link/environment.ts'
+import { outsideToken } from '../link/handshake.ts'
+import type { Link } from '../link/link.ts'
+import type { LinkPrimitives } from '../link/primitives.ts'
+import type { RemoteSession } from './sessions.ts'
+
+/** What proofs are made of. */
+export interface LinkProofOptions {
+  readonly mesh: { readonly links: Iterable<Link> }
+  readonly primitives: LinkPrimitives
+  readonly clock: LinkClock
+  /** Proxies of the cluster that are alive. */
+  readonly sessions: () => Iterable<RemoteSession>
+  readonly tell: (session: RemoteSession, bindings: readonly Uint8Array[]) => void
+  /** The link ends in that proxy. */
+  readonly proven: (link: Link, proxyId: string) => void
+}
+
+/** It is said again after these times: the other end may not know this one yet. Milliseconds. */
+const AGAIN_MS = [0, 1000, 5000, 15_000]
+
+/** The proofs of one proxy. */
+export class LinkProofs {
+  readonly #options: LinkProofOptions
+  /** What each session said last. */
+  readonly #heard = new WeakMap<RemoteSession, ReadonlySet<string>>()
+
+  constructor (options: LinkProofOptions) {
+    this.#options = options
+  }
+
+  /** A link has opened. */
+  opened (link: Link): void {
+    for (const session of this.#options.sessions()) {
+      if (!endsIn(link, session)) continue
+      this.#check(session)
+      this.#tell(session)
+    }
+  }
+
+  /** A session has proven itself. */
+  met (session: RemoteSession): void {
+    this.#tell(session)
+  }
+
+  /** A session says which links it is at the other end of. */
+  heard (session: RemoteSession, bindings: readonly Uint8Array[]): void {
+    this.#heard.set(session, new Set(bindings.map(mapKey)))
+    this.#check(session)
+  }
+
+  #check (session: RemoteSession): void {
+    const heard = this.#heard.get(session)
+    if (heard === undefined) return
+    for (const link of this.#linksTo(session)) {
+      if (heard.has(mapKey(this.#token(link, link.role === 'I' ? 'R' : 'I')))) this.#options.proven(link, base32(session.proxyBytes))
+    }
+  }
+
+  #tell (session: RemoteSession): void {
+    for (const ms of AGAIN_MS) {
+      this.#options.clock.after(ms, () => {
+        const bindings = this.#linksTo(session).map(link => this.#token(link, link.role))
+        if (bindings.length > 0 && !session.over) this.#options.tell(session, bindings)
+      })
+    }
+  }
+
+  #linksTo (session: RemoteSession): Link[] {
+    return [...this.#options.mesh.links].filter(link => endsIn(link, session))
+  }
+
+  #token (link: Link, role: 'I' | 'R'): Uint8Array {
+    const { sameKey, L } = link.session!
+    return outsideToken(this.#options.primitives, sameKey, L, role)
+  }
+}
+
+/** Whether a link says so. */
+function endsIn (link: Link, session: RemoteSession): boolean {
+  return link.session !== undefined && link.state === 'open' && compare(link.session.remoteId, session.proxyBytes) === 0
+}

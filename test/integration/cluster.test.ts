@@ -1,0 +1,164 @@
+// A cluster on one real nats-server: what is large, what is slow, what is refused, what goes away and comes back.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import type { Test } from 'tap'
+import { joinChannel } from '../support/channel.ts'
+import { buildClusterApp, startClusterApps } from '../support/cluster-apps.ts'
+import type { ClusterApp } from '../support/cluster-apps.ts'
+import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+
+const skip = natsUnavailable() ?? false
+const MANY = 40
+
+/** Two clients that have met, on two proxies. */
+async function meet (t: Test, [a, b]: readonly [ClusterApp, ClusterApp], channel: string) {
+  const [alice, bob] = [await joinChannel(t, a.ws, channel), await joinChannel(t, b.ws, channel)]
+  t.match(await alice.next(), { action: 'connect', target: bob.id })
+  t.match(await bob.next(), { action: 'connect', target: alice.id })
+  return { alice, bob }
+}
+
+t.test('messages above max_payload, binary ones, and many in order', { skip }, async t => {
+  const nats = await startNats(t, { config: 'max_payload: 20000' })
+  const proxies = await startClusterApps(t, 2, () => [nats.url]) as [ClusterApp, ClusterApp]
+  const { alice, bob } = await meet(t, proxies, 'large')
+  const large = 'ä'.repeat(300_000)
+  alice.send({ action: 'broadcast', data: large })
+  const bytes = Buffer.alloc(500_000, 7)
+  alice.send(Buffer.concat([Buffer.from([3, 0]), bytes]))
+  for (let i = 0; i < MANY; i++) alice.send({ action: 'broadcast', data: [i, 'x'.repeat(i * 1000)] })
+  t.equal((await bob.next()).data, large)
+  const { action, data } = await bob.next()
+  t.ok(action === 'binary' || JSON.stringify(data).includes(bytes.toString('base64')), 'the bytes arrive as this client reads them')
+  for (let i = 0; i < MANY; i++) t.equal(((await bob.next()).data as [number])[0], i)
+  t.strictSame(await bob.arrived(), [])
+  const { slow_consumers: slow } = await nats.monitor<{ slow_consumers: number }>('/varz')
+  t.equal(slow, 0)
+})
+
+t.test('one publish per message, and none where nobody listens', { skip }, async t => {
+  const nats = await startNats(t)
+  const [a, b] = await startClusterApps(t, 3, () => [nats.url]) as [ClusterApp, ClusterApp, ClusterApp]
+  const { alice, bob } = await meet(t, [a, b], 'x')
+  const carol = await joinChannel(t, a.ws, 'alone')
+  const published = () => a.app.cluster!.counts.published
+  const before = published()
+  for (let i = 0; i < MANY; i++) {
+    alice.send({ action: 'broadcast', data: i })
+    t.equal((await bob.next()).data, i)
+    carol.send({ action: 'broadcast', data: i })
+    await carol.arrived()
+  }
+  const presence = await nats.monitor<{ in_msgs: number }>('/varz')
+  t.ok(presence.in_msgs > 0)
+  const said = published() - before
+  t.ok(said >= MANY && said < 2 * MANY, `${said} for ${MANY} messages and the presence of that time`)
+  const { total } = await nats.monitor<{ total: number }>('/connz')
+  t.equal(total, 3, 'one connection per proxy')
+  const { num_subscriptions: before2 } = await nats.monitor<{ num_subscriptions: number }>('/subsz')
+  carol.socket.close()
+  for (;;) {
+    const { num_subscriptions: now } = await nats.monitor<{ num_subscriptions: number }>('/subsz')
+    if (now < before2) break
+  }
+  t.pass('a channel that everybody has left is not listened to')
+})
+
+t.test('while the server is gone local channels go on, and all heals when it is back', { skip }, async t => {
+  const nats = await startNats(t)
+  const [a, b] = await startClusterApps(t, 2, () => [nats.url]) as [ClusterApp, ClusterApp]
+  const { alice, bob } = await meet(t, [a, b], 'x')
+  const anne = await joinChannel(t, a.ws, 'x')
+  await alice.nextOf('connect')
+  await nats.kill()
+  t.match(await a.until(({ state }) => state === 'disconnected'), { error: 'NWS_ERR_CLUSTER_UNREACHABLE' })
+  alice.send({ action: 'broadcast', data: 'local' })
+  t.equal((await anne.nextOf('broadcast')).data, 'local')
+  t.match(await alice.nextOf('disconnect'), { target: bob.id }, 'after the silence')
+  t.match(await bob.nextOf('disconnect'), {})
+  const ben = await joinChannel(t, b.ws, 'x')
+  await nats.restart()
+  t.strictSame(new Set([(await alice.nextOf('connect')).target, (await alice.nextOf('connect')).target]), new Set([bob.id, ben.id]))
+  // Each side asks for itself; who has not heard of anybody yet sends nothing to the network.
+  for (let target; target !== alice.id;) target = (await bob.nextOf('connect')).target
+  t.match(await a.until(({ state }) => state === 'connected'), { reconnects: 1 })
+  bob.send({ action: 'broadcast', data: 'back' })
+  for (;;) {
+    const { data } = await alice.nextOf('broadcast')
+    if (data === 'back') break
+  }
+  t.match(a.log(), /NWS_ERR_CLUSTER_UNREACHABLE/)
+})
+
+t.test('a proxy that starts before its server joins when that comes', { skip }, async t => {
+  const nats = await startNats(t)
+  await nats.kill()
+  const secret = newSecret()
+  const app = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret] })
+  t.match(await app.until(({ error }) => error !== undefined), { state: 'connecting', error: 'NWS_ERR_CLUSTER_UNREACHABLE' })
+  const alice = await joinChannel(t, app.ws, 'x')
+  await nats.restart()
+  await app.until(({ state }) => state === 'connected')
+  const other = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret] })
+  const bob = await joinChannel(t, other.ws, 'x')
+  t.match(await alice.next(), { action: 'connect', target: bob.id })
+})
+
+t.test('who may not come in is told what to do', { skip }, async t => {
+  const secret = newSecret()
+  const cases: [what: string, config: string, good: object, bad: object][] = [
+    ['token', 'authorization { token: "let-me-in" }', { clusterToken: 'let-me-in' }, { clusterToken: 'guess' }],
+    ['user', 'authorization { user: "nws", password: "let-me-in" }', { clusterUser: 'nws', clusterPassword: 'let-me-in' }, { clusterUser: 'nws', clusterPassword: 'guess' }]
+  ]
+  for (const [what, config, good, bad] of cases) {
+    const nats = await startNats(t, { config })
+    const app = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret], ...bad })
+    t.match(await app.until(({ error }) => error !== undefined), { error: 'NWS_ERR_CLUSTER_REFUSED' }, what)
+    t.notMatch(app.log(), /let-me-in|guess/)
+    const member = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret], ...good })
+    t.ok(await member.until(({ state }) => state === 'connected'))
+    t.notMatch(member.log(), /let-me-in/)
+  }
+  const nats = await startNats(t, { config: 'authorization { users: [ { user: "nws", password: "x", permissions: { publish: "other.>", subscribe: "other.>" } } ] }' })
+  const app = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret], clusterUser: 'nws', clusterPassword: 'x' })
+  t.match(await app.until(({ error }) => error !== undefined), { error: 'NWS_ERR_CLUSTER_PERMISSION' })
+})
+
+const noOpenssl = existsSync('/usr/bin/openssl') ? skip : 'openssl is not there (apt-get install -y openssl)'
+t.test('TLS both ways', { skip: noOpenssl }, async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'nws-tls-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const path = (name: string) => join(folder, name)
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
+  openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=test', '-keyout', path('ca.key'), '-out', path('ca.pem'))
+  writeFileSync(path('san'), 'subjectAltName=DNS:localhost')
+  for (const name of ['server', 'client']) {
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-keyout', path(`${name}.key`), '-out', path(`${name}.csr`))
+    openssl('x509', '-req', '-days', '2', '-in', path(`${name}.csr`), '-CA', path('ca.pem'), '-CAkey', path('ca.key'), '-CAcreateserial', '-extfile', path('san'), '-out', path(`${name}.pem`))
+  }
+  const nats = await startNats(t, { config: `tls { cert_file: "${path('server.pem')}", key_file: "${path('server.key')}", ca_file: "${path('ca.pem')}", verify: true }` })
+  const secret = newSecret()
+  const tlsOf = ({ port }: { port: number }) => `tls://localhost:${port}`
+  const common = { clusterUrl: [tlsOf(nats)], clusterSecret: [secret], clusterTlsCa: path('ca.pem') }
+  const member = await buildClusterApp(t, { ...common, clusterTlsCert: path('client.pem'), clusterTlsKey: path('client.key') })
+  t.ok(await member.until(({ state }) => state === 'connected'))
+  const unknown = await buildClusterApp(t, { clusterUrl: common.clusterUrl, clusterSecret: [secret] })
+  t.match(await unknown.until(({ error }) => error !== undefined), { error: 'NWS_ERR_CLUSTER_TLS' }, 'the system does not know that authority')
+  const plain = await startNats(t)
+  const strict = await buildClusterApp(t, { ...common, clusterUrl: [tlsOf(plain)] })
+  t.match(await strict.until(({ error }) => error !== undefined), { error: 'NWS_ERR_CLUSTER_TLS' }, 'a server without TLS is refused')
+})
+
+t.test('what cannot be a cluster ends the start', async t => {
+  const clusterUrl = ['nats://127.0.0.1:4222']
+  await t.rejects(buildClusterApp(t, { clusterUrl }), { code: 'NWS_ERR_CONFIG_CLUSTER_SECRET' })
+  await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: ['/nowhere/secret'] }), { code: 'NWS_ERR_CONFIG_CLUSTER_FILE', message: /NWS_CLUSTER_SECRET: ENOENT/ })
+  await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: [newSecret(), newSecret(), newSecret()] }), { code: 'NWS_ERR_CONFIG_CLUSTER_SECRET' })
+  await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: [newSecret()], clusterCredentials: '/nowhere' }), { code: 'NWS_ERR_CONFIG_CLUSTER_FILE', message: /NWS_CLUSTER_CREDENTIALS/ })
+  await t.rejects(buildClusterApp(t, { clusterUrl: ['nats://user:word@host'], clusterSecret: [newSecret()] }), { code: 'NWS_ERR_CONFIG_VALUE' })
+  await t.rejects(buildClusterApp(t, { clusterUrl: ['tls://127.0.0.1:4222'], clusterSecret: [newSecret()] }), { code: 'NWS_ERR_CONFIG_VALUE', message: /name/ })
+  await t.rejects(buildClusterApp(t, { clusterToken: 'x' }), { code: 'NWS_ERR_CONFIG_VALUE' })
+})
