@@ -2,6 +2,7 @@
 // proxy. Not the rules of the guard (access-guard.ts). It changes nothing outside of its scope, so that the routes and
 // handlers of an app around us stay as they are.
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { NwsError } from '../../core/errors.ts'
@@ -95,6 +96,11 @@ function checkUpgrade ({ headers, method, routeOptions }: FastifyRequest): Error
 export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound, defaultSurface = 'control' }) => {
   scope.addHook('onReady', async () => {
     verifyServerOptions(scope)
+    // An upgrade behind a request that has no answer yet could only wait for it, and Node lets go of the connection at
+    // the upgrade: nobody would ever end it.
+    scope.server.prependListener('upgrade', (_request, socket: Socket & { _httpMessage?: unknown }) => {
+      if (socket._httpMessage !== undefined && socket._httpMessage !== null) socket.destroy()
+    })
     // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
     if (scope.server.listenerCount('checkExpectation') === 0) scope.server.on('checkExpectation', (...args) => scope.routing(...args))
   })

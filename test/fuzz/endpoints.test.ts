@@ -1,0 +1,41 @@
+// Nonsense on every address of a proxy, for some seconds. `npm run fuzz` goes on for longer.
+import t from 'tap'
+import { buildTestApp, openConnections, openSocket, requestBytes, UPGRADE } from '../support/app.ts'
+import { joinChannel } from '../support/channel.ts'
+import { fuzzEndpoints } from './endpoints.ts'
+
+t.test('nobody who talks properly notices', async t => {
+  const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
+  const { app, url, port, log } = await buildTestApp(t, { meshHost: '127.0.0.1', legacyPairTimeoutMs: 500, mesh: { linkTimings: { handshakeMs: 500 } } })
+  const alice = await joinChannel(t, url, 'room')
+  const bob = await joinChannel(t, url, 'room')
+  let count = 0
+  const alive = async (): Promise<boolean> => {
+    const data = ++count
+    alice.send({ action: 'broadcast', data })
+    for (;;) {
+      const { action, source, data: heard } = await bob.next()
+      if (action === 'broadcast' && source === alice.id) return heard === data
+    }
+  }
+  const failure = await fuzzEndpoints({ local: port, mesh: app.peerMesh.port }, 60, seed, alive)
+  t.ok(failure === undefined, failure ?? 'they heard each other all the time')
+  alice.socket.close()
+  bob.socket.close()
+  await Promise.all([alice.closed(), bob.closed()])
+  t.notMatch(log(), /"level":[56]0/, `no error of ours (FUZZ_SEED=${seed})`)
+  t.equal((await fetch(`${url}/api/health`)).status, 200)
+})
+
+t.test('an upgrade behind a request that has no answer yet ends the connection', async t => {
+  const { app, port } = await buildTestApp(t)
+  for (const first of [requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream', Connection: undefined }), requestBytes(port, 'GET', '/', { Host: 'evil.example', Connection: undefined })]) {
+    const socket = await openSocket(port)
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    socket.resume()
+    socket.write(first + requestBytes(port, 'GET', '/room', UPGRADE))
+    await closed
+  }
+  while (app.channelRegistry.peers().length > 0 || await openConnections(app) > 0) await new Promise(resolve => setImmediate(resolve))
+  t.strictSame(app.channelRegistry.channels(), [])
+})
