@@ -53,7 +53,8 @@ function overProxy (proxy: Proxy): Accounts {
 /** Loads the database only where it is needed. */
 async function overDatabase (settings: Settings, base: string): Promise<Accounts> {
   const { openAccounts } = await import('../accounts-offline.ts')
-  const { administration, close } = await openAccounts(settings)
+  const offline = await openAccounts(settings)
+  const { administration } = offline
   const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
   return {
     isRunning: false,
@@ -65,7 +66,7 @@ async function overDatabase (settings: Settings, base: string): Promise<Accounts
     setDisabled: async (name, disabled) => await administration.setDisabled(name, disabled),
     sessions: async name => (await administration.sessions(name)).map(session => ({ ...session, createdAt: time(session.createdAt), expiresAt: time(session.expiresAt) })),
     revoke: async (name, id) => await administration.revoke(name, id),
-    close
+    close: async () => await offline.close()
   }
 }
 

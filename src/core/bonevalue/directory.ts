@@ -11,6 +11,8 @@ export interface PeerPort {
   readonly isLegacy: boolean
   /** Takes a frame at once; must not call back into the directory. */
   send (frame: Buffer): void
+  /** The same for a frame that may wait some milliseconds, in its order, until something else is sent. */
+  sendPresence (frame: Buffer): void
 }
 
 /** A client that has logged in. */
@@ -161,7 +163,7 @@ export class Directory {
     if (!knows) return
     for (const { id } of online?.peers ?? []) this.tell(receiver, encode('peerDisconnect', id))
     const gone = encode('userRemove', this.nameFor(receiver, other))
-    for (const { port } of receiver.peers) if (!port.isLegacy) port.send(gone)
+    for (const { port } of receiver.peers) if (!port.isLegacy) port.sendPresence(gone)
   }
 
   private show (receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
@@ -175,7 +177,7 @@ export class Directory {
   /** Sends a frame to all clients of a user. */
   private tell (user: OnlineUser, frame: Buffer): void {
     this.presenceMessages += user.peers.size
-    for (const { port } of user.peers) port.send(frame)
+    for (const { port } of user.peers) port.sendPresence(frame)
   }
 
   /** Users online that this one may talk to, without himself. */

@@ -35,10 +35,17 @@ interface Job {
 }
 
 /** Found by name, since sources, build and bundle lie in different folders. */
-const WORKER = createRequire(import.meta.url).resolve('#password-worker')
+const findWorker = (): string => createRequire(import.meta.url).resolve('#password-worker')
 
-/** Hashing without Fastify; the thread starts with the first request. @param idleMs for tests */
-export function createPasswords (idleMs = IDLE_MS): Passwords {
+/** Options for tests and measurements. */
+export interface PasswordsOptions {
+  readonly idleMs?: number
+  /** File of the thread. */
+  readonly workerFile?: string
+}
+
+/** Hashing without Fastify; the thread starts with the first request. */
+export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOptions = {}): Passwords {
   const waiting: Job[] = []
   let current: Job | undefined
   let worker: Worker | undefined
@@ -46,7 +53,7 @@ export function createPasswords (idleMs = IDLE_MS): Passwords {
   let closed = false
 
   function startWorker (): Worker {
-    const started = new Worker(WORKER, { execArgv: [], name: 'nws-passwords' })
+    const started = new Worker(workerFile ?? findWorker(), { execArgv: [], name: 'nws-passwords' })
     const gone = (): void => {
       if (worker !== started) return
       worker = undefined

@@ -68,6 +68,8 @@ const MAX_RATES = 10_000
 const CHECKS_PER_PING = 10
 /** How often transports over their limit are looked at again, milliseconds. */
 const STALL_CHECK_MS = 1000
+/** Time for which presence rests after it was written: in a rush each socket is written to once a rest, not once a newcomer. */
+const PRESENCE_REST_MS = 10
 /** Time that closing handshakes may take at shutdown, of the whole shutdown's time. */
 const GOODBYE_SHARE = 0.6
 const SECRET_BYTES = 16
@@ -93,7 +95,7 @@ export default fp<RendezvousSeams>(async (app, given) => {
   const unknown = new Set<RendezvousSocket>()
   const logins = new WeakMap<IncomingMessage, Login>()
   const rates = new Map<number, TokenBucket>()
-  const turns = new TurnQueue(run => setImmediate(run))
+  const turns = new TurnQueue(run => setImmediate(run), run => setTimeout(run, PRESENCE_REST_MS))
   const iceServers = parseIceServers(config.iceServers) ?? []
   let allClosed: (() => void) | undefined
   let closing = false

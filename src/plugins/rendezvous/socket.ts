@@ -147,6 +147,10 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     this.outbox.push(frame)
   }
 
+  sendPresence (frame: Buffer): void {
+    this.outbox.pushPresence(frame)
+  }
+
   /** Ends the socket with the error's close code. */
   end (code: ErrorCode): void {
     this.finish()

@@ -28,6 +28,10 @@ class View {
     }
   }
 
+  sendPresence (frame: Buffer): void {
+    this.send(frame)
+  }
+
   private add (name: string, id: number): void {
     if (!this.users.has(name)) throw new Error(`a peer of ${name}, who was never told`)
     if (this.peers.has(id) || id === this.id) throw new Error('a peer told twice')
@@ -72,14 +76,14 @@ for (const [title, rule] of Object.entries(rules)) {
           }
         }
         for (const { peer, view } of online) {
-          const expected = new Map(online.flatMap(({ peer: other }) => {
-            if (other === peer) return []
-            if (other.user.id === peer.user.id) return [[other.id, 'Us']]
+          const expected = new Map<number, string>()
+          for (const { peer: other } of online) {
             const trusted = contacts[peer.user.id]!.has(other.user.id)
-            if (!(rule?.(peer.user, other.user, trusted) ?? trusted)) return []
-            return [[other.id, contacts[peer.user.id]!.get(other.user.id) ?? other.user.name]]
-          }) as [number, string][])
-          if (JSON.stringify([...view.peers].toSorted()) !== JSON.stringify([...expected].toSorted())) return false
+            if (other === peer) continue
+            if (other.user.id === peer.user.id) expected.set(other.id, 'Us')
+            else if (rule?.(peer.user, other.user, trusted) ?? trusted) expected.set(other.id, contacts[peer.user.id]!.get(other.user.id) ?? other.user.name)
+          }
+          if (view.peers.size !== expected.size || [...expected].some(([id, name]) => view.peers.get(id) !== name)) return false
           for (const { peer: other } of online) {
             const reached = directory.relay(peer, { type: 'peerCandidate', to: other.id, candidate: null })
             if (reached !== expected.has(other.id)) return false
