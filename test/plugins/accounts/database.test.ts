@@ -1,0 +1,32 @@
+// The database's file: who may read it, one process at a time, its versions.
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { closeDatabase, openDatabase } from '../../../src/plugins/accounts/database.ts'
+
+t.test('only this user may read it, and it is one file when it is closed', async t => {
+  const directory = join(t.testdir(), 'deep', 'er')
+  const database = await openDatabase(directory)
+  t.equal(statSync(join(directory, 'accounts.db')).mode & 0o777, 0o600)
+  t.equal(statSync(directory).mode & 0o777, 0o700)
+  t.strictSame(['journal_mode', 'synchronous', 'foreign_keys'].map(name => Object.values(database.prepare(`PRAGMA ${name}`).get() as object)[0] as unknown), ['wal', 2, 1])
+  closeDatabase(database)
+  closeDatabase(database)
+  t.throws(() => statSync(join(directory, 'accounts.db-wal')))
+  const again = await openDatabase(directory)
+  t.equal((again.prepare('SELECT count(*) AS count FROM users').get() as { count: number }).count, 0)
+  closeDatabase(again)
+})
+
+t.test('tables of a newer version, a file that is none, a folder that cannot be', async t => {
+  const directory = t.testdir()
+  const database = await openDatabase(directory)
+  database.exec('PRAGMA user_version = 99')
+  closeDatabase(database)
+  await t.rejects(openDatabase(directory), { code: 'NWS_ERR_BV_STORE', message: /version 99/ })
+  const other = join(t.testdirName, 'other')
+  mkdirSync(other)
+  writeFileSync(join(other, 'accounts.db'), 'x'.repeat(8192))
+  await t.rejects(openDatabase(other), { code: 'NWS_ERR_BV_STORE' })
+  await t.rejects(openDatabase('/dev/null/here'), { code: 'NWS_ERR_BV_STORE' })
+})
