@@ -1,8 +1,10 @@
 // `nws serve`: a proxy in this process. Every setting is a flag, made from the schema; a flag goes before its variable.
 // Not the start itself (start.ts above).
-import { Command, Option } from 'commander'
+import cluster from 'node:cluster'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { ruleOf, settingNames, variableOf } from '../core/settings-check.ts'
 import type { SettingName } from '../core/settings-check.ts'
+import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment } from './workers.ts'
 
 /** `--max-message-bytes` for `maxMessageBytes`. */
 export function flagOf (name: SettingName): string {
@@ -16,16 +18,29 @@ function optionOf (name: SettingName): Option {
   return new Option(`${flagOf(name)} <${value}>`, `${description}${shown}`)
 }
 
+/** A number of processes. */
+function workersOf (text: string): number {
+  const count = Number(text)
+  if (!/^[1-9][0-9]?$/.test(text) || count > MAX_WORKERS) throw new InvalidArgumentError(`allowed is a whole number from 1 to ${MAX_WORKERS}.`)
+  return count
+}
+
 /** The command. */
 export function serveCommand (): Command {
   const command = new Command('serve')
     .description('run a proxy until it is ended; every flag is also a variable, such as NWS_PORT')
     .addHelpText('after', '\nA token given as a flag can be read in the list of processes: NWS_API_TOKEN cannot.')
+  command.addOption(new Option('--workers <number>', 'processes that share the port, joined by NWS_CLUSTER_URL or by links over loopback').argParser(workersOf))
   for (const name of settingNames) command.addOption(optionOf(name))
-  return command.action(async (flags: Partial<Record<SettingName, string>>) => {
+  return command.action(async ({ workers = 1, ...flags }: Partial<Record<SettingName, string>> & { workers?: number }) => {
     const environment = { ...process.env }
     for (const name of settingNames) if (flags[name] !== undefined) environment[variableOf(name)] = flags[name]
+    if (workers > 1 && cluster.isPrimary) {
+      await runWorkers(environment, workers)
+      return
+    }
+    if (cluster.isWorker) keepDatagrams()
     const { startProcess } = await import('../start.ts')
-    await startProcess(environment)
+    await startProcess(cluster.isWorker ? workerEnvironment(environment) : environment)
   })
 }

@@ -132,7 +132,7 @@ export function createMeshListener (options: MeshListenerOptions): MeshListener 
 async function listen (server: Server, { host, port }: MeshListenerOptions): Promise<number> {
   const attempt = async (address: string) => await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host: address, port }, () => {
+    server.listen({ host: address, port, exclusive: true }, () => { // Under node:cluster, too, a mesh port is one proxy's.
       server.off('error', reject)
       resolve()
     })
