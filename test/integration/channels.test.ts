@@ -263,3 +263,21 @@ t.test('200 peers come and go at random while 20 broadcast', async t => {
   t.equal(channel.localCount, 21)
   t.equal(app.channelSockets.size, 21)
 })
+
+t.test('ids of peers are 128 random bits of the proxy', async t => {
+  const { url } = await buildTestApp(t)
+  const ids = new Set<string>()
+  for (let n = 0; n < 20; n++) ids.add((await joinChannel(t, url, 'room')).id)
+  t.equal(ids.size, 20)
+  for (const id of ids) t.equal(Buffer.from(id, 'base64url').length, 16, id)
+})
+
+t.test('source is stamped by the proxy, whatever a client writes there', async t => {
+  const { url } = await buildTestApp(t)
+  const a = await joinChannel(t, url, 'room')
+  const b = await joinChannel(t, url, 'room')
+  a.send({ action: 'broadcast', source: b.id, data: 1 })
+  t.match(await b.nextOf('broadcast'), { source: a.id, data: 1 })
+  a.send({ action: 'message', source: 'forged', target: b.id, data: 2 })
+  t.match(await b.nextOf('message'), { source: a.id, data: 2 })
+})
