@@ -13,7 +13,8 @@ const page = readFileSync(new URL('../../docs/CLI.md', import.meta.url), 'utf8')
 const sections = new Map(page.split(/^### /m).slice(1).map(text => [/^`nws ([\w -]+)`/.exec(text)?.[1] ?? '', text.split(/^## /m, 1)[0]!]))
 
 function pathOf (command: Command): string {
-  return (command.parent?.parent ?? undefined) === undefined ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+  const { parent } = command
+  return parent === null || parent.parent === null ? command.name() : `${pathOf(parent)} ${command.name()}`
 }
 /** Commands that do something, by their words. */
 const commands = everyCommand(createProgram()).filter(({ parent, commands }) => parent !== null && commands.length === 0).map(command => [pathOf(command), command] as const)
