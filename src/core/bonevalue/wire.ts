@@ -1,7 +1,7 @@
 // The messages between a client and the rendezvous: reading them, and writing those that the rendezvous sends. Total:
 // whatever arrives becomes a request or a coded fault. No trust and no state (directory.ts), no login (the plugin).
 //
-// Every message is {"type": …, "data": …}. The seed's own spelling is kept, `spd` among it.
+// Every message is {"type": …, "data": …}. The spelling of the first generation is kept, `spd` among it.
 import type { ErrorCode } from '../errors.ts'
 import { textFrame } from '../websocket-frame.ts'
 import { isPassword } from './names.ts'
