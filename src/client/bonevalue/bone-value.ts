@@ -128,6 +128,11 @@ export class BoneValue {
     const connected = new Promise<string>((resolve, reject) => {
       const { reconnect = true } = this.#options
       let problem = failure('DISCONNECTED')
+      const url = rendezvousUrl(host)
+      if (url === undefined) {
+        this.#listeners.emit('error', failure('BAD_ADDRESS'))
+        return reject(new BoneValueError(failure('BAD_ADDRESS')))
+      }
       const rendezvous: Rendezvous = new Rendezvous({
         received: message => this.#receive(message),
         connected: () => {
@@ -150,7 +155,7 @@ export class BoneValue {
           this.#listeners.emit('error', given)
         }
       }, {
-        url: rendezvousUrl(host),
+        url,
         user,
         password,
         WebSocket: this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!,
@@ -211,8 +216,8 @@ export class BoneValue {
    * @param email login name to suggest
    * @throws BoneValueError (the promise)
    */
-  async inviteUser (email: string, callback?: (answer: { email: string, link: string, expiresAt: number } | Failure) => void): Promise<{ email: string, link: string, expiresAt: number }> {
-    return await this.#ask(async rendezvous => {
+  inviteUser (email: string, callback?: (answer: { email: string, link: string, expiresAt: number } | Failure) => void): Promise<{ email: string, link: string, expiresAt: number }> {
+    return this.#ask(async rendezvous => {
       const { email: name, link, expiresAt } = await rendezvous.ask('inviteUser', { email })
       return { email: name, link, expiresAt }
     }, callback)
@@ -229,8 +234,8 @@ export class BoneValue {
    * @param alias what this user will call him
    * @throws BoneValueError (the promise)
    */
-  async requestToken (alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
-    return await this.#ask(async rendezvous => ({ token: (await rendezvous.ask('requestToken', { name: alias })).token }), callback)
+  requestToken (alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
+    return this.#ask(async rendezvous => ({ token: (await rendezvous.ask('requestToken', { name: alias })).token }), callback)
   }
 
   /**
@@ -240,8 +245,8 @@ export class BoneValue {
    * @returns `alias` is the one in use, where the two trusted each other before
    * @throws BoneValueError (the promise)
    */
-  async claimToken (alias: string, token: string, callback?: (answer: { ok: true, alias: string } | Failure) => void): Promise<{ ok: true, alias: string }> {
-    return await this.#ask(async rendezvous => ({ ok: true, alias: (await rendezvous.ask('claimToken', { name: alias, token })).name }), callback)
+  claimToken (alias: string, token: string, callback?: (answer: { ok: true, alias: string } | Failure) => void): Promise<{ ok: true, alias: string }> {
+    return this.#ask(async rendezvous => ({ ok: true, alias: (await rendezvous.ask('claimToken', { name: alias, token })).name }), callback)
   }
 
   /**
@@ -249,8 +254,8 @@ export class BoneValue {
    *
    * @throws BoneValueError (the promise)
    */
-  async removeUser (alias: string, callback?: (answer: { ok: true } | Failure) => void): Promise<{ ok: true }> {
-    return await this.#ask(async rendezvous => {
+  removeUser (alias: string, callback?: (answer: { ok: true } | Failure) => void): Promise<{ ok: true }> {
+    return this.#ask(async rendezvous => {
       await rendezvous.ask('userRemove', { name: alias })
       return { ok: true }
     }, callback)

@@ -54,13 +54,13 @@ const MAX_DELAY_MS = 5000
  * The address of a host.
  *
  * @param host name with or without port, or a whole URL
- * @throws BoneValueError BAD_ADDRESS
+ * @returns undefined for what is neither
  */
-export function rendezvousUrl (host: string, page: Pick<Location, 'protocol'> | undefined = (globalThis as { location?: Location }).location): string {
+export function rendezvousUrl (host: string, page: Pick<Location, 'protocol'> | undefined = (globalThis as { location?: Location }).location): string | undefined {
   const isUrl = /^[a-z][a-z\d+.-]*:\/\//i.test(host)
   const given = isUrl ? host : `ws://${host}`
   const url = URL.canParse(given) ? new URL(given) : undefined
-  if (url === undefined || !/^(?:ws|http)s?:$/.test(url.protocol) || url.username !== '' || url.password !== '') throw new BoneValueError(failure('BAD_ADDRESS'))
+  if (url === undefined || !/^(?:ws|http)s?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined
   if (isUrl) return url.href.replace(/^http/, 'ws').replace(/#.*$/, '')
   // Pages that came over https may reach ws: on their own machine only.
   return page?.protocol === 'https:' && !isLoopbackHost(url.hostname) ? url.href.replace(/^ws:/, 'wss:') : url.href
