@@ -3,7 +3,7 @@
 import { isLoopbackHost } from '../endpoint.ts'
 import { Backoff } from '../reconnect.ts'
 import type { ReconnectOptions } from '../reconnect.ts'
-import { BoneValueError, boneValueErrors, failure } from './errors.ts'
+import { BoneValueError, failure } from './errors.ts'
 import type { Failure } from './errors.ts'
 import type { Signal } from './direct-connection.ts'
 import { readWire } from './wire.ts'
@@ -124,7 +124,7 @@ export class Rendezvous {
     try {
       socket = new this.#options.WebSocket(this.#options.url)
     } catch {
-      queueMicrotask(() => this.#ended(undefined)) // A page of https may not open it.
+      queueMicrotask(() => this.#ended(undefined, '')) // A page of https may not open it.
       return
     }
     this.#socket = socket
@@ -138,7 +138,7 @@ export class Rendezvous {
       if (message !== undefined) this.#receive(message)
     })
     socket.addEventListener('error', () => {}) // In Node.js an error that nobody hears ends the process.
-    socket.addEventListener('close', ({ code }) => { if (this.#socket === socket) this.#ended(code) })
+    socket.addEventListener('close', ({ code, reason }) => { if (this.#socket === socket) this.#ended(code, reason) })
   }
 
   #receive (message: WireMessage): void {
@@ -149,9 +149,9 @@ export class Rendezvous {
     }
     if (message.type === 'error') {
       const problem = { err: message.message, code: message.code }
-      if (!this.isOnline) this.#refusal = problem
       if (this.#isAnswer(message)) return this.#asked.shift()!.reject(new BoneValueError(problem))
-      if (this.isOnline && message.about === undefined) this.#owner.failed(problem)
+      // What has no type, or comes before the login, is why the socket is about to end.
+      if (!this.isOnline || message.about === undefined) this.#refusal = problem
     }
     this.#owner.received(message)
     if (message.type === 'setPeerId') {
@@ -177,14 +177,15 @@ export class Rendezvous {
     for (const { reject } of this.#asked.splice(0)) reject(new BoneValueError(failure('DISCONNECTED')))
   }
 
-  #ended (code: number | undefined): void {
+  #ended (code: number | undefined, reason: string): void {
     if (this.#isOver) return
     const wasOnline = this.isOnline
     this.#lost()
     const isRefused = code !== undefined && code >= 4500 && code <= 4999
     const mayRetry = this.#wasConnected && this.#session !== undefined && !isRefused
     const delay = mayRetry ? this.#backoff?.next() : undefined
-    if (!wasOnline && delay === undefined) this.#owner.failed(this.#refusal ?? { err: boneValueErrors.UNREACHABLE, code: 'UNREACHABLE' })
+    const said = this.#refusal ?? (/^NWS_ERR_\w+$/.test(reason) ? { err: 'The rendezvous has ended the connection.', code: reason } : undefined)
+    if (delay === undefined && (!wasOnline || said !== undefined)) this.#owner.failed(said ?? failure('UNREACHABLE'))
     if (delay === undefined) {
       this.#isOver = true
       this.#owner.disconnected(true)

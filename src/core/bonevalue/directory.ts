@@ -48,6 +48,8 @@ export class Directory {
   private readonly rule: MayTalk | undefined
   /** Frames that were sent as presence. */
   presenceMessages = 0
+  /** Whether nobody is told who goes. For the end of the rendezvous: its clients go on talking to each other without it. */
+  isSilent = false
 
   constructor (rule?: MayTalk) {
     this.rule = rule
@@ -116,9 +118,11 @@ export class Directory {
     const { user } = peer
     if (!user.peers.delete(peer)) return
     this.peers.delete(peer.id)
-    const frame = encode('peerDisconnect', peer.id)
-    this.tell(user, frame)
-    for (const other of this.counterparts(user)) this.tell(other, frame)
+    if (!this.isSilent) {
+      const frame = encode('peerDisconnect', peer.id)
+      this.tell(user, frame)
+      for (const other of this.counterparts(user)) this.tell(other, frame)
+    }
     if (user.peers.size === 0) this.users.delete(user.id)
   }
 

@@ -200,6 +200,7 @@ export default fp<RendezvousSeams>(async (app, given) => {
   app.addHook('preClose', async () => {
     closing = true
     for (const timer of timers) clearInterval(timer)
+    if (made !== undefined) made.directory.isSilent = true
     for (const socket of sockets) socket.end('NWS_ERR_SHUTTING_DOWN')
     if (sockets.size === 0) return
     await new Promise<void>(resolve => {
