@@ -4,6 +4,7 @@ import { Channels } from './channels.js'
 import { byId } from './dom.js'
 import { wireInvitation } from './invitation.js'
 import { Network } from './network.js'
+import { showOnline } from './online.js'
 import { wireShareDialog } from './share-dialog.js'
 import { wireTokenForm } from './token-form.js'
 
@@ -15,7 +16,11 @@ const field = /** @type {HTMLInputElement} */ (byId('channel'))
 const join = (/** @type {string} */ name, /** @type {Scope} */ scope = 'network') => channels.join(name, scope)
 const share = wireShareDialog(join)
 const channels = new Channels({ changed: () => network?.refresh(), share: name => share.open(name) })
-const askForToken = wireTokenForm(() => network?.refresh())
+const askAboutUsers = showOnline()
+const askForToken = wireTokenForm(() => {
+  network?.refresh()
+  askAboutUsers()
+})
 /** @type {Network | undefined} */
 let network = undefined
 network = new Network(channels, { askForToken })

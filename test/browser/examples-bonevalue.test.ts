@@ -71,7 +71,7 @@ t.test('two strangers trust each other, ask, and send a file', needsBrowser, asy
   await logged(grace, 'no.txt for Ada: The other one does not want it.').waitFor()
   await inspectLooks(t, ada, 'bonevalue')
 
-  await press(ada, ada.getByRole('button', { name: 'Trust Grace no more' }), 'pointer')
+  await press(ada, ada.getByRole('button', { name: 'Trust no more: Grace' }), 'pointer')
   await grace.getByText('You trust nobody yet').waitFor()
   await press(ada, ada.getByRole('button', { name: 'Log out' }), 'pointer')
   await ada.getByLabel('Login name').waitFor()

@@ -126,7 +126,7 @@ function showPeople () {
     const words = Object.assign(document.createElement('span'), { className: 'small quiet', textContent: count === 0 ? 'not online' : count === 1 ? 'one page' : `${count} pages` })
     item.append(dot, name, words)
     if (alias === 'Us') return item
-    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: 'Trust no more', ariaLabel: `Trust ${alias} no more` })
+    const remove = Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: 'Trust no more', ariaLabel: `Trust no more: ${alias}` })
     remove.addEventListener('click', () => tell('claim-state', $BV.removeUser(alias).then(() => `You and ${alias} trust each other no more.`)))
     item.append(remove)
     return item

@@ -70,7 +70,7 @@ export function answerFiles ($BV, page) {
   $BV.module('Example.File', async ({ request, callback, peer, name }) => {
     const { name: fileName, size } = Object(request)
     if (typeof fileName !== 'string' || !Number.isSafeInteger(size) || size < 0 || size > MAX_SIZE) return callback({ err: 'That is no file, or one above 500 MB.' })
-    const words = `${fileName.slice(0, 100)} (${(size / 1e6).toFixed(size < 1e5 ? 3 : 1)} MB)`
+    const words = `${fileName.slice(0, 100)} (${sizeInWords(size)})`
     if (!await page.asked(name, words)) return callback({ err: 'The other one does not want it.' })
     const transfer = ++number
     transfers.set(transfer, { peer, name, words, fileName, size, received: 0, parts: [] })
@@ -104,6 +104,11 @@ export function answerFiles ($BV, page) {
   $BV.on('peerdisconnect', id => {
     for (const [transfer, { peer }] of transfers) if (peer === id) transfers.delete(transfer)
   })
+}
+
+/** @param {number} bytes */
+function sizeInWords (bytes) {
+  return bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${(bytes / 1000).toFixed(0)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 /** @param {Blob} blob @returns {Promise<string>} */
