@@ -1,0 +1,35 @@
+// README, "Your own p2p app in five minutes": its page and its lines run as they stand.
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import type { Test } from 'tap'
+import { buildTestApp } from '../support/app.ts'
+import { PASSWORD, rendezvousOptions } from '../support/bonevalue.ts'
+import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
+import type { TestPage } from '../support/browser.ts'
+import { addUser } from '../support/rendezvous.ts'
+
+const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const codeOf = (title: string): string => new RegExp(`^\`\`\`\\w+ title=${title}\\n([^]*?)^\`\`\`$`, 'm').exec(text)![1]!
+
+/** Opens the app and answers its questions. */
+async function openApp (t: Test, address: string, user: string): Promise<TestPage> {
+  const page = await openPage(t, await sharedBrowser(), 'about:blank')
+  await page.page.addInitScript('navigator.mediaDevices?.getUserMedia({ audio: true })')
+  page.page.on('dialog', dialog => void dialog.accept(dialog.message() === 'Password' ? PASSWORD : user))
+  await page.page.goto(address)
+  await page.page.waitForFunction('$BV.getId() !== null')
+  return page
+}
+
+t.test('the app of the README', needsBrowser, async t => {
+  const webRoot = t.testdir({ 'index.html': codeOf('p2p') })
+  const { app, url } = await buildTestApp(t, { ...rendezvousOptions, bvListen: 'localhost:0', webRoot })
+  for (const user of ['ann', 'ben']) await addUser(url, user)
+  const address = app.rendezvousListener.url!
+  const [ann, ben] = [await openApp(t, address, 'ann'), await openApp(t, address, 'ben')]
+  await ann.run(`${codeOf('token')};`)
+  const token = await ann.said('')
+  await ben.run(`${codeOf('claim').replace('the token', token)};`)
+  t.equal(await ann.said('Ben'), 'Ben says Not Friday')
+  t.equal(await ben.said('Ann'), 'Ann says Not Friday')
+})
