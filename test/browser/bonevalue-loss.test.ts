@@ -71,7 +71,6 @@ t.test('requests go on while the rendezvous is away, and after it is back under 
   t.equal(await ann.run('return lastPeer'), ben.id)
 
   const second = await start(first.port)
-  t.teardown(() => second.app.close())
   await ann.said('connect')
   await ben.said('connect')
   await ann.said(`peerdisconnect ${ben.id}`)
@@ -81,6 +80,7 @@ t.test('requests go on while the rendezvous is away, and after it is back under 
   await ann.page.waitForFunction(`lastPeer === '${newId}'`, undefined, { timeout: 60_000 })
   await passes(20)
   t.strictSame(await ann.run('return failed'), [], 'not one request was lost')
+  await second.app.close()
 })
 
 t.test('a session that was ended is not tried again', needsBrowser, async t => {

@@ -57,7 +57,13 @@ export class Links {
         this.#all.delete(link)
         this.#fill()
       },
-      again: (link, calls) => { for (const call of calls) this.#wait(link.peerId, call) },
+      again: (link, calls) => {
+        const isGone = options.nameOf(link.peerId) === undefined
+        for (const call of calls) {
+          if (isGone) call.settle({ code: 'PEER_GONE' })
+          else this.#wait(link.peerId, call)
+        }
+      },
       changed: () => this.#fill()
     }
   }

@@ -47,6 +47,7 @@ export class PeerLink {
   #conversation: Conversation | undefined
   #waiting: Call[] = []
   #state: 'taking' | 'draining' | 'leaving' | 'over' = 'taking'
+  #hasShownLife = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor (owner: LinkOwner, peerId: string, name: string) {
@@ -105,15 +106,17 @@ export class PeerLink {
     this.#after(this.#owner.times.farewellMs, () => this.#connection.close())
   }
 
-  /** The peer is said to be gone: what is going on may come to its end, if the peer is there after all. */
+  /** The peer is said to be gone: if it is there after all, what is going on may come to its end. */
   drain (): void {
     if (this.#state !== 'taking') return
     this.#state = 'draining'
     this.#owner.leaving(this)
     if (this.#conversation === undefined) return this.close()
-    if (!this.#conversation.isBusy) return this.leave()
     this.#after(this.#owner.times.farewellMs, () => this.#connection.close())
-    this.#conversation.ping(() => { if (this.#state === 'draining') clearTimeout(this.#timer) })
+    this.#conversation.ping(() => {
+      this.#hasShownLife = true
+      this.rest()
+    })
   }
 
   /** Ends it at once. */
@@ -123,7 +126,7 @@ export class PeerLink {
 
   /** Looks again whether it is still needed. */
   rest (): void {
-    if (this.#state === 'draining' && this.#conversation?.isBusy === false) return this.leave()
+    if (this.#state === 'draining') return this.#restDraining()
     if (this.#state !== 'taking' || this.#conversation === undefined) return
     clearTimeout(this.#timer)
     this.#owner.changed()
@@ -132,6 +135,13 @@ export class PeerLink {
     // Who has asked knows that nothing more comes. Not at once: what hears the answer may ask again.
     const isNeeded = !hasAsked || isKept || isKeptByOther
     this.#after(isNeeded ? this.#owner.times.keepAliveMs : 0, () => this.leave())
+  }
+
+  /** Not at once: the other end may not have heard yet why this one is to leave, and may go on asking. */
+  #restDraining (): void {
+    if (!this.#hasShownLife) return
+    clearTimeout(this.#timer)
+    if (!this.#conversation!.isBusy) this.#after(this.#owner.times.farewellMs, () => this.leave())
   }
 
   #opened (channel: ConversationChannel): void {

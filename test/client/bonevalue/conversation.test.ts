@@ -1,5 +1,6 @@
 // Two ends of a conversation over a channel that keeps order and says what it still holds: answers, parts, turns, farewells.
 import t from 'tap'
+import type { Test } from 'tap'
 import { Call } from '../../../src/client/bonevalue/call.ts'
 import type { Outcome } from '../../../src/client/bonevalue/call.ts'
 import { Conversation } from '../../../src/client/bonevalue/conversation.ts'
@@ -45,7 +46,7 @@ class Channel implements ConversationChannel {
 
 type Said = { readonly calls: Call[] }
 
-function pair (answer: (module: string, data: unknown, reply: Reply) => void = (_module, data, reply) => reply({ response: data })) {
+function pair (t: Test, answer: (module: string, data: unknown, reply: Reply) => void = (_module, data, reply) => reply({ response: data })) {
   const channels = [new Channel(), new Channel()] as const
   channels[0].other = channels[1]
   channels[1].other = channels[0]
@@ -57,6 +58,7 @@ function pair (answer: (module: string, data: unknown, reply: Reply) => void = (
     broken: () => { broken++ },
     changed: () => {}
   } satisfies ConversationOwner))
+  t.teardown(() => { for (const end of ends) end.end() })
   const flow = (): void => { while (channels[0].flow() || channels[1].flow()); }
   return { a: ends[0]!, b: ends[1]!, channels, byes, flow, broken: () => broken }
 }
@@ -68,7 +70,7 @@ function call (data: unknown, keepAlive = false, timeoutMs = 60_000): { call: Ca
 }
 
 t.test('several requests at once find their answers, both ways', async t => {
-  const { a, b, flow } = pair()
+  const { a, b, flow } = pair(t)
   const calls = [a, b, a, a, b].map((end, n) => {
     const each = call([n])
     end.ask(each.call)
@@ -81,7 +83,7 @@ t.test('several requests at once find their answers, both ways', async t => {
 })
 
 t.test('a long text goes in parts, with never more in the channel than it takes, and lets short ones pass', async t => {
-  const { a, channels: [channel], flow } = pair()
+  const { a, channels: [channel], flow } = pair(t)
   const text = 'ä€😀'.repeat(300_000)
   const order: string[] = []
   const long = call(text)
@@ -99,7 +101,7 @@ t.test('a long text goes in parts, with never more in the channel than it takes,
 })
 
 t.test('many long texts take turns, four at a time', async t => {
-  const { a, channels: [channel], flow } = pair((_module, data, reply) => reply({ response: String(data).length }))
+  const { a, channels: [channel], flow } = pair(t, (_module, data, reply) => reply({ response: String(data).length }))
   const calls = Array.from({ length: 10 }, (_, n) => {
     const each = call('x'.repeat(200_000 + n))
     a.ask(each.call)
@@ -115,7 +117,7 @@ t.test('many long texts take turns, four at a time', async t => {
 
 t.test('a request that is not answered times out, and a late answer is nobody\'s', async t => {
   let late: Reply | undefined
-  const { a, flow, broken } = pair((_module, _data, reply) => { late = reply })
+  const { a, flow, broken } = pair(t, (_module, _data, reply) => { late = reply })
   const { call: made, outcome } = call(1, false, 10)
   a.ask(made)
   flow()
@@ -128,7 +130,7 @@ t.test('a request that is not answered times out, and a late answer is nobody\'s
 })
 
 t.test('who says bye has answered all that it took; the rest may be asked again', async t => {
-  const { a, b, byes, flow } = pair()
+  const { a, b, byes, flow } = pair(t)
   a.sayBye()
   const { call: made } = call('crosses the farewell')
   b.ask(made)
@@ -139,7 +141,7 @@ t.test('who says bye has answered all that it took; the rest may be asked again'
 })
 
 t.test('the end gives back what has no answer', async t => {
-  const { a, flow } = pair(() => {})
+  const { a, flow } = pair(t, () => {})
   const { call: made } = call(1)
   a.ask(made)
   flow()
@@ -150,7 +152,7 @@ t.test('the end gives back what has no answer', async t => {
 t.test('answers that cannot be written, and too many requests, are said', async t => {
   const circle: { self?: unknown } = {}
   circle.self = circle
-  const { a, flow } = pair((_module, data, reply) => { if (data !== 'wait') reply({ response: data === 'circle' ? circle : 'x'.repeat(2 ** 25) }) })
+  const { a, flow } = pair(t, (_module, data, reply) => { if (data !== 'wait') reply({ response: data === 'circle' ? circle : 'x'.repeat(2 ** 25) }) })
   for (const [what, code] of [['circle', 'NOT_JSON'], ['large', 'TOO_LARGE']] as const) {
     const { call: made, outcome } = call(what)
     a.ask(made)
@@ -166,17 +168,17 @@ t.test('answers that cannot be written, and too many requests, are said', async 
 
 t.test('whatever the other end sends, it breaks nothing but the conversation', async t => {
   for (const data of ['', 'null', '[]', '{"id":0,"module":"x"}', '{"id":1}', '{"id":1,"code":"toString"}', new Uint8Array(4), new Uint8Array(PART_BYTES + 1), new Uint8Array([0, 0, 0, 1, 255, 255, 255, 255, 1]), new Uint8Array([0, 0, 0, 1, 0, 0, 0, 1, 255])]) {
-    const { channels, flow, broken } = pair()
+    const { channels, flow, broken } = pair(t)
     channels[0].send(data)
     flow()
     t.equal(broken(), 1, typeof data === 'string' ? data : `${data.length} bytes`)
   }
-  const { channels, flow, broken } = pair()
+  const { channels, flow, broken } = pair(t)
   for (let number = 1; number <= 5; number++) channels[0].send(new Uint8Array([0, 0, 0, number, 0, 1, 0, 0, 1]))
   flow()
   t.equal(broken(), 1, 'five texts at once')
   for (const harmless of ['{"id":5,"response":1}', '{"pong":9}', '{"id":9,"code":"BUSY"}']) {
-    const { channels: [channel], flow: run, broken: count } = pair()
+    const { channels: [channel], flow: run, broken: count } = pair(t)
     channel.send(harmless)
     run()
     t.equal(count(), 0, harmless)
