@@ -1,10 +1,11 @@
 // How many requests two pages of headless Chromium answer each other over BoneValue, with the connection kept and without,
 // and how fast a large one goes. Prints; asserts nothing. Usage: npm run bench:bonevalue-requests
+import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
-import { buildApp } from '../src/app.ts'
+import type { Test } from 'tap'
 import { addUser, exchangeToken, logIn, PASSWORD } from '../test/support/rendezvous.ts'
 import { circumstances } from './section.ts'
 
@@ -29,12 +30,24 @@ async function rate (page: Page, keepAlive: boolean, atOnce: number, size = 10):
   })()`)
 }
 
-const app = await buildApp({ port: 0, discovery: 'off', bv: 'on', dataDir: ':memory:' })
-const url = `http://localhost:${await app.listener.listen()}`
+const ends: (() => unknown)[] = []
+const test = { teardown: (end: () => unknown) => { ends.push(end) } } as unknown as Test
+const server = spawn(process.execPath, ['dist/server.js'], {
+  env: { PATH: process.env['PATH'], NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_BV: 'on', NWS_DATA_DIR: ':memory:' }, stdio: ['ignore', 'pipe', 'inherit']
+})
+ends.push(() => server.kill())
+const port = await new Promise<string>(resolve => {
+  let said = ''
+  server.stdout.on('data', chunk => {
+    said += String(chunk)
+    const [, found] = /is running: http\S*:(\d+)"/.exec(said) ?? []
+    if (found !== undefined) resolve(found)
+  })
+})
+const url = `http://localhost:${port}`
 const pages = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'))
 await new Promise<void>(resolve => pages.listen(0, 'localhost', resolve))
 for (const user of ['ann', 'ben']) await addUser(url, user)
-const test = { teardown: () => {} } as unknown as Parameters<typeof logIn>[0]
 const clients = [await logIn(test, url.replace('http', 'ws'), 'ann'), await logIn(test, url.replace('http', 'ws'), 'ben')] as const
 await exchangeToken(clients[0], clients[1], { ofClaimer: 'ben', ofIssuer: 'ann' })
 for (const client of clients) await client.close()
@@ -67,4 +80,4 @@ print(`1 MiB there and back, one at a time: ${large.toFixed(1)}/s, ${(large * 2 
 
 await browser.close()
 pages.close()
-await app.close()
+for (const end of ends) await end()
