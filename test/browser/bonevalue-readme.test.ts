@@ -27,9 +27,9 @@ t.test('the app of the README', needsBrowser, async t => {
   for (const user of ['ann', 'ben']) await addUser(url, user)
   const address = app.rendezvousListener.url!
   const [ann, ben] = [await openApp(t, address, 'ann'), await openApp(t, address, 'ben')]
+  const token = ann.page.waitForEvent('console', line => /^[\w-]{20,}$/.test(line.text()))
   await ann.run(`${codeOf('token')};`)
-  const token = await ann.said('')
-  await ben.run(`${codeOf('claim').replace('the token', token)};`)
+  await ben.run(`${codeOf('claim').replace('the token', (await token).text())};`)
   t.equal(await ann.said('Ben'), 'Ben says Not Friday')
   t.equal(await ben.said('Ann'), 'Ann says Not Friday')
 })
