@@ -1,5 +1,6 @@
 // `nws chat <channel>`: a conversation in a terminal, a line a message. Not for programs: that are listen.ts and pipe.ts.
 import { createInterface } from 'node:readline'
+import type { Interface } from 'node:readline'
 import { Command } from 'commander'
 import { takeChannel, withChannel } from './channel-argument.ts'
 import type { ChannelOptions } from './channel-argument.ts'
@@ -37,13 +38,14 @@ function lineOf ({ source, data }: Received): string {
 
 async function chat (channel: string | undefined, options: ChatOptions): Promise<void> {
   const { name: channelName } = await takeChannel([channel], options)
-  const lines = createInterface({ input: process.stdin, ...(process.stdout.isTTY ? { output: process.stdout, prompt: '> ' } : {}) })
+  /** Begun after the join: what was read before anybody listens would be lost. */
+  let lines: Interface | undefined
   /** Above the line that is being typed. */
   const say = (text: string, data: boolean): void => {
     if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
     if (data) void write(`${text}\n`)
     else note(text)
-    if (process.stdout.isTTY) lines.prompt(true)
+    if (process.stdout.isTTY) lines?.prompt(true)
   }
   const room = await stayJoined(proxyOf(options), channelName, {
     reconnect: true,
@@ -51,9 +53,11 @@ async function chat (channel: string | undefined, options: ChatOptions): Promise
     received: message => say(lineOf(message), true),
     presence: (change, peer) => say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is there' : 'has left'}`, 'dim'), false),
     refused: error => say(styled(`${error.code}: ${error.message}`, 'yellow'), false),
-    over: () => lines.close()
+    over: () => lines?.close()
   })
-  lines.on('SIGINT', () => lines.close())
+  lines = createInterface({ input: process.stdin, ...(process.stdout.isTTY ? { output: process.stdout, prompt: '> ' } : {}) })
+  if (process.stdout.isTTY) lines.prompt()
+  lines.on('SIGINT', () => lines?.close())
   for await (const line of lines) {
     const text = line.trim()
     if (text === '/quit') break
