@@ -4,6 +4,7 @@ import cluster from 'node:cluster'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { ruleOf, settingNames, variableOf } from '../core/settings-check.ts'
 import type { SettingName } from '../core/settings-check.ts'
+import { CliError } from './errors.ts'
 import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment } from './workers.ts'
 
 /** `--max-message-bytes` for `maxMessageBytes`. */
@@ -35,6 +36,7 @@ export function serveCommand (): Command {
   return command.action(async ({ workers = 1, ...flags }: Partial<Record<SettingName, string>> & { workers?: number }) => {
     const environment = { ...process.env }
     for (const name of settingNames) if (flags[name] !== undefined) environment[variableOf(name)] = flags[name]
+    if (workers > 1 && environment['NWS_BV'] === 'on') throw new CliError('NWS_CLI_USAGE', 'The rendezvous knows who is online in one process: NWS_BV=on takes no --workers.')
     if (workers > 1 && cluster.isPrimary) {
       await runWorkers(environment, workers)
       return
