@@ -25,7 +25,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   R13: ['only addresses of this network are dialled', 'senders off the link are not heard'],
   R14: ['every constant, time and budget of the link', 'frames at random'],
   R15: ['the largest message passes, one byte more closes with 1009', 'too many messages are refused and said so', 'limits of an origin close with 1013 and say why', 'a stalled reader is closed with 4008, the others never notice', 'what takes too long to arrive is ended', 'counts refusals by kind and code'],
-  R16: ['5000 mutated requests and handshakes', 'nobody who talks properly notices'],
+  R16: ['5000 mutated requests and handshakes', 'nobody who talks properly notices, and nothing is left'],
   R17: ['the proxy writes no file'],
   R18: ['every route of the main listener is 404 there, and every upgrade', 'has a Host list of its own'],
   R19: ['what other users of the machine can do is said'],

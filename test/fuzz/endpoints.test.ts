@@ -4,7 +4,7 @@ import { buildTestApp, openConnections, openSocket, requestBytes, UPGRADE } from
 import { joinChannel } from '../support/channel.ts'
 import { fuzzEndpoints } from './endpoints.ts'
 
-t.test('nobody who talks properly notices', async t => {
+t.test('nobody who talks properly notices, and nothing is left', async t => {
   const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
   const { app, url, port, log } = await buildTestApp(t, { meshHost: '127.0.0.1', legacyPairTimeoutMs: 500, mesh: { linkTimings: { handshakeMs: 500 } } })
   const alice = await joinChannel(t, url, 'room')
@@ -23,6 +23,7 @@ t.test('nobody who talks properly notices', async t => {
   alice.socket.close()
   bob.socket.close()
   await Promise.all([alice.closed(), bob.closed()])
+  while (app.channelSockets.size > 0 || app.channelRegistry.peers().length > 0) await new Promise(resolve => setImmediate(resolve))
   t.notMatch(log(), /"level":[56]0/, `no error of ours (FUZZ_SEED=${seed})`)
   t.equal((await fetch(`${url}/api/health`)).status, 200)
 })
@@ -38,4 +39,18 @@ t.test('an upgrade behind a request that has no answer yet ends the connection',
   }
   while (app.channelRegistry.peers().length > 0 || await openConnections(app) > 0) await new Promise(resolve => setImmediate(resolve))
   t.strictSame(app.channelRegistry.channels(), [])
+})
+
+t.test('a socket that ends while it joins leaves nobody behind', async t => {
+  const { app, port } = await buildTestApp(t)
+  for (const path of ['/console', '/room', '/broadcast/room']) {
+    const socket = await openSocket(port)
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    socket.resume()
+    // With the upgrade comes a frame that breaks the protocol: no mask.
+    socket.end(Buffer.concat([Buffer.from(requestBytes(port, 'GET', path, UPGRADE)), Buffer.from([0x81, 0x01, 0x41])]))
+    await closed
+  }
+  while (app.channelSockets.size > 0) await new Promise(resolve => setImmediate(resolve))
+  t.strictSame(app.channelRegistry.peers().map(({ channel }) => channel.name), [])
 })

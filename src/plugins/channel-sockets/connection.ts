@@ -220,6 +220,8 @@ export class Connection implements DialectSocket, ByteSink {
       this.refuseJoin(error)
       return
     }
+    // What came with the upgrade may have ended the socket before the join told so.
+    if (this.over && dialect.leave === undefined) this.hub.leave(this.member)
     const early = this.early ?? []
     this.early = undefined
     for (const { bytes, isBinary } of early) this.dispatch(bytes, isBinary)
