@@ -25,7 +25,7 @@ export interface Finding {
 
 /** What settings mean. */
 export function policyOf (settings: Settings): Finding[] {
-  const { apiToken, apiShowNames, allowedOrigins, allowedHosts, host, discovery, peers, meshHost, examples, extensions } = settings
+  const { apiToken, apiShowNames, allowedOrigins, allowedHosts, host, discovery, peers, meshHost, examples, extensions, bv, bvListen, bvInsecure, clusterUrl } = settings
   const hasToken = apiToken !== ''
   const isExposed = !isLoopbackHost(host)
   const finding = (who: string, surface: string, access: Finding['access'], text: string): Finding => ({ who, surface, access, text, source: 'settings' })
@@ -39,6 +39,8 @@ export function policyOf (settings: Settings): Finding[] {
     finding('other machines', 'discovery', discovery === 'on' ? 'open' : 'closed', discovery === 'on' ? 'This proxy says by mDNS that it is there: an id of this run, an address and a port, no names.' : `Neither said nor asked.${peers.length > 0 ? ` Links are made to ${peers.join(', ')}.` : ''}`),
     finding('whoever may use the API', 'names of channels', apiShowNames ? 'open' : 'closed', apiShowNames ? 'They are listed, and a name is the key: NWS_API_SHOW_NAMES=false lists tags instead.' : 'Tags are listed instead.'),
     finding('pages of this machine', 'examples', examples === 'on' ? 'open' : 'closed', examples === 'on' ? 'Served under /examples/.' : 'Not served.'),
+    ...bv === 'off' ? [] : [finding('other machines', 'rendezvous', bvListen === '' ? 'closed' : 'limited', bvListen === '' ? 'The rendezvous is there for this machine only.' : `Users log in at ${bvListen}${bvInsecure ? ' without TLS: passwords can be read on the way' : ''}.`)],
+    ...clusterUrl.length === 0 ? [] : [finding('proxies of the cluster', 'channels', 'limited', 'Channels are shared over the servers of NWS_CLUSTER_URL with whoever has NWS_CLUSTER_SECRET and knows their names.')],
     ...extensions.length === 0 ? [] : [finding('extensions', 'everything', 'open', `${extensions.length} run inside the proxy and can do all that it can: ${extensions.join(', ')}.`)]
   ]
 }
