@@ -28,6 +28,20 @@ t.test('nobody who talks properly notices, and nothing is left', async t => {
   t.equal((await fetch(`${url}/api/health`)).status, 200)
 })
 
+t.test('a client that leaves while a file is on its way is no failure', async t => {
+  const { app, port, log } = await buildTestApp(t)
+  for (let round = 0; round < 30; round++) {
+    const socket = await openSocket(port)
+    const closed = new Promise(resolve => socket.once('close', resolve))
+    socket.resume()
+    socket.write(requestBytes(port, 'GET', '/', { Connection: undefined }) + requestBytes(port, 'GET', '/room', UPGRADE))
+    await closed
+  }
+  while (await openConnections(app) > 0) await new Promise(resolve => setImmediate(resolve))
+  t.match(log(), /a client left before it had its answer/)
+  t.notMatch(log(), /"level":[56]0/)
+})
+
 t.test('an upgrade behind a request that has no answer yet ends the connection', async t => {
   const { app, port } = await buildTestApp(t)
   for (const first of [requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream', Connection: undefined }), requestBytes(port, 'GET', '/', { Host: 'evil.example', Connection: undefined })]) {

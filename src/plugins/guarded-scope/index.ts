@@ -56,6 +56,9 @@ function isCodedByExtension (error: FastifyError): boolean {
   return typeof error.code === 'string' && /^(?!FST_|ERR_|HPE_)[A-Z][A-Z0-9_]{0,99}$/.test(error.code) && !('syscall' in error)
 }
 
+/** What a file's stream reports when whom it was for has gone: no failure of ours, and nobody hears the answer. */
+const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE'
+
 function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof NwsError) return sendError(reply, errorBody(error.code))
   if (error.validation !== undefined) return sendError(reply, errorBody('NWS_ERR_REQUEST_INVALID', ` Field: ${fieldOf(error)}.`))
@@ -65,6 +68,10 @@ function answerError (error: FastifyError, request: FastifyRequest, reply: Fasti
     return sendError(reply, { statusCode, code: error.code, error: STATUS_CODES[statusCode] ?? 'Error', message: error.message })
   }
   if (status !== undefined) return sendError(reply, errorBody(FASTIFY_ERRORS[error.code] ?? STATUS_ERRORS[status] ?? 'NWS_ERR_REQUEST_MALFORMED'))
+  if (error.code === CLIENT_LEFT) {
+    request.log.debug('a client left before it had its answer')
+    return sendError(reply, errorBody('NWS_ERR_INTERNAL'))
+  }
   // The message of an unforeseen error may quote the request: its kind and its place have to do.
   const at = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line)).map(line => line.trim()).slice(0, 10)
   request.log.error({ err: { type: error.name, code: error.code, at } }, 'a request failed')
