@@ -7,7 +7,7 @@ import type { Host, HostOptions } from '../support/namespaces.ts'
 import { avahiUnavailable, startAvahi } from '../support/avahi.ts'
 import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
 import { startProxy } from '../support/proxies.ts'
-import type { ProxyProcess } from '../support/proxies.ts'
+import type { LinkSeen, ProxyProcess } from '../support/proxies.ts'
 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 
@@ -28,7 +28,7 @@ async function hostsOf (t: Test, hosts: number | readonly HostOptions[]): Promis
 /** Times with which a silent link ends within a second or two. */
 const impatient = { linkTimings: { pingMs: 400, deadMs: 1500, probeMs: 1000 }, dialTimings: { backOffMs: 200, largerMs: 1000 } }
 
-t.jobs = 4
+t.jobs = 2
 
 t.test('two that start together, and one that comes later', { skip, buffered: true }, async t => {
   const [one, two, three] = await hostsOf(t, 3) as [Host, Host, Host]
@@ -61,7 +61,10 @@ t.test('an address that changes', { skip, buffered: true }, async t => {
   const members = await talk(a, b)
   const heard = members.a.heard().length
   two.setAddress('10.77.0.99/24')
-  await a.until<{ links: { address: string }[] }>('/api/links', ({ links }) => links.some(({ address }) => address.startsWith('10.77.0.99:')))
+  // Until the channel is matched on the new link nobody may be there to hear.
+  await a.until<{ links: LinkSeen[] }>('/api/links', ({ links }) => links.some(({ address, channels }) => address.startsWith('10.77.0.99:') && channels.includes('webchat')))
+  await a.linkedTo([b])
+  await b.until<{ links: LinkSeen[] }>('/api/links', ({ links }) => links.some(({ channels }) => channels.includes('webchat')))
   members.b.send({ action: 'broadcast', data: 'from elsewhere' })
   await members.a.hears({ action: 'broadcast', data: 'from elsewhere' }, heard)
   await a.linkedTo([b])
