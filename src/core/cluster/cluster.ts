@@ -1,23 +1,23 @@
 // The cluster of one proxy: which channels it is in, who else is, what is said to them and what comes from them. No
 // sockets, timers or rules of channels: those are outside (plugins/cluster, core/hub).
-import { isZero, mapKey } from '../link/bytes.ts'
+import { mapKey } from '../link/bytes.ts'
 import { decodeChannelMessage, encodePeerMessageHead, isDataText } from '../link/channel-message.ts'
 import type { PeerMessage } from '../link/channel-message.ts'
 import type { Cancel } from '../link/environment.ts'
 import type { RelayCount } from '../hub/carrier.ts'
-import { TOKEN_BYTES } from './constants.ts'
 import { decodeFrame, encodeFrame, framesOf } from './frames.ts'
 import type { Frame } from './frames.ts'
 import type { ClusterEnvironment, ClusterEvents } from './interfaces.ts'
+import { Jitter } from './jitter.ts'
 import { ClusterChannel } from './presence.ts'
 import { Publisher } from './publisher.ts'
+import { NO_TOKEN, Questions } from './questions.ts'
 import { epochOf, Realm } from './realm.ts'
 import { openBatch, readHeader } from './sealed-batch.ts'
 import { Sessions } from './sessions.ts'
 import type { RemoteSession } from './sessions.ts'
 
 const NOBODY: RelayCount = { peers: 0, missed: 0 }
-const NO_TOKEN = new Uint8Array(TOKEN_BYTES)
 
 /** A subject that is listened to. */
 interface Listening {
@@ -60,8 +60,8 @@ export class Cluster {
   readonly #listening = new Map<string, Listening>()
   /** Channels that have something to say at the end of the turn. */
   readonly #entering = new Set<ClusterChannel>()
-  /** Answers that wait for their jitter. */
-  readonly #later = new Set<Cancel>()
+  readonly #jitter: Jitter
+  readonly #questions: Questions
   #nextHereAt = 0
   #tick: Cancel = () => {}
   #closed = false
@@ -76,6 +76,11 @@ export class Cluster {
       ...environment,
       realm: this.#realms[0],
       beforeFlush: () => this.#enter()
+    })
+    this.#jitter = new Jitter(environment)
+    this.#questions = new Questions(environment, this.#sessions, this.#jitter, {
+      say: (id, frame) => this.#say(this.#realms[0].inbox(id), frame),
+      channelOf: token => this.#byToken.get(mapKey(token))
     })
   }
 
@@ -221,7 +226,7 @@ export class Cluster {
     if (this.#closed) return
     this.#closed = true
     this.#tick()
-    for (const cancel of this.#later) cancel()
+    this.#jitter.stop()
     for (const name of [...this.#channels.keys()]) this.channelClosed(name)
     this.#say(this.#realms[0].hall, { type: 'gone' })
     this.publisher.flush()
@@ -266,14 +271,14 @@ export class Cluster {
       const whole = session?.reassembly(origin.subject).take(frame.number, frame.index, frame.last, frame.part)
       // Unproven ones may say what proves them in pieces, but only that, and once.
       if (whole !== undefined && decodeFrame(whole)?.type !== 'fragment') this.#frame(origin, whole)
-      else if (session === undefined && frame.index === 0) this.#ask(origin, NO_TOKEN)
+      else if (session === undefined && frame.index === 0) this.#questions.ask(origin.id, NO_TOKEN)
       return
     }
-    if (frame.type === 'ask') this.#answer(origin.id, frame.token, frame.challenge)
+    if (frame.type === 'ask') this.#questions.answer(origin.id, frame.token, frame.challenge)
     else if (frame.type === 'snapshot') this.#snapshot(origin, frame)
     else if (frame.type === 'enter') this.#entered(origin, frame)
     else if (session !== undefined) this.#known(origin, session, frame)
-    else if (frame.type !== 'gone' && frame.type !== 'leave') this.#askSoon(origin)
+    else if (frame.type !== 'gone' && frame.type !== 'leave') this.#questions.askSoon(origin.id, origin.channel)
   }
 
   /** What counts only of a session that has proven itself. */
@@ -297,12 +302,12 @@ export class Cluster {
         break
       case 'join':
       case 'part':
-        if (channel?.change(session, frame.type, frame.version, frame.id) === true) this.#missing(channel, session)
+        if (channel?.change(session, frame.type, frame.version, frame.id) === true) this.#questions.missing(channel, session)
         break
       case 'digest':
         if (channel === undefined) break
-        if (channel.digest(session, frame.version, frame.count)) this.#missing(channel, session)
-        if (frame.back) this.#digestWithin(channel, clock.now() + this.#jitter(channel))
+        if (channel.digest(session, frame.version, frame.count)) this.#questions.missing(channel, session)
+        if (frame.back) this.#digestWithin(channel, clock.now() + this.#jitter.spread(channel))
         break
       case 'message':
         if (channel !== undefined) this.#message(channel, session, frame.bytes)
@@ -323,7 +328,7 @@ export class Cluster {
       this.#events.message(channel.name, message.value)
       return
     }
-    if (accepted === 'missing') this.#missing(channel, session)
+    if (accepted === 'missing') this.#questions.missing(channel, session)
     if (message.value.target === undefined || accepted !== false) this.counts.dropped += 1
   }
 
@@ -332,10 +337,9 @@ export class Cluster {
     const { channel, id } = origin
     if (channel === undefined) return
     const session = this.#sessions.get(id)
-    if (session === undefined) this.#ask(origin, channel.token)
+    if (session === undefined) this.#questions.ask(id, channel.token)
     else channel.snapshot(session, state, this.#environment.clock.now())
-    const [kept, asked] = [id.slice(), challenge.slice()]
-    this.#after(this.#jitter(channel), () => this.#answer(kept, channel.token, asked))
+    this.#questions.answerSoon(id, channel, challenge)
   }
 
   /** All peers of a session in a channel, or only the proof that it is alive. */
@@ -352,64 +356,11 @@ export class Cluster {
     channel?.snapshot(session, state, clock.now())
   }
 
-  /** Answers a challenge. Whoever asks holds the secret; what is said is sealed. */
-  #answer (id: Uint8Array, token: Uint8Array, challenge: Uint8Array): void {
-    if (this.#closed) return
-    const { proxyId } = this.#environment
-    const channel = this.#byToken.get(mapKey(token))
-    if (channel === undefined && !isZero(token)) return
-    const state = channel?.state(proxyId) ?? { proxy: proxyId, version: 0, ids: [] }
-    // Its own challenge is what it sent; the token is the one that it knows the channel by.
-    this.#say(this.#realms[0].inbox(id), { type: 'snapshot', token, challenge, state })
-  }
-
-  /** Asks a session for its peers in a channel. */
-  #missing (channel: ClusterChannel, session: RemoteSession): void {
-    if (!channel.mayAsk(session, this.#environment.clock.now())) return
-    this.#say(this.#realms[0].inbox(session.id), { type: 'ask', token: channel.token, challenge: this.#sessions.challenge })
-  }
-
-  /** Asks a session that is not known for its proof. */
-  #ask ({ id }: Pick<Origin, 'id'>, token: Uint8Array): void {
-    if (!this.#sessions.mayAsk(id, token, this.#environment.clock.now())) return
-    this.#say(this.#realms[0].inbox(id), { type: 'ask', token, challenge: this.#sessions.challenge })
-  }
-
-  /** The same when many do it at once. */
-  #askSoon ({ id, channel }: Origin): void {
-    const kept = id.slice()
-    if (channel !== undefined) {
-      this.#ask({ id: kept }, channel.token)
-      return
-    }
-    const { random, timings } = this.#environment
-    this.#after(random() * timings.jitterMostMs, () => {
-      if (this.#sessions.get(kept) === undefined) this.#ask({ id: kept }, NO_TOKEN)
-    })
-  }
-
-  #jitter (channel: ClusterChannel): number {
-    const { random, timings } = this.#environment
-    return random() * Math.min(timings.jitterMostMs, timings.jitterPerMemberMs * channel.memberCount)
-  }
-
-  #after (ms: number, run: () => void): void {
-    if (ms < 1) {
-      run()
-      return
-    }
-    const cancel = this.#environment.clock.after(ms, () => {
-      this.#later.delete(cancel)
-      run()
-    })
-    this.#later.add(cancel)
-  }
-
   #digestWithin (channel: ClusterChannel, at: number): void {
     const { clock } = this.#environment
     if (at >= channel.nextDigestAt) return
     channel.nextDigestAt = at
-    this.#after(Math.max(1, at - clock.now()), () => { if (channel.nextDigestAt <= clock.now()) this.#digest(channel) })
+    this.#jitter.after(Math.max(1, at - clock.now()), () => { if (channel.nextDigestAt <= clock.now()) this.#digest(channel) })
   }
 
   #digest (channel: ClusterChannel): void {
