@@ -1,6 +1,5 @@
 // The console page at `/` and `/console`, and what it loads. An upgrade of `/console` is the channel of that name, one
 // of `/` goes to the rendezvous where there is one. Not the page itself (public/).
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type {} from '@fastify/swagger'
@@ -9,8 +8,7 @@ import type {} from '../plugins/channel-sockets/index.ts'
 import type {} from '../plugins/rendezvous/index.ts'
 import { PAGE_HEADERS } from './page-headers.ts'
 import { rootSocket } from './rendezvous/sockets.ts'
-
-const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+import { PUBLIC } from './public-folder.ts'
 
 export default async function consoleRoutes (app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {

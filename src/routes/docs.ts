@@ -1,13 +1,11 @@
 // `/docs/api`: a page that shows /api/openapi.json and /api/asyncapi.json. The page itself holds nothing that is secret;
 // what it shows, it asks the API for like any other page of this proxy. Not the documents (docs/), which are for reading.
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
 import { PAGE_HEADERS } from './page-headers.ts'
-
-const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+import { PUBLIC } from './public-folder.ts'
 
 export default async function docsRoutes (app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {

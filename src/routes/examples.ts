@@ -1,14 +1,12 @@
 // `/examples/`: the example pages, each a folder of public/examples, unless NWS_EXAMPLES is off. Files only: what an
 // example says to others goes through the same channels as anybody's messages.
-import { fileURLToPath } from 'node:url'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
 import type {} from '../plugins/config.ts'
 import { PAGE_HEADERS } from './page-headers.ts'
-
-const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+import { PUBLIC } from './public-folder.ts'
 
 /** The folder of an example, without the slash that its relative addresses need. */
 const FOLDER = /^[a-z]+$/

@@ -5,7 +5,7 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
-import { LIBRARY_HEADERS } from '../page-headers.ts'
+import { sendLibraryFile, serveLibraryFiles } from '../library-files.ts'
 import { PUBLIC } from '../public-folder.ts'
 import { rootSocket } from './sockets.ts'
 
@@ -41,17 +41,9 @@ async function ownPages (app: FastifyInstance): Promise<void> {
 export default async function webRootRoutes (app: FastifyInstance): Promise<void> {
   await app.register(ownPages)
   await app.register(async scope => {
-    await scope.register(fastifyStatic, {
-      root: PUBLIC,
-      serve: false,
-      decorateReply: true,
-      setHeaders: response => { for (const [name, value] of Object.entries(LIBRARY_HEADERS)) response.setHeader(name, value) }
-    })
+    await serveLibraryFiles(scope)
     for (const file of MODULE) {
-      scope.get(`/lib/${file}`, { config: { surface: 'public' } }, (_request, reply) => {
-        reply.type(file.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'application/json; charset=utf-8')
-        return reply.sendFile(`lib/${file}`, { contentType: false })
-      })
+      scope.get(`/lib/${file}`, { config: { surface: 'public' } }, (_request, reply) => sendLibraryFile(reply, file))
     }
   })
 }
