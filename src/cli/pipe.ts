@@ -32,7 +32,7 @@ export function pipeCommand (): Command {
     .option('--text', 'send each line as a message of text')
     .option('--wait <seconds>', 'time to wait for somebody to be there before the input is read', '30')
     .option('--listen', 'go on writing what others say after the end of input')
-    .addHelpText('after', '\nAt the end of input the command waits until the proxy has taken everything and passed it on, and ends.')
+    .addHelpText('after', '\nAt the end of input the command waits until its proxy has taken everything, and ends. Receivers may still be reading.')
     .action(pipe)
 }
 
