@@ -5,6 +5,7 @@ import { decodeChannelMessage, encodePeerMessageHead, isDataText } from '../link
 import type { PeerMessage } from '../link/channel-message.ts'
 import type { Cancel } from '../link/environment.ts'
 import type { RelayCount } from '../hub/carrier.ts'
+import { Digests } from './digests.ts'
 import { decodeFrame, encodeFrame, framesOf } from './frames.ts'
 import type { Frame } from './frames.ts'
 import type { ClusterEnvironment, ClusterEvents } from './interfaces.ts'
@@ -62,6 +63,7 @@ export class Cluster {
   readonly #entering = new Set<ClusterChannel>()
   readonly #jitter: Jitter
   readonly #questions: Questions
+  readonly #digests: Digests
   #nextHereAt = 0
   #tick: Cancel = () => {}
   #closed = false
@@ -81,6 +83,10 @@ export class Cluster {
     this.#questions = new Questions(environment, this.#sessions, this.#jitter, {
       say: (id, frame) => this.#say(this.#realms[0].inbox(id), frame),
       channelOf: token => this.#byToken.get(mapKey(token))
+    })
+    this.#digests = new Digests(environment, this.#jitter, {
+      say: (channel, frame) => this.#say(channel.subject, frame),
+      isOpen: channel => this.#channels.get(channel.name) === channel
     })
   }
 
@@ -254,10 +260,10 @@ export class Cluster {
 
   /** Says ENTER in the channels that were opened in this turn. */
   #enter (): void {
-    const { proxyId, clock } = this.#environment
+    const { proxyId } = this.#environment
     for (const channel of this.#entering) {
       channel.entered = true
-      channel.nextDigestAt = this.#nextDigestAt(clock.now())
+      this.#digests.next(channel)
       this.#say(channel.subject, { type: 'enter', challenge: this.#sessions.challenge, state: channel.state(proxyId) })
     }
     this.#entering.clear()
@@ -283,7 +289,6 @@ export class Cluster {
 
   /** What counts only of a session that has proven itself. */
   #known ({ subject, channel }: Origin, session: RemoteSession, frame: Frame): void {
-    const { clock } = this.#environment
     switch (frame.type) {
       case 'here':
         session.hereMs = frame.intervalMs
@@ -307,7 +312,7 @@ export class Cluster {
       case 'digest':
         if (channel === undefined) break
         if (channel.digest(session, frame.version, frame.count)) this.#questions.missing(channel, session)
-        if (frame.back) this.#digestWithin(channel, clock.now() + this.#jitter.spread(channel))
+        if (frame.back) this.#digests.soon(channel)
         break
       case 'message':
         if (channel !== undefined) this.#message(channel, session, frame.bytes)
@@ -356,27 +361,6 @@ export class Cluster {
     channel?.snapshot(session, state, clock.now())
   }
 
-  #digestWithin (channel: ClusterChannel, at: number): void {
-    const { clock } = this.#environment
-    if (at >= channel.nextDigestAt) return
-    channel.nextDigestAt = at
-    this.#jitter.after(Math.max(1, at - clock.now()), () => { if (channel.nextDigestAt <= clock.now()) this.#digest(channel) })
-  }
-
-  #digest (channel: ClusterChannel): void {
-    if (!channel.entered || this.#channels.get(channel.name) !== channel) return
-    const { proxyId, clock } = this.#environment
-    const { version, locals, digestAsks } = channel
-    channel.nextDigestAt = this.#nextDigestAt(clock.now())
-    channel.digestAsks = false
-    this.#say(channel.subject, { type: 'digest', proxy: proxyId, version, count: locals.size, back: digestAsks })
-  }
-
-  #nextDigestAt (now: number): number {
-    const { random, timings: { digestMs } } = this.#environment
-    return now + digestMs * (0.9 + 0.2 * random())
-  }
-
   #nextTick (): void {
     this.#tick = this.#environment.clock.after(this.#environment.timings.tickMs, () => {
       this.#nextTick() // First, so that a mistake costs one tick and not all.
@@ -389,7 +373,7 @@ export class Cluster {
     const now = clock.now()
     for (const channel of this.#channels.values()) {
       channel.silence(now)
-      if (channel.nextDigestAt <= now) this.#digest(channel)
+      if (channel.nextDigestAt <= now) this.#digests.say(channel)
     }
     for (const session of this.#sessions.tick(now)) {
       for (const channel of this.#channels.values()) channel.left(session)
