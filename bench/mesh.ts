@@ -89,6 +89,9 @@ async function load (ports: readonly number[], pids: readonly number[], window =
   }
 }
 
+/** What a loaded pair may carry: a message that is refused for its rate would never arrive, and stop the client's window. */
+const unlimited = { NWS_MAX_MESSAGES_PER_SECOND: '10000000', NWS_MAX_BYTES_PER_SECOND: '10000000000' }
+
 /** Two proxies on loopback, joined by NWS_PEERS. */
 interface Pair {
   readonly children: readonly ChildProcess[]
@@ -117,7 +120,7 @@ async function onPair<T> (action: (pair: Pair) => Promise<T>, nodeOptions: reado
   const children: ChildProcess[] = []
   const start = async (env: Record<string, string>): Promise<number> => {
     const child = spawn(process.execPath, [...nodeOptions, 'dist/server.js'], {
-      env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit']
+      env: { ...process.env, ...unlimited, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit']
     })
     children.push(child)
     return await new Promise<number>(resolve => {
