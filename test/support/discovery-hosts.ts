@@ -1,6 +1,6 @@
 // Short sentences for tests of discovery between hosts: starting it on a host, waiting for what it tells. Not the
 // network (namespaces.ts) and not the programs.
-import { namespacesAvailable, namespacesUnavailable, type Host, type Program, type ProgramEvent } from './namespaces.ts'
+import { after, namespacesAvailable, namespacesUnavailable, type Host, type Program, type ProgramEvent } from './namespaces.ts'
 
 /** For the `skip` of tests with hosts. */
 export const skipWithoutHosts: false | string = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
@@ -14,8 +14,8 @@ export interface Discovering extends Program {
 }
 
 /** Starts discovery on a host and resolves when it runs. */
-export async function discover (host: Host, options: DiscoverOptions = {}): Promise<Discovering> {
-  const program = host.program('test/support/programs/discover.ts', [JSON.stringify(options)])
+export async function discover (host: Host, options: DiscoverOptions = {}, ...flags: string[]): Promise<Discovering> {
+  const program = host.program('test/support/programs/discover.ts', [JSON.stringify(options), ...flags])
   const { id } = await program.event('started')
   return { ...program, id: id as string }
 }
@@ -29,6 +29,12 @@ export async function finds (one: Discovering, other: Discovering, address?: str
 /** Resolves when the status has this state. */
 export async function hasState (one: Discovering, state: string, timeoutMs?: number): Promise<ProgramEvent> {
   return await one.event('status', event => event.state === state, timeoutMs)
+}
+
+/** Resolves with the first event of a name that comes after another event, and for which the condition holds. */
+export async function follows (one: Discovering, former: ProgramEvent, name: string, condition: (event: ProgramEvent) => boolean = () => true): Promise<ProgramEvent> {
+  const later = after(one, former)
+  return await one.event(name, event => later(event) && condition(event))
 }
 
 /** What nothing should have caused. */

@@ -275,6 +275,15 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
   }
 }
 
+/**
+ * A condition for `program.event`: printed later than this event. Not "later than now": what a program has printed by now
+ * is not what has been read of it, so that a count taken now may be short of events that have happened.
+ */
+export function after (program: Pick<Program, 'events'>, event: ProgramEvent): (other: ProgramEvent) => boolean {
+  const place = program.events.indexOf(event)
+  return other => program.events.indexOf(other) > place
+}
+
 let networks = 0
 
 /**

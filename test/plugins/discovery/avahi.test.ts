@@ -13,6 +13,10 @@ t.test('beside avahi', { skip, jobs: 2 }, async t => {
     const one = await discover(a!, { port: 45_678 })
     await hasState(one, 'ok')
     for (const avahi of [here, there]) {
+      // What avahi lists and ends with is what it has heard by then: only once it has heard us is that complete.
+      const before = avahi.watch('_nws._tcp')
+      await before.printed(/^=/m)
+      await before.kill()
       const lines = await avahi.browse('_nws._tcp')
       t.equal(lines.length, 1, lines.join('\n'))
       const [, , , name, type, domain, host, address, port, text] = lines[0]!.split(';')

@@ -18,9 +18,10 @@ async function flood (attacker: Program, count: number, kind: string, victim?: o
   await attacker.event('flooded', event => attacker.events.indexOf(event) >= before, 60_000)
 }
 
-/** What can be read of a proxy's advertisement: the names an attacker needs. */
-function victimOf (listener: Program, id: string): { instance: string, host: string } {
-  const service = listener.events.flatMap(({ answers }) => answers as string[] ?? []).find(text => text.startsWith(`SRV ${id}`)) ?? ''
+/** What can be read of a proxy's advertisement, once the listener has heard it: the names an attacker needs. */
+async function victimOf (listener: Program, id: string): Promise<{ instance: string, host: string }> {
+  const services = ({ answers }: ProgramEvent) => (answers as string[]).filter(text => text.startsWith(`SRV ${id}`))
+  const [service = ''] = services(await listener.event('heard', event => services(event).length > 0))
   return { instance: `${id}._nws._tcp.local`, host: /"target":"([^"]+)"/.exec(service)?.[1] ?? '' }
 }
 
@@ -31,7 +32,7 @@ t.test('discovery beside a hostile host', { skip, jobs: 3 }, async t => {
     await listener.event('ready')
     const victim = await discover(a!)
     await hasState(victim, 'ok')
-    const names = victimOf(listener, victim.id)
+    const names = await victimOf(listener, victim.id)
     t.ok(names.host, 'the attacker has heard our names')
     await listener.kill()
     const attacker = b!.program('test/support/programs/mdns.ts', ['quiet'])
@@ -91,7 +92,7 @@ t.test('discovery beside a hostile host', { skip, jobs: 3 }, async t => {
     const one = await discover(a!)
     const witness = await discover(c!, { table: { goodbyeMs: 100 } })
     await Promise.all([hasState(one, 'ok'), finds(witness, one)])
-    const { instance, host } = victimOf(listener, one.id)
+    const { instance, host } = await victimOf(listener, one.id)
     const send = (message: object) => { listener.send({ send: encode(message).toString('base64') }) }
     const twin = await discover(b!, { id: one.id, port: 50_000 })
     await hasState(twin, 'ok')

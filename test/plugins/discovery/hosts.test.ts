@@ -10,8 +10,7 @@ t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
     const [alice, bob] = await Promise.all([discover(a!), discover(b!, { table: { goodbyeMs: 100 } })])
     const found = await Promise.all([finds(alice, bob, b!.address), finds(bob, alice, a!.address)])
     t.ok(Math.max(...found.map(({ ms }) => ms as number)) < 10_000, 'soon, on a busy machine too')
-    await hasState(alice, 'ok')
-    t.strictSame(alice.events.findLast(({ event }) => event === 'status')?.interfaces, ['eth0'], 'on the interface that `ip` calls eth0@if…')
+    t.strictSame((await hasState(alice, 'ok')).interfaces, ['eth0'], 'on the interface that `ip` calls eth0@if…')
     alice.send({ stop: true })
     await bob.event('lost', ({ id }) => id === alice.id)
     t.equal(await alice.ended, 0)
@@ -90,8 +89,10 @@ t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
       await hasState(one, 'ok')
       one.send({ stop: true })
       await one.ended
-      const records = listener.events.flatMap(({ answers }) => answers as string[] ?? []).filter(text => text.includes(one.id))
       const instance = `${one.id}._nws._tcp.local`
+      const goodbye = `PTR _nws._tcp.local 0 ${instance}`
+      await listener.event('heard', ({ answers }) => (answers as string[]).includes(goodbye))
+      const records = listener.events.flatMap(({ answers }) => answers as string[] ?? []).filter(text => text.includes(one.id))
       t.ok(records.includes(`PTR _nws._tcp.local 4500 ${instance}`))
       t.ok(records.includes(`TXT ${instance} 4500 v=2`))
       const service = records.find(text => text.startsWith('SRV'))!
@@ -99,7 +100,7 @@ t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
       t.ok(target, 'the host name is 10 random bytes')
       t.match(service, '"port":45678')
       labels.add(one.id).add(target!)
-      t.ok(records.includes(`PTR _nws._tcp.local 0 ${instance}`), 'goodbye on exit')
+      t.ok(records.includes(goodbye), 'goodbye on exit')
       t.equal(new Set(records.map(text => text.split(' ')).filter(([type]) => type === 'SRV').map(words => words[1])).size, 1, 'one service')
     }
     t.equal(labels.size, 4, 'two runs share no label')

@@ -1,18 +1,36 @@
 // A proxy's discovery alone, as a process: advertises an id, prints what it finds. Not a proxy, it answers no dial.
-// Arguments: one JSON object { id?, port?, advertiserTimes?, browserTimes?, quiet? }. stdin, one JSON object a line: { stop: true }, { linked: id }, { report: true },
+// Arguments: one JSON object { id?, port?, advertiser?, browser?, table? }; `goodbyes` to have each one printed that arrives. stdin, one JSON object a line: { stop: true }, { linked: id }, { report: true },
 // { breakSockets: true } (each of its own sockets reports an error, as after a change of drivers).
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:dgram'
 import { subscribe } from 'node:diagnostics_channel'
 import { createInterface } from 'node:readline'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { decode } from 'dns-packet'
 import { base32 } from '../../../src/core/link/bytes.ts'
 import { defaultRemoteTableTimes } from '../../../src/core/dns-sd/remote-table.ts'
 import { defaultAdvertiserTimes } from '../../../src/plugins/discovery/advertiser.ts'
 import { defaultBrowserTimes } from '../../../src/plugins/discovery/browser.ts'
 import { createMdnsDiscovery } from '../../../src/plugins/discovery/mdns-discovery.ts'
 
+setFlagsFromString('--expose-gc')
+/** Takes the garbage out of the heap, so that its size in a report tells what is held. */
+const collect = runInNewContext('gc') as () => void
+
 const sockets = new Set<Socket>()
-subscribe('udp.socket', message => { sockets.add((message as { socket: Socket }).socket) })
+subscribe('udp.socket', message => {
+  const { socket } = message as { socket: Socket }
+  sockets.add(socket)
+  // Before the browser hears of it, and in the same turn.
+  if (process.argv.includes('goodbyes')) socket.on('message', packet => { for (const id of goodbyesIn(packet)) print('goodbye', { id }) })
+})
+
+/** Ids whose advertisement is taken back in a packet. */
+function goodbyesIn (packet: Buffer): string[] {
+  const { answers = [] } = decode(packet)
+  return answers.flatMap(answer => answer.type === 'PTR' && answer.ttl === 0 ? [answer.data.split('.', 1)[0]!] : [])
+}
 
 interface Options {
   id?: string
@@ -47,11 +65,15 @@ process.on('unhandledRejection', error => { print('uncaught', { message: String(
 createInterface({ input: process.stdin }).on('line', line => {
   const message = JSON.parse(line) as { stop?: boolean, linked?: string, report?: boolean, breakSockets?: boolean }
   if (message.linked !== undefined) discovery.setLinked(message.linked, true)
-  if (message.report === true) print('report', { remotes: discovery.remotes.size, ids: [...discovery.remotes.keys()], heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), cpu: process.cpuUsage() })
+  if (message.report === true) {
+    collect()
+    print('report', { remotes: discovery.remotes.size, ids: [...discovery.remotes.keys()], heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), cpu: process.cpuUsage() })
+  }
   if (message.breakSockets === true) for (const socket of sockets) socket.emit('error', new Error('ENODEV: broken by the test'))
   if (message.stop === true) {
+    const asked = performance.now()
     discovery.stop().then(() => {
-      print('stopped')
+      print('stopped', { took: Math.round(performance.now() - asked) })
       process.exit(0)
     }, () => process.exit(1))
   }
