@@ -13,6 +13,9 @@ export const plural = (value, one, many = `${one}s`) => `${number.format(value)}
 /** @param {number} perSecond */
 export const rate = perSecond => perSecond > 0 && perSecond < 10 ? fine.format(perSecond) : number.format(perSecond)
 
+/** A rate of messages in words. @param {number} value per second */
+export const perSecond = value => `${rate(value)} ${rate(value) === '1' ? 'message' : 'messages'}/s`
+
 /** @param {number} value */
 export function bytes (value) {
   if (value < 1000) return plural(value, 'byte')

@@ -1,15 +1,17 @@
 // The part of the page that shows the proxy and its network: asks the API, works out rates, fills facts, picture and
 // lists. Not the channels that one is in (channels.js), but for what the API says of the one in sight.
 import { ApiError, currentToken, get } from './api.js'
+import { clusterAdvice } from './cluster.js'
 import { adviceFor, linkCommand } from './discovery.js'
 import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.js'
-import { bytes, count, duration, plural, rate, short } from './format.js'
+import { bytes, count, duration, perSecond, plural, rate } from './format.js'
+import { neighbours } from './neighbours.js'
 import { Picture } from './picture.js'
 import { poll } from './poll.js'
 import { curve, Rates, REMEMBERED } from './rates.js'
 
 /** @typedef {{ name?: string, tag: string, scope: 'network' | 'local', peers: { local: number, remote: number }, messages: number, bytes: number }} ApiChannel */
-/** @typedef {{ proxyId: string, address: string, role: string, state: string, since: string, channels: string[], rttMs?: number, messages: { in: number, out: number }, bytes: { in: number, out: number } }} ApiLink */
+/** @typedef {import('./neighbours.js').Neighbour} Neighbour */
 /** @typedef {import('./channels.js').Channels} Channels */
 
 const INTERVAL_MS = 1000
@@ -66,9 +68,9 @@ export class Network {
         this.#askForToken(currentToken() !== '')
         return
       }
-      const [{ channels }, { links }] = await Promise.all([get('channels'), get('links'), this.#askForPeers()])
+      const [{ channels }, { links, cluster = [] }] = await Promise.all([get('channels'), get('links'), this.#askForPeers()])
       this.#limited(false)
-      this.#show(health, channels, links)
+      this.#show(health, channels, neighbours(links, cluster, health.cluster?.state === 'connected'))
     } catch (error) {
       if (error instanceof ApiError && error.code === '') this.#running(false)
     }
@@ -98,32 +100,29 @@ export class Network {
   /** @param {boolean} limited */
   #limited (limited) {
     byId('token-again').hidden = !limited
-    for (const id of ['facts', 'picture', 'picture-list', 'picture-words']) byId(id).hidden = limited
-    if (limited) setText(byId('discovery-state'), '')
+    for (const id of ['discovery-state', 'facts', 'picture', 'picture-list', 'picture-words']) byId(id).hidden = limited
+    if (limited) for (const id of ['discovery-hint', 'cluster-state', 'cluster-hint']) byId(id).hidden = true
   }
 
-  /** @param {any} health @param {ApiChannel[]} channels @param {ApiLink[]} links */
-  #show (health, channels, links) {
+  /** @param {any} health @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
+  #show (health, channels, proxies) {
     const now = performance.now()
     this.#rates.begin()
-    let perSecond = 0
-    for (const channel of channels) perSecond += this.#rates.read(keyOf(channel), channel.messages, now)
-    for (const link of links) this.#rates.read(linkKey(link), link.messages.in + link.messages.out, now)
-    this.#minute = [...this.#minute, perSecond].slice(-REMEMBERED)
+    let sum = 0
+    for (const channel of channels) sum += this.#rates.read(keyOf(channel), channel.messages, now)
+    for (const { key, messages } of proxies) this.#rates.read(key, messages, now)
+    this.#minute = [...this.#minute, sum].slice(-REMEMBERED)
     this.#showDiscovery(health)
-    this.#showFacts(health, links.length, perSecond)
-    this.#showPicture(channels, links)
-    this.#showLists(channels, links)
+    this.#showCluster(health)
+    this.#showFacts(health, proxies.length, sum)
+    this.#showPicture(channels, proxies)
+    this.#showLists(channels, proxies)
   }
 
   /** @param {any} health */
   #showDiscovery ({ discovery: { state, interfaces }, mesh: { port } }) {
     const { mood, words, hint = '', remedies = [] } = adviceFor(state, interfaces)
-    const place = byId('discovery-state')
-    if (place.dataset['state'] !== words) {
-      place.dataset['state'] = words
-      place.replaceChildren(make('span', { className: `dot ${mood}` }), ' ', words)
-    }
+    showState('discovery-state', mood, words)
     const notice = byId('discovery-hint')
     notice.hidden = hint === ''
     const whole = `${hint} ${port}`
@@ -141,13 +140,23 @@ export class Network {
     )
   }
 
-  /** @param {any} health @param {number} links @param {number} perSecond */
-  #showFacts (health, links, perSecond) {
+  /** @param {{ cluster?: import('./cluster.js').ClusterHealth }} health */
+  #showCluster ({ cluster }) {
+    byId('cluster-state').hidden = cluster === undefined
+    const { mood, words, hint } = cluster === undefined ? { mood: '', words: '', hint: '' } : clusterAdvice(cluster)
+    showState('cluster-state', mood, words)
+    const notice = byId('cluster-hint')
+    notice.hidden = hint === ''
+    if (hint !== '' && notice.textContent !== `${words}. ${hint}`) notice.replaceChildren(make('strong', {}, words), '. ', hint)
+  }
+
+  /** @param {any} health @param {number} proxies @param {number} sum messages per second */
+  #showFacts (health, proxies, sum) {
     const facts = /** @type {[string, string][]} */ ([
-      ['Messages per second', rate(perSecond)],
+      ['Messages per second', rate(sum)],
       ['Channels', count(health.channels)],
       ['Peers', count(health.peers)],
-      ['Other proxies', count(links)],
+      ['Other proxies', count(proxies)],
       ['Running for', duration(health.uptimeSeconds)]
     ])
     keep(byId('facts'), facts, ([name]) => name, ([name]) => {
@@ -157,16 +166,19 @@ export class Network {
     find(byId('facts'), 'polyline').setAttribute('points', curve(this.#minute, 120, 28))
   }
 
-  /** @param {ApiChannel[]} channels @param {ApiLink[]} links */
-  #showPicture (channels, links) {
-    const shared = links.filter(({ channels }) => channels.length > 0).length
-    const words = `This proxy, ${plural(links.length, 'link')} to other proxies, ${shared} of them with channels in common, and ${plural(channels.length, 'open channel')}.`
-    const shown = links.map(link => ({
-      key: linkKey(link),
-      proxyId: link.proxyId || link.address,
-      open: link.state === 'open',
-      channels: link.channels.map(name => `network ${name}`),
-      rate: this.#rates.of(linkKey(link))
+  /** @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
+  #showPicture (channels, proxies) {
+    const clustered = proxies.filter(({ clustered }) => clustered).length
+    const shared = proxies.filter(({ channels }) => channels.length > 0).length
+    const reached = `${plural(proxies.length - clustered, 'link')} to other proxies${clustered === 0 ? '' : ` and ${plural(clustered, 'other proxy', 'other proxies')} by the cluster`}`
+    const words = `This proxy, ${reached}, ${shared} of them with channels in common, and ${plural(channels.length, 'open channel')}.`
+    const shown = proxies.map(({ key, proxyId, open, clustered, channels }) => ({
+      key,
+      proxyId,
+      open,
+      clustered,
+      channels: channels.map(name => `network ${name}`),
+      rate: this.#rates.of(key)
     }))
     this.#picture.show(shown, channels.map(channel => ({
       key: keyOf(channel),
@@ -177,7 +189,7 @@ export class Network {
     })), words)
     this.#words = new Map([
       ...channels.map(channel => /** @type {const} */ ([keyOf(channel), `${channel.name ?? channel.tag}: ${this.#wordsOfChannel(channel)}`])),
-      ...links.map(link => /** @type {const} */ ([linkKey(link), `Proxy ${short(link.proxyId)}: ${this.#wordsOfLink(link)}`]))
+      ...proxies.map(proxy => /** @type {const} */ ([proxy.key, `Proxy ${proxy.name}: ${this.#wordsOfProxy(proxy)}`]))
     ])
     this.#tell(this.#pointed)
   }
@@ -203,19 +215,16 @@ export class Network {
     const { scope, peers: { local, remote }, messages, bytes: size } = channel
     const reach = scope === 'local' ? 'this computer only, ' : ''
     const others = remote > 0 ? `, ${count(remote)} elsewhere` : ''
-    return `${reach}${plural(local, 'peer')} here${others}, ${rate(this.#rates.of(keyOf(channel)))} messages/s (${plural(messages, 'message')}, ${bytes(size)})`
+    return `${reach}${plural(local, 'peer')} here${others}, ${perSecond(this.#rates.of(keyOf(channel)))} (${plural(messages, 'message')}, ${bytes(size)})`
   }
 
-  /** @param {ApiLink} link */
-  #wordsOfLink (link) {
-    const { address, role, state, rttMs, channels, bytes: size } = link
-    const time = rttMs === undefined ? '' : `, ${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms away`
-    return `${address}, ${state === 'open' ? role === 'initiator' ? 'dialled by this one' : 'has dialled this one' : 'connecting'}${time}, ${plural(channels.length, 'shared channel')}, ` +
-      `${rate(this.#rates.of(linkKey(link)))} messages/s (${bytes(size.in)} in, ${bytes(size.out)} out)`
+  /** @param {Neighbour} proxy */
+  #wordsOfProxy ({ key, words }) {
+    return words(this.#rates.of(key))
   }
 
-  /** @param {ApiChannel[]} channels @param {ApiLink[]} links */
-  #showLists (channels, links) {
+  /** @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
+  #showLists (channels, proxies) {
     const create = (/** @type {string} */ title, /** @type {(() => void) | undefined} */ press) => {
       const name = make(press === undefined ? 'span' : 'button', { className: 'mono name' }, title)
       if (press !== undefined) name.addEventListener('click', press)
@@ -223,8 +232,8 @@ export class Network {
     }
     const details = /** @type {HTMLDetailsElement} */ (byId('picture-list'))
     if (details.open) {
-      keep(byId('links'), links, linkKey, link => create(short(link.proxyId) || 'connecting', undefined),
-        (item, link) => setText(find(item, '.words'), this.#wordsOfLink(link)))
+      keep(byId('links'), proxies, ({ key }) => key, ({ name }) => create(name || 'connecting', undefined),
+        (item, proxy) => setText(find(item, '.words'), this.#wordsOfProxy(proxy)))
       keep(byId('open-channels'), channels, keyOf, channel => create(channel.name ?? channel.tag, channel.name === undefined ? undefined : () => this.#choose(keyOf(channel))),
         (item, channel) => setText(find(item, '.words'), this.#wordsOfChannel(channel)))
     }
@@ -239,7 +248,10 @@ export class Network {
   }
 }
 
-/** @param {ApiLink} link */
-function linkKey ({ proxyId, address }) {
-  return `link ${proxyId} ${address}`
+/** Says how something is, with a dot in its colour. @param {string} id @param {string} mood @param {string} words */
+function showState (id, mood, words) {
+  const place = byId(id)
+  if (place.dataset['state'] === words) return
+  place.dataset['state'] = words
+  place.replaceChildren(make('span', { className: `dot ${mood}` }), ' ', words)
 }

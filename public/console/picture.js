@@ -9,6 +9,7 @@ import { CROWD, layOut } from './layout.js'
  * @property {string} key
  * @property {string} proxyId
  * @property {boolean} open
+ * @property {boolean} clustered reached by the cluster alone
  * @property {readonly string[]} channels keys of those that are shared
  * @property {number} rate messages per second
  */
@@ -90,7 +91,7 @@ export class Picture {
     if (width === 0) return
     const few = this.#links.length <= 3 && this.#channels.length <= 6
     const height = Math.round(width < NARROW ? width * (few ? 0.85 : 1.1) : few ? 300 : Math.min(500, width * 0.55))
-    const state = JSON.stringify([width, height, this.#links.map(({ key, open, channels }) => [key, open, channels]), this.#channels.map(({ key, label, joined }) => [key, label, joined])])
+    const state = JSON.stringify([width, height, this.#links.map(({ key, open, clustered, channels }) => [key, open, clustered, channels]), this.#channels.map(({ key, label, joined }) => [key, label, joined])])
     if (state !== this.#drawn) {
       this.#drawn = state
       this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`)
@@ -121,7 +122,7 @@ export class Picture {
     this.#shapes = new Map()
     this.#lines.replaceChildren()
     this.#nodes.replaceChildren()
-    for (const { key, open } of this.#links) this.#lines.append(draw('path', { class: `link${open ? '' : ' opening'}`, d: line(middle, links.get(key)) }))
+    for (const { key, open, clustered } of this.#links) this.#lines.append(draw('path', { class: `link${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`, d: line(middle, links.get(key)) }))
     for (const { key, label } of this.#channels) {
       const element = draw('path', { class: 'share hued-line', d: this.#pathsOf(key) })
       element.style.setProperty('--hue', String(hue(label)))
@@ -133,7 +134,7 @@ export class Picture {
       this.#addNode(key, `channel${joined ? ' joined' : ''}`, channels.get(key), label, crowd ? '' : shortName(label, this.#width < NARROW ? 10 : 18))
     }
     const many = this.#links.length > (this.#width < NARROW ? 8 : NAMED_LINKS)
-    for (const { key, proxyId, open } of this.#links) this.#addNode(key, `proxy${open ? '' : ' opening'}`, links.get(key), proxyId, many ? '' : short(proxyId))
+    for (const { key, proxyId, open, clustered } of this.#links) this.#addNode(key, `proxy${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`, links.get(key), proxyId, many ? '' : short(proxyId))
     this.#nodes.append(draw('g', { class: 'self', transform: `translate(${middle.x} ${middle.y})` },
       draw('circle', { r: 24 }), draw('path', { d: 'M-9-7H9L0 9Z' }), draw('circle', { class: 'corner', cx: -9, cy: -7, r: 4 }), draw('circle', { class: 'corner', cx: 9, cy: -7, r: 4 }), draw('circle', { class: 'corner', cx: 0, cy: 9, r: 4 }),
       draw('text', { y: 40 }, 'this proxy')))

@@ -118,7 +118,7 @@ export const catalogue = {
   NWS_ERR_CONFIG_UNKNOWN: { status: 500, message: 'A setting of this name does not exist.' },
   NWS_ERR_CONFIG_SERVER_OPTION: { status: 500, message: 'The Fastify server was not created with the exported serverOptions.' },
   NWS_ERR_CONFIG_CLUSTER_SECRET: { status: 500, message: 'NWS_CLUSTER_SECRET must be base64 of 32 random bytes or more, or the path of a file with it, two at most: nws cluster secret prints one.' },
-  NWS_ERR_CONFIG_CLUSTER_FILE: { status: 500, message: 'A file that a setting of the cluster names cannot be read.' },
+  NWS_ERR_CONFIG_CLUSTER_FILE: { status: 500, message: 'A file that a setting of the cluster names cannot be read, or does not hold what it should.' },
   NWS_ERR_CONFIG_EXPOSED: { status: 500, message: 'NWS_HOST reaches beyond this machine: set NWS_API_TOKEN too.' },
   NWS_ERR_CONFIG_INSECURE: { status: 500, message: 'NWS_BV_LISTEN reaches beyond this machine: set NWS_TLS_CERT and NWS_TLS_KEY, or NWS_BV_INSECURE=true.' },
   NWS_ERR_LISTEN: { status: 500, message: 'The address cannot be listened on.' },

@@ -44,7 +44,7 @@ t.test('one publish per message, and none where nobody listens', { skip }, async
   const [a, b] = await startClusterApps(t, 3, () => [nats.url]) as [ClusterApp, ClusterApp, ClusterApp]
   const { alice, bob } = await meet(t, [a, b], 'x')
   const carol = await joinChannel(t, a.ws, 'alone')
-  const published = () => a.app.cluster!.counts.published
+  const published = () => a.app.cluster!.counts.batches.out
   const before = published()
   for (let i = 0; i < MANY; i++) {
     alice.send({ action: 'broadcast', data: i })

@@ -8,7 +8,7 @@ import type { RelayCount } from '../hub/carrier.ts'
 import { Digests } from './digests.ts'
 import { decodeFrame, encodeFrame, framesOf } from './frames.ts'
 import type { Frame } from './frames.ts'
-import type { ClusterEnvironment, ClusterEvents } from './interfaces.ts'
+import type { ClusterCounts, ClusterEnvironment, ClusterEvents } from './interfaces.ts'
 import { Jitter } from './jitter.ts'
 import { ClusterChannel } from './presence.ts'
 import { Publisher } from './publisher.ts'
@@ -36,19 +36,9 @@ interface Origin {
   readonly number: number
 }
 
-/** What was heard and not taken, for metrics. */
-export interface ClusterCounts {
-  /** Batches that were not sealed for us, or of a wrong epoch. */
-  rejected: number
-  /** Batches that were seen before, or are too old to tell. */
-  replayed: number
-  /** Messages of peers that were dropped: not joined, repeated, malformed. */
-  dropped: number
-}
-
 /** One proxy's part in a cluster. */
 export class Cluster {
-  readonly counts: ClusterCounts = { rejected: 0, replayed: 0, dropped: 0 }
+  readonly counts: ClusterCounts = { received: 0, receivedBytes: 0, rejected: 0, replayed: 0, dropped: 0 }
   readonly publisher: Publisher
   readonly #environment: ClusterEnvironment
   readonly #events: ClusterEvents
@@ -175,6 +165,11 @@ export class Cluster {
     return this.#channels.get(name)?.roster.members() ?? []
   }
 
+  /** Whether answers to ENTER are on their way. */
+  isSettling (name: string): boolean {
+    return this.#sessions.size > 0 && this.#environment.port.ready && this.#channels.get(name)?.isSettling(this.#environment.clock.now()) === true
+  }
+
   /** Sends a broadcast of a local peer to all remote peers. */
   broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount {
     const channel = this.#channels.get(name)
@@ -223,6 +218,8 @@ export class Cluster {
       session.bytes.in += batch.length
       listening.channel?.heard(session, clock.now())
     }
+    this.counts.received += 1
+    this.counts.receivedBytes += batch.length
     const origin = { subject, channel: listening.channel, id, number: header.number }
     for (const bytes of framesOf(frames)) this.#frame(origin, bytes)
   }
@@ -260,9 +257,9 @@ export class Cluster {
 
   /** Says ENTER in the channels that were opened in this turn. */
   #enter (): void {
-    const { proxyId } = this.#environment
+    const { proxyId, clock } = this.#environment
     for (const channel of this.#entering) {
-      channel.entered = true
+      channel.enter(clock.now(), this.#sessions.size)
       this.#digests.next(channel)
       this.#say(channel.subject, { type: 'enter', challenge: this.#sessions.challenge, state: channel.state(proxyId) })
     }

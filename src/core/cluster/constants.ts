@@ -41,6 +41,8 @@ export interface ClusterTimings {
   readonly jitterPerMemberMs: number
   /** … and this long at most. */
   readonly jitterMostMs: number
+  /** How long an answer of the others takes at most, as a rule, beside that wait. */
+  readonly answerMs: number
   /** Least time between two signs of life to all proxies of the cluster. */
   readonly hereMs: number
   /** Signs of life that the whole cluster gives per second: with more proxies each gives fewer. */
@@ -58,6 +60,7 @@ export const clusterTimings: ClusterTimings = {
   askAgainMs: 500,
   jitterPerMemberMs: 2,
   jitterMostMs: 1000,
+  answerMs: 100,
   hereMs: 10_000,
   herePerSecond: 20,
   sessionKeepMs: 180_000,

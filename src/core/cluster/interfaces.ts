@@ -47,3 +47,17 @@ export interface ClusterEvents {
   /** Links of the mesh that the session says end in it. */
   links (session: RemoteSession, bindings: readonly Uint8Array[]): void
 }
+
+/** What was heard, for metrics. */
+export interface ClusterCounts {
+  /** Batches of other proxies that were taken. */
+  received: number
+  /** Bytes of those. */
+  receivedBytes: number
+  /** Batches that were not sealed for us, or of a wrong epoch. */
+  rejected: number
+  /** Batches that were seen before, or are too old to tell. */
+  replayed: number
+  /** Messages of peers that were dropped: not joined, repeated, malformed. */
+  dropped: number
+}

@@ -35,8 +35,8 @@ export class ClusterChannel {
   readonly locals = new Set<string>()
   /** Rises with each change among them. */
   version = 0
-  /** Whether ENTER was said. */
-  entered = false
+  /** When ENTER will have been answered, milliseconds of the clock; undefined: it was not said yet. */
+  #settledAt: number | undefined
   /** Milliseconds of the clock. */
   nextDigestAt = 0
   /** Whether the next digest asks for those of the others. */
@@ -57,6 +57,22 @@ export class ClusterChannel {
       joined: (id, session) => events.joined(id, session),
       parted: id => events.parted(id)
     })
+  }
+
+  /** Whether ENTER was said. */
+  get entered (): boolean {
+    return this.#settledAt !== undefined
+  }
+
+  /** ENTER is said now. @param proxies that may answer, each after a wait that grows with their number */
+  enter (now: number, proxies: number): void {
+    const { answerMs, jitterMostMs, jitterPerMemberMs } = this.#timings
+    this.#settledAt = now + answerMs + Math.min(jitterMostMs, jitterPerMemberMs * proxies)
+  }
+
+  /** Whether who else is here will be known within a moment. */
+  isSettling (now: number): boolean {
+    return this.#settledAt === undefined || now < this.#settledAt
   }
 
   /** Other proxies in the channel. */

@@ -36,6 +36,8 @@ export interface Carrier {
   channelOpened (channel: Channel): void
   /** The last local peer has left; the channel's remote peers are forgotten without a call to `removeRemote`. */
   channelClosed (channel: Channel): void
+  /** Whether it will be known within a moment who else is in the channel. Asked now and then; without it: never. */
+  isSettling? (channel: Channel): boolean
   localJoined (peer: Peer): void
   localLeft (peer: Peer): void
   /** Takes a broadcast of a local peer to all remote peers of the channel. @param sequence see `Peer.sequence` */

@@ -15,6 +15,8 @@ export interface RemoteNetwork<V> {
   localLeft (name: string, id: string): void
   /** Joined remote peers of a channel, each with a way to it. */
   remotes (name: string): Iterable<[id: string, via: V]>
+  /** Whether it will be known soon who else is in a channel that was opened a moment ago. */
+  isSettling (name: string): boolean
   broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount
   direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean
 }
@@ -80,6 +82,10 @@ export class NetworkCarrier<V extends object> implements Carrier {
   channelClosed (channel: Channel): void {
     this.#carried.delete(channel.name)
     this.#call(() => this.#network().channelClosed(channel.name))
+  }
+
+  isSettling (channel: Channel): boolean {
+    return this.#network().isSettling(channel.name)
   }
 
   localJoined (peer: Peer): void {

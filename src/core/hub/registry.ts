@@ -109,6 +109,11 @@ export class ChannelRegistry {
     return this.channels[scope].get(name)
   }
 
+  /** Whether it will be known within a moment which other proxies have the channel. */
+  isSettling (channel: Channel): boolean {
+    return channel.scope === 'network' && this.carriers.some(carrier => carrier.isSettling?.(channel) === true)
+  }
+
   /** All open channels, those of the network first. */
   * all (): Generator<Channel> {
     yield * this.channels.network.values()

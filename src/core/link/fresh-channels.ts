@@ -19,6 +19,8 @@ export class FreshChannels {
   /** 0 to 1. */
   readonly #random: () => number
   readonly #names = new Set<string>()
+  /** Channels that the running sweep has taken. */
+  #turn: Set<string> = new Set()
   /** Channels that sat out since the last retry. */
   readonly #satOut = new Set<string>()
   /** Channels of the last retry of which it is not known yet whether they sit out again. */
@@ -42,6 +44,11 @@ export class FreshChannels {
     return this.#names.has(name)
   }
 
+  /** Whether it is not known yet if the remote has the channel, but will be soon: not of those that sit out. */
+  isUntested (name: string): boolean {
+    return this.#names.has(name) || this.#turn.has(name)
+  }
+
   /** A channel was opened, or left by the remote. */
   enter (names: Iterable<string>): void {
     for (const name of names) this.#names.add(name)
@@ -51,6 +58,7 @@ export class FreshChannels {
   /** A channel was closed or confirmed. */
   remove (name: string): void {
     this.#names.delete(name)
+    this.#turn.delete(name)
     this.#satOut.delete(name)
     this.#settled(name)
   }
@@ -59,7 +67,13 @@ export class FreshChannels {
   take (): Set<string> {
     const taken = new Set(this.#names)
     this.#names.clear()
+    this.#turn = new Set(taken)
     return taken
+  }
+
+  /** The sweep is over: what it took and did not confirm is not open at the remote, or enters again. */
+  turnOver (): void {
+    this.#turn.clear()
   }
 
   /** A channel that was put into a round, or had its turn without being hit for want of tokens. */
@@ -70,6 +84,7 @@ export class FreshChannels {
   /** A channel could not pay; it enters again with all others that could not, 30–60 s after the first of them. */
   sitOut (name: string): void {
     this.#names.delete(name)
+    this.#turn.delete(name)
     this.#satOut.add(name)
     const again = this.#retried.delete(name)
     if (again && !this.#doubled) {

@@ -126,6 +126,11 @@ export class Link implements CpuClient {
     this.#rounds?.entered(names.filter(name => this.#isCandidate(name)))
   }
 
+  /** Whether it is not known yet if the remote has the channel, but will be soon. */
+  isUntested (name: string): boolean {
+    return this.#rounds?.isUntested(name) === true
+  }
+
   /** A channel has ended to linger here. */
   channelClosed (name: string): void {
     this.#rounds?.gone(name)

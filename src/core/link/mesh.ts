@@ -138,6 +138,12 @@ export class Mesh {
     return this.#channels.get(name)?.roster.members() ?? []
   }
 
+  /** Whether some link is about to learn if its remote has the channel. */
+  isSettling (name: string): boolean {
+    for (const link of this.links) if (link.isUntested(name)) return true
+    return false
+  }
+
   /** Sends a broadcast of a local peer to all remote peers. */
   broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): SentCount {
     const channel = this.#channels.get(name)

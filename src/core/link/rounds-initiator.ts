@@ -70,6 +70,10 @@ export class InitiatorRounds implements Rounds {
     this.#fresh.enter(names)
   }
 
+  isUntested (name: string): boolean {
+    return this.#fresh.isUntested(name)
+  }
+
   gone (name: string): void {
     this.#fresh.remove(name)
   }

@@ -57,6 +57,10 @@ export class ResponderRounds implements Rounds {
     this.#fresh.enter(names)
   }
 
+  isUntested (name: string): boolean {
+    return this.#fresh.isUntested(name)
+  }
+
   gone (name: string): void {
     this.#fresh.remove(name)
   }

@@ -55,6 +55,8 @@ export interface Rounds {
   hurry (): void
   /** Channels were opened, or left by the remote. */
   entered (names: readonly string[]): void
+  /** Whether a sweep that is due or running will tell if the remote has the channel. */
+  isUntested (name: string): boolean
   /** A channel was closed. */
   gone (name: string): void
   /** WANT or one of M1 … M6 takes effect. */

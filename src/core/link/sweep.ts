@@ -116,6 +116,7 @@ export class InitiatorSweep {
     this.#block += 1
     if (this.#block < this.#blocks.length) return false
     this.#blocks = []
+    this.#fresh.turnOver()
     return true
   }
 }
@@ -203,6 +204,7 @@ export class ResponderSweep {
     if (this.#dealtFromAll && this.#beganAfterWant) this.#unanswered = false
     const back = this.#dealtFromAll ? [] : [...this.#taken].filter(name => this.#owner.isCandidate(name))
     this.#taken = new Set()
+    this.#fresh.turnOver()
     this.#fresh.enter(back)
     return true
   }

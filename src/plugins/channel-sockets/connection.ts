@@ -13,6 +13,7 @@ import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
 import { RateLimit } from './rate-limit.ts'
+import { whenSettled } from './settling.ts'
 
 /** Which channel a socket asks for, and how. */
 export interface ConnectionRequest {
@@ -89,6 +90,7 @@ export class Connection implements DialectSocket, ByteSink {
   private member: Peer | undefined
   private early: EarlyMessage[] | undefined = []
   private earlyBytes = 0
+  private stopSettling: (() => void) | undefined
   private authenticated: boolean
   private authTimer: NodeJS.Timeout | undefined
   private over = false
@@ -196,6 +198,8 @@ export class Connection implements DialectSocket, ByteSink {
 
   /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
   finish (cause?: ErrorCode): void {
+    // What still waits for others to be known was said by a member, and goes before him.
+    if (this.member !== undefined) this.takeEarly()
     if (this.over) return
     this.over = true
     clearTimeout(this.authTimer)
@@ -222,6 +226,13 @@ export class Connection implements DialectSocket, ByteSink {
     }
     // What came with the upgrade may have ended the socket before the join told so.
     if (this.over && dialect.leave === undefined) this.hub.leave(this.member)
+    if (dialect.greetsUnseen === true && !this.over && this.hub.isSettling(this.member.channel)) this.stopSettling = whenSettled(this.hub, this.member.channel, () => this.takeEarly())
+    else this.takeEarly()
+  }
+
+  /** What came so far is taken, and the rest as it comes. */
+  private takeEarly (): void {
+    this.stopSettling?.()
     const early = this.early ?? []
     this.early = undefined
     for (const { bytes, isBinary } of early) this.dispatch(bytes, isBinary)
@@ -265,7 +276,7 @@ export class Connection implements DialectSocket, ByteSink {
       else this.context.refused('message', 'NWS_ERR_RATE_LIMITED')
     } else if (!this.authenticated) {
       this.authenticate(bytes, isBinary)
-    } else if (this.member !== undefined) {
+    } else if (this.early === undefined) {
       this.dispatch(bytes, isBinary)
     } else {
       this.keep(bytes, isBinary)
@@ -283,7 +294,10 @@ export class Connection implements DialectSocket, ByteSink {
 
   private keep (bytes: Buffer, isBinary: boolean): void {
     this.earlyBytes += bytes.length
-    if (this.earlyBytes > MAX_EARLY_BYTES) {
+    if (this.earlyBytes > MAX_EARLY_BYTES && this.member !== undefined) {
+      this.takeEarly()
+      this.dispatch(bytes, isBinary)
+    } else if (this.earlyBytes > MAX_EARLY_BYTES) {
       this.end('NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA')
     } else {
       this.early?.push({ bytes, isBinary })

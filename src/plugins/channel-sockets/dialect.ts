@@ -33,6 +33,11 @@ export interface Dialect {
   /** How errors reach the client; undefined: it has no form for them. */
   errorFrame (code: string, message: string, extra?: Readonly<Record<string, number>>): Buffer | undefined
   createPort (socket: DialectSocket, peer: Peer): PeerPort
+  /**
+   * Whether its clients greet everybody without knowing who is there: what they say in the first moment waits until other
+   * proxies that have the channel are known, two seconds at most.
+   */
+  readonly greetsUnseen?: boolean
   /** A message of the client. `bytes` of a text message are valid UTF-8. */
   receive (socket: DialectSocket, bytes: Buffer, isBinary: boolean): void
   /**

@@ -73,6 +73,7 @@ export function createRawDialect (markers: boolean): Dialect {
   return {
     name: 'raw',
     errorFrame: () => undefined,
+    greetsUnseen: true,
     createPort: socket => new RawPort(socket, markers),
     receive: broadcastRaw
   }

@@ -24,13 +24,29 @@ export interface ClusterProxyView {
   readonly bytes: { readonly in: number }
 }
 
+/** What went over the cluster, for metrics. */
+export interface ClusterCounts {
+  /** Sealed batches. */
+  readonly batches: { readonly in: number, readonly out: number }
+  readonly bytes: { readonly in: number, readonly out: number }
+  /** Bytes that wait for the server. */
+  readonly queuedBytes: number
+  /** Frames that were given up because too much waited. */
+  readonly queueDropped: number
+  /** Batches that were not sealed for us, or of a wrong epoch. */
+  readonly rejected: number
+  /** Batches that were seen before, or are too old to tell. */
+  readonly replayed: number
+  /** Messages of peers that were dropped: not joined, repeated, malformed. */
+  readonly dropped: number
+}
+
 /** What the plugin decorates an app with as `cluster`. */
 export interface ClusterApi {
   readonly status: ConnectionStatus
   /** Other proxies that give signs of life. */
   proxies (): ClusterProxyView[]
-  /** For metrics: what was published, given up, refused. */
-  readonly counts: Readonly<Record<'published' | 'publishedBytes' | 'queuedBytes' | 'queueDropped' | 'rejected' | 'replayed' | 'dropped', number>>
+  readonly counts: ClusterCounts
 }
 
 /** Options of the plugin, for tests. */

@@ -93,7 +93,8 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
     })),
     get counts () {
       const { published, publishedBytes, queuedBytes, dropped: queueDropped } = cluster.publisher
-      return { published, publishedBytes, queuedBytes, queueDropped, ...cluster.counts }
+      const { received, receivedBytes, rejected, replayed, dropped } = cluster.counts
+      return { batches: { in: received, out: published }, bytes: { in: receivedBytes, out: publishedBytes }, queuedBytes, queueDropped, rejected, replayed, dropped }
     }
   })
   hub.attach(carrier)

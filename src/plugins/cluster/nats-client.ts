@@ -1,10 +1,13 @@
 // The part of @nats-io/transport-node that is used here, as types of our own (the package's do not hold under
 // exactOptionalPropertyTypes), and its loading. No code of our own beside that.
 
+/** Signs the nonce of a server. */
+export type NatsAuthenticator = (nonce?: string) => object
+
 /** Options of a connection, as the package takes them. */
 export interface NatsOptions {
   readonly servers: readonly string[]
-  readonly authenticator?: object
+  readonly authenticator?: NatsAuthenticator
   readonly token?: string
   readonly user?: string
   readonly pass?: string
@@ -51,7 +54,8 @@ type ErrorClass = new (...args: never[]) => Error
 /** What the package exports. */
 export interface NatsClient {
   connect (options: NatsOptions): Promise<NatsConnection>
-  credsAuthenticator (credentials: Uint8Array): object
+  /** What it returns throws for what are no credentials. */
+  credsAuthenticator (credentials: () => Uint8Array): NatsAuthenticator
   readonly errors: Readonly<Record<'AuthorizationError' | 'UserAuthenticationExpiredError' | 'PermissionViolationError', ErrorClass>>
 }
 

@@ -1,7 +1,8 @@
 // From settings to the options of the NATS client: servers, who this proxy is, TLS. Not the connection.
 import type { Settings } from '../../core/settings.ts'
-import { readNamed } from './files.ts'
-import type { NatsClient, NatsOptions } from './nats-client.ts'
+import { CredentialsFile, readNamed, wrongFile } from './files.ts'
+import { checkAuthorities, checkCertificate } from './pem.ts'
+import type { NatsAuthenticator, NatsClient, NatsOptions } from './nats-client.ts'
 
 /** Times of the connection in milliseconds. */
 export interface ConnectionTimings {
@@ -22,10 +23,12 @@ export async function connectionOptions (client: NatsClient, config: Readonly<Se
   const read = async (setting: 'clusterTlsCa' | 'clusterTlsCert' | 'clusterTlsKey'): Promise<string | undefined> =>
     config[setting] === '' ? undefined : (await readNamed(setting, config[setting])).toString('utf8')
   const [ca, cert, key] = await Promise.all([read('clusterTlsCa'), read('clusterTlsCert'), read('clusterTlsKey')])
+  if (ca !== undefined && !checkAuthorities(ca)) throw wrongFile('clusterTlsCa', 'no certificates in PEM')
+  if (cert !== undefined && key !== undefined && !checkCertificate(cert, key)) throw wrongFile('clusterTlsCert', 'no certificate in PEM that the key of NWS_CLUSTER_TLS_KEY belongs to')
   const wantsTls = clusterUrl.some(url => url.startsWith('tls://')) || [clusterTlsCa, clusterTlsCert, clusterTlsKey].some(path => path !== '')
   return {
     servers: clusterUrl.map(url => url.replace(/^tls:/, 'nats:')),
-    ...(clusterCredentials === '' ? {} : { authenticator: client.credsAuthenticator(new Uint8Array(await readNamed('clusterCredentials', clusterCredentials))) }),
+    ...(clusterCredentials === '' ? {} : { authenticator: await credentialsOf(client, clusterCredentials) }),
     ...(clusterToken === '' ? {} : { token: clusterToken }),
     ...(clusterUser === '' ? {} : { user: clusterUser, pass: clusterPassword }),
     // Where TLS is wanted a server without it is refused, before it is told who this is.
@@ -39,4 +42,16 @@ export async function connectionOptions (client: NatsClient, config: Readonly<Se
     pingInterval: pingMs,
     maxPingOut: 2
   }
+}
+
+/** Proves who this proxy is with a file that may be replaced while it runs: each try reads it. */
+async function credentialsOf (client: NatsClient, path: string): Promise<NatsAuthenticator> {
+  const file = new CredentialsFile(path, await readNamed('clusterCredentials', path))
+  const authenticator = client.credsAuthenticator(() => file.read())
+  try {
+    authenticator('tried at the start, so that a wrong file is told then')
+  } catch {
+    throw wrongFile('clusterCredentials', 'no user JWT with its seed')
+  }
+  return authenticator
 }

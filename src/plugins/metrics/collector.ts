@@ -41,7 +41,7 @@ function countBy<T> (items: Iterable<T>, labelsOf: (item: T) => Labels): Sample[
 
 /** Builds the numbers of an app and begins to watch its event loop. @param past what channels that are closed have counted */
 export function createCollector (app: FastifyInstance, past: Totals): Collector {
-  const { channelRegistry, channelSockets, httpPeers, peerMesh, refusals, config, proxyVersion } = app
+  const { channelRegistry, channelSockets, cluster, httpPeers, peerMesh, refusals, config, proxyVersion } = app
   const registry = new prometheus.Registry()
   const clock = new EventLoopClock()
 
@@ -84,7 +84,12 @@ export function createCollector (app: FastifyInstance, past: Totals): Collector 
   })
   channelRegistry.watchTurns(ms => fanout.observe(ms / 1000))
   const links = () => Array.from(peerMesh.mesh.links, ({ queuedBytes }) => queuedBytes)
-  const queues = () => ({ sockets: [...channelSockets.queues()], streams: [...httpPeers.queues()], links: links() })
+  const queues = () => ({
+    sockets: [...channelSockets.queues()],
+    streams: [...httpPeers.queues()],
+    links: links(),
+    ...(cluster === undefined ? {} : { cluster: [cluster.counts.queuedBytes] })
+  })
   const perQueue = (of: (waiting: readonly number[]) => number) => (): Sample[] => Object.entries(queues()).map(([kind, waiting]) => [of(waiting), { kind }])
   gauge('nws_queue_bytes', 'Bytes that have been sent and that the network has not taken yet.', perQueue(waiting => waiting.reduce((total, bytes) => total + bytes, 0)), ['kind'])
   gauge('nws_queue_bytes_max', 'The same for the longest queue.', perQueue(waiting => waiting.reduce((most, bytes) => Math.max(most, bytes), 0)), ['kind'])
@@ -107,6 +112,20 @@ export function createCollector (app: FastifyInstance, past: Totals): Collector 
   counter('nws_rounds_total', 'Rounds of channel matching that ended well.', () => [[peerMesh.mesh.totals.rounds]])
   counter('nws_sweeps_total', 'Sweeps, each of one round or more.', () => [[peerMesh.mesh.totals.sweeps]])
   gauge('nws_cpu_budget_elements', 'Elements that remotes may still have computed at once; negative where overdrawn.', () => [[peerMesh.mesh.cpu.level]])
+
+  // The cluster
+  if (cluster !== undefined) {
+    gauge('nws_cluster_connected', '1 while this proxy has a NATS server, 0 while it has none.', () => [[cluster.status.state === 'connected' ? 1 : 0]])
+    gauge('nws_cluster_proxies', 'Other proxies of the cluster that give signs of life.', () => [[cluster.proxies().length]])
+    counter('nws_cluster_reconnects_total', 'How often the connection to NATS was lost and came back.', () => [[cluster.status.reconnects]])
+    counter('nws_cluster_batches_total', 'Sealed batches over NATS; one has all that is said on a subject in an event-loop turn.', () => both(cluster.counts.batches), ['direction'])
+    counter('nws_cluster_bytes_total', 'Bytes of those.', () => both(cluster.counts.bytes), ['direction'])
+    counter('nws_cluster_queue_dropped_total', 'Messages that were given up because too much waited for the NATS server.', () => [[cluster.counts.queueDropped]])
+    counter('nws_cluster_refused_total', 'What came over NATS and was not taken: batches that were not sealed for this cluster and this day, batches that came again, messages of peers that were nobody\'s.', () => {
+      const { rejected, replayed, dropped } = cluster.counts
+      return [[rejected, { reason: 'not sealed' }], [replayed, { reason: 'again' }], [dropped, { reason: 'nobody' }]]
+    }, ['reason'])
+  }
 
   // The process
   gauge('nws_event_loop_delay_seconds', 'How late the event loop was since the last question.', () => {

@@ -4,6 +4,7 @@
 import fp from 'fastify-plugin'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../channel-sockets/index.ts'
+import type {} from '../cluster/index.ts'
 import type {} from '../http-peers/index.ts'
 import type {} from '../peer-mesh/index.ts'
 import type {} from '../refusals.ts'
@@ -39,4 +40,4 @@ export default fp(async app => {
   app.addHook('onClose', async () => {
     if (collector !== undefined) (await collector).stop()
   })
-}, { name: 'nws-metrics', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-channel-sockets', 'nws-http-peers', 'nws-peer-mesh', 'nws-refusals'] })
+}, { name: 'nws-metrics', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-channel-sockets', 'nws-cluster', 'nws-http-peers', 'nws-peer-mesh', 'nws-refusals'] })

@@ -1,0 +1,29 @@
+// Whether files of certificates hold what they should: OpenSSL passes over authorities that it cannot read, and the
+// servers would seem to be to blame. Not the reading of the files.
+import { X509Certificate } from 'node:crypto'
+import { createSecureContext } from 'node:tls'
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g
+
+/** Whether it is certificates, one or more, and each of them whole. */
+export function checkAuthorities (pem: string): boolean {
+  const found = pem.match(CERTIFICATE)
+  if (found === null) return false
+  return found.every(one => {
+    try {
+      return new X509Certificate(one).raw.length > 0
+    } catch {
+      return false
+    }
+  })
+}
+
+/** Whether a certificate and a key belong together. */
+export function checkCertificate (cert: string, key: string): boolean {
+  try {
+    createSecureContext({ cert, key })
+    return true
+  } catch {
+    return false
+  }
+}
