@@ -33,12 +33,31 @@ export function stringAt (bytes: Buffer, start: number, end: number): string | u
   return bytes.toString('utf8', start + 1, end - 1)
 }
 
-const memberAt: MemberAt = (bytes, start, end) => {
-  // Any spelling of a member's name, escaped or not, is between `"data"` and six `\uXXXX`: others need no string.
-  if (end - start < 6 || end - start > 38) return undefined
-  const key = stringAt(bytes, start, end)
-  return key === 'action' || key === 'target' || key === 'data' || key === 'token' ? key : undefined
+/** Whether the string in `bytes[start, end)`, quotes included, is `word`, spelled without escapes. */
+function spells (bytes: Buffer, start: number, end: number, word: string): boolean {
+  if (end - start !== word.length + 2) return false
+  for (let i = 0; i < word.length; i++) if (bytes[start + 1 + i] !== word.charCodeAt(i)) return false
+  return true
 }
+
+/**
+ * Which of `words` is the JSON string in `bytes[start, end)`: undefined where it is none of them, or no string. The usual
+ * spelling is found without making a string of it.
+ */
+function wordAt<Word extends string> (bytes: Buffer, start: number, end: number, words: readonly Word[]): Word | undefined {
+  if (bytes[start] !== 0x22) return undefined
+  for (const word of words) if (spells(bytes, start, end, word)) return word
+  // An escape takes up to six bytes, `\uXXXX`.
+  if (end - start - 2 > LONGEST_WORD * 6 || !bytes.subarray(start, end).includes(0x5c)) return undefined
+  const text = stringAt(bytes, start, end)
+  return words.find(word => word === text)
+}
+
+const MEMBERS = ['action', 'data', 'target', 'token'] as const
+const ACTIONS = ['broadcast', 'message', 'status', 'auth'] as const
+const LONGEST_WORD = Math.max(...[...MEMBERS, ...ACTIONS].map(word => word.length))
+
+const memberAt: MemberAt = (bytes, start, end) => wordAt(bytes, start, end, MEMBERS)
 
 /** Where the values of an envelope's members are, as offsets; an end of 0: there is no such member. */
 export interface Members {
@@ -50,6 +69,27 @@ export interface Members {
   dataEnd: number
   tokenStart: number
   tokenEnd: number
+}
+
+/** Written out, because a computed name would be made, looked up and forgotten for each. */
+function keep (found: Members, member: Member, start: number, end: number): void {
+  switch (member) {
+    case 'action':
+      found.actionStart = start
+      found.actionEnd = end
+      break
+    case 'target':
+      found.targetStart = start
+      found.targetEnd = end
+      break
+    case 'data':
+      found.dataStart = start
+      found.dataEnd = end
+      break
+    case 'token':
+      found.tokenStart = start
+      found.tokenEnd = end
+  }
 }
 
 /**
@@ -76,10 +116,7 @@ export function findMembers (bytes: Buffer, maxDepth: number, memberOf: MemberAt
       const start = skipSpace(bytes, at + 1, end)
       at = scanValue(bytes, start, end, maxDepth)
       if (at < 0) return at === TOO_DEEP ? 'NWS_ERR_MESSAGE_TOO_DEEP' : 'NWS_ERR_MESSAGE_NOT_JSON'
-      if (member !== undefined) {
-        found[`${member}Start`] = start
-        found[`${member}End`] = at
-      }
+      if (member !== undefined) keep(found, member, start, at)
       at = skipSpace(bytes, at, end)
       if (at < end && bytes[at] === 0x2c) {
         at = skipSpace(bytes, at + 1, end)
@@ -103,7 +140,7 @@ export function decodeRequest (bytes: Buffer, maxDepth: number): ClientRequest {
   const found = findMembers(bytes, maxDepth)
   if (typeof found === 'string') return refuse(found)
   const data = found.dataEnd === 0 ? EMPTY_STRING : bytes.subarray(found.dataStart, found.dataEnd)
-  switch (found.actionEnd === 0 ? undefined : stringAt(bytes, found.actionStart, found.actionEnd)) {
+  switch (found.actionEnd === 0 ? undefined : wordAt(bytes, found.actionStart, found.actionEnd, ACTIONS)) {
     case 'broadcast':
       return { action: 'broadcast', data }
     case 'message': {

@@ -76,10 +76,10 @@ t.test('channel messages, their flags, the flags of rounds', async t => {
   t.strictSame(types, {
     JOIN: encodePresence('join', 'a')[0],
     PART: encodePresence('part', 'a')[0],
-    BROADCAST: encodePeerMessageHead({ ...message, target: undefined })[0],
-    DIRECT: encodePeerMessageHead({ ...message, target: 'b' })[0]
+    BROADCAST: encodePeerMessageHead(message)[0],
+    DIRECT: encodePeerMessageHead(message, 'b')[0]
   })
-  t.strictSame(tableIn('5.7.2', 'kind').map(([kind]) => Number(kind)), [false, true].map(binary => encodePeerMessageHead({ ...message, binary, target: undefined }).at(-1)))
+  t.strictSame(tableIn('5.7.2', 'kind').map(([kind]) => Number(kind)), [false, true].map(binary => encodePeerMessageHead({ ...message, binary }).at(-1)))
   t.strictSame(Object.fromEntries(tableIn('5.7.1', 'flag').map(([value, name]) => [name, Number(value)])), { ...dataFlag })
   t.strictSame(Object.fromEntries(tableIn('5.5.3', 'bit').map(([value, name]) => [name, Number(value)])), { ...roundFlag })
   t.strictSame(Object.fromEntries(tableIn('2.4', 'op').map(([value, name]) => [name, Number(value)])), { OP_BROADCAST, OP_MESSAGE })

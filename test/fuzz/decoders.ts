@@ -34,7 +34,7 @@ export interface Target {
 const DEPTH = 8
 const { link: primitives } = await createCrypto()
 const id = (fill: number): Uint8Array => new Uint8Array(16).fill(fill)
-const message = encodePeerMessageHead({ source: 'abc', target: undefined, seq: 1, binary: false })
+const message = encodePeerMessageHead({ source: 'abc', seq: 1, binary: false })
 
 const JSON_SEEDS = [
   '{"action":"broadcast","data":{"a":[1,2.50,"\\u0041\\ud83d\\ude00"],"b":null}}', '{"action":"message","target":"abc","data":1e400}',

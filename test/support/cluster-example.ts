@@ -20,7 +20,7 @@ export function computeClusterExample () {
   const token = realm.channelToken('webchat')
   const subject = realm.subject(token)
   const state = { proxy, version: 1, ids: ['alice'] }
-  const message = Buffer.concat([encodePeerMessageHead({ source: 'alice', target: undefined, seq: 1, binary: false }), Buffer.from('"hello"')])
+  const message = Buffer.concat([encodePeerMessageHead({ source: 'alice', seq: 1, binary: false }), Buffer.from('"hello"')])
   const frames: [what: string, subject: string, frames: Uint8Array[]][] = [
     ['ENTER', subject, [encodeFrame({ type: 'enter', challenge, state })]],
     ['SNAPSHOT', realm.inbox(session), [encodeFrame({ type: 'snapshot', token, challenge, state })]],

@@ -118,8 +118,8 @@ export function computeLinkExample () {
 
   const data = (flag: number, ...pieces: Uint8Array[]): Uint8Array => frame(frameType.data, handle, u8(flag), ...pieces)
   const whole = dataFlag.first | dataFlag.last
-  const broadcast = concat(encodePeerMessageHead({ source: 'ada', target: undefined, seq: 1, binary: false }), utf8('"Hello, everybody"'))
-  const direct = concat(encodePeerMessageHead({ source: 'bob', target: 'ada', seq: 1, binary: true }), Uint8Array.of(0xde, 0xad, 0xbe, 0xef))
+  const broadcast = concat(encodePeerMessageHead({ source: 'ada', seq: 1, binary: false }), utf8('"Hello, everybody"'))
+  const direct = concat(encodePeerMessageHead({ source: 'bob', seq: 1, binary: true }, 'ada'), Uint8Array.of(0xde, 0xad, 0xbe, 0xef))
   const x = utf8('ping-001')
 
   send('I', 'HELLO', frame(frameType.hello, helloI))

@@ -174,7 +174,7 @@ export class Cluster {
   broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.roster.size === 0) return NOBODY
-    this.publisher.add(channel.subject, encodePeerMessageHead({ ...message, target: undefined }), message.payload)
+    this.publisher.add(channel.subject, encodePeerMessageHead(message), message.payload)
     return { peers: channel.roster.size, missed: 0 }
   }
 
@@ -182,7 +182,7 @@ export class Cluster {
   direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
     if (channel?.roster.linksOf(message.target) === undefined) return false
-    this.publisher.add(channel.subject, encodePeerMessageHead(message), message.payload)
+    this.publisher.add(channel.subject, encodePeerMessageHead(message, message.target), message.payload)
     return true
   }
 

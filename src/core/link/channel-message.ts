@@ -87,8 +87,11 @@ export function encodePresence (type: PresenceMessage['type'], id: string): Uint
   return concat(u8(type === 'join' ? JOIN : PART), idBytes(id))
 }
 
-/** What stands before the payload of a message; so that the payload, which goes to many links, is not copied for each. */
-export function encodePeerMessageHead ({ source, target, seq, binary }: Omit<PeerMessage, 'payload' | 'type'>): Uint8Array {
+/**
+ * What stands before the payload of a message; so that the payload, which goes to many links, is not copied for each.
+ * @param target of a direct message; apart, because a copy of the message that has one costs more than all of the head
+ */
+export function encodePeerMessageHead ({ source, seq, binary }: Pick<PeerMessage, 'source' | 'seq' | 'binary'>, target?: string): Uint8Array {
   const ids = 1 + source.length + (target === undefined ? 0 : 1 + target.length)
   const head = new Uint8Array(1 + ids + 9)
   head[0] = target === undefined ? BROADCAST : DIRECT

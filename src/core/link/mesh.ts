@@ -148,7 +148,7 @@ export class Mesh {
   broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): SentCount {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.links.size === 0) return NOBODY
-    const head = encodePeerMessageHead({ ...message, target: undefined })
+    const head = encodePeerMessageHead(message)
     const peers = channel.roster.size
     if (head.length + message.payload.length > RX_MAX) return { peers: 0, missed: peers }
     for (const link of channel.links) this.#send(link, name, head, message.payload)
@@ -158,7 +158,7 @@ export class Mesh {
   /** Sends a direct message of a local peer to a remote one; @returns false where it is too long for a link */
   direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
-    const head = encodePeerMessageHead(message)
+    const head = encodePeerMessageHead(message, message.target)
     if (head.length + message.payload.length > RX_MAX) return false
     for (const link of channel?.roster.linksOf(message.target) ?? []) this.#send(link, name, head, message.payload)
     return true
