@@ -29,6 +29,7 @@ export async function buildRendezvousApp (main: FastifyInstance, tls: Tls | unde
     scope.decorate('config', settings)
     scope.decorate('proxyVersion', main.proxyVersion)
     scope.decorate('rendezvous', main.rendezvous)
+    scope.decorate('refusals', main.refusals)
   }, { name: 'nws-config' }))
   await app.register(accessGuard, { ownAddress: true })
   await app.register(websocket, { options: websocketOptions(settings) })

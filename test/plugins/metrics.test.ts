@@ -5,6 +5,7 @@ import { buildTestApp, request } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
 import { startClusterApps } from '../support/cluster-apps.ts'
 import { natsUnavailable, startNats } from '../support/nats.ts'
+import { enrol, exchangeToken, logIn, openRendezvous } from '../support/rendezvous.ts'
 
 type Metrics = Map<string, number>
 
@@ -195,4 +196,43 @@ t.test('counts what goes over the cluster', { skip: natsUnavailable() ?? false }
   t.equal((await scrape(two!.url)).metrics.get('nws_cluster_connected'), 0)
   const alone = await buildTestApp(t)
   t.notMatch((await scrape(alone.url)).text, /cluster/, 'without a cluster there are none of these')
+})
+
+t.test('counts what the rendezvous does, and names nobody', async t => {
+  const { url, ws, app } = await buildTestApp(t, { bv: 'on', dataDir: ':memory:' })
+  const [ann, bob] = [await logIn(t, ws, await enrol(app, 'canary-ann')), await logIn(t, ws, await enrol(app, 'canary-bob'))] as const
+  const tab = await logIn(t, ws, { session: ann.session })
+  await logIn(t, ws, 'canary-bob')
+  await exchangeToken(ann, bob, { ofClaimer: 'Canary B', ofIssuer: 'Canary A' })
+  for (const client of [ann, bob, tab]) await client.arrived()
+  const presence = app.rendezvous.service.directory.presenceMessages
+  ann.send('peerRequest', { to: bob.id, spd: { type: 'offer', sdp: 'v=0' } })
+  await bob.nextOf('peerRequest')
+  const silent = await openRendezvous(t, ws)
+  const wrong = await openRendezvous(t, ws)
+  wrong.send('login', { session: 'A'.repeat(22) })
+  await wrong.closed()
+  ann.send('claimToken', { name: 'x', token: 'A'.repeat(22) })
+  await ann.nextOf('error')
+  const { metrics, text } = await scrape(url)
+  t.strictSame(Object.fromEntries([...metrics].filter(([name]) => name.startsWith('nws_rendezvous_') || /"NWS_ERR_BV_/.test(name))), {
+    nws_rendezvous_users: 2,
+    nws_rendezvous_peers: 4,
+    nws_rendezvous_unknown_sockets: 1,
+    nws_rendezvous_waiting_passwords: 0,
+    'nws_rendezvous_logins_total{method="session"}': 3,
+    'nws_rendezvous_logins_total{method="password"}': 1,
+    nws_rendezvous_presence_messages_total: presence,
+    nws_rendezvous_relayed_messages_total: 1,
+    'nws_refusals_total{kind="message",code="NWS_ERR_BV_NO_PEER"}': 3,
+    'nws_refusals_total{kind="message",code="NWS_ERR_BV_TOKEN_UNKNOWN"}': 1,
+    'nws_refusals_total{kind="socket",code="NWS_ERR_BV_SESSION"}': 1
+  })
+  t.equal(metrics.get('nws_queue_bytes{kind="rendezvous"}'), 0)
+  t.notMatch(text, /canary/i, 'no login name and no alias')
+  for (const { id } of [ann, bob]) t.notMatch(text, String(id), 'no id of a peer')
+  await silent.close()
+
+  const { url: off } = await buildTestApp(t)
+  t.notMatch((await scrape(off)).text, /rendezvous/, 'where it is off there is nothing to count')
 })

@@ -48,6 +48,8 @@ export class Directory {
   private readonly rule: MayTalk | undefined
   /** Frames that were sent as presence. */
   presenceMessages = 0
+  /** Offers, answers and candidates that were passed on. */
+  relayedMessages = 0
   /** Whether nobody is told who goes. For the end of the rendezvous: its clients go on talking to each other without it. */
   isSilent = false
 
@@ -130,7 +132,9 @@ export class Directory {
   relay (from: OnlinePeer, message: RelayedMessage): boolean {
     const target = this.peers.get(message.to)
     if (target === undefined || target === from || !this.mayTalk(from.user, target.user)) return false
-    if (message.type !== 'peerCandidate' || !target.port.isLegacy) target.port.send(encodeRelayed(message, from.id))
+    if (message.type === 'peerCandidate' && target.port.isLegacy) return true
+    this.relayedMessages++
+    target.port.send(encodeRelayed(message, from.id))
     return true
   }
 

@@ -23,6 +23,8 @@ export interface Passwords {
    * @throws NwsError `NWS_ERR_BV_BUSY`
    */
   verify (hash: string | undefined, password: string, isWanted?: () => boolean): Promise<boolean>
+  /** Requests that wait, the one that is being worked on not counted. */
+  readonly waiting: number
   /** Ends the thread. What waits is refused. */
   close (): Promise<void>
 }
@@ -110,6 +112,7 @@ export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOpti
   }
 
   return {
+    get waiting () { return waiting.length },
     hash: async password => String(await ask({ password }, () => true)),
     verify: async (hash, password, isWanted = () => true) => {
       const fits = await ask({ password, hash: hash ?? DUMMY_HASH }, isWanted)

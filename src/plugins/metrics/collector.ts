@@ -41,7 +41,7 @@ function countBy<T> (items: Iterable<T>, labelsOf: (item: T) => Labels): Sample[
 
 /** Builds the numbers of an app and begins to watch its event loop. @param past what channels that are closed have counted */
 export function createCollector (app: FastifyInstance, past: Totals): Collector {
-  const { channelRegistry, channelSockets, cluster, httpPeers, peerMesh, refusals, config, proxyVersion } = app
+  const { accounts, channelRegistry, channelSockets, cluster, httpPeers, peerMesh, refusals, rendezvous, config, proxyVersion } = app
   const registry = new prometheus.Registry()
   const clock = new EventLoopClock()
 
@@ -88,14 +88,15 @@ export function createCollector (app: FastifyInstance, past: Totals): Collector 
     sockets: [...channelSockets.queues()],
     streams: [...httpPeers.queues()],
     links: links(),
-    ...(cluster === undefined ? {} : { cluster: [cluster.counts.queuedBytes] })
+    ...(cluster === undefined ? {} : { cluster: [cluster.counts.queuedBytes] }),
+    ...(rendezvous.isOn ? { rendezvous: [...rendezvous.numbers.queues()] } : {})
   })
   const perQueue = (of: (waiting: readonly number[]) => number) => (): Sample[] => Object.entries(queues()).map(([kind, waiting]) => [of(waiting), { kind }])
   gauge('nws_queue_bytes', 'Bytes that have been sent and that the network has not taken yet.', perQueue(waiting => waiting.reduce((total, bytes) => total + bytes, 0)), ['kind'])
   gauge('nws_queue_bytes_max', 'The same for the longest queue.', perQueue(waiting => waiting.reduce((most, bytes) => Math.max(most, bytes), 0)), ['kind'])
   gauge('nws_slow_peers', 'Local peers for which more than half of NWS_MAX_QUEUED_BYTES waits.', () => {
-    const { sockets, streams } = queues()
-    return [[[...sockets, ...streams].filter(bytes => bytes > config.maxQueuedBytes / 2).length]]
+    const { sockets, streams, rendezvous: peers = [] } = queues()
+    return [[[...sockets, ...streams, ...peers].filter(bytes => bytes > config.maxQueuedBytes / 2).length]]
   })
   counter('nws_refusals_total', 'What was refused: requests, messages, and sockets that this proxy ended, by the code of the error. Peers that were too slow are among them.',
     () => Array.from(refusals.all(), ({ kind, code, count }): Sample => [count, { kind, code }]), ['kind', 'code'])
@@ -125,6 +126,18 @@ export function createCollector (app: FastifyInstance, past: Totals): Collector 
       const { rejected, replayed, dropped } = cluster.counts
       return [[rejected, { reason: 'not sealed' }], [replayed, { reason: 'again' }], [dropped, { reason: 'nobody' }]]
     }, ['reason'])
+  }
+
+  // The rendezvous
+  if (rendezvous.isOn) {
+    const { numbers, service: { directory } } = rendezvous
+    gauge('nws_rendezvous_users', 'Users who are online at the rendezvous.', () => [[directory.users.size]])
+    gauge('nws_rendezvous_peers', 'Their sockets.', () => [[directory.size]])
+    gauge('nws_rendezvous_unknown_sockets', 'Sockets that have not logged in.', () => [[numbers.unknown]])
+    gauge('nws_rendezvous_waiting_passwords', 'Passwords that wait to be checked or hashed; 32 at most.', () => [[accounts.passwords.waiting]])
+    counter('nws_rendezvous_logins_total', 'Logins that went well, by what was shown.', () => Array.from(numbers.logins, ([method, count]): Sample => [count, { method }]), ['method'])
+    counter('nws_rendezvous_presence_messages_total', 'Messages that told of who came and went.', () => [[directory.presenceMessages]])
+    counter('nws_rendezvous_relayed_messages_total', 'Offers, answers and candidates that were passed on.', () => [[directory.relayedMessages]])
   }
 
   // The process

@@ -8,6 +8,7 @@ import type {} from '../cluster/index.ts'
 import type {} from '../http-peers/index.ts'
 import type {} from '../peer-mesh/index.ts'
 import type {} from '../refusals.ts'
+import type {} from '../rendezvous/index.ts'
 import type { Collector } from './collector.ts'
 
 declare module 'fastify' {
@@ -40,4 +41,4 @@ export default fp(async app => {
   app.addHook('onClose', async () => {
     if (collector !== undefined) (await collector).stop()
   })
-}, { name: 'nws-metrics', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-channel-sockets', 'nws-cluster', 'nws-http-peers', 'nws-peer-mesh', 'nws-refusals'] })
+}, { name: 'nws-metrics', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-channel-sockets', 'nws-cluster', 'nws-http-peers', 'nws-peer-mesh', 'nws-refusals', 'nws-rendezvous'] })

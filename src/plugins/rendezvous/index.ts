@@ -19,13 +19,14 @@ import type {} from '../access-guard.ts'
 import type {} from '../accounts/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
+import type {} from '../refusals.ts'
 import { createAdministration } from './administration.ts'
 import type { Administration } from './administration.ts'
 import { readLegacyCookies } from './legacy-cookies.ts'
 import { RendezvousService } from './service.ts'
 import type { Login } from './service.ts'
 import { RendezvousSocket } from './socket.ts'
-import type { SocketContext } from './socket.ts'
+import type { LoginMethod, SocketContext } from './socket.ts'
 
 export type { Administration } from './administration.ts'
 
@@ -54,8 +55,20 @@ export interface Rendezvous {
   accept (websocket: WebSocket, request: FastifyRequest): void
   /** Users and who is online, for the API. */
   readonly administration: Administration
+  /** What is counted, for the metrics: nothing that names anybody. */
+  readonly numbers: RendezvousNumbers
   /** Seams and rules behind it, once the app is ready. */
   readonly service: RendezvousService
+}
+
+/** What a rendezvous counts of its sockets; the rest is counted by its directory. */
+export interface RendezvousNumbers {
+  /** Sockets that have not logged in. */
+  readonly unknown: number
+  /** Bytes that wait for each socket. */
+  queues (): Iterable<number>
+  /** Logins that went well. */
+  readonly logins: ReadonlyMap<LoginMethod, number>
 }
 
 /** Sockets that have not logged in: of one address (loopback is everybody here), and of all. */
@@ -94,6 +107,7 @@ export default fp<RendezvousSeams>(async (app, given) => {
   /** Those that have not logged in. */
   const unknown = new Set<RendezvousSocket>()
   const logins = new WeakMap<IncomingMessage, Login>()
+  const loginCounts = new Map<LoginMethod, number>()
   const rates = new Map<number, TokenBucket>()
   const turns = new TurnQueue(run => setImmediate(run), run => setTimeout(run, PRESENCE_REST_MS))
   const iceServers = parseIceServers(config.iceServers) ?? []
@@ -145,6 +159,8 @@ export default fp<RendezvousSeams>(async (app, given) => {
     iceServers: peerId => iceServersFor(iceServers, String(peerId), Date.now(), (key, text) => createHmac('sha1', key).update(text).digest('base64')),
     report: error => app.log.error({ err: error }, 'a request of the rendezvous failed'),
     mayWrite,
+    loggedIn: method => { loginCounts.set(method, (loginCounts.get(method) ?? 0) + 1) },
+    refused: (kind, code) => app.refusals.add(kind, code),
     settled: socket => { unknown.delete(socket) },
     closed: socket => {
       sockets.delete(socket)
@@ -184,6 +200,11 @@ export default fp<RendezvousSeams>(async (app, given) => {
       else if (isCrowded(socket.source.address)) socket.end('NWS_ERR_BV_TOO_MANY')
     },
     administration: createAdministration(service, sockets),
+    numbers: {
+      get unknown () { return unknown.size },
+      queues: () => Array.from(sockets, ({ queuedBytes }) => queuedBytes),
+      logins: loginCounts
+    },
     get service () { return service() }
   })
 
@@ -216,4 +237,4 @@ export default fp<RendezvousSeams>(async (app, given) => {
   })
 
   app.addHook('onClose', async () => { await seams.store?.close() })
-}, { name: 'nws-rendezvous', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto', 'nws-accounts'] })
+}, { name: 'nws-rendezvous', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto', 'nws-accounts', 'nws-refusals'] })

@@ -29,6 +29,9 @@ export interface SocketOrigin {
   readonly login: Login | undefined
 }
 
+/** What a client has shown to log in. */
+export type LoginMethod = 'password' | 'session' | 'cookies'
+
 /** What a socket needs from its owner. */
 export interface SocketContext {
   readonly service: RendezvousService
@@ -38,6 +41,10 @@ export interface SocketContext {
   readonly peerId: () => number
   readonly iceServers: (peerId: number) => IceServer[]
   readonly report: (error: unknown) => void
+  /** Counts that a client has logged in. */
+  readonly loggedIn: (method: LoginMethod) => void
+  /** Counts that the proxy has refused a message or ended a socket. */
+  readonly refused: (kind: 'message' | 'socket', code: ErrorCode) => void
   /** Whether a user may write once more: make tokens, claim, invite, remove. */
   readonly mayWrite: (user: User) => boolean
   /** Called once, when the login was decided or given up. */
@@ -119,7 +126,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     websocket.on('close', onClose)
     /* oxlint-enable typescript/unbound-method */
     if (source.login === undefined) this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), settings.authTimeoutMs).unref()
-    else this.begin(Promise.resolve(source.login))
+    else this.begin('cookies', Promise.resolve(source.login))
   }
 
   /** The client, once it has logged in. */
@@ -153,6 +160,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
 
   /** Ends the socket with the error's close code. */
   end (code: ErrorCode): void {
+    if (!this.over) this.context.refused('socket', code)
     this.finish()
     this.websocket.close(closeCodeOf(code), code)
   }
@@ -225,13 +233,12 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     clearTimeout(this.loginTimer)
     const { service } = this.context
     const { address, origin } = this.source
-    this.begin('session' in message
-      ? service.resume(message.session)
-      : service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over }))
+    if ('session' in message) this.begin('session', service.resume(message.session))
+    else this.begin('password', service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over }))
   }
 
   /** Waits for a login, then goes online, or ends. */
-  private begin (login: ReturnType<RendezvousService['resume']>): void {
+  private begin (method: LoginMethod, login: ReturnType<RendezvousService['resume']>): void {
     this.early = []
     login.then(async answer => {
       if (this.over) return
@@ -240,7 +247,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
         this.tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
         this.end(refusal)
       } else {
-        await this.context.service.withContacts(answer.user, contacts => this.enter(answer, contacts))
+        await this.context.service.withContacts(answer.user, contacts => this.enter(method, answer, contacts))
       }
     }).catch((error: unknown) => {
       this.context.report(error)
@@ -250,9 +257,9 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     })
   }
 
-  private enter ({ user, session, sessionId, expiresAt }: Login, contacts: Iterable<readonly [number, string]>): void {
+  private enter (method: LoginMethod, { user, session, sessionId, expiresAt }: Login, contacts: Iterable<readonly [number, string]>): void {
     if (this.over) return
-    const { service: { directory }, peerId: newPeerId, iceServers, settled } = this.context
+    const { service: { directory }, peerId: newPeerId, iceServers, settled, loggedIn } = this.context
     if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
       this.tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
       this.end('NWS_ERR_BV_TOO_MANY')
@@ -264,6 +271,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     if (!this.isLegacy) this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
     this.member = directory.enter(user, contacts, peerId, this)
     settled(this)
+    loggedIn(method)
     const early = this.early ?? []
     this.early = undefined
     for (const bytes of early) if (this.isOpen) this.dispatch(decodeClientMessage(bytes.toString()))
@@ -272,14 +280,14 @@ export class RendezvousSocket implements ByteSink, PeerPort {
   private dispatch (message: ClientMessage | Fault): void {
     const peer = this.member!
     if ('fault' in message) {
-      this.tell(message.fault, message.type === undefined ? {} : { type: message.type })
+      this.refuse(message.fault, message.type === undefined ? {} : { type: message.type })
       return
     }
     const { type } = message
     if (type === 'login') {
-      this.tell('NWS_ERR_BV_MESSAGE', { type })
+      this.refuse('NWS_ERR_BV_MESSAGE', { type })
     } else if ('to' in message) {
-      if (!this.context.service.directory.relay(peer, message)) this.tell('NWS_ERR_BV_NO_PEER', { type, to: message.to })
+      if (!this.context.service.directory.relay(peer, message)) this.refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
     } else if (this.pending >= MAX_PENDING) {
       this.end('NWS_ERR_RATE_LIMITED')
     } else {
@@ -295,13 +303,13 @@ export class RendezvousSocket implements ByteSink, PeerPort {
       if (this.over) return
       if (mayWrite) {
         const refusal = await work()
-        if (refusal !== undefined) this.tell(refusal, { type })
+        if (refusal !== undefined) this.refuse(refusal, { type })
       } else {
-        this.tell('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
+        this.refuse('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
       }
     }).catch((error: unknown) => {
       this.context.report(error)
-      this.tell('NWS_ERR_INTERNAL', { type })
+      this.refuse('NWS_ERR_INTERNAL', { type })
     }).finally(() => { if (--this.pending === 0) this.requests = undefined })
   }
 
@@ -331,6 +339,12 @@ export class RendezvousSocket implements ByteSink, PeerPort {
       default:
         return (await service.removeTrust(user, message.name))?.refusal
     }
+  }
+
+  /** Refuses a message of a client that is online. */
+  private refuse (code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
+    this.context.refused('message', code)
+    this.tell(code, extra)
   }
 
   /** Tells the client what could not be done. Those of the first generation know no errors. */
