@@ -1,6 +1,8 @@
 // The page of an invitation: looks at the token behind the `#`, and makes the account. Keeps nothing, and logs nobody in.
+const UNKNOWN = 'This invitation does not exist. Check that all of the link was copied.'
 const TEXTS = {
-  NWS_ERR_BV_INVITE_UNKNOWN: 'This invitation does not exist. Check that all of the link was copied.',
+  NWS_ERR_BV_INVITE_UNKNOWN: UNKNOWN,
+  NWS_ERR_REQUEST_INVALID: UNKNOWN, // Of what is sent, only the token can be so long that it is none.
   NWS_ERR_BV_INVITE_EXPIRED: 'This invitation has expired. Ask for a new one.',
   NWS_ERR_BV_INVITE_USED: 'This invitation was used before. If that was not you, tell whoever gave it to you.',
   NWS_ERR_BV_BUSY: 'Too many people are signing up at this moment. Try again in a few seconds.'
@@ -54,7 +56,7 @@ form.addEventListener('submit', async event => {
 })
 
 try {
-  if (token === '') throw new Error(TEXTS.NWS_ERR_BV_INVITE_UNKNOWN)
+  if (token === '') throw new Error(UNKNOWN)
   const invitation = await ask('status', { token })
   name.value = invitation.name
   show('open', 'The link is good, once.')
