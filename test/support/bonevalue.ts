@@ -1,4 +1,5 @@
 // Pages and accounts for tests of BoneValue in a browser. Asserts nothing.
+import type { Browser } from 'playwright-core'
 import type { Test } from 'tap'
 import { openPage, servePages, sharedBrowser } from './browser.ts'
 import type { TestPage } from './browser.ts'
@@ -25,8 +26,8 @@ export async function befriend (t: Test, url: string, one: string, other: string
 }
 
 /** Opens a page whose browser may use all addresses of the machine for WebRTC. */
-export async function openRtcPage (t: Test, address: string): Promise<TestPage> {
-  const page = await openPage(t, await sharedBrowser(), 'about:blank')
+export async function openRtcPage (t: Test, address: string, browser?: Browser): Promise<TestPage> {
+  const page = await openPage(t, browser ?? await sharedBrowser(), 'about:blank')
   // Without an interface that has a default route Chromium offers no address unless a microphone was allowed.
   await page.page.addInitScript('globalThis.allowed = navigator.mediaDevices?.getUserMedia({ audio: true })')
   await page.page.goto(address)
@@ -50,9 +51,47 @@ const PAGE = `
   })
   return await $BV.connect(arg.url, arg.user, arg.password)`
 
+/**
+ * To be run in a page before it has any connection: counts its RTCPeerConnections and what it sends to have them. `made` and
+ * `open` are the connections, `most` how many there were at once, `sent` the types of its signals; `hold()` keeps back what
+ * the page sends from its next offer on, and says so on the console, until `release()`.
+ */
+export const WATCH = `
+  Object.assign(globalThis, { made: [], open: new Set(), most: 0, sent: [] })
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor (...args) {
+      super(...args)
+      made.push(this)
+      open.add(this)
+      most = Math.max(most, open.size)
+    }
+    close () {
+      super.close()
+      if (open.delete(this)) console.log('closed ' + made.indexOf(this))
+    }
+  }
+  const send = WebSocket.prototype.send
+  let held
+  globalThis.hold = () => { held = [] }
+  globalThis.release = () => {
+    const ready = held
+    held = undefined
+    for (const go of ready) go()
+  }
+  WebSocket.prototype.send = function (text) {
+    const { type } = JSON.parse(text)
+    if (/^peer(Request|Response)$/.test(type)) sent.push(type)
+    if (held === undefined || (held.length === 0 && type !== 'peerRequest')) return send.call(this, text)
+    held.push(() => send.call(this, text))
+    if (held.length === 1) console.log('holds an offer')
+  }`
+
 /** A page of an origin of its own that is logged in. Its id is `id`. */
 export async function openUser (t: Test, url: string, user: string, options: Readonly<Record<string, unknown>> = {}): Promise<TestPage & { id: string }> {
-  const page = await openRtcPage(t, await servePages(t, { '/': '<!doctype html><meta charset="utf-8"><title>test</title>' }))
-  const id = await page.run<string>(PAGE, { url, user, password: PASSWORD, options })
-  return { ...page, id }
+  return await enter(await openRtcPage(t, await servePages(t, { '/': '<!doctype html><meta charset="utf-8"><title>test</title>' })), url, user, options)
+}
+
+/** Logs a page in that `openRtcPage` has opened. */
+export async function enter (page: TestPage, url: string, user: string, options: Readonly<Record<string, unknown>> = {}): Promise<TestPage & { id: string }> {
+  return { ...page, id: await page.run<string>(PAGE, { url, user, password: PASSWORD, options }) }
 }

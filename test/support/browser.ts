@@ -18,12 +18,17 @@ const FLAGS = [
 /** Option for tests that need the browser: why they are skipped where there is none. */
 export const needsBrowser = { skip: !existsSync(EXECUTABLE) && 'Chromium is missing: apt-get install -y chromium' }
 
+/** Starts a browser. @param executablePath another program that becomes one */
+export async function launchBrowser (executablePath = EXECUTABLE): Promise<Browser> {
+  return await chromium.launch({ executablePath, args: FLAGS })
+}
+
 let launched: Promise<Browser> | undefined
 
 /** The browser of this test file. The first caller starts it, the end of the file's tests ends it. */
 export async function sharedBrowser (): Promise<Browser> {
   if (launched === undefined) {
-    launched = chromium.launch({ executablePath: EXECUTABLE, args: FLAGS })
+    launched = launchBrowser()
     root.teardown(async () => { await (await launched)!.close() })
   }
   return await launched
