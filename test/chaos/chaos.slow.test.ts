@@ -16,5 +16,7 @@ t.test('membership heals and the promise of delivery holds', { skip, timeout: 28
   t.comment(JSON.stringify(report))
   t.strictSame(report.wrong, [], `nobody heard anything wrong (seed ${seed})`)
   t.ok(Object.values(report.faults).reduce((sum, count) => sum + count, 0) > 40, 'a lot happened')
+  t.ok(report.stayed > 0, 'hosts with mild faults only never lost each other')
+  t.ok(report.promised > 100 && report.missing === 0, `of ${report.promised} numbers between those who stayed connected none is missing`)
   t.ok(report.heard > 1000, `${report.heard} numbers were checked at the end`)
 })

@@ -10,7 +10,10 @@ export interface ChaosOptions {
   readonly hosts: number
   readonly seconds: number
   readonly seed: number
-  /** Times of the protocol in the place of its own, so that a short run sees links die and come back. */
+  /**
+   * Times of the protocol in the place of its own, so that a short run sees links die and come back. Those that are to stay
+   * connected keep its own.
+   */
   readonly mesh: { readonly linkTimings?: Record<string, number>, readonly dialTimings?: Record<string, number> }
   /** Time for everybody to find everybody after the last fault. */
   readonly healMs: number
@@ -25,6 +28,9 @@ export interface ChaosReport {
   /** Pairs of clients of which neither lost the other from the beginning to the end. */
   readonly stayed: number
   readonly pairs: number
+  /** Of those pairs: numbers that one said after the other had heard its first, and numbers of these that were not heard. */
+  readonly promised: number
+  readonly missing: number
   /** Numbers heard, each checked. */
   readonly heard: number
   readonly healMs: number
@@ -36,13 +42,15 @@ interface State {
   readonly joins: number
   /** Ids that it has lost, also for a while. */
   readonly lost: readonly string[]
-  readonly peers: Readonly<Record<string, { readonly last?: number, readonly heard: number }>>
+  readonly peers: Readonly<Record<string, { readonly first?: number, readonly last?: number, readonly heard: number }>>
 }
 
 const CHANNEL = 'chaos'
 const INTERVAL_MS = 100
 const START_MS = 120_000
 const LOOK_MS = 250
+/** Hosts that see mild faults only, and so are to stay connected with each other. */
+const STEADY = 2
 const pause = async (ms: number): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, ms) }) }
 
 /** One host with what runs on it. */
@@ -68,7 +76,7 @@ class Machine {
   }
 
   async start (): Promise<void> {
-    this.program = this.host.node('test/support/programs/proxy.mjs', [JSON.stringify(this.options.mesh)], { env: { NODE_OPTIONS: '--import=./test/chaos/clock.mjs', NWS_LOG_LEVEL: 'warn' } })
+    this.program = this.host.node('test/support/programs/proxy.mjs', [JSON.stringify(this.number <= STEADY ? {} : this.options.mesh)], { env: { NODE_OPTIONS: '--import=./test/chaos/clock.mjs', NWS_LOG_LEVEL: 'warn' } })
     this.stopped = false
     this.talker ??= this.host.program('test/chaos/talker.ts', [`ws://localhost:9009/${CHANNEL}`, String(INTERVAL_MS)])
     await this.talker.event('joined', ({ id }) => id !== this.lastId, START_MS).then(({ id }) => { this.lastId = id as string })
@@ -186,9 +194,8 @@ export async function runChaos (owner: Owner, options: ChaosOptions): Promise<Ch
 
   const faults: Record<string, number> = {}
   const end = Date.now() + seconds * 1000
-  // The first two see mild faults only: they are to stay connected, as far as a link can.
   await Promise.all(machines.map(async (machine, index) => {
-    const possible = index < 2 ? mild : wild
+    const possible = index < STEADY ? mild : wild
     while (Date.now() < end) {
       const name = pick(Object.keys(possible))
       faults[name] = (faults[name] ?? 0) + 1
@@ -203,12 +210,18 @@ export async function runChaos (owner: Owner, options: ChaosOptions): Promise<Ch
   for (const machine of machines) machine.send('pause')
   const states = await agree(machines, options.healMs)
   const stayed = states.flatMap((one, index) => states.slice(index + 1).filter(other =>
-    one.joins === 1 && other.joins === 1 && !one.lost.includes(other.id) && !other.lost.includes(one.id)))
+    one.joins === 1 && other.joins === 1 && !one.lost.includes(other.id) && !other.lost.includes(one.id)).map(other => [one, other] as const))
+  const ways = stayed.flatMap(([one, other]) => [[one, other], [other, one]] as const).map(([from, to]) => {
+    const { first = 0, heard = 0 } = to.peers[from.id] ?? {}
+    return { promised: from.sent - first, heard }
+  })
   return {
     faults,
     wrong: machines.flatMap(machine => machine.wrong()),
     stayed: stayed.length,
     pairs: machines.length * (machines.length - 1) / 2,
+    promised: ways.reduce((sum, { promised }) => sum + promised, 0),
+    missing: ways.reduce((sum, { promised, heard }) => sum + promised - heard, 0),
     heard: states.flatMap(({ peers }) => Object.values(peers)).reduce((sum, { heard }) => sum + heard, 0),
     healMs
   }

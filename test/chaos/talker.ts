@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 
 /** What is heard of another one between its connect and its disconnect. */
 interface Span {
+  first: number | undefined
   last: number | undefined
   /** Numbers heard since its connect. */
   heard: number
@@ -36,7 +37,7 @@ function say (): void {
 function hear (action: string, source: string, target: string, data: unknown): void {
   if (action === 'connect') {
     if (spans.has(target)) wrong('connect twice', { peer: target })
-    spans.set(target, { last: undefined, heard: 0 })
+    spans.set(target, { first: undefined, last: undefined, heard: 0 })
   } else if (action === 'disconnect') {
     if (!spans.delete(target)) wrong('disconnect of nobody', { peer: target })
     lost.add(target)
@@ -47,6 +48,7 @@ function hear (action: string, source: string, target: string, data: unknown): v
       return
     }
     if (span.last !== undefined && data !== span.last + 1) wrong('not the next number', { peer: source, last: span.last, data })
+    span.first ??= data as number
     span.last = data as number
     span.heard++
   } else if (action === 'error') {
