@@ -49,7 +49,7 @@ async function chat (channel: string | undefined, options: ChatOptions): Promise
   }
   const room = await stayJoined(proxyOf(options), channelName, {
     reconnect: true,
-    joined: ({ id, peers }) => say(styled(`You are ${id.slice(0, SHORT)}; ${peers.size === 0 ? 'nobody else is' : `${peers.size} others are`} there.`, 'dim'), false),
+    joined: ({ id, peers }) => say(styled(`You are ${id.slice(0, SHORT)}; ${peers.size === 0 ? 'nobody else is' : peers.size === 1 ? 'one other is' : `${peers.size} others are`} there.`, 'dim'), false),
     received: message => say(lineOf(message), true),
     presence: (change, peer) => say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is there' : 'has left'}`, 'dim'), false),
     refused: error => say(styled(`${error.code}: ${error.message}`, 'yellow'), false),

@@ -13,7 +13,7 @@ import { FileReceiver } from './file/receiver.ts'
 import type { Offer } from './file/receiver.ts'
 import { FileSender } from './file/sender.ts'
 import type { OfferedFile, Receiver } from './file/sender.ts'
-import { numberOf } from './numbers.ts'
+import { countOf, numberOf } from './numbers.ts'
 import { bytesText, note, printable, styled, write, writeJson } from './output.ts'
 import { Progress } from './progress.ts'
 import { proxyOf, withProxy } from './proxy.ts'
@@ -84,11 +84,11 @@ class Bell {
     this.#waiting?.()
   }
 
-  /** Resolves at the next ring; false where the time is up before. */
-  async next (ms: number): Promise<boolean> {
+  /** Resolves at the next ring; false where the time is up before. @param deadline as `performance.now`; undefined: none */
+  async next (deadline: number | undefined): Promise<boolean> {
     if (!this.#rung) {
       await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, ms)
+        const timer = deadline === undefined ? undefined : setTimeout(resolve, Math.max(0, deadline - performance.now()))
         this.#waiting = () => {
           clearTimeout(timer)
           resolve()
@@ -101,8 +101,10 @@ class Bell {
   }
 }
 
+const isOver = (deadline: number | undefined): boolean => deadline !== undefined && performance.now() >= deadline
+
 async function send (channel: string | undefined, path: string | undefined, options: SendOptions): Promise<void> {
-  const wanted = numberOf('--receivers', options.receivers, 1, 1000)
+  const wanted = countOf('--receivers', options.receivers, 1000)
   const timeoutMs = numberOf('--timeout', options.timeout, 0.1, 86_400) * 1000
   const proxy = proxyOf(options)
   const { name, rest: [file] } = await takeChannel([channel, path], options)
@@ -130,6 +132,8 @@ async function send (channel: string | undefined, path: string | undefined, opti
   note(styled(`Offering ${printable(offered.name)}, ${bytesText(offered.size)}, sha256 ${offered.sha256}`, 'dim'))
   const progress = new Progress(offered.name, offered.size)
   const told = new Set<Receiver>()
+  /** Until when somebody has to come; undefined while somebody is served. What rings meanwhile does not put it off. */
+  let deadline: number | undefined
   for (;;) {
     const all = [...sender.receivers.values()]
     const done = all.filter(({ state }) => state === 'done')
@@ -139,12 +143,14 @@ async function send (channel: string | undefined, path: string | undefined, opti
     for (const receiver of done) {
       if (told.has(receiver)) continue
       told.add(receiver)
+      deadline = undefined
       if (options.json === true) await writeJson({ receiver: receiver.peer, name: offered.name, size: offered.size, sha256: offered.sha256 })
     }
     if (broken === undefined && running.length === 0 && done.length >= wanted) break
     // Who is there and running decides by itself how long it takes; only for the others there is a limit.
     const waits = running.some(({ peer }) => peer !== undefined) && broken === undefined && room.end === undefined
-    if (broken !== undefined || room.end !== undefined || !await bell.next(waits ? 2_000_000_000 : timeoutMs)) break
+    deadline = waits ? undefined : deadline ?? performance.now() + timeoutMs
+    if (broken !== undefined || room.end !== undefined || isOver(deadline) || !await bell.next(deadline)) break
   }
   progress.end()
   const all = [...sender.receivers.values()]
@@ -154,7 +160,7 @@ async function send (channel: string | undefined, path: string | undefined, opti
   await room.leave()
   await offered.handle.close()
   if (broken !== undefined) throw broken as Error
-  if (done === 0 && all.length === 0) throw room.end ?? new CliError('NWS_CLI_NOBODY')
+  if (done === 0 && all.length === 0) throw room.end ?? new CliError('NWS_CLI_TIMEOUT')
   if (done < Math.max(wanted, all.length)) throw new CliError(done === 0 ? 'NWS_CLI_FILE_INCOMPLETE' : 'NWS_CLI_FILE_PARTIAL', `${done} of ${Math.max(wanted, all.length)} have it.`)
   note(styled(`Sent to ${done} ${done === 1 ? 'receiver' : 'receivers'}.`, 'dim'))
 }
@@ -191,9 +197,10 @@ async function receive (channel: string | undefined, options: ReceiveOptions): P
   })
   let part: PartFile | undefined
   try {
+    let deadline: number | undefined = performance.now() + timeoutMs
     while (state.offer === undefined) {
       if (room.end !== undefined) throw room.end
-      if (!await bell.next(timeoutMs)) throw new CliError('NWS_CLI_NOBODY')
+      if (isOver(deadline) || !await bell.next(deadline)) throw new CliError('NWS_CLI_TIMEOUT')
     }
     const { offer } = state
     const path = await placeOf(offer, options)
@@ -202,11 +209,13 @@ async function receive (channel: string | undefined, options: ReceiveOptions): P
     note(styled(`Receiving ${printable(offer.name)}, ${bytesText(offer.size)}, from ${offer.source}`, 'dim'))
     const progress = new Progress(offer.name, offer.size)
     receiver.accept(offer, part)
+    deadline = undefined
     while (state.complete !== true) {
       progress.at(part.size, receiver.hasSender ? '' : 'waiting for the sender')
       if (state.broken !== undefined) throw state.broken as Error
       if (room.end !== undefined) throw room.end
-      if (!await bell.next(receiver.hasSender ? 2_000_000_000 : timeoutMs)) throw new CliError('NWS_CLI_FILE_INCOMPLETE')
+      deadline = receiver.hasSender ? undefined : deadline ?? performance.now() + timeoutMs
+      if (isOver(deadline) || !await bell.next(deadline)) throw new CliError('NWS_CLI_FILE_INCOMPLETE')
     }
     progress.at(part.size)
     progress.end()

@@ -5,7 +5,7 @@ import { takeChannel, withChannel } from './channel-argument.ts'
 import type { ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
 import { note, printable, styled, write, writeJson } from './output.ts'
-import { numberOf } from './numbers.ts'
+import { countOf, numberOf } from './numbers.ts'
 import { proxyOf, withProxy } from './proxy.ts'
 import type { ProxyOptions } from './proxy.ts'
 import { stayJoined } from './stay-joined.ts'
@@ -19,6 +19,9 @@ interface ListenOptions extends ProxyOptions, ChannelOptions {
   readonly timeout?: string
   readonly reconnect: boolean
 }
+
+/** Somebody came or went. */
+interface Presence { readonly action: 'connect' | 'disconnect', readonly peer: string }
 
 /** The command. */
 export function listenCommand (): Command {
@@ -34,10 +37,10 @@ export function listenCommand (): Command {
 
 async function listen (channel: string | undefined, options: ListenOptions): Promise<void> {
   const { json = false, binary = false, from } = options
-  const count = options.count === undefined ? Infinity : numberOf('--count', options.count, 1, Number.MAX_SAFE_INTEGER)
+  const count = options.count === undefined ? Infinity : countOf('--count', options.count, Number.MAX_SAFE_INTEGER)
   const timeoutMs = options.timeout === undefined ? undefined : numberOf('--timeout', options.timeout, 0.001, 86_400) * 1000
   const { name } = await takeChannel([channel], options)
-  const waiting: Received[] = []
+  const waiting: (Received | Presence)[] = []
   let wake: () => void = () => {}
   const room = await stayJoined(proxyOf(options), name, {
     reconnect: options.reconnect,
@@ -48,15 +51,23 @@ async function listen (channel: string | undefined, options: ListenOptions): Pro
       if (waiting.length > MAX_WAITING) connection.pause()
       wake()
     },
-    presence: (change, peer) => { if (json) void writeJson({ action: change, peer }) },
+    presence: (change, peer) => {
+      if (!json) return
+      waiting.push({ action: change, peer }) // In its place between the messages.
+      wake()
+    },
     over: () => wake()
   })
   const ended = once(process, 'SIGINT').then(() => 'end' as const)
   for (let printed = 0; printed < count;) {
     const message = waiting.shift()
     if (message !== undefined) {
-      await show(message, { json, binary })
-      printed++
+      if ('peer' in message) {
+        await writeJson(message)
+      } else {
+        await show(message, { json, binary })
+        printed++
+      }
       if (waiting.length === 0) room.connection?.resume()
       continue
     }

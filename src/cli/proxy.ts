@@ -36,6 +36,8 @@ const NOT_RUNNING = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENET
 /** What a failed attempt to connect means. */
 export function connectError (error: unknown): CliError {
   const causes = [error, (error as { cause?: unknown }).cause, ...((error as { errors?: unknown[] }).errors ?? [])]
+  // Ports that fetch refuses to call: no proxy is there, since no browser could speak to it either.
+  if (causes.some(cause => (cause as Error | undefined)?.message === 'bad port')) return new CliError('NWS_CLI_NOT_RUNNING')
   const code = causes.map(cause => (cause as NodeJS.ErrnoException | undefined)?.code).find(code => code !== undefined && NOT_RUNNING.has(code))
   return code === undefined ? new CliError('NWS_CLI_NOT_A_PROXY') : new CliError('NWS_CLI_NOT_RUNNING')
 }

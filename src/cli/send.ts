@@ -91,10 +91,11 @@ async function sendBytes (proxy: Proxy, name: string, bytes: Uint8Array, target:
   })
   if (target !== undefined && !isThere()) throw new CliError('NWS_CLI_NO_SUCH_PEER')
   const others = target === undefined ? [...connection.peers] : [target]
+  // Asked before: who has heard it may leave at once.
+  const local = others.length > 0 ? await locals(proxy, name, others) : 0
   if (others.length > 0) connection.send(bytes, target)
   await connection.fence()
   if (refusal !== undefined) throw refusal
-  const local = await locals(proxy, name, others)
   await connection.close()
   return { local, remote: others.length - local }
 }

@@ -1,5 +1,6 @@
 // Lists that are shown once or again and again: a table for people, lines of JSON for programs. Not what is in them.
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { CliError } from './errors.ts'
 import { isColourful, note, table, write, writeJson } from './output.ts'
@@ -47,12 +48,12 @@ export async function showList<Row extends object> (list: List<Row>, options: Li
     const rows = await list.load()
     if (options.json === true) before = await showChanges(rows, before, list)
     else shown = await redraw(rows, shown, list)
-    if (await Promise.race([end, pause(seconds)]) === 'end') return
+    const pause = new AbortController()
+    const what = await Promise.race([end, sleep(seconds * 1000, 'again' as const, { signal: pause.signal })])
+    if (what === 'again') continue
+    pause.abort()
+    return
   }
-}
-
-async function pause (seconds: number): Promise<void> {
-  await new Promise(resolve => { setTimeout(resolve, seconds * 1000) })
 }
 
 async function showTable<Row> (rows: readonly Row[], { columns, empty }: List<Row>): Promise<void> {
@@ -60,10 +61,12 @@ async function showTable<Row> (rows: readonly Row[], { columns, empty }: List<Ro
   else await write(table(rows, columns, isColourful(process.stdout)))
 }
 
-/** On a terminal in the place of what stood there; elsewhere only where something changed. */
+/** On a terminal that may be redrawn in the place of what stood there; elsewhere only where something changed. */
 async function redraw<Row> (rows: readonly Row[], shown: string | undefined, { columns, empty }: List<Row>): Promise<string> {
-  const text = rows.length === 0 ? `${empty}\n` : table(rows, columns, isColourful(process.stdout))
-  if (process.stdout.isTTY) await write(`\x1b[H\x1b[2J${text}`)
+  const isScreen = isColourful(process.stdout)
+  const text = rows.length === 0 ? `${empty}\n` : table(rows, columns, isScreen)
+  if (isScreen) await write(`\x1b[H\x1b[2J${text}`)
+  else if (text !== shown && rows.length === 0) note(empty)
   else if (text !== shown) await write(shown === undefined ? text : `\n${text}`)
   return text
 }

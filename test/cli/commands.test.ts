@@ -87,7 +87,7 @@ t.test('a chat', async t => {
   const ada = startNws(t, ['listen', 'chat', '--json', '--count', '1'], { env })
   await ada.says('stderr', /Listening/)
   const chat = await nws(t, ['chat', 'chat', '--name', 'Bob'], { env, input: '/who\nhello\u001b[2J\n/quit\n' })
-  t.match(chat, { code: 0, stdout: '', stderr: /1 others are there/ })
+  t.match(chat, { code: 0, stdout: '', stderr: /one other is there/ })
   t.match(lines((await ada.ended).stdout).find(({ action }) => action === 'broadcast'), { data: { name: 'Bob', text: 'hello\u001b[2J' } })
 })
 
