@@ -16,6 +16,7 @@ import clusterPlugin from './plugins/cluster/index.ts'
 import type { ClusterOptions } from './plugins/cluster/index.ts'
 import config from './plugins/config.ts'
 import crypto from './plugins/crypto/index.ts'
+import delivery from './plugins/delivery.ts'
 import discovery from './plugins/discovery/index.ts'
 import extensions from './plugins/extensions.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
@@ -66,6 +67,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, cluster
   await app.register(discovery)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
   await app.register(clusterPlugin, cluster) // Loads its client only where it is configured.
+  await app.register(delivery)
   await app.register(readiness)
   await app.register(metrics)
   await app.register(rendezvousListener, { build: buildRendezvousApp })

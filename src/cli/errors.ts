@@ -21,6 +21,7 @@ export const cliErrors = {
   NWS_CLI_FILE_PARTIAL: { exit: EXIT.partial, message: 'Not every receiver has got the file.' },
   NWS_CLI_FILE_INCOMPLETE: { exit: EXIT.partial, message: 'The other side did not come back within --timeout. What has come is kept, and the next transfer of the same file goes on from there.' },
   NWS_CLI_PIPE_PARTIAL: { exit: EXIT.partial, message: 'The proxy went away while data was under way: some of it may not have arrived.' },
+  NWS_CLI_PIPE_CUT: { exit: EXIT.partial, message: 'Everything was sent, but a receiver was cut off or lost its link meanwhile: some of it is missing there.' },
   NWS_CLI_SERVICE: { exit: EXIT.error, message: 'The service could not be set up.' },
   NWS_CLI_SERVICE_EXISTS: { exit: EXIT.error, message: 'A service file that differs is there already: allow --force to replace it.' },
   NWS_CLI_SERVICE_PLATFORM: { exit: EXIT.error, message: 'Services are known for systemd (Linux) and launchd (macOS) only: start `nws serve` by what this system has.' },
@@ -31,7 +32,7 @@ export const cliErrors = {
   NWS_CLI_REFUSED: { exit: EXIT.refused, message: 'The proxy refused the connection.' },
   NWS_CLI_LOST: { exit: EXIT.error, message: 'The connection to the proxy broke off. What was on its way may be lost.' },
   NWS_CLI_ANSWER: { exit: EXIT.error, message: 'The proxy answered in a way that this command does not understand: are both of the same version?' },
-  NWS_CLI_TIMEOUT: { exit: EXIT.nobody, message: 'Nothing came within the time of --timeout.' },
+  NWS_CLI_TIMEOUT: { exit: EXIT.nobody, message: 'Nothing and nobody came within the time of --timeout.' },
   NWS_CLI_NOBODY: { exit: EXIT.nobody, message: 'Nobody else is in the channel: join it on the other side first, or wait longer with --wait.' },
   NWS_CLI_NO_SUCH_PEER: { exit: EXIT.nobody, message: 'The peer of --to is not in the channel: `nws peers` lists who is there.' },
   NWS_CLI_NO_RENDEZVOUS: { exit: EXIT.error, message: 'The proxy at this address is no rendezvous: start it with NWS_BV=on.' }

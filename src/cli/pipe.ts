@@ -1,6 +1,7 @@
 // `nws pipe <channel>`: standard input goes to a channel, what others say goes to standard output. Bytes as they are, in
 // no more messages than needed; not lines (chat.ts).
 import { Command } from 'commander'
+import { Arrival } from './arrival.ts'
 import { takeChannel, withChannel } from './channel-argument.ts'
 import type { ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
@@ -22,6 +23,8 @@ interface PipeOptions extends ProxyOptions, ChannelOptions {
 
 /** Longest part of the input in one message: what any proxy takes by default, with room. */
 const PART_BYTES = 64 * 1024
+/** After so much the proxy's queues have to be empty before there is more: a slow receiver slows the input down, and is not cut off. */
+const SETTLE_BYTES = 256 * 1024
 /** Messages that wait to be written before the proxy is asked to keep the others. */
 const MAX_WAITING = 64
 
@@ -32,7 +35,10 @@ export function pipeCommand (): Command {
     .option('--text', 'send each line as a message of text')
     .option('--wait <seconds>', 'time to wait for somebody to be there before the input is read', '30')
     .option('--listen', 'go on writing what others say after the end of input')
-    .addHelpText('after', '\nAt the end of input the command waits until its proxy has taken everything, and ends. Receivers may still be reading.')
+    .addHelpText('after', `
+At the end of input the command waits until its proxy has taken everything, every receiver at this proxy has read it, and
+every other proxy with receivers has taken it; those deliver it, or cut off who is too slow. Exit code 6: the connection
+broke, or a receiver was cut off meanwhile.`)
     .action(pipe)
 }
 
@@ -40,7 +46,10 @@ async function pipe (channel: string | undefined, options: PipeOptions): Promise
   const waitMs = numberOf('--wait', options.wait, 0, 86_400) * 1000
   const { to } = options
   const { name } = await takeChannel([channel], options)
-  const connection = await ChannelConnection.open(proxyOf(options), name)
+  const proxy = proxyOf(options)
+  const connection = await ChannelConnection.open(proxy, name)
+  const arrival = new Arrival(proxy, name, connection)
+  const gaps = new Gaps(connection, to)
   const pace = new Pace()
   let refusal: ProxyError | undefined
   const waiting: Received[] = []
@@ -55,17 +64,30 @@ async function pipe (channel: string | undefined, options: PipeOptions): Promise
       if (waiting.length === 0) connection.resume()
     })
   })
+  let hasBegun = false
   const over = new Promise<never>((_resolve, reject) => {
-    connection.once('closed', error => reject(new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`)))
+    connection.once('closed', error => reject(hasBegun ? new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`) : error))
   })
   over.catch(() => {}) // Whoever waits for something else hears of it.
   connection.begin()
   await Promise.race([over, somebody(connection, to, waitMs)])
-  await Promise.race([over, feed(connection, to, options.text === true, pace, () => refusal)])
+  hasBegun = true
+  await Promise.race([over, feed(connection, { to, isText: options.text === true, pace, arrival, refusal: () => refusal })])
   if (options.listen === true) await over
-  await connection.fence()
   await writing
   await connection.close()
+  if (arrival.cut + gaps.count > 0) throw new CliError('NWS_CLI_PIPE_CUT')
+}
+
+/** Counts those that were lost and came again: what was said meanwhile they have not heard. Ids of remote peers outlive a link. */
+class Gaps {
+  count = 0
+
+  constructor (connection: ChannelConnection, to: string | undefined) {
+    const lost = new Set<string>()
+    connection.on('disconnect', peer => { lost.add(peer) })
+    connection.on('connect', peer => { if (lost.has(peer) && (to ?? peer) === peer) this.count++ })
+  }
 }
 
 async function put ({ data }: Received): Promise<void> {
@@ -87,28 +109,36 @@ async function somebody (connection: ChannelConnection, to: string | undefined, 
   })
 }
 
-/** Sends the input to its end, and waits until the proxy has taken it. */
-async function feed (connection: ChannelConnection, to: string | undefined, text: boolean, pace: Pace, refusal: () => ProxyError | undefined): Promise<void> {
+/** How the input is sent. */
+interface Feed {
+  readonly to: string | undefined
+  readonly isText: boolean
+  readonly pace: Pace
+  readonly arrival: Arrival
+  readonly refusal: () => ProxyError | undefined
+}
+
+/** Sends the input to its end, and waits until it has arrived. */
+async function feed (connection: ChannelConnection, { to, isText, pace, arrival, refusal }: Feed): Promise<void> {
+  let unsettled = 0
   const send = async (data: string | Uint8Array, size: number): Promise<void> => {
     await pace.take(size)
     await connection.ready()
     connection.send(data, to)
-    await settle(size)
-  }
-  let unsettled = 0
-  /** From time to time everything is waited for, so that a slow receiver slows the input down and is not cut off. */
-  async function settle (size: number): Promise<void> {
     unsettled += size
-    if (unsettled < 256 * 1024) return
+    if (unsettled < SETTLE_BYTES) return
     unsettled = 0
-    await connection.fence()
+    await settled('sent')
+  }
+  async function settled (until: 'sent' | 'read'): Promise<void> {
+    await arrival.wait(until)
     const refused = refusal()
     if (refused !== undefined) throw refused
   }
   let rest = ''
   const decoder = new TextDecoder()
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    if (!text) {
+    if (!isText) {
       for (let start = 0; start < chunk.length; start += PART_BYTES) await send(chunk.subarray(start, start + PART_BYTES), Math.min(PART_BYTES, chunk.length - start))
       continue
     }
@@ -118,7 +148,5 @@ async function feed (connection: ChannelConnection, to: string | undefined, text
   }
   rest += decoder.decode()
   if (rest !== '') await send(rest, Buffer.byteLength(rest))
-  await connection.fence()
-  const refused = refusal()
-  if (refused !== undefined) throw refused
+  await settled('read')
 }

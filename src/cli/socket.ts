@@ -44,6 +44,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   /** What is to be told at `begin`. */
   #held: (() => void)[] | undefined = []
   #ending = false
+  #paused = false
 
   private constructor (socket: WebSocket) {
     super()
@@ -122,7 +123,13 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   async fence (timeoutMs = 60_000): Promise<void> {
     if (this.end !== undefined) throw this.end
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => { finish(new CliError('NWS_CLI_LOST', 'It does not answer any more.')) }, timeoutMs)
+      let timer: NodeJS.Timeout | undefined
+      const late = (): void => {
+        // While nothing is read here, the answer cannot come.
+        if (this.#paused) timer = setTimeout(late, timeoutMs)
+        else finish(new CliError('NWS_CLI_LOST', 'It does not answer any more.'))
+      }
+      timer = setTimeout(late, timeoutMs)
       const finish = (error?: Error): void => {
         clearTimeout(timer)
         this.off('closed', finish)
@@ -137,10 +144,12 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
 
   /** Stops taking messages until `resume`: the proxy keeps them, up to its NWS_MAX_QUEUED_BYTES. */
   pause (): void {
+    this.#paused = true
     this.#socket.pause()
   }
 
   resume (): void {
+    this.#paused = false
     this.#socket.resume()
   }
 

@@ -50,7 +50,7 @@ t.test('lists tags where names are not to be shown', async t => {
 t.test('describes itself', async t => {
   const { url: address } = await buildTestApp(t)
   const { body } = await get(address, '/api/openapi.json')
-  t.match(body, { openapi: /^3\./, paths: { '/api/channels': Object, '/api/channels/{name}': Object, '/api/channels/{name}/messages': Object, '/api/channels/{name}/events': Object, '/api/peers': Object, '/api/links': Object, '/api/health': Object } })
+  t.match(body, { openapi: /^3\./, paths: { '/api/channels': Object, '/api/channels/{name}': Object, '/api/channels/{name}/messages': Object, '/api/channels/{name}/events': Object, '/api/channels/{name}/delivery': Object, '/api/peers': Object, '/api/links': Object, '/api/health': Object } })
   t.notOk(Object.keys(body['paths'] as object).some(path => !path.startsWith('/api/')), 'only the API')
 })
 

@@ -44,6 +44,11 @@ export class Outbox {
     return this.parts === undefined && this.cursor === 0 && !this.spoke
   }
 
+  /** Bytes that were handed to the transport and not taken yet. */
+  get queuedBytes (): number {
+    return this.sink.queuedBytes
+  }
+
   /** Adds a frame for this peer alone. */
   push (frame: Buffer): void {
     if (this.closed) return

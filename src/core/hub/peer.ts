@@ -21,6 +21,11 @@ export interface PeerPort {
   broadcast (source: Peer, payload: Payload): void
   /** A direct message. @returns false where this kind of peer cannot take one */
   message (source: Peer, payload: Payload): boolean
+  /**
+   * Calls `run`, once, when the client has read all that it was sent up to now, as far as its transport can tell; never
+   * where the client goes first. Absent: it has heard what it was told at once.
+   */
+  whenRead? (run: () => void): void
   /** Another peer is there, or has come. */
   connect (other: Peer): void
   /** Another peer has gone. */
@@ -72,6 +77,8 @@ export class Peer implements PeerFacts {
   taken = 0
   /** Number of the last message that this local peer sent to remote peers; rises by one each. */
   sequence = 0
+  /** Whether this proxy has ended it, and not its client. */
+  wasCut = false
 
   constructor (channel: Channel, facts: PeerFacts, behind: { port?: (peer: Peer) => PeerPort, carriers?: readonly Carrier[] }) {
     this.channel = channel

@@ -61,8 +61,8 @@ function onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
   (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
 }
 
-function onPong (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].lastSeen = performance.now()
+function onPong (this: WebSocket, mark: Buffer): void {
+  (this as OwnedSocket)[OWNER].answered(Number(mark.toString('latin1')))
 }
 
 function onClosing (this: WebSocket): void {
@@ -94,6 +94,10 @@ export class Connection implements DialectSocket, ByteSink {
   private authenticated: boolean
   private authTimer: NodeJS.Timeout | undefined
   private over = false
+  /** Who waits for the answer to which ping. Seldom there. */
+  private readers: { readonly mark: number, readonly run: () => void }[] | undefined
+  /** Number of the last ping that somebody waits for. */
+  private marks = 0
 
   /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
   constructor (websocket: WebSocket, transport: Socket, request: ConnectionRequest, context: ConnectionContext) {
@@ -181,8 +185,25 @@ export class Connection implements DialectSocket, ByteSink {
       this.terminate()
     } else if (now - this.pingedAt >= this.context.settings.pingIntervalMs && this.websocket.readyState === WebSocket.OPEN) {
       this.pingedAt = now
-      this.websocket.ping()
+      // Who has several pings to answer may answer the last one only.
+      this.websocket.ping(this.readers === undefined ? undefined : String(this.marks))
     }
+  }
+
+  /** A ping goes behind all that was sent, and the client answers it when it comes to it. */
+  whenRead (run: () => void): void {
+    if (this.websocket.readyState !== WebSocket.OPEN) return
+    this.outbox.flush()
+    this.readers ??= []
+    this.readers.push({ mark: ++this.marks, run })
+    this.websocket.ping(String(this.marks))
+  }
+
+  /** The client has answered a ping, and with it all before (RFC 6455 §5.5.3). */
+  answered (mark: number): void {
+    this.lastSeen = performance.now()
+    while (this.readers?.[0] !== undefined && this.readers[0].mark <= mark) this.readers.shift()!.run()
+    if (this.readers?.length === 0) this.readers = undefined
   }
 
   /** The socket is closed. */
@@ -204,6 +225,7 @@ export class Connection implements DialectSocket, ByteSink {
     this.over = true
     clearTimeout(this.authTimer)
     this.early = undefined
+    if (cause !== undefined && this.member !== undefined) this.member.wasCut = true
     const { dialect } = this.request
     if (dialect.leave !== undefined) dialect.leave(this, this.member, cause)
     else if (this.member !== undefined) this.hub.leave(this.member)

@@ -18,6 +18,8 @@ export interface DialectSocket {
   takesBinary: boolean
   /** Sends bytes of a whole frame to this client, after all that it was sent before. */
   send (frame: Buffer): void
+  /** Calls `run`, once, when the client has read all that it was sent up to now. */
+  whenRead (run: () => void): void
   /** Tells the client what could not be done; the socket stays open. */
   refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void
   /** Runs a request of the client; a coded error that a hook throws is answered, any other is logged and answered. */

@@ -127,6 +127,10 @@ class EnvelopePort implements PeerPort {
     this.socket.outbox.pushPresence(asciiFrame(presenceText('disconnect', this.id, other.id)))
   }
 
+  whenRead (run: () => void): void {
+    this.socket.whenRead(run)
+  }
+
   end (code: ErrorCode): void {
     this.socket.end(code)
   }

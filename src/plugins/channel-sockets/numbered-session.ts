@@ -99,6 +99,7 @@ export class NumberedSession {
       message: (source, payload) => this.message(source, payload),
       connect: () => {},
       disconnect: () => {},
+      whenRead: run => socket.whenRead(run),
       end: code => socket.end(code)
     }
   }

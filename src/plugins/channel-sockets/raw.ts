@@ -63,6 +63,10 @@ class RawPort implements PeerPort {
     if (this.markers) this.socket.outbox.pushPresence(DISCONNECT)
   }
 
+  whenRead (run: () => void): void {
+    this.socket.whenRead(run)
+  }
+
   end (code: ErrorCode): void {
     this.socket.end(code)
   }

@@ -33,6 +33,9 @@ const HEADERS = {
   'x-accel-buffering': 'no'
 }
 
+/** What the format calls a comment: no event for anybody. */
+const COMMENT = Buffer.from(':\n\n')
+
 /** What a stream needs from its owner. */
 export interface EventStreamContext {
   readonly hub: ChannelRegistry
@@ -60,7 +63,7 @@ export class EventStream {
       get queuedBytes () { return response.writableLength },
       stalled: () => this.end('NWS_ERR_PEER_TOO_SLOW')
     }, context.maxQueuedBytes)
-    this.keepAlive = setInterval(() => this.outbox.push(Buffer.from(':\n\n')), context.keepAliveMs).unref()
+    this.keepAlive = setInterval(() => this.outbox.push(COMMENT), context.keepAliveMs).unref()
     response.on('close', () => this.finish())
     response.on('error', () => this.finish())
   }
@@ -99,6 +102,7 @@ export class EventStream {
   end (code: ErrorCode): void {
     if (this.over) return
     this.context.ended(code)
+    if (this.peer !== undefined) this.peer.wasCut = true
     this.outbox.push(eventOf(errorText(code, definitionOf(code).message)))
     this.finish()
     // A reader that is too slow to get this far is cut off: an event stream has no close code.
@@ -115,6 +119,10 @@ export class EventStream {
       message: (source, payload) => {
         send(`{"action":"message","source":"${source.id}","target":"${peer.id}","data":${dataOf(payload)}}`)
         return true
+      },
+      whenRead: run => {
+        this.outbox.flush()
+        this.response.write(COMMENT, () => { if (!this.over) run() })
       },
       connect: other => send(presenceText('connect', peer.id, other.id)),
       disconnect: other => send(presenceText('disconnect', peer.id, other.id)),

@@ -41,6 +41,14 @@ export const channelWithPeersSchema = Type.Object({
   peers: Type.Object({ ...channelSchema.properties.peers.properties, list: Type.Array(peerSchema) })
 })
 
+const outstanding = (description: string) => Type.Object({ waiting: count('Have it not yet.'), left: count('Went away before, of their own accord.'), cut: count('Were cut off before, by the proxy or by the network.') }, { description })
+
+/** Who has not heard all yet. */
+export const deliverySchema = Type.Object({
+  peers: outstanding('Peers of this proxy.'),
+  proxies: outstanding('Proxies that share the channel by links; the cluster counts as one.')
+})
+
 const traffic = (description: string) => Type.Object({ in: count('Received.'), out: count('Sent.') }, { description })
 
 /** One link to another proxy. */

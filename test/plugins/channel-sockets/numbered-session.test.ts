@@ -62,6 +62,7 @@ function openFake (t: Test, hub: TestHub, rooms: NumberedRooms, half: Half, numb
     maxDataDepth: 16,
     takesBinary: false,
     send: frame => socket.outbox.push(frame),
+    whenRead: run => run(),
     refuse: code => t.fail(code),
     attempt: work => work(),
     end: finish

@@ -1,0 +1,63 @@
+// Whether what was sent to a channel has arrived, as far as the proxy can know and tells. Not the sending (socket.ts).
+import { CliError, EXIT, ProxyError } from './errors.ts'
+import { note, styled } from './output.ts'
+import { request } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
+import type { ChannelConnection } from './socket.ts'
+
+interface Outstanding { readonly waiting: number, readonly cut: number }
+interface Delivery { readonly peers: Outstanding, readonly proxies: Outstanding }
+
+/** How long one request waits; there is another one after it. Milliseconds. */
+const WAIT_MS = 20_000
+/** After so long the person at the terminal is told what is waited for, milliseconds. */
+const PATIENCE_MS = 1000
+
+/** Asks after what one connection has sent. */
+export class Arrival {
+  /** Receivers that were cut off before they had all that was sent so far. */
+  cut = 0
+  readonly #connection: ChannelConnection
+  readonly #proxy: Proxy
+  readonly #path: string
+  /** Whether the proxy tells: not without its token, nor if it is older than this command. */
+  #isTold = true
+
+  constructor (proxy: Proxy, channel: string, connection: ChannelConnection) {
+    this.#proxy = proxy
+    this.#connection = connection
+    this.#path = `/api/channels/${encodeURIComponent(channel)}/delivery?waitMs=${WAIT_MS}`
+  }
+
+  /**
+   * Resolves when the proxy has taken all, and then, where it tells, when `sent` (it has left the proxy) or `read` (local
+   * clients have read it, other proxies have taken it).
+   *
+   * @throws why the connection is over, NWS_CLI_PIPE_PARTIAL
+   */
+  async wait (until: 'sent' | 'read'): Promise<void> {
+    await this.#connection.fence()
+    const patience = until === 'sent' ? undefined : setTimeout(() => note(styled('Waiting until receivers have read everything …', 'dim')), PATIENCE_MS)
+    try {
+      while (this.#isTold) {
+        const delivery = await this.#ask(until)
+        this.cut += (delivery?.peers.cut ?? 0) + (delivery?.proxies.cut ?? 0)
+        if (delivery !== undefined && delivery.peers.waiting + delivery.proxies.waiting === 0) return
+      }
+    } finally {
+      clearTimeout(patience)
+    }
+  }
+
+  async #ask (until: 'sent' | 'read'): Promise<Delivery | undefined> {
+    try {
+      return await request<Delivery>(this.#proxy, `${this.#path}&until=${until}&except=${this.#connection.id}`, { timeoutMs: WAIT_MS + 30_000 })
+    } catch (error) {
+      if (error instanceof CliError && error.exit === EXIT.notRunning) throw new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`)
+      if (!(error instanceof ProxyError)) throw error
+      this.#isTold = false
+      note(styled(`${error.code}: the proxy does not tell whether receivers have read everything; what is waited for is that it has taken everything.${error.exit === EXIT.refused ? ' Set NWS_API_TOKEN to the token of the proxy.' : ''}`, 'yellow'))
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// Waits until what was said in a channel has arrived, as far as this proxy can know. Not the delivery (core/hub), and not
+// what the proxies of remote peers do: those deliver, or end whom they cannot deliver to.
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import fp from 'fastify-plugin'
+import type { Channel } from '../core/hub/channel.ts'
+import type { Peer } from '../core/hub/peer.ts'
+import { mapKey } from '../core/link/bytes.ts'
+import type { Link } from '../core/link/link.ts'
+import type {} from './channel-registry/index.ts'
+import type {} from './cluster/index.ts'
+import type {} from './peer-mesh/index.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    delivery: Delivery
+  }
+}
+
+/**
+ * How far: `sent`: it has left this process; `read`: local clients have read it (their WebSockets have answered a ping behind
+ * it) and the proxies at the ends of links have taken it (they have answered a PING behind it).
+ */
+export type Until = 'sent' | 'read'
+
+/** What is waited for. */
+export interface DeliveryOptions {
+  readonly until: Until
+  /** Milliseconds. */
+  readonly waitMs: number
+  /** Id of a local peer that is not waited for: the one that asks. */
+  readonly except: string | undefined
+}
+
+/** How many of them have it not yet, left before they had it, or were cut off before: ended by the proxy, or by the network. */
+export interface Outstanding { readonly waiting: number, readonly left: number, readonly cut: number }
+
+/** What became of it. */
+export interface DeliveryResult {
+  /** Local peers. */
+  readonly peers: Outstanding
+  /** Other proxies that share the channel by links, and the cluster as one. */
+  readonly proxies: Outstanding
+}
+
+/** What the plugin decorates an app with as `delivery`. */
+export interface Delivery {
+  /** Waits for all that was said in the channel before. Resolves when nobody is waited for any more, or the time is up. */
+  wait (channel: Channel, options: DeliveryOptions): Promise<DeliveryResult>
+}
+
+/** How often queues are looked at, milliseconds. */
+const LOOK_MS = 5
+/** Pause between two PINGs on one link: a remote takes ten per second (PROTOCOL §5.8), and there are others. */
+const PING_PAUSE_MS = 250
+
+/** The PINGs on one link: who asks while one is under way shares the next one. */
+class LinkPings {
+  private readonly link: Link
+  private next: (() => void)[] = []
+  private resting = false
+
+  constructor (link: Link) {
+    this.link = link
+  }
+
+  ask (run: () => void): void {
+    this.next.push(run)
+    if (!this.resting) this.ping()
+  }
+
+  private ping (): void {
+    const runs = this.next
+    this.next = []
+    this.resting = true
+    this.link.barrier(() => { for (const run of runs) run() })
+    setTimeout(() => {
+      this.resting = false
+      if (this.next.length > 0) this.ping()
+    }, PING_PAUSE_MS).unref()
+  }
+}
+
+/** Somebody who is waited for. */
+interface Receiver {
+  readonly kind: keyof DeliveryResult
+  /** Whether it has been told so, or sees it when it looks. */
+  readonly isDone: () => boolean
+  readonly isGone: () => boolean
+  readonly wasCut: () => boolean
+}
+
+export default fp(async app => {
+  const { peerMesh: { mesh }, cluster } = app
+  const pings = new WeakMap<Link, LinkPings>()
+  const closing = new AbortController()
+
+  function pingsOf (link: Link): LinkPings {
+    const known = pings.get(link) ?? new LinkPings(link)
+    pings.set(link, known)
+    return known
+  }
+
+  function localReceiver (peer: Peer, until: Until): Receiver {
+    const { port } = peer
+    let isRead = port?.whenRead === undefined
+    if (until === 'read') port?.whenRead?.(() => { isRead = true })
+    const isDone = until === 'read' ? () => isRead : () => (port?.outbox?.queuedBytes ?? 0) === 0
+    return { kind: 'peers', isDone, isGone: () => !peer.joined, wasCut: () => peer.wasCut }
+  }
+
+  /** All links to one proxy: each carries everything while there is more than one. */
+  function remoteReceiver (links: readonly Link[], until: Until): Receiver {
+    let isTaken = false
+    if (until === 'read') for (const link of links) pingsOf(link).ask(() => { isTaken = true })
+    const isOver = (link: Link): boolean => link.state === 'over'
+    const isDone = until === 'read' ? () => isTaken : () => links.some(link => !isOver(link) && link.queuedBytes === 0)
+    return { kind: 'proxies', isDone, isGone: () => links.every(isOver), wasCut: () => true }
+  }
+
+  function receiversOf (channel: Channel, { until, except }: DeliveryOptions): Receiver[] {
+    const locals = [...channel.members()].filter(({ location, id }) => location === 'local' && id !== except)
+    const all = locals.map(peer => localReceiver(peer, until))
+    if (channel.scope === 'local' || channel.remoteCount === 0) return all
+    const byProxy = new Map<string, Link[]>()
+    for (const link of mesh.links) {
+      if (link.traffic.handles.of(channel.name) === undefined) continue
+      const id = mapKey(link.session!.remoteId)
+      byProxy.set(id, [...byProxy.get(id) ?? [], link])
+    }
+    for (const links of byProxy.values()) all.push(remoteReceiver(links, until))
+    if (cluster !== undefined) all.push({ kind: 'proxies', isDone: () => cluster.counts.queuedBytes === 0, isGone: () => false, wasCut: () => false })
+    return all
+  }
+
+  app.decorate('delivery', {
+    async wait (channel, options) {
+      await nextTurn() // What the present turn has said is written at its end.
+      let waiting = receiversOf(channel, options)
+      const gone: Receiver[] = []
+      const end = performance.now() + options.waitMs
+      for (;;) {
+        waiting = waiting.filter(receiver => !receiver.isDone())
+        gone.push(...waiting.filter(receiver => receiver.isGone()))
+        waiting = waiting.filter(receiver => !gone.includes(receiver))
+        if (waiting.length === 0 || performance.now() >= end || closing.signal.aborted) break
+        await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+      }
+      const outstanding = (kind: Receiver['kind']): Outstanding => {
+        const of = (list: readonly Receiver[]): readonly Receiver[] => list.filter(receiver => receiver.kind === kind)
+        const cut = of(gone).filter(receiver => receiver.wasCut()).length
+        return { waiting: of(waiting).length, left: of(gone).length - cut, cut }
+      }
+      return { peers: outstanding('peers'), proxies: outstanding('proxies') }
+    }
+  })
+  app.addHook('preClose', async () => closing.abort())
+}, { name: 'nws-delivery', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-peer-mesh', 'nws-cluster'] })
