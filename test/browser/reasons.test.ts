@@ -1,13 +1,11 @@
 // Why a page cannot connect, as far as Chromium lets it be known: each reason brought about and told by its code.
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { clientErrors } from '../../src/client/errors.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser } from '../support/browser.ts'
+import { freePort } from '../support/ports.ts'
 
 const library = readFileSync(new URL('../../public/lib/networkwebsockets.global.js', import.meta.url), 'utf8')
 const PAGE = '<!doctype html><meta charset="utf-8"><title>test</title><script src="/library.js"></script>'
@@ -42,14 +40,6 @@ async function attemptFromAfar (t: Test, origin: string, endpoint: string, permi
   const page = await context.newPage()
   await page.goto(`${origin}/`)
   return await page.evaluate(`(async arg => {${ATTEMPT}})(${JSON.stringify(endpoint)})`)
-}
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, 'localhost')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
 }
 
 t.test('nothing runs there', needsBrowser, async t => {

@@ -8,6 +8,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { nws, startNws } from '../support/cli.ts'
+import { freePort } from '../support/ports.ts'
 import { startServer } from '../support/process.ts'
 
 const lines = (text: string): Record<string, unknown>[] => text.trim().split('\n').filter(Boolean).map(line => JSON.parse(line) as Record<string, unknown>)
@@ -106,10 +107,7 @@ t.test('what does not need a proxy', async t => {
 })
 
 t.test('a proxy that is not there, is none, or refuses', async t => {
-  const gone = createServer().listen(0, '127.0.0.1')
-  await once(gone, 'listening')
-  const nothing = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`
-  await new Promise(resolve => { gone.close(resolve) })
+  const nothing = `http://127.0.0.1:${await freePort()}`
   t.match(await nws(t, ['channels', '--url', nothing]), { code: 3, stderr: /^NWS_CLI_NOT_RUNNING: .*nws serve/ })
   t.match(await nws(t, ['listen', 'x', '--url', nothing]), { code: 3 })
   const other = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')

@@ -1,28 +1,17 @@
 // `nws user` as the real command: through a running proxy, and over the database where none runs.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { leashed } from '../support/leash.ts'
+import { freePort } from '../support/ports.ts'
 import { startServer } from '../support/process.ts'
 import { addUser, logIn, PASSWORD, useInvitation } from '../support/rendezvous.ts'
 
 const NWS = fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url))
 
-/** A port on which nothing listens. */
-async function freePort (): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}
-
 /** Runs the command to its end. */
 async function nws (args: string[], environment: Record<string, string>) {
-  const child = spawn(process.execPath, [NWS, 'user', ...args], { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(...leashed(process.execPath, [NWS, 'user', ...args]), { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => { output[name] += text })
   const code = await new Promise<number | null>(resolve => child.once('close', resolve))
@@ -58,13 +47,13 @@ t.test('through the running proxy', async t => {
   await logIn(t, `ws://localhost:${port}`, 'ann')
   t.match(await nws(['disable', 'nobody'], environment), { code: 1, stderr: /NWS_ERR_BV_USER_UNKNOWN/ })
 
-  t.match(await nws(['list'], { ...environment, NWS_PORT: await freePort() }), { code: 1, stderr: /NWS_ERR_BV_LOCKED/ }, 'the proxy holds the database')
+  t.match(await nws(['list'], { ...environment, NWS_PORT: String(await freePort()) }), { code: 1, stderr: /NWS_ERR_BV_LOCKED/ }, 'the proxy holds the database')
   t.notMatch(server.output(), token, 'no link in the log')
 })
 
 t.test('over the database where no proxy runs; a proxy finds what was done', async t => {
   const folder = t.testdir()
-  const offline = { NWS_PORT: await freePort(), NWS_DATA_DIR: folder }
+  const offline = { NWS_PORT: String(await freePort()), NWS_DATA_DIR: folder }
   const added = await nws(['add', '--json'], offline)
   t.equal(added.code, 0, added.stderr)
   const { link } = JSON.parse(added.stdout) as { link: string }

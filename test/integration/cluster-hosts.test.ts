@@ -28,6 +28,11 @@ async function talk (alice: Member, bob: Member, what: string): Promise<void> {
   await alice.hears({ action: 'message', source: bob.id, data: `${what} from bob` })
 }
 
+/** How much a member had heard when it lost another one, which it has. */
+function placeOfLoss (member: Member, other: Member): number {
+  return member.heard().findIndex(({ action, target }) => action === 'disconnect' && target === other.id) + 1
+}
+
 t.test('two networks that only a server joins', { skip, timeout: 110_000 }, async t => {
   const { hosts } = await createNetwork(t, [{ segments: [0] }, { segments: [1] }, { segments: [0, 1] }])
   const [one, two, broker] = hosts as [Host, Host, Host]
@@ -56,9 +61,11 @@ t.test('two networks that only a server joins', { skip, timeout: 110_000 }, asyn
 
   server = await startServer(broker, ['-DV'])
   servers.push(server)
-  const known = bob.heard().length
-  await Promise.all([bob.hears({ action: 'connect', target: alice.id }, known), bob.hears({ action: 'connect', target: anne.id }, known)])
-  await alice.hears({ action: 'connect', target: bob.id }, alice.heard().findIndex(({ action }) => action === 'disconnect') + 1)
+  await Promise.all([
+    bob.hears({ action: 'connect', target: alice.id }, placeOfLoss(bob, alice)),
+    bob.hears({ action: 'connect', target: anne.id }),
+    alice.hears({ action: 'connect', target: bob.id }, placeOfLoss(alice, bob))
+  ])
   await talk(alice, bob, `${said} again`)
   await Promise.all([a.program.kill('SIGTERM'), b.program.kill('SIGTERM')])
 
@@ -96,15 +103,16 @@ t.test('three servers, one of which is parted from the others', { skip, timeout:
     cluster: clusterOptions
   })))
   const [alice, bob, carol] = await Promise.all(proxies.map(async proxy => await proxy.join('x'))) as [Member, Member, Member]
-  await Promise.all([alice.hears({ action: 'connect', target: carol.id }), bob.hears({ action: 'connect', target: carol.id }), carol.hears({ action: 'connect', target: bob.id })])
+  // Who has not heard of anybody sends nothing to the network.
+  const all = [alice, bob, carol]
+  await Promise.all(all.flatMap(one => all.filter(other => other !== one).map(async other => await one.hears({ action: 'connect', target: other.id }))))
   hosts[2]!.cut()
   await Promise.all([alice.hears({ action: 'disconnect', target: carol.id }), carol.hears({ action: 'disconnect', target: alice.id })])
   t.ok(SILENCE_MS > 0)
   await talk(alice, bob, 'without carol')
   hosts[2]!.heal()
-  const place = alice.heard().findIndex(({ action, target }) => action === 'disconnect' && target === carol.id) + 1
-  await alice.hears({ action: 'connect', target: carol.id }, place)
-  await carol.hears({ action: 'connect', target: alice.id }, carol.heard().findIndex(({ action, target }) => action === 'disconnect' && target === alice.id) + 1)
+  await alice.hears({ action: 'connect', target: carol.id }, placeOfLoss(alice, carol))
+  await carol.hears({ action: 'connect', target: alice.id }, placeOfLoss(carol, alice))
   await talk(alice, carol, 'together again')
   t.pass('all is healed')
 })

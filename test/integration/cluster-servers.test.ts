@@ -9,8 +9,10 @@ import { joinChannel } from '../support/channel.ts'
 import type { ChannelClient } from '../support/channel.ts'
 import { buildClusterApp, startClusterApps } from '../support/cluster-apps.ts'
 import type { ClusterApp } from '../support/cluster-apps.ts'
-import { freePorts, natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
 import type { NatsServer } from '../support/nats.ts'
+import { leashed } from '../support/leash.ts'
+import { freePorts } from '../support/ports.ts'
 
 const skip = natsUnavailable() ?? false
 
@@ -86,7 +88,7 @@ t.test('a proxy that does not read is cut off by the server, and heals', { skip,
   const nats = await startNats(t, { config: 'max_pending: 1000000\nmax_payload: 500000\nwrite_deadline: "1s"' })
   const secret = newSecret()
   const fast = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret], maxQueuedBytes: 64 * 1024 * 1024 })
-  const slow = spawn(process.execPath, ['dist/server.js'], {
+  const slow = spawn(...leashed(process.execPath, ['dist/server.js']), {
     env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', NWS_CLUSTER_URL: nats.url, NWS_CLUSTER_SECRET: secret }, stdio: ['ignore', 'pipe', 'inherit']
   })
   t.teardown(() => { slow.kill('SIGKILL') })

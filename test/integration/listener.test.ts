@@ -10,22 +10,15 @@ import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp, openSocket, request, requestBytes, sendRaw } from '../support/app.ts'
+import { freePort } from '../support/ports.ts'
 import { startServer, withoutNamespaces } from '../support/process.ts'
 
 /** Takes a port on one address. */
-async function squat (t: Test, host: string, port = 0): Promise<number> {
+async function squat (t: Test, host: string, port: number): Promise<number> {
   const server = createServer().listen({ host, port, ipv6Only: true })
   await once(server, 'listening')
   t.teardown(() => server.close())
   return (server.address() as { port: number }).port
-}
-
-/** A port that is free on both addresses, or was a moment ago. */
-async function freePort (): Promise<number> {
-  const app = await buildApp({ port: 0, discovery: 'off' })
-  const port = await app.listener.listen()
-  await app.close()
-  return port
 }
 
 t.test('listens on 127.0.0.1 and ::1 with one port, and answers requests and upgrades on both', async t => {
@@ -56,7 +49,7 @@ t.test('a wanted port is taken on both addresses', async t => {
 
 for (const [taken, name, other] of [['127.0.0.1', '127.0.0.1', '::1'], ['::1', '\\[::1\\]', '127.0.0.1']] as const) {
   t.test(`a port that is in use on ${taken} ends the start, naming it, and nothing stays bound`, async t => {
-    const port = await squat(t, taken)
+    const port = await squat(t, taken, await freePort())
     const app = await buildApp({ port, discovery: 'off' })
     await t.rejects(app.listener.listen(), { code: 'NWS_ERR_LISTEN', message: new RegExp(`${name}:${port} is in use by another program \\(EADDRINUSE\\).*NWS_PORT`) })
     await app.close()

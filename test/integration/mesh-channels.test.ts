@@ -53,7 +53,7 @@ t.test('messages, presence and what the API says', { skip, buffered: true }, asy
   t.strictSame(new Map(peers.map(({ id, location, proxy }) => [id, `${location} ${proxy}`])), new Map([
     [alice.id, `local ${a.proxyId}`], [bob.id, `remote ${b.proxyId}`], [carol.id, `remote ${c.proxyId}`]
   ]))
-  const health = await a.get<object>('/api/health')
+  const health = await a.until<{ discovery: { state: string } }>('/api/health', ({ discovery }) => discovery.state !== 'starting')
   t.match(health, { status: 'ok', proxyId: a.proxyId, channels: 1, peers: 3, discovery: { state: 'ok', interfaces: ['eth0'] }, mesh: { port: a.meshPort, links: 2 } })
   for (const link of await a.links()) {
     t.match(link, { state: 'open', channels: ['webchat'], messages: { out: 2 } })
@@ -85,7 +85,7 @@ t.test('binary, old clients, HTTP, and channels that do not meet', { skip, buffe
   await text.hears({ action: 'broadcast', source: alice.id, data: { $binary: payload.toString('base64') } })
 
   const listener = await b.join('by-http')
-  const published = await a.request('POST', '/api/channels/by-http/messages', json, '{"data":[1.0]}')
+  const published = await a.request('POST', '/api/channels/by-http/messages?waitMs=30000', json, '{"data":[1.0]}')
   t.match({ ...published, body: JSON.parse(published.body) as unknown }, { status: 200, body: { delivered: { local: 0, remote: 1 } } })
   const { peer } = JSON.parse(published.body) as { peer: string }
   t.strictSame(await listener.hears({ action: 'broadcast' }), { action: 'broadcast', source: peer, data: [1] }, 'the channel was opened for it, and matched in time')

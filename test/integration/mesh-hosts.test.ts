@@ -25,16 +25,18 @@ async function hostsOf (t: Test, hosts: number | readonly HostOptions[]): Promis
   return [...(await createNetwork(t, hosts)).hosts]
 }
 
-/** Times with which a silent link ends within a second or two. */
-const impatient = { linkTimings: { pingMs: 400, deadMs: 1500, probeMs: 1000 }, dialTimings: { backOffMs: 200, largerMs: 1000 } }
+/** Times with which a silent link ends within some seconds, and not because a busy machine was silent itself. */
+const impatient = { linkTimings: { pingMs: 500, deadMs: 5000, probeMs: 2500 }, dialTimings: { backOffMs: 200, largerMs: 1000 } }
+/** The larger id does not dial by itself before a test is over. */
+const patient = { dialTimings: { largerMs: 240_000 } }
 
 t.jobs = 2
 
 t.test('two that start together, and one that comes later', { skip, buffered: true }, async t => {
   const [one, two, three] = await hostsOf(t, 3) as [Host, Host, Host]
-  const [a, b] = await Promise.all([startProxy(one), startProxy(two)])
+  const [a, b] = await Promise.all([startProxy(one, { mesh: patient }), startProxy(two, { mesh: patient })])
   await Promise.all([a.linkedTo([b]), b.linkedTo([a])])
-  const c = await startProxy(three)
+  const c = await startProxy(three, { mesh: patient })
   const [ofA, ofB, ofC] = await Promise.all([a.linkedTo([b, c]), b.linkedTo([a, c]), c.linkedTo([a, b])])
   await talk(a, c)
   await talk(b, c)
@@ -60,11 +62,12 @@ t.test('an address that changes', { skip, buffered: true }, async t => {
   const [a, b] = await Promise.all([startProxy(one), startProxy(two)])
   const members = await talk(a, b)
   const heard = members.a.heard().length
+  const former = new Set((await b.links()).map(({ since }) => since))
   two.setAddress('10.77.0.99/24')
   // Until the channel is matched on the new link nobody may be there to hear.
   await a.until<{ links: LinkSeen[] }>('/api/links', ({ links }) => links.some(({ address, channels }) => address.startsWith('10.77.0.99:') && channels.includes('webchat')))
   await a.linkedTo([b])
-  await b.until<{ links: LinkSeen[] }>('/api/links', ({ links }) => links.some(({ channels }) => channels.includes('webchat')))
+  await b.until<{ links: LinkSeen[] }>('/api/links', ({ links }) => links.some(({ since, channels }) => !former.has(since) && channels.includes('webchat')))
   members.b.send({ action: 'broadcast', data: 'from elsewhere' })
   await members.a.hears({ action: 'broadcast', data: 'from elsewhere' }, heard)
   await a.linkedTo([b])
@@ -148,6 +151,9 @@ t.test('beside avahi-daemon', { skip: skip === false ? avahiUnavailable() ?? fal
   await Promise.all([a.linkedTo([b]), b.linkedTo([a])])
   await talk(a, b)
   // =;eth0;IPv4;<instance>;_nws._tcp;local;<host>.local;<address>;<port>;"v=2"
+  // It lists what it has heard by now.
+  const watch = avahi.watch('_nws._tcp')
+  for (const { proxyId } of [a, b]) await watch.printed(new RegExp(`^=.*${proxyId}`, 'm'))
   const seen = (await avahi.browse('_nws._tcp')).map(line => line.split(';'))
   t.equal(seen.length, 2)
   t.strictSame(new Set(seen.map(fields => fields[3])), new Set([a.proxyId, b.proxyId]), 'one service a proxy')

@@ -1,33 +1,16 @@
 // What a listener on the network and a reader of the logs learn of a channel's name: nothing. Every packet between two
 // hosts is captured while proxies at the most talkative log level find each other, link, match and relay.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import t from 'tap'
-import type { Test } from 'tap'
-import type { Host, Program } from '../support/namespaces.ts'
+import { startCapture, tcpdumpUnavailable } from '../support/capture.ts'
+import type { Host } from '../support/namespaces.ts'
 import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
 import { startProxy } from '../support/proxies.ts'
 
-const TCPDUMP = '/usr/bin/tcpdump'
-const skip = !namespacesAvailable() ? `network namespaces cannot be made: ${namespacesUnavailable()}` : existsSync(TCPDUMP) ? false : 'tcpdump is not installed'
+const skip = namespacesAvailable() ? tcpdumpUnavailable() ?? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 
 await ready
-
-/** Captures what passes a host's interface until told to stop; gives the bytes. */
-async function capture (t: Test, host: Host): Promise<() => Promise<Buffer>> {
-  const folder = mkdtempSync(join(tmpdir(), 'nws-capture-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'packets')
-  const program: Program = host.spawn(TCPDUMP, ['-i', 'eth0', '-U', '--immediate-mode', '-s', '0', '-Z', 'root', '-w', file])
-  await program.printed(/listening on/)
-  return async () => {
-    await program.kill('SIGINT')
-    return readFileSync(file)
-  }
-}
 
 /** Lower case base32 (RFC 4648) without padding. */
 function base32 (bytes: Buffer): string {
@@ -71,7 +54,7 @@ t.test('a name in any form is found where it stands', async t => {
 
 t.test('no name in packets and logs', { skip }, async t => {
   const { hosts: [one, two] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
-  const stop = await capture(t, one)
+  const capture = await startCapture(t, one)
   const env = { NWS_LOG_LEVEL: 'trace' }
   const [a, b] = await Promise.all([startProxy(one, { env }), startProxy(two, { env })])
   const names = ['webchat-canary-guessable', 'canary7strong7abcdefghijklmnopqrstuvwxyz']
@@ -94,7 +77,8 @@ t.test('no name in packets and logs', { skip }, async t => {
   const control = 'canary-in-the-clear-as-a-control'
   await a.raw(two.address, b.meshPort, `GET /${control} HTTP/1.1\r\nHost: x\r\n\r\n`)
 
-  const packets = await stop()
+  await capture.settle()
+  const packets = capture.bytes()
   t.ok(packets.length > 5000, `${packets.length} bytes were captured`)
   t.ok(found(control, packets).includes('name'), 'a name in the clear is found')
   for (const name of [...names, 'canary-that-nobody-shares', 'canary-that-is-not-open', sentence]) t.strictSame(found(name, packets), [], 'nothing in the packets')
@@ -109,11 +93,13 @@ t.test('two runs share no label, and TXT says v=2 only', { skip }, async t => {
   const { hosts: [one] } = await createNetwork(t, 1) as unknown as { hosts: [Host] }
   const runs: Set<string>[] = []
   for (let run = 0; run < 2; run++) {
-    const stop = await capture(t, one)
+    const capture = await startCapture(t, one)
     const proxy = await startProxy(one)
     await proxy.until<{ discovery: { state: string } }>('/api/health', ({ discovery }) => discovery.state === 'ok')
     await proxy.program.kill()
-    const packets = (await stop()).toString('latin1')
+    await capture.settle()
+    await capture.stop()
+    const packets = capture.bytes().toString('latin1')
     // Length-prefixed labels of 16 characters (host) and 26 (instance) of base32.
     const labels = new Set([...packets.matchAll(/\x10([a-z2-7]{16})(?:\x05local|\xc0)|\x1a([a-z2-7]{26})(?:\x04_nws|\xc0)/g)].map(match => match[1] ?? match[2]!))
     t.equal(labels.size, 2, 'a host and an instance')

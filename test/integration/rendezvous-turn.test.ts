@@ -1,10 +1,11 @@
 // The credentials for TURN, against coturn: those that the rendezvous hands over let a client allocate, others do not.
 import { spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
+import { leashed } from '../support/leash.ts'
+import { freePort } from '../support/ports.ts'
 import { enrol, logIn } from '../support/rendezvous.ts'
 
 const SERVER = '/usr/bin/turnserver'
@@ -12,19 +13,9 @@ const CLIENT = '/usr/bin/turnutils_uclient'
 const SECRET = 'north'
 const missing = !existsSync(SERVER) || !existsSync(CLIENT)
 
-/** A UDP port that is free now. */
-async function freePort (): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
-}
-
 t.test('coturn takes what the rendezvous hands over', { skip: missing && 'needs coturn: apt-get install -y coturn' }, async t => {
   const port = await freePort()
-  const turn = spawn(SERVER, ['-n', '--no-tls', '--no-dtls', '--no-cli', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--realm=nws', '--use-auth-secret', `--static-auth-secret=${SECRET}`, '--allow-loopback-peers', '--log-file=stdout', '--simple-log', `--pidfile=${t.testdir()}/pid`], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const turn = spawn(...leashed(SERVER, ['-n', '--no-tls', '--no-dtls', '--no-cli', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--realm=nws', '--use-auth-secret', `--static-auth-secret=${SECRET}`, '--allow-loopback-peers', '--log-file=stdout', '--simple-log', `--pidfile=${t.testdir()}/pid`]), { stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(async () => {
     turn.kill('SIGKILL')
     await once(turn, 'close')
@@ -48,7 +39,7 @@ t.test('coturn takes what the rendezvous hands over', { skip: missing && 'needs 
 
   /** Runs coturn's own client until data came back through the relay, or it gave up. */
   const allocate = async (name: string, password: string): Promise<string> => {
-    const child = spawn(CLIENT, ['-v', '-y', '-c', '-n', '1', '-m', '2', '-l', '100', '-p', String(port), '-u', name, '-w', password, '127.0.0.1'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(...leashed(CLIENT, ['-v', '-y', '-c', '-n', '1', '-m', '2', '-l', '100', '-p', String(port), '-u', name, '-w', password, '127.0.0.1']), { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {

@@ -4,7 +4,9 @@ import { once } from 'node:events'
 import t from 'tap'
 import type { Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
-import { freePorts, listens, natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { listens, natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { leashed } from '../support/leash.ts'
+import { freePort } from '../support/ports.ts'
 
 const WORKERS = 2
 const LOOK_MS = 50
@@ -23,8 +25,8 @@ async function workersOn (port: number, count: number, not: ReadonlySet<string> 
 }
 
 async function story (t: Test, env: Record<string, string>): Promise<void> {
-  const [port] = await freePorts(1) as [number]
-  const nws = spawn(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)], {
+  const port = await freePort()
+  const nws = spawn(...leashed(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)]), {
     env: { ...process.env, NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit']
   })
   t.teardown(() => { nws.kill('SIGKILL') })
@@ -53,8 +55,8 @@ t.test('joined by NATS', { skip: natsUnavailable() ?? false, timeout: 110_000 },
 })
 
 t.test('a worker that dies is started again', { timeout: 110_000 }, async t => {
-  const [port] = await freePorts(1) as [number]
-  const nws = spawn(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)], {
+  const port = await freePort()
+  const nws = spawn(...leashed(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)]), {
     env: { ...process.env, NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1' }, stdio: ['ignore', 'pipe', 'pipe']
   })
   t.teardown(() => { nws.kill('SIGKILL') })
@@ -62,7 +64,9 @@ t.test('a worker that dies is started again', { timeout: 110_000 }, async t => {
   nws.stdout.on('data', (chunk: Buffer) => { logged += chunk.toString() })
   await listens(port)
   const before = await workersOn(port, WORKERS)
-  const pid = Number(/"pid":(\d+)/.exec(logged)?.[1])
+  const pidIn = () => Number(/"pid":(\d+)/.exec(logged)?.[1] ?? 0)
+  while (pidIn() === 0) await once(nws.stdout, 'data')
+  const pid = pidIn()
   t.ok(pid > 0 && pid !== nws.pid, 'the log tells the process')
   process.kill(pid, 'SIGKILL')
   t.equal((await workersOn(port, 1, before)).size, 1, 'another one has come')

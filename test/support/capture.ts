@@ -1,5 +1,6 @@
 // Records the packets of a host's interface with tcpdump and takes them apart as far as tests look: what UDP and TCP carried.
 // Not a protocol analyser: no fragments, no retransmissions sorted out, which a test network without loss does not have.
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +27,8 @@ export interface Capture {
   packets (): Packet[]
   /** Resolves when the recording holds these bytes: what was sent before them is there, too. */
   holds (bytes: Buffer): Promise<void>
+  /** Resolves when all that has passed the interface so far is in the recording: sends a packet that comes after it. */
+  settle (): Promise<void>
   stop (): Promise<void>
 }
 
@@ -37,7 +40,9 @@ const IPV6 = 0x86dd
 const TCP = 6
 const UDP = 17
 const LOOK_MS = 50
-const LOOKS = 600
+const LOOKS = 1200
+/** An address of nobody (RFC 5737). */
+const NOBODY = '192.0.2.1'
 
 /** Starts to record an interface; resolves when it does. `filter` in tcpdump's language. */
 export async function startCapture (owner: Owner, host: Host, filter = '', name = 'eth0'): Promise<Capture> {
@@ -47,14 +52,22 @@ export async function startCapture (owner: Owner, host: Host, filter = '', name 
   const program = host.spawn('tcpdump', ['-i', name, '-s', '0', '-U', '-n', '--immediate-mode', '-Z', 'root', '-w', file, ...filter.split(' ').filter(Boolean)])
   await program.printed(/listening on/)
   const bytes = () => readFileSync(file)
+  const holds = async (wanted: Buffer): Promise<void> => {
+    for (let look = 0; !bytes().includes(wanted); look++) {
+      if (look === LOOKS) throw new Error('the packets were not recorded')
+      await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+    }
+  }
   return {
     bytes,
     packets: () => [...packetsOf(bytes())],
-    async holds (wanted) {
-      for (let look = 0; !bytes().includes(wanted); look++) {
-        if (look === LOOKS) throw new Error('the packets were not recorded')
-        await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
-      }
+    holds,
+    async settle () {
+      const mark = randomUUID()
+      host.exec('ip', ['neigh', 'replace', NOBODY, 'lladdr', '02:00:00:00:00:01', 'dev', name])
+      host.exec('ip', ['route', 'replace', `${NOBODY}/32`, 'dev', name])
+      host.exec('bash', ['-c', `printf ${mark} >/dev/udp/${NOBODY}/9`])
+      await holds(Buffer.from(mark))
     },
     stop: async () => await program.kill('SIGINT')
   }

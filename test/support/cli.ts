@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { leashed } from './leash.ts'
 
 /** The built command. */
 export const NWS = fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url))
@@ -40,7 +41,7 @@ export interface RunningNws {
 export function startNws (t: Test, args: readonly string[], { env = {}, input, cwd, namespace }: NwsOptions = {}): RunningNws {
   if (!existsSync(NWS)) throw new Error('dist/cli/nws.js is missing: npm run build')
   const [command, ...rest] = [...namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace], process.execPath, NWS, ...args]
-  const child = spawn(command!, rest, {
+  const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
     stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']

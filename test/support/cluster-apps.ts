@@ -6,11 +6,11 @@ import { buildTestApp } from './app.ts'
 import type { TestApp } from './app.ts'
 import { newSecret } from './nats.ts'
 
-/** A silent proxy is gone after this. */
-export const SILENCE_MS = 1500
+/** A silent proxy is gone after this: ten times the pause between two signs of life. */
+export const SILENCE_MS = 4000
 export const clusterOptions: NonNullable<NetworkWebSocketsOptions['cluster']> = {
   timings: { digestMs: 400, silenceMs: SILENCE_MS, tickMs: 50, hereMs: 400, jitterMostMs: 50 },
-  connection: { retryMs: 50, connectMs: 2000, pingMs: 300 }
+  connection: { retryMs: 50, connectMs: 2000, pingMs: 1000 }
 }
 
 /** Between two looks at what only the API can tell. */

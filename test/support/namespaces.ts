@@ -21,8 +21,11 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
+import { leashed } from './leash.ts'
 
 const root = projectFolder(fileURLToPath(new URL('.', import.meta.url)))
+/** How long a program may take to print something on a busy machine, unless a test says more. */
+const PATIENCE_MS = 60_000
 const namesOfRuns = /^nws(\d+)n\d+(?:s|h\d+)$/
 
 /** The folder of the project, also when this file was bundled into a program of a benchmark. */
@@ -207,7 +210,7 @@ function bundle (script: string): string {
 
 /** Starts a process and follows its output. */
 function startProgram (command: string, args: readonly string[], options: SpawnOptions): Program {
-  const child: ChildProcess = spawn(command, args, {
+  const child: ChildProcess = spawn(...leashed(command, args), {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe']
@@ -263,9 +266,9 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
     pid: child.pid ?? 0,
     output: () => text,
     events,
-    event: async (name, condition = () => true, timeoutMs = 30_000) =>
+    event: async (name, condition = () => true, timeoutMs = PATIENCE_MS) =>
       await until(() => events.find(event => event.event === name && condition(event)), `event ${name}`, timeoutMs),
-    printed: async (pattern, timeoutMs = 30_000) => await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
+    printed: async (pattern, timeoutMs = PATIENCE_MS) => await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
     send: message => { child.stdin!.write(`${JSON.stringify(message)}\n`) },
     kill: async (signal = 'SIGTERM') => {
       if (exit === undefined) child.kill(signal)

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { leashed } from './leash.ts'
 import type { Owner } from './namespaces.ts'
+import { freePorts } from './ports.ts'
 
 const PROGRAM = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(path => existsSync(path))
 const LOOK_MS = 20
@@ -27,17 +28,6 @@ export function natsProgram (): string {
 /** A secret of a cluster, new each time. */
 export function newSecret (): string {
   return randomBytes(32).toString('base64')
-}
-
-/** Ports that are free now. */
-export async function freePorts (count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, async () => await new Promise<ReturnType<typeof createServer>>(resolve => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => resolve(server))
-  })))
-  const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(async server => await new Promise(resolve => { server.close(resolve) })))
-  return ports
 }
 
 /** A running or ended server. */
@@ -87,7 +77,8 @@ export async function startNats (owner: Owner, options: NatsOptions = {}): Promi
     ? ''
     : `cluster { name: "test", listen: "127.0.0.1:${options.routes.own}", routes: [${options.routes.all.map(route => `"nats://127.0.0.1:${route}"`).join(', ')}] }`
   writeFileSync(file, `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\nserver_name: "test-${port}"\n${cluster}\n${options.config ?? ''}\n`)
-  let child = spawn(natsProgram(), ['-c', file], { stdio: 'ignore' })
+  const start = () => spawn(...leashed(natsProgram(), ['-c', file]), { stdio: 'ignore' })
+  let child = start()
   let gone = ending(child)
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
@@ -106,7 +97,7 @@ export async function startNats (owner: Owner, options: NatsOptions = {}): Promi
     kill: async (signal = 'SIGKILL') => await stop(signal),
     async restart () {
       await stop('SIGKILL')
-      child = spawn(natsProgram(), ['-c', file], { stdio: 'ignore' })
+      child = start()
       gone = ending(child)
       await listens(port)
     }

@@ -1,10 +1,14 @@
 // The real process, `node dist/server.js`, for tests: its output as it comes, its end. Tests wait for lines, not for time.
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
+import { leashed } from './leash.ts'
 
+const STOPWATCH = new URL('programs/stopwatch.mjs', import.meta.url).href
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 
 /** A running or ended process. */
@@ -24,15 +28,31 @@ export interface ServerProcess {
 export interface ProcessOptions {
   readonly args?: readonly string[]
   readonly cwd?: string
+  /** Options of Node. */
+  readonly node?: readonly string[]
   /** A command before `node`, such as one that changes namespaces. */
   readonly wrapper?: readonly string[]
 }
 
+/** A server, and how long it took from the first signal to its end. Read when it has ended. */
+export interface TimedServer extends ServerProcess {
+  /** Milliseconds, without those in which it could have run and another process did. */
+  stoppedIn (): number
+}
+
+/** Starts a server that measures how long it takes to end. */
+export function startTimedServer (t: Test, environment: Record<string, string>): TimedServer {
+  const file = join(mkdtempSync(join(tmpdir(), 'nws-stopwatch-')), 'ms')
+  t.teardown(() => { rmSync(dirname(file), { recursive: true, force: true }) })
+  const server = startServer(t, { ...environment, STOPWATCH: file }, { node: ['--import', STOPWATCH] })
+  return { ...server, stoppedIn: () => Number(readFileSync(file, 'utf8')) }
+}
+
 /** Starts the server with these variables and no others of its own; ends it with the test. */
-export function startServer (t: Test, environment: Record<string, string>, { args = [], cwd, wrapper = [] }: ProcessOptions = {}): ServerProcess {
+export function startServer (t: Test, environment: Record<string, string>, { args = [], cwd, node = [], wrapper = [] }: ProcessOptions = {}): ServerProcess {
   if (!existsSync(SERVER)) throw new Error('dist/server.js is missing: npm run build')
-  const [command, ...rest] = [...wrapper, process.execPath, SERVER, ...args]
-  const child = spawn(command!, rest, {
+  const [command, ...rest] = [...wrapper, process.execPath, ...node, SERVER, ...args]
+  const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], NWS_PORT: '0', NWS_DISCOVERY: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe']

@@ -4,6 +4,7 @@ import { array, assert, nat, property, tuple, uint8Array } from 'fast-check'
 import t from 'tap'
 import type { DiscoveryRecord } from '../../../src/core/dns-sd/records.ts'
 import { readResponse, writeBrowseQuery, writeQuery, writeResponse } from '../../../src/plugins/discovery/messages.ts'
+import { startStopwatch } from '../../support/stopwatch.ts'
 
 const name = 'vt3nu2ld32255xyewqkipxhbpy._nws._tcp.local'
 const answers: Answer[] = [
@@ -64,7 +65,7 @@ t.test('everything but a proper response is ignored', async t => {
 })
 
 t.test('no packet makes the reader throw or linger', async t => {
-  const started = performance.now()
+  const passed = startStopwatch()
   let read = 0
   assert(property(uint8Array({ maxLength: 600 }), bytes => {
     bytes[2] = 0x84
@@ -77,7 +78,7 @@ t.test('no packet makes the reader throw or linger', async t => {
     if (readResponse(packet) !== undefined) read += 1
   }), { numRuns: 3000 })
   t.ok(read > 100, 'some were readable')
-  t.ok(performance.now() - started < 10_000)
+  t.ok(passed() < 10_000)
 })
 
 t.test('questions are written plainly', async t => {
