@@ -17,7 +17,7 @@ const REMEDIES = {
  */
 export function clusterAdvice ({ state, server = '', error = '' }) {
   const hint = REMEDIES[error] ?? ''
-  if (hint === '' && state === 'connected') return { mood: 'good', words: `In a cluster by ${server}`, hint }
+  if (hint === '' && state === 'connected') return { mood: 'good', words: `In a cluster, by way of ${server}`, hint }
   if (state === 'connected') return { mood: 'warning', words: `Cut off from its cluster at ${server}`, hint }
   if (hint === '') return { mood: '', words: 'Looking for its cluster …', hint }
   return { mood: 'warning', words: state === 'connecting' ? 'Cannot reach its cluster' : 'Has lost its cluster', hint: `${hint} It is tried again and again; channels on this computer and on linked proxies work meanwhile.` }

@@ -33,7 +33,18 @@ export function layOut (width, height, links, channels) {
     const ring = inner + (angles.order[i] % 3 - 1) * stagger
     channelPlaces.set(key, onEllipse(middle, [outer[0] * ring, outer[1] * ring], angles.values[i]))
   })
+  center([middle, ...linkPlaces.values(), ...channelPlaces.values()], width, height)
   return { middle, links: linkPlaces, channels: channelPlaces }
+}
+
+/** Moves all so that what there is stands in the middle: with one neighbour all of it would be on one side. @param {Place[]} places @param {number} width @param {number} height */
+function center (places, width, height) {
+  const shift = (/** @type {number[]} */ values, /** @type {number} */ size) => (size - Math.min(...values) - Math.max(...values)) / 2
+  const [x, y] = [shift(places.map(place => place.x), width), shift(places.map(place => place.y), height)]
+  for (const place of places) {
+    place.x += x
+    place.y += y
+  }
 }
 
 /** The angle of one of several, the first at the top right. @param {number} index @param {number} count */

@@ -150,7 +150,9 @@ export class Picture {
   /** @param {string} key @param {string} kind @param {import('./layout.js').Place | undefined} place @param {string} id @param {string} label */
   #addNode (key, kind, place, id, label) {
     if (place === undefined) return
-    const above = Math.sin(place.angle) < -0.05
+    // Beside each other, on a level, names of channels stand above and those of proxies below.
+    const level = Math.abs(Math.sin(place.angle)) < 0.35
+    const above = level ? !kind.startsWith('proxy') : Math.sin(place.angle) < 0
     const node = draw('g', { 'class': `node ${kind}`, 'data-key': key, 'transform': `translate(${place.x.toFixed(1)} ${place.y.toFixed(1)})` },
       draw('circle', { class: 'halo' }), draw('circle', { class: 'reach' }), draw('circle', { class: 'body' }))
     if (label !== '') node.append(draw('text', { y: above ? kind.startsWith('proxy') ? -18 : -15 : kind.startsWith('proxy') ? 28 : 24 }, label))

@@ -56,7 +56,7 @@ export function allowedFor (name: SettingName): string {
   if (name === 'bvListen') return 'host:port, IPv6 addresses in brackets'
   if (name === 'iceServers') return 'a JSON list such as [{"urls":"stun:host:3478"}], with "secret", or "username" and "credential", where a server wants them'
   if (name === 'peers') return 'host:port, separated by commas, IPv6 addresses in brackets'
-  if (name === 'clusterUrl') return 'nats://host:port or tls://host:port, separated by commas, without user and path'
+  if (name === 'clusterUrl') return 'nats://host:port or tls://host:port, separated by commas, without path; users and tokens have settings of their own'
   if (name === 'apiToken') return 'printable ASCII characters without spaces'
   return type === 'array' ? 'a list separated by commas, without empty entries' : 'text'
 }
@@ -64,7 +64,8 @@ export function allowedFor (name: SettingName): string {
 /** The error for a wrong value. One line; the value is quoted, shortened, and left out where it is a secret. */
 export function wrongValue (name: SettingName, label: string, value: unknown, hint = ''): NwsError {
   const text = typeof value === 'string' ? value : JSON.stringify(value) ?? String(value)
-  const quoted = SECRETS.has(name) ? 'its value (not shown)' : JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
+  // Where a URL has an @, a password may stand before it.
+  const quoted = SECRETS.has(name) || (name === 'clusterUrl' && text.includes('@')) ? 'its value (not shown)' : JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
   return new NwsError('NWS_ERR_CONFIG_VALUE', `${label}: ${quoted} is not allowed, allowed is ${allowedFor(name)}.${hint}`)
 }
 
@@ -109,7 +110,10 @@ function entryFits (name: SettingName, entry: string): boolean {
   if (name === 'allowedHosts' || name === 'bvHosts') return parseAllowedHost(entry) !== undefined
   if (name === 'allowedOrigins' || name === 'bvOrigins') return isSerialisedOrigin(entry)
   if (name === 'peers') return parsePeerAddress(entry) !== undefined
-  if (name === 'clusterUrl') return /^(?:nats|tls):\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/.test(entry)
+  if (name === 'clusterUrl') {
+    const [url, port = '4222'] = /^(?:nats|tls):\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/.exec(entry) ?? []
+    return url !== undefined && Number(port) >= 1 && Number(port) <= 65_535
+  }
   return true
 }
 
@@ -181,11 +185,15 @@ function isEmpty (value: unknown): boolean {
 
 /** The cluster is there with all that it takes, or not at all: a setting of it that has no effect is a mistake. */
 function checkCluster (settings: Settings, label: (name: string) => string): void {
-  const { clusterUrl, clusterSecret, clusterUser, clusterPassword, clusterTlsCa, clusterTlsCert, clusterTlsKey } = settings
+  const { clusterUrl, clusterSecret, clusterCredentials, clusterToken, clusterUser, clusterPassword, clusterTlsCa, clusterTlsCert, clusterTlsKey } = settings
   const given = settingNames.filter(name => name.startsWith('cluster') && name !== 'clusterUrl' && !isEmpty(settings[name]))
   if (clusterUrl.length === 0 && given[0] !== undefined) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label(given[0])} is set, but ${label('clusterUrl')} is not.`)
   if (clusterUrl.length > 0 && clusterSecret.length === 0) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', `${label('clusterSecret')} is not set.`)
   if ((clusterUser === '') !== (clusterPassword === '')) throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterUser')} and ${label('clusterPassword')} go together.`)
+  // NATS takes one of them; which, would be chance.
+  if ([clusterCredentials, clusterToken, clusterUser].filter(value => value !== '').length > 1) {
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', `Of ${label('clusterCredentials')}, ${label('clusterToken')} and ${label('clusterUser')} one is enough, and more are not allowed.`)
+  }
   // The client checks certificates for names; of servers given by address it would check another name than theirs.
   const wantsTls = clusterTlsCa !== '' || clusterTlsCert !== '' || clusterUrl.some(url => url.startsWith('tls:'))
   if (wantsTls && clusterUrl.some(url => /^[a-z]+:\/\/(?:\[|[0-9.]+(?::[0-9]+)?$)/.test(url))) {

@@ -18,7 +18,7 @@ t.test('in a cluster: its proxies are in the picture, and where it has no server
   await say(a, 'over the cluster')
   await line(b, `${idA}over the cluster`).waitFor()
   for (const [page, other] of [[a, proxyB], [b, proxyA]] as const) {
-    await page.locator('#cluster-state', { hasText: `In a cluster by 127.0.0.1:${nats.port}` }).waitFor()
+    await page.locator('#cluster-state', { hasText: `In a cluster, by way of 127.0.0.1:${nats.port}` }).waitFor()
     await page.locator('#picture .node.proxy.clustered', { hasText: other! }).waitFor()
     await page.locator('#facts div', { hasText: /^Other proxies1$/ }).waitFor()
     await page.locator('#picture svg[aria-label*="0 links to other proxies and 1 other proxy by the cluster, 1 of them with channels in common"]').waitFor()

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
@@ -158,7 +159,18 @@ t.test('what cannot be a cluster ends the start', async t => {
   await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: ['/nowhere/secret'] }), { code: 'NWS_ERR_CONFIG_CLUSTER_FILE', message: /NWS_CLUSTER_SECRET: ENOENT/ })
   await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: [newSecret(), newSecret(), newSecret()] }), { code: 'NWS_ERR_CONFIG_CLUSTER_SECRET' })
   await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: [newSecret()], clusterCredentials: '/nowhere' }), { code: 'NWS_ERR_CONFIG_CLUSTER_FILE', message: /NWS_CLUSTER_CREDENTIALS/ })
-  await t.rejects(buildClusterApp(t, { clusterUrl: ['nats://user:word@host'], clusterSecret: [newSecret()] }), { code: 'NWS_ERR_CONFIG_VALUE' })
+  for (const url of ['nats://user:canary@host', 'nats://user:canary', 'nats://canary@host:4222/x', 'nats://a,nats://user:can,ary@host']) {
+    await t.rejects(buildClusterApp(t, { clusterUrl: url.split(','), clusterSecret: [newSecret()] }), { code: 'NWS_ERR_CONFIG_VALUE', message: url.includes('@') ? /^((?!can)[^])*users and tokens have settings/ : /nats:/ })
+  }
+  for (const url of ['nats://host:0', 'nats://host:65536', 'http://host', 'host:4222', 'nats://']) {
+    await t.rejects(buildClusterApp(t, { clusterUrl: [url], clusterSecret: [newSecret()] }), { code: 'NWS_ERR_CONFIG_VALUE' }, url)
+  }
+  await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: ['c2hvcnQ='] }), { code: 'NWS_ERR_CONFIG_CLUSTER_SECRET', message: /^((?!c2h)[^])*neither, and no file/ })
+  await t.rejects(buildClusterApp(t, { clusterUrl, clusterSecret: [newSecret()], clusterToken: 'x', clusterUser: 'y', clusterPassword: 'z' }), { code: 'NWS_ERR_CONFIG_VALUE', message: /one is enough/ })
+  for (const name of ['clusterTlsCa', 'clusterTlsCert'] as const) {
+    const file = fileURLToPath(import.meta.url)
+    await t.rejects(buildClusterApp(t, { clusterUrl: ['tls://localhost:1'], clusterSecret: [newSecret()], [name]: file, ...(name === 'clusterTlsCert' ? { clusterTlsKey: file } : {}) }), { code: 'NWS_ERR_CONFIG_CLUSTER_FILE', message: /NWS_CLUSTER_TLS_C(A|ERT): no certificate/ })
+  }
   await t.rejects(buildClusterApp(t, { clusterUrl: ['tls://127.0.0.1:4222'], clusterSecret: [newSecret()] }), { code: 'NWS_ERR_CONFIG_VALUE', message: /name/ })
   await t.rejects(buildClusterApp(t, { clusterToken: 'x' }), { code: 'NWS_ERR_CONFIG_VALUE' })
 })

@@ -66,6 +66,14 @@ export class Outbox {
     if (!waits) this.due = this.turns.addPresence(this)
   }
 
+  /** Adds a frame that waits for the next one, or for `flush()`. @returns whether nothing has waited: then the caller sees to it */
+  pushPatient (frame: Buffer): boolean {
+    if (this.closed) return false
+    const waits = this.parts !== undefined
+    this.append(frame)
+    return !waits
+  }
+
   /** Writes what waits. Called at the end of the turn, and by the owner before it closes the transport. */
   flush (): void {
     if (this.closed) return

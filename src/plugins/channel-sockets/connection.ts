@@ -12,6 +12,7 @@ import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
+import { SECOND_MS } from './meeting.ts'
 import { RateLimit } from './rate-limit.ts'
 import { whenSettled } from './settling.ts'
 
@@ -147,6 +148,11 @@ export class Connection implements DialectSocket, ByteSink {
 
   send (frame: Buffer): void {
     this.outbox.push(frame)
+  }
+
+  sendConnect (frame: Buffer, second: boolean): void {
+    if (!second || this.takesBinary || this.request.origin === undefined) this.outbox.pushPresence(frame)
+    else if (this.outbox.pushPatient(frame)) setTimeout(() => this.outbox.flush(), SECOND_MS).unref()
   }
 
   refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void {

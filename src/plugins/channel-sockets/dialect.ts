@@ -20,6 +20,8 @@ export interface DialectSocket {
   send (frame: Buffer): void
   /** Calls `run`, once, when the client has read all that it was sent up to now. */
   whenRead (run: () => void): void
+  /** Sends the frame of a `connect`. @param second a page that may be of an earlier generation gets it later than the other end */
+  sendConnect (frame: Buffer, second: boolean): void
   /** Tells the client what could not be done; the socket stays open. */
   refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void
   /** Runs a request of the client; a coded error that a hook throws is answered, any other is logged and answered. */

@@ -9,6 +9,7 @@ import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import { asciiFrame, BINARY, startFrame, TEXT, textFrame } from '../../core/websocket-frame.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
+import { isToldSecond } from './meeting.ts'
 
 const BROADCAST_HEAD = '{"action":"broadcast","source":"'
 const DATA_HEAD = '","data":'
@@ -120,7 +121,9 @@ class EnvelopePort implements PeerPort {
   }
 
   connect (other: Peer): void {
-    this.socket.outbox.pushPresence(asciiFrame(presenceText('connect', this.id, other.id)))
+    // A newcomer is told of those who are there before he is one of them.
+    const cameLater = other.channel.peer(this.id) === undefined
+    this.socket.sendConnect(asciiFrame(presenceText('connect', this.id, other.id)), isToldSecond(this.id, other, cameLater))
   }
 
   disconnect (other: Peer): void {

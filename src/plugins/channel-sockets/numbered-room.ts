@@ -16,7 +16,9 @@ export class NumberedRoom {
   readonly sessions = new Map<string, NumberedSession>()
   private channel: Channel | undefined
   private readonly empty: () => void
-  private readonly onArrival = (peer: Peer): void => this.tell('connect', peer)
+  private readonly onArrival = (peer: Peer): void => {
+    for (const session of this.sessions.values()) if (session.peer !== peer) session.tellCome(peer, false)
+  }
 
   /** @param empty called when the last session has ended */
   constructor (randomBytes: (count: number) => Uint8Array, empty: () => void) {
@@ -44,7 +46,7 @@ export class NumberedRoom {
 
   /** A peer has left the channel. */
   left (peer: Peer): void {
-    this.tell('disconnect', peer)
+    for (const session of this.sessions.values()) if (session.peer !== peer) session.tellGone(peer)
     this.numbers.releasePeer(peer.id)
   }
 
@@ -56,10 +58,6 @@ export class NumberedRoom {
     if (this.sessions.size > 0) return
     this.unwatch()
     this.empty()
-  }
-
-  private tell (action: 'connect' | 'disconnect', peer: Peer): void {
-    for (const session of this.sessions.values()) if (session.peer !== peer) session.tell(action, peer)
   }
 
   private unwatch (): void {

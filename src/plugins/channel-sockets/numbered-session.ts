@@ -7,6 +7,7 @@ import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import { controlMessageHead, controlPresenceText } from '../../core/numbered-envelope.ts'
 import { asciiFrame, startFrame, TEXT } from '../../core/websocket-frame.ts'
 import type { DialectSocket } from './dialect.ts'
+import { isToldSecond } from './meeting.ts'
 import type { NumberedRoom } from './numbered-room.ts'
 import { rawTextEncoding } from './raw.ts'
 
@@ -109,9 +110,18 @@ export class NumberedSession {
     return this.room.numbers.peerIdOf(number)
   }
 
-  /** Tells of another peer that came or went. */
-  tell (action: 'connect' | 'disconnect', other: Peer): void {
-    if (this.seeing) this.control!.outbox.pushPresence(asciiFrame(controlPresenceText(action, this.number, this.room.numbers.numberOf(other.id))))
+  /** Tells of another peer that came. @param cameLater whether this client came after it */
+  tellCome (other: Peer, cameLater: boolean): void {
+    if (this.seeing) this.control!.sendConnect(this.presenceFrame('connect', other), isToldSecond(this.peer?.id, other, cameLater))
+  }
+
+  /** Tells of another peer that went. */
+  tellGone (other: Peer): void {
+    if (this.seeing) this.control!.outbox.pushPresence(this.presenceFrame('disconnect', other))
+  }
+
+  private presenceFrame (action: 'connect' | 'disconnect', other: Peer): Buffer {
+    return asciiFrame(controlPresenceText(action, this.number, this.room.numbers.numberOf(other.id)))
   }
 
   private stopWaiting (): void {
@@ -135,7 +145,7 @@ export class NumberedSession {
     // Where extensions decide who may join, nobody sees who is there before they have.
     if (this.control === undefined || this.seeing || (this.peer === undefined && this.control.hub.hooks.join.length > 0)) return
     this.seeing = true
-    for (const other of this.room.members()) if (other !== this.peer) this.tell('connect', other)
+    for (const other of this.room.members()) if (other !== this.peer) this.tellCome(other, true)
     for (const { source, payload } of this.held ?? []) if (source.joined) this.message(source, payload)
     this.held = undefined
   }

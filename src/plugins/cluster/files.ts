@@ -1,5 +1,5 @@
 // Reads what settings of the cluster name: secrets, credentials, certificates. Not their use.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { MAX_SECRETS } from '../../core/cluster/constants.ts'
 import { readEntry, readSecretFile } from '../../core/cluster/secret.ts'
@@ -30,6 +30,8 @@ export async function readSecrets (entries: readonly string[]): Promise<Uint8Arr
   const secrets: Uint8Array[] = []
   for (const entry of entries) {
     const read = readEntry(entry)
+    // Too short or mistyped, it would be told as a file that is not there.
+    if (read.kind === 'file' && /^[A-Za-z0-9+_-][A-Za-z0-9+/_-]*={0,2}$/.test(entry) && !existsSync(entry)) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', 'It is neither, and no file.')
     const found = read.kind === 'secret' ? [read.bytes] : readSecretFile((await readNamed('clusterSecret', read.path)).toString('latin1'))
     if (found === undefined) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET')
     secrets.push(...found)

@@ -63,6 +63,7 @@ function openFake (t: Test, hub: TestHub, rooms: NumberedRooms, half: Half, numb
     takesBinary: false,
     send: frame => socket.outbox.push(frame),
     whenRead: run => run(),
+    sendConnect: frame => socket.outbox.pushPresence(frame),
     refuse: code => t.fail(code),
     attempt: work => work(),
     end: finish
