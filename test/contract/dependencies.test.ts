@@ -8,6 +8,7 @@ interface Locked {
   readonly license?: string
   readonly dev?: boolean
   readonly hasInstallScript?: boolean
+  readonly engines?: { readonly node?: string }
 }
 
 const { lockfileVersion, packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as { lockfileVersion: number, packages: Record<string, Locked> }
@@ -29,4 +30,11 @@ t.test('licences of what is installed with the package may be passed on', async 
 
 t.test('nothing that is installed with the package runs at its installation', async t => {
   t.strictSame(shipped.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path), [])
+})
+
+t.test('nothing that is installed with the package asks for a newer Node.js than the package does', async t => {
+  const asked = (node: string | undefined) => Number(/^>= ?(\d+)/.exec(node ?? '')?.[1] ?? 0)
+  const own = asked(packages['']?.engines?.node)
+  t.equal(own, 20)
+  t.strictSame(shipped.filter(([, { engines }]) => asked(engines?.node) > own).map(([path]) => path), [])
 })
