@@ -40,6 +40,27 @@ t.test('messages above max_payload, binary ones, and many in order', { skip }, a
   t.equal(slow, 0)
 })
 
+t.test('the secret is replaced in steps, and who is a step ahead is heard', { skip }, async t => {
+  const nats = await startNats(t)
+  const [old, young] = [newSecret(), newSecret()]
+  const join = async (clusterSecret: string[]) => {
+    const app = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret })
+    await app.until(({ state }) => state === 'connected')
+    return await joinChannel(t, app.ws, 'rotation')
+  }
+  // Of each pair one proxy has taken the next step.
+  for (const [one, two] of [[[old], [old, young]], [[old, young], [young, old]], [[young, old], [young]]] as const) {
+    const [alice, bob] = [await join([...one]), await join([...two])]
+    for (let id; id !== bob.id;) id = (await alice.nextOf('connect')).target
+    for (let id; id !== alice.id;) id = (await bob.nextOf('connect')).target
+    for (const [speaker, listener] of [[alice, bob], [bob, alice]] as const) {
+      speaker.send({ action: 'message', target: listener.id, data: 'still here' })
+      t.match(await listener.nextOf('message'), { source: speaker.id, data: 'still here' })
+    }
+    for (const client of [alice, bob]) client.socket.terminate()
+  }
+})
+
 t.test('one publish per message, and none where nobody listens', { skip }, async t => {
   const nats = await startNats(t)
   const [a, b] = await startClusterApps(t, 3, () => [nats.url]) as [ClusterApp, ClusterApp, ClusterApp]
