@@ -92,8 +92,12 @@ export async function withLoad (use) {
       if (index >= 0) return messages.splice(index, 1)[0]
       if (Date.now() >= deadline) throw new Error(`the load did not get to "${wanted}" in ${PATIENCE_MS} ms`)
       await new Promise(resolve => {
-        wake = resolve
-        setTimeout(resolve, PATIENCE_MS)
+        // Cleared when it is not needed any more: the process would not end before it.
+        const timer = setTimeout(resolve, PATIENCE_MS)
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
       })
     }
   }

@@ -6,6 +6,7 @@ import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { attach, button, copied, join, line, panel, part, save, say, tab, timeFrames } from '../support/console.ts'
 import { buildProxies, inspectPage, keepPicture, press, tabTo, visit } from '../support/pages.ts'
+import { freePort } from '../support/ports.ts'
 
 t.test('between two machines: peers with their proxy, direct messages, files, the picture', needsBrowser, async t => {
   const [first, second] = await buildProxies(t, 2)
@@ -27,9 +28,10 @@ t.test('between two machines: peers with their proxy, direct messages, files, th
   const picture = a.locator('#picture svg')
   await picture.locator('.node.proxy', { hasText: proxy }).waitFor()
   await picture.locator('.node.channel.joined', { hasText: 'house.lights' }).waitFor()
-  t.match(await picture.getAttribute('aria-label'), /1 link to other proxies, 1 of them with channels in common/)
+  await a.locator('#picture svg[aria-label*="1 link to other proxies, 1 of them with channels in common"]').waitFor()
   await picture.locator('.node.proxy').hover()
   await a.locator('#picture-words', { hasText: new RegExp(`^Proxy ${proxy}: 127\\.0\\.0\\.1:\\d+, has dialled this one.*1 shared channel`) }).waitFor()
+  await picture.locator('.above .node').nth(1).waitFor()
   t.equal(await picture.locator('.above .node').count(), 2, 'the link and the channel on it are raised')
   await a.getByText('Links and channels as lists').click()
   await a.locator('#links').getByText(proxy).waitFor()
@@ -46,7 +48,7 @@ t.test('comes back when the proxy does', needsBrowser, async t => {
     t.teardown(() => app.close())
     return { app, port: await app.listener.listen() }
   }
-  const { app, port } = await start(0)
+  const { app, port } = await start(await freePort())
   const url = `http://localhost:${port}`
   const pages = await Promise.all([visit(t, url), visit(t, url)])
   const [a, b] = pages
@@ -135,7 +137,7 @@ t.test('the picture with 50 links and 200 channels', needsBrowser, async t => {
   await page.locator('#picture .node.channel').nth(199).waitFor({ state: 'attached' })
   t.equal(await page.locator('#picture .nodes .node.proxy').count(), 50)
   t.match(await page.locator('#picture svg').getAttribute('aria-label'), '50 links to other proxies, 50 of them with channels in common, and 200 open channels')
-  t.comment(`frames while it changes every second: ${await timeFrames(page, 150)}`)
+  t.comment(`frames while it changes every second: ${await timeFrames(page, 30)}`)
   await page.locator('#facts dd').first().getByText(/^[1-9][\d,]*$/).waitFor()
   // By keys: the lists beside it, each of them one stop of the Tab key.
   await page.getByText('Links and channels as lists').focus()

@@ -12,13 +12,13 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     const { url } = await buildTestApp(t)
     const [a, b] = await Promise.all([visit(t, url), visit(t, `${url}/console`)])
     const idA = await join(a, 'room', { hand })
-    t.ok(await part(a, 'alone').isVisible(), 'who is alone is told what to do')
+    await part(a, 'alone').waitFor() // Who is alone is told what to do.
     const idB = await join(b, 'room', { hand })
     t.match(idA, /^\S{6}$/)
     await line(a, `${idB}is here`).waitFor()
     await panel(a).getByText('1 other peer').waitFor()
     await part(a, 'peers').getByText('this computer').waitFor()
-    t.notOk(await part(a, 'alone').isVisible())
+    await part(a, 'alone').waitFor({ state: 'hidden' })
 
     await say(a, 'hello to all', hand)
     await line(b, `${idA}hello to all`).waitFor()
@@ -43,7 +43,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     // The log.
     await write(a, part(a, 'filter'), hand, 'FOR YOU')
     await line(a, 'hello to all').waitFor({ state: 'hidden' })
-    t.ok(await line(a, 'for you').isVisible())
+    await line(a, 'for you').waitFor()
     await press(a, part(a, 'copy'), hand)
     await part(a, 'copy').getByText('Copied').waitFor()
     t.match(await copied(a), new RegExp(`^\\d\\d:\\d\\d:\\d\\d  ${idB} → you  for you$`))
@@ -63,7 +63,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
 
     // Several channels at once, one of them of this computer only.
     await join(a, 'room', { hand, local: true })
-    t.match(await part(a, 'state').textContent(), 'this computer only')
+    await part(a, 'state').getByText('this computer only').waitFor()
     await panel(a).getByText('1 peer, you among them').waitFor()
     const raw = await joinRaw(t, url, 'room')
     await panel(a).getByText('2 peers, you among them').waitFor()
@@ -88,11 +88,12 @@ for (const hand of ['pointer', 'keyboard'] as const) {
 
     await press(b, part(b, 'leave'), hand)
     await line(a, `${idB}has gone`).waitFor()
-    t.ok(await b.locator('#hero').isVisible(), 'the page is as at the beginning')
+    await b.locator('#hero').waitFor() // The page is as at the beginning.
     t.ok(await b.locator('#channel').evaluate(element => element === document.activeElement), 'and the focus is where one goes on')
     // From the list of what is open.
     await press(b, b.locator('#open-list').getByRole('button', { name: /^room 1 peer$/ }), hand)
     await line(b, 'Joined.').waitFor()
+    await line(a, 'is here').waitFor()
     t.equal(await line(a, 'is here').count(), 1)
   })
 
@@ -126,7 +127,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     const b = await visit(t, link)
     const invitation = b.getByRole('region', { name: 'A link invites you' })
     await invitation.getByText(name).waitFor()
-    t.equal(b.url(), `${url}/console`, 'the name leaves the address bar')
+    await b.waitForURL(`${url}/console`) // The name leaves the address bar.
     t.notMatch(await b.title(), name)
     t.equal(app.channelRegistry.peers().length, 1, 'nothing is joined before the click')
     await press(b, invitation.getByRole('button', { name: 'Join it' }), hand)
@@ -135,7 +136,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     // The same page gets another one.
     await b.evaluate(() => { location.hash = '#join=other.room' })
     await invitation.getByText('other.room').waitFor()
-    t.equal(b.url(), `${url}/console`)
+    await b.waitForURL(`${url}/console`)
     await press(b, invitation.getByRole('button', { name: 'Not now' }), hand)
     t.notOk(await invitation.isVisible())
     t.equal(app.channelRegistry.channels().length, 1)

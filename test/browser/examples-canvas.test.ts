@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Page } from 'playwright-core'
 import { needsBrowser } from '../support/browser.ts'
 import { joinChannel } from '../support/channel.ts'
-import { enter, gather, meets, openExample, sameCanvas } from '../support/examples.ts'
+import { enter, gather, meets, openExample, rightHasMissed, sameCanvas } from '../support/examples.ts'
 import { buildProxies, press, tabTo } from '../support/pages.ts'
 
 /** Draws a stroke over the board, from one part of its size to another. */
@@ -36,7 +36,7 @@ for (const count of [1, 2] as const) {
     await b.keyboard.press('End')
     await tabTo(b, b.locator('#board'))
     for (const key of ['ArrowLeft', ' ', 'ArrowLeft', 'ArrowLeft', 'ArrowUp', ' ', 'ArrowDown']) await b.keyboard.press(key)
-    t.match(await b.locator('#pen').textContent(), /^The pen is up, \d+ % from the left and 50 % from the top\.$/)
+    await b.locator('#pen', { hasText: /^The pen is up, \d+ % from the left and 50 % from the top\.$/ }).waitFor()
     const isRed = () => {
       const { data } = document.querySelector('canvas')!.getContext('2d')!.getImageData(760, 500, 1, 1)
       return data[0] === 0xd6 && data[1] === 0x2f
@@ -75,8 +75,9 @@ for (const count of [1, 2] as const) {
     await enter(c, 2)
     await c.getByText('You are watching.').waitFor()
     // The ball comes straight to the middle of the right side: whoever goes away misses it.
+    const seen = Promise.all([a, b, c].map(rightHasMissed))
     await b.keyboard.down('ArrowDown')
-    for (const page of [a, b, c]) await page.waitForFunction(() => /^[1-9]\d* : 0$/.test(document.querySelector('#score')!.textContent))
+    await seen
     await b.keyboard.up('ArrowDown')
     for (const page of [a, b]) await page.locator('#latency', { hasText: /^[\d.]+ ms$/ }).waitFor()
     for (const page of [a, b]) await page.locator('#spread', { hasText: /^best [\d.]+ ms, middle [\d.]+ ms$/ }).waitFor()

@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { needsBrowser } from '../support/browser.ts'
-import { gather, meets, sameCanvas, seesVideos, startRestartable } from '../support/examples.ts'
+import { gather, meets, rightHasMissed, sameCanvas, seesVideos, startRestartable } from '../support/examples.ts'
 import type { Example } from '../support/examples.ts'
 
 /** What two pages do before, while the proxy is away, and after. */
@@ -48,8 +48,9 @@ const CASES: Readonly<Record<Example, { before?: (a: Page, b: Page) => Promise<v
     async after (a, b) {
       for (const page of [a, b]) await page.getByText('Your paddle is the blue one').waitFor()
       await b.locator('#field').focus()
+      const seen = Promise.all([a, b].map(rightHasMissed))
       await b.keyboard.down('ArrowDown')
-      for (const page of [a, b]) await page.waitForFunction(() => /^[1-9]\d* : 0$/.test(document.querySelector('#score')!.textContent))
+      await seen
     }
   },
   webrtc: {

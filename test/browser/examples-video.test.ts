@@ -30,7 +30,7 @@ for (const count of [1, 2] as const) {
     for (const page of [a, b, c]) await seesVideos(page, 3)
     await press(b, b.getByRole('button', { name: 'Leave' }), 'keyboard')
     for (const page of [a, c]) await seesVideos(page, 2)
-    t.equal(await b.locator('video').count(), 0)
+    await b.waitForFunction(() => document.querySelector('video') === null)
     await enter(b, 2)
     for (const page of [a, b, c]) await seesVideos(page, 3)
   })

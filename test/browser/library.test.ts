@@ -5,6 +5,7 @@ import { buildApp } from '../../src/app.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser } from '../support/browser.ts'
 import type { TestPage } from '../support/browser.ts'
+import { freePort } from '../support/ports.ts'
 
 const BLANK = '<!doctype html><meta charset="utf-8"><title>test</title>'
 
@@ -18,9 +19,10 @@ async function openLoaded (t: Test, url: string): Promise<TestPage> {
 t.test('pages come back when the proxy does', needsBrowser, async t => {
   const start = async (port: number) => {
     const app = await buildApp({ port, discovery: 'off', shutdownTimeoutMs: 500 })
+    t.teardown(() => app.close())
     return { app, port: await app.listener.listen() }
   }
-  const first = await start(0)
+  const first = await start(await freePort())
   const url = `http://localhost:${first.port}`
   const pages = await Promise.all([openLoaded(t, url), openLoaded(t, url)])
   const [a, b] = pages
@@ -40,8 +42,7 @@ t.test('pages come back when the proxy does', needsBrowser, async t => {
     t.equal(await page.said('error'), 'error NWS_CLIENT_NOT_RUNNING')
   }
   await a.run("ws.send('said while nobody listened')")
-  const second = await start(first.port)
-  t.teardown(() => second.app.close())
+  await start(first.port)
   await Promise.all(pages.map(page => page.said('connect')))
   await Promise.all(pages.map(page => page.said('disconnect')))
   await a.run("ws.send('again')")

@@ -1,8 +1,8 @@
 // Proxies on hosts whose network and processes are broken at random for a while, then left in peace: at the end everybody
 // knows exactly everybody, and what was promised about delivery held all the time. Not a test file: chaos.slow.test.ts
 // runs it for 90 seconds, `npm run chaos` for minutes.
-import type { Host, Network, Owner, Program } from '../support/namespaces.ts'
-import { createNetwork } from '../support/namespaces.ts'
+import type { Host, Network, Owner, Program, ProgramEvent } from '../support/namespaces.ts'
+import { after, createNetwork } from '../support/namespaces.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** How it is run. */
@@ -79,20 +79,20 @@ class Machine {
     this.program = this.host.node('test/support/programs/proxy.mjs', [JSON.stringify(this.number <= STEADY ? {} : this.options.mesh)], { env: { NODE_OPTIONS: '--import=./test/chaos/clock.mjs', NWS_LOG_LEVEL: 'warn' } })
     this.stopped = false
     this.talker ??= this.host.program('test/chaos/talker.ts', [`ws://localhost:9009/${CHANNEL}`, String(INTERVAL_MS)])
-    await this.talker.event('joined', ({ id }) => id !== this.lastId, START_MS).then(({ id }) => { this.lastId = id as string })
+    // It joins once for each run of the proxy.
+    const later = this.joined === undefined ? () => true : after(this.talker, this.joined)
+    this.joined = await this.talker.event('joined', later, START_MS)
   }
 
-  private lastId = ''
+  private joined: ProgramEvent | undefined
 
   async kill (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const { program } = this
     if (program === undefined) return
     this.stopped = true
-    const before = this.lastId
     await program.kill(signal)
     this.past += program.output()
     this.program = undefined
-    this.lastId = before
   }
 
   signal (signal: NodeJS.Signals): void {

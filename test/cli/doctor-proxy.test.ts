@@ -9,7 +9,7 @@ t.test('no proxy, no loopback', { skip }, async t => {
   const { hosts: [host] } = await createNetwork(t, 1) as unknown as { hosts: [Host] }
   const without = await doctor(t, host)
   t.strictSame([without.code, without.codes], [3, ['not-running']])
-  await startProxy(host, { NWS_API_TOKEN: 'a-token-of-some-length' })
+  await host.node('dist/server.js', [], { env: { NWS_API_TOKEN: 'a-token-of-some-length' } }).printed(/is running: http/)
   const silent = await doctor(t, host)
   t.strictSame([silent.code, silent.codes], [1, ['api-refused']])
   t.equal((await doctor(t, host, { NWS_API_TOKEN: 'a-token-of-some-length' })).code, 0)

@@ -7,10 +7,11 @@ import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
 
 t.test('machines without a fault', { skip }, async t => {
   const { hosts: [alice, bob] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
-  await startProxy(alice)
+  const one = await startProxy(alice)
   const alone = await doctor(t, alice)
   t.strictSame([alone.code, alone.codes], [0, ['no-others']], 'nobody else is a remark and no fault')
-  await startProxy(bob)
+  const other = await startProxy(bob)
+  await Promise.all([one.linkedTo([other]), other.linkedTo([one])])
   const { code, codes, findings } = await doctor(t, alice)
   t.strictSame([code, codes], [0, []])
   t.ok(findings.some(({ check, text }) => check === 'other proxies' && /1 linked|1 heard/.test(text)))

@@ -7,6 +7,7 @@ import { Backoff } from '../../src/client/reconnect.ts'
 import { buildApp } from '../../src/app.ts'
 import { nextEvent, queueEvents } from '../support/events.ts'
 import { startFakeProxy } from '../support/fake-proxy.ts'
+import { freePort } from '../support/ports.ts'
 
 const quick: ReconnectOptions = { initialDelayMs: 2, maxDelayMs: 20 }
 
@@ -167,8 +168,10 @@ t.test('a peer that comes while it is being made again and goes at once is not l
 })
 
 t.test('it comes back when the proxy does, and finds the others', async t => {
-  const first = await buildApp({ port: 0, discovery: 'off', shutdownTimeoutMs: 500 })
-  const port = await first.listener.listen()
+  const port = await freePort()
+  const first = await buildApp({ port, discovery: 'off', shutdownTimeoutMs: 500 })
+  t.teardown(() => first.close())
+  await first.listener.listen()
   const endpoint = `ws://localhost:${port}`
   const [a, b] = [new NetworkWebSocket('room', { endpoint, reconnect: quick }), new NetworkWebSocket('room', { endpoint, reconnect: quick })]
   const log: string[] = []

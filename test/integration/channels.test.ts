@@ -181,7 +181,7 @@ t.test('a stalled reader is closed with 4008, the others never notice', async t 
 })
 
 t.test('limits of an origin close with 1013 and say why', async t => {
-  const { url: address } = await buildTestApp(t, { maxSocketsPerOrigin: 3, newChannelsPerOriginBurst: 2, maxPeersPerChannel: 4 })
+  const { app, url: address } = await buildTestApp(t, { maxSocketsPerOrigin: 3, newChannelsPerOriginBurst: 2, maxPeersPerChannel: 4 })
   const origin = 'http://page.example'
   await joinChannel(t, address, 'a', { origin })
   await joinChannel(t, address, 'b', { origin })
@@ -195,8 +195,10 @@ t.test('limits of an origin close with 1013 and say why', async t => {
   const refused = openSocket(t, `${url}/a`)
   t.match(JSON.parse((await refused.take()).bytes.toString()), { action: 'error', code: 'NWS_ERR_CHANNEL_FULL' })
   t.strictSame(await refused.closed, { code: 1013, reason: 'NWS_ERR_CHANNEL_FULL' })
+  const left = new Promise<void>(resolve => app.channelRegistry.addHook('leave', () => resolve()))
   third.socket.close()
-  await third.closed()
+  await Promise.all([third.closed(), left])
+  while (app.channelSockets.size > 5) await new Promise(resolve => setImmediate(resolve))
   await joinChannel(t, address, 'a', { origin })
 })
 

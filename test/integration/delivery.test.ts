@@ -1,5 +1,6 @@
 // `GET /api/channels/<name>/delivery`: what it waits for, and what it says of those who went away. Real sockets whose reading
 // is stopped and begun again; no clock.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request } from 'node:http'
 import { once } from 'node:events'
 import t from 'tap'
@@ -11,6 +12,19 @@ interface Delivery { peers: Outstanding, proxies: Outstanding }
 
 const NOBODY: Outstanding = { waiting: 0, left: 0, cut: 0 }
 const delivery = async (url: string, query: string): Promise<Delivery> => await (await fetch(`${url}/api/channels/room/delivery?${query}`)).json() as Delivery
+/** Asks; resolves when the question has come, so that another one comes behind it. */
+async function ask (url: string, query: string): Promise<{ answer: Promise<Delivery> }> {
+  const come = new Promise<void>(resolve => {
+    const heard = (): void => {
+      unsubscribe('http.server.request.start', heard)
+      resolve()
+    }
+    subscribe('http.server.request.start', heard)
+  })
+  const answer = delivery(url, query)
+  await come
+  return { answer }
+}
 /** Far beyond what the system keeps for a connection. */
 const TEXT = 'x'.repeat(500_000)
 const MESSAGES = 40
@@ -19,11 +33,12 @@ t.test('a client that does not read is waited for, until it has', async t => {
   const { url, app } = await buildTestApp(t, { maxQueuedBytes: 64 << 20 })
   const a = await joinChannel(t, url, 'room')
   const slow = await joinChannel(t, url, 'room')
-  await joinChannel(t, url, 'room')
+  const reader = await joinChannel(t, url, 'room')
   slow.socket.pause()
   for (let sent = 0; sent < MESSAGES; sent++) a.send({ action: 'broadcast', data: TEXT })
   await a.arrived()
-  for (const until of ['sent', 'read']) t.strictSame(await delivery(url, `until=${until}&waitMs=300&except=${a.id}`), { peers: { ...NOBODY, waiting: 1 }, proxies: NOBODY }, until)
+  for (let heard = 0; heard < MESSAGES; heard++) await reader.nextOf('broadcast')
+  for (const until of ['sent', 'read']) t.strictSame(await delivery(url, `until=${until}&waitMs=1000&except=${a.id}`), { peers: { ...NOBODY, waiting: 1 }, proxies: NOBODY }, until)
   const sent = delivery(url, `until=sent&waitMs=60000&except=${a.id}`)
   const read = delivery(url, `until=read&waitMs=60000&except=${a.id}`)
   slow.socket.resume()
@@ -68,20 +83,19 @@ t.test('who leaves has left, whom the proxy ends was cut off', async t => {
   t.ok(left <= 1 && cut <= 1)
   const [other] = await Promise.all([joinChannel(t, url, 'room')])
   other.socket.pause()
-  const again = delivery(url, `waitMs=60000&except=${a.id}`)
-  // A second question comes behind the first, so the first is under way.
+  const again = await ask(url, `waitMs=60000&except=${a.id}`)
   t.equal((await delivery(url, `waitMs=10&except=${a.id}`)).peers.waiting, 1)
   other.socket.terminate()
-  t.strictSame((await again).peers, { ...NOBODY, left: 1 })
+  t.strictSame((await again.answer).peers, { ...NOBODY, left: 1 })
   const late = await joinChannel(t, url, 'room')
   late.socket.pause()
-  const last = delivery(url, `waitMs=60000&except=${a.id}`)
+  const last = await ask(url, `waitMs=60000&except=${a.id}`)
   t.equal((await delivery(url, `waitMs=10&except=${a.id}`)).peers.waiting, 1)
   for (let isThere = true; isThere;) {
     a.send({ action: 'broadcast', data: TEXT })
     isThere = !(await a.arrived()).some(({ action, target }) => action === 'disconnect' && target === late.id)
   }
-  t.strictSame((await last).peers, { ...NOBODY, cut: 1 })
+  t.strictSame((await last.answer).peers, { ...NOBODY, cut: 1 })
 })
 
 t.test('an event stream, and members within the process', async t => {

@@ -222,7 +222,7 @@ t.test('control first: what it sends before its data socket is there is kept, up
 })
 
 t.test('control first: without its data socket it is ended after a while, and its id is free', async t => {
-  const { ws } = await buildTestApp(t, { legacyPairTimeoutMs: 20 })
+  const { ws } = await buildTestApp(t, { legacyPairTimeoutMs: 1000 })
   const control = await openRaw(t, ws, 'control/network/room/11111111')
   t.strictSame(await control.closed, { code: 4010, reason: 'NWS_ERR_DATA_SOCKET_MISSING' })
   const again = await joinNumbered(t, ws, 'room', '11111111', { origin: 'https://page.example' })

@@ -81,7 +81,7 @@ t.test('a message of more than 64 KiB ends the socket', async t => {
 })
 
 t.test('before the login nothing is accepted and nothing is sent', async t => {
-  const { ws, ann } = await setUp(t, { authTimeoutMs: 500 })
+  const { ws, ann } = await setUp(t, { authTimeoutMs: 2000 })
   for (const text of ['hello', JSON.stringify({ type: 'requestToken', data: { name: 'a' } }), JSON.stringify({ type: 'peerRequest', data: { to: ann.id, spd: offer } }), '{"type":"login"}', '{"type":"login","data":{"user":"ann"}}']) {
     const client = await openRendezvous(t, ws)
     client.sendRaw(text)

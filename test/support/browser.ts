@@ -8,6 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import root from 'tap'
 import type { Test } from 'tap'
 
+/** How long anything may take in a browser on a busy machine. */
+const PATIENCE_MS = 60_000
 const EXECUTABLE = '/usr/bin/chromium'
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -20,7 +22,7 @@ export const needsBrowser = { skip: !existsSync(EXECUTABLE) && 'Chromium is miss
 
 /** Starts a browser. @param executablePath another program that becomes one */
 export async function launchBrowser (executablePath = EXECUTABLE): Promise<Browser> {
-  return await chromium.launch({ executablePath, args: FLAGS })
+  return await chromium.launch({ executablePath, args: FLAGS, timeout: 2 * PATIENCE_MS })
 }
 
 let launched: Promise<Browser> | undefined
@@ -64,6 +66,7 @@ export interface TestPage {
 /** Opens an address in a context of its own. An error that the page does not catch fails the test. */
 export async function openPage (t: Test, browser: Browser, address: string, { localPort, permissions }: { localPort?: number, permissions?: string[] } = {}): Promise<TestPage> {
   const context = await browser.newContext(permissions === undefined ? {} : { permissions })
+  context.setDefaultTimeout(PATIENCE_MS)
   t.teardown(() => context.close())
   const page = await context.newPage()
   const lines: string[] = []

@@ -3,6 +3,8 @@ import type { Test } from 'tap'
 import { nws } from './cli.ts'
 import { createNetwork, namespacesAvailable, namespacesUnavailable } from './namespaces.ts'
 import type { Host } from './namespaces.ts'
+import { startProxy as start } from './proxies.ts'
+import type { ProxyProcess } from './proxies.ts'
 
 /** For the `skip` of tests with hosts. */
 export const skip: false | string = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
@@ -10,9 +12,11 @@ export const skip: false | string = namespacesAvailable() ? false : `network nam
 /** What the doctor prints. */
 export interface Finding { check: string, level: string, code?: string, text: string, remedy?: string }
 
-/** Starts a proxy on a host. */
-export async function startProxy (host: Host, env: Record<string, string> = {}): Promise<void> {
-  await host.node('dist/server.js', [], { env }).printed(/is running: http/, 60_000)
+/** Starts a proxy on a host; resolves when it knows how its discovery fares. */
+export async function startProxy (host: Host, env: Record<string, string> = {}): Promise<ProxyProcess> {
+  const proxy = await start(host, { env })
+  await proxy.until<{ discovery: { state: string } }>('/api/health', ({ discovery }) => discovery.state !== 'starting')
+  return proxy
 }
 
 /** Runs the doctor on a host; each code that it gives must come with a remedy. */

@@ -5,6 +5,7 @@ import { buildApp } from '../../src/app.ts'
 import type { TestApp } from './app.ts'
 import { press, visit, write } from './pages.ts'
 import type { Hand, Visitor } from './pages.ts'
+import { freePort } from './ports.ts'
 
 export const EXAMPLES = ['chat', 'whiteboard', 'game', 'webrtc', 'pubsub'] as const
 export type Example = typeof EXAMPLES[number]
@@ -66,10 +67,15 @@ export async function seesVideos (page: Page, count: number): Promise<void> {
   }, count, { polling: 100 })
 }
 
+/** Resolves when the score of the game says that the right side has missed the ball, and the left one has not. To be called before that. */
+export async function rightHasMissed (page: Page): Promise<void> {
+  await page.waitForFunction(() => /^[1-9]\d* : 0$/.test(document.querySelector('#score')!.textContent))
+}
+
 /** A proxy that can be ended and started again at the same port. */
 export async function startRestartable (t: Test): Promise<{ url: string, stop: () => Promise<void>, start: () => Promise<void> }> {
   let app: Awaited<ReturnType<typeof buildApp>> | undefined
-  let port = 0
+  let port = await freePort()
   const stop = async (): Promise<void> => { await app?.close() }
   const start = async (): Promise<void> => {
     app = await buildApp({ port, discovery: 'off', meshHost: '127.0.0.1', shutdownTimeoutMs: 500 })

@@ -30,7 +30,6 @@ export interface Visitor {
 /** Opens a page of a proxy. A request to any other host, and anything that the page's policy has to stop, fails the test. */
 export async function visit (t: Test, address: string, { width = 1280, height = 860, dark = false, fakes = {} }: Visitor = {}): Promise<Page> {
   const { page } = await openPage(t, await sharedBrowser(), 'about:blank', { permissions: ['clipboard-read', 'clipboard-write', 'camera', 'microphone'] })
-  page.setDefaultTimeout(20_000)
   await page.setViewportSize({ width, height })
   await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' })
   const { host } = new URL(address)
