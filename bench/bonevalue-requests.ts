@@ -1,5 +1,5 @@
 // How many requests two pages of headless Chromium answer each other over BoneValue, with the connection kept and without,
-// and how fast a large one goes. Prints; asserts nothing. Usage: npm run bench:bonevalue-requests
+// and how fast a large one goes. `npm run bench:bonevalue-requests` writes docs/PERFORMANCE.md; asserts nothing.
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -7,12 +7,12 @@ import { chromium } from 'playwright-core'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { addUser, exchangeToken, logIn, PASSWORD } from '../test/support/rendezvous.ts'
-import { circumstances } from './section.ts'
+import { circumstances, writeSection } from './section.ts'
 
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10)
+const BEGIN = '<!-- bonevalue-requests results: written by npm run bench:bonevalue-requests -->'
+const END = '<!-- end of bonevalue-requests results -->'
+const SECONDS = 10
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection']
-
-const print = (line: string): void => { process.stdout.write(`${line}\n`) }
 
 /** What both functions below are made of. `linkEnded` is called when a connection of the page has ended. */
 const PREPARE = `
@@ -99,11 +99,14 @@ await ann.evaluate('met.then(() => {})')
 const without = [await rateWithout(ann, 1), await rateWithout(ann, 32)] as const
 const kept = [await rateKept(ann, 1), await rateKept(ann, 32)] as const
 const large = await rateKept(ann, 1, 2 ** 20)
-const megabytes = (perSecond: number): string => `${(perSecond * 2 * 2 ** 20 / 1e6).toFixed(0)} MB/s`
-print(circumstances())
-print(`one at a time: ${without[0].toFixed(1)} requests/s without keep-alive, ${kept[0].toFixed(0)} with: ${(kept[0] / without[0]).toFixed(0)} times as many`)
-print(`32 at a time: ${without[1].toFixed(0)} without, ${kept[1].toFixed(0)} with`)
-print(`1 MiB there and back, one at a time: ${large.toFixed(1)}/s, ${megabytes(large)}`)
+const rows = [
+  ['one at a time', `${without[0].toFixed(0)} requests/s`, `${kept[0].toFixed(0)} requests/s`],
+  ['32 at a time', `${without[1].toFixed(0)} requests/s`, `${kept[1].toFixed(0)} requests/s`],
+  ['1 MiB there and back, one at a time', '–', `${large.toFixed(1)} requests/s, ${(large * 2 * 2 ** 20 / 1e6).toFixed(0)} MB/s`]
+]
+writeSection(BEGIN, END, `${circumstances()}\n\n| requests of a page to another | connection not kept | kept |\n| --- | --- | --- |\n${rows.map(row => `| ${row.join(' | ')} |`).join('\n')}\n`)
+for (const row of rows) console.log(row.join(' | '))
+
 await browser.close()
 pages.close()
 for (const end of ends) await end()

@@ -1,6 +1,6 @@
 // The listener of the rendezvous for other machines: binds, says under which address, ends. What it serves is an app of
 // its own that comes in as option; nothing of the main one.
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
@@ -45,9 +45,15 @@ function readFile (path: string, variable: string): Buffer {
   }
 }
 
+/** @throws NwsError `NWS_ERR_CONFIG_VALUE` where it is no folder: nothing of it would be served, and nobody told. */
+function checkFolder (path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isDirectory() !== true) throw new NwsError('NWS_ERR_CONFIG_VALUE', 'NWS_WEB_ROOT: there is no folder at this path.')
+}
+
 /** Decorates the app with `rendezvousListener`. It listens once the app is ready; failure ends the start. */
 export default fp<RendezvousListenerOptions>(async (app, { build }) => {
-  const { bv, bvListen, tlsCert, tlsKey, shutdownTimeoutMs } = app.config
+  const { bv, bvListen, tlsCert, tlsKey, webRoot, shutdownTimeoutMs } = app.config
   let url: string | undefined
   let port: number | undefined
   app.decorate('rendezvousListener', { get url () { return url }, get port () { return port } })
@@ -57,6 +63,7 @@ export default fp<RendezvousListenerOptions>(async (app, { build }) => {
 
   app.addHook('onReady', async () => {
     const tls = tlsCert === '' ? undefined : { cert: readFile(tlsCert, 'NWS_TLS_CERT'), key: readFile(tlsKey, 'NWS_TLS_KEY') }
+    if (webRoot !== '') checkFolder(webRoot)
     try {
       inner = await build(app, tls)
       await inner.listen({ host: address.host, port: address.port, listenTextResolver: shown => `the rendezvous listens: ${shown}` })

@@ -92,6 +92,7 @@ t.test('beyond this machine it needs TLS or a word', async t => {
   await t.rejects(start({ bvListen: 'nonsense' }), { code: 'NWS_ERR_CONFIG_VALUE' })
   await t.rejects(start({ tlsCert: '/nowhere' }), { code: 'NWS_ERR_CONFIG_VALUE' }, 'no key')
   await t.rejects(start({ tlsCert: '/nowhere', tlsKey: '/nowhere' }), { code: 'NWS_ERR_CONFIG_VALUE', message: /NWS_TLS_CERT/ })
+  for (const webRoot of ['/nowhere/at/all', join(t.testdir({ file: '' }), 'file')]) await t.rejects(start({ webRoot }), { code: 'NWS_ERR_CONFIG_VALUE', message: /NWS_WEB_ROOT/ })
   const { port } = await buildPair(t)
   await t.rejects(start({ bvListen: `127.0.0.1:${port}` }), { code: 'NWS_ERR_LISTEN', message: /NWS_BV_LISTEN/ })
   await start({ bvListen: '0.0.0.0:0', bv: 'off' })

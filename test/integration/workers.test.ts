@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import type { Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
+import { nws } from '../support/cli.ts'
 import { listens, natsUnavailable, newSecret, startNats } from '../support/nats.ts'
 import { leashed } from '../support/leash.ts'
 import { freePort } from '../support/ports.ts'
@@ -80,4 +81,10 @@ t.test('what is wrong with all of them ends the start', async t => {
   nws.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
   t.strictSame(await once(nws, 'exit'), [2, null])
   t.match(said, /NWS_ERR_CONFIG_CLUSTER_(SECRET|FILE)/)
+})
+
+t.test('the rendezvous, which knows who is online in one process, takes no workers', async t => {
+  const refused = { code: 2, stdout: '', stderr: /^NWS_CLI_USAGE: .*NWS_BV=on takes no --workers\.\n$/ }
+  t.match(await nws(t, ['serve', '--workers', '2'], { env: { NWS_PORT: '0', NWS_BV: 'on' } }), refused)
+  t.match(await nws(t, ['serve', '--bv', 'on', '--workers', '2', '--port', '0']), refused)
 })
