@@ -69,6 +69,7 @@ async function * examine (proxy: Proxy): AsyncGenerator<Finding> {
   if (!loopback) yield found('loopback', 'no-loopback', 'the loopback interface is down')
   if (interfaces.length === 0) yield found('interfaces', 'no-interface', 'no network interface is up and has an address')
   else yield fine('interfaces', interfaces.map(({ name, shown }) => `${name} ${shown}`).join(', '))
+  if (interfaces.length > 0 && interfaces.every(({ family }) => family === 'udp6')) yield found('interfaces', 'ipv6-only', 'none has an IPv4 address', 'note')
 
   const state = health?.discovery?.state
   if (state === 'off') yield found('discovery', 'discovery-off', 'the proxy neither advertises itself nor looks for others')
@@ -147,8 +148,7 @@ async function * checkMeshPort ({ health, links, interfaces }: Case): AsyncGener
     yield fine('mesh port', `others have linked to port ${port}`)
     return
   }
-  for (const { name, family, shown } of interfaces) {
-    if (family === 'udp6') continue
+  for (const { name, shown } of interfaces) {
     const result = await reach(shown, port)
     if (result === 'proxy') yield fine('mesh port', `port ${port} answers at ${shown} (${name}), as far as this machine can tell`)
     else yield found('mesh port', 'mesh-port-unreachable', `port ${port} ${result === 'silent' ? 'does not answer' : result === 'refused' ? 'is refused' : 'is answered by something else'} at ${shown} (${name})`)

@@ -42,6 +42,20 @@ export function connectError (error: unknown): CliError {
   return code === undefined ? new CliError('NWS_CLI_NOT_A_PROXY') : new CliError('NWS_CLI_NOT_RUNNING')
 }
 
+/**
+ * Systems that have IPv6 only to the outside may find no address for `localhost`, although it is this machine whatever else
+ * there is.
+ */
+async function call (url: string, options: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, options)
+  } catch (error) {
+    const code = ((error as { cause?: NodeJS.ErrnoException }).cause)?.code
+    if (code !== 'EAI_AGAIN' && code !== 'ENOTFOUND' || new URL(url).hostname !== 'localhost') throw error
+    return await fetch(url.replace('//localhost', '//127.0.0.1'), options)
+  }
+}
+
 /** How a request is made. */
 export interface RequestOptions {
   readonly method?: string
@@ -64,7 +78,7 @@ export async function request<Answer> ({ base, token }: Proxy, path: string, { m
   if (body !== undefined) headers['content-type'] = 'application/json'
   let response: Response
   try {
-    response = await fetch(`${base}${path}`, { method, headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs), ...(body === undefined ? {} : { body }) })
+    response = await call(`${base}${path}`, { method, headers, redirect: 'error', signal: AbortSignal.timeout(timeoutMs), ...(body === undefined ? {} : { body }) })
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') throw new CliError('NWS_CLI_NOT_RUNNING', 'It took the connection and did not answer in time.')
     throw connectError(error)

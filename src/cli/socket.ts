@@ -1,5 +1,6 @@
 // A channel as a WebSocket of `ws`, speaking the envelope: joined, or the reason why not; messages as they come; sending
 // with the back pressure of the socket. Does not connect again by itself: what that means differs between commands.
+import { lookup } from 'node:dns'
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
 import { decodeBinary, decodeText, encodeBinary, encodeText } from '../client/wire.ts'
@@ -62,6 +63,8 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
       handshakeTimeout: JOIN_MS,
       maxPayload: 128 * 1024 * 1024,
       perMessageDeflate: false,
+      // Without hints: see `call` of proxy.ts.
+      lookup: (host, options, done) => lookup(host, { ...options, hints: 0 }, done),
       headers: token === '' ? {} : { authorization: `Bearer ${token}` }
     })
     const connection = new ChannelConnection(socket)

@@ -18,6 +18,8 @@ export interface NwsOptions {
   readonly cwd?: string
   /** Name of a network namespace to run it in. */
   readonly namespace?: string
+  /** A command before it, such as one that takes rights away. */
+  readonly wrapper?: readonly string[]
 }
 
 /** How it ended. */
@@ -38,9 +40,9 @@ export interface RunningNws {
 }
 
 /** Starts it; it ends with the test. No variable NWS_… of this process is handed on. */
-export function startNws (t: Test, args: readonly string[], { env = {}, input, cwd, namespace }: NwsOptions = {}): RunningNws {
+export function startNws (t: Test, args: readonly string[], { env = {}, input, cwd, namespace, wrapper = [] }: NwsOptions = {}): RunningNws {
   if (!existsSync(NWS)) throw new Error('dist/cli/nws.js is missing: npm run build')
-  const [command, ...rest] = [...namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace], process.execPath, NWS, ...args]
+  const [command, ...rest] = [...namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace], ...wrapper, process.execPath, NWS, ...args]
   const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },

@@ -20,8 +20,8 @@ export async function startProxy (host: Host, env: Record<string, string> = {}):
 }
 
 /** Runs the doctor on a host; each code that it gives must come with a remedy. */
-export async function doctor (t: Test, host: Host, env: Record<string, string> = {}): Promise<{ code: number | null, codes: string[], findings: Finding[], text: string }> {
-  const { code, stdout, stderr } = await nws(t, ['doctor', '--json'], { namespace: host.namespace, env })
+export async function doctor (t: Test, host: Host, env: Record<string, string> = {}, wrapper: readonly string[] = []): Promise<{ code: number | null, codes: string[], findings: Finding[], text: string }> {
+  const { code, stdout, stderr } = await nws(t, ['doctor', '--json'], { namespace: host.namespace, env, wrapper })
   const findings = stdout.trim().split('\n').map(line => JSON.parse(line) as Finding)
   for (const finding of findings) if (finding.code !== undefined) t.ok(finding.remedy, `${finding.code} has a remedy`)
   return { code, findings, codes: findings.flatMap(({ code }) => code ?? []), text: `${stdout}\n${stderr}` }

@@ -19,6 +19,7 @@ export const remedies = {
   'not-running': 'Start the proxy: nws serve. Without it only the network of this machine is looked at.',
   'api-refused': 'Set NWS_API_TOKEN to the token of the proxy, so that it tells what it sees.',
   'no-interface': 'Connect this machine to a network: plug in the cable, join the Wi-Fi, or bring the interface up and give it an address.',
+  'ipv6-only': 'Proxies that have IPv4 only are not found from here: give this machine an IPv4 address too, or the others IPv6.',
   'no-loopback': 'Bring the loopback interface up (ip link set lo up): the proxy listens on it, and discovery needs it.',
   'discovery-off': 'Start the proxy without NWS_DISCOVERY=off, or name the others in NWS_PEERS.',
   'port-5353-taken': 'Another program holds UDP port 5353 for itself alone: find it with `ss -lunp sport = :5353` and end it or have it share the port. Or name the others in NWS_PEERS.',

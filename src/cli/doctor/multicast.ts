@@ -82,11 +82,11 @@ export async function askForProxies (interfaces: readonly NetworkInterface[], un
   const query = encode({ type: 'query', id: 0, flags: 0, questions: [{ name: serviceType, type: 'PTR', class: 'IN' }] })
   const sockets: Socket[] = []
   let wake: () => void = () => {}
-  for (const { family, address } of interfaces) {
+  for (const { name, family, address } of interfaces) {
     const socket = await openSocket(family, PORT)
     if (typeof socket === 'string') continue
     sockets.push(socket)
-    const read = await reader(proxies)
+    const read = await reader(proxies, family === 'udp6' ? name : undefined)
     socket.on('message', (packet: Buffer, { port }: RemoteInfo) => {
       if (port === PORT) read(packet)
       if (until(proxies)) wake()
@@ -108,8 +108,12 @@ export async function askForProxies (interfaces: readonly NetworkInterface[], un
   return proxies
 }
 
-/** Reads responses into the map. They are claims: only the doctor's own attempts follow from them. */
-async function reader (proxies: Map<string, Answerer>): Promise<(packet: Buffer) => void> {
+/**
+ * Reads responses into the map. They are claims: only the doctor's own attempts follow from them.
+ *
+ * @param zone of link-local addresses; undefined: IPv4 addresses are looked for
+ */
+async function reader (proxies: Map<string, Answerer>, zone: string | undefined): Promise<(packet: Buffer) => void> {
   const { decode } = await import('dns-packet')
   const hosts = new Map<string, Set<string>>()
   const targets = new Map<string, Answerer>()
@@ -134,8 +138,9 @@ async function reader (proxies: Map<string, Answerer>): Promise<(packet: Buffer)
       } else if (answer.type === 'PTR' && name === serviceType && (answer.ttl ?? 0) > 0) {
         const id = answer.data.toLowerCase().slice(0, -serviceType.length - 1)
         if (!proxies.has(id)) proxies.set(id, { id, addresses: new Set(), port: 0 })
-      } else if (answer.type === 'A') {
-        hosts.set(name, (hosts.get(name) ?? new Set()).add(answer.data))
+      } else if (answer.type === (zone === undefined ? 'A' : 'AAAA')) {
+        const address = answer.data
+        hosts.set(name, (hosts.get(name) ?? new Set()).add(zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address))
       }
     }
     for (const [target, proxy] of targets) for (const address of hosts.get(target) ?? []) proxy.addresses.add(address)

@@ -5,6 +5,7 @@
 //   {"do":"leave","as":"a"}
 //   {"do":"request","as":"1","method":"GET","url":"…","headers":{},"body":"…"}   answer
 //   {"do":"raw","as":"2","host":"10.0.0.1","port":9010,"base64":"…"}             answer, once the other end has closed
+import { lookup } from 'node:dns'
 import { connect } from 'node:net'
 import { request } from 'node:http'
 import { createInterface } from 'node:readline'
@@ -52,8 +53,9 @@ function join (as: string, url: string): void {
   socket.on('close', (code, reason) => print({ event: 'closed', as, code, reason: reason.toString() }))
 }
 
+/** `localhost` is there also where the system has only IPv6 to the outside: hence its own lookup. */
 function ask ({ as, url, method = 'GET', headers = {}, body }: Command): void {
-  const asked = request(url, { method, headers, agent: false }, response => {
+  const asked = request(url, { method, headers, agent: false, lookup: (host, options, done) => lookup(host, { ...options, hints: 0 }, done) }, response => {
     const chunks: Buffer[] = []
     response.on('data', chunk => chunks.push(chunk as Buffer))
     response.on('end', () => print({ event: 'answer', as, status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() }))
