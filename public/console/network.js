@@ -25,6 +25,7 @@ const keyOf = ({ scope, name, tag }) => `${scope} ${name ?? tag}`
 export class Network {
   #channels
   #askForToken
+  #reached
   #rates = new Rates()
   /** @type {number[]} */
   #minute = []
@@ -37,9 +38,10 @@ export class Network {
   /** Asks the API soon. */
   refresh
 
-  /** @param {Channels} channels @param {{ askForToken: (wrong: boolean) => void }} callbacks */
-  constructor (channels, { askForToken }) {
+  /** @param {Channels} channels @param {{ askForToken: (wrong: boolean) => void, reached: (addresses: readonly string[]) => void }} callbacks */
+  constructor (channels, { askForToken, reached }) {
     this.#channels = channels
+    this.#reached = reached
     this.#askForToken = askForToken
     this.#picture = new Picture(byId('picture'), {
       pointed: key => this.#tell(key),
@@ -70,6 +72,7 @@ export class Network {
       }
       const [{ channels }, { links, cluster = [] }] = await Promise.all([get('channels'), get('links'), this.#askForPeers()])
       this.#limited(false)
+      this.#reached(health.lan ?? [])
       this.#show(health, channels, neighbours(links, cluster, health.cluster?.state === 'connected'))
     } catch (error) {
       if (error instanceof ApiError && error.code === '') this.#running(false)

@@ -21,11 +21,20 @@ export const isGuessable = name => name.length < 26 || new Set(name).size < 12
 /** The address that opens the console of the computer it is opened on, with an invitation. @param {string} name */
 export const linkOf = name => `${BASE}console#join=${name}`
 
+/**
+ * The same for a device without a proxy: the console of this computer, by its address in the network.
+ *
+ * @param {string} name @param {string} address such as `http://192.168.1.20:9009`
+ */
+export const lanLinkOf = (name, address) => `${address}${new URL(BASE).pathname}console#join=${name}`
+
 /** @param {(name: string) => void} join */
 export function wireShareDialog (join) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('share'))
   let name = ''
   let isNew = false
+  /** Address of this computer for devices without a proxy; empty: they may not come. */
+  let lan = ''
   const press = (/** @type {string} */ id, /** @type {(button: HTMLElement) => void} */ action) => {
     const button = byId(id)
     button.addEventListener('click', () => action(button))
@@ -36,7 +45,11 @@ export function wireShareDialog (join) {
     setText(byId('share-link'), linkOf(name))
     setText(byId('share-strength'), isGuessable(name) ? 'This name can be guessed: the channel is as good as public.' : 'Nobody can guess this name. Give it away like a key.')
     byId('share-join').hidden = byId('share-another').hidden = !isNew
-    byId('share-code').replaceChildren(drawCode(linkOf(name)))
+    const scanned = lan === '' ? linkOf(name) : lanLinkOf(name, lan)
+    byId('share-code').replaceChildren(drawCode(scanned))
+    setText(byId('share-caption'), lan === '' ? 'the link as a QR code' : 'for phones and TVs')
+    byId('share-lan').hidden = lan === ''
+    setText(byId('share-lan-link'), lan === '' ? '' : scanned)
   }
   press('share-join', () => {
     dialog.close()
@@ -51,6 +64,12 @@ export function wireShareDialog (join) {
   press('share-close', () => dialog.close())
   dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close() })
   return {
+    /** How devices without a proxy reach this one, as the settings let them. @param {readonly string[]} addresses */
+    reached ([address = '']) {
+      if (address === lan) return
+      lan = address
+      if (dialog.open) show()
+    },
     /** Shows a name that nobody has used before. */
     openNew () {
       name = privateName()

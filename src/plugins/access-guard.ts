@@ -5,10 +5,12 @@
 // the app around us trusts.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ErrorCode } from '../core/errors.ts'
 import { createHostPolicy, isLoopbackAddress } from '../core/host-policy.ts'
+import { lanAddresses } from '../core/lan-addresses.ts'
 import { createOriginPolicy } from '../core/origin-policy.ts'
 import type { Settings } from '../core/settings.ts'
 import type {} from './config.ts'
@@ -48,6 +50,8 @@ export interface AccessGuard {
   mustAuthenticate (request: FastifyRequest): boolean
   /** Whether the request comes from a page of this proxy or of an origin that NWS_BV_ORIGINS lists. */
   isKnownToRendezvous (request: IncomingMessage): boolean
+  /** Where devices without a proxy reach this one: `http://192.168.1.20:9009`, … */
+  lanAddresses (request: FastifyRequest): string[]
   /** From now on every allowed Host is answered NWS_ERR_SHUTTING_DOWN. */
   close (): void
   /** Compares with the token in constant time; false for everything where no token is set. */
@@ -145,6 +149,10 @@ export function createAccessGuard (settings: Settings, { ownAddress = false }: A
       const { origin, host } = request.headers
       if (origin === undefined || host === undefined) return false
       return settings.bvOrigins.includes(origin) || ownOrigins(request, host)?.includes(origin) === true
+    },
+    lanAddresses: ({ raw }) => {
+      const own = Object.values(networkInterfaces()).flatMap((infos = []) => infos.filter(({ internal }) => !internal).map(({ address }) => address))
+      return lanAddresses(settings, raw.socket?.localPort ?? NO_PORT, own)
     },
     isTrusted: request => check(request.raw, 'control') === undefined,
     mustAuthenticate: ({ raw }) => isRemote(raw) && !verifyToken(bearerOf(raw) ?? '')

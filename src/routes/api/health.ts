@@ -29,6 +29,7 @@ const healthSchema = Type.Object({
     queuedBytes: Type.Integer({ description: 'Bytes that wait for the server.' }),
     queueDropped: Type.Integer({ description: 'Messages that were given up because too much waited.' })
   }, { description: 'Absent where no cluster is configured.' })),
+  lan: Type.Optional(Type.Array(Type.String(), { description: 'Addresses by which devices without a proxy reach this one, where NWS_HOST and NWS_ALLOWED_HOSTS let them.' })),
   extensions: Type.Optional(Type.Array(Type.String(), { description: 'Paths of loaded extensions.' }))
 })
 
@@ -58,6 +59,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
       discovery: { state: app.discovery.status.state, interfaces: [...app.discovery.status.interfaces] },
       mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length, peers: [...app.config.peers] },
       ...(app.cluster === undefined ? {} : { cluster: clusterView(app.cluster) }),
+      lan: app.accessGuard.lanAddresses(request),
       extensions: [...app.config.extensions]
     }
   })
