@@ -12,9 +12,10 @@ t.test('in a cluster: its proxies are in the picture, and where it has no server
   const settings = { clusterUser: 'nws', clusterPassword: 'canary-password' }
   const [one, two] = await startClusterApps(t, 2, () => [nats.url], settings)
   const [a, b] = await Promise.all([visit(t, one!.url), visit(t, two!.url, { width: 360, dark: true })])
-  const [idA] = [await join(a, 'far.away'), await join(b, 'far.away')]
+  const [idA, idB] = [await join(a, 'far.away'), await join(b, 'far.away')]
   const [proxyA, proxyB] = [one, two].map(({ app } = one!) => app.crypto.proxyId.text.slice(0, 6))
   await line(b, `${idA}is here`).waitFor()
+  await line(a, `${idB}is here`).waitFor()
   await say(a, 'over the cluster')
   await line(b, `${idA}over the cluster`).waitFor()
   for (const [page, other] of [[a, proxyB], [b, proxyA]] as const) {

@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import type { Carrier } from '../../src/core/hub/carrier.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
-import { startClusterApps } from '../support/cluster-apps.ts'
+import { clusterOptions, startClusterApps } from '../support/cluster-apps.ts'
 import { joinNumbered, openRaw } from '../support/generations.ts'
 import { createTestMesh, openLinks, until } from '../support/mesh.ts'
 import { natsUnavailable, startNats } from '../support/nats.ts'
@@ -31,7 +31,7 @@ t.test('over a link, whoever dialled', async t => {
 
 t.test('over a cluster', { skip: natsUnavailable() ?? false }, async t => {
   const nats = await startNats(t)
-  const [one, two] = await startClusterApps(t, 2, () => [nats.url])
+  const [one, two] = await startClusterApps(t, 2, () => [nats.url], { cluster: { ...clusterOptions, timings: { ...clusterOptions.timings, answerMs: 60_000 } } })
   await greet(t, one!.ws, two!.ws)
 })
 

@@ -60,7 +60,7 @@ export const clusterTimings: ClusterTimings = {
   askAgainMs: 500,
   jitterPerMemberMs: 2,
   jitterMostMs: 1000,
-  answerMs: 100,
+  answerMs: 400,
   hereMs: 10_000,
   herePerSecond: 20,
   sessionKeepMs: 180_000,
