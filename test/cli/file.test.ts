@@ -87,9 +87,11 @@ t.test('on one machine', async t => {
     t.equal((await sender.ended).code, 0)
 
     writeFileSync(part, Buffer.alloc(300_000))
+    const receiver = startNws(t, ['file', 'receive', 'rest', ...url, '--output', join(target, 'notes.txt'), '--overwrite'])
+    // It is there before the sender, who waits for nobody for long.
+    while ((await fetch(`${url[1]!}/api/channels/rest`)).status !== 200) await new Promise(resolve => setImmediate(resolve))
     const second = startNws(t, ['file', 'send', 'rest', path, ...url, '--timeout', '2'])
-    const wrong = await nws(t, ['file', 'receive', 'rest', ...url, '--output', join(target, 'notes.txt'), '--overwrite'])
-    t.match(wrong, { code: 1, stdout: '', stderr: /NWS_CLI_FILE_CHECKSUM/ })
+    t.match(await receiver.ended, { code: 1, stdout: '', stderr: /NWS_CLI_FILE_CHECKSUM/ })
     t.same(readFileSync(join(target, 'notes.txt')), bytes, 'what was there stays')
     t.match(await second.ended, { code: 6, stderr: /NWS_CLI_FILE_INCOMPLETE/ })
     t.strictSame(readdirSync(target), ['notes.txt'], 'the wrong part is gone')

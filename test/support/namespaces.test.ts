@@ -8,9 +8,9 @@ import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 const left = () => existsSync('/run/netns') ? readdirSync('/run/netns').filter(name => name.startsWith(`nws${process.pid}n`)) : []
 
-/** A refused TCP connection is an answer too, so that no listener is needed. */
-async function reaches (from: Host, address: string): Promise<boolean> {
-  const code = `const socket = require('net').connect({ host: '${address}', port: 9, timeout: 400 })
+/** A refused TCP connection is an answer too, so that no listener is needed. @param patienceMs short where none is expected */
+async function reaches (from: Host, address: string, patienceMs = 60_000): Promise<boolean> {
+  const code = `const socket = require('net').connect({ host: '${address}', port: 9, timeout: ${patienceMs} })
     socket.on('timeout', () => process.exit(1)).on('error', error => process.exit(error.code === 'ECONNREFUSED' ? 0 : 1))`
   return await from.spawn(process.execPath, ['-e', code]).ended === 0
 }
@@ -20,7 +20,7 @@ t.test('a network of namespaces', { skip }, async t => {
     const { hosts: [a, b] } = await createNetwork(t, 2)
     t.ok(await reaches(a!, b!.address), 'the way is open')
     b!.cut()
-    t.notOk(await reaches(a!, b!.address), 'cut')
+    t.notOk(await reaches(a!, b!.address, 400), 'cut')
     t.match(b!.exec('ip', ['-o', 'link', 'show', 'eth0']), /LOWER_UP/, 'the host does not see it')
     b!.heal()
     t.ok(await reaches(a!, b!.address), 'healed')
@@ -29,7 +29,7 @@ t.test('a network of namespaces', { skip }, async t => {
     b!.plug()
     t.ok(await reaches(a!, b!.address), 'plugged in again')
     b!.loss(100)
-    t.notOk(await reaches(a!, b!.address), 'everything lost')
+    t.notOk(await reaches(a!, b!.address, 400), 'everything lost')
     b!.loss(0)
     t.ok(await reaches(a!, b!.address), 'nothing lost')
     b!.setAddress('10.77.0.99/24')

@@ -1,0 +1,89 @@
+// What the console shows of messages: hostile text, ten thousand lines.
+import t from 'tap'
+import type { Page } from 'playwright-core'
+import { buildTestApp } from '../support/app.ts'
+import { needsBrowser } from '../support/browser.ts'
+import { joinChannel } from '../support/channel.ts'
+import { join, line, panel, part, save, timeFrames } from '../support/console.ts'
+import { inspectPage, press, visit } from '../support/pages.ts'
+
+/** The page's whole id in the channel `room`. */
+const ownId = (page: Page): Promise<string> => page.evaluate(async () => {
+  const { peers } = await (await fetch('/api/channels/room')).json() as { peers: { list: { id: string }[] } }
+  const mine = document.querySelector('[data-part=state]')!.textContent.split('you are ')[1]!
+  return peers.list.find(({ id }) => id.startsWith(mine))!.id
+})
+
+t.test('what others send is text, whatever it looks like', needsBrowser, async t => {
+  const { ws, url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  await join(page, 'room')
+  const evil = await joinChannel(t, ws, 'room')
+  const nasty = ['<img src=x onerror="hacked=1">', '<script>hacked=1</script>', '</div></template><style>*{display:none}</style>', '\u202egnp.exe', 'javascript:hacked=1', '{"file":{"name":"x","type":"y","size":1e99}}', '__proto__', '"><svg onload=hacked=1>', 'z\u0335\u0322\u031b'.repeat(50)]
+  for (const data of nasty) {
+    evil.send({ action: 'broadcast', data })
+    evil.send({ action: 'message', target: await ownId(page), data: { html: data } })
+  }
+  evil.send({ action: 'broadcast', data: JSON.stringify({ file: { name: '../../<b>evil\u202e</b>.html', type: 'text/html', size: 4 } }) })
+  evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('<b>!')]))
+  evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('<script>hacked=1</script>')]))
+  await line(page, 'binary, 25 bytes: 3c 73').waitFor()
+  const text = await part(page, 'log').textContent()
+  for (const data of nasty) t.ok(text?.includes(data), 'shown as it came')
+  t.equal(await part(page, 'log').locator('img, script, style, svg, b').count(), 0)
+  t.equal(await page.evaluate('globalThis.hacked'), undefined)
+  const saved = await save(page, page.getByRole('button', { name: 'Save b>.html' }), 'pointer')
+  t.strictSame([saved.name.includes('..'), saved.bytes.toString()], [false, '<b>!'])
+  // A file that is never complete, and one that is given up.
+  evil.send({ action: 'broadcast', data: JSON.stringify({ file: { name: 'half', type: '', size: 10 } }) })
+  evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('12345')]))
+  await line(page, 'half, 10 bytes: 50 % here').waitFor()
+  evil.socket.close()
+  await line(page, 'half: did not arrive to its end').waitFor()
+
+  // Names and ids, if a proxy ever let such through.
+  const name = '<img src=x onerror=hacked=1>'
+  const other = await visit(t, url, { fakes: {
+    channels: () => ({ channels: [{ name, tag: name, scope: 'network', peers: { local: 1, remote: 0 }, messages: 1, bytes: 1 }] }),
+    links: () => ({ links: [{ proxyId: name, address: name, role: 'initiator', state: 'open', since: '', channels: [name], messages: { in: 1, out: 1 }, bytes: { in: 1, out: 1 } }] })
+  } })
+  await other.locator('#open-list').getByText(name).waitFor()
+  await other.getByText('Links and channels as lists').click()
+  await other.locator('#open-channels').getByText(name).waitFor()
+  await other.locator('#picture .node').first().waitFor()
+  t.equal(await other.locator('main img').count(), 0)
+  t.equal(await other.evaluate('globalThis.hacked'), undefined)
+})
+
+/** Whether the end of the log is in sight. */
+const AT_END = `(list => list.scrollTop + list.clientHeight > list.scrollHeight - 30)(document.querySelector('[data-part=log]'))`
+
+t.test('ten thousand lines', needsBrowser, async t => {
+  const { ws, url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  await join(page, 'room')
+  const sender = await joinChannel(t, ws, 'room')
+  const burst = async (from: number, to: number) => {
+    for (let n = from; n < to; n++) sender.send({ action: 'broadcast', data: `line ${n} of many` })
+    await page.waitForFunction(text => document.querySelector('.log > :last-child > :last-child')!.textContent.endsWith(text), `line ${to - 1} of many`)
+  }
+  await burst(0, 10_000)
+  await panel(page).getByText('10,000 lines').waitFor()
+  t.equal(await line(page, 'Joined.').count(), 0, 'the oldest have gone')
+  await page.waitForFunction(AT_END)
+  t.comment(`frames while 1000 lines come: ${(await Promise.all([timeFrames(page, 30), burst(10_000, 11_000)]))[0]}`)
+  await page.waitForFunction(() => document.querySelectorAll('.panel:not([hidden]) .line').length === 10_000)
+  // Who reads further up is not torn away.
+  await part(page, 'log').focus()
+  await page.keyboard.press('Home')
+  await page.waitForFunction(() => document.querySelector('[data-part=log]')!.scrollTop === 0)
+  sender.send({ action: 'broadcast', data: 'the newest' })
+  await panel(page).getByRole('button', { name: '↓ 1 new line' }).waitFor()
+  t.ok(await part(page, 'log').evaluate(list => list.scrollTop) < 100)
+  await press(page, part(page, 'unseen'), 'keyboard')
+  await page.waitForFunction(AT_END)
+  t.comment(`frames while it is filtered: ${(await Promise.all([timeFrames(page, 30), part(page, 'filter').fill('line 10999')]))[0]}`)
+  await panel(page).locator('.block:not([hidden])').first().waitFor()
+  t.equal(await panel(page).locator('.line:not([hidden])').count(), 1)
+  await inspectPage(t, page, 'console-filtered-1280-light')
+})

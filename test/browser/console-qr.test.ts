@@ -1,0 +1,97 @@
+// The QR codes of the console: those of the standard, read by another program, with the address that they should hold.
+import { createRequire } from 'node:module'
+import type jsqr from 'jsqr'
+import t from 'tap'
+import type { Page } from 'playwright-core'
+import { buildTestApp } from '../support/app.ts'
+import { needsBrowser } from '../support/browser.ts'
+import { button, join, part } from '../support/console.ts'
+import { inspectPage, press, visit } from '../support/pages.ts'
+
+// Its types are those of another module system.
+const jsQR = createRequire(import.meta.url)('jsqr') as typeof jsqr.default
+
+/** `nws` at level M with mask 2, made by another encoder. */
+const VERSION_1 = [
+  '111111100110001111111',
+  '100000100101101000001',
+  '101110101001101011101',
+  '101110101101101011101',
+  '101110101100101011101',
+  '100000101111001000001',
+  '111111101010101111111',
+  '000000001010000000000',
+  '101111100001001111100',
+  '101010010001111001111',
+  '010010100000101101010',
+  '100011010001111001101',
+  '101010111000100101011',
+  '000000001110100100101',
+  '111111100011010011010',
+  '100000101010000110111',
+  '101110101111010010100',
+  '101110101111111001000',
+  '101110101100101100000',
+  '100000100001111001000',
+  '111111101100100100110'
+]
+
+t.test('QR codes are those of the standard', needsBrowser, async t => {
+  const { url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  const rows = (text: string, mask?: number) => page.evaluate(`import('/console/qr.js').then(({ qrCode }) => qrCode(${JSON.stringify(text)}, ${mask}).map(row => row.map(Number).join('')))`) as Promise<string[]>
+  t.strictSame(await rows('nws', 2), VERSION_1)
+  for (const [length, size] of [[14, 21], [15, 25], [122, 45], [180, 53], [412, 77]] as const) t.equal((await rows('a'.repeat(length))).length, size, `${length} bytes`)
+  await t.rejects(rows('a'.repeat(413)))
+})
+
+/** What another program reads from the QR code of the dialog. */
+async function readCode (page: Page): Promise<string | undefined> {
+  const pixels = await page.locator('#share-code svg').evaluate(async svg => {
+    const image = new Image()
+    image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`
+    await image.decode()
+    const canvas = Object.assign(document.createElement('canvas'), { width: 600, height: 600 })
+    const context = canvas.getContext('2d')!
+    context.drawImage(image, 0, 0, 600, 600)
+    return [...context.getImageData(0, 0, 600, 600).data]
+  })
+  return jsQR(Uint8ClampedArray.from(pixels), 600, 600)?.data
+}
+
+t.test('another program reads the link from the code', needsBrowser, async t => {
+  const { url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  for (const name of ['new', 'a', `${'long.name-'.repeat(25)}55555`]) {
+    if (name === 'new') {
+      await button(page, 'Make a private channel …').click()
+    } else {
+      await join(page, name)
+      await press(page, part(page, 'share'), 'pointer')
+    }
+    const link = await page.locator('#share-link').textContent()
+    t.equal(await readCode(page), link)
+    t.match(link, name === 'new' ? /#join=[a-z2-7]{32}$/ : `#join=${name}`)
+    await page.getByRole('button', { name: 'Close' }).click()
+  }
+})
+
+t.test('where the settings let phones in, the code holds the address in the network', needsBrowser, async t => {
+  const { url, port } = await buildTestApp(t, { host: '0.0.0.0', apiToken: 'the-token-of-this-test', allowedHosts: ['pc.lan'] })
+  const page = await visit(t, url)
+  await button(page, 'Make a private channel …').click()
+  const dialog = page.getByRole('dialog', { name: 'A private channel' })
+  const name = await page.locator('#share-name').textContent()
+  t.equal(await readCode(page), `${url}/console#join=${name}`, 'not before the token says that one may know')
+  t.equal(await page.locator('#share-lan').isVisible(), false)
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await page.locator('#token').fill('the-token-of-this-test')
+  await page.locator('#token').press('Enter')
+  await button(page, 'Make a private channel …').click()
+  await page.locator('#share-lan').waitFor() // Comes with the next answer of the API.
+  const shown = `http://pc.lan:${port}/console#join=${await page.locator('#share-name').textContent()}`
+  t.equal(await page.locator('#share-lan-link').textContent(), shown)
+  t.equal(await readCode(page), shown)
+  t.equal(await page.locator('#share-link').textContent(), `${url}/console#join=${await page.locator('#share-name').textContent()}`, 'the link for computers is as ever')
+  await inspectPage(t, page, 'console-phones-1280-light')
+})
