@@ -29,6 +29,10 @@ t.test('lists', async t => {
   t.match(await nws(t, ['peers', 'other'], { env }), { code: 5, stderr: /NWS_ERR_CHANNEL_NOT_FOUND/ })
   t.match(await nws(t, ['links'], { env }), { code: 0, stdout: '', stderr: /linked to no other/ })
   await watch.says('stdout', /"change":"added".*"room"/)
+  const seldom = startNws(t, ['channels', '--json', '--watch', '--interval', '3600'], { env })
+  await seldom.says('stdout', /"room"/)
+  seldom.child.kill('SIGINT')
+  t.equal((await seldom.ended).code, 0, 'it ends at once, not after its interval')
   listener.child.kill('SIGINT')
   t.equal((await listener.ended).code, 0)
   await watch.says('stdout', /"change":"removed"/)
@@ -52,7 +56,14 @@ t.test('messages', async t => {
   t.equal((await nws(t, ['send', '-'], { env, input: 'room\nfrom input' })).code, 0, 'name and message from standard input')
   t.equal((await nws(t, ['send', 'room', '--binary', '-'], { env, input: Buffer.from([0, 255]) })).code, 0)
   t.equal((await plain.ended).stdout, 'hello\n{"a": 1.0}\nfrom input\n(2 bytes of binary data)\n')
-  t.match(lines((await json.ended).stdout).filter(({ action }) => action === 'broadcast'), [{ data: 'hello' }, { data: { a: 1 } }, { data: 'from input' }, { binary: 'AP8=' }])
+  const heard = lines((await json.ended).stdout)
+  const spoken = heard.filter(({ action }) => action === 'broadcast')
+  t.match(spoken, [{ data: 'hello' }, { data: { a: 1 } }, { data: 'from input' }, { binary: 'AP8=' }])
+  for (const [index, { source }] of spoken.entries()) {
+    const told = heard.filter(({ peer, source: from }) => peer === source || from === source).map(({ action }) => action)
+    t.strictSame(told, ['connect', 'broadcast', 'disconnect'].slice(0, told.length), `presence of sender ${index} has its place`)
+    t.ok(told.length > 1)
+  }
 
   t.match(await nws(t, ['send', 'room', 'x', '--to', 'nobody', '--wait', '0'], { env }), { code: 5, stderr: /NWS_CLI_NO_SUCH_PEER/ })
   t.match(await nws(t, ['listen', 'room', '--timeout', '0.2'], { env }), { code: 5, stderr: /NWS_CLI_TIMEOUT/ })
@@ -127,7 +138,7 @@ t.test('a proxy that is not there, is none, or refuses', async t => {
 })
 
 t.test('wrong usage', async t => {
-  for (const args of [['nonsense'], ['listen'], ['send', 'a b', 'x'], ['channels', '--nonsense'], ['channels', '--url', 'ftp://x'], ['listen', 'x', '--count', 'many'], ['serve', '--port', 'abc'], ['serve', '--nonsense']]) {
+  for (const args of [['nonsense'], ['listen'], ['send', 'a b', 'x'], ['channels', '--nonsense'], ['channels', '--url', 'ftp://x'], ['listen', 'x', '--count', 'many'], ['listen', 'x', '--count', '1.5'], ['file', 'send', 'x', 'y', '--receivers', '1.5'], ['serve', '--port', 'abc'], ['serve', '--nonsense']]) {
     const { code, stdout, stderr } = await nws(t, args)
     t.strictSame([code, stdout], [2, ''], args.join(' '))
     t.match(stderr, /^NWS_(CLI|ERR)_\w+: /, args.join(' '))

@@ -118,3 +118,12 @@ t.test('on one machine', async t => {
     t.match(await nws(t, ['file', 'receive', 'x', ...url, '--timeout', '0.2']), { code: 5, stderr: /NWS_CLI_TIMEOUT/ })
   })
 })
+
+t.test('a proxy that is lost does not put off the end of the time', async t => {
+  const folder = t.testdir({ file: 'some bytes' })
+  const server = startServer(t, {})
+  const sender = startNws(t, ['file', 'send', 'x', join(folder, 'file'), '--timeout', '1'], { env: { NWS_PORT: String(await server.port()) } })
+  await sender.says('stderr', /Offering/)
+  server.child.kill('SIGKILL')
+  t.match(await sender.ended, { code: 5, stderr: /NWS_CLI_TIMEOUT/ })
+})
