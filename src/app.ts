@@ -30,6 +30,7 @@ import readiness from './plugins/readiness.ts'
 import refusals from './plugins/refusals.ts'
 import rendezvous from './plugins/rendezvous/index.ts'
 import rendezvousListener from './plugins/rendezvous-listener.ts'
+import shutdown from './plugins/shutdown.ts'
 import { buildRendezvousApp } from './rendezvous-app.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
@@ -56,6 +57,7 @@ export interface NetworkWebSocketsOptions extends Partial<Settings> {
 /** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
 async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
   await app.register(config, settings)
+  await app.register(shutdown)
   await app.register(refusals)
   await app.register(accessGuard)
   await app.register(crypto)

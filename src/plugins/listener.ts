@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { NwsError } from '../core/errors.ts'
 import type {} from './config.ts'
+import type {} from './shutdown.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -111,7 +112,7 @@ class Connections {
 
 /** The listener without its plugin. */
 function createListener (app: FastifyInstance, http: ServerOptions): Listener & { stop: () => void, stopped: () => Promise<void> } {
-  const { host, port: wanted, shutdownTimeoutMs } = app.config
+  const { host, port: wanted } = app.config
   const connections = new Connections()
   let second: Server | undefined
   let deadline: NodeJS.Timeout | undefined
@@ -181,7 +182,7 @@ function createListener (app: FastifyInstance, http: ServerOptions): Listener & 
       return host === '' || host.toLowerCase() === 'localhost' ? bindBoth() : bindFirst(host, wanted)
     },
     stop: () => {
-      deadline = setTimeout(() => connections.closeAll(), shutdownTimeoutMs * PATIENCE_SHARE)
+      deadline = setTimeout(() => connections.closeAll(), app.shutdown.left(PATIENCE_SHARE))
       second?.close()
       connections.closeIdle()
     },
@@ -198,4 +199,4 @@ export default fp<ListenerOptions>(async (app, { http }) => {
   app.decorate('listener', { listen })
   app.addHook('preClose', async () => stop())
   app.addHook('onClose', async () => stopped())
-}, { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config'] })
+}, { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-shutdown'] })

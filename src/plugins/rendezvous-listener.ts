@@ -8,6 +8,7 @@ import { listenerUrl } from '../core/bonevalue/listener-url.ts'
 import { NwsError } from '../core/errors.ts'
 import { parsePeerAddress } from '../core/peer-address.ts'
 import type {} from './config.ts'
+import type {} from './shutdown.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -35,7 +36,7 @@ export interface RendezvousListenerOptions {
 }
 
 /** Share of the shutdown's time after which connections are cut that are still busy. */
-const PATIENCE_SHARE = 0.8
+const PATIENCE_SHARE = 0.7
 
 function readFile (path: string, variable: string): Buffer {
   try {
@@ -53,7 +54,7 @@ function checkFolder (path: string): void {
 
 /** Decorates the app with `rendezvousListener`. It listens once the app is ready; failure ends the start. */
 export default fp<RendezvousListenerOptions>(async (app, { build }) => {
-  const { bv, bvListen, tlsCert, tlsKey, webRoot, shutdownTimeoutMs } = app.config
+  const { bv, bvListen, tlsCert, tlsKey, webRoot } = app.config
   let url: string | undefined
   let port: number | undefined
   app.decorate('rendezvousListener', { get url () { return url }, get port () { return port } })
@@ -79,8 +80,8 @@ export default fp<RendezvousListenerOptions>(async (app, { build }) => {
 
   app.addHook('preClose', async () => {
     if (inner === undefined) return
-    const deadline = setTimeout(() => inner?.server.closeAllConnections(), shutdownTimeoutMs * PATIENCE_SHARE)
+    const deadline = setTimeout(() => inner?.server.closeAllConnections(), app.shutdown.left(PATIENCE_SHARE))
     await inner.close()
     clearTimeout(deadline)
   })
-}, { name: 'nws-rendezvous-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-rendezvous'] })
+}, { name: 'nws-rendezvous-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-shutdown', 'nws-rendezvous'] })

@@ -44,6 +44,7 @@ t.test('nobody holds up the end: silent, slow and half-done connections, clients
   stream.pause()
   for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4)]) (await openSocket(port)).write(bytes)
   for (const host of ['127.0.0.1', '::1']) (await openSocket(port, host)).write(requestBytes(port, 'GET', '/a/b', { Connection: 'keep-alive' }))
+  for (let i = 0; i < 2; i++) (await openSocket(port)).write(requestBytes(port, 'POST', '/api/channels/other/messages', { 'Content-Type': 'application/json', 'Content-Length': '100' }, '{'))
   const publish = await openSocket(port)
   publish.write(requestBytes(port, 'POST', '/api/channels/other/messages?waitMs=60000', { 'Content-Type': 'application/json' }, '{"data":1}'))
 

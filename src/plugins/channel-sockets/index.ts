@@ -14,6 +14,7 @@ import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import type {} from '../refusals.ts'
+import type {} from '../shutdown.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { Dialect } from './dialect.ts'
@@ -63,11 +64,11 @@ function releaseResponse (transport: Socket): void {
 
 /** How many times between two pings all sockets are looked at. */
 const CHECKS_PER_PING = 10
-/** Time that closing handshakes may take at shutdown, of the whole shutdown's time. */
+/** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time. */
 const GOODBYE_SHARE = 0.6
 
 export default fp(async app => {
-  const { config, channelRegistry, accessGuard, crypto } = app
+  const { config, channelRegistry, accessGuard, crypto, shutdown } = app
   const rooms = new NumberedRooms(channelRegistry.hub, count => crypto.randomBytes(count), config.legacyPairTimeoutMs)
   const rawDialect = createRawDialect(config.legacyMarkers)
   const connections = new Set<Connection>()
@@ -141,11 +142,11 @@ export default fp(async app => {
       const deadline = setTimeout(() => {
         for (const connection of connections) connection.terminate()
         resolve()
-      }, config.shutdownTimeoutMs * GOODBYE_SHARE)
+      }, shutdown.left(GOODBYE_SHARE))
       allClosed = () => {
         clearTimeout(deadline)
         resolve()
       }
     })
   })
-}, { name: 'nws-channel-sockets', fastify: '5.x', dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry', 'nws-crypto', 'nws-refusals'] })
+}, { name: 'nws-channel-sockets', fastify: '5.x', dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry', 'nws-crypto', 'nws-refusals', 'nws-shutdown'] })

@@ -20,6 +20,7 @@ import type {} from '../accounts/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import type {} from '../refusals.ts'
+import type {} from '../shutdown.ts'
 import { createAdministration } from './administration.ts'
 import type { Administration } from './administration.ts'
 import { readLegacyCookies } from './legacy-cookies.ts'
@@ -83,8 +84,8 @@ const CHECKS_PER_PING = 10
 const STALL_CHECK_MS = 1000
 /** Time for which presence rests after it was written: in a rush each socket is written to once a rest, not once a newcomer. */
 const PRESENCE_REST_MS = 10
-/** Time that closing handshakes may take at shutdown, of the whole shutdown's time. */
-const GOODBYE_SHARE = 0.6
+/** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time; sockets of channels come after. */
+const GOODBYE_SHARE = 0.3
 const SECRET_BYTES = 16
 
 /** Lets go of the response that was made for the upgrade, which would keep the request in memory. */
@@ -228,7 +229,7 @@ export default fp<RendezvousSeams>(async (app, given) => {
       const deadline = setTimeout(() => {
         for (const socket of sockets) socket.terminate()
         resolve()
-      }, config.shutdownTimeoutMs * GOODBYE_SHARE)
+      }, app.shutdown.left(GOODBYE_SHARE))
       allClosed = () => {
         clearTimeout(deadline)
         resolve()
@@ -237,4 +238,4 @@ export default fp<RendezvousSeams>(async (app, given) => {
   })
 
   app.addHook('onClose', async () => { await seams.store?.close() })
-}, { name: 'nws-rendezvous', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto', 'nws-accounts', 'nws-refusals'] })
+}, { name: 'nws-rendezvous', fastify: '5.x', dependencies: ['nws-config', 'nws-shutdown', 'nws-crypto', 'nws-accounts', 'nws-refusals'] })
