@@ -4,6 +4,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { readSettings } from './core/environment.ts'
 import { logStream } from './log-stream.ts'
+import { watchNpmShell } from './npm-shell.ts'
 import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
 import { serviceManager } from './service-manager.ts'
 
@@ -21,14 +22,16 @@ export async function startProcess (environment: Readonly<Record<string, string 
   const manager = serviceManager(environment, sentence => app.log.warn(sentence))
   await app.listener.listen()
   manager.ready()
-  closeWithGrace({
+  const grace = closeWithGrace({
     delay: settings.shutdownTimeoutMs,
     skip: [...FAULTS],
     onSecondSignal: () => {},
     onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
   }, async ({ err }) => {
+    unwatch()
     manager.stopping()
     if (err !== undefined) app.log.fatal({ err }, 'the proxy made a mistake and ends')
     await app.close()
   })
+  const unwatch = watchNpmShell(environment, grace.close)
 }

@@ -1,5 +1,7 @@
 // The end of the real process: what clients hear, and that nobody can hold it up.
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
@@ -30,7 +32,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 t.test('nobody holds up the end: silent, slow and half-done connections, clients that never answer', async t => {
-  const server = startTimedServer(t, { NWS_SHUTDOWN_TIMEOUT_MS: '1500' })
+  const server = startTimedServer(t, { NWS_SHUTDOWN_TIMEOUT_MS: '4000' })
   const port = await server.port()
   const frozen = await openSocket(port)
   frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
@@ -52,7 +54,7 @@ t.test('nobody holds up the end: silent, slow and half-done connections, clients
   const end = await server.ended
   t.match(end, { code: 0, signal: null })
   const took = server.stoppedIn()
-  t.ok(took < 1500 + SLACK, `${Math.round(took)} ms`)
+  t.ok(took < 4000 + SLACK, `${Math.round(took)} ms`)
 })
 
 t.test('by default all is closed within 5 s, with a client that never answers the close', async t => {
@@ -82,4 +84,32 @@ t.test('a second signal ends the process at once', async t => {
   server.child.kill('SIGTERM')
   t.match(await server.ended, { code: 1 })
   t.ok(server.stoppedIn() < SLACK)
+})
+
+t.test('whoever ends npm start ends the proxy too, though npm tells only the shell between them', async t => {
+  const npm = spawn('npm', ['start', '--ignore-scripts'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], NWS_PORT: '0', NWS_DISCOVERY: 'off' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true // A group of its own, so that nothing of it outlives the test.
+  })
+  t.teardown(() => {
+    try {
+      process.kill(-npm.pid!, 'SIGKILL')
+    } catch {} // It has ended.
+  })
+  let output = ''
+  const ended = once(npm.stdout, 'end') // When the last of those that write to it has gone.
+  const port = await new Promise<number>(resolve => {
+    npm.stdout.on('data', chunk => {
+      output += String(chunk)
+      const line = /is running: http:\/\/localhost:(\d+)/.exec(output)
+      if (line !== null) resolve(Number(line[1]))
+    })
+  })
+  const closed = once(await join(t, port, 'room'), 'close')
+  npm.kill('SIGTERM')
+  const [code, reason] = await closed
+  t.match([code, String(reason)], [1001, 'NWS_ERR_SHUTTING_DOWN'])
+  await ended
 })
