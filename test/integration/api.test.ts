@@ -79,6 +79,32 @@ t.test('a publish request can wait for somebody to be there', async t => {
   t.match(await a.nextOf('broadcast'), { data: 'late' })
 })
 
+t.test('a publish request that is given up while it waits leaves, and sends nothing', async t => {
+  const { url: address, app } = await buildTestApp(t)
+  const opened = new Promise<void>(resolve => app.channelRegistry.addHook('channelOpened', () => resolve()))
+  const left = new Promise<void>(resolve => app.channelRegistry.addHook('leave', () => resolve()))
+  const giveUp = new AbortController()
+  const publishing = fetch(new URL('/api/channels/room/messages?waitMs=60000', address), { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"data":"late"}', signal: giveUp.signal })
+  await opened
+  giveUp.abort()
+  await t.rejects(publishing)
+  await left
+  const a = await joinChannel(t, address, 'room')
+  t.match(await post(address, '/api/channels/room/messages', '{"data":"next"}'), { status: 200 })
+  t.match(await a.nextOf('broadcast'), { data: 'next' })
+})
+
+t.test('publish requests that wait for somebody do not take each other for him', async t => {
+  const { url: address, app } = await buildTestApp(t)
+  let joined = 0
+  const bothThere = new Promise<void>(resolve => app.channelRegistry.addHook('join', () => { if (++joined === 2) resolve() }))
+  const publishing = ['one', 'two'].map(data => post(address, '/api/channels/room/messages?waitMs=30000', JSON.stringify({ data })))
+  await bothThere
+  const a = await joinChannel(t, address, 'room')
+  for (const { body } of await Promise.all(publishing)) t.match(body, { delivered: { local: 1, remote: 0 } })
+  t.strictSame([(await a.nextOf('broadcast'))['data'], (await a.nextOf('broadcast'))['data']].sort(), ['one', 'two'])
+})
+
 t.test('bad publish requests', async t => {
   const { url: address } = await buildTestApp(t, { maxMessageBytes: 1000 })
   await joinChannel(t, address, 'room')

@@ -3,7 +3,7 @@ import type { Scope } from '../../core/channel-name.ts'
 import { NwsError } from '../../core/errors.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
 import type { Channel } from '../../core/hub/channel.ts'
-import type { PeerPort } from '../../core/hub/peer.ts'
+import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 
 /** A peer that hears nothing. */
@@ -17,14 +17,23 @@ const SILENT_PORT: PeerPort = {
   end: () => {}
 }
 
+/** Members of a channel that hear nothing: other publish requests. */
+function deafOthers (channel: Channel, than: Peer): number {
+  let count = 0
+  for (const peer of channel.members()) if (peer !== than && peer.port === SILENT_PORT) count++
+  return count
+}
+
 /** Where a message goes, and how long to wait for somebody to be there. */
 export interface PublishOptions {
   readonly name: string
   readonly scope: Scope
   readonly origin: string | undefined
   readonly waitMs: number
-  /** Ends the waiting early. */
+  /** Ends the waiting early: the message is sent to whoever is there. */
   readonly signal: AbortSignal
+  /** The client has given up: nothing is sent any more. */
+  readonly gone: AbortSignal
 }
 
 /** What became of a message; `peer` is the id under which it was sent. */
@@ -33,19 +42,19 @@ export interface PublishResult {
   readonly delivered: { readonly local: number, readonly remote: number }
 }
 
-/** Waits until `isThere` holds for the channel, the time is up or the signal says so. */
-async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: number, signal: AbortSignal): Promise<void> {
-  if (waitMs === 0 || isThere() || signal.aborted) return
+/** Waits until `isThere` holds for the channel, the time is up or a signal says so. */
+async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: number, signals: readonly AbortSignal[]): Promise<void> {
+  if (waitMs === 0 || isThere() || signals.some(({ aborted }) => aborted)) return
   await new Promise<void>(resolve => {
     const done = (): void => {
       clearTimeout(timer)
-      signal.removeEventListener('abort', done)
+      for (const signal of signals) signal.removeEventListener('abort', done)
       channel.arrivals.delete(onArrival)
       resolve()
     }
     const onArrival = (): void => { if (isThere()) done() }
     const timer = setTimeout(done, waitMs)
-    signal.addEventListener('abort', done)
+    for (const signal of signals) signal.addEventListener('abort', done)
     channel.arrivals.add(onArrival)
   })
 }
@@ -53,21 +62,23 @@ async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: nu
 /**
  * Joins, sends one message, leaves.
  *
- * @throws as `ChannelRegistry.join`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message
+ * @throws as `ChannelRegistry.join`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message,
+ *   `NWS_ERR_PEER_CLOSED` where the client has given up
  */
 export async function publish (hub: ChannelRegistry, { data, target }: PublishRequest, options: PublishOptions): Promise<PublishResult> {
-  const { name, scope, origin, waitMs, signal } = options
-  const peer = await hub.join({ name, scope, origin, dialect: 'http', isOpen: () => true, port: () => SILENT_PORT })
+  const { name, scope, origin, waitMs, signal, gone } = options
+  const peer = await hub.join({ name, scope, origin, dialect: 'http', isOpen: () => !gone.aborted, port: () => SILENT_PORT })
   try {
     const { channel } = peer
     const isThere = target === undefined
-      ? () => channel.localCount + channel.remoteCount > 1
+      ? () => channel.localCount + channel.remoteCount - deafOthers(channel, peer) > 1
       : () => channel.peer(target) !== undefined
-    await waitForPeer(channel, isThere, waitMs, signal)
+    await waitForPeer(channel, isThere, waitMs, [signal, gone])
+    if (gone.aborted) throw new NwsError('NWS_ERR_PEER_CLOSED')
     const payload = { binary: false, bytes: data }
     if (target === undefined) {
       const { local, remote } = hub.broadcast(peer, payload)
-      return { peer: peer.id, delivered: { local, remote } }
+      return { peer: peer.id, delivered: { local: local - deafOthers(channel, peer), remote } }
     }
     const isRemote = channel.peer(target)?.location === 'remote'
     const result = hub.message(peer, target, payload)

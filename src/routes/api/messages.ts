@@ -46,10 +46,12 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
         404: errorSchema
       }
     }
-  }, async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }) => {
+  }, async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }, reply) => {
     if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
     const wait = waitMs ?? (scope === 'network' && mayHaveLinks() ? MATCH_WAIT_MS : 0)
-    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait })
+    const gone = new AbortController()
+    reply.raw.once('close', () => gone.abort())
+    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait, gone: gone.signal })
   })
 }
 
