@@ -133,6 +133,20 @@ t.test('what the app has registered before is used', async t => {
   t.match((await request(port, 'GET', '/nws/api/openapi.json')).json, { info: { title: 'Mine' } })
 })
 
+t.test('the limit of messages holds where the app has brought sockets without one', async t => {
+  const app = Fastify({ ...serverOptions() })
+  await app.register(websocket)
+  await app.register(networkWebSockets, { maxMessageBytes: 100, ...off })
+  const port = await listen(t, app)
+  const socket = new WebSocket(`ws://localhost:${port}/room`)
+  t.teardown(() => socket.terminate())
+  await once(socket, 'open')
+  const closed = once(socket, 'close')
+  socket.send(`{"action":"broadcast","data":"${'x'.repeat(100)}"}`)
+  const [code, reason] = await closed
+  t.match([code, String(reason)], [1009, 'NWS_ERR_MESSAGE_TOO_LARGE'])
+})
+
 t.test('several proxies live in one process, and install no signal handlers', async t => {
   const before = process.eventNames().map(name => [name, process.listenerCount(name as 'exit')])
   const ports: number[] = []

@@ -296,6 +296,11 @@ export class Connection implements DialectSocket, ByteSink {
     if (this.over) return
     const now = performance.now()
     this.lastSeen = now
+    // ws has refused it already where this proxy's own plugin made the socket; an app around it may have brought its own.
+    if (bytes.length > this.context.settings.maxMessageBytes) {
+      this.end('NWS_ERR_MESSAGE_TOO_LARGE')
+      return
+    }
     this.rate ??= new RateLimit(this.context.settings, now)
     const verdict = this.rate.take(bytes.length, now)
     if (verdict !== 'accept') {
