@@ -3,7 +3,7 @@
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
-import type { FastifyInstance, FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyPluginCallback, FastifyServerOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RendezvousSeams } from './core/bonevalue/seams.ts'
 import type { Settings } from './core/settings.ts'
@@ -92,7 +92,7 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, cluster
 }
 
 /** The proxy as a plugin for any Fastify app that was created with `serverOptions`. */
-export const networkWebSockets = fp<NetworkWebSocketsOptions>(
+export const networkWebSockets: FastifyPluginCallback<NetworkWebSocketsOptions> = fp<NetworkWebSocketsOptions>(
   async (app, options) => assemble(app, options, false), { name: 'networkwebsockets', fastify: '5.x' })
 
 /** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */

@@ -1,12 +1,20 @@
-// What other programs import: the proxy as a Fastify plugin. Not the stand-alone process (server.ts).
+// What other programs import: the proxy as a Fastify plugin, with the types of its decorators. Not the stand-alone process
+// (server.ts).
 export { networkWebSockets, networkWebSockets as default } from './app.ts'
 export type { NetworkWebSocketsOptions } from './app.ts'
 export { serverOptions } from './plugins/guarded-scope/server-options.ts'
 export { NwsError } from './core/errors.ts'
 export type { ErrorCode } from './core/errors.ts'
+export type { Advertisement, Discovery, DiscoveryObserver, DiscoveryState, DiscoveryStatus, RemoteAddress, RemoteProxy } from './core/discovery.ts'
 export type { Settings } from './core/settings.ts'
 export type { AccessGuard, Surface } from './plugins/access-guard.ts'
 export type { ChannelRegistryApi, Membership, MembershipOptions, ReceivedMessage } from './plugins/channel-registry/index.ts'
+// An `import type {}` would not be left in the declarations, and with it the decorator would not.
+export type {} from './plugins/config.ts'
+export type {} from './plugins/discovery/index.ts'
+export type { Crypto } from './plugins/crypto/index.ts'
+export type { LinkView, PeerMesh } from './plugins/peer-mesh/index.ts'
+export type { Rendezvous } from './plugins/rendezvous/index.ts'
 export type { MayTalk } from './core/bonevalue/directory.ts'
 export type { Credentials, RendezvousSeams } from './core/bonevalue/seams.ts'
 export type * from './core/bonevalue/store.ts'

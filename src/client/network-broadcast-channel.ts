@@ -9,6 +9,7 @@ import { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'
 import type { ReconnectingDetail } from './events.ts'
 import { bytesOf, isBlob } from './payload.ts'
 import { CLOSED, CONNECTING } from './socket-surface.ts'
+import type { Added } from './socket-surface.ts'
 import { encodeText } from './wire.ts'
 
 /** Events of a NetworkBroadcastChannel, by type. */
@@ -62,8 +63,9 @@ function jsonOf (value: unknown): string {
 /** A channel of the network with the interface of BroadcastChannel. It reconnects by itself. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkBroadcastChannel extends EventTarget {
-  declare onmessage: ((this: NetworkBroadcastChannel, event: NetworkMessageEvent<unknown>) => unknown) | null
-  declare onmessageerror: ((this: NetworkBroadcastChannel, event: MessageEvent<null>) => unknown) | null
+  // So declared that it goes wherever a BroadcastChannel is expected.
+  declare onmessage: ((this: BroadcastChannel, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown) | null
+  declare onmessageerror: ((this: BroadcastChannel, event: MessageEvent) => unknown) | null
   declare onerror: ((this: NetworkBroadcastChannel, event: NetworkErrorEvent) => unknown) | null
   declare onreconnecting: ((this: NetworkBroadcastChannel, event: CustomEvent<ReconnectingDetail>) => unknown) | null
   readonly name: string

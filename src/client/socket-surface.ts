@@ -19,7 +19,7 @@ const MAX_REASON_BYTES = 123
  * What an event has more than the standard one. Optional in the types of handlers only, which have to be able to stand
  * for those of WebSocket; addEventListener gives the exact types.
  */
-type Added<Kind extends Standard, Standard extends Event> = Omit<Kind, keyof Standard>
+export type Added<Kind extends Standard, Standard extends Event> = Omit<Kind, keyof Standard>
 
 /** A socket with the surface of WebSocket. */
 export abstract class SocketSurface extends EventTarget implements WebSocket {
