@@ -37,6 +37,13 @@ t.test('lists channels and peers', async t => {
   t.strictSame((await get(address, '/api/links')).body, { links: [] })
 })
 
+t.test('no answer may be taken for something else than it says it is', async t => {
+  const { url: address } = await buildTestApp(t)
+  for (const path of ['/api/health', '/api/channels', '/api/metrics', '/api/openapi.json', '/.well-known/nws', '/docs/api', '/nothing/here']) {
+    t.equal((await fetch(`${address}${path}`)).headers.get('x-content-type-options'), 'nosniff', path)
+  }
+})
+
 t.test('lists tags where names are not to be shown', async t => {
   const { url: address } = await buildTestApp(t, { apiShowNames: false })
   await joinChannel(t, address, 'canary-name')
@@ -102,7 +109,7 @@ t.test('publish requests that wait for somebody do not take each other for him',
   await bothThere
   const a = await joinChannel(t, address, 'room')
   for (const { body } of await Promise.all(publishing)) t.match(body, { delivered: { local: 1, remote: 0 } })
-  t.strictSame([(await a.nextOf('broadcast'))['data'], (await a.nextOf('broadcast'))['data']].sort(), ['one', 'two'])
+  t.strictSame(new Set([(await a.nextOf('broadcast'))['data'], (await a.nextOf('broadcast'))['data']]), new Set(['one', 'two']))
 })
 
 t.test('bad publish requests', async t => {

@@ -190,6 +190,9 @@ const refusedUpgrades: [name: string, code: ErrorCode, target: string, headers: 
   ['an old version', 'NWS_ERR_REQUEST_MALFORMED', `/${CANARY}`, { 'Sec-WebSocket-Version': '8' }],
   ['no key', 'NWS_ERR_REQUEST_MALFORMED', `/${CANARY}`, { 'Sec-WebSocket-Key': undefined }],
   ['a bad key', 'NWS_ERR_REQUEST_MALFORMED', `/${CANARY}`, { 'Sec-WebSocket-Key': 'x' }],
+  ['subprotocols that are no list', 'NWS_ERR_REQUEST_MALFORMED', `/${CANARY}`, { 'Sec-WebSocket-Protocol': 'a, b,' }],
+  ['a subprotocol that is no token', 'NWS_ERR_REQUEST_MALFORMED', `/${CANARY}`, { 'Sec-WebSocket-Protocol': 'a b' }],
+  ['a subprotocol twice', 'NWS_ERR_REQUEST_MALFORMED', `/${CANARY}`, { 'Sec-WebSocket-Protocol': 'a, b, a' }],
   ['large headers', 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE', `/${CANARY}`, { X: 'a'.repeat(20_000) }]
 ]
 

@@ -91,11 +91,23 @@ function answerNotFound (app: FastifyInstance, request: FastifyRequest, reply: F
 /** A header that every WebSocket handshake has, RFC 6455 §4.2.1: 16 random bytes in base64. */
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/
 
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+/** Subprotocols, RFC 6455 §4.1. */
+const TOKENS = new RegExp(`^${TOKEN}(?:[ \\t]*,[ \\t]*${TOKEN})*$`)
+
+/** Whether subprotocols are offered as they should be, if at all: each once. ws would answer in words of its own. */
+function areSubprotocols (offered: string | undefined): boolean {
+  if (offered === undefined) return true
+  const names = offered.split(',').map(name => name.trim())
+  return TOKENS.test(offered) && new Set(names).size === names.length
+}
+
 /** Why an upgrade cannot become a WebSocket here, before anything is answered. */
 function checkUpgrade ({ headers, method, routeOptions }: FastifyRequest): ErrorCode | undefined {
   if (routeOptions.config.socket !== true) return 'NWS_ERR_UPGRADE_REFUSED'
   const fits = method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '') &&
-    headers['sec-websocket-version'] === '13' && WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '')
+    headers['sec-websocket-version'] === '13' && WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '') &&
+    areSubprotocols(headers['sec-websocket-protocol'])
   return fits ? undefined : 'NWS_ERR_REQUEST_MALFORMED'
 }
 
@@ -117,7 +129,8 @@ export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound, defaultSurf
     if (route.websocket === true || 'wsHandler' in route) route.config = { ...route.config, socket: true }
   })
 
-  scope.addHook('onRequest', (request, _reply, done) => {
+  scope.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-content-type-options', 'nosniff')
     const { config } = request.routeOptions
     const { accessGuard } = scope
     let code: ErrorCode | undefined
