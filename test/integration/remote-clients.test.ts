@@ -63,7 +63,7 @@ t.test('clients of other machines prove the token', { skip: withoutNamespaces() 
   const [output] = await Promise.all([text(client.stdout), once(client, 'close')])
   t.strictSame(JSON.parse(output), {
     health: [200, 'status,version'],
-    'health with token': [200, Object.keys({ status: 0, version: 0, uptimeSeconds: 0, proxyId: 0, channels: 0, peers: 0, discovery: 0, mesh: 0, extensions: 0 }).join()],
+    'health with token': [200, Object.keys({ status: 0, version: 0, uptimeSeconds: 0, proxyId: 0, channels: 0, peers: 0, discovery: 0, mesh: 0, lan: 0, extensions: 0 }).join()],
     channels: [401, 'NWS_ERR_TOKEN_REQUIRED'],
     'channels with token': [200, 'channels'],
     'channels with a wrong token': [401, 'NWS_ERR_TOKEN_REQUIRED'],
