@@ -1,6 +1,7 @@
 // Looks for traces of a secret in recorded bytes: the text itself, its usual encodings wherever they begin in a longer
 // text, and plain hashes of it. Not proof that nothing leaks; keyed hashes and encryption are not seen through.
 import { createHash } from 'node:crypto'
+import { hostname } from 'node:os'
 import { base32 } from '../../src/core/link/bytes.ts'
 
 const HASHES = ['md5', 'sha1', 'sha256', 'sha512', 'sha3-256', 'blake2b512', 'blake2s256', 'ripemd160'] as const
@@ -41,4 +42,9 @@ export function formsOf (secret: string): { readonly what: string, readonly byte
 export function tracesOf (secret: string, bytes: Buffer): string[] {
   const lower = Buffer.from(bytes.toString('latin1').toLowerCase(), 'latin1')
   return formsOf(secret).filter(form => bytes.includes(form.bytes) || lower.includes(form.bytes.toString('latin1').toLowerCase(), 0, 'latin1')).map(({ what }) => what)
+}
+
+/** Whether a text holds the name of this machine as a word of its own; a short one is inside random ids by chance. */
+export function namesHost (text: string): boolean {
+  return new RegExp(`(?<![a-z0-9])${hostname().replaceAll('.', '\\.')}(?![a-z0-9])`, 'i').test(text)
 }
