@@ -128,9 +128,10 @@ export class ClusterChannel {
   }
 
   /** Whether a message counts; `missing`: nothing is known of its source. */
-  accepts (session: RemoteSession, { source, seq, target }: PeerMessage): boolean | 'missing' {
+  accepts (session: RemoteSession, message: PeerMessage): boolean | 'missing' {
+    const { source, target } = message
     if (this.roster.linksOf(source)?.has(session) !== true) return this.#members.get(session)?.ids.has(source) === true ? false : 'missing'
-    return (target === undefined || this.locals.has(target)) && this.roster.accepts(session, source, seq)
+    return (target === undefined || this.locals.has(target)) && this.roster.accepts(session, message) === true
   }
 
   /** A proxy is gone from the channel. */

@@ -197,13 +197,17 @@ export class Mesh {
 
   #createChannel (name: string): OwnChannel {
     const peers = new Set<string>()
+    const { clock, timings: { twinCloseMs } } = this.#environment
     const roster = new Roster<Link>({
       isLocal: id => peers.has(id),
       related: (a, b) => this.#twins.related(a, b),
       joined: (id, link) => this.#events.joined(name, id, link),
-      parted: id => this.#events.parted(name, id)
+      parted: id => this.#events.parted(name, id),
+      // By then a twin has been closed, or found dead.
+      overlaps: { late: message => this.#deliver(channel, message), afterWait: run => clock.after(twinCloseMs, run) }
     })
-    return { name, peers, links: new Set(), roster, linger: undefined }
+    const channel: OwnChannel = { name, peers, links: new Set(), roster, linger: undefined }
+    return channel
   }
 
   readonly #linkEvents: LinkEvents = {
@@ -260,12 +264,19 @@ export class Mesh {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     if ('id' in message) channel.roster[message.type](link, message.id)
-    else if (this.#counts(channel, link, message)) this.#events.message(name, message)
-    else this.dropped += 1
+    else this.#heard(channel, link, message)
   }
 
-  #counts (channel: OwnChannel, link: Link, { source, seq, target }: PeerMessage): boolean {
-    return channel.roster.accepts(link, source, seq) && (target === undefined ? channel.peers.size > 0 : channel.peers.has(target))
+  #heard (channel: OwnChannel, link: Link, message: PeerMessage): void {
+    const counts = channel.roster.accepts(link, message)
+    if (counts === true) this.#deliver(channel, message)
+    else if (counts === false) this.dropped += 1
+  }
+
+  /** A message that counts, if somebody is here for it. */
+  #deliver ({ name, peers }: OwnChannel, message: PeerMessage): void {
+    if (message.target === undefined ? peers.size > 0 : peers.has(message.target)) this.#events.message(name, message)
+    else this.dropped += 1
   }
 
   #ended (link: Link, ending: LinkEnding): void {

@@ -3,7 +3,10 @@
 //
 // An id belongs to the remote whose JOIN took effect first. Links are compared by `related`: two that are proven to end
 // in one process are one remote, any others are strangers, whatever id they claim.
+import type { PeerMessage } from './channel-message.ts'
 import { MAX_JOINED_IDS, MAX_PENDING_IDS } from './constants.ts'
+import { Overlap } from './overlap.ts'
+import type { OverlapOwner } from './overlap.ts'
 
 /** What a roster asks and tells. */
 export interface RosterOwner<L> {
@@ -15,13 +18,17 @@ export interface RosterOwner<L> {
   joined (id: string, link: L): void
   /** It is gone. */
   parted (id: string): void
+  /** For those whose peers may be joined on several links at once. */
+  readonly overlaps?: OverlapOwner
 }
 
 interface Entry<L> {
   /** Links on which it is joined; all related. */
   readonly links: Set<L>
-  /** The last seq taken from it. */
+  /** The last seq taken from it, while it is on one link. */
   seq: number
+  /** While it is on several. */
+  overlap: Overlap<L> | undefined
 }
 
 /** What one link claims in the channel. */
@@ -85,7 +92,10 @@ export class Roster<L> {
   /** The channel is no more. */
   clear (): void {
     this.#claims.clear()
-    for (const id of this.#entries.keys()) this.#owner.parted(id)
+    for (const [id, { overlap }] of this.#entries) {
+      overlap?.end()
+      this.#owner.parted(id)
+    }
     this.#entries.clear()
   }
 
@@ -108,11 +118,16 @@ export class Roster<L> {
     return true
   }
 
-  /** Whether a message counts: its source is joined on this very link, and it is not older than one taken before. */
-  accepts (link: L, source: string, seq: number): boolean {
-    const entry = this.#entries.get(source)
-    if (entry === undefined || !entry.links.has(link) || seq <= entry.seq) return false
-    entry.seq = seq
+  /**
+   * Whether a message counts now: its source is joined on this very link, it is not older than one taken before, and has
+   * not overtaken one on another link (then the owner is told of it later).
+   */
+  accepts (link: L, message: PeerMessage): boolean | 'later' {
+    const entry = this.#entries.get(message.source)
+    if (entry === undefined || !entry.links.has(link)) return false
+    if (entry.overlap !== undefined) return entry.overlap.accepts(link, message)
+    if (message.seq <= entry.seq) return false
+    entry.seq = message.seq
     return true
   }
 
@@ -132,16 +147,26 @@ export class Roster<L> {
     claims.joined.add(id)
     const entry = this.#entries.get(id)
     if (entry !== undefined) {
+      const { overlaps } = this.#owner
+      const [first] = entry.links
+      if (overlaps !== undefined && first !== undefined) entry.overlap ??= new Overlap(overlaps, entry.links, first, entry.seq)
       entry.links.add(link)
       return
     }
-    this.#entries.set(id, { links: new Set([link]), seq: 0 })
+    this.#entries.set(id, { links: new Set([link]), seq: 0, overlap: undefined })
     this.#owner.joined(id, link)
   }
 
   #leave (link: L, id: string): void {
     const entry = this.#entries.get(id)
-    if (entry === undefined || !entry.links.delete(link) || entry.links.size > 0) return
+    if (entry === undefined || !entry.links.delete(link)) return
+    entry.overlap?.left(link)
+    if (entry.overlap !== undefined && entry.links.size === 1) {
+      entry.overlap.end() // What waits still comes on the link that is left.
+      entry.seq = entry.overlap.seq
+      entry.overlap = undefined
+    }
+    if (entry.links.size > 0) return
     this.#entries.delete(id)
     this.#owner.parted(id)
     this.#promote(id)
