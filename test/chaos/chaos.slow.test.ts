@@ -15,7 +15,6 @@ t.test('membership heals and the promise of delivery holds', { skip, timeout: 28
   const report = await runChaos(t, { hosts: 5, seconds: 90, seed, mesh, healMs: 120_000, log: line => t.comment(line) })
   t.comment(JSON.stringify(report))
   t.strictSame(report.wrong, [], `nobody heard anything wrong (seed ${seed})`)
-  t.ok(report.overtaken.length <= 2, `the one exception is rare: ${report.overtaken.join() || 'not met'}`)
   t.ok(Object.values(report.faults).reduce((sum, count) => sum + count, 0) > 40, 'a lot happened')
   t.ok(report.stayed > 0, 'hosts with mild faults only never lost each other')
   t.ok(report.promised > 100 && report.missing === 0, `of ${report.promised} numbers between those who stayed connected none is missing`)

@@ -2,7 +2,6 @@
 // numbers without gap, repeat or change of order, then its `disconnect`. Comes again when its proxy has gone. Not a test:
 // prints what is wrong as events.
 //   talker.ts <ws url of the channel> <ms between two numbers>
-// Numbers that are skipped are told apart: what may be skipped, who runs it knows.
 //   {"do":"state"}   state    {"do":"pause"}   {"do":"say"}   said
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
@@ -48,9 +47,7 @@ function hear (action: string, source: string, target: string, data: unknown): v
       wrong('a number of nobody', { peer: source, data })
       return
     }
-    const skipped = span.last === undefined ? 0 : (data as number) - span.last - 1
-    if (skipped > 0) print({ event: 'hole', own: id, peer: source, last: span.last, data, skipped })
-    else if (skipped < 0) wrong('not the next number', { peer: source, last: span.last, data })
+    if (span.last !== undefined && data !== span.last + 1) wrong('not the next number', { peer: source, last: span.last, data })
     span.first ??= data as number
     span.last = data as number
     span.heard++
