@@ -35,6 +35,10 @@ export const MAX_BLOCKS = 16
 /** SAME tokens that a side sends when a link opens, and that it takes on one link (§5.6). */
 export const MAX_SAME_SENT = 16
 export const MAX_SAME_KEPT = 32
+/** Ended links of which a side tells the same remote when a link opens, that it remembers of all remotes, and how long (§5.6). */
+export const MAX_OVER_SENT = 8
+export const MAX_OVER_KEPT = 256
+export const OVER_KEPT_MS = 60_000
 /** PINGs per second that a link survives (§5.8). */
 export const MAX_PINGS_PER_SECOND = 10
 

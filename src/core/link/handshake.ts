@@ -129,6 +129,16 @@ export function sameToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: U
 }
 
 /**
+ * What proves that the speaker was at one end of another link, and has ended it.
+ * @param sameKey k_same of the *other* link
+ * @param L of the link on which it is sent
+ * @param role of the sender there
+ */
+export function overToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
+  return mac(primitives, sameKey, lv(ascii('NWS2/over'), L, ascii(role)))
+}
+
+/**
  * What says of a link, outside of it, that the speaker is at one of its ends: only the two ends know `sameKey`.
  *
  * @param role of the speaker on that link

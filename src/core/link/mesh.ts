@@ -74,7 +74,11 @@ export class Mesh {
     this.#twins = new Twins(primitives, clock, timings, {
       proven: (a, b) => this.#proven(a, b),
       covered: (link, by) => this.#covered(link, by),
-      duplicate: (duplicate, kept) => this.#events.duplicate(duplicate, kept)
+      duplicate: (duplicate, kept) => this.#events.duplicate(duplicate, kept),
+      over: (link, on) => {
+        link.close(1001, 'The remote has ended this link')
+        on.hurry()
+      }
     })
     this.#slots = new LinkSlots(budgets, link => link.close(1013, 'Too many links'))
   }

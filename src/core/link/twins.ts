@@ -1,11 +1,12 @@
-// Two links with one remote id (PROTOCOL §5.6): the proof that they end in one process, and which of the two is closed.
+// Two links with one remote id (PROTOCOL §5.6): the proof that they end in one process, and which of the two is closed;
+// or that the remote has ended one of them already.
 // Ids are claims: without the proof nothing is kept out, merged or closed here.
 import { compare, mapKey } from './bytes.ts'
-import { MAX_SAME_KEPT, MAX_SAME_SENT } from './constants.ts'
+import { MAX_OVER_KEPT, MAX_OVER_SENT, MAX_SAME_KEPT, MAX_SAME_SENT, OVER_KEPT_MS } from './constants.ts'
 import type { LinkTimings } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 import { frameType } from './frames.ts'
-import { sameToken } from './handshake.ts'
+import { overToken, sameToken } from './handshake.ts'
 import type { LinkRole } from './handshake.ts'
 import { linkFault } from './link-fault.ts'
 import type { LinkCloseCode, LinkFault } from './link-fault.ts'
@@ -35,6 +36,8 @@ export interface TwinEvents<L> {
   covered (link: L, by: L): boolean
   /** `duplicate` is about to be closed by us in favour of `kept`: its address is not to be dialled while that lives. */
   duplicate (duplicate: L, kept: L): void
+  /** The remote has ended `link`, as it says on `on`; nothing has told us yet. */
+  over (link: L, on: L): void
 }
 
 /** What is known of one live link. */
@@ -47,6 +50,12 @@ interface Known<L> {
   group: Set<L>
   /** The link in favour of which this one will be closed by us. */
   yields?: Yielding<L> | undefined
+}
+
+/** A link that has ended here, perhaps not yet at the other end. */
+interface Past {
+  readonly id: string
+  readonly sameKey: Uint8Array
 }
 
 /** A link of ours that gives way to another. */
@@ -70,6 +79,8 @@ export class Twins<L extends TwinLink> {
   /** Live links by the id that the remote claims, oldest first. */
   readonly #byId = new Map<string, L[]>()
   readonly #known = new Map<L, Known<L>>()
+  /** Oldest first. */
+  readonly #past = new Set<Past>()
 
   constructor (primitives: LinkPrimitives, clock: LinkClock, timings: LinkTimings, events: TwinEvents<L>) {
     this.#primitives = primitives
@@ -95,6 +106,7 @@ export class Twins<L extends TwinLink> {
     this.#byId.set(key, [...others, link])
     this.#known.set(link, { tokens: [], count: 0, group: new Set([link]) })
     for (const other of others.slice(0, MAX_SAME_SENT)) link.write(frameType.same, this.#token(other, link, link.role))
+    this.#tellPast(key, link)
     for (const other of others) {
       other.probe()
       const known = this.#known.get(other)!
@@ -111,9 +123,15 @@ export class Twins<L extends TwinLink> {
     known.count += 1
     if (known.count > MAX_SAME_KEPT) return linkFault(1008, 'Too many SAME')
     for (const other of this.#byId.get(mapKey(link.session!.remoteId)) ?? []) {
-      if (other === link || !this.#fits(token, other, link)) continue
-      this.#prove(link, other)
-      return undefined
+      if (other === link) continue
+      if (this.#fits(token, other, link)) {
+        this.#prove(link, other)
+        return undefined
+      }
+      if (this.#isOver(token, other, link)) {
+        this.#events.over(other, link)
+        return undefined
+      }
     }
     known.tokens.push(token.slice())
     return undefined
@@ -141,6 +159,7 @@ export class Twins<L extends TwinLink> {
     if (rest.length > 0) this.#byId.set(key, rest)
     else this.#byId.delete(key)
     this.#known.delete(link)
+    this.#remember(key, link.session!.sameKey)
     known.yields?.timer()
     known.group.delete(link)
     this.#settle(known.group)
@@ -154,6 +173,30 @@ export class Twins<L extends TwinLink> {
   /** Whether a token that came on link `on` is for link `of`. */
   #fits (token: Uint8Array, of: L, on: L): boolean {
     return this.#primitives.equal(token, this.#token(of, on, on.role === 'I' ? 'R' : 'I'))
+  }
+
+  /** Whether a token that came on link `on` says that the remote has ended link `of`. */
+  #isOver (token: Uint8Array, of: L, on: L): boolean {
+    return this.#primitives.equal(token, overToken(this.#primitives, of.session!.sameKey, on.session!.L, on.role === 'I' ? 'R' : 'I'))
+  }
+
+  /** The remote may not know yet that a link has ended, and would take it for the one whose peers are joined. */
+  #tellPast (id: string, on: L): void {
+    const past = [...this.#past].filter(past => past.id === id).slice(-MAX_OVER_SENT)
+    for (const { sameKey } of past) on.write(frameType.same, overToken(this.#primitives, sameKey, on.session!.L, on.role))
+  }
+
+  #remember (id: string, sameKey: Uint8Array): void {
+    const past: Past = { id, sameKey: sameKey.slice() } // The link erases its own.
+    this.#past.add(past)
+    this.#clock.after(OVER_KEPT_MS, () => this.#forget(past))
+    const [oldest] = this.#past
+    if (oldest !== undefined && this.#past.size > MAX_OVER_KEPT) this.#forget(oldest)
+  }
+
+  #forget (past: Past): void {
+    past.sameKey.fill(0)
+    this.#past.delete(past)
   }
 
   #prove (a: L, b: L): void {

@@ -216,6 +216,51 @@ t.test('a dead link is found out when its remote comes back on another', async t
   t.strictSame(mismatches(a, b), [])
 })
 
+t.test('a link that only one end has found dead is over for the other as soon as there is a new one', async t => {
+  underManyOrders(t, 200, (simulation, a, b) => {
+    const id = a.join('x')
+    b.join('x')
+    const old = simulation.random() < 0.5 ? simulation.dial(a, b) : simulation.dial(b, a)
+    simulation.run(1000)
+    for (const end of old.wire.ends) end.peer.ended = end.peer.receive = () => {} // The network carries nothing any more.
+    for (const link of a.open()) link.close(1001, 'test')
+    const faults = b.seen.events.some(event => event.startsWith('-')) ? ['the other end was told'] : []
+    simulation.run(1000)
+    // Whatever a says once it knows of b again comes to b, which has seen a go and come before.
+    const [next] = simulation.random() < 0.5 ? simulation.dial(a, b).links : simulation.dial(b, a).links
+    let sent = 0
+    for (let i = 0; i < 20; i++) {
+      simulation.run(simulation.below(60))
+      if (a.remotes('x').length === 0) continue
+      sent += 1
+      a.broadcast('x', id, String(sent))
+    }
+    simulation.run(1000)
+    if (sent === 0) faults.push('nothing was said')
+    if (next.state !== 'open' || b.open().length !== 1) faults.push('the new link is not the only one')
+    if (b.seen.messages.map(({ text }) => Number(text)).join() !== Array.from({ length: sent }, (_, at) => at + 1).join()) faults.push(`${b.seen.messages.length} of ${sent} were heard`)
+    if (b.seen.events.filter(event => event.endsWith(` ${id}`)).join() !== `+x ${id},-x ${id},+x ${id}`) faults.push(b.seen.events.join())
+    return [...faults, ...mismatches(a, b)]
+  })
+})
+
+t.test('what is told of an ended link ends no other one', async t => {
+  underManyOrders(t, 100, (simulation, a, b) => {
+    const z = impostor(simulation, b)
+    for (const proxy of [a, b, z]) proxy.join('x')
+    const [honest] = simulation.dial(a, b).links
+    simulation.run(1000)
+    // The impostor ends links of its own again and again, and tells so whenever it comes back.
+    for (let i = 0; i < 12; i++) {
+      simulation.dial(z, a)
+      simulation.run(300)
+      for (const link of z.open()) link.close(1001, 'test')
+      simulation.run(100)
+    }
+    return [...mismatches(a, b), ...honest.state === 'open' ? [] : ['the link of the true one has ended']]
+  })
+})
+
 t.test('more than 32 SAME on a link close it', async t => {
   const simulation = new Simulation(1)
   const a = simulation.proxy('a')
