@@ -99,7 +99,8 @@ export interface SimulationOptions {
 /** What a proxy of the simulation has seen. */
 export interface Seen {
   readonly joined: Map<string, Map<string, Link>>
-  readonly messages: { name: string, source: string, target: string | undefined, seq: number, text: string }[]
+  /** `span`: how often the source had been joined by then. */
+  readonly messages: { name: string, source: string, target: string | undefined, seq: number, text: string, span: number }[]
   readonly events: string[]
   readonly endings: LinkEnding[]
 }
@@ -109,6 +110,10 @@ export interface Wire {
   readonly ends: readonly [SimulatedPort, SimulatedPort]
   /** Both ends lose it at once, with all that is under way. */
   cut (): void
+  /** The network carries nothing any more, and neither end is told. */
+  silence (): void
+  /** The network carries nothing; what is sent comes after the returned function was called. */
+  stall (): () => void
 }
 
 /** One end of a connection: the port of a link, or of an attacker's own code. */
@@ -130,6 +135,7 @@ export class SimulatedPort implements LinkPort {
   readonly #latency: () => number
   #free = 0
   readonly #held: (() => void)[] = []
+  #stalls = 0
 
   constructor (clock: SimulatedClock, latency: () => number) {
     this.#clock = clock
@@ -154,7 +160,7 @@ export class SimulatedPort implements LinkPort {
 
   pause (paused: boolean): void {
     this.paused = paused
-    if (!paused) for (const run of this.#held.splice(0)) run()
+    this.#goOn()
   }
 
   close (): void {
@@ -176,11 +182,24 @@ export class SimulatedPort implements LinkPort {
     this.ended()
   }
 
+  /** What comes waits until the returned function is called. */
+  stall (): () => void {
+    this.#stalls += 1
+    return () => {
+      this.#stalls -= 1
+      this.#goOn()
+    }
+  }
+
+  #goOn (): void {
+    while (!this.paused && this.#stalls === 0 && this.#held.length > 0) this.#held.shift()!()
+  }
+
   /** Delivers to the other end, in order, after a while. */
   #carry (run: () => void): void {
     this.#free = Math.max(this.#free + 1e-6, this.#clock.now() + this.#latency())
     this.#clock.after(this.#free - this.#clock.now(), () => {
-      if (this.peer.paused) this.peer.#held.push(run)
+      if (this.peer.paused || this.peer.#stalls > 0) this.peer.#held.push(run)
       else run()
     })
   }
@@ -193,6 +212,7 @@ export class SimulatedProxy {
   readonly primitives: LinkPrimitives
   readonly seen: Seen = { joined: new Map(), messages: [], events: [], endings: [] }
   readonly #local = new Map<string, Map<string, number>>()
+  readonly #spans = new Map<string, number>()
   #ids = 0
   readonly label: string
 
@@ -213,6 +233,7 @@ export class SimulatedProxy {
         peers.set(peer, link)
         this.seen.joined.set(name, peers)
         this.seen.events.push(`+${name} ${peer}`)
+        this.#spans.set(`${name} ${peer}`, this.#span(name, peer) + 1)
       },
       parted: (name, peer) => {
         if (this.seen.joined.get(name)?.delete(peer) !== true) throw new Error('parted without join')
@@ -225,7 +246,11 @@ export class SimulatedProxy {
 
   #heard (name: string, { source, target, seq, payload }: PeerMessage): void {
     if (this.seen.joined.get(name)?.has(source) !== true) throw new Error('a message of nobody')
-    this.seen.messages.push({ name, source, target, seq, text: Buffer.from(payload).toString() })
+    this.seen.messages.push({ name, source, target, seq, text: Buffer.from(payload).toString(), span: this.#span(name, source) })
+  }
+
+  #span (name: string, peer: string): number {
+    return this.#spans.get(`${name} ${peer}`) ?? 0
   }
 
   /** Local peers of a channel. */
@@ -333,7 +358,15 @@ export class Simulation {
     const ends = [new SimulatedPort(this.clock, this.#latency), new SimulatedPort(this.clock, this.#latency)] as const
     ends[0].peer = ends[1]
     ends[1].peer = ends[0]
-    return { ends, cut: () => { for (const end of ends) end.cut() } }
+    return {
+      ends,
+      cut: () => { for (const end of ends) end.cut() },
+      silence: () => { for (const end of ends) end.receive = end.ended = () => {} },
+      stall: () => {
+        const goOn = ends.map(end => end.stall())
+        return () => { for (const run of goOn) run() }
+      }
+    }
   }
 
   /** Makes a link end on one end of a wire. */

@@ -8,6 +8,8 @@ import type { Cancel, LinkClock } from './environment.ts'
 
 /** PINGs of probes that go out: fewer than a remote takes, since there are others beside them. */
 const PROBES_PER_SECOND = MAX_PINGS_PER_SECOND / 2
+/** Time from one PING of barriers to the next, which those that were asked for meanwhile share. */
+const BARRIER_MS = 2 * 1000 / MAX_PINGS_PER_SECOND
 
 /** What liveness needs of its link. */
 export interface LivenessPort {
@@ -33,8 +35,9 @@ export class Liveness {
   /** Somebody asked for a probe while one was under way. */
   #probeAgain = false
   #sent: { readonly x: Uint8Array, readonly at: number } | undefined
-  /** What waits for the answer to a PING of its own. */
-  readonly #barriers: { readonly x: Uint8Array, readonly run: () => void }[] = []
+  /** What waits for the answer to a PING, which has gone out or waits until the one before is some time ago. */
+  #barriers: { x: Uint8Array | undefined, readonly run: () => void }[] = []
+  #barrier: Cancel | undefined
   #count = 0
   #paused = false
   /** Time from the last answered PING to its PONG; `undefined` before the first. */
@@ -60,6 +63,7 @@ export class Liveness {
   stop (): void {
     this.#timer()
     this.#probe?.()
+    this.#barrier?.()
   }
 
   /** Any valid record is a sign of life. */
@@ -74,7 +78,7 @@ export class Liveness {
   }
 
   pong (x: Uint8Array): void {
-    const passed = this.#barriers.findIndex(barrier => compare(barrier.x, x) === 0)
+    const passed = this.#barriers.findLastIndex(barrier => barrier.x !== undefined && compare(barrier.x, x) === 0)
     for (const { run } of this.#barriers.splice(0, passed + 1)) run()
     if (this.#sent === undefined || compare(this.#sent.x, x) !== 0) return
     this.rttMs = this.#clock.now() - this.#sent.at
@@ -83,7 +87,17 @@ export class Liveness {
 
   /** Calls `run` when the remote has taken all that was written so far, the way there and back. */
   barrier (run: () => void): void {
-    this.#barriers.push({ x: this.#ping(), run })
+    this.#barriers.push({ x: undefined, run })
+    if (this.#barrier === undefined) this.#pass()
+  }
+
+  /** One PING for all barriers that have none yet. */
+  #pass (): void {
+    this.#barrier = undefined
+    if (this.#barriers.every(({ x }) => x !== undefined)) return
+    const x = this.#ping()
+    for (const barrier of this.#barriers) barrier.x ??= x
+    this.#barrier = this.#clock.after(BARRIER_MS, () => this.#pass())
   }
 
   /** While this end does not read, silence says nothing. */

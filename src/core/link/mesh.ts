@@ -218,7 +218,7 @@ export class Mesh {
     opened: link => this.#opened(link),
     proven: link => this.#slots.proved(link),
     matched: (link, name) => this.#matched(link, name),
-    left: (link, name) => this.#unmatched(link, name),
+    left: (link, name) => this.#unmatched(link, name, false),
     message: (link, name, message) => this.#message(link, name, message),
     same: (link, token) => this.#twins.same(link, token),
     swept: link => this.#twins.swept(link),
@@ -241,12 +241,15 @@ export class Mesh {
     this.#events.matched(link, name)
   }
 
-  /** The remote has left a channel, or this side did while the link lived on. */
-  #unmatched (link: Link, name: string): void {
+  /**
+   * The remote has left a channel, or this side did while the link lived on, or the link has ended.
+   * @param failed whether messages that were sent on it can be missing
+   */
+  #unmatched (link: Link, name: string, failed: boolean): void {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     channel.links.delete(link)
-    channel.roster.ended(link)
+    channel.roster.ended(link, failed)
   }
 
   /** Two links are one remote. */
@@ -287,7 +290,8 @@ export class Mesh {
     this.links.delete(link)
     this.#totals.ended(link)
     this.#slots.removed(link)
-    for (const name of link.traffic.handles.names()) this.#unmatched(link, name)
+    const failed = ending.code !== 4000 || (ending.by !== 'remote' && !this.#twins.isDrained(link))
+    for (const name of link.traffic.handles.names()) this.#unmatched(link, name, failed)
     this.#twins.ended(link)
     this.#events.linkEnded(link, ending)
   }

@@ -25,9 +25,11 @@ export interface RosterOwner<L> {
 interface Entry<L> {
   /** Links on which it is joined; all related. */
   readonly links: Set<L>
-  /** The last seq taken from it, while it is on one link. */
+  /** The last seq taken from it, while there is no overlap. */
   seq: number
-  /** While it is on several. */
+  /** A link of it has failed while it was on others, too. */
+  failed: boolean
+  /** While it is on several, and until it is sure that nothing is missing. */
   overlap: Overlap<L> | undefined
 }
 
@@ -81,12 +83,15 @@ export class Roster<L> {
     this.#leave(link, id)
   }
 
-  /** The link has left the channel, or has ended: all that it claims is over. */
-  ended (link: L): void {
+  /**
+   * The link has left the channel, or has ended: all that it claims is over.
+   * @param failed whether messages that were sent on it can be missing
+   */
+  ended (link: L, failed = false): void {
     const claims = this.#claims.get(link)
     if (claims === undefined) return
     this.#claims.delete(link)
-    for (const id of claims.joined) this.#leave(link, id)
+    for (const id of claims.joined) this.#leave(link, id, failed)
   }
 
   /** The channel is no more. */
@@ -125,7 +130,11 @@ export class Roster<L> {
   accepts (link: L, message: PeerMessage): boolean | 'later' {
     const entry = this.#entries.get(message.source)
     if (entry === undefined || !entry.links.has(link)) return false
-    if (entry.overlap !== undefined) return entry.overlap.accepts(link, message)
+    if (entry.overlap !== undefined) {
+      const counts = entry.overlap.accepts(link, message)
+      this.#endOverlap(entry)
+      return counts
+    }
     if (message.seq <= entry.seq) return false
     entry.seq = message.seq
     return true
@@ -149,27 +158,40 @@ export class Roster<L> {
     if (entry !== undefined) {
       const { overlaps } = this.#owner
       const [first] = entry.links
-      if (overlaps !== undefined && first !== undefined) entry.overlap ??= new Overlap(overlaps, entry.links, first, entry.seq)
+      if (overlaps !== undefined && first !== undefined) entry.overlap ??= new Overlap(overlaps, () => this.#broke(id), entry.links, first, entry.seq, entry.failed)
       entry.links.add(link)
       return
     }
-    this.#entries.set(id, { links: new Set([link]), seq: 0, overlap: undefined })
+    this.#entries.set(id, { links: new Set([link]), seq: 0, failed: false, overlap: undefined })
     this.#owner.joined(id, link)
   }
 
-  #leave (link: L, id: string): void {
+  #leave (link: L, id: string, failed = false): void {
     const entry = this.#entries.get(id)
     if (entry === undefined || !entry.links.delete(link)) return
-    entry.overlap?.left(link)
-    if (entry.overlap !== undefined && entry.links.size === 1) {
-      entry.overlap.end() // What waits still comes on the link that is left.
-      entry.seq = entry.overlap.seq
-      entry.overlap = undefined
+    if (entry.links.size > 0) {
+      entry.overlap?.left(link, failed)
+      this.#endOverlap(entry)
+      return
     }
-    if (entry.links.size > 0) return
+    entry.overlap?.end()
     this.#entries.delete(id)
     this.#owner.parted(id)
     this.#promote(id)
+  }
+
+  #endOverlap (entry: Entry<L>): void {
+    if (entry.overlap === undefined || entry.links.size > 1 || !entry.overlap.idle) return
+    entry.seq = entry.overlap.seq
+    entry.failed = entry.overlap.failed
+    entry.overlap = undefined
+  }
+
+  /** Messages of a peer that stays joined may be lost: who hears the others is told as if it had gone and come back. */
+  #broke (id: string): void {
+    const [link] = this.#entries.get(id)!.links
+    this.#owner.parted(id)
+    this.#owner.joined(id, link!)
   }
 
   /** An id has become free: it goes to the link that has waited longest, and to those related to it. */

@@ -67,7 +67,7 @@ interface Yielding<L> {
   asked: boolean
   /** Something was said or matched since that was asked. */
   stale: boolean
-  readonly timer: Cancel
+  timer: Cancel
 }
 
 /** The links of a proxy that may be twins. */
@@ -79,6 +79,8 @@ export class Twins<L extends TwinLink> {
   /** Live links by the id that the remote claims, oldest first. */
   readonly #byId = new Map<string, L[]>()
   readonly #known = new Map<L, Known<L>>()
+  /** Links of which all has come that the remote did not say on another one, too. */
+  readonly #drained = new WeakSet<L>()
   /** Oldest first. */
   readonly #past = new Set<Past>()
 
@@ -92,6 +94,11 @@ export class Twins<L extends TwinLink> {
   /** Whether both are one remote; also for a link and itself. */
   related (a: L, b: L): boolean {
     return a === b || (this.#known.get(a)?.group.has(b) ?? false)
+  }
+
+  /** Whether nothing that was sent on a link which we have closed is missing. */
+  isDrained (link: L): boolean {
+    return this.#drained.has(link)
   }
 
   /** Whether live links claim the remote id of one that has just reached OPEN. */
@@ -216,16 +223,23 @@ export class Twins<L extends TwinLink> {
       const known = this.#known.get(other)!
       if (other.role !== 'I' || known.yields?.kept === kept) continue
       this.#stay(other)
-      known.yields = {
-        kept,
-        heard: false,
-        asked: false,
-        stale: false,
-        timer: this.#clock.after(this.#timings.twinCloseMs, () => { if (!kept.deaf) this.#close(other, kept) })
-      }
+      known.yields = { kept, heard: false, asked: false, stale: false, timer: () => {} }
+      this.#limit(other, known.yields)
       this.#listen(other, known.yields)
     }
     if (others.length > 0) kept.probe()
+  }
+
+  /** It gives way in any case, once the kept one gives a sign of life; without one that is found dead instead. */
+  #limit (link: L, yields: Yielding<L>): void {
+    const { kept } = yields
+    yields.timer = this.#clock.after(this.#timings.twinCloseMs, () => {
+      kept.probe()
+      kept.barrier(() => {
+        if (this.#known.get(link)?.yields !== yields || kept.deaf) return
+        this.#close(link, kept, !this.#events.covered(link, kept))
+      })
+    })
   }
 
   /** The link need not give way any longer. */
@@ -256,30 +270,33 @@ export class Twins<L extends TwinLink> {
 
   /**
    * The kept link must have received a frame since the proof and ended a sweep. Beyond that, so that nobody seems to
-   * leave and come back: what is known of the remote on the one is known on the other, and the remote has taken all
-   * that was said on the kept one, since two connections keep no common order. What changes while that is asked starts
-   * it over.
+   * leave and come back and nothing is lost: what is known of the remote on the one is known on the other; the remote has
+   * taken all that was said on the kept one, since two connections keep no common order; and what it said on the duplicate
+   * alone has come. What changes while that is asked starts it over.
    */
   #yieldWhereDue (link: L): void {
     const yields = this.#known.get(link)?.yields
     if (yields === undefined || yields.asked || !yields.heard || yields.kept.sweeps === 0 || !this.#events.covered(link, yields.kept)) return
     yields.asked = true
     yields.stale = false
-    yields.kept.barrier(() => {
+    yields.kept.barrier(() => link.barrier(() => {
       if (this.#known.get(link)?.yields !== yields || yields.kept.deaf) return
       if (!yields.stale && this.#events.covered(link, yields.kept)) {
-        this.#close(link, yields.kept)
+        this.#drained.add(link)
+        this.#close(link, yields.kept, false)
         return
       }
       yields.asked = false
       this.#listen(link, yields)
       this.#yieldWhereDue(link)
-    })
+    }))
   }
 
-  #close (duplicate: L, kept: L): void {
+  /** @param missed whether something is on the duplicate alone */
+  #close (duplicate: L, kept: L, missed: boolean): void {
     this.#stay(duplicate)
     this.#events.duplicate(duplicate, kept)
-    duplicate.close(4000, 'Another link to the same remote is kept')
+    if (missed) duplicate.close(1001, 'Another link to the same remote is kept, and not all is on it yet')
+    else duplicate.close(4000, 'Another link to the same remote is kept')
   }
 }

@@ -77,3 +77,33 @@ t.test('a reason that comes during a probe is looked into after it', async t => 
   wait(5001)
   t.strictSame(dead, [10_000])
 })
+
+t.test('barriers share a PING that went out after all of them, five in a second at most', async t => {
+  const { liveness, pings, wait } = scene()
+  const passed: number[] = []
+  let asked = 0
+  const ask = (count: number) => { for (let i = 0; i < count; i++) { const mine = asked++; liveness.barrier(() => passed.push(mine)) } }
+  const answer = () => { for (const { x } of pings.splice(0)) liveness.pong(x) }
+  pings.length = 0
+  ask(1)
+  ask(3)
+  t.equal(pings.length, 1, 'the first goes out at once')
+  answer()
+  t.strictSame(passed, [0], 'those after it wait for one of their own')
+  wait(200)
+  t.equal(pings.length, 1)
+  ask(1)
+  answer()
+  t.strictSame(passed, [0, 1, 2, 3])
+  wait(200)
+  answer()
+  t.strictSame(passed, [0, 1, 2, 3, 4])
+  wait(1000)
+  t.equal(pings.length, 0, 'nobody waits: nothing is asked')
+  for (let tenth = 0; tenth < 9; tenth++) {
+    ask(2)
+    wait(100)
+  }
+  t.equal(pings.length, 5)
+  t.ok(passed.length === 5)
+})

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { Link } from '../../../src/core/link/link.ts'
 import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy, SimulationOptions } from '../../support/simulation.ts'
+import type { SimulatedProxy, SimulationOptions, Wire } from '../../support/simulation.ts'
 
 /** Runs a story under many seeds; it returns what is wrong at its end. */
 function underManyOrders (t: Test, orders: number, story: (simulation: Simulation, a: SimulatedProxy, b: SimulatedProxy) => string[], options: SimulationOptions = {}): void {
@@ -105,6 +105,50 @@ t.test('every message arrives once while two links stand and one is closed', asy
     const rising = texts.every((text, at) => at === 0 || text > texts[at - 1]!)
     return rising && texts.length === sent ? [] : [`${texts.length} of ${sent}, in order: ${rising}`]
   })
+})
+
+/** What a proxy has missed of a source between its coming and its going. */
+function gaps ({ label, seen: { messages } }: SimulatedProxy, source: string): string[] {
+  const heard = messages.filter(message => message.source === source).map(({ text, span }) => ({ number: Number(text), span }))
+  return heard.flatMap(({ number, span }, at) => {
+    const before = heard[at - 1]
+    if (before === undefined || (before.span !== span ? before.number < number : before.number + 1 === number)) return []
+    return [`${label} heard ${number} of ${source} after ${before.number}, in span ${span} after ${before.span}`]
+  })
+}
+
+t.test('whatever becomes of links: who stays joined has missed nothing', async t => {
+  let [longest, spans] = [0, 0]
+  underManyOrders(t, 400, (simulation, a, b) => {
+    const ids = [a.join('x'), b.join('x')] as const
+    const wires: Wire[] = []
+    let sent = 0
+    for (let i = 0; i < 300; i++) {
+      const chance = simulation.random()
+      const wire = wires[simulation.below(wires.length)]
+      if (a.open().length === 0 || chance < 0.04) wires.push((simulation.random() < 0.5 ? simulation.dial(a, b) : simulation.dial(b, a)).wire)
+      else if (chance < 0.05) wire?.cut()
+      else if (chance < 0.07) wire?.silence()
+      else if (chance < 0.11 && wire !== undefined) simulation.clock.after(simulation.below(3000), wire.stall())
+      sent += 1
+      a.broadcast('x', ids[0], String(sent))
+      b.broadcast('x', ids[1], String(sent))
+      simulation.run(simulation.below(200))
+    }
+    for (const wire of wires) wire.cut()
+    simulation.dial(a, b)
+    simulation.run(30_000)
+    const last = String(sent + 1)
+    a.broadcast('x', ids[0], last)
+    b.broadcast('x', ids[1], last)
+    simulation.run(1000)
+    const unheard = [a, b].filter(({ seen }) => seen.messages.at(-1)?.text !== last).map(({ label }) => `${label} has not heard the last`)
+    longest = Math.max(longest, a.seen.messages.length)
+    spans += a.seen.messages.at(-1)?.span ?? 0
+    return [...unheard, ...mismatches(a, b), ...gaps(a, ids[1]).slice(0, 1), ...gaps(b, ids[0]).slice(0, 1)]
+  }, { timings: { pingMs: 1500, deadMs: 5000, probeMs: 3000, lingerMs: 5000 } })
+  t.comment(`up to ${longest} messages were heard, in ${spans} spans`)
+  t.ok(longest > 250 && spans > 400, 'much was heard, and links were lost')
 })
 
 t.test('either link dies at any moment and the other carries on', async t => {
@@ -216,13 +260,31 @@ t.test('a dead link is found out when its remote comes back on another', async t
   t.strictSame(mismatches(a, b), [])
 })
 
+t.test('no link gives way to one that has given no sign of life since', async t => {
+  underManyOrders(t, 50, (simulation, a, b) => {
+    const id = a.join('x')
+    b.join('x')
+    const [smaller, larger] = Buffer.compare(a.id, b.id) < 0 ? [a, b] : [b, a]
+    const { wire } = simulation.dial(smaller, larger)
+    simulation.run(1000)
+    simulation.dial(larger, smaller)
+    simulation.clock.after(simulation.below(12), () => wire.silence())
+    simulation.run(20_000)
+    a.broadcast('x', id, '1')
+    simulation.run(1000)
+    const faults = [a, b].filter(proxy => proxy.open().length !== 1).map(({ label }) => `${label} has not one link`)
+    if (b.seen.messages.length !== 1) faults.push('not heard')
+    return [...faults, ...mismatches(a, b)]
+  }, { timings: { twinCloseMs: 2000 } })
+})
+
 t.test('a link that only one end has found dead is over for the other as soon as there is a new one', async t => {
   underManyOrders(t, 200, (simulation, a, b) => {
     const id = a.join('x')
     b.join('x')
     const old = simulation.random() < 0.5 ? simulation.dial(a, b) : simulation.dial(b, a)
     simulation.run(1000)
-    for (const end of old.wire.ends) end.peer.ended = end.peer.receive = () => {} // The network carries nothing any more.
+    old.wire.silence()
     for (const link of a.open()) link.close(1001, 'test')
     const faults = b.seen.events.some(event => event.startsWith('-')) ? ['the other end was told'] : []
     simulation.run(1000)
