@@ -1,13 +1,13 @@
-// One client's socket from its opening to its end: proof of the token, what arrives before the join is decided, rate,
-// liveness, the one way to close. Not the way of speaking over it (dialect.ts), no Fastify.
-import type { Socket } from 'node:net'
-import { WebSocket } from 'ws'
+// One client of a channel from its socket's opening to its end: proof of the token, what arrives before the join is
+// decided, rate, who has read what. Not the socket itself (core/hub/client-socket.ts), not the way of speaking over it
+// (dialect.ts), no Fastify.
+import type { WebSocket } from 'ws'
 import type { Scope } from '../../core/channel-name.ts'
 import { decodeRequest } from '../../core/envelope.ts'
 import { closeCodeOf, definitionOf, NwsError } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-import { Outbox } from '../../core/hub/outbox.ts'
-import type { ByteSink } from '../../core/hub/outbox.ts'
+import { ClientSocket } from '../../core/hub/client-socket.ts'
+import type { ClientSocketContext, ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import type { Settings } from '../../core/settings.ts'
@@ -28,14 +28,12 @@ export interface ConnectionRequest {
 }
 
 /** What a connection needs from its owner. */
-export interface ConnectionContext {
+export interface ConnectionContext extends ClientSocketContext {
   readonly hub: ChannelRegistry
   readonly settings: Settings
   readonly verifyToken: (token: string) => boolean
   /** Logs an error that is nobody's fault but ours or an extension's. */
   readonly report: (error: unknown) => void
-  /** Counts that the proxy has refused a message or ended a socket. */
-  readonly refused: (kind: 'message' | 'socket', code: string) => void
   /** Called once, when the socket is closed. */
   readonly closed: (connection: Connection) => void
 }
@@ -53,39 +51,11 @@ function isCoded (error: unknown): error is Error & { code: string, closeCode?: 
   return error instanceof Error && /^[A-Z][A-Z0-9_]{0,99}$/.test((error as { code?: unknown }).code as string)
 }
 
-const OWNER = Symbol('connection')
-
-/** A socket that knows its connection, so that all sockets share their listeners: most of them are idle and many. */
-type OwnedSocket = WebSocket & { [OWNER]: Connection }
-
-function onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
-  (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
-}
-
-function onPong (this: WebSocket, mark: Buffer): void {
-  (this as OwnedSocket)[OWNER].answered(Number(mark.toString('latin1')))
-}
-
-function onClosing (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].finish()
-}
-
-function onClose (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].closed()
-}
-
 /** One client's socket. */
-export class Connection implements DialectSocket, ByteSink {
+export class Connection extends ClientSocket<ConnectionContext> implements DialectSocket {
   readonly hub: ChannelRegistry
-  readonly outbox: Outbox
   readonly maxDataDepth: number
   takesBinary: boolean
-  /** Milliseconds of the monotonic clock at the last sign of life. */
-  lastSeen: number
-  private pingedAt: number
-  private readonly websocket: WebSocket
-  private readonly transport: Socket
-  private readonly context: ConnectionContext
   private readonly request: ConnectionRequest
   private rate: RateLimit | undefined
   private member: Peer | undefined
@@ -94,34 +64,20 @@ export class Connection implements DialectSocket, ByteSink {
   private stopSettling: (() => void) | undefined
   private authenticated: boolean
   private authTimer: NodeJS.Timeout | undefined
-  private over = false
   /** Who waits for the answer to which ping. Seldom there. */
   private readers: { readonly mark: number, readonly run: () => void }[] | undefined
   /** Number of the last ping that somebody waits for. */
   private marks = 0
 
-  /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
-  constructor (websocket: WebSocket, transport: Socket, request: ConnectionRequest, context: ConnectionContext) {
+  /** @param transport the TCP socket under the WebSocket */
+  constructor (websocket: WebSocket, transport: ClientTransport, request: ConnectionRequest, context: ConnectionContext) {
+    super(websocket, transport, context)
     const { settings } = context
-    this.websocket = websocket
-    this.transport = transport
-    this.context = context
     this.request = request
     this.hub = context.hub
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
-    this.lastSeen = performance.now()
-    this.pingedAt = this.lastSeen
     this.authenticated = !request.mustAuthenticate
-    this.outbox = new Outbox(context.hub.turns, this, settings.maxQueuedBytes)
-    ;(websocket as OwnedSocket)[OWNER] = this
-    // These declare their `this`, which the emitter sets.
-    /* oxlint-disable typescript/unbound-method */
-    websocket.on('message', onMessage)
-    websocket.on('pong', onPong)
-    websocket.on('closing', onClosing)
-    websocket.on('close', onClose)
-    /* oxlint-enable typescript/unbound-method */
     if (this.authenticated) {
       void this.join()
     } else {
@@ -132,22 +88,6 @@ export class Connection implements DialectSocket, ByteSink {
   /** The peer that the socket became. Dialects run only once there is one. */
   get peer (): Peer {
     return this.member!
-  }
-
-  get queuedBytes (): number {
-    return this.transport.writableLength
-  }
-
-  write (bytes: Buffer): void {
-    if (this.websocket.readyState === WebSocket.OPEN) this.transport.write(bytes)
-  }
-
-  stalled (): void {
-    this.end('NWS_ERR_PEER_TOO_SLOW')
-  }
-
-  send (frame: Buffer): void {
-    this.outbox.push(frame)
   }
 
   sendConnect (frame: Buffer, second: boolean): void {
@@ -174,31 +114,14 @@ export class Connection implements DialectSocket, ByteSink {
     }
   }
 
-  end (code: ErrorCode): void {
-    if (!this.over) this.context.refused('socket', code)
-    this.close(closeCodeOf(code), code, code)
-  }
-
-  /** Ends the connection without waiting for the client. */
-  terminate (): void {
-    this.websocket.terminate()
-  }
-
-  /** Pings the client when it is time, or ends a socket that has been silent for too long. */
-  checkAlive (now: number): void {
-    if (now - this.lastSeen > this.context.settings.peerTimeoutMs) {
-      this.end('NWS_ERR_PEER_SILENT')
-      this.terminate()
-    } else if (now - this.pingedAt >= this.context.settings.pingIntervalMs && this.websocket.readyState === WebSocket.OPEN) {
-      this.pingedAt = now
-      // Who has several pings to answer may answer the last one only.
-      this.websocket.ping(this.readers === undefined ? undefined : String(this.marks))
-    }
+  protected override ping (): void {
+    // Who has several pings to answer may answer the last one only.
+    this.websocket.ping(this.readers === undefined ? undefined : String(this.marks))
   }
 
   /** A ping goes behind all that was sent, and the client answers it when it comes to it. */
   whenRead (run: () => void): void {
-    if (this.websocket.readyState !== WebSocket.OPEN) return
+    if (!this.canPing) return
     this.outbox.flush()
     this.readers ??= []
     this.readers.push({ mark: ++this.marks, run })
@@ -206,21 +129,15 @@ export class Connection implements DialectSocket, ByteSink {
   }
 
   /** The client has answered a ping, and with it all before (RFC 6455 §5.5.3). */
-  answered (mark: number): void {
-    this.lastSeen = performance.now()
+  override answered (bytes: Buffer): void {
+    super.answered(bytes)
+    const mark = Number(bytes.toString('latin1'))
     while (this.readers?.[0] !== undefined && this.readers[0].mark <= mark) this.readers.shift()!.run()
     if (this.readers?.length === 0) this.readers = undefined
   }
 
-  /** The socket is closed. */
   closed (): void {
-    this.finish()
     this.context.closed(this)
-  }
-
-  private close (code: number, reason: string, cause?: ErrorCode): void {
-    this.finish(cause)
-    this.websocket.close(code, reason)
   }
 
   /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
@@ -294,7 +211,7 @@ export class Connection implements DialectSocket, ByteSink {
   /** A message of the client. */
   receive (bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
-    const now = performance.now()
+    const now = this.context.now()
     this.lastSeen = now
     // ws has refused it already where this proxy's own plugin made the socket; an app around it may have brought its own.
     if (bytes.length > this.context.settings.maxMessageBytes) {

@@ -1,13 +1,12 @@
 // The sockets of clients: takes them over from their routes, keeps them alive, says goodbye at shutdown. Not the rules
 // of channels (core/hub) and not the upgrade itself (@fastify/websocket).
-import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { isChannelName } from '../../core/channel-name.ts'
 import type { Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import { takeOver } from '../../core/hub/client-socket.ts'
 import { parseChosenNumber } from '../../core/peer-numbers.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
@@ -53,15 +52,6 @@ export interface ChannelSockets {
   queues (): Iterable<number>
 }
 
-/**
- * Lets go of the response that was made for the upgrade: it would keep the request with all its headers in memory for
- * as long as the socket lives.
- */
-function releaseResponse (transport: Socket): void {
-  const { _httpMessage: response } = transport as { _httpMessage?: ServerResponse | null }
-  response?.detachSocket(transport)
-}
-
 /** How many times between two pings all sockets are looked at. */
 const CHECKS_PER_PING = 10
 /** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time. */
@@ -78,6 +68,8 @@ export default fp(async app => {
 
   const context: ConnectionContext = {
     hub: channelRegistry.hub,
+    turns: channelRegistry.hub.turns,
+    now: () => performance.now(),
     settings: config,
     verifyToken: token => accessGuard.verifyToken(token),
     report: error => app.log.error({ err: error }, 'a request of a peer failed'),
@@ -105,11 +97,8 @@ export default fp(async app => {
   }
 
   const accept: ChannelSockets['accept'] = (websocket, request, seat) => {
-    // What @fastify/websocket attached would keep the request and its reply alive as long as the socket.
-    websocket.removeAllListeners('error')
-    websocket.on('error', () => {}) // ws closes the socket itself, with the code that fits.
     const transport = request.raw.socket
-    releaseResponse(transport)
+    takeOver(websocket, transport)
     const { origin } = request.headers
     const connection = new Connection(websocket, transport, {
       name: seat.name,

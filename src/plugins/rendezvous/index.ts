@@ -1,8 +1,7 @@
 // The rendezvous as a decorator: takes sockets over from their routes, keeps them alive, administers users, says goodbye
 // at shutdown. Not its rules (service.ts, core/bonevalue), not the upgrade (@fastify/websocket), not the routes.
 import { createHash, createHmac } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
@@ -12,6 +11,7 @@ import { isRefusal } from '../../core/bonevalue/store.ts'
 import type { User } from '../../core/bonevalue/store.ts'
 import { MAX_PEER_ID } from '../../core/bonevalue/wire.ts'
 import { NwsError } from '../../core/errors.ts'
+import { takeOver } from '../../core/hub/client-socket.ts'
 import { TurnQueue } from '../../core/hub/turn-queue.ts'
 import { addressKey } from '../../core/link/address-key.ts'
 import { TokenBucket } from '../../core/token-bucket.ts'
@@ -88,12 +88,6 @@ const PRESENCE_REST_MS = 10
 const GOODBYE_SHARE = 0.3
 const SECRET_BYTES = 16
 
-/** Lets go of the response that was made for the upgrade, which would keep the request in memory. */
-function releaseResponse (transport: Socket): void {
-  const { _httpMessage: response } = transport as { _httpMessage?: ServerResponse | null }
-  response?.detachSocket(transport)
-}
-
 /** Under which address the client has reached the proxy. The guard has looked at Host. */
 function baseOf ({ raw }: FastifyRequest): string {
   const encrypted = (raw.socket as { encrypted?: boolean }).encrypted === true
@@ -156,6 +150,7 @@ export default fp<RendezvousSeams>(async (app, given) => {
     get service () { return service() },
     settings: config,
     turns,
+    now: () => performance.now(),
     peerId: newPeerId,
     iceServers: peerId => iceServersFor(iceServers, String(peerId), Date.now(), (key, text) => createHmac('sha1', key).update(text).digest('base64')),
     report: error => app.log.error({ err: error }, 'a request of the rendezvous failed'),
@@ -187,10 +182,8 @@ export default fp<RendezvousSeams>(async (app, given) => {
       logins.set(request.raw, login)
     },
     accept: (websocket, request) => {
-      websocket.removeAllListeners('error') // As in channel-sockets: the plugin's own would keep the request alive.
-      websocket.on('error', () => {})
       const transport = request.raw.socket
-      releaseResponse(transport)
+      takeOver(websocket, transport)
       const login = logins.get(request.raw)
       const socket = new RendezvousSocket(websocket, transport, {
         address: transport.remoteAddress ?? '', origin: request.headers.origin, base: baseOf(request), login

@@ -1,7 +1,7 @@
-// One client's socket from its opening to its end: login first, what arrives meanwhile, rate, liveness, the answers in
-// order, the one way to close. Not what is done for a user (service.ts), not who hears of whom (core/bonevalue).
-import type { Socket } from 'node:net'
-import { WebSocket } from 'ws'
+// One client of the rendezvous from its socket's opening to its end: login first, what arrives meanwhile, rate, the answers
+// in order. Not the socket itself (core/hub/client-socket.ts), not what is done for a user (service.ts), not who hears of
+// whom (core/bonevalue).
+import type { WebSocket } from 'ws'
 import type { OnlinePeer, PeerPort } from '../../core/bonevalue/directory.ts'
 import { CREDENTIAL_RENEWAL_MS } from '../../core/bonevalue/ice-servers.ts'
 import type { IceServer } from '../../core/bonevalue/ice-servers.ts'
@@ -9,11 +9,10 @@ import { isRefusal } from '../../core/bonevalue/store.ts'
 import type { User } from '../../core/bonevalue/store.ts'
 import { decodeClientMessage, encode, MAX_MESSAGE_BYTES } from '../../core/bonevalue/wire.ts'
 import type { ClientMessage, Fault } from '../../core/bonevalue/wire.ts'
-import { closeCodeOf, definitionOf } from '../../core/errors.ts'
+import { definitionOf } from '../../core/errors.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-import { Outbox } from '../../core/hub/outbox.ts'
-import type { ByteSink } from '../../core/hub/outbox.ts'
-import type { TurnQueue } from '../../core/hub/turn-queue.ts'
+import { ClientSocket } from '../../core/hub/client-socket.ts'
+import type { ClientSocketContext, ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Settings } from '../../core/settings.ts'
 import { TokenBucket } from '../../core/token-bucket.ts'
 import { MAX_PEERS_PER_USER } from './service.ts'
@@ -33,18 +32,15 @@ export interface SocketOrigin {
 export type LoginMethod = 'password' | 'session' | 'cookies'
 
 /** What a socket needs from its owner. */
-export interface SocketContext {
+export interface SocketContext extends ClientSocketContext {
   readonly service: RendezvousService
   readonly settings: Settings
-  readonly turns: TurnQueue
   /** A new id that no peer has. */
   readonly peerId: () => number
   readonly iceServers: (peerId: number) => IceServer[]
   readonly report: (error: unknown) => void
   /** Counts that a client has logged in. */
   readonly loggedIn: (method: LoginMethod) => void
-  /** Counts that the proxy has refused a message or ended a socket. */
-  readonly refused: (kind: 'message' | 'socket', code: ErrorCode) => void
   /** Whether a user may write once more: make tokens, claim, invite, remove. */
   readonly mayWrite: (user: User) => boolean
   /** Called once, when the login was decided or given up. */
@@ -61,40 +57,13 @@ const MAX_PENDING = 64
 /** What a client is told to wait that writes too fast, milliseconds. */
 const WRITE_WAIT_MS = 1000
 
-const OWNER = Symbol('rendezvous')
-
-/** A socket that knows its owner, so that all sockets share their listeners. */
-type OwnedSocket = WebSocket & { [OWNER]: RendezvousSocket }
-
-function onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
-  (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
-}
-
-function onPong (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].lastSeen = performance.now()
-}
-
-function onClosing (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].finish()
-}
-
-function onClose (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].closed()
-}
-
 /** One client's socket. */
-export class RendezvousSocket implements ByteSink, PeerPort {
+export class RendezvousSocket extends ClientSocket<SocketContext> implements PeerPort {
   readonly isLegacy: boolean
   readonly source: SocketOrigin
   /** Set by the login. */
   sessionId = ''
-  lastSeen: number
-  private pingedAt: number
   private iceSentAt = 0
-  private readonly websocket: WebSocket
-  private readonly transport: Socket
-  private readonly context: SocketContext
-  private readonly outbox: Outbox
   private rate: TokenBucket | undefined
   private loginTimer: NodeJS.Timeout | undefined
   private member: OnlinePeer | undefined
@@ -104,28 +73,13 @@ export class RendezvousSocket implements ByteSink, PeerPort {
   /** Requests that are not answered yet, one after another. */
   private requests: Promise<void> | undefined
   private pending = 0
-  private over = false
 
-  /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
-  constructor (websocket: WebSocket, transport: Socket, source: SocketOrigin, context: SocketContext) {
-    const { settings, turns } = context
-    this.websocket = websocket
-    this.transport = transport
+  /** @param transport the TCP socket under the WebSocket */
+  constructor (websocket: WebSocket, transport: ClientTransport, source: SocketOrigin, context: SocketContext) {
+    super(websocket, transport, context)
     this.source = source
-    this.context = context
     this.isLegacy = source.login !== undefined
-    this.lastSeen = performance.now()
-    this.pingedAt = this.lastSeen
-    this.outbox = new Outbox(turns, this, settings.maxQueuedBytes)
-    ;(websocket as OwnedSocket)[OWNER] = this
-    // These declare their `this`, which the emitter sets.
-    /* oxlint-disable typescript/unbound-method */
-    websocket.on('message', onMessage)
-    websocket.on('pong', onPong)
-    websocket.on('closing', onClosing)
-    websocket.on('close', onClose)
-    /* oxlint-enable typescript/unbound-method */
-    if (source.login === undefined) this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), settings.authTimeoutMs).unref()
+    if (source.login === undefined) this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), context.settings.authTimeoutMs).unref()
     else this.begin('cookies', Promise.resolve(source.login))
   }
 
@@ -134,51 +88,13 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     return this.member
   }
 
-  get isOpen (): boolean {
-    return !this.over
-  }
-
-  get queuedBytes (): number {
-    return this.transport.writableLength
-  }
-
-  write (bytes: Buffer): void {
-    if (this.websocket.readyState === WebSocket.OPEN) this.transport.write(bytes)
-  }
-
-  stalled (): void {
-    this.end('NWS_ERR_PEER_TOO_SLOW')
-  }
-
-  send (frame: Buffer): void {
-    this.outbox.push(frame)
-  }
-
   sendPresence (frame: Buffer): void {
     this.outbox.pushPresence(frame)
   }
 
-  /** Ends the socket with the error's close code. */
-  end (code: ErrorCode): void {
-    if (!this.over) this.context.refused('socket', code)
-    this.finish()
-    this.websocket.close(closeCodeOf(code), code)
-  }
-
-  terminate (): void {
-    this.websocket.terminate()
-  }
-
-  /** Pings the client when it is time, renews its credentials, or ends a socket that has been silent for too long. */
-  checkAlive (now: number): void {
-    const { peerTimeoutMs, pingIntervalMs } = this.context.settings
-    if (now - this.lastSeen > peerTimeoutMs) {
-      this.end('NWS_ERR_PEER_SILENT')
-      this.terminate()
-    } else if (now - this.pingedAt >= pingIntervalMs && this.websocket.readyState === WebSocket.OPEN) {
-      this.pingedAt = now
-      this.websocket.ping()
-    }
+  /** Beside signs of life: renews the client's credentials when it is time. */
+  override checkAlive (now: number): void {
+    super.checkAlive(now)
     if (this.member !== undefined && !this.isLegacy && now - this.iceSentAt >= CREDENTIAL_RENEWAL_MS) {
       this.iceSentAt = now
       const servers = this.context.iceServers(this.member.id)
@@ -186,9 +102,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     }
   }
 
-  /** The socket is closed. */
   closed (): void {
-    this.finish()
     this.context.closed(this)
   }
 
@@ -207,7 +121,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
   /** A message of the client. */
   receive (bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
-    const now = performance.now()
+    const now = this.context.now()
     this.lastSeen = now
     this.rate ??= new TokenBucket(RATE.perSecond, RATE.burst, now)
     if (bytes.length > MAX_MESSAGE_BYTES) {
@@ -267,7 +181,7 @@ export class RendezvousSocket implements ByteSink, PeerPort {
     }
     const peerId = newPeerId()
     this.sessionId = sessionId
-    this.iceSentAt = performance.now()
+    this.iceSentAt = this.context.now()
     if (!this.isLegacy) this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
     this.member = directory.enter(user, contacts, peerId, this)
     settled(this)
