@@ -29,6 +29,8 @@ export interface DeliveryOptions {
   readonly waitMs: number
   /** Id of a local peer that is not waited for: the one that asks. */
   readonly except: string | undefined
+  /** Nobody wants to know any more: the wait ends. */
+  readonly gone: AbortSignal
 }
 
 /** How many of them have it not yet, left before they had it, or were cut off before: ended by the proxy, or by the network. */
@@ -50,36 +52,6 @@ export interface Delivery {
 
 /** How often queues are looked at, milliseconds. */
 const LOOK_MS = 5
-/** Pause between two PINGs on one link: a remote takes ten per second (PROTOCOL §5.8), and there are others. */
-const PING_PAUSE_MS = 250
-
-/** The PINGs on one link: who asks while one is under way shares the next one. */
-class LinkPings {
-  private readonly link: Link
-  private next: (() => void)[] = []
-  private resting = false
-
-  constructor (link: Link) {
-    this.link = link
-  }
-
-  ask (run: () => void): void {
-    this.next.push(run)
-    if (!this.resting) this.ping()
-  }
-
-  private ping (): void {
-    const runs = this.next
-    this.next = []
-    this.resting = true
-    this.link.barrier(() => { for (const run of runs) run() })
-    setTimeout(() => {
-      this.resting = false
-      if (this.next.length > 0) this.ping()
-    }, PING_PAUSE_MS).unref()
-  }
-}
-
 /** Somebody who is waited for. */
 interface Receiver {
   readonly kind: keyof DeliveryResult
@@ -91,14 +63,7 @@ interface Receiver {
 
 export default fp(async app => {
   const { peerMesh: { mesh }, cluster } = app
-  const pings = new WeakMap<Link, LinkPings>()
   const closing = new AbortController()
-
-  function pingsOf (link: Link): LinkPings {
-    const known = pings.get(link) ?? new LinkPings(link)
-    pings.set(link, known)
-    return known
-  }
 
   function localReceiver (peer: Peer, until: Until): Receiver {
     const { port } = peer
@@ -111,7 +76,7 @@ export default fp(async app => {
   /** All links to one proxy: each carries everything while there is more than one. */
   function remoteReceiver (links: readonly Link[], until: Until): Receiver {
     let isTaken = false
-    if (until === 'read') for (const link of links) pingsOf(link).ask(() => { isTaken = true })
+    if (until === 'read') for (const link of links) link.barrier(() => { isTaken = true })
     const isOver = (link: Link): boolean => link.state === 'over'
     const isDone = until === 'read' ? () => isTaken : () => links.some(link => !isOver(link) && link.queuedBytes === 0)
     return { kind: 'proxies', isDone, isGone: () => links.every(isOver), wasCut: () => true }
@@ -142,7 +107,7 @@ export default fp(async app => {
         waiting = waiting.filter(receiver => !receiver.isDone())
         gone.push(...waiting.filter(receiver => receiver.isGone()))
         waiting = waiting.filter(receiver => !gone.includes(receiver))
-        if (waiting.length === 0 || performance.now() >= end || closing.signal.aborted) break
+        if (waiting.length === 0 || performance.now() >= end || closing.signal.aborted || options.gone.aborted) break
         await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
       }
       const outstanding = (kind: Receiver['kind']): Outstanding => {

@@ -2,7 +2,7 @@
 // is stopped and begun again; no clock.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { request } from 'node:http'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
@@ -60,6 +60,29 @@ t.test('what is small is in the system at once, and read only when it is', async
   const both = Promise.all([delivery(url, `waitMs=60000&except=${a.id}`), delivery(url, `waitMs=60000&except=${a.id}`)])
   slow.socket.resume()
   for (const { peers } of await both) t.strictSame(peers, NOBODY, 'one answer serves all who wait')
+})
+
+t.test('nobody is waited for where nobody wants to know any more', async t => {
+  const { url, app } = await buildTestApp(t)
+  const a = await joinChannel(t, url, 'room')
+  const slow = await joinChannel(t, url, 'room')
+  slow.socket.pause()
+  a.send({ action: 'broadcast', data: 'hello' })
+  await a.arrived()
+  const wait = app.delivery.wait.bind(app.delivery)
+  const waits = new EventEmitter()
+  app.delivery.wait = async (channel, options) => {
+    waits.emit('begun')
+    const result = await wait(channel, options)
+    waits.emit('over', result)
+    return result
+  }
+  const begun = once(waits, 'begun')
+  const over = once(waits, 'over')
+  const client = request(`${url}/api/channels/room/delivery?waitMs=60000&except=${a.id}`).on('error', () => {}).end()
+  await begun
+  client.destroy()
+  t.strictSame(await over, [{ peers: { ...NOBODY, waiting: 1 }, proxies: NOBODY }])
 })
 
 t.test('who leaves has left, whom the proxy ends was cut off', async t => {

@@ -6,6 +6,7 @@ import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/delivery.ts'
+import { goneSignal } from './gone.ts'
 import { channelSchema, channelWithPeersSchema, deliverySchema, errorSchema, nameParams, peerSchema, scopeQuery } from './schemas.ts'
 import { channelView, peerView } from './views.ts'
 
@@ -45,11 +46,11 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
       }),
       response: { 200: deliverySchema, 404: errorSchema }
     }
-  }, async ({ params: { name }, query: { scope, until = 'read', waitMs = 10_000, except } }) => {
+  }, async ({ params: { name }, query: { scope, until = 'read', waitMs = 10_000, except } }, reply) => {
     if (!isChannelName(name)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
     const channel = channelRegistry.find(name, scope)
     if (channel === undefined) throw new NwsError('NWS_ERR_CHANNEL_NOT_FOUND')
-    return await app.delivery.wait(channel, { until, waitMs, except })
+    return await app.delivery.wait(channel, { until, waitMs, except, gone: goneSignal(reply) })
   })
 
   app.get('/api/peers', {

@@ -8,6 +8,7 @@ import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/http-peers/index.ts'
 import type {} from '../../plugins/peer-mesh/index.ts'
+import { goneSignal } from './gone.ts'
 import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
 
 /** Time that a channel opened by the request itself is given to be matched with other proxies. */
@@ -49,9 +50,7 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
   }, async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }, reply) => {
     if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
     const wait = waitMs ?? (scope === 'network' && mayHaveLinks() ? MATCH_WAIT_MS : 0)
-    const gone = new AbortController()
-    reply.raw.once('close', () => gone.abort())
-    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait, gone: gone.signal })
+    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait, gone: goneSignal(reply) })
   })
 }
 
