@@ -1,18 +1,21 @@
-// `nws links`: the links of a proxy to others. Read only.
+// `nws links`: the other proxies that a proxy shares channels with, by links and by a cluster. Read only.
 import { Command } from 'commander'
+import { CliError } from './errors.ts'
 import { bytesText } from './output.ts'
-import { proxyOf, requestList, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
+import { proxyOf, request, withProxy } from './proxy.ts'
+import type { Proxy, ProxyOptions } from './proxy.ts'
 import { showList, withList } from './watch.ts'
 import type { ListOptions } from './watch.ts'
 
-interface Traffic { readonly in: number, readonly out: number }
+/** What goes out to a cluster goes to all of it. */
+interface Traffic { readonly in: number, readonly out?: number }
 
-interface Link {
+/** What the API says of a link, and of a proxy of the cluster, which has less. */
+interface Row {
   readonly proxyId: string
-  readonly address: string
+  readonly address?: string
   readonly role: string
-  readonly state: string
+  readonly state?: string
   readonly since: string
   readonly channels: readonly string[]
   readonly rttMs?: number
@@ -20,23 +23,29 @@ interface Link {
   readonly bytes: Traffic
 }
 
+async function load (proxy: Proxy): Promise<Row[]> {
+  const { links, cluster = [] } = await request<{ links?: unknown, cluster?: unknown }>(proxy, '/api/links')
+  if (!Array.isArray(links) || !Array.isArray(cluster)) throw new CliError('NWS_CLI_ANSWER')
+  return [...links as Row[], ...(cluster as Omit<Row, 'role'>[]).map(one => ({ ...one, role: 'cluster' }))]
+}
+
 /** The command. */
 export function linksCommand (): Command {
-  return withList(withProxy(new Command('links').description('list the links to other proxies')))
+  return withList(withProxy(new Command('links').description('list the other proxies: by links, and of the cluster')))
     .action(async (options: ListOptions & ProxyOptions) => {
       const proxy = proxyOf(options)
-      await showList<Link>({
-        load: async () => await requestList(proxy, '/api/links', 'links'),
-        key: ({ proxyId, address, role }) => `${proxyId} ${role} ${address}`,
+      await showList<Row>({
+        load: async () => await load(proxy),
+        key: ({ proxyId, address = '', role }) => `${proxyId} ${role} ${address}`,
         columns: [
           { title: 'PROXY', value: ({ proxyId }) => proxyId === '' ? '(unknown yet)' : proxyId },
-          { title: 'ADDRESS', value: ({ address }) => address },
+          { title: 'ADDRESS', value: ({ address = '' }) => address },
           { title: 'ROLE', value: ({ role }) => role },
-          { title: 'STATE', value: ({ state }) => state },
+          { title: 'STATE', value: ({ state = '' }) => state },
           { title: 'CHANNELS', value: ({ channels }) => channels.length, right: true },
           { title: 'RTT', value: ({ rttMs }) => rttMs === undefined ? '' : `${rttMs.toFixed(1)} ms`, right: true },
           { title: 'IN', value: ({ bytes }) => bytesText(bytes.in), right: true },
-          { title: 'OUT', value: ({ bytes }) => bytesText(bytes.out), right: true },
+          { title: 'OUT', value: ({ bytes }) => bytes.out === undefined ? '' : bytesText(bytes.out), right: true },
           { title: 'SINCE', value: ({ since }) => since }
         ],
         empty: 'This proxy is linked to no other: `nws doctor` looks for the reason.'

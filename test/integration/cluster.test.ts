@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
+import { nws } from '../support/cli.ts'
 import { buildClusterApp, startClusterApps } from '../support/cluster-apps.ts'
 import type { ClusterApp } from '../support/cluster-apps.ts'
 import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
@@ -38,6 +39,17 @@ t.test('messages above max_payload, binary ones, and many in order', { skip }, a
   t.strictSame(await bob.arrived(), [])
   const { slow_consumers: slow } = await nats.monitor<{ slow_consumers: number }>('/varz')
   t.equal(slow, 0)
+})
+
+t.test('the command lists the proxies of the cluster', { skip }, async t => {
+  const nats = await startNats(t)
+  const [one, two] = await startClusterApps(t, 2, () => [nats.url]) as [ClusterApp, ClusterApp]
+  await meet(t, [one, two], 'room')
+  const { stdout } = await nws(t, ['links', '--url', one.url, '--json'])
+  const rows = stdout.trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+  t.match(rows, [{ role: 'cluster', proxyId: two.app.crypto.proxyId.text, channels: ['room'], messages: { in: 0 } }])
+  t.equal(rows.length, 1)
+  t.match((await nws(t, ['links', '--url', one.url])).stdout, new RegExp(`^PROXY .*\\n${two.app.crypto.proxyId.text} +cluster +1 `))
 })
 
 t.test('the secret is replaced in steps, and who is a step ahead is heard', { skip }, async t => {
