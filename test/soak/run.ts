@@ -1,6 +1,9 @@
-// `npm run soak`: a proxy under a steady load, with clients that come and go, and the slope of its memory and handles over
-// the second half of the time. Ends with 1 where handles stay.   SOAK_SECONDS=600
+// `npm run soak`: two linked proxies under a steady load, with clients that come and go, and the slope of their memory and
+// handles over the second half of the time. Memory is what is left after a full collection, asked for every ten seconds:
+// in between it is mostly garbage, and a slope of that says nothing. Ends with 1 where handles stay or memory grows.
+//   SOAK_SECONDS=600
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
@@ -8,29 +11,78 @@ import { WebSocket } from 'ws'
 const seconds = Number(process.env['SOAK_SECONDS'] ?? 600)
 const MEMBERS = 20
 const INTERVAL_MS = 20
-const SAMPLE_MS = 1000
-const NAMES = ['process_resident_memory_bytes', 'nodejs_heap_size_used_bytes', 'nodejs_external_memory_bytes', 'nodejs_active_resources', 'process_open_fds'] as const
+const GUEST_MS = 1000
+/** Between two samples. */
+const SAMPLE_MS = 10_000
+/** A message in fifty that stays would be more. */
+const MAX_LIVE_BYTES_PER_HOUR = 2 * 1024 * 1024
+const LIVE = 'nodejs_heap_size_used_bytes'
+const NAMES = [LIVE, 'nodejs_external_memory_bytes', 'process_resident_memory_bytes', 'nodejs_active_resources', 'process_open_fds'] as const
 
 const print = (line: string): void => { process.stdout.write(`${line}\n`) }
 const pause = async (ms: number): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, ms) }) }
 
-const proxy = spawn(process.execPath, ['dist/server.js'], { env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off' }, stdio: ['ignore', 'pipe', 'inherit'] })
-const port = await new Promise<number>(resolve => createInterface({ input: proxy.stdout }).on('line', line => {
-  const found = /is running: http:\/\/[^:]+:(\d+)/.exec(line)?.[1]
-  if (found !== undefined) resolve(Number(found))
-}))
-
-let heard = 0
-async function join (channel: string): Promise<WebSocket> {
-  const socket = new WebSocket(`ws://localhost:${port}/${channel}`, { perMessageDeflate: false })
-  socket.on('message', () => { heard++ })
-  await once(socket, 'open')
-  return socket
+/** Reads a stream until a line fits, and on after that, so that it never fills. */
+async function lineOf (stream: NodeJS.ReadableStream, expression: RegExp): Promise<string> {
+  return await new Promise(resolve => createInterface({ input: stream }).on('line', line => {
+    const found = expression.exec(line)?.[1]
+    if (found !== undefined) resolve(found)
+  }))
 }
 
-async function sample (): Promise<Record<string, number>> {
-  const text = await (await fetch(`http://localhost:${port}/api/metrics`)).text()
-  return Object.fromEntries(NAMES.map(name => [name, Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])]))
+/** A proxy whose garbage can be collected at will, by the inspector on loopback. */
+class Proxy {
+  readonly child: ChildProcess
+  readonly port: number
+  private readonly inspector: WebSocket
+  private asked = 0
+
+  private constructor (child: ChildProcess, port: number, inspector: WebSocket) {
+    this.child = child
+    this.port = port
+    this.inspector = inspector
+  }
+
+  static async start (env: Record<string, string>): Promise<Proxy> {
+    const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'dist/server.js'], {
+      env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', ...env }, stdio: ['ignore', 'pipe', 'pipe']
+    })
+    const [port, inspector] = await Promise.all([
+      lineOf(child.stdout, /is running: http:\/\/[^:]+:(\d+)/), lineOf(child.stderr, /Debugger listening on (ws:\S+)/)
+    ])
+    const socket = new WebSocket(inspector, { perMessageDeflate: false })
+    await once(socket, 'open')
+    return new Proxy(child, Number(port), socket)
+  }
+
+  async collectGarbage (): Promise<void> {
+    const id = ++this.asked
+    const answered = new Promise<void>(resolve => {
+      this.inspector.on('message', function listen (this: WebSocket, message: Buffer) {
+        if ((JSON.parse(message.toString()) as { id?: number }).id !== id) return
+        this.off('message', listen)
+        resolve()
+      })
+    })
+    this.inspector.send(JSON.stringify({ id, method: 'HeapProfiler.collectGarbage' }))
+    await answered
+  }
+
+  async get (path: string): Promise<string> {
+    return await (await fetch(`http://localhost:${this.port}${path}`)).text()
+  }
+
+  async sample (): Promise<Record<string, number>> {
+    await this.collectGarbage()
+    const text = await this.get('/api/metrics')
+    return Object.fromEntries(NAMES.map(name => [name, Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])]))
+  }
+
+  async end (): Promise<void> {
+    this.inspector.terminate()
+    this.child.kill('SIGTERM')
+    await once(this.child, 'exit')
+  }
 }
 
 /** Change of a value per hour, by least squares. */
@@ -41,27 +93,52 @@ function slopeOf (points: readonly (readonly [seconds: number, value: number])[]
   return points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread * 3600
 }
 
-const members = await Promise.all(Array.from({ length: MEMBERS }, async () => await join('soak')))
+const first = await Proxy.start({})
+const meshPort = (JSON.parse(await first.get('/api/health')) as { mesh: { port: number } }).mesh.port
+const second = await Proxy.start({ NWS_PEERS: `127.0.0.1:${meshPort}` })
+const proxies = [first, second]
+
+let heard = 0
+async function join ({ port }: Proxy, channel: string): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://localhost:${port}/${channel}`, { perMessageDeflate: false })
+  socket.on('message', () => { heard++ })
+  await once(socket, 'open')
+  return socket
+}
+
+const members = await Promise.all(Array.from({ length: MEMBERS }, async (_, index) => await join(proxies[index % 2]!, 'soak')))
 let turn = 0
 const sending = setInterval(() => { members[turn++ % MEMBERS]!.send('{"action":"broadcast","data":{"text":"a message of a usual length, as people write them"}}') }, INTERVAL_MS)
-const samples: [number, Record<string, number>][] = []
+const samples: { readonly at: number, readonly values: readonly Record<string, number>[] }[] = []
 const begun = Date.now()
+let sampled = begun
+let guests: readonly WebSocket[] = []
 while (Date.now() - begun < seconds * 1000) {
-  await pause(SAMPLE_MS)
-  const guest = await join(`guest-${turn}`) // A new channel and a new peer each time, and both go again.
-  guest.terminate()
-  samples.push([(Date.now() - begun) / 1000, await sample()])
+  await pause(GUEST_MS)
+  // A new channel and new peers each time, matched between the proxies, and all go again.
+  for (const guest of guests) guest.terminate()
+  guests = await Promise.all(proxies.map(async proxy => await join(proxy, `guest-${turn}`)))
+  for (const guest of guests) guest.send('{"action":"broadcast","data":"hello"}')
+  if (Date.now() - sampled < SAMPLE_MS) continue
+  sampled = Date.now()
+  samples.push({ at: (sampled - begun) / 1000, values: await Promise.all(proxies.map(async proxy => await proxy.sample())) })
 }
 clearInterval(sending)
 const half = samples.slice(Math.floor(samples.length / 2))
-print(`${heard} messages were heard in ${seconds} s; slopes over the second half:`)
-for (const name of NAMES) {
-  const points = half.map(([at, values]) => [at, values[name]!] as const)
-  print(`${name.padEnd(32)} ${points[0]![1]} → ${points.at(-1)![1]}   ${slopeOf(points).toFixed(0)} per hour`)
+let isFlat = true
+print(`${heard} messages were heard in ${seconds} s; slopes over the second half, ${half.length} samples after full collections:`)
+for (const [index] of proxies.entries()) {
+  print(`proxy ${index + 1}`)
+  for (const name of NAMES) {
+    const points = half.map(({ at, values }) => [at, values[index]![name]!] as const)
+    const slope = slopeOf(points)
+    print(`  ${name.padEnd(32)} ${points[0]![1]} → ${points.at(-1)![1]}   ${slope.toFixed(0)} per hour`)
+    if (name === LIVE && !(slope < MAX_LIVE_BYTES_PER_HOUR)) isFlat = false
+    // Sockets that stay would be one more each second.
+    if (name === 'process_open_fds' && !(points.at(-1)![1] - points[0]![1] <= half.length)) isFlat = false
+  }
 }
-for (const member of members) member.terminate()
-proxy.kill('SIGTERM')
-await once(proxy, 'exit')
-// Sockets that stay would be one more each second.
-const grown = half.at(-1)![1]['process_open_fds']! - half[0]![1]['process_open_fds']!
-process.exit(grown > half.length / 4 ? 1 : 0)
+for (const socket of [...members, ...guests]) socket.terminate()
+await Promise.all(proxies.map(async proxy => await proxy.end()))
+print(isFlat ? 'memory and handles are flat' : 'WRONG memory or handles grow')
+process.exit(isFlat ? 0 : 1)
