@@ -1,12 +1,14 @@
 // BoneValue when somebody goes away: a peer in mid-request, the rendezvous while data flows.
 import t from 'tap'
+import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp } from '../support/app.ts'
 import { addFriends, openUser, rendezvousOptions } from '../support/bonevalue.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { freePort } from '../support/ports.ts'
 
-t.test('a peer that goes in mid-request is told, whatever it was asked', needsBrowser, async t => {
+/** Two friends; ben has been asked what he never answers. */
+async function midRequest (t: Test) {
   const { url } = await buildTestApp(t, rendezvousOptions)
   await addFriends(t, url, 'ann', 'ben')
   const ann = await openUser(t, url, 'ann', { timeoutMs: 120_000 })
@@ -14,6 +16,11 @@ t.test('a peer that goes in mid-request is told, whatever it was asked', needsBr
   await ann.said('peerconnect ben')
   await ann.run("void (globalThis.asked = ask('ben', 'never', 1))")
   await ben.said('never')
+  return { ann, ben }
+}
+
+t.test('a peer that goes in mid-request is told, whatever it was asked', needsBrowser, async t => {
+  const { ann, ben } = await midRequest(t)
   await ann.run("void (globalThis.large = ask('ben', 'never', 'x'.repeat(2 ** 24)))")
   await ben.page.close()
   await ann.said('peerdisconnect')
@@ -22,13 +29,7 @@ t.test('a peer that goes in mid-request is told, whatever it was asked', needsBr
 })
 
 t.test('a peer that logs out is gone, and what it was asked fails', needsBrowser, async t => {
-  const { url } = await buildTestApp(t, rendezvousOptions)
-  await addFriends(t, url, 'ann', 'ben')
-  const ann = await openUser(t, url, 'ann', { timeoutMs: 120_000 })
-  const ben = await openUser(t, url, 'ben')
-  await ann.said('peerconnect ben')
-  await ann.run("void (globalThis.asked = ask('ben', 'never', 1))")
-  await ben.said('never')
+  const { ann, ben } = await midRequest(t)
   await ben.run('$BV.disconnect(); 0')
   t.equal(await ben.said('disconnect'), 'disconnect ')
   t.equal(await ben.run('$BV.getId()'), null)
