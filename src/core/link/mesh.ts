@@ -59,6 +59,8 @@ export class Mesh {
   readonly #twins: Twins<Link>
   readonly #slots: LinkSlots<Link>
   readonly #totals = new MeshTotals()
+  /** Messages of all channels that have overtaken others. */
+  readonly #waiting = { bytes: 0 }
 
   constructor (environment: MeshEnvironment, events: MeshEvents) {
     const { primitives, clock, timings, budgets, keyOf } = environment
@@ -208,7 +210,7 @@ export class Mesh {
       joined: (id, link) => this.#events.joined(name, id, link),
       parted: id => this.#events.parted(name, id),
       // By then a twin has been closed, or found dead.
-      overlaps: { late: message => this.#deliver(channel, message), afterWait: run => clock.after(twinCloseMs, run) }
+      overlaps: { late: message => this.#deliver(channel, message), afterWait: run => clock.after(twinCloseMs, run), waiting: this.#waiting }
     })
     const channel: OwnChannel = { name, peers, links: new Set(), roster, linger: undefined }
     return channel

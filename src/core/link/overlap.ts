@@ -5,8 +5,11 @@
 import type { PeerMessage } from './channel-message.ts'
 import type { Cancel } from './environment.ts'
 
-/** Bytes that may wait; more than that and nothing waits any longer. */
+/** Bytes of one peer that may wait, and of all together; more than that and nothing of the peer waits any longer. */
 export const MAX_OVERLAP_BYTES = 4 * 1024 * 1024
+export const MAX_OVERLAPS_BYTES = 16 * 1024 * 1024
+/** What a message counts beside its payload: so that thousands wait at most, and not millions of empty ones. */
+export const OVERLAP_MESSAGE_BYTES = 1024
 
 /** What an overlap needs. */
 export interface OverlapOwner {
@@ -14,6 +17,8 @@ export interface OverlapOwner {
   late (message: PeerMessage): void
   /** Calls `run` when a link that has not brought what is missing will not bring it any more. */
   afterWait (run: () => void): Cancel
+  /** What waits in all overlaps; they count in it. */
+  readonly waiting: { bytes: number }
 }
 
 /** What a link has brought. It brings all after the first, in order. */
@@ -71,7 +76,7 @@ export class Overlap<L> {
       return true
     }
     const isNew = seq > this.seq && this.#hold(message)
-    this.#advance(this.#bytes > MAX_OVERLAP_BYTES)
+    this.#advance(this.#bytes > MAX_OVERLAP_BYTES || (isNew && this.#owner.waiting.bytes > MAX_OVERLAPS_BYTES))
     return isNew && 'later'
   }
 
@@ -88,22 +93,25 @@ export class Overlap<L> {
   end (): void {
     this.#cancel()
     this.#held.length = 0
+    this.#count(-this.#bytes)
   }
 
   /** Takes what need not wait any longer. @param force all of it, whatever may be missing */
   #advance (force: boolean): void {
-    const waiting = this.#held.length
-    for (let [next] = this.#held; next !== undefined; [next] = this.#held) {
+    let taken = 0
+    for (const next of this.#held) {
       const overtaken = next.seq <= this.seq
       if (!overtaken && !force && !this.#isNext(next.seq)) break
-      this.#held.shift()
-      this.#bytes -= next.payload.length
+      taken += 1
+      this.#count(-next.payload.length - OVERLAP_MESSAGE_BYTES)
       if (overtaken) continue
       if (force && !this.#isNext(next.seq)) this.#doubt = true
       this.#take(next.seq)
       this.#owner.late(next)
     }
-    if (this.#held.length < waiting) this.#wait()
+    if (taken === 0) return
+    this.#held.splice(0, taken)
+    this.#wait()
   }
 
   /** The number counts. */
@@ -143,9 +151,14 @@ export class Overlap<L> {
     while (at > 0 && this.#held[at - 1]!.seq > message.seq) at--
     if (this.#held[at - 1]?.seq === message.seq) return false
     this.#held.splice(at, 0, { ...message, payload: message.payload.slice() }) // A view into a record that is gone by then.
-    this.#bytes += message.payload.length
+    this.#count(message.payload.length + OVERLAP_MESSAGE_BYTES)
     if (this.#held.length === 1) this.#wait()
     return true
+  }
+
+  #count (bytes: number): void {
+    this.#bytes += bytes
+    this.#owner.waiting.bytes += bytes
   }
 
   /** The first of those that wait does so from now on. */

@@ -3,7 +3,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import type { PeerMessage } from '../../../src/core/link/channel-message.ts'
-import { MAX_OVERLAP_BYTES, Overlap } from '../../../src/core/link/overlap.ts'
+import { MAX_OVERLAP_BYTES, MAX_OVERLAPS_BYTES, Overlap, OVERLAP_MESSAGE_BYTES } from '../../../src/core/link/overlap.ts'
 
 const message = (seq: number, payload: Uint8Array = Uint8Array.of(seq)): PeerMessage => ({ type: 'broadcast', source: 'ann', target: undefined, seq, binary: true, payload })
 
@@ -12,12 +12,14 @@ function scene (links = new Set(['old', 'new'])) {
   /** Numbers in the order in which they counted, and where messages may be missing. */
   const taken: (number | 'broken')[] = []
   let wait: (() => void) | undefined
+  const waiting = { bytes: 0 }
   const overlap = new Overlap<string>({
     late: ({ seq }) => { taken.push(seq) },
     afterWait: run => {
       wait = run
       return () => { wait = undefined }
-    }
+    },
+    waiting
   }, () => taken.push('broken'), links, 'old', 3, false)
   /** What counts now that a link has brought a number. */
   const take = (link: string, seq: number) => {
@@ -31,7 +33,7 @@ function scene (links = new Set(['old', 'new'])) {
     overlap.left(link, failed)
     return taken.slice(before)
   }
-  return { overlap, taken, take, lose, runOut: () => wait?.(), waits: () => wait !== undefined }
+  return { overlap, taken, take, lose, waiting, runOut: () => wait?.(), waits: () => wait !== undefined }
 }
 
 /** Runs a story: each step is a link, the number that it brings, and those that count then. */
@@ -128,11 +130,40 @@ t.test('a link that brings nothing is not waited for for ever', async t => {
 
 t.test('what waits is a copy, and bounded', async t => {
   const taken: number[] = []
-  const overlap = new Overlap<string>({ late: ({ payload }) => { taken.push(payload[0]!) }, afterWait: () => () => {} }, () => taken.push(9), new Set(['old', 'new']), 'old', 3, false)
+  const overlap = new Overlap<string>({ late: ({ payload }) => { taken.push(payload[0]!) }, afterWait: () => () => {}, waiting: { bytes: 0 } }, () => taken.push(9), new Set(['old', 'new']), 'old', 3, false)
   const record = Uint8Array.of(1)
   overlap.accepts('new', message(6, record))
   record[0] = 2
   overlap.accepts('new', message(7, new Uint8Array(MAX_OVERLAP_BYTES)))
   t.strictSame(taken, [9, 1, 0], 'what is given up for it may be missing')
+  t.ok(overlap.idle)
+})
+
+t.test('empty messages are as few as if they were large', async t => {
+  const { taken, take, waits } = scene()
+  const most = MAX_OVERLAP_BYTES / OVERLAP_MESSAGE_BYTES
+  let seq = 10
+  while (taken.length === 0 && seq < 10 + 2 * most) take('new', seq++)
+  t.ok(seq - 10 <= most, `${seq - 10} have waited`)
+  t.strictSame([taken[0], taken.length], ['broken', 1 + seq - 10], 'then all count, and that some may be missing is told once')
+  t.notOk(waits())
+})
+
+t.test('all overlaps share a bound, and give back what they took', async t => {
+  const { overlap, taken, take, waiting } = scene()
+  take('new', 6)
+  t.equal(waiting.bytes, OVERLAP_MESSAGE_BYTES + 1)
+  take('old', 6)
+  t.equal(waiting.bytes, 0)
+  const other = scene()
+  other.take('new', 6)
+  other.overlap.end()
+  t.equal(other.waiting.bytes, 0)
+  waiting.bytes = MAX_OVERLAPS_BYTES // Of others.
+  const third = new Overlap<string>({ late: ({ seq }) => { taken.push(seq) }, afterWait: () => () => {}, waiting }, () => taken.push('broken'), new Set(['a', 'b']), 'a', 3, false)
+  taken.length = 0
+  t.equal(third.accepts('b', message(9)), 'later')
+  t.strictSame(taken, ['broken', 9])
+  t.equal(waiting.bytes, MAX_OVERLAPS_BYTES)
   t.ok(overlap.idle)
 })
