@@ -182,8 +182,11 @@ t.test('a channel as server-sent events', async t => {
 
 t.test('an event stream must be asked for', async t => {
   const { url: address, app } = await buildTestApp(t)
-  for (const accept of ['*/*', 'application/json', 'text/event-streams']) {
+  for (const accept of ['*/*', 'application/json', 'text/event-streams', 'text/event-stream;q=0', 'text/html, Text/Event-Stream; q=0.00']) {
     t.match(await get(address, '/api/channels/room/events', { accept }), { status: 406, body: { code: 'NWS_ERR_REQUEST_NOT_ACCEPTABLE' } })
+  }
+  for (const accept of ['text/event-stream;q=0.5', 'text/html;q=0, text/event-stream']) {
+    t.match(await get(address, '/api/channels/a%20b/events', { accept }), { status: 404 }, `${accept} is taken`)
   }
   t.match(await get(address, '/api/channels/a%20b/events', { accept: 'text/event-stream' }), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NAME' } })
   const head = await fetch(`${address}/api/channels/room/events`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })
