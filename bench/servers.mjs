@@ -62,15 +62,21 @@ export async function start (name, port) {
     console.log(`${name} is left out: not installed (${install})`)
     return undefined
   }
+  if (await listens(port)) throw new Error(`port ${port} is taken, perhaps by a server that an interrupted run has left behind`)
   const child = spawn(...pinned(0, command, args), { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, ...env }, stdio: 'ignore' })
   for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    const answered = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
-    socket.destroy()
-    if (answered) return { name, port, child }
+    if (await listens(port)) return { name, port, child }
     if (child.exitCode !== null) throw new Error(`${name} does not start`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }
+}
+
+/** Whether somebody takes connections on a port of this machine. */
+async function listens (port) {
+  const socket = connect(port, '127.0.0.1')
+  const answered = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
+  socket.destroy()
+  return answered
 }
 
 /** A load process; each measurement gets a fresh one. */
