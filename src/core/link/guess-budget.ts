@@ -42,6 +42,11 @@ export class GuessBudget {
     this.#keyOf = keyOf
   }
 
+  /** Names that are remembered. */
+  get size (): number {
+    return this.#entries.size
+  }
+
   /** Whether I could reserve for the name now. */
   outlook (name: string): GuessOutlook {
     if (isStrongName(name)) return 'ready'
@@ -108,8 +113,16 @@ export class GuessBudget {
     return entry
   }
 
-  /** Makes room: the name used longest ago goes, but none that waits for its tokens to come back. */
+  /**
+   * Makes room: names that were used longest ago go where all their tokens have come back, since that is how a name
+   * begins; and where too many are left, the first but one that waits for a settlement.
+   */
   #evict (): void {
+    const now = this.#clock.now()
+    for (const [key, { bucket, outstanding }] of this.#entries) {
+      if (outstanding > 0 || bucket.level(now) < this.#budgets.guessBurst) break
+      this.#entries.delete(key)
+    }
     if (this.#entries.size < this.#budgets.guessNames) return
     for (const [key, { outstanding }] of this.#entries) {
       if (outstanding > 0) continue

@@ -1,6 +1,8 @@
 // How fast names can be guessed over links: a word that was tested was paid for, whichever end the attacker has.
 // PROTOCOL §6.3.
 import t from 'tap'
+import { budgets } from '../../../src/core/link/constants.ts'
+import { GuessBudget } from '../../../src/core/link/guess-budget.ts'
 import { Simulation } from '../../support/simulation.ts'
 
 /** Rounds of 512 slots that the victim's name can pay for: two, and some tokens are left. */
@@ -40,3 +42,18 @@ for (const attackerDials of [true, false]) {
     t.notOk(hits(attackerDials, 3))
   })
 }
+
+t.test('names are forgotten when all their tokens have come back, and not before', async t => {
+  let now = 0
+  const budget = new GuessBudget({ ...budgets, guessPerSecond: 8, guessBurst: 800, guessNames: 1000 }, { now: () => now, after: () => () => {} }, name => name)
+  for (let at = 0; at < 500; at++) {
+    now = at * 1000
+    t.ok(budget.payAnswer(`name ${at}`, 79), 'each costs what comes back in ten seconds')
+    t.ok(budget.size <= 10, `${budget.size} are remembered`)
+  }
+  t.equal(budget.size, 10)
+  t.ok(budget.reserve('name 499') && budget.reserve('reserved'))
+  now += 10_000_000
+  t.ok(budget.payAnswer('another', 1))
+  t.equal(budget.size, 3, 'one whose reservation is not settled stays, and with it those that were used later')
+})
