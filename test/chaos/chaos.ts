@@ -40,6 +40,7 @@ interface State {
   readonly id: string
   readonly sent: number
   readonly joins: number
+  readonly connects: number
   /** Ids that it has lost, also for a while. */
   readonly lost: readonly string[]
   readonly peers: Readonly<Record<string, { readonly first?: number, readonly last?: number, readonly heard: number }>>
@@ -234,15 +235,15 @@ async function settle (machines: readonly Machine[], patienceMs: number): Promis
 }
 
 /**
- * Resolves when each has heard the last number of each other one. A fault may be found out only now: those who lose each
- * other and come back have missed that number, and hear another one.
+ * Resolves when each has heard the last number of each other one. A fault may be found out only now: who is told that
+ * another has come back says one more. Who is not told has been heard, or this does not resolve.
  */
 async function agree (machines: readonly Machine[], patienceMs: number): Promise<State[]> {
-  await Promise.all(machines.map(async machine => await machine.state())) // What was sent before the pause is counted.
-  const say = (): void => { for (const machine of machines) machine.send('say') }
-  say()
+  let told = (await Promise.all(machines.map(async machine => await machine.state()))).map(({ connects }) => connects) // And what was sent before the pause is counted.
+  for (const machine of machines) machine.send('say')
   return await until(machines, patienceMs, 'have not heard everything', states => {
-    if (states.some(({ peers }) => Object.values(peers).some(({ heard }) => heard === 0))) say()
+    for (const [place, { connects }] of states.entries()) if (connects > told[place]!) machines[place]!.send('say')
+    told = states.map(({ connects }) => connects)
     return states.every(({ id, sent }) => states.every(other => other.id === id || other.peers[id]?.last === sent - 1))
   })
 }

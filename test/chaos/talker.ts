@@ -24,6 +24,8 @@ let spans = new Map<string, Span>()
 /** Ids of others that have gone while this one stayed. */
 const lost = new Set<string>()
 let joins = 0
+/** How often another one came. */
+let connects = 0
 
 const print = (event: Record<string, unknown>) => { process.stdout.write(`${JSON.stringify(event)}\n`) }
 const wrong = (what: string, facts: Record<string, unknown>) => print({ event: 'wrong', what, own: id, ...facts })
@@ -38,6 +40,7 @@ function hear (action: string, source: string, target: string, data: unknown): v
   if (action === 'connect') {
     if (spans.has(target)) wrong('connect twice', { peer: target })
     spans.set(target, { first: undefined, last: undefined, heard: 0 })
+    connects++
   } else if (action === 'disconnect') {
     if (!spans.delete(target)) wrong('disconnect of nobody', { peer: target })
     lost.add(target)
@@ -82,7 +85,7 @@ function join (): void {
 
 createInterface({ input: process.stdin }).on('line', line => {
   const command = JSON.parse(line) as { do: string, ask: number }
-  if (command.do === 'state') print({ event: 'state', ask: command.ask, id, sent, lost: [...lost], joins, peers: Object.fromEntries(spans) })
+  if (command.do === 'state') print({ event: 'state', ask: command.ask, id, sent, lost: [...lost], joins, connects, peers: Object.fromEntries(spans) })
   if (command.do === 'pause') paused = true
   if (command.do === 'say') say()
 })
