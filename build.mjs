@@ -10,8 +10,11 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('.', import.meta.url))
 
 /** Runs the compiler and ends the process with its exit code when it fails. */
-function compile (...args) {
-  const result = spawnSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', ...args], { cwd: root, stdio: 'inherit' })
+function compile(...args) {
+  const result = spawnSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', ...args], {
+    cwd: root,
+    stdio: 'inherit'
+  })
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
@@ -35,14 +38,48 @@ declare global {
 }
 `
 
-async function buildClient () {
+async function buildClient() {
   compile('-p', 'src/client/tsconfig.build.json')
   rmSync(new URL('public/lib', import.meta.url), { recursive: true, force: true })
-  compile('-p', 'src/client/tsconfig.build.json', '--emitDeclarationOnly', '--sourceMap', 'false', '--outDir', 'public/lib/types')
-  const common = { absWorkingDir: root, bundle: true, minify: true, sourcemap: true, target: 'es2022', logLevel: 'warning', outdir: 'public/lib' }
+  compile(
+    '-p',
+    'src/client/tsconfig.build.json',
+    '--emitDeclarationOnly',
+    '--sourceMap',
+    'false',
+    '--outDir',
+    'public/lib/types'
+  )
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    sourcemap: true,
+    target: 'es2022',
+    logLevel: 'warning',
+    outdir: 'public/lib'
+  }
   const banner = { js: '/*! Network Web Sockets, MIT License */' }
-  await build({ ...common, banner, format: 'esm', entryPoints: { networkwebsockets: 'src/client/index.ts', 'networkwebsockets-webrtc': 'src/client/webrtc.ts', bonevalue: 'src/client/bonevalue/index.ts' } })
-  await build({ ...common, banner, format: 'iife', entryPoints: { 'networkwebsockets.global': 'src/client/global.ts', namedwebsockets: 'src/client/global.ts', BV: 'src/client/bonevalue/global.ts' } })
+  await build({
+    ...common,
+    banner,
+    format: 'esm',
+    entryPoints: {
+      networkwebsockets: 'src/client/index.ts',
+      'networkwebsockets-webrtc': 'src/client/webrtc.ts',
+      bonevalue: 'src/client/bonevalue/index.ts'
+    }
+  })
+  await build({
+    ...common,
+    banner,
+    format: 'iife',
+    entryPoints: {
+      'networkwebsockets.global': 'src/client/global.ts',
+      namedwebsockets: 'src/client/global.ts',
+      BV: 'src/client/bonevalue/global.ts'
+    }
+  })
   const types = {
     networkwebsockets: "export * from './types/index.js'\n",
     'networkwebsockets-webrtc': "export * from './types/webrtc.js'\n",
@@ -51,11 +88,12 @@ async function buildClient () {
     'networkwebsockets.global': GLOBAL_TYPES,
     namedwebsockets: "import './networkwebsockets.global.js'\n"
   }
-  for (const [name, text] of Object.entries(types)) writeFileSync(new URL(`public/lib/${name}.d.ts`, import.meta.url), text)
+  for (const [name, text] of Object.entries(types))
+    writeFileSync(new URL(`public/lib/${name}.d.ts`, import.meta.url), text)
 }
 
 /** The entries of the server as few files. Measured: 650 ms to the first answer without, 450 ms with. */
-async function bundleServer () {
+async function bundleServer() {
   const entries = ['server', 'index', 'app']
   const command = 'cli/nws' // As deep as a chunk.
   await build({
@@ -75,7 +113,8 @@ async function bundleServer () {
   })
   // Code that looks for files beside itself counts on being two folders deep, in dist/chunks as in src/routes.
   for (const name of entries) {
-    if (readFileSync(new URL(`dist/${name}.js`, import.meta.url), 'utf8').includes('import.meta.url')) throw new Error(`dist/${name}.js looks for files beside itself: that code has to be in a chunk`)
+    if (readFileSync(new URL(`dist/${name}.js`, import.meta.url), 'utf8').includes('import.meta.url'))
+      throw new Error(`dist/${name}.js looks for files beside itself: that code has to be in a chunk`)
   }
 }
 

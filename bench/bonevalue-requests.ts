@@ -12,7 +12,13 @@ import { circumstances, writeSection } from './section.ts'
 const BEGIN = '<!-- bonevalue-requests results: written by npm run bench:bonevalue-requests -->'
 const END = '<!-- end of bonevalue-requests results -->'
 const SECONDS = 10
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream', '--allow-loopback-in-peer-connection']
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  '--allow-loopback-in-peer-connection'
+]
 
 /** What both functions below are made of. `linkEnded` is called when a connection of the page has ended. */
 const PREPARE = `
@@ -28,7 +34,7 @@ const PREPARE = `
   }`
 
 /** Requests per second on a connection that is kept, so many under way at any time. */
-async function rateKept (page: Page, atOnce: number, size = 10): Promise<number> {
+async function rateKept(page: Page, atOnce: number, size = 10): Promise<number> {
   return await page.evaluate(`(async () => {
     const data = 'x'.repeat(${size})
     const started = performance.now()
@@ -41,7 +47,7 @@ async function rateKept (page: Page, atOnce: number, size = 10): Promise<number>
 }
 
 /** Requests per second where each round of so many has a connection of its own: the next begins when that has been closed. */
-async function rateWithout (page: Page, atOnce: number): Promise<number> {
+async function rateWithout(page: Page, atOnce: number): Promise<number> {
   return await page.evaluate(`(async () => {
     const started = performance.now()
     let count = 0
@@ -56,9 +62,14 @@ async function rateWithout (page: Page, atOnce: number): Promise<number> {
 }
 
 const ends: (() => unknown)[] = []
-const test = { teardown: (end: () => unknown) => { ends.push(end) } } as unknown as Test
+const test = {
+  teardown: (end: () => unknown) => {
+    ends.push(end)
+  }
+} as unknown as Test
 const server = spawn(process.execPath, ['dist/server.js'], {
-  env: { PATH: process.env['PATH'], NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_BV: 'on', NWS_DATA_DIR: ':memory:' }, stdio: ['ignore', 'pipe', 'inherit']
+  env: { PATH: process.env['PATH'], NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_BV: 'on', NWS_DATA_DIR: ':memory:' },
+  stdio: ['ignore', 'pipe', 'inherit']
 })
 ends.push(() => server.kill())
 const port = await new Promise<string>(resolve => {
@@ -70,15 +81,20 @@ const port = await new Promise<string>(resolve => {
   })
 })
 const url = `http://localhost:${port}`
-const pages = createServer((_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>'))
+const pages = createServer((_request, response) =>
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')
+)
 await new Promise<void>(resolve => pages.listen(0, 'localhost', resolve))
 for (const user of ['ann', 'ben']) await addUser(url, user)
-const clients = [await logIn(test, url.replace('http', 'ws'), 'ann'), await logIn(test, url.replace('http', 'ws'), 'ben')] as const
+const clients = [
+  await logIn(test, url.replace('http', 'ws'), 'ann'),
+  await logIn(test, url.replace('http', 'ws'), 'ben')
+] as const
 await exchangeToken(clients[0], clients[1], { ofClaimer: 'ben', ofIssuer: 'ann' })
 for (const client of clients) await client.close()
 
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
-async function open (user: string): Promise<Page> {
+async function open(user: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage()
   await page.goto(`http://localhost:${(pages.address() as AddressInfo).port}/`)
   await page.evaluate(`(async () => {
@@ -102,9 +118,17 @@ const large = await rateKept(ann, 1, 2 ** 20)
 const rows = [
   ['one at a time', `${without[0].toFixed(0)} requests/s`, `${kept[0].toFixed(0)} requests/s`],
   ['32 at a time', `${without[1].toFixed(0)} requests/s`, `${kept[1].toFixed(0)} requests/s`],
-  ['1 MiB there and back, one at a time', '–', `${large.toFixed(1)} requests/s, ${(large * 2 * 2 ** 20 / 1e6).toFixed(0)} MB/s`]
+  [
+    '1 MiB there and back, one at a time',
+    '–',
+    `${large.toFixed(1)} requests/s, ${((large * 2 * 2 ** 20) / 1e6).toFixed(0)} MB/s`
+  ]
 ]
-writeSection(BEGIN, END, `${circumstances()}\n\n| requests of a page to another | connection not kept | kept |\n| --- | --- | --- |\n${rows.map(row => `| ${row.join(' | ')} |`).join('\n')}\n`)
+writeSection(
+  BEGIN,
+  END,
+  `${circumstances()}\n\n| requests of a page to another | connection not kept | kept |\n| --- | --- | --- |\n${rows.map(row => `| ${row.join(' | ')} |`).join('\n')}\n`
+)
 for (const row of rows) console.log(row.join(' | '))
 
 await browser.close()

@@ -15,18 +15,21 @@ const BUSY = 0.5
 /** Clients that one process carries well: memory and file handles, not CPU, at rest. */
 const CLIENTS_PER_PROCESS = 10_000
 
-const spaced = (value: number) => Math.floor(value).toString().replace(/(\d)(?=(\d{3})+$)/g, '$1 ')
-const rate = (value: number) => value >= 100 ? spaced(value) : value.toFixed(value >= 10 ? 0 : 2)
+const spaced = (value: number) =>
+  Math.floor(value)
+    .toString()
+    .replace(/(\d)(?=(\d{3})+$)/g, '$1 ')
+const rate = (value: number) => (value >= 100 ? spaced(value) : value.toFixed(value >= 10 ? 0 : 2))
 
 /** The table, with the numbers that it is made of. */
-export function arithmetic ({ one, four, broker }: Costs): string {
+export function arithmetic({ one, four, broker }: Costs): string {
   const budget = BUSY * 1e6
   const rows = [10, 1000, 100_000].map(clients => {
     const proxies = Math.max(1, Math.ceil(clients / CLIENTS_PER_PROCESS))
     const cost = proxies === 1 ? one : four
-    const perSecond = proxies * budget / (clients * cost)
+    const perSecond = (proxies * budget) / (clients * cost)
     const deliveries = perSecond * clients
-    return `| ${spaced(clients)} | ${proxies} | ${rate(perSecond)} | ${spaced(deliveries)} | ${proxies === 1 ? '–' : `${(deliveries * broker / 1e6).toFixed(2)} processors`} |`
+    return `| ${spaced(clients)} | ${proxies} | ${rate(perSecond)} | ${spaced(deliveries)} | ${proxies === 1 ? '–' : `${((deliveries * broker) / 1e6).toFixed(2)} processors`} |`
   })
   return `| clients in one channel | processes | messages/s at half a processor each | deliveries/s | broker |
 | --- | --- | --- | --- | --- |

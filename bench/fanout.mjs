@@ -19,14 +19,35 @@ const FIRST_PORT = 19_300
 
 /** The cases: who sends how much to how many. */
 const CASES = [
-  { id: 'A', what: '1 sender, 16 in flight, 100 receivers, 100 B', connections: 101, senders: 1, window: 16, bytes: 100 },
+  {
+    id: 'A',
+    what: '1 sender, 16 in flight, 100 receivers, 100 B',
+    connections: 101,
+    senders: 1,
+    window: 16,
+    bytes: 100
+  },
   { id: 'B', what: '1 sender, 16 in flight, 10 receivers, 100 B', connections: 11, senders: 1, window: 16, bytes: 100 },
-  { id: 'C', what: '10 senders, 16 in flight each, 50 connections, 100 B', connections: 50, senders: 10, window: 16, bytes: 100 },
+  {
+    id: 'C',
+    what: '10 senders, 16 in flight each, 50 connections, 100 B',
+    connections: 50,
+    senders: 10,
+    window: 16,
+    bytes: 100
+  },
   { id: 'D', what: '1 sender, 1 in flight, 100 receivers, 100 B', connections: 101, senders: 1, window: 1, bytes: 100 },
-  { id: 'E', what: '1 sender, 16 in flight, 100 receivers, 1 KiB', connections: 101, senders: 1, window: 16, bytes: 1024 }
+  {
+    id: 'E',
+    what: '1 sender, 16 in flight, 100 receivers, 1 KiB',
+    connections: 101,
+    senders: 1,
+    window: 16,
+    bytes: 1024
+  }
 ]
 
-async function measureIdle (name, index) {
+async function measureIdle(name, index) {
   const connections = smoke ? 200 : 5000
   const server = await start(name, FIRST_PORT + 50 + index)
   if (server === undefined) return undefined
@@ -43,7 +64,7 @@ async function measureIdle (name, index) {
   }
 }
 
-async function measureJoin () {
+async function measureJoin() {
   const server = await start('nws', FIRST_PORT + 90)
   try {
     return await withLoad(async (load, phase) => {
@@ -64,13 +85,17 @@ try {
     const server = await start(name, FIRST_PORT + index)
     if (server !== undefined) servers.push(server)
   }
-  const samples = Object.fromEntries(cases.map(({ id }) => [id, Object.fromEntries(servers.map(({ name }) => [name, []]))]))
+  const samples = Object.fromEntries(
+    cases.map(({ id }) => [id, Object.fromEntries(servers.map(({ name }) => [name, []]))])
+  )
   for (let round = 0; round < ROUNDS; round++) {
     for (const benchCase of cases) {
       for (const server of servers) {
         const sample = await measure(server, { ...benchCase, warmUpMs: WARM_UP_MS, measureMs: MEASURE_MS })
         samples[benchCase.id][server.name].push(sample)
-        console.log(`round ${round + 1} ${benchCase.id} ${server.name.padEnd(12)} ${sample.microseconds.toFixed(3)} µs  ${Math.round(sample.perSecond)} /s  p50 ${Math.round(sample.p50)} µs  p99 ${Math.round(sample.p99)} µs`)
+        console.log(
+          `round ${round + 1} ${benchCase.id} ${server.name.padEnd(12)} ${sample.microseconds.toFixed(3)} µs  ${Math.round(sample.perSecond)} /s  p50 ${Math.round(sample.p50)} µs  p99 ${Math.round(sample.p99)} µs`
+        )
       }
     }
   }
@@ -98,7 +123,17 @@ try {
     for (const [index, name] of names.entries()) memory[name] = await measureIdle(name, index)
     const joinMs = await measureJoin()
     const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim()
-    const report = { date: new Date().toISOString().slice(0, 10), commit, machine: `${cpus().length} × ${cpus()[0].model}`, node: process.version, rounds: ROUNDS, cases, results, memory, joinMs }
+    const report = {
+      date: new Date().toISOString().slice(0, 10),
+      commit,
+      machine: `${cpus().length} × ${cpus()[0].model}`,
+      node: process.version,
+      rounds: ROUNDS,
+      cases,
+      results,
+      memory,
+      joinMs
+    }
     if (smoke) console.log(`join of 50: ${joinMs.toFixed(0)} ms`)
     else writeReport(report)
   }

@@ -7,7 +7,7 @@ const END = '<!-- end of results -->'
 const LABELS = { nws: 'this project', ws: '`ws`, one buffer' }
 
 /** A bar chart of the ratios to `ws`, one group of bars a case. */
-function chart ({ cases, results }) {
+function chart({ cases, results }) {
   const names = Object.keys(results.A)
   const colours = ['#0b57d0', '#9aa0a6', '#b06000', '#7b4397', '#188038']
   const [barHeight, gap, left, width] = [14, 18, 130, 560]
@@ -19,10 +19,12 @@ function chart ({ cases, results }) {
     y += 8
     names.forEach((name, index) => {
       const { ratio, microseconds } = results[id][name]
-      const length = Math.max(1, ratio / most * (width - left - 120))
-      rows.push(`<text x="${left - 8}" y="${y + 11}" text-anchor="end">${(LABELS[name] ?? name).replaceAll('`', '')}</text>` +
-        `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" fill="${colours[index]}"/>` +
-        `<text x="${left + length + 6}" y="${y + 11}">${ratio.toFixed(2)} (${microseconds.toFixed(2)} µs)</text>`)
+      const length = Math.max(1, (ratio / most) * (width - left - 120))
+      rows.push(
+        `<text x="${left - 8}" y="${y + 11}" text-anchor="end">${(LABELS[name] ?? name).replaceAll('`', '')}</text>` +
+          `<rect x="${left}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" fill="${colours[index]}"/>` +
+          `<text x="${left + length + 6}" y="${y + 11}">${ratio.toFixed(2)} (${microseconds.toFixed(2)} µs)</text>`
+      )
       y += barHeight + 2
     })
     y += gap
@@ -35,22 +37,30 @@ ${rows.join('\n')}
 `
 }
 
-function table ({ cases, results }) {
+function table({ cases, results }) {
   const names = Object.keys(results.A)
   const head = `| case | ${names.map(name => LABELS[name] ?? name).join(' | ')} |\n| --- |${' --- |'.repeat(names.length)}`
-  const rows = cases.map(({ id, what }) => `| ${id}: ${what} | ${names.map(name => {
-    const { ratio, microseconds, perSecond, p50, p99 } = results[id][name]
-    return `**${ratio.toFixed(2)}** · ${microseconds.toFixed(2)} µs · ${Math.round(perSecond / 1000)} k/s · ${(p50 / 1000).toFixed(2)} / ${(p99 / 1000).toFixed(2)} ms`
-  }).join(' | ')} |`)
+  const rows = cases.map(
+    ({ id, what }) =>
+      `| ${id}: ${what} | ${names
+        .map(name => {
+          const { ratio, microseconds, perSecond, p50, p99 } = results[id][name]
+          return `**${ratio.toFixed(2)}** · ${microseconds.toFixed(2)} µs · ${Math.round(perSecond / 1000)} k/s · ${(p50 / 1000).toFixed(2)} / ${(p99 / 1000).toFixed(2)} ms`
+        })
+        .join(' | ')} |`
+  )
   return [head, ...rows].join('\n')
 }
 
 /** Writes docs/performance.json, docs/performance.svg and the results in docs/PERFORMANCE.md. */
-export function writeReport (report) {
+export function writeReport(report) {
   const docs = new URL('../docs/', import.meta.url)
   writeFileSync(new URL('performance.json', docs), `${JSON.stringify(report, null, 2)}\n`)
   writeFileSync(new URL('performance.svg', docs), chart(report))
-  const memory = Object.entries(report.memory).filter(([, bytes]) => bytes !== undefined).map(([name, bytes]) => `${LABELS[name] ?? name} ${(bytes / 1024).toFixed(1)} KiB`).join(', ')
+  const memory = Object.entries(report.memory)
+    .filter(([, bytes]) => bytes !== undefined)
+    .map(([name, bytes]) => `${LABELS[name] ?? name} ${(bytes / 1024).toFixed(1)} KiB`)
+    .join(', ')
   const text = `${BEGIN}
 Run of ${report.date}, commit ${report.commit}, Node ${report.node}, ${report.machine}, medians of ${report.rounds} interleaved rounds.
 Each cell: ratio of server CPU per delivery to \`ws\` in the same round · CPU per delivery · deliveries per second · p50 / p99 latency.

@@ -12,7 +12,7 @@ const PATIENCE_MS = 60_000
 const folder = mkdtempSync(join(tmpdir(), 'networkwebsockets-bench-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-function configFile (name, text) {
+function configFile(name, text) {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
@@ -21,26 +21,52 @@ function configFile (name, text) {
 /** How each server is started on a port, and what to install where it is missing. */
 export const TARGETS = {
   // As `npm start` has it.
-  nws: port => ({ command: process.execPath, args: ['--max-semi-space-size=4', 'dist/server.js'], env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off', NWS_LOG_LEVEL: 'silent' } }),
+  nws: port => ({
+    command: process.execPath,
+    args: ['--max-semi-space-size=4', 'dist/server.js'],
+    env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off', NWS_LOG_LEVEL: 'silent' }
+  }),
   ws: port => ({ command: process.execPath, args: ['bench/targets/ws.mjs'], env: { PORT: String(port) } }),
-  'socket.io': port => ({ command: process.execPath, args: ['bench/targets/socket.io.mjs'], env: { PORT: String(port) } }),
+  'socket.io': port => ({
+    command: process.execPath,
+    args: ['bench/targets/socket.io.mjs'],
+    env: { PORT: String(port) }
+  }),
   mosquitto: port => ({
     command: 'mosquitto',
-    args: ['-c', configFile('mosquitto.conf', `listener ${port + 200} 127.0.0.1\nlistener ${port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nmax_queued_messages 0\nlog_type none\n`)],
+    args: [
+      '-c',
+      configFile(
+        'mosquitto.conf',
+        `listener ${port + 200} 127.0.0.1\nlistener ${port} 127.0.0.1\nprotocol websockets\nallow_anonymous true\nmax_queued_messages 0\nlog_type none\n`
+      )
+    ],
     install: 'apt-get install -y mosquitto'
   }),
   'nats-server': port => ({
     command: 'nats-server',
-    args: ['-c', configFile('nats.conf', `listen: "127.0.0.1:${port + 100}"\nwebsocket { listen: "127.0.0.1:${port}", no_tls: true }\nmax_pending: 268435456\n`)],
+    args: [
+      '-c',
+      configFile(
+        'nats.conf',
+        `listen: "127.0.0.1:${port + 100}"\nwebsocket { listen: "127.0.0.1:${port}", no_tls: true }\nmax_pending: 268435456\n`
+      )
+    ],
     install: 'apt-get install -y nats-server'
   })
 }
 
-const isInstalled = command => command === process.execPath || (process.env.PATH ?? '').split(':').concat('/usr/sbin').some(dir => existsSync(join(dir, command)))
-const pinned = (cpu, command, args) => cpus().length > 1 ? ['taskset', ['-c', String(cpu), command, ...args]] : [command, args]
+const isInstalled = command =>
+  command === process.execPath ||
+  (process.env.PATH ?? '')
+    .split(':')
+    .concat('/usr/sbin')
+    .some(dir => existsSync(join(dir, command)))
+const pinned = (cpu, command, args) =>
+  cpus().length > 1 ? ['taskset', ['-c', String(cpu), command, ...args]] : [command, args]
 
 /** Nanoseconds of processor time of all threads of a process, from the scheduler's own account. */
-export function cpuOf (pid) {
+export function cpuOf(pid) {
   let sum = 0n
   for (const task of readdirSync(`/proc/${pid}/task`)) {
     try {
@@ -51,19 +77,23 @@ export function cpuOf (pid) {
 }
 
 /** Resident memory of a process, bytes. */
-export function rssOf (pid) {
+export function rssOf(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
 }
 
 /** Starts a server and resolves when it listens; `undefined`, with a line on how to install it, where it is missing. */
-export async function start (name, port) {
+export async function start(name, port) {
   const { command, args, env, install } = TARGETS[name](port)
   if (!isInstalled(command)) {
     console.log(`${name} is left out: not installed (${install})`)
     return undefined
   }
-  if (await listens(port)) throw new Error(`port ${port} is taken, perhaps by a server that an interrupted run has left behind`)
-  const child = spawn(...pinned(0, command, args), { env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, ...env }, stdio: 'ignore' })
+  if (await listens(port))
+    throw new Error(`port ${port} is taken, perhaps by a server that an interrupted run has left behind`)
+  const child = spawn(...pinned(0, command, args), {
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, ...env },
+    stdio: 'ignore'
+  })
   for (;;) {
     if (await listens(port)) return { name, port, child }
     if (child.exitCode !== null) throw new Error(`${name} does not start`)
@@ -72,19 +102,23 @@ export async function start (name, port) {
 }
 
 /** Whether somebody takes connections on a port of this machine. */
-async function listens (port) {
+async function listens(port) {
   const socket = connect(port, '127.0.0.1')
-  const answered = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]).catch(() => false)
+  const answered = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false)
+  ]).catch(() => false)
   socket.destroy()
   return answered
 }
 
 /** A load process; each measurement gets a fresh one. */
-export async function withLoad (use) {
+export async function withLoad(use) {
   const [, args] = pinned(1, process.execPath, ['bench/load/client.mjs'])
-  const load = cpus().length > 1
-    ? spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    : fork('bench/load/client.mjs')
+  const load =
+    cpus().length > 1
+      ? spawn('taskset', args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+      : fork('bench/load/client.mjs')
   const messages = []
   let wake = () => {}
   load.on('message', message => {
@@ -120,7 +154,7 @@ export async function withLoad (use) {
  * @param command what bench/load/client.mjs is to run; its `port` is the server's
  * @returns CPU microseconds of the server per delivery, deliveries per second, latencies in microseconds
  */
-export async function measure ({ name, port, child }, command) {
+export async function measure({ name, port, child }, command) {
   return await withLoad(async (load, phase) => {
     load.send({ do: 'run', target: name, port, ...command })
     await phase('begin')

@@ -31,52 +31,66 @@ const traffic = { in: 0, bytesIn: 0 }
 let peers = 0
 let wake = () => {}
 
-const clusters = await Promise.all(Array.from({ length: task.count }, async () => {
-  let open = () => {}
-  const opened = new Promise<void>(resolve => { open = resolve })
-  const connection = new Connection(client, await connectionOptions(client, settings, connectionTimings), 1000, {
-    message: (subject, bytes) => {
-      traffic.in += 1
-      traffic.bytesIn += bytes.length
-      cluster.received(subject, bytes)
-    },
-    connected: () => {
-      cluster.connected()
-      open()
-    },
-    disconnected: () => {},
-    drained: () => cluster.drained(),
-    failed: () => {}
-  })
-  const cluster: Cluster = new Cluster({
-    proxyId: primitives.randomBytes(16),
-    secrets: [decodeSecret(task.secret)!],
-    primitives: createClusterPrimitives(primitives),
-    clock: {
-      now: () => performance.now(),
-      after: (ms, run) => {
-        const timer = setTimeout(run, ms)
-        return () => clearTimeout(timer)
+const clusters = await Promise.all(
+  Array.from({ length: task.count }, async () => {
+    let open = () => {}
+    const opened = new Promise<void>(resolve => {
+      open = resolve
+    })
+    const connection = new Connection(client, await connectionOptions(client, settings, connectionTimings), 1000, {
+      message: (subject, bytes) => {
+        traffic.in += 1
+        traffic.bytesIn += bytes.length
+        cluster.received(subject, bytes)
+      },
+      connected: () => {
+        cluster.connected()
+        open()
+      },
+      disconnected: () => {},
+      drained: () => cluster.drained(),
+      failed: () => {}
+    })
+    const cluster: Cluster = new Cluster(
+      {
+        proxyId: primitives.randomBytes(16),
+        secrets: [decodeSecret(task.secret)!],
+        primitives: createClusterPrimitives(primitives),
+        clock: {
+          now: () => performance.now(),
+          after: (ms, run) => {
+            const timer = setTimeout(run, ms)
+            return () => clearTimeout(timer)
+          }
+        },
+        time: Date.now,
+        endOfTurn: run => {
+          setImmediate(run)
+        },
+        random: Math.random,
+        port: connection,
+        timings: clusterTimings
+      },
+      {
+        joined: () => {
+          peers += 1
+          wake()
+        },
+        parted: () => {
+          peers -= 1
+        },
+        message: () => {},
+        met: () => {},
+        lost: () => {},
+        links: () => {}
       }
-    },
-    time: Date.now,
-    endOfTurn: run => { setImmediate(run) },
-    random: Math.random,
-    port: connection,
-    timings: clusterTimings
-  }, {
-    joined: () => { peers += 1; wake() },
-    parted: () => { peers -= 1 },
-    message: () => {},
-    met: () => {},
-    lost: () => {},
-    links: () => {}
+    )
+    cluster.start()
+    connection.start()
+    await opened
+    return cluster
   })
-  cluster.start()
-  connection.start()
-  await opened
-  return cluster
-}))
+)
 
 interface Command {
   readonly do: 'join' | 'measure'
@@ -84,7 +98,7 @@ interface Command {
   readonly ms: number
 }
 
-async function obey (command: Command): Promise<void> {
+async function obey(command: Command): Promise<void> {
   if (command.do === 'join') {
     clusters.forEach((cluster, place) => {
       // Proxies 0 … shared − 1 have their channels in common, and so on.
@@ -95,16 +109,30 @@ async function obey (command: Command): Promise<void> {
         cluster.localJoined(name, `peer-${task.first + place}`)
       }
     })
-    while (peers < command.peers * task.count) await new Promise<void>(resolve => { wake = resolve })
+    while (peers < command.peers * task.count)
+      await new Promise<void>(resolve => {
+        wake = resolve
+      })
     process.send!({ phase: 'met' })
     return
   }
   const published = () => clusters.reduce((sum, { publisher }) => sum + publisher.published, 0)
   // The proofs of a start, which come once, are over by then.
-  await new Promise(resolve => { setTimeout(resolve, 15_000) })
+  await new Promise(resolve => {
+    setTimeout(resolve, 15_000)
+  })
   const before = { ...traffic, out: published() }
-  await new Promise(resolve => { setTimeout(resolve, command.ms) })
-  process.send!({ phase: 'measured', out: published() - before.out, in: traffic.in - before.in, bytesIn: traffic.bytesIn - before.bytesIn })
+  await new Promise(resolve => {
+    setTimeout(resolve, command.ms)
+  })
+  process.send!({
+    phase: 'measured',
+    out: published() - before.out,
+    in: traffic.in - before.in,
+    bytesIn: traffic.bytesIn - before.bytesIn
+  })
 }
-process.on('message', (command: Command) => { void obey(command) })
+process.on('message', (command: Command) => {
+  void obey(command)
+})
 process.send!({ phase: 'ready' })

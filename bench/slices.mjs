@@ -25,7 +25,7 @@ let ran = 0
 let kind = ''
 
 /** CPU time of this thread, milliseconds, up to the last tick. */
-function threadMs () {
+function threadMs() {
   return Number(buffer.latin1Slice(0, readSync(scheduler, buffer, 0, 64, 0)).split(' ', 1)[0]) / 1e6
 }
 
@@ -34,16 +34,20 @@ new PerformanceObserver(list => {
 }).observe({ entryTypes: ['gc'] })
 
 createHook({
-  init (id, type) { kinds.set(id, type) },
-  destroy (id) { kinds.delete(id) },
-  before (id) {
+  init(id, type) {
+    kinds.set(id, type)
+  },
+  destroy(id) {
+    kinds.delete(id)
+  },
+  before(id) {
     if (depth++ > 0) return
     kind = kinds.get(id) ?? 'unknown'
     cpu = process.cpuUsage()
     ran = threadMs()
     begun = performance.now()
   },
-  after () {
+  after() {
     if (--depth > 0) return
     const wallMs = performance.now() - begun
     if (wallMs < SHORT_MS) return
@@ -53,14 +57,19 @@ createHook({
 }).enable()
 
 process.on('SIGWINCH', () => {
-  setTimeout(() => { // the observer is told later
+  setTimeout(() => {
+    // the observer is told later
     let longest = { ms: 0, kind: '' }
     for (const { at, wallMs, cpuMs, kind } of long) {
-      const paused = pauses.filter(pause => pause.at >= at && pause.at <= at + wallMs).reduce((sum, { ms }) => sum + ms, 0)
+      const paused = pauses
+        .filter(pause => pause.at >= at && pause.at <= at + wallMs)
+        .reduce((sum, { ms }) => sum + ms, 0)
       const ms = Math.min(wallMs - paused, cpuMs)
       if (ms > longest.ms) longest = { ms, kind }
     }
-    process.stdout.write(`${JSON.stringify({ event: 'longest slice', ...longest, pauseMs: Math.max(0, ...pauses.map(({ ms }) => ms)) })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ event: 'longest slice', ...longest, pauseMs: Math.max(0, ...pauses.map(({ ms }) => ms)) })}\n`
+    )
     long = []
     pauses = []
   }, 100)

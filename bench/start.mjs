@@ -9,7 +9,7 @@ const RUNS = 7
 const PORT = 19_009
 
 /** Resolves true when the port answers 200. */
-function answers () {
+function answers() {
   return new Promise(resolve => {
     const asked = request({ host: '127.0.0.1', port: PORT, path: '/api/health', agent: false }, response => {
       response.resume()
@@ -20,9 +20,12 @@ function answers () {
   })
 }
 
-async function timeOf (file) {
+async function timeOf(file) {
   const started = process.hrtime.bigint()
-  const child = spawn(process.execPath, [file], { stdio: 'ignore', env: { ...process.env, NWS_PORT: String(PORT), NWS_DISCOVERY: 'off' } })
+  const child = spawn(process.execPath, [file], {
+    stdio: 'ignore',
+    env: { ...process.env, NWS_PORT: String(PORT), NWS_DISCOVERY: 'off' }
+  })
   while (!(await answers())) await new Promise(resolve => setTimeout(resolve, 2))
   const milliseconds = Number(process.hrtime.bigint() - started) / 1e6
   child.kill('SIGKILL')
@@ -39,4 +42,6 @@ for (let run = 0; run < RUNS + 1; run++) {
   times.nws.push(nws)
 }
 const ratio = median(times.nws) / median(times.empty)
-console.log(`empty app ${median(times.empty).toFixed(0)} ms, this project ${median(times.nws).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (wanted: at most 1.3)`)
+console.log(
+  `empty app ${median(times.empty).toFixed(0)} ms, this project ${median(times.nws).toFixed(0)} ms, ratio ${ratio.toFixed(2)} (wanted: at most 1.3)`
+)

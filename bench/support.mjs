@@ -1,7 +1,7 @@
 // What the measurements share. Not a framework.
 
 /** The middle of a list of numbers. */
-export function median (values) {
+export function median(values) {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2

@@ -9,6 +9,17 @@ const folder = `${root}node_modules/.cache/nws-programs`
 mkdirSync(folder, { recursive: true })
 const entry = process.argv[2]
 const outfile = `${folder}/bench-${process.pid}.mjs`
-buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' })
-process.once('exit', () => { rmSync(outfile, { force: true }) })
+buildSync({
+  entryPoints: [entry],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  logLevel: 'error'
+})
+process.once('exit', () => {
+  rmSync(outfile, { force: true })
+})
 await import(pathToFileURL(outfile).href)

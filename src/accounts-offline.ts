@@ -16,7 +16,7 @@ const SECRET_BYTES = 16
 /** Accounts that are open, and locked against every other process. */
 export interface OfflineAccounts {
   readonly administration: Administration
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 /**
@@ -24,7 +24,7 @@ export interface OfflineAccounts {
  *
  * @throws NwsError `NWS_ERR_BV_LOCKED`, `NWS_ERR_BV_STORE`
  */
-export async function openAccounts ({ dataDir }: Pick<Settings, 'dataDir'>): Promise<OfflineAccounts> {
+export async function openAccounts({ dataDir }: Pick<Settings, 'dataDir'>): Promise<OfflineAccounts> {
   const store = createStore(await openDatabase(dataDir === '' ? join(homedir(), '.nws') : dataDir), Date.now)
   const service = new RendezvousService({
     accounts: { open: async () => store, passwords: createPasswords() },

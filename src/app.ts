@@ -55,7 +55,11 @@ export interface NetworkWebSocketsOptions extends Partial<Settings> {
 }
 
 /** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
-async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions, ownsServer: boolean): Promise<void> {
+async function assemble(
+  app: FastifyInstance,
+  { prefix = '', mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions,
+  ownsServer: boolean
+): Promise<void> {
   await app.register(config, settings)
   await app.register(shutdown)
   await app.register(refusals)
@@ -74,29 +78,38 @@ async function assemble (app: FastifyInstance, { prefix = '', mesh = {}, cluster
   await app.register(metrics)
   await app.register(rendezvousListener, { build: buildRendezvousApp })
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
-  if (!app.hasDecorator('swagger')) await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
+  if (!app.hasDecorator('swagger'))
+    await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
 
-  await app.register(async scope => {
-    await scope.register(guardedScope, { ownsNotFound: ownsServer || prefix !== '' })
-    await scope.register(wellKnownRoutes)
-    await scope.register(consoleRoutes)
-    await scope.register(exampleRoutes)
-    await scope.register(docsRoutes)
-    await scope.register(libRoutes)
-    await scope.register(rendezvousRoutes)
-    await scope.register(apiRoutes)
-    await scope.register(channelRoutes)
-    await scope.register(legacyRoutes)
-    await scope.register(extensions)
-  }, { prefix, logSerializers })
+  await app.register(
+    async scope => {
+      await scope.register(guardedScope, { ownsNotFound: ownsServer || prefix !== '' })
+      await scope.register(wellKnownRoutes)
+      await scope.register(consoleRoutes)
+      await scope.register(exampleRoutes)
+      await scope.register(docsRoutes)
+      await scope.register(libRoutes)
+      await scope.register(rendezvousRoutes)
+      await scope.register(apiRoutes)
+      await scope.register(channelRoutes)
+      await scope.register(legacyRoutes)
+      await scope.register(extensions)
+    },
+    { prefix, logSerializers }
+  )
 }
 
 /** The proxy as a plugin for any Fastify app that was created with `serverOptions`. */
 export const networkWebSockets: FastifyPluginCallback<NetworkWebSocketsOptions> = fp<NetworkWebSocketsOptions>(
-  async (app, options) => assemble(app, options, false), { name: 'networkwebsockets', fastify: '5.x' })
+  async (app, options) => assemble(app, options, false),
+  { name: 'networkwebsockets', fastify: '5.x' }
+)
 
 /** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */
-export async function buildApp ({ mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {}, logger: FastifyServerOptions['logger'] = false): Promise<FastifyInstance> {
+export async function buildApp(
+  { mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {},
+  logger: FastifyServerOptions['logger'] = false
+): Promise<FastifyInstance> {
   const options = serverOptions(settings)
   const app = Fastify({ ...options, ...(logger === false ? {} : { logger }) })
   await assemble(app, { ...settings, mesh, cluster, rendezvous: seams }, true)

@@ -5,10 +5,23 @@ export type { NetworkWebSocketsOptions } from './app.ts'
 export { serverOptions } from './plugins/guarded-scope/server-options.ts'
 export { NwsError } from './core/errors.ts'
 export type { ErrorCode } from './core/errors.ts'
-export type { Advertisement, Discovery, DiscoveryObserver, DiscoveryState, DiscoveryStatus, RemoteAddress, RemoteProxy } from './core/discovery.ts'
+export type {
+  Advertisement,
+  Discovery,
+  DiscoveryObserver,
+  DiscoveryState,
+  DiscoveryStatus,
+  RemoteAddress,
+  RemoteProxy
+} from './core/discovery.ts'
 export type { Settings } from './core/settings.ts'
 export type { AccessGuard, Surface } from './plugins/access-guard.ts'
-export type { ChannelRegistryApi, Membership, MembershipOptions, ReceivedMessage } from './plugins/channel-registry/index.ts'
+export type {
+  ChannelRegistryApi,
+  Membership,
+  MembershipOptions,
+  ReceivedMessage
+} from './plugins/channel-registry/index.ts'
 // An `import type {}` would not be left in the declarations, and with it the decorator would not.
 export type {} from './plugins/config.ts'
 export type {} from './plugins/discovery/index.ts'

@@ -11,8 +11,9 @@ const INTERVAL_MS = 250
  * @param gone called once, when it is not
  * @returns ends the watching
  */
-export function watchNpmShell (environment: Readonly<Record<string, string | undefined>>, gone: () => void): () => void {
-  if (environment['npm_lifecycle_event'] !== 'start' || environment['npm_package_name'] !== 'networkwebsockets') return () => {}
+export function watchNpmShell(environment: Readonly<Record<string, string | undefined>>, gone: () => void): () => void {
+  if (environment['npm_lifecycle_event'] !== 'start' || environment['npm_package_name'] !== 'networkwebsockets')
+    return () => {}
   const shell = process.ppid
   const timer = setInterval(() => {
     if (process.ppid === shell) return

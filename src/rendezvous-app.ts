@@ -15,9 +15,14 @@ import rendezvousRoutes from './routes/rendezvous/index.ts'
 import webRootRoutes from './routes/rendezvous/web-root.ts'
 
 /** Builds the app. It shares settings and rendezvous with the main one, but has a guard and Host names of its own. */
-export async function buildRendezvousApp (main: FastifyInstance, tls: Tls | undefined): Promise<FastifyInstance> {
+export async function buildRendezvousApp(main: FastifyInstance, tls: Tls | undefined): Promise<FastifyInstance> {
   const { host } = parsePeerAddress(main.config.bvListen, true)!
-  const settings = { ...main.config, allowedHosts: [...main.config.bvHosts, ...(isIP(host) === 0 ? [host] : [])], apiToken: '', host: '' }
+  const settings = {
+    ...main.config,
+    allowedHosts: [...main.config.bvHosts, ...(isIP(host) === 0 ? [host] : [])],
+    apiToken: '',
+    host: ''
+  }
   const options = serverOptions(settings)
   const app = Fastify({
     ...options,
@@ -25,12 +30,17 @@ export async function buildRendezvousApp (main: FastifyInstance, tls: Tls | unde
     ...(tls === undefined ? {} : { https: { ...options.http, ...tls } })
   } as typeof options)
 
-  await app.register(fp(async scope => {
-    scope.decorate('config', settings)
-    scope.decorate('proxyVersion', main.proxyVersion)
-    scope.decorate('rendezvous', main.rendezvous)
-    scope.decorate('refusals', main.refusals)
-  }, { name: 'nws-config' }))
+  await app.register(
+    fp(
+      async scope => {
+        scope.decorate('config', settings)
+        scope.decorate('proxyVersion', main.proxyVersion)
+        scope.decorate('rendezvous', main.rendezvous)
+        scope.decorate('refusals', main.refusals)
+      },
+      { name: 'nws-config' }
+    )
+  )
   await app.register(accessGuard, { ownAddress: true })
   await app.register(websocket, { options: websocketOptions(settings) })
   await app.register(guardedScope, { ownsNotFound: true, defaultSurface: 'public' })

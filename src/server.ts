@@ -7,9 +7,14 @@ import { startProcess } from './start.ts'
 const USAGE = 'This program takes no arguments: settings are environment variables, see docs/LIMITS.md.'
 
 /** Ends a start that went wrong, with one line for what the user can set right. */
-function fail (error: unknown): never {
+function fail(error: unknown): never {
   const isUsage = error instanceof NwsError && /^NWS_ERR_(CONFIG|EXTENSION)_/.test(error.code)
-  const text = error instanceof NwsError ? `${error.code}: ${error.message}` : error instanceof Error ? error.stack ?? error.message : String(error)
+  const text =
+    error instanceof NwsError
+      ? `${error.code}: ${error.message}`
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error)
   process.stderr.write(`${text}\n`)
   process.exit(isUsage ? 2 : 1)
 }

@@ -7,17 +7,19 @@ import { spawn } from 'node:child_process'
 
 /** How the process does, for whoever manages it. */
 export interface ServiceManager {
-  ready (): void
-  stopping (): void
+  ready(): void
+  stopping(): void
 }
 
 /** How many times the watchdog is told within the time it waits. systemd.service(5) recommends 2. */
 const PER_WATCHDOG = 2
 
 /** Milliseconds between two words to the watchdog; undefined where it does not watch this process. */
-function watchdogInterval (environment: Readonly<Record<string, string | undefined>>, pid: number): number | undefined {
+function watchdogInterval(environment: Readonly<Record<string, string | undefined>>, pid: number): number | undefined {
   const { WATCHDOG_USEC: microseconds = '', WATCHDOG_PID: watched = String(pid) } = environment
-  return /^[1-9]\d{0,15}$/.test(microseconds) && watched === String(pid) ? Math.max(10, Number(microseconds) / 1000 / PER_WATCHDOG) : undefined
+  return /^[1-9]\d{0,15}$/.test(microseconds) && watched === String(pid)
+    ? Math.max(10, Number(microseconds) / 1000 / PER_WATCHDOG)
+    : undefined
 }
 
 /**
@@ -25,20 +27,26 @@ function watchdogInterval (environment: Readonly<Record<string, string | undefin
  *
  * @param failed told once, in one sentence, when systemd cannot be told
  */
-export function serviceManager (environment: Readonly<Record<string, string | undefined>>, failed: (sentence: string) => void): ServiceManager {
+export function serviceManager(
+  environment: Readonly<Record<string, string | undefined>>,
+  failed: (sentence: string) => void
+): ServiceManager {
   if ((environment['NOTIFY_SOCKET'] ?? '') === '') return { ready: () => {}, stopping: () => {} }
   let reported = false
   let timer: NodeJS.Timeout | undefined
 
-  function fail (reason: string): void {
-    if (!reported) failed(`systemd could not be told: systemd-notify ${reason}. Without Type=notify in the unit that does no harm.`)
+  function fail(reason: string): void {
+    if (!reported)
+      failed(`systemd could not be told: systemd-notify ${reason}. Without Type=notify in the unit that does no harm.`)
     reported = true
   }
 
-  function tell (...words: string[]): void {
+  function tell(...words: string[]): void {
     const child = spawn('systemd-notify', words, { env: { ...environment }, stdio: 'ignore' })
     child.on('error', () => fail('cannot be run'))
-    child.on('exit', code => { if (code !== 0 && code !== null) fail(`ended with ${code}`) })
+    child.on('exit', code => {
+      if (code !== 0 && code !== null) fail(`ended with ${code}`)
+    })
     child.unref()
   }
 

@@ -15,23 +15,30 @@ import { serviceManager } from './service-manager.ts'
 const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
 /** @param environment all variables @throws NwsError for settings that cannot be, and for what cannot be listened on */
-export async function startProcess (environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+export async function startProcess(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment)
   const stream = logStream(process.stdout, environment)
-  const app = await buildApp(settings, { level: settings.logLevel, serializers: { req: requestSerializer }, ...(stream === undefined ? {} : { stream }) })
+  const app = await buildApp(settings, {
+    level: settings.logLevel,
+    serializers: { req: requestSerializer },
+    ...(stream === undefined ? {} : { stream })
+  })
   const manager = serviceManager(environment, sentence => app.log.warn(sentence))
   await app.listener.listen()
   manager.ready()
-  const grace = closeWithGrace({
-    delay: settings.shutdownTimeoutMs,
-    skip: [...FAULTS],
-    onSecondSignal: () => {},
-    onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
-  }, async ({ err }) => {
-    unwatch()
-    manager.stopping()
-    if (err !== undefined) app.log.fatal({ err }, 'the proxy made a mistake and ends')
-    await app.close()
-  })
+  const grace = closeWithGrace(
+    {
+      delay: settings.shutdownTimeoutMs,
+      skip: [...FAULTS],
+      onSecondSignal: () => {},
+      onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
+    },
+    async ({ err }) => {
+      unwatch()
+      manager.stopping()
+      if (err !== undefined) app.log.fatal({ err }, 'the proxy made a mistake and ends')
+      await app.close()
+    }
+  )
   const unwatch = watchNpmShell(environment, grace.close)
 }

@@ -11,10 +11,12 @@ const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8'
   .map(name => normalize(`src/${name}`))
 
 /** The modules that a source file imports: relative ones as paths below the root, others as they stand. */
-function importsOf (file: string): { target: string, typeOnly: boolean }[] {
+function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   const text = readFileSync(join(root, file), 'utf8')
-  const found: { target: string, typeOnly: boolean }[] = []
-  for (const match of text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm)) {
+  const found: { target: string; typeOnly: boolean }[] = []
+  for (const match of text.matchAll(
+    /^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/gm
+  )) {
     const target = match[2] ?? match[3] ?? ''
     found.push({
       target: target.startsWith('.') ? relative(root, join(root, dirname(file), target)) : target,
@@ -37,11 +39,17 @@ const allowed: Record<string, readonly string[]> = {
  * Single files that a folder may import besides: the wire as clients speak it, the process that `nws serve` is,
  * and the accounts that `nws user` opens where no proxy runs. */
 const exceptions: Record<string, readonly string[]> = {
-  'src/cli': ['src/client/wire.ts', 'src/client/reconnect.ts', 'src/start.ts', 'src/service-manager.ts', 'src/accounts-offline.ts']
+  'src/cli': [
+    'src/client/wire.ts',
+    'src/client/reconnect.ts',
+    'src/start.ts',
+    'src/service-manager.ts',
+    'src/accounts-offline.ts'
+  ]
 }
 
 /** A plugin is one file, or a folder of the same name: the part of its path that tells it from the others. */
-function pluginOf (path: string): string {
+function pluginOf(path: string): string {
   return path.split('/')[2]!.replace(/\.ts$/, '')
 }
 
@@ -52,12 +60,15 @@ t.test('imports follow server → app → plugins, routes → core', async t => 
     for (const { target, typeOnly } of importsOf(file)) {
       if (!target.startsWith('src/')) continue
       t.not(target, 'src/server.ts', `${file} does not import the process`)
-      if (target === 'src/start.ts') t.ok(file === 'src/server.ts' || file.startsWith('src/cli/'), `${file} may start a process`)
+      if (target === 'src/start.ts')
+        t.ok(file === 'src/server.ts' || file.startsWith('src/cli/'), `${file} may start a process`)
       const rules = allowed[folder]
       if (rules === undefined) continue
       const within = rules.some(prefix => target.startsWith(`${prefix}/`))
-      const ownPlugin = folder === 'src/plugins' && target.startsWith('src/plugins/') && pluginOf(file) === pluginOf(target)
-      const typesOfPlugin = typeOnly && target.startsWith('src/plugins/') && folder !== 'src/core' && folder !== 'src/client'
+      const ownPlugin =
+        folder === 'src/plugins' && target.startsWith('src/plugins/') && pluginOf(file) === pluginOf(target)
+      const typesOfPlugin =
+        typeOnly && target.startsWith('src/plugins/') && folder !== 'src/core' && folder !== 'src/client'
       const excepted = exceptions[folder]?.includes(target) === true
       t.ok(within || excepted || ownPlugin || typesOfPlugin, `${file} may import ${target}`)
     }
@@ -69,7 +80,11 @@ t.test('core has no I/O, clock, randomness, environment or log', async t => {
   for (const file of files.filter(name => name.startsWith('src/core/'))) {
     for (const { target } of importsOf(file)) t.notMatch(target, banned, `${file} imports no I/O`)
     const code = readFileSync(join(root, file), 'utf8').replace(/^\s*(\/\/|\*|\/\*).*$/gm, '')
-    t.notMatch(code, /\bprocess\.|Date\.now\(|performance\.now\(|Math\.random\(|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bconsole\./, `${file} takes clock and randomness as arguments`)
+    t.notMatch(
+      code,
+      /\bprocess\.|Date\.now\(|performance\.now\(|Math\.random\(|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bconsole\./,
+      `${file} takes clock and randomness as arguments`
+    )
   }
 })
 

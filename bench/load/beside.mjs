@@ -7,7 +7,7 @@ const SMALL_MESSAGES = 4000
 const EVERY_MS = 50
 const RECEIVERS = 10
 
-async function open (path) {
+async function open(path) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`)
   await new Promise((resolve, reject) => {
     socket.once('open', resolve)
@@ -32,7 +32,9 @@ const one = await open('/small')
 const two = await open('/small')
 const latencies = []
 let heard = () => {}
-two.on('message', data => { if (/** @type {Buffer} */ (data).includes('"broadcast"')) heard() })
+two.on('message', data => {
+  if (/** @type {Buffer} */ (data).includes('"broadcast"')) heard()
+})
 for (let n = 0; n < SMALL_MESSAGES; n++) {
   const begun = performance.now()
   await new Promise(resolve => {

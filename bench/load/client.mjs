@@ -14,10 +14,12 @@ const MARK_LENGTH = 22
 const AT_ONCE = 50
 
 /** Opens one connection and says hello. */
-async function open (port, dialect, path = dialect.path) {
+async function open(port, dialect, path = dialect.path) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
   socket.on('error', () => {})
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${dialect.protocol ? `Sec-WebSocket-Protocol: ${dialect.protocol}\r\n` : ''}\r\n`)
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n${dialect.protocol ? `Sec-WebSocket-Protocol: ${dialect.protocol}\r\n` : ''}\r\n`
+  )
   let seen = ''
   let wake = () => {}
   const collect = chunk => {
@@ -26,7 +28,10 @@ async function open (port, dialect, path = dialect.path) {
   }
   socket.on('data', collect)
   const until = async expected => {
-    while (!seen.includes(expected)) await new Promise(resolve => { wake = resolve })
+    while (!seen.includes(expected))
+      await new Promise(resolve => {
+        wake = resolve
+      })
     seen = seen.slice(seen.indexOf(expected) + expected.length)
   }
   await until('\r\n\r\n')
@@ -40,11 +45,13 @@ async function open (port, dialect, path = dialect.path) {
 }
 
 /** Opens many connections, some at once: a server may answer each only at its next look. */
-async function openAll (count, atOnce, openOne) {
+async function openAll(count, atOnce, openOne) {
   const sockets = []
   while (sockets.length < count) {
     const first = sockets.length
-    sockets.push(...await Promise.all(Array.from({ length: Math.min(atOnce, count - first) }, (_, i) => openOne(first + i))))
+    sockets.push(
+      ...(await Promise.all(Array.from({ length: Math.min(atOnce, count - first) }, (_, i) => openOne(first + i))))
+    )
   }
   return sockets
 }
@@ -54,13 +61,29 @@ async function openAll (count, atOnce, openOne) {
  * to them in turn, to servers that pass messages on to each other; with several `targets` they speak these in turn; with
  * several `channels` of this project each channel has an equal part of the connections and of the senders.
  */
-async function run ({ target, targets = [target], port, ports = [port], connections, senders, window, bytes, warmUpMs, measureMs, channels = 1 }) {
+async function run({
+  target,
+  targets = [target],
+  port,
+  ports = [port],
+  connections,
+  senders,
+  window,
+  bytes,
+  warmUpMs,
+  measureMs,
+  channels = 1
+}) {
   const dialectOf = i => dialects[targets[i % targets.length]]
   const dialect = dialectOf(0)
   const sockets = await openAll(connections, AT_ONCE, async i => {
     const { companion, path, ...own } = dialectOf(i)
     if (companion !== undefined) (await open(ports[i % ports.length], { hello: [] }, companion(i))).resume()
-    return await open(ports[i % ports.length], own, channels > 1 ? `${path}${i % channels}` : typeof path === 'function' ? path(i) : path)
+    return await open(
+      ports[i % ports.length],
+      own,
+      channels > 1 ? `${path}${i % channels}` : typeof path === 'function' ? path(i) : path
+    )
   })
   const padding = 'x'.repeat(bytes - MARK_LENGTH)
   const outstanding = new Array(senders).fill(0)
@@ -81,7 +104,8 @@ async function run ({ target, targets = [target], port, ports = [port], connecti
   }
 
   // The last connection of a channel that is no sender judges; where all send, each is judged by its neighbour.
-  const judgeOf = sender => senders < connections ? connections - channels + sender % channels : (sender + 1) % connections
+  const judgeOf = sender =>
+    senders < connections ? connections - channels + (sender % channels) : (sender + 1) % connections
   const judgesOf = sockets.map(() => new Set())
   for (let sender = 0; sender < senders; sender++) judgesOf[judgeOf(sender)].add(sender)
   sockets.forEach((socket, index) => {
@@ -109,7 +133,8 @@ async function run ({ target, targets = [target], port, ports = [port], connecti
         if (!judges.has(sender)) continue
         outstanding[sender]--
         woken.add(sender)
-        if (measuring) latencies.push(Number(process.hrtime.bigint() - BigInt(`0x${data.latin1Slice(at + 2, at + 18)}`)) / 1000)
+        if (measuring)
+          latencies.push(Number(process.hrtime.bigint() - BigInt(`0x${data.latin1Slice(at + 2, at + 18)}`)) / 1000)
       }
       tail = data.subarray(rest)
       for (const sender of woken) send(sender)
@@ -134,10 +159,12 @@ async function run ({ target, targets = [target], port, ports = [port], connecti
 }
 
 /** Opens connections that stay idle, then waits to be told to close them. */
-async function idle ({ target, port, connections, channels = 1, atOnce = AT_ONCE }) {
+async function idle({ target, port, connections, channels = 1, atOnce = AT_ONCE }) {
   const dialect = dialects[target]
   const started = process.hrtime.bigint()
-  const sockets = await openAll(connections, atOnce, i => open(port, dialect, target === 'nws' && channels > 1 ? `/idle${i % channels}` : dialect.path))
+  const sockets = await openAll(connections, atOnce, i =>
+    open(port, dialect, target === 'nws' && channels > 1 ? `/idle${i % channels}` : dialect.path)
+  )
   for (const socket of sockets) socket.resume()
   process.send({ phase: 'idle', milliseconds: Number(process.hrtime.bigint() - started) / 1e6 })
   await once(process, 'message')

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto'
 const mask = randomBytes(4)
 
 /** A masked client frame, as RFC 6455 §5.1 demands of clients. @param opcode 1 text, 2 binary */
-export function clientFrame (opcode, payload) {
+export function clientFrame(opcode, payload) {
   const header = payload.length < 126 ? 6 : payload.length < 65536 ? 8 : 14
   const frame = Buffer.alloc(header + payload.length)
   frame[0] = 0x80 | opcode
@@ -26,7 +26,7 @@ const text = value => clientFrame(1, Buffer.from(value))
 const binary = value => clientFrame(2, Buffer.isBuffer(value) ? value : Buffer.from(value))
 
 /** An MQTT packet with its remaining length. */
-function mqtt (type, body) {
+function mqtt(type, body) {
   const length = []
   let rest = body.length
   do {
@@ -72,16 +72,25 @@ export const dialects = {
   },
   'socket.io': {
     path: '/socket.io/?EIO=4&transport=websocket',
-    hello: [{ send: undefined, until: '0{' }, { send: text('40'), until: '40{' }],
+    hello: [
+      { send: undefined, until: '0{' },
+      { send: text('40'), until: '40{' }
+    ],
     publish: payload => text(`42["m","${payload}"]`)
   },
   mosquitto: {
     path: '/mqtt',
     protocol: 'mqtt',
     hello: [
-      { send: mqtt(0x10, Buffer.concat([mqttText('MQTT'), Buffer.from([5, 2, 0, 0, 0]), mqttText('')])), until: '\u0020' },
+      {
+        send: mqtt(0x10, Buffer.concat([mqttText('MQTT'), Buffer.from([5, 2, 0, 0, 0]), mqttText('')])),
+        until: '\u0020'
+      },
       // No local (0x04): a sender does not hear itself.
-      { send: mqtt(0x82, Buffer.concat([Buffer.from([0, 1, 0]), mqttText('bench'), Buffer.from([0x04])])), until: '\u0090' }
+      {
+        send: mqtt(0x82, Buffer.concat([Buffer.from([0, 1, 0]), mqttText('bench'), Buffer.from([0x04])])),
+        until: '\u0090'
+      }
     ],
     publish: payload => mqtt(0x30, Buffer.concat([mqttText('bench'), Buffer.from([0]), Buffer.from(payload)]))
   },
@@ -89,7 +98,10 @@ export const dialects = {
     path: '/',
     hello: [
       { send: undefined, until: 'INFO' },
-      { send: binary('CONNECT {"verbose":false,"echo":false,"pedantic":false,"protocol":1}\r\nPING\r\n'), until: 'PONG' },
+      {
+        send: binary('CONNECT {"verbose":false,"echo":false,"pedantic":false,"protocol":1}\r\nPING\r\n'),
+        until: 'PONG'
+      },
       { send: binary('SUB bench 1\r\nPING\r\n'), until: 'PONG' }
     ],
     publish: payload => binary(`PUB bench ${payload.length}\r\n${payload}\r\n`)

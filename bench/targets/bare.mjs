@@ -4,7 +4,9 @@ import fastifyWebsocket from '@fastify/websocket'
 
 const app = Fastify()
 await app.register(fastifyWebsocket, { options: { perMessageDeflate: false } })
-app.get('/:channel', { websocket: true }, socket => { socket.on('message', () => {}) })
+app.get('/:channel', { websocket: true }, socket => {
+  socket.on('message', () => {})
+})
 await app.listen({ port: 0, host: '127.0.0.1' })
 process.on('message', () => {
   globalThis.gc()

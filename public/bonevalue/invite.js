@@ -14,16 +14,20 @@ const { name, password, again } = form.elements
 const button = form.querySelector('button')
 const token = location.hash.slice(1)
 
-function show (kind, text) {
+function show(kind, text) {
   state.dataset.state = kind
   state.textContent = text
 }
 
 /** Asks the proxy. @returns the answer's body; throws an error with the code of the refusal */
-async function ask (what, body) {
+async function ask(what, body) {
   let answer
   try {
-    answer = await fetch(what, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    answer = await fetch(what, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body)
+    })
   } catch {
     throw new Error('The server cannot be reached. Try again later.')
   }
@@ -32,7 +36,7 @@ async function ask (what, body) {
   return result
 }
 
-function checkAgain () {
+function checkAgain() {
   again.setCustomValidity(again.value === password.value ? '' : 'The two passwords differ.')
 }
 

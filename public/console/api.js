@@ -6,7 +6,7 @@ export const BASE = new URL('..', import.meta.url).href
 /** An answer that is no success. */
 export class ApiError extends Error {
   /** @param {string} code of the proxy, or empty @param {string} message */
-  constructor (code, message) {
+  constructor(code, message) {
     super(message)
     this.code = code
   }
@@ -21,7 +21,7 @@ let token = ''
 export const currentToken = () => token
 
 /** @param {string} text kept until the page is left */
-export function useToken (text) {
+export function useToken(text) {
   token = text
 }
 
@@ -32,11 +32,15 @@ export function useToken (text) {
  * @returns {Promise<any>} its JSON
  * @throws {ApiError} with the proxy's code, or without one where nothing that is a proxy answers
  */
-export async function get (path) {
+export async function get(path) {
   let response
   let body
   try {
-    response = await fetch(`${BASE}api/${path}`, { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS), headers: token === '' ? {} : { authorization: `Bearer ${token}` } })
+    response = await fetch(`${BASE}api/${path}`, {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      headers: token === '' ? {} : { authorization: `Bearer ${token}` }
+    })
     body = await response.json()
   } catch {
     throw new ApiError('', 'The proxy does not answer.')

@@ -19,14 +19,14 @@ export class Channels {
   #share
 
   /** @param {{ changed: () => void, share: (name: string) => void }} callbacks */
-  constructor ({ changed, share }) {
+  constructor({ changed, share }) {
     this.#changed = changed
     this.#share = share
     roving(byId('tabs'), '[role=tab]')
   }
 
   /** Joins a channel, or shows it where that has been done. @param {string} name @param {Scope} scope */
-  join (name, scope) {
+  join(name, scope) {
     const known = this.#all.find(({ session }) => session.name === name && session.scope === scope)
     if (known !== undefined && known.session.state !== 'left') return this.choose(known, true)
     if (known !== undefined) this.#remove(known)
@@ -53,7 +53,7 @@ export class Channels {
   }
 
   /** @param {Joined} joined @param {boolean} [focus] whether to go on writing there */
-  choose (joined, focus = false) {
+  choose(joined, focus = false) {
     this.current = joined
     this.#show()
     for (const { panel } of this.#all) panel.element.hidden = panel !== joined.panel
@@ -63,12 +63,12 @@ export class Channels {
   }
 
   /** Whether a channel of this name is joined. @param {string} name @param {Scope} scope */
-  has (name, scope) {
+  has(name, scope) {
     return this.#all.some(({ session }) => session.name === name && session.scope === scope)
   }
 
   /** @param {Joined} joined */
-  #updated (joined) {
+  #updated(joined) {
     const { session, panel } = joined
     // One may write as soon as one is in.
     const justIn = session.state === 'joined' && joined === this.current && document.activeElement === panel.element
@@ -79,7 +79,7 @@ export class Channels {
   }
 
   /** @param {Joined} joined */
-  #remove (joined) {
+  #remove(joined) {
     const at = this.#all.indexOf(joined)
     this.#all.splice(at, 1)
     joined.panel.element.remove()
@@ -95,31 +95,45 @@ export class Channels {
     this.#changed()
   }
 
-  #show () {
+  #show() {
     document.body.classList.toggle('in-channels', this.#all.length > 0)
     byId('channels').hidden = this.#all.length === 0
-    keep(byId('tabs'), this.#all, ({ id }) => id, joined => this.#createTab(joined), (tab, joined) => {
-      const chosen = joined === this.current
-      if (chosen && !document.hidden) joined.panel.news = 0
-      const { news } = joined.panel
-      tab.setAttribute('aria-selected', String(chosen))
-      const badge = /** @type {HTMLElement} */ (tab.lastElementChild)
-      badge.hidden = news === 0
-      setText(badge, `${count(news)} new`)
-      const lost = joined.session.state === 'waiting' || joined.session.state === 'left'
-      tab.classList.toggle('lost', lost)
-    })
+    keep(
+      byId('tabs'),
+      this.#all,
+      ({ id }) => id,
+      joined => this.#createTab(joined),
+      (tab, joined) => {
+        const chosen = joined === this.current
+        if (chosen && !document.hidden) joined.panel.news = 0
+        const { news } = joined.panel
+        tab.setAttribute('aria-selected', String(chosen))
+        const badge = /** @type {HTMLElement} */ (tab.lastElementChild)
+        badge.hidden = news === 0
+        setText(badge, `${count(news)} new`)
+        const lost = joined.session.state === 'waiting' || joined.session.state === 'left'
+        tab.classList.toggle('lost', lost)
+      }
+    )
   }
 
   /** @param {Joined} joined */
-  #createTab (joined) {
+  #createTab(joined) {
     const { name, scope } = joined.session
     const dot = make('span', { className: 'dot hued' })
     dot.style.setProperty('--hue', String(hue(name)))
-    const tab = make('button', { 'type': 'button', 'id': `${joined.id}-tab`, 'role': 'tab', 'tabIndex': -1, 'aria-controls': joined.id },
-      dot, make('span', {}, shortName(name, 24)), scope === 'local' ? make('span', { className: 'small quiet' }, 'here') : null, make('span', { className: 'badge' }))
+    const tab = make(
+      'button',
+      { type: 'button', id: `${joined.id}-tab`, role: 'tab', tabIndex: -1, 'aria-controls': joined.id },
+      dot,
+      make('span', {}, shortName(name, 24)),
+      scope === 'local' ? make('span', { className: 'small quiet' }, 'here') : null,
+      make('span', { className: 'badge' })
+    )
     tab.addEventListener('click', () => this.choose(joined))
-    tab.addEventListener('focus', () => { if (this.current !== joined) this.choose(joined) })
+    tab.addEventListener('focus', () => {
+      if (this.current !== joined) this.choose(joined)
+    })
     return tab
   }
 }

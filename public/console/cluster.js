@@ -5,20 +5,28 @@
 
 /** @type {Readonly<Record<string, string>>} */
 const REMEDIES = {
-  NWS_ERR_CLUSTER_UNREACHABLE: 'No NATS server answers. Check the addresses in NWS_CLUSTER_URL, and whether nats-server runs there.',
-  NWS_ERR_CLUSTER_REFUSED: 'The NATS server does not accept this proxy. Check NWS_CLUSTER_CREDENTIALS, NWS_CLUSTER_TOKEN, or NWS_CLUSTER_USER and NWS_CLUSTER_PASSWORD.',
-  NWS_ERR_CLUSTER_TLS: 'TLS with the NATS server fails. Check its certificate, and the files of NWS_CLUSTER_TLS_CA, NWS_CLUSTER_TLS_CERT and NWS_CLUSTER_TLS_KEY.',
-  NWS_ERR_CLUSTER_PERMISSION: 'The NATS server does not let this proxy publish or subscribe. Allow both for the subjects nws.> there.'
+  NWS_ERR_CLUSTER_UNREACHABLE:
+    'No NATS server answers. Check the addresses in NWS_CLUSTER_URL, and whether nats-server runs there.',
+  NWS_ERR_CLUSTER_REFUSED:
+    'The NATS server does not accept this proxy. Check NWS_CLUSTER_CREDENTIALS, NWS_CLUSTER_TOKEN, or NWS_CLUSTER_USER and NWS_CLUSTER_PASSWORD.',
+  NWS_ERR_CLUSTER_TLS:
+    'TLS with the NATS server fails. Check its certificate, and the files of NWS_CLUSTER_TLS_CA, NWS_CLUSTER_TLS_CERT and NWS_CLUSTER_TLS_KEY.',
+  NWS_ERR_CLUSTER_PERMISSION:
+    'The NATS server does not let this proxy publish or subscribe. Allow both for the subjects nws.> there.'
 }
 
 /**
  * @param {ClusterHealth} health
  * @returns {{ mood: 'good' | 'warning' | '', words: string, hint: string }}
  */
-export function clusterAdvice ({ state, server = '', error = '' }) {
+export function clusterAdvice({ state, server = '', error = '' }) {
   const hint = REMEDIES[error] ?? ''
   if (hint === '' && state === 'connected') return { mood: 'good', words: `In a cluster, by way of ${server}`, hint }
   if (state === 'connected') return { mood: 'warning', words: `Cut off from its cluster at ${server}`, hint }
   if (hint === '') return { mood: '', words: 'Looking for its cluster …', hint }
-  return { mood: 'warning', words: state === 'connecting' ? 'Cannot reach its cluster' : 'Has lost its cluster', hint: `${hint} It is tried again and again; channels on this computer and on linked proxies work meanwhile.` }
+  return {
+    mood: 'warning',
+    words: state === 'connecting' ? 'Cannot reach its cluster' : 'Has lost its cluster',
+    hint: `${hint} It is tried again and again; channels on this computer and on linked proxies work meanwhile.`
+  }
 }

@@ -35,6 +35,9 @@ wireInvitation(join)
 ;/** @type {HTMLAnchorElement} */ (byId('brand')).href = `${BASE}console`
 
 // A user may have removed the examples (NWS_EXAMPLES=off).
-fetch(`${BASE}examples/`, { method: 'HEAD' }).then(({ ok }) => {
-  byId('pages').hidden = byId('examples-card').hidden = !ok
-}, () => {})
+fetch(`${BASE}examples/`, { method: 'HEAD' }).then(
+  ({ ok }) => {
+    byId('pages').hidden = byId('examples-card').hidden = !ok
+  },
+  () => {}
+)

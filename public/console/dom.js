@@ -19,7 +19,7 @@ export const find = (parent, selector) => /** @type {HTMLElement} */ (parent.que
  * @param {...Child} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function make (tag, properties = {}, ...children) {
+export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(properties)) {
     if (name.includes('-') || name === 'role' || name === 'for') element.setAttribute(name, String(value))
@@ -38,7 +38,7 @@ export function make (tag, properties = {}, ...children) {
  * @param {...Child} children
  * @returns {SVGElementTagNameMap[Tag]}
  */
-export function draw (tag, attributes = {}, ...children) {
+export function draw(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag)
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value))
   append(element, children)
@@ -46,18 +46,19 @@ export function draw (tag, attributes = {}, ...children) {
 }
 
 /** @param {Element} parent @param {Child[]} children */
-function append (parent, children) {
-  for (const child of children) if (child !== null && child !== undefined) parent.append(child instanceof Node ? child : String(child))
+function append(parent, children) {
+  for (const child of children)
+    if (child !== null && child !== undefined) parent.append(child instanceof Node ? child : String(child))
 }
 
 /** A copy of a template's content: its one element. @param {string} id */
-export function fromTemplate (id) {
+export function fromTemplate(id) {
   const template = /** @type {HTMLTemplateElement} */ (byId(id))
   return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true))
 }
 
 /** Sets the text of an element where it has changed, so that nothing is drawn or read out again. @param {Element} element @param {string} text */
-export function setText (element, text) {
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
 
@@ -71,8 +72,13 @@ export function setText (element, text) {
  * @param {(item: Item) => HTMLElement} create
  * @param {(element: HTMLElement, item: Item) => void} [update]
  */
-export function keep (list, items, keyOf, create, update = () => {}) {
-  const old = new Map(Array.from(/** @type {HTMLCollectionOf<HTMLElement>} */ (list.children), element => [element.dataset['key'] ?? '', element]))
+export function keep(list, items, keyOf, create, update = () => {}) {
+  const old = new Map(
+    Array.from(/** @type {HTMLCollectionOf<HTMLElement>} */ (list.children), element => [
+      element.dataset['key'] ?? '',
+      element
+    ])
+  )
   let place = list.firstElementChild
   for (const item of items) {
     const key = keyOf(item)
@@ -93,11 +99,12 @@ export function keep (list, items, keyOf, create, update = () => {}) {
  * @param {HTMLElement} group
  * @param {string} selector of its buttons
  */
-export function roving (group, selector) {
+export function roving(group, selector) {
   const buttons = () => Array.from(group.querySelectorAll(selector)).filter(button => button instanceof HTMLElement)
   const renew = () => {
     const all = buttons()
-    const current = all.find(button => button.ariaSelected === 'true') ?? all.find(button => button.tabIndex === 0) ?? all[0]
+    const current =
+      all.find(button => button.ariaSelected === 'true') ?? all.find(button => button.tabIndex === 0) ?? all[0]
     for (const button of all) button.tabIndex = button === current ? 0 : -1
   }
   group.addEventListener('focusin', ({ target }) => {
@@ -107,7 +114,14 @@ export function roving (group, selector) {
   group.addEventListener('keydown', event => {
     const all = buttons()
     const at = all.indexOf(/** @type {HTMLElement} */ (event.target))
-    const steps = /** @type {Record<string, number>} */ ({ ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 })
+    const steps = /** @type {Record<string, number>} */ ({
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: all.length - 1
+    })
     const next = steps[event.key]
     if (at < 0 || next === undefined) return
     event.preventDefault()
@@ -118,14 +132,22 @@ export function roving (group, selector) {
 }
 
 /** Copies text and says so on the button for a moment. @param {HTMLElement} button @param {string} text */
-export async function copyFrom (button, text) {
-  const label = button.dataset['label'] ??= button.textContent ?? ''
+export async function copyFrom(button, text) {
+  const label = (button.dataset['label'] ??= button.textContent ?? '')
   try {
     await navigator.clipboard.writeText(text)
     button.textContent = 'Copied'
   } catch {
     button.textContent = 'Not allowed here'
   }
-  button.addEventListener('blur', () => { button.textContent = label }, { once: true })
-  setTimeout(() => { button.textContent = label }, 2000)
+  button.addEventListener(
+    'blur',
+    () => {
+      button.textContent = label
+    },
+    { once: true }
+  )
+  setTimeout(() => {
+    button.textContent = label
+  }, 2000)
 }

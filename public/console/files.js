@@ -12,16 +12,23 @@ const REST_MS = 60
 /** @typedef {{ name: string, type: string, size: number }} Announcement */
 
 /** @param {File} file @returns {string} the announcement's text */
-export function announce ({ name, type, size }) {
+export function announce({ name, type, size }) {
   return JSON.stringify({ file: { name, type, size } })
 }
 
 /** Reads an announcement; undefined: it is none. @param {string} text @returns {Announcement | undefined} */
-export function readAnnouncement (text) {
+export function readAnnouncement(text) {
   if (text.length > 4096 || !text.startsWith('{"file":')) return undefined
   try {
     const { name, type, size } = JSON.parse(text).file
-    if (typeof name !== 'string' || typeof type !== 'string' || !Number.isSafeInteger(size) || size < 0 || size > MAX_FILE_BYTES) return undefined
+    if (
+      typeof name !== 'string' ||
+      typeof type !== 'string' ||
+      !Number.isSafeInteger(size) ||
+      size < 0 ||
+      size > MAX_FILE_BYTES
+    )
+      return undefined
     return { name: safeName(name), type, size }
   } catch {
     return undefined
@@ -29,8 +36,13 @@ export function readAnnouncement (text) {
 }
 
 /** A name without folders and without characters that hide what it ends with. @param {string} name */
-export function safeName (name) {
-  return name.replace(/^.*[/\\]/s, '').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').slice(0, 120) || 'file'
+export function safeName(name) {
+  return (
+    name
+      .replace(/^.*[/\\]/s, '')
+      .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+      .slice(0, 120) || 'file'
+  )
 }
 
 /**
@@ -41,7 +53,7 @@ export function safeName (name) {
  *   how to send; how many bytes wait to be sent; what is told of progress; what ends it
  * @returns {Promise<boolean>} whether all of it was sent
  */
-export async function sendFile (file, to) {
+export async function sendFile(file, to) {
   to.text(announce(file))
   for (let at = 0; at < file.size; at += PART_BYTES) {
     const part = await file.slice(at, at + PART_BYTES).arrayBuffer()
@@ -49,7 +61,8 @@ export async function sendFile (file, to) {
     to.bytes(part)
     to.sent(at + part.byteLength)
     if (at + PART_BYTES >= file.size) break
-    do await new Promise(resolve => setTimeout(resolve, REST_MS)); while (to.waiting() > PART_BYTES && !to.signal.aborted)
+    do await new Promise(resolve => setTimeout(resolve, REST_MS))
+    while (to.waiting() > PART_BYTES && !to.signal.aborted)
     if (to.signal.aborted) return false
   }
   return true
@@ -62,16 +75,16 @@ export class Arrival {
   received = 0
 
   /** @param {Announcement} announcement */
-  constructor (announcement) {
+  constructor(announcement) {
     this.announcement = announcement
   }
 
-  get complete () {
+  get complete() {
     return this.received === this.announcement.size
   }
 
   /** @param {ArrayBuffer} bytes @returns {boolean} whether they belong to the file */
-  take (bytes) {
+  take(bytes) {
     if (this.complete || this.received + bytes.byteLength > this.announcement.size) return false
     this.#parts.push(bytes)
     this.received += bytes.byteLength
@@ -79,7 +92,7 @@ export class Arrival {
   }
 
   /** The file; never of a type that a browser would run. */
-  get blob () {
+  get blob() {
     return new Blob(this.#parts, { type: 'application/octet-stream' })
   }
 }

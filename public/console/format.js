@@ -11,23 +11,23 @@ export const count = value => number.format(value)
 export const plural = (value, one, many = `${one}s`) => `${number.format(value)} ${value === 1 ? one : many}`
 
 /** @param {number} perSecond */
-export const rate = perSecond => perSecond > 0 && perSecond < 10 ? fine.format(perSecond) : number.format(perSecond)
+export const rate = perSecond => (perSecond > 0 && perSecond < 10 ? fine.format(perSecond) : number.format(perSecond))
 
 /** A rate of messages in words. @param {number} value per second */
 export const perSecond = value => `${rate(value)} ${rate(value) === '1' ? 'message' : 'messages'}/s`
 
 /** @param {number} value */
-export function bytes (value) {
+export function bytes(value) {
   if (value < 1000) return plural(value, 'byte')
   const step = Math.min(3, Math.floor(Math.log10(value) / 3))
   return `${fine.format(value / 1000 ** step)} ${['', 'kB', 'MB', 'GB'][step]}`
 }
 
 /** @param {number} seconds */
-export function duration (seconds) {
+export function duration(seconds) {
   if (seconds < 60) return `${Math.floor(seconds)} s`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor(seconds % 3600 / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`
   return plural(Math.floor(seconds / 86_400), 'day')
 }
 
@@ -38,10 +38,11 @@ export const time = date => clock.format(date)
 export const short = id => id.slice(0, 6)
 
 /** A channel name that fits into a line of a drawing. @param {string} name @param {number} [length] */
-export const shortName = (name, length = 18) => name.length <= length ? name : `${name.slice(0, length - 5)}…${name.slice(-4)}`
+export const shortName = (name, length = 18) =>
+  name.length <= length ? name : `${name.slice(0, length - 5)}…${name.slice(-4)}`
 
 /** A hue in degrees that belongs to a text: the same one for everybody who looks at it. @param {string} text */
-export function hue (text) {
+export function hue(text) {
   let hash = 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
   return (hash >>> 0) % 360

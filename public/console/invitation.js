@@ -3,12 +3,12 @@
 import { byId, setText } from './dom.js'
 
 /** @param {(name: string) => void} join */
-export function wireInvitation (join) {
+export function wireInvitation(join) {
   const place = byId('invitation')
   const field = /** @type {HTMLInputElement} */ (byId('channel'))
   let name = ''
 
-  function read () {
+  function read() {
     if (!location.hash.startsWith('#join=')) return
     const wished = location.hash.slice('#join='.length)
     history.replaceState(history.state, '', location.pathname)
@@ -20,13 +20,13 @@ export function wireInvitation (join) {
   }
 
   /** The field knows the grammar. @param {string} text */
-  function isName (text) {
+  function isName(text) {
     const probe = /** @type {HTMLInputElement} */ (field.cloneNode())
     probe.value = text
     return probe.value === text && probe.checkValidity() && text.length <= probe.maxLength
   }
 
-  function dismiss () {
+  function dismiss() {
     name = ''
     place.hidden = true
     setText(byId('invitation-name'), '')

@@ -17,7 +17,7 @@ const ROUNDS = 200
  * @param {readonly string[]} channels their keys
  * @returns {{ middle: Place, links: Map<string, Place>, channels: Map<string, Place> }}
  */
-export function layOut (width, height, links, channels) {
+export function layOut(width, height, links, channels) {
   const middle = { x: width / 2, y: height / 2, angle: 0 }
   const margin = Math.min(70, width * 0.12)
   const outer = [width / 2 - margin, height / 2 - 34]
@@ -27,10 +27,16 @@ export function layOut (width, height, links, channels) {
   links.forEach(({ key }, i) => linkPlaces.set(key, onEllipse(middle, outer, turn(i, links.length))))
 
   // A channel stands on the side of those who share it; what is not shared fills the gaps.
-  const angles = spread(fillGaps(channels.map(key => sideOf(links.filter(link => link.channels.includes(key)).map(link => linkPlaces.get(link.key).angle)))))
+  const angles = spread(
+    fillGaps(
+      channels.map(key =>
+        sideOf(links.filter(link => link.channels.includes(key)).map(link => linkPlaces.get(link.key).angle))
+      )
+    )
+  )
   const channelPlaces = new Map()
   channels.forEach((key, i) => {
-    const ring = inner + (angles.order[i] % 3 - 1) * stagger
+    const ring = inner + ((angles.order[i] % 3) - 1) * stagger
     channelPlaces.set(key, onEllipse(middle, [outer[0] * ring, outer[1] * ring], angles.values[i]))
   })
   center([middle, ...linkPlaces.values(), ...channelPlaces.values()], width, height)
@@ -38,9 +44,19 @@ export function layOut (width, height, links, channels) {
 }
 
 /** Moves all so that what there is stands in the middle: with one neighbour all of it would be on one side. @param {Place[]} places @param {number} width @param {number} height */
-function center (places, width, height) {
-  const shift = (/** @type {number[]} */ values, /** @type {number} */ size) => (size - Math.min(...values) - Math.max(...values)) / 2
-  const [x, y] = [shift(places.map(place => place.x), width), shift(places.map(place => place.y), height)]
+function center(places, width, height) {
+  const shift = (/** @type {number[]} */ values, /** @type {number} */ size) =>
+    (size - Math.min(...values) - Math.max(...values)) / 2
+  const [x, y] = [
+    shift(
+      places.map(place => place.x),
+      width
+    ),
+    shift(
+      places.map(place => place.y),
+      height
+    )
+  ]
   for (const place of places) {
     place.x += x
     place.y += y
@@ -48,22 +64,23 @@ function center (places, width, height) {
 }
 
 /** The angle of one of several, the first at the top right. @param {number} index @param {number} count */
-const turn = (index, count) => (index / Math.max(count, 1)) * 2 * Math.PI - Math.PI / 2 + (count > 1 ? Math.PI / count : Math.PI / 2)
+const turn = (index, count) =>
+  (index / Math.max(count, 1)) * 2 * Math.PI - Math.PI / 2 + (count > 1 ? Math.PI / count : Math.PI / 2)
 
 /** @param {Place} middle @param {readonly number[]} radii @param {number} angle @returns {Place} */
-function onEllipse (middle, radii, angle) {
+function onEllipse(middle, radii, angle) {
   return { x: middle.x + (radii[0] ?? 0) * Math.cos(angle), y: middle.y + (radii[1] ?? 0) * Math.sin(angle), angle }
 }
 
 /** The middle direction; undefined: there is none. @param {readonly number[]} angles */
-function sideOf (angles) {
+function sideOf(angles) {
   const x = angles.reduce((sum, angle) => sum + Math.cos(angle), 0)
   const y = angles.reduce((sum, angle) => sum + Math.sin(angle), 0)
   return Math.hypot(x, y) < 1e-6 ? undefined : Math.atan2(y, x)
 }
 
 /** Gives those without a direction one, in the middle of the widest gap each time. @param {readonly (number | undefined)[]} angles */
-function fillGaps (angles) {
+function fillGaps(angles) {
   const taken = angles.filter(angle => angle !== undefined).toSorted((a, b) => a - b)
   return angles.map(angle => {
     if (angle !== undefined) return angle
@@ -78,12 +95,14 @@ function fillGaps (angles) {
 }
 
 /** Moves directions apart until neighbours are no longer in each other's way. @param {readonly number[]} angles */
-function spread (angles) {
+function spread(angles) {
   const sorted = angles.map((angle, index) => ({ angle, index })).toSorted((a, b) => a.angle - b.angle)
-  const step = 2 * Math.PI / Math.max(angles.length, 1)
+  const step = (2 * Math.PI) / Math.max(angles.length, 1)
   if (angles.length > FEW) {
     const start = sideOf(sorted.map(({ angle }, place) => angle - place * step)) ?? 0
-    sorted.forEach((each, place) => { each.angle = start + place * step })
+    sorted.forEach((each, place) => {
+      each.angle = start + place * step
+    })
   }
   const gap = Math.min(0.6, step * 0.98)
   for (let round = 0; round < ROUNDS; round++) {

@@ -9,7 +9,7 @@ const MAX_SHOWN = 1500
 const MAX_ROWS = 12
 
 /** @param {Entry} entry who speaks to whom; empty where nobody does */
-function parties ({ kind, from, to }) {
+function parties({ kind, from, to }) {
   if (kind === 'note' || kind === 'error') return ''
   const sender = from === 'you' ? 'you' : from === '' ? 'somebody' : short(from)
   if (to === '') return sender
@@ -17,13 +17,15 @@ function parties ({ kind, from, to }) {
 }
 
 /** The line as text. @param {Entry} entry */
-export function lineText (entry) {
+export function lineText(entry) {
   return [time(entry.at), parties(entry), entry.text].filter(part => part !== '').join('  ')
 }
 
 /** @param {Entry} entry @returns {HTMLElement} */
-export function createLine (entry) {
-  const line = make('div', { className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}` })
+export function createLine(entry) {
+  const line = make('div', {
+    className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}`
+  })
   line.append(make('time', { dateTime: entry.at.toISOString() }, time(entry.at)))
   const who = parties(entry)
   if (who !== '') {
@@ -38,7 +40,7 @@ export function createLine (entry) {
 }
 
 /** @param {HTMLElement} line @param {Entry} entry */
-export function updateLine (line, entry) {
+export function updateLine(line, entry) {
   const place = /** @type {HTMLElement} */ (line.querySelector('.text'))
   const beginning = shorten(entry.text)
   place.replaceChildren(make('bdi', {}, beginning))
@@ -59,14 +61,14 @@ export function updateLine (line, entry) {
 }
 
 /** @param {string} text */
-function shorten (text) {
+function shorten(text) {
   const rows = text.slice(0, MAX_SHOWN).split('\n')
   const shown = rows.slice(0, MAX_ROWS).join('\n')
   return shown.length < text.length ? `${shown.trimEnd()} …` : text
 }
 
 /** @param {Blob} blob @param {string} name */
-function saveAs (blob, name) {
+function saveAs(blob, name) {
   const url = URL.createObjectURL(blob)
   make('a', { href: url, download: name }).click()
   // The download has been begun with by then, and the address is of no use to anybody else.

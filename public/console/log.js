@@ -45,15 +45,22 @@ export class Log {
   #updated
 
   /** @param {HTMLElement} list @param {() => void} updated */
-  constructor (list, updated) {
+  constructor(list, updated) {
     this.#list = list
     this.#updated = updated
     // A list that grows scrolls too: only what a person does ends the following.
-    for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) list.addEventListener(type, () => { this.#touchedAt = performance.now() }, { passive: true })
+    for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
+      list.addEventListener(
+        type,
+        () => {
+          this.#touchedAt = performance.now()
+        },
+        { passive: true }
+      )
     list.addEventListener('scroll', () => this.#scrolled(), { passive: true })
   }
 
-  #scrolled () {
+  #scrolled() {
     const { scrollTop, clientHeight, scrollHeight } = this.#list
     if (scrollTop + clientHeight >= scrollHeight - NEAR_END) this.following = true
     else if (performance.now() - this.#touchedAt < SCROLLING_MS) this.following = false
@@ -64,12 +71,12 @@ export class Log {
   }
 
   /** Lines that wait, because of the pause or for the next frame. */
-  get waiting () {
+  get waiting() {
     return this.#pending.length
   }
 
   /** @param {Entry} entry */
-  add (entry) {
+  add(entry) {
     this.#pending.push(entry)
     this.#sizes.set(entry, 0)
     this.#count(entry)
@@ -78,7 +85,7 @@ export class Log {
   }
 
   /** An entry says something else than before. @param {Entry} entry */
-  change (entry) {
+  change(entry) {
     const line = this.#lines.get(entry)
     if (line !== undefined) updateLine(line, entry)
     this.#count(entry)
@@ -86,13 +93,13 @@ export class Log {
   }
 
   /** @param {boolean} paused */
-  pause (paused) {
+  pause(paused) {
     this.paused = paused
     this.#schedule()
   }
 
   /** @param {string} text lines without it are hidden; empty: all are shown */
-  filter (text) {
+  filter(text) {
     this.#filter = text.toLowerCase()
     for (const block of this.#list.children) {
       for (const line of /** @type {HTMLCollectionOf<HTMLElement>} */ (block.children)) this.#sieve(line)
@@ -101,7 +108,7 @@ export class Log {
     this.toEnd()
   }
 
-  clear () {
+  clear() {
     this.#pending = []
     this.#sizes = new WeakMap()
     this.#list.replaceChildren()
@@ -109,7 +116,7 @@ export class Log {
     this.#updated()
   }
 
-  toEnd () {
+  toEnd() {
     this.following = true
     this.unseen = 0
     this.#list.scrollTop = this.#list.scrollHeight
@@ -117,18 +124,19 @@ export class Log {
   }
 
   /** The lines that are not filtered out, as text. */
-  get text () {
+  get text() {
     const lines = /** @type {string[]} */ ([])
-    for (const line of this.#list.querySelectorAll('.line:not([hidden])')) lines.push(lineText(/** @type {Entry} */ (this.#entries.get(line))))
+    for (const line of this.#list.querySelectorAll('.line:not([hidden])'))
+      lines.push(lineText(/** @type {Entry} */ (this.#entries.get(line))))
     return lines.join('\n')
   }
 
-  #schedule () {
+  #schedule() {
     // Once a frame; a page that cannot be seen draws none.
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw())
   }
 
-  #draw () {
+  #draw() {
     this.#frame = 0
     if (!this.paused) {
       const fresh = this.#pending.splice(0, FRAME_LINES)
@@ -144,7 +152,7 @@ export class Log {
   }
 
   /** @param {Entry} entry @returns {Element} the block that it is in */
-  #append (entry) {
+  #append(entry) {
     let block = this.#list.lastElementChild
     if (block === null || block.childElementCount >= BLOCK_LINES) {
       block = make('div', { className: 'block' })
@@ -160,20 +168,20 @@ export class Log {
   }
 
   /** @param {HTMLElement} line */
-  #sieve (line) {
+  #sieve(line) {
     const entry = /** @type {Entry} */ (this.#entries.get(line))
     line.hidden = this.#filter !== '' && !lineText(entry).toLowerCase().includes(this.#filter)
   }
 
   /** Tells how high a block probably is, before it is in sight. @param {Element} block */
-  #measure (block) {
+  #measure(block) {
     const shown = block.querySelectorAll('.line:not([hidden])').length
     const element = /** @type {HTMLElement} */ (block)
     element.style.containIntrinsicBlockSize = `${shown * 1.6}em`
     element.hidden = shown === 0
   }
 
-  #trim () {
+  #trim() {
     while (this.size > MAX_LINES || (this.#bytes > MAX_BYTES && this.size > 0)) {
       const block = /** @type {Element} */ (this.#list.firstElementChild)
       const line = /** @type {Element} */ (block.firstElementChild)
@@ -186,7 +194,7 @@ export class Log {
   }
 
   /** Counts what an entry keeps in memory now. @param {Entry} entry */
-  #count (entry) {
+  #count(entry) {
     const counted = this.#sizes.get(entry)
     if (counted === undefined) return // It is not kept any more.
     this.#bytes += entry.size - counted
@@ -194,7 +202,7 @@ export class Log {
   }
 
   /** @param {Entry | undefined} entry */
-  #forget (entry) {
+  #forget(entry) {
     if (entry === undefined) return
     this.#bytes -= this.#sizes.get(entry) ?? 0
     this.#sizes.delete(entry)

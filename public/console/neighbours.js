@@ -23,17 +23,20 @@ import { bytes, perSecond, plural, short } from './format.js'
  * @param {boolean} connected whether this proxy has a server of the cluster
  * @returns {Neighbour[]}
  */
-export function neighbours (links, proxies, connected) {
+export function neighbours(links, proxies, connected) {
   const ofCluster = new Map(proxies.map(proxy => [proxy.proxyId, proxy]))
   const linked = links.map(link => fromLink(link, ofCluster.get(link.proxyId)))
   const known = new Set(links.map(({ proxyId }) => proxyId))
-  return [...linked, ...proxies.filter(({ proxyId }) => !known.has(proxyId)).map(proxy => fromCluster(proxy, connected))]
+  return [
+    ...linked,
+    ...proxies.filter(({ proxyId }) => !known.has(proxyId)).map(proxy => fromCluster(proxy, connected))
+  ]
 }
 
 /** @param {ApiLink} link @param {ApiClusterProxy | undefined} other the same proxy in the cluster @returns {Neighbour} */
-function fromLink ({ proxyId, address, role, state, rttMs, channels, messages, bytes: size }, other) {
-  const shared = [...new Set([...channels, ...other?.channels ?? []])]
-  const made = state === 'open' ? role === 'initiator' ? 'dialled by this one' : 'has dialled this one' : 'connecting'
+function fromLink({ proxyId, address, role, state, rttMs, channels, messages, bytes: size }, other) {
+  const shared = [...new Set([...channels, ...(other?.channels ?? [])])]
+  const made = state === 'open' ? (role === 'initiator' ? 'dialled by this one' : 'has dialled this one') : 'connecting'
   const away = rttMs === undefined ? '' : `, ${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms away`
   return {
     key: `link ${proxyId} ${address}`,
@@ -43,12 +46,13 @@ function fromLink ({ proxyId, address, role, state, rttMs, channels, messages, b
     clustered: false,
     channels: shared,
     messages: messages.in + messages.out,
-    words: rate => `${address}, ${made}${away}${other === undefined ? '' : ', also by the cluster'}, ${plural(shared.length, 'shared channel')}, ${perSecond(rate)} (${bytes(size.in)} in, ${bytes(size.out)} out)`
+    words: rate =>
+      `${address}, ${made}${away}${other === undefined ? '' : ', also by the cluster'}, ${plural(shared.length, 'shared channel')}, ${perSecond(rate)} (${bytes(size.in)} in, ${bytes(size.out)} out)`
   }
 }
 
 /** @param {ApiClusterProxy} proxy @param {boolean} connected @returns {Neighbour} */
-function fromCluster ({ proxyId, channels, messages, bytes: size }, connected) {
+function fromCluster({ proxyId, channels, messages, bytes: size }, connected) {
   return {
     key: `cluster ${proxyId}`,
     proxyId,
@@ -57,6 +61,7 @@ function fromCluster ({ proxyId, channels, messages, bytes: size }, connected) {
     clustered: true,
     channels,
     messages: messages.in,
-    words: rate => `${connected ? 'by the cluster' : 'by the cluster, not connected now'}, ${plural(channels.length, 'shared channel')}, ${perSecond(rate)} from it (${bytes(size.in)})`
+    words: rate =>
+      `${connected ? 'by the cluster' : 'by the cluster, not connected now'}, ${plural(channels.length, 'shared channel')}, ${perSecond(rate)} from it (${bytes(size.in)})`
   }
 }

@@ -39,7 +39,7 @@ export class Network {
   refresh
 
   /** @param {Channels} channels @param {{ askForToken: (wrong: boolean) => void, reached: (addresses: readonly string[]) => void }} callbacks */
-  constructor (channels, { askForToken, reached }) {
+  constructor(channels, { askForToken, reached }) {
     this.#channels = channels
     this.#reached = reached
     this.#askForToken = askForToken
@@ -61,7 +61,7 @@ export class Network {
     this.refresh = poll(() => this.#ask(), INTERVAL_MS)
   }
 
-  async #ask () {
+  async #ask() {
     try {
       const health = await get('health')
       this.#running(true, health)
@@ -70,7 +70,11 @@ export class Network {
         this.#askForToken(currentToken() !== '')
         return
       }
-      const [{ channels }, { links, cluster = [] }] = await Promise.all([get('channels'), get('links'), this.#askForPeers()])
+      const [{ channels }, { links, cluster = [] }] = await Promise.all([
+        get('channels'),
+        get('links'),
+        this.#askForPeers()
+      ])
       this.#limited(false)
       this.#reached(health.lan ?? [])
       this.#show(health, channels, neighbours(links, cluster, health.cluster?.state === 'connected'))
@@ -80,7 +84,7 @@ export class Network {
   }
 
   /** Who is in the channel in sight, with place and proxy. */
-  async #askForPeers () {
+  async #askForPeers() {
     const session = this.#channels.current?.session
     if (session === undefined || session.state !== 'joined') return
     try {
@@ -93,7 +97,7 @@ export class Network {
   }
 
   /** @param {boolean} running @param {{ version: string, uptimeSeconds?: number }} [health] */
-  #running (running, health) {
+  #running(running, health) {
     const words = running ? `The proxy is running · ${health?.version}` : 'The proxy does not answer. Trying again …'
     setText(byId('proxy-words'), words)
     find(byId('proxy-state'), '.dot').className = `dot ${running ? 'good' : 'bad'}`
@@ -101,14 +105,14 @@ export class Network {
   }
 
   /** @param {boolean} limited */
-  #limited (limited) {
+  #limited(limited) {
     byId('token-again').hidden = !limited
     for (const id of ['discovery-state', 'facts', 'picture', 'picture-list', 'picture-words']) byId(id).hidden = limited
     if (limited) for (const id of ['discovery-hint', 'cluster-state', 'cluster-hint']) byId(id).hidden = true
   }
 
   /** @param {any} health @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
-  #show (health, channels, proxies) {
+  #show(health, channels, proxies) {
     const now = performance.now()
     this.#rates.begin()
     let sum = 0
@@ -123,7 +127,7 @@ export class Network {
   }
 
   /** @param {any} health */
-  #showDiscovery ({ discovery: { state, interfaces }, mesh: { port } }) {
+  #showDiscovery({ discovery: { state, interfaces }, mesh: { port } }) {
     const { mood, words, hint = '', remedies = [] } = adviceFor(state, interfaces)
     showState('discovery-state', mood, words)
     const notice = byId('discovery-hint')
@@ -136,25 +140,39 @@ export class Network {
     copy.addEventListener('click', () => void copyFrom(copy, command))
     notice.replaceChildren(
       make('p', {}, make('strong', {}, words), '. ', hint),
-      make('ul', { className: 'remedies' },
+      make(
+        'ul',
+        { className: 'remedies' },
         ...remedies.map(remedy => make('li', {}, remedy)),
-        make('li', {}, 'Or do without discovery. On the other computer, start the proxy like this: ', make('code', {}, command), copy,
-          make('span', { className: 'small quiet' }, ' The port is another one after each start; NWS_MESH_PORT fixes it.')))
+        make(
+          'li',
+          {},
+          'Or do without discovery. On the other computer, start the proxy like this: ',
+          make('code', {}, command),
+          copy,
+          make(
+            'span',
+            { className: 'small quiet' },
+            ' The port is another one after each start; NWS_MESH_PORT fixes it.'
+          )
+        )
+      )
     )
   }
 
   /** @param {{ cluster?: import('./cluster.js').ClusterHealth }} health */
-  #showCluster ({ cluster }) {
+  #showCluster({ cluster }) {
     byId('cluster-state').hidden = cluster === undefined
     const { mood, words, hint } = cluster === undefined ? { mood: '', words: '', hint: '' } : clusterAdvice(cluster)
     showState('cluster-state', mood, words)
     const notice = byId('cluster-hint')
     notice.hidden = hint === ''
-    if (hint !== '' && notice.textContent !== `${words}. ${hint}`) notice.replaceChildren(make('strong', {}, words), '. ', hint)
+    if (hint !== '' && notice.textContent !== `${words}. ${hint}`)
+      notice.replaceChildren(make('strong', {}, words), '. ', hint)
   }
 
   /** @param {any} health @param {number} proxies @param {number} sum messages per second */
-  #showFacts (health, proxies, sum) {
+  #showFacts(health, proxies, sum) {
     const facts = /** @type {[string, string][]} */ ([
       ['Messages per second', rate(sum)],
       ['Channels', count(health.channels)],
@@ -162,15 +180,28 @@ export class Network {
       ['Other proxies', count(proxies)],
       ['Running for', duration(health.uptimeSeconds)]
     ])
-    keep(byId('facts'), facts, ([name]) => name, ([name]) => {
-      const drawn = name === 'Messages per second' ? draw('svg', { 'class': 'curve', 'viewBox': '0 0 120 28', 'preserveAspectRatio': 'none', 'aria-hidden': 'true' }, draw('polyline')) : null
-      return make('div', {}, make('dt', {}, name), make('dd', {}, make('span'), drawn))
-    }, (group, [, value]) => setText(find(group, 'span'), value))
+    keep(
+      byId('facts'),
+      facts,
+      ([name]) => name,
+      ([name]) => {
+        const drawn =
+          name === 'Messages per second'
+            ? draw(
+                'svg',
+                { class: 'curve', viewBox: '0 0 120 28', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+                draw('polyline')
+              )
+            : null
+        return make('div', {}, make('dt', {}, name), make('dd', {}, make('span'), drawn))
+      },
+      (group, [, value]) => setText(find(group, 'span'), value)
+    )
     find(byId('facts'), 'polyline').setAttribute('points', curve(this.#minute, 120, 28))
   }
 
   /** @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
-  #showPicture (channels, proxies) {
+  #showPicture(channels, proxies) {
     const clustered = proxies.filter(({ clustered }) => clustered).length
     const shared = proxies.filter(({ channels }) => channels.length > 0).length
     const reached = `${plural(proxies.length - clustered, 'link')} to other proxies${clustered === 0 ? '' : ` and ${plural(clustered, 'other proxy', 'other proxies')} by the cluster`}`
@@ -183,29 +214,39 @@ export class Network {
       channels: channels.map(name => `network ${name}`),
       rate: this.#rates.of(key)
     }))
-    this.#picture.show(shown, channels.map(channel => ({
-      key: keyOf(channel),
-      label: channel.name ?? channel.tag,
-      peers: channel.peers.local + channel.peers.remote,
-      rate: this.#rates.of(keyOf(channel)),
-      joined: channel.name !== undefined && this.#channels.has(channel.name, channel.scope)
-    })), words)
+    this.#picture.show(
+      shown,
+      channels.map(channel => ({
+        key: keyOf(channel),
+        label: channel.name ?? channel.tag,
+        peers: channel.peers.local + channel.peers.remote,
+        rate: this.#rates.of(keyOf(channel)),
+        joined: channel.name !== undefined && this.#channels.has(channel.name, channel.scope)
+      })),
+      words
+    )
     this.#words = new Map([
-      ...channels.map(channel => /** @type {const} */ ([keyOf(channel), `${channel.name ?? channel.tag}: ${this.#wordsOfChannel(channel)}`])),
+      ...channels.map(
+        channel =>
+          /** @type {const} */ ([keyOf(channel), `${channel.name ?? channel.tag}: ${this.#wordsOfChannel(channel)}`])
+      ),
       ...proxies.map(proxy => /** @type {const} */ ([proxy.key, `Proxy ${proxy.name}: ${this.#wordsOfProxy(proxy)}`]))
     ])
     this.#tell(this.#pointed)
   }
 
   /** @param {string} key */
-  #tell (key) {
+  #tell(key) {
     this.#pointed = key
-    const none = this.#words.size === 0 ? 'Nothing is open yet. Join a channel, and it appears here.' : 'Point at a circle to see what it is; press a channel to join it.'
+    const none =
+      this.#words.size === 0
+        ? 'Nothing is open yet. Join a channel, and it appears here.'
+        : 'Point at a circle to see what it is; press a channel to join it.'
     setText(byId('picture-words'), this.#words.get(key) ?? none)
   }
 
   /** @param {string} key */
-  #choose (key) {
+  #choose(key) {
     const [scope, name] = key.split(' ', 2)
     if (scope === 'network' || scope === 'local') this.onJoin(name, scope)
   }
@@ -214,20 +255,25 @@ export class Network {
   onJoin = () => {}
 
   /** @param {ApiChannel} channel */
-  #wordsOfChannel (channel) {
-    const { scope, peers: { local, remote }, messages, bytes: size } = channel
+  #wordsOfChannel(channel) {
+    const {
+      scope,
+      peers: { local, remote },
+      messages,
+      bytes: size
+    } = channel
     const reach = scope === 'local' ? 'this computer only, ' : ''
     const others = remote > 0 ? `, ${count(remote)} elsewhere` : ''
     return `${reach}${plural(local, 'peer')} here${others}, ${perSecond(this.#rates.of(keyOf(channel)))} (${plural(messages, 'message')}, ${bytes(size)})`
   }
 
   /** @param {Neighbour} proxy */
-  #wordsOfProxy ({ key, words }) {
+  #wordsOfProxy({ key, words }) {
     return words(this.#rates.of(key))
   }
 
   /** @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
-  #showLists (channels, proxies) {
+  #showLists(channels, proxies) {
     const create = (/** @type {string} */ title, /** @type {(() => void) | undefined} */ press) => {
       const name = make(press === undefined ? 'span' : 'button', { className: 'mono name' }, title)
       if (press !== undefined) name.addEventListener('click', press)
@@ -235,24 +281,55 @@ export class Network {
     }
     const details = /** @type {HTMLDetailsElement} */ (byId('picture-list'))
     if (details.open) {
-      keep(byId('links'), proxies, ({ key }) => key, ({ name }) => create(name || 'connecting', undefined),
-        (item, proxy) => setText(find(item, '.words'), this.#wordsOfProxy(proxy)))
-      keep(byId('open-channels'), channels, keyOf, channel => create(channel.name ?? channel.tag, channel.name === undefined ? undefined : () => this.#choose(keyOf(channel))),
-        (item, channel) => setText(find(item, '.words'), this.#wordsOfChannel(channel)))
+      keep(
+        byId('links'),
+        proxies,
+        ({ key }) => key,
+        ({ name }) => create(name || 'connecting', undefined),
+        (item, proxy) => setText(find(item, '.words'), this.#wordsOfProxy(proxy))
+      )
+      keep(
+        byId('open-channels'),
+        channels,
+        keyOf,
+        channel =>
+          create(
+            channel.name ?? channel.tag,
+            channel.name === undefined ? undefined : () => this.#choose(keyOf(channel))
+          ),
+        (item, channel) => setText(find(item, '.words'), this.#wordsOfChannel(channel))
+      )
     }
     const others = channels.filter(({ name, scope }) => name !== undefined && !this.#channels.has(name, scope))
     byId('open-card').hidden = others.length === 0
-    const shown = others.toSorted((a, b) => b.peers.local + b.peers.remote - a.peers.local - a.peers.remote).slice(0, LISTED)
-    keep(byId('open-list'), shown, keyOf, channel => {
-      const button = make('button', { type: 'button', className: 'open-channel' }, make('span', { className: 'mono' }, channel.name), make('span', { className: 'small quiet words' }))
-      button.addEventListener('click', () => this.#choose(keyOf(channel)))
-      return make('li', {}, button)
-    }, (item, { peers, scope }) => setText(find(item, '.words'), `${plural(peers.local + peers.remote, 'peer')}${scope === 'local' ? ', this computer only' : ''}`))
+    const shown = others
+      .toSorted((a, b) => b.peers.local + b.peers.remote - a.peers.local - a.peers.remote)
+      .slice(0, LISTED)
+    keep(
+      byId('open-list'),
+      shown,
+      keyOf,
+      channel => {
+        const button = make(
+          'button',
+          { type: 'button', className: 'open-channel' },
+          make('span', { className: 'mono' }, channel.name),
+          make('span', { className: 'small quiet words' })
+        )
+        button.addEventListener('click', () => this.#choose(keyOf(channel)))
+        return make('li', {}, button)
+      },
+      (item, { peers, scope }) =>
+        setText(
+          find(item, '.words'),
+          `${plural(peers.local + peers.remote, 'peer')}${scope === 'local' ? ', this computer only' : ''}`
+        )
+    )
   }
 }
 
 /** Says how something is, with a dot in its colour. @param {string} id @param {string} mood @param {string} words */
-function showState (id, mood, words) {
+function showState(id, mood, words) {
   const place = byId(id)
   if (place.dataset['state'] === words) return
   place.dataset['state'] = words

@@ -13,7 +13,7 @@ const INTERVAL_MS = 2000
 const LISTED = 100
 
 /** Shows the list and keeps it up to date. @returns {() => void} asks soon */
-export function showOnline () {
+export function showOnline() {
   const card = byId('online-card')
   return poll(async () => {
     try {
@@ -28,14 +28,28 @@ export function showOnline () {
 }
 
 /** @param {Presence} presence */
-function show ({ users, peers, online }) {
+function show({ users, peers, online }) {
   const rest = Math.max(0, users - LISTED)
-  setText(byId('online-words'), users === 0
-    ? 'Nobody is logged in at the rendezvous.'
-    : `${plural(users, 'user')} on ${plural(peers, 'page')}${rest > 0 ? `, ${rest} of them not listed` : ''}`)
+  setText(
+    byId('online-words'),
+    users === 0
+      ? 'Nobody is logged in at the rendezvous.'
+      : `${plural(users, 'user')} on ${plural(peers, 'page')}${rest > 0 ? `, ${rest} of them not listed` : ''}`
+  )
   const shown = online.toSorted((a, b) => a.name.localeCompare(b.name)).slice(0, LISTED)
   byId('online-list').hidden = shown.length === 0
-  keep(byId('online-list'), shown, ({ name }) => name, ({ name }) =>
-    make('li', {}, make('span', { className: 'dot good' }), make('bdi', { className: 'who' }, name), make('span', { className: 'small quiet words' })),
-  (item, user) => setText(/** @type {Element} */ (item.lastElementChild), plural(user.peers, 'page')))
+  keep(
+    byId('online-list'),
+    shown,
+    ({ name }) => name,
+    ({ name }) =>
+      make(
+        'li',
+        {},
+        make('span', { className: 'dot good' }),
+        make('bdi', { className: 'who' }, name),
+        make('span', { className: 'small quiet words' })
+      ),
+    (item, user) => setText(/** @type {Element} */ (item.lastElementChild), plural(user.peers, 'page'))
+  )
 }

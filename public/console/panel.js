@@ -35,7 +35,7 @@ export class Panel {
    * @param {{ updated: () => void, leave: () => void, share: () => void, address: string }} options what to call, and
    *   the address that opens this channel
    */
-  constructor (session, { updated, leave, share, address }) {
+  constructor(session, { updated, leave, share, address }) {
     this.#session = session
     this.#updated = updated
     this.#log = new Log(this.#part('log'), () => this.#showLog())
@@ -51,54 +51,58 @@ export class Panel {
   }
 
   /** @param {Entry} entry */
-  added (entry) {
+  added(entry) {
     if (entry.kind === 'message' && entry.from !== 'you') this.news++
     this.#log.add(entry)
     this.#speak(entry)
   }
 
   /** @param {Entry} entry */
-  changed (entry) {
+  changed(entry) {
     this.#log.change(entry)
   }
 
   /** Shows state and peers as they are now. */
-  show () {
+  show() {
     const { state, scope, id, peers } = this.#session
     const joined = state === 'joined'
     const reach = scope === 'local' ? 'this computer only' : 'whole network'
     setText(this.#part('state'), joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : STATES[state])
-    for (const name of ['text', 'attach', 'target']) /** @type {HTMLInputElement} */ (this.#part(name)).disabled = !joined
+    for (const name of ['text', 'attach', 'target'])
+      /** @type {HTMLInputElement} */ (this.#part(name)).disabled = !joined
     find(this.element, '.composer button.main').toggleAttribute('disabled', !joined)
     this.#part('leave').textContent = state === 'left' ? 'Close' : 'Leave'
     const others = [...peers.values()]
     // On a channel of raw frames nobody has an id, so this page is one of those that the proxy lists.
     const alone = joined && (scope === 'local' ? others.length === 1 : others.length === 0)
     this.#part('alone').hidden = !alone || this.#log.size > 12
-    setText(this.#part('peers-title'), scope === 'local' ? `${plural(others.length, 'peer')}, you among them` : plural(others.length, 'other peer'))
+    setText(
+      this.#part('peers-title'),
+      scope === 'local' ? `${plural(others.length, 'peer')}, you among them` : plural(others.length, 'other peer')
+    )
     this.#showPeers(others)
     this.#showTargets(others)
   }
 
   /** The panel has come into sight. */
-  seen () {
+  seen() {
     this.news = 0
     this.#log.toEnd()
     this.#showLog()
   }
 
-  focus () {
+  focus() {
     const text = this.#part('text')
     if (/** @type {HTMLTextAreaElement} */ (text).disabled) this.element.focus()
     else text.focus()
   }
 
   /** @param {string} name */
-  #part (name) {
+  #part(name) {
     return find(this.element, `[data-part=${name}]`)
   }
 
-  #wireTools () {
+  #wireTools() {
     const filter = /** @type {HTMLInputElement} */ (this.#part('filter'))
     filter.addEventListener('input', () => this.#log.filter(filter.value))
     this.#part('pause').addEventListener('click', () => {
@@ -114,12 +118,14 @@ export class Panel {
     })
   }
 
-  #wireComposer () {
+  #wireComposer() {
     const form = /** @type {HTMLFormElement} */ (this.#part('composer'))
     const text = /** @type {HTMLTextAreaElement} */ (this.#part('text'))
     const file = /** @type {HTMLInputElement} */ (this.#part('file'))
     const target = this.#target
-    const sendFiles = (/** @type {Iterable<File>} */ files) => { for (const each of files) void this.#session.sendFile(each, target.value) }
+    const sendFiles = (/** @type {Iterable<File>} */ files) => {
+      for (const each of files) void this.#session.sendFile(each, target.value)
+    }
     target.id = `target-${crypto.randomUUID()}`
     this.#part('target-label').setAttribute('for', target.id)
     if (this.#session.scope === 'local') this.#part('target-label').parentElement?.classList.add('everybody')
@@ -154,28 +160,43 @@ export class Panel {
     })
   }
 
-  get #target () {
+  get #target() {
     return /** @type {HTMLSelectElement} */ (this.#part('target'))
   }
 
   /** @param {Peer[]} others */
-  #showPeers (others) {
+  #showPeers(others) {
     const shown = /** @type {(Peer & { rest?: number })[]} */ (others.slice(0, MAX_LISTED))
     if (others.length > MAX_LISTED) shown.push({ id: '', rest: others.length - MAX_LISTED })
-    keep(this.#part('peers'), shown, ({ id }) => id, peer => this.#createPeer(peer), (item, peer) => {
-      setText(find(item, '.where'), peer.rest === undefined ? placeOf(peer) : `and ${count(peer.rest)} more`)
-      find(item, 'button')?.setAttribute('aria-pressed', String(peer.id === this.#target.value))
-    })
+    keep(
+      this.#part('peers'),
+      shown,
+      ({ id }) => id,
+      peer => this.#createPeer(peer),
+      (item, peer) => {
+        setText(find(item, '.where'), peer.rest === undefined ? placeOf(peer) : `and ${count(peer.rest)} more`)
+        find(item, 'button')?.setAttribute('aria-pressed', String(peer.id === this.#target.value))
+      }
+    )
   }
 
   /** @param {Peer} peer */
-  #createPeer ({ id, socket }) {
+  #createPeer({ id, socket }) {
     if (id === '') return make('li', {}, make('span', { className: 'where small quiet' }))
     const dot = make('span', { className: 'dot hued' })
     dot.style.setProperty('--hue', String(hue(id)))
-    const words = [dot, make('span', { className: 'mono' }, short(id)), make('span', { className: 'where small quiet' })]
+    const words = [
+      dot,
+      make('span', { className: 'mono' }, short(id)),
+      make('span', { className: 'where small quiet' })
+    ]
     if (socket === undefined) return make('li', { className: 'peer' }, ...words)
-    const button = make('button', { 'type': 'button', 'className': 'peer', 'aria-pressed': 'false' }, ...words, make('span', { className: 'visually-hidden' }, ', write to this peer alone'))
+    const button = make(
+      'button',
+      { type: 'button', className: 'peer', 'aria-pressed': 'false' },
+      ...words,
+      make('span', { className: 'visually-hidden' }, ', write to this peer alone')
+    )
     button.addEventListener('click', () => {
       const target = this.#target
       target.value = target.value === id ? '' : id
@@ -186,16 +207,27 @@ export class Panel {
   }
 
   /** @param {Peer[]} others */
-  #showTargets (others) {
+  #showTargets(others) {
     const target = this.#target
     const chosen = target.value
-    const options = ['', ...others.filter(({ socket }) => socket !== undefined).slice(0, MAX_LISTED).map(({ id }) => id)]
+    const options = [
+      '',
+      ...others
+        .filter(({ socket }) => socket !== undefined)
+        .slice(0, MAX_LISTED)
+        .map(({ id }) => id)
+    ]
     if (!options.includes(chosen) && this.#session.peers.has(chosen)) options.push(chosen)
-    keep(target, options, id => id, id => make('option', { value: id }, id === '' ? 'everybody' : `${short(id)} alone`))
+    keep(
+      target,
+      options,
+      id => id,
+      id => make('option', { value: id }, id === '' ? 'everybody' : `${short(id)} alone`)
+    )
     if (!options.includes(chosen)) target.value = ''
   }
 
-  #showLog () {
+  #showLog() {
     const { paused, waiting, size, unseen } = this.#log
     const pause = this.#part('pause')
     setText(pause, paused ? `Go on${waiting > 0 ? `, ${count(waiting)} new` : ''}` : 'Pause')
@@ -209,7 +241,7 @@ export class Panel {
   }
 
   /** Has the latest message read out by a screen reader, but not each one of a rush. @param {Entry} entry */
-  #speak (entry) {
+  #speak(entry) {
     if (entry.from === 'you' || this.element.hidden) return
     clearTimeout(this.#speaking)
     const wait = Math.max(0, this.#lastSpoken + SPEAK_MS - performance.now())
@@ -221,7 +253,7 @@ export class Panel {
 }
 
 /** Where a peer is. @param {Peer} peer */
-function placeOf ({ location, proxy = '', dialect = 'envelope' }) {
+function placeOf({ location, proxy = '', dialect = 'envelope' }) {
   if (location === undefined) return ''
   const place = location === 'local' ? 'this computer' : `other proxy ${short(proxy)}`
   return dialect === 'envelope' || dialect === 'link' ? place : `${place} · ${dialect}`

@@ -52,14 +52,15 @@ export class Picture {
    * @param {HTMLElement} frame
    * @param {{ pointed: (key: string) => void, chosen: (key: string) => void }} told of what one points at or presses
    */
-  constructor (frame, told) {
+  constructor(frame, told) {
     this.#svg.append(this.#lines, this.#nodes, this.#above)
     frame.append(this.#svg)
     new ResizeObserver(([entry]) => {
       this.#width = Math.round(entry?.contentRect.width ?? 0)
       this.#render()
     }).observe(frame)
-    const keyOf = (/** @type {Event} */ { target }) => target instanceof Element ? target.closest('[data-key]')?.getAttribute('data-key') ?? '' : ''
+    const keyOf = (/** @type {Event} */ { target }) =>
+      target instanceof Element ? (target.closest('[data-key]')?.getAttribute('data-key') ?? '') : ''
     this.#svg.addEventListener('pointerover', event => {
       this.point(keyOf(event))
       told.pointed(this.#pointed)
@@ -68,11 +69,13 @@ export class Picture {
       this.point('')
       told.pointed('')
     })
-    this.#svg.addEventListener('click', event => { if (keyOf(event) !== '') told.chosen(keyOf(event)) })
+    this.#svg.addEventListener('click', event => {
+      if (keyOf(event) !== '') told.chosen(keyOf(event))
+    })
   }
 
   /** @param {readonly PictureLink[]} links @param {readonly PictureChannel[]} channels @param {string} words the picture in one sentence */
-  show (links, channels, words) {
+  show(links, channels, words) {
     this.#links = links
     this.#channels = channels
     if (this.#svg.getAttribute('aria-label') !== words) this.#svg.setAttribute('aria-label', words)
@@ -80,49 +83,70 @@ export class Picture {
   }
 
   /** Raises a link or channel and what it is connected with. @param {string} key empty: none */
-  point (key) {
+  point(key) {
     if (key === this.#pointed) return
     this.#pointed = key
     this.#raise()
   }
 
-  #render () {
+  #render() {
     const width = this.#width
     if (width === 0) return
     const few = this.#links.length <= 3 && this.#channels.length <= 6
     const height = Math.round(width < NARROW ? width * (few ? 0.85 : 1.1) : few ? 300 : Math.min(500, width * 0.55))
-    const state = JSON.stringify([width, height, this.#links.map(({ key, open, clustered, channels }) => [key, open, clustered, channels]), this.#channels.map(({ key, label, joined }) => [key, label, joined])])
+    const state = JSON.stringify([
+      width,
+      height,
+      this.#links.map(({ key, open, clustered, channels }) => [key, open, clustered, channels]),
+      this.#channels.map(({ key, label, joined }) => [key, label, joined])
+    ])
     if (state !== this.#drawn) {
       this.#drawn = state
       this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`)
-      this.#places = layOut(width, height, this.#links, this.#channels.map(({ key }) => key))
+      this.#places = layOut(
+        width,
+        height,
+        this.#links,
+        this.#channels.map(({ key }) => key)
+      )
       this.#drawAll()
       this.#raise()
     }
     // The more there are, the smaller they are. About as long as the outer ring:
     const around = Math.PI * (width + height) * 0.4
     const links = Math.min(1, around / this.#links.length / 28)
-    const channels = Math.min(1, around * (this.#channels.length > CROWD ? 1.8 : 0.6) / this.#channels.length / 20)
-    for (const { key, peers, rate } of this.#channels) this.#quicken(key, rate, 4 + Math.min(6, Math.log2(1 + peers) * 1.5), channels)
+    const channels = Math.min(1, (around * (this.#channels.length > CROWD ? 1.8 : 0.6)) / this.#channels.length / 20)
+    for (const { key, peers, rate } of this.#channels)
+      this.#quicken(key, rate, 4 + Math.min(6, Math.log2(1 + peers) * 1.5), channels)
     for (const { key, rate } of this.#links) this.#quicken(key, rate, 11, links)
   }
 
   /** Shows how large and how busy something is. @param {string} key @param {number} rate @param {number} radius @param {number} scale */
-  #quicken (key, rate, radius, scale) {
+  #quicken(key, rate, radius, scale) {
     const [halo, reach, body] = this.#shapes.get(key)?.children ?? []
-    const radii = [radius + (rate > 0 ? 3 + Math.min(9, Math.log10(1 + rate) * 4) : 0), Math.max(radius + 2, 14), radius]
+    const radii = [
+      radius + (rate > 0 ? 3 + Math.min(9, Math.log10(1 + rate) * 4) : 0),
+      Math.max(radius + 2, 14),
+      radius
+    ]
     ;[halo, reach, body].forEach((circle, i) => {
       const wanted = (radii[i] * scale).toFixed(1)
       if (circle?.getAttribute('r') !== wanted) circle?.setAttribute('r', wanted)
     })
   }
 
-  #drawAll () {
+  #drawAll() {
     const { middle, links, channels } = this.#places
     this.#shapes = new Map()
     this.#lines.replaceChildren()
     this.#nodes.replaceChildren()
-    for (const { key, open, clustered } of this.#links) this.#lines.append(draw('path', { class: `link${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`, d: line(middle, links.get(key)) }))
+    for (const { key, open, clustered } of this.#links)
+      this.#lines.append(
+        draw('path', {
+          class: `link${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`,
+          d: line(middle, links.get(key))
+        })
+      )
     for (const { key, label } of this.#channels) {
       const element = draw('path', { class: 'share hued-line', d: this.#pathsOf(key) })
       element.style.setProperty('--hue', String(hue(label)))
@@ -131,37 +155,70 @@ export class Picture {
     const crowd = this.#channels.length > NAMED_CHANNELS
     this.#svg.classList.toggle('crowd', this.#channels.length > CROWD)
     for (const { key, label, joined } of this.#channels) {
-      this.#addNode(key, `channel${joined ? ' joined' : ''}`, channels.get(key), label, crowd ? '' : shortName(label, this.#width < NARROW ? 10 : 18))
+      this.#addNode(
+        key,
+        `channel${joined ? ' joined' : ''}`,
+        channels.get(key),
+        label,
+        crowd ? '' : shortName(label, this.#width < NARROW ? 10 : 18)
+      )
     }
     const many = this.#links.length > (this.#width < NARROW ? 8 : NAMED_LINKS)
-    for (const { key, proxyId, open, clustered } of this.#links) this.#addNode(key, `proxy${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`, links.get(key), proxyId, many ? '' : short(proxyId))
-    this.#nodes.append(draw('g', { class: 'self', transform: `translate(${middle.x} ${middle.y})` },
-      draw('circle', { r: 24 }), draw('path', { d: 'M-9-7H9L0 9Z' }), draw('circle', { class: 'corner', cx: -9, cy: -7, r: 4 }), draw('circle', { class: 'corner', cx: 9, cy: -7, r: 4 }), draw('circle', { class: 'corner', cx: 0, cy: 9, r: 4 }),
-      draw('text', { y: 40 }, 'this proxy')))
+    for (const { key, proxyId, open, clustered } of this.#links)
+      this.#addNode(
+        key,
+        `proxy${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`,
+        links.get(key),
+        proxyId,
+        many ? '' : short(proxyId)
+      )
+    this.#nodes.append(
+      draw(
+        'g',
+        { class: 'self', transform: `translate(${middle.x} ${middle.y})` },
+        draw('circle', { r: 24 }),
+        draw('path', { d: 'M-9-7H9L0 9Z' }),
+        draw('circle', { class: 'corner', cx: -9, cy: -7, r: 4 }),
+        draw('circle', { class: 'corner', cx: 9, cy: -7, r: 4 }),
+        draw('circle', { class: 'corner', cx: 0, cy: 9, r: 4 }),
+        draw('text', { y: 40 }, 'this proxy')
+      )
+    )
   }
 
   /** Lines between this proxy, a channel and all that share it. @param {string} key */
-  #pathsOf (key) {
+  #pathsOf(key) {
     const place = this.#places.channels.get(key)
     const shared = this.#links.filter(({ channels }) => channels.includes(key))
-    return [line(this.#places.middle, place), ...shared.map(link => line(place, this.#places.links.get(link.key)))].join('')
+    return [
+      line(this.#places.middle, place),
+      ...shared.map(link => line(place, this.#places.links.get(link.key)))
+    ].join('')
   }
 
   /** @param {string} key @param {string} kind @param {import('./layout.js').Place | undefined} place @param {string} id @param {string} label */
-  #addNode (key, kind, place, id, label) {
+  #addNode(key, kind, place, id, label) {
     if (place === undefined) return
     // Beside each other, on a level, names of channels stand above and those of proxies below.
     const level = Math.abs(Math.sin(place.angle)) < 0.35
     const above = level ? !kind.startsWith('proxy') : Math.sin(place.angle) < 0
-    const node = draw('g', { 'class': `node ${kind}`, 'data-key': key, 'transform': `translate(${place.x.toFixed(1)} ${place.y.toFixed(1)})` },
-      draw('circle', { class: 'halo' }), draw('circle', { class: 'reach' }), draw('circle', { class: 'body' }))
-    if (label !== '') node.append(draw('text', { y: above ? kind.startsWith('proxy') ? -18 : -15 : kind.startsWith('proxy') ? 28 : 24 }, label))
+    const node = draw(
+      'g',
+      { class: `node ${kind}`, 'data-key': key, transform: `translate(${place.x.toFixed(1)} ${place.y.toFixed(1)})` },
+      draw('circle', { class: 'halo' }),
+      draw('circle', { class: 'reach' }),
+      draw('circle', { class: 'body' })
+    )
+    if (label !== '')
+      node.append(
+        draw('text', { y: above ? (kind.startsWith('proxy') ? -18 : -15) : kind.startsWith('proxy') ? 28 : 24 }, label)
+      )
     node.style.setProperty('--hue', String(hue(id)))
     this.#shapes.set(key, node)
     this.#nodes.append(node)
   }
 
-  #raise () {
+  #raise() {
     const key = this.#pointed
     const { middle, links, channels } = this.#places
     this.#svg.classList.toggle('pointing', this.#shapes.has(key))
@@ -173,7 +230,15 @@ export class Picture {
       near.push(...this.#links.filter(link => link.channels.includes(key)).map(link => link.key))
     } else {
       const shared = this.#links.find(link => link.key === key)?.channels ?? []
-      this.#above.append(draw('path', { d: line(middle, links.get(key)) + shared.map(channel => line(middle, channels.get(channel)) + line(channels.get(channel), links.get(key))).join('') }))
+      this.#above.append(
+        draw('path', {
+          d:
+            line(middle, links.get(key)) +
+            shared
+              .map(channel => line(middle, channels.get(channel)) + line(channels.get(channel), links.get(key)))
+              .join('')
+        })
+      )
       near.push(...shared)
     }
     for (const each of near) {
@@ -184,6 +249,8 @@ export class Picture {
 }
 
 /** @param {import('./layout.js').Place | undefined} from @param {import('./layout.js').Place | undefined} to */
-function line (from, to) {
-  return from === undefined || to === undefined ? '' : `M${from.x.toFixed(1)} ${from.y.toFixed(1)}L${to.x.toFixed(1)} ${to.y.toFixed(1)}`
+function line(from, to) {
+  return from === undefined || to === undefined
+    ? ''
+    : `M${from.x.toFixed(1)} ${from.y.toFixed(1)}L${to.x.toFixed(1)} ${to.y.toFixed(1)}`
 }

@@ -10,11 +10,11 @@ const SOON_MS = 30
  * @param {number} intervalMs between two beginnings
  * @returns {() => void} asks for it to be done soon
  */
-export function poll (work, intervalMs) {
+export function poll(work, intervalMs) {
   let timer = 0
   let running = false
   let soon = false
-  async function run () {
+  async function run() {
     clearTimeout(timer)
     soon = false
     if (running || document.hidden) return

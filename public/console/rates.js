@@ -10,7 +10,7 @@ export class Rates {
   #round = 0
 
   /** Begins a new reading of all counters; those that are not read in it are forgotten at the next. */
-  begin () {
+  begin() {
     for (const [key, { round }] of this.#known) if (round < this.#round) this.#known.delete(key)
     this.#round++
   }
@@ -21,21 +21,26 @@ export class Rates {
    * @param {number} now milliseconds
    * @returns {number} per second since the last reading; 0 at the first
    */
-  read (key, value, now) {
+  read(key, value, now) {
     const last = this.#known.get(key)
-    const rate = last === undefined || now <= last.at ? 0 : Math.max(0, value - last.value) / (now - last.at) * 1000
+    const rate = last === undefined || now <= last.at ? 0 : (Math.max(0, value - last.value) / (now - last.at)) * 1000
     this.#known.set(key, { value, at: now, rate, round: this.#round })
     return rate
   }
 
   /** The last rate of a counter. @param {string} key */
-  of (key) {
+  of(key) {
     return this.#known.get(key)?.rate ?? 0
   }
 }
 
 /** A line through the latest values: points of a drawing of this size. @param {readonly number[]} values @param {number} width @param {number} height */
-export function curve (values, width, height) {
+export function curve(values, width, height) {
   const most = Math.max(1, ...values)
-  return values.map((value, i) => `${((REMEMBERED - values.length + i) / (REMEMBERED - 1) * width).toFixed(1)},${(height - 1.5 - value / most * (height - 3)).toFixed(1)}`).join(' ')
+  return values
+    .map(
+      (value, i) =>
+        `${(((REMEMBERED - values.length + i) / (REMEMBERED - 1)) * width).toFixed(1)},${(height - 1.5 - (value / most) * (height - 3)).toFixed(1)}`
+    )
+    .join(' ')
 }

@@ -39,8 +39,10 @@ import { bytes as inBytes } from './format.js'
 const SHOWN_BYTES = 24
 
 /** @param {ArrayBuffer} buffer */
-function describeBytes (buffer) {
-  const shown = Array.from(new Uint8Array(buffer.slice(0, SHOWN_BYTES)), byte => byte.toString(16).padStart(2, '0')).join(' ')
+function describeBytes(buffer) {
+  const shown = Array.from(new Uint8Array(buffer.slice(0, SHOWN_BYTES)), byte =>
+    byte.toString(16).padStart(2, '0')
+  ).join(' ')
   return `binary, ${inBytes(buffer.byteLength)}: ${shown}${buffer.byteLength > SHOWN_BYTES ? ' …' : ''}`
 }
 
@@ -63,32 +65,40 @@ export class Session {
    * @param {string} token empty: none
    * @param {Listener} listener
    */
-  constructor (name, scope, token, listener) {
+  constructor(name, scope, token, listener) {
     this.name = name
     this.scope = scope
     this.#listener = listener
     const options = { reconnect: { maxDelayMs: 5000 }, ...(token === '' ? {} : { token }) }
     // Raw frames know no first message of this kind, and a channel of this machine needs no token.
-    this.#socket = scope === 'network' ? new NetworkWebSocket(name, options) : new LocalWebSocket(name, { reconnect: options.reconnect })
+    this.#socket =
+      scope === 'network'
+        ? new NetworkWebSocket(name, options)
+        : new LocalWebSocket(name, { reconnect: options.reconnect })
     this.#socket.binaryType = 'arraybuffer'
     this.#listen()
   }
 
   /** Own id in the channel; empty where there is none. */
-  get id () {
+  get id() {
     return this.#socket instanceof NetworkWebSocket ? this.#socket.id : ''
   }
 
   /** @param {string} text @param {string} to id of a peer; empty: everybody */
-  send (text, to) {
+  send(text, to) {
     this.#way(to)?.send(text)
     this.#add('message', 'you', to, text)
   }
 
   /** @param {File} file @param {string} to id of a peer; empty: everybody */
-  async sendFile (file, to) {
+  async sendFile(file, to) {
     if (file.size > MAX_FILE_BYTES) {
-      this.#add('error', '', '', `This page sends files of up to ${inBytes(MAX_FILE_BYTES)}. This one has ${inBytes(file.size)}.`)
+      this.#add(
+        'error',
+        '',
+        '',
+        `This page sends files of up to ${inBytes(MAX_FILE_BYTES)}. This one has ${inBytes(file.size)}.`
+      )
       return
     }
     const way = this.#way(to)
@@ -102,7 +112,7 @@ export class Session {
         text: text => way.send(text),
         bytes: part => way.send(part),
         waiting: () => way.bufferedAmount,
-        sent: sent => finish(sent === file.size ? '' : `: ${Math.floor(sent / file.size * 100)} % sent`),
+        sent: sent => finish(sent === file.size ? '' : `: ${Math.floor((sent / file.size) * 100)} % sent`),
         signal: controller.signal
       })
       if (!complete) finish(': not sent to its end')
@@ -113,7 +123,7 @@ export class Session {
     }
   }
 
-  leave () {
+  leave() {
     this.state = 'left'
     this.#socket.close(1000)
     this.#stopSending()
@@ -124,7 +134,7 @@ export class Session {
    *
    * @param {readonly Peer[]} list
    */
-  describe (list) {
+  describe(list) {
     if (this.scope === 'local') this.peers = new Map(list.map(peer => [peer.id, peer]))
     for (const { id, location, proxy, dialect } of list) {
       const peer = this.peers.get(id)
@@ -134,11 +144,11 @@ export class Session {
   }
 
   /** Where messages go. @param {string} to */
-  #way (to) {
+  #way(to) {
     return to === '' ? this.#socket : this.peers.get(to)?.socket
   }
 
-  #listen () {
+  #listen() {
     const socket = this.#socket
     socket.addEventListener('open', () => {
       this.state = 'joined'
@@ -172,16 +182,23 @@ export class Session {
       this.#add('presence', target.id, '', 'is here')
       this.#listener.updated()
     })
-    socket.addEventListener('disconnect', ({ detail: { target: { id } } }) => {
-      this.peers.delete(id)
-      for (const to of ['', 'you']) this.#abandon(`${id} ${to}`)
-      this.#add('presence', id, '', 'has gone')
-      this.#listener.updated()
-    })
+    socket.addEventListener(
+      'disconnect',
+      ({
+        detail: {
+          target: { id }
+        }
+      }) => {
+        this.peers.delete(id)
+        for (const to of ['', 'you']) this.#abandon(`${id} ${to}`)
+        this.#add('presence', id, '', 'has gone')
+        this.#listener.updated()
+      }
+    )
   }
 
   /** @param {{ data: string | ArrayBuffer, senderId: string }} event @param {string} to */
-  #receive ({ data, senderId }, to) {
+  #receive({ data, senderId }, to) {
     const key = `${senderId} ${to}`
     if (typeof data !== 'string') return this.#receiveBytes(data, key, senderId, to)
     const announcement = readAnnouncement(data)
@@ -197,7 +214,7 @@ export class Session {
   }
 
   /** @param {ArrayBuffer} buffer @param {string} key @param {string} from @param {string} to */
-  #receiveBytes (buffer, key, from, to) {
+  #receiveBytes(buffer, key, from, to) {
     if (this.#arriving.get(key)?.arrival.take(buffer)) return this.#progress(key)
     const entry = this.#add('message', from, to, describeBytes(buffer))
     entry.blob = new Blob([buffer], { type: 'application/octet-stream' })
@@ -207,7 +224,7 @@ export class Session {
   }
 
   /** @param {string} key */
-  #progress (key) {
+  #progress(key) {
     const { arrival, entry } = /** @type {{ arrival: Arrival, entry: Entry }} */ (this.#arriving.get(key))
     const { name, size } = arrival.announcement
     if (arrival.complete) {
@@ -216,30 +233,33 @@ export class Session {
       entry.name = name
       entry.size += size
     }
-    this.#change(entry, `${name}, ${inBytes(size)}${arrival.complete ? '' : `: ${Math.floor(arrival.received / size * 100)} % here`}`)
+    this.#change(
+      entry,
+      `${name}, ${inBytes(size)}${arrival.complete ? '' : `: ${Math.floor((arrival.received / size) * 100)} % here`}`
+    )
   }
 
   /** What had begun to arrive will not be complete. @param {string} key */
-  #abandon (key) {
+  #abandon(key) {
     const begun = this.#arriving.get(key)
     if (begun === undefined) return
     this.#arriving.delete(key)
     this.#change(begun.entry, `${begun.arrival.announcement.name}: did not arrive to its end`)
   }
 
-  #stopSending () {
+  #stopSending() {
     for (const controller of this.#sending) controller.abort()
   }
 
   /** @param {Entry['kind']} kind @param {string} from @param {string} to @param {string} text @returns {Entry} */
-  #add (kind, from, to, text) {
+  #add(kind, from, to, text) {
     const entry = { at: new Date(), kind, from, to, text, size: text.length * 2 }
     this.#listener.added(entry)
     return entry
   }
 
   /** @param {Entry} entry @param {string} text */
-  #change (entry, text) {
+  #change(entry, text) {
     entry.text = text
     this.#listener.changed(entry)
   }

@@ -11,7 +11,7 @@ const PRIVATE_CHARACTERS = 32
 const MARGIN = 4
 
 /** A name that nobody can guess. */
-export function privateName () {
+export function privateName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(PRIVATE_CHARACTERS)), byte => BASE32[byte % 32]).join('')
 }
 
@@ -29,7 +29,7 @@ export const linkOf = name => `${BASE}console#join=${name}`
 export const lanLinkOf = (name, address) => `${address}${new URL(BASE).pathname}console#join=${name}`
 
 /** @param {(name: string) => void} join */
-export function wireShareDialog (join) {
+export function wireShareDialog(join) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('share'))
   let name = ''
   let isNew = false
@@ -39,11 +39,16 @@ export function wireShareDialog (join) {
     const button = byId(id)
     button.addEventListener('click', () => action(button))
   }
-  function show () {
+  function show() {
     setText(byId('share-title'), isNew ? 'A private channel' : 'Invite somebody')
     setText(byId('share-name'), name)
     setText(byId('share-link'), linkOf(name))
-    setText(byId('share-strength'), isGuessable(name) ? 'This name can be guessed: the channel is as good as public.' : 'Nobody can guess this name. Give it away like a key.')
+    setText(
+      byId('share-strength'),
+      isGuessable(name)
+        ? 'This name can be guessed: the channel is as good as public.'
+        : 'Nobody can guess this name. Give it away like a key.'
+    )
     byId('share-join').hidden = byId('share-another').hidden = !isNew
     const scanned = lan === '' ? linkOf(name) : lanLinkOf(name, lan)
     byId('share-code').replaceChildren(drawCode(scanned))
@@ -62,23 +67,25 @@ export function wireShareDialog (join) {
     show()
   })
   press('share-close', () => dialog.close())
-  dialog.addEventListener('click', event => { if (event.target === dialog) dialog.close() })
+  dialog.addEventListener('click', event => {
+    if (event.target === dialog) dialog.close()
+  })
   return {
     /** How devices without a proxy reach this one, as the settings let them. @param {readonly string[]} addresses */
-    reached ([address = '']) {
+    reached([address = '']) {
       if (address === lan) return
       lan = address
       if (dialog.open) show()
     },
     /** Shows a name that nobody has used before. */
-    openNew () {
+    openNew() {
       name = privateName()
       isNew = true
       show()
       dialog.showModal()
     },
     /** Shows a channel that one is in. @param {string} known */
-    open (known) {
+    open(known) {
       name = known
       isNew = false
       show()
@@ -88,10 +95,16 @@ export function wireShareDialog (join) {
 }
 
 /** @param {string} text */
-function drawCode (text) {
+function drawCode(text) {
   const square = qrCode(text)
   const size = square.length + 2 * MARGIN
-  const dark = square.flatMap((row, y) => row.flatMap((module, x) => module ? [`M${x + MARGIN} ${y + MARGIN}h1v1h-1z`] : []))
-  return draw('svg', { 'viewBox': `0 0 ${size} ${size}`, 'role': 'img', 'aria-label': 'QR code of the link' },
-    draw('rect', { width: size, height: size, fill: '#fff' }), draw('path', { d: dark.join(''), fill: '#000' }))
+  const dark = square.flatMap((row, y) =>
+    row.flatMap((module, x) => (module ? [`M${x + MARGIN} ${y + MARGIN}h1v1h-1z`] : []))
+  )
+  return draw(
+    'svg',
+    { viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': 'QR code of the link' },
+    draw('rect', { width: size, height: size, fill: '#fff' }),
+    draw('path', { d: dark.join(''), fill: '#000' })
+  )
 }

@@ -6,12 +6,14 @@ import { byId, setText } from './dom.js'
  * @param {() => void} given called when there is another token
  * @returns {(wrong: boolean) => void} shows the form, unless it has been put away; says whether the last one was wrong
  */
-export function wireTokenForm (given) {
+export function wireTokenForm(given) {
   const form = /** @type {HTMLFormElement} */ (byId('token-form'))
   const input = /** @type {HTMLInputElement} */ (byId('token'))
   let dismissed = false
   let waiting = false
-  const show = (/** @type {boolean} */ shown) => { form.hidden = !shown }
+  const show = (/** @type {boolean} */ shown) => {
+    form.hidden = !shown
+  }
   form.addEventListener('submit', event => {
     event.preventDefault()
     useToken(input.value)

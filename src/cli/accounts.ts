@@ -28,30 +28,40 @@ export interface Session {
 export interface Accounts {
   /** Whether the proxy of this machine runs and answers. */
   readonly isRunning: boolean
-  users (): Promise<User[]>
-  add (name: string): Promise<{ readonly link: string, readonly expiresAt: string }>
-  setDisabled (name: string, disabled: boolean): Promise<void>
-  sessions (name: string): Promise<Session[]>
+  users(): Promise<User[]>
+  add(name: string): Promise<{ readonly link: string; readonly expiresAt: string }>
+  setDisabled(name: string, disabled: boolean): Promise<void>
+  sessions(name: string): Promise<Session[]>
   /** @returns how many ended */
-  revoke (name: string, id?: string): Promise<number>
-  close (): Promise<void>
+  revoke(name: string, id?: string): Promise<number>
+  close(): Promise<void>
 }
 
-function overProxy (proxy: Proxy): Accounts {
+function overProxy(proxy: Proxy): Accounts {
   const path = (name: string): string => `/api/users/${encodeURIComponent(name)}`
   return {
     isRunning: true,
     users: async () => await requestList(proxy, '/api/users', 'users'),
-    add: async name => await request(proxy, '/api/users', { method: 'POST', body: JSON.stringify(name === '' ? {} : { name }) }),
-    setDisabled: async (name, disabled) => { await request(proxy, path(name), { method: 'PATCH', body: JSON.stringify({ disabled }) }) },
+    add: async name =>
+      await request(proxy, '/api/users', { method: 'POST', body: JSON.stringify(name === '' ? {} : { name }) }),
+    setDisabled: async (name, disabled) => {
+      await request(proxy, path(name), { method: 'PATCH', body: JSON.stringify({ disabled }) })
+    },
     sessions: async name => await requestList(proxy, `${path(name)}/sessions`, 'sessions'),
-    revoke: async (name, id) => (await request<{ ended: number }>(proxy, `${path(name)}/sessions${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`, { method: 'DELETE' })).ended,
+    revoke: async (name, id) =>
+      (
+        await request<{ ended: number }>(
+          proxy,
+          `${path(name)}/sessions${id === undefined ? '' : `?id=${encodeURIComponent(id)}`}`,
+          { method: 'DELETE' }
+        )
+      ).ended,
     close: async () => {}
   }
 }
 
 /** Loads the database only where it is needed. */
-async function overDatabase (settings: Settings, base: string): Promise<Accounts> {
+async function overDatabase(settings: Settings, base: string): Promise<Accounts> {
   const { openAccounts } = await import('../accounts-offline.ts')
   const offline = await openAccounts(settings)
   const { administration } = offline
@@ -64,14 +74,19 @@ async function overDatabase (settings: Settings, base: string): Promise<Accounts
       return { link: `${listenerUrl(settings) ?? base}/bv/invite/#${token}`, expiresAt: time(expiresAt) }
     },
     setDisabled: async (name, disabled) => await administration.setDisabled(name, disabled),
-    sessions: async name => (await administration.sessions(name)).map(session => ({ ...session, createdAt: time(session.createdAt), expiresAt: time(session.expiresAt) })),
+    sessions: async name =>
+      (await administration.sessions(name)).map(session => ({
+        ...session,
+        createdAt: time(session.createdAt),
+        expiresAt: time(session.expiresAt)
+      })),
     revoke: async (name, id) => await administration.revoke(name, id),
     close: async () => await offline.close()
   }
 }
 
 /** Whether a proxy runs here whose rendezvous is on: then it holds the database. */
-async function isRunning (proxy: Proxy, options: ProxyOptions): Promise<boolean> {
+async function isRunning(proxy: Proxy, options: ProxyOptions): Promise<boolean> {
   try {
     return (await request<{ state: string }>(proxy, '/api/rendezvous')).state === 'on'
   } catch (error) {
@@ -81,7 +96,11 @@ async function isRunning (proxy: Proxy, options: ProxyOptions): Promise<boolean>
 }
 
 /** Opens the accounts, runs `work`, closes them. @throws CliError, ProxyError, NwsError */
-export async function withAccounts<T> (options: ProxyOptions, work: (accounts: Accounts) => Promise<T>, environment: NodeJS.ProcessEnv = process.env): Promise<T> {
+export async function withAccounts<T>(
+  options: ProxyOptions,
+  work: (accounts: Accounts) => Promise<T>,
+  environment: NodeJS.ProcessEnv = process.env
+): Promise<T> {
   const proxy = proxyOf(options, environment)
   const running = await isRunning(proxy, options)
   if (!running && options.url !== undefined) throw new CliError('NWS_CLI_NO_RENDEZVOUS')

@@ -5,8 +5,14 @@ import { request } from './proxy.ts'
 import type { Proxy } from './proxy.ts'
 import type { ChannelConnection } from './socket.ts'
 
-interface Outstanding { readonly waiting: number, readonly cut: number }
-interface Delivery { readonly peers: Outstanding, readonly proxies: Outstanding }
+interface Outstanding {
+  readonly waiting: number
+  readonly cut: number
+}
+interface Delivery {
+  readonly peers: Outstanding
+  readonly proxies: Outstanding
+}
 
 /** How long one request waits; there is another one after it. Milliseconds. */
 const WAIT_MS = 20_000
@@ -23,7 +29,7 @@ export class Arrival {
   /** Whether the proxy tells: not without its token, nor if it is older than this command. */
   #isTold = true
 
-  constructor (proxy: Proxy, channel: string, connection: ChannelConnection) {
+  constructor(proxy: Proxy, channel: string, connection: ChannelConnection) {
     this.#proxy = proxy
     this.#connection = connection
     this.#path = `/api/channels/${encodeURIComponent(channel)}/delivery?waitMs=${WAIT_MS}`
@@ -35,9 +41,12 @@ export class Arrival {
    *
    * @throws why the connection is over, NWS_CLI_PIPE_PARTIAL
    */
-  async wait (until: 'sent' | 'read'): Promise<void> {
+  async wait(until: 'sent' | 'read'): Promise<void> {
     await this.#connection.fence()
-    const patience = until === 'sent' ? undefined : setTimeout(() => note(styled('Waiting until receivers have read everything …', 'dim')), PATIENCE_MS)
+    const patience =
+      until === 'sent'
+        ? undefined
+        : setTimeout(() => note(styled('Waiting until receivers have read everything …', 'dim')), PATIENCE_MS)
     try {
       while (this.#isTold) {
         const delivery = await this.#ask(until)
@@ -49,14 +58,22 @@ export class Arrival {
     }
   }
 
-  async #ask (until: 'sent' | 'read'): Promise<Delivery | undefined> {
+  async #ask(until: 'sent' | 'read'): Promise<Delivery | undefined> {
     try {
-      return await request<Delivery>(this.#proxy, `${this.#path}&until=${until}&except=${this.#connection.id}`, { timeoutMs: WAIT_MS + 30_000 })
+      return await request<Delivery>(this.#proxy, `${this.#path}&until=${until}&except=${this.#connection.id}`, {
+        timeoutMs: WAIT_MS + 30_000
+      })
     } catch (error) {
-      if (error instanceof CliError && error.exit === EXIT.notRunning) throw new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`)
+      if (error instanceof CliError && error.exit === EXIT.notRunning)
+        throw new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`)
       if (!(error instanceof ProxyError)) throw error
       this.#isTold = false
-      note(styled(`${error.code}: the proxy does not tell whether receivers have read everything; what is waited for is that it has taken everything.${error.exit === EXIT.refused ? ' Set NWS_API_TOKEN to the token of the proxy.' : ''}`, 'yellow'))
+      note(
+        styled(
+          `${error.code}: the proxy does not tell whether receivers have read everything; what is waited for is that it has taken everything.${error.exit === EXIT.refused ? ' Set NWS_API_TOKEN to the token of the proxy.' : ''}`,
+          'yellow'
+        )
+      )
       return undefined
     }
   }

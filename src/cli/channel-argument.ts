@@ -12,7 +12,7 @@ export interface ChannelOptions {
 }
 
 /** Adds the argument and the option. */
-export function withChannel (command: Command): Command {
+export function withChannel(command: Command): Command {
   return command
     .argument('[channel]', 'its name; - reads it from the first line of standard input')
     .option('--channel-file <path>', 'read the name from the first line of a file instead')
@@ -24,22 +24,29 @@ export function withChannel (command: Command): Command {
  * @param values the positional arguments
  * @throws CliError `NWS_CLI_CHANNEL_MISSING`, `NWS_CLI_CHANNEL_NAME`, `NWS_CLI_FILE`, `NWS_CLI_USAGE` for one argument too many
  */
-export async function takeChannel (values: readonly (string | undefined)[], { channelFile }: ChannelOptions): Promise<{ name: string, rest: (string | undefined)[] }> {
+export async function takeChannel(
+  values: readonly (string | undefined)[],
+  { channelFile }: ChannelOptions
+): Promise<{ name: string; rest: (string | undefined)[] }> {
   if (channelFile === undefined) {
     const [first, ...rest] = values
     if (first === undefined) throw new CliError('NWS_CLI_CHANNEL_MISSING')
     return { name: checked(first === '-' ? await readLine() : first), rest }
   }
-  if (values.at(-1) !== undefined) throw new CliError('NWS_CLI_USAGE', 'There is an argument too many: with --channel-file the channel is not named again.')
+  if (values.at(-1) !== undefined)
+    throw new CliError(
+      'NWS_CLI_USAGE',
+      'There is an argument too many: with --channel-file the channel is not named again.'
+    )
   return { name: checked(channelFile === '-' ? await readLine() : lineOfFile(channelFile)), rest: values.slice(0, -1) }
 }
 
-function checked (name: string): string {
+function checked(name: string): string {
   if (!isChannelName(name)) throw new CliError('NWS_CLI_CHANNEL_NAME')
   return name
 }
 
-function lineOfFile (path: string): string {
+function lineOfFile(path: string): string {
   try {
     return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]!.trim()
   } catch (error) {

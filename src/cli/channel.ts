@@ -20,24 +20,31 @@ const NAME_BYTES = 20
 const MARGIN = 4
 
 /** The commands. */
-export function channelCommand (): Command {
+export function channelCommand(): Command {
   const channel = new Command('channel').description('make private channels')
-  channel.addCommand(withProxy(new Command('new').description('make a name that nobody can guess, its link and its QR code'))
-    .option('--json', 'one JSON object with name and link')
-    .option('--no-qr', 'leave the QR code out')
-    .option('--out <path>', 'write the name to a new file that only you can read, for --channel-file, and print nothing')
-    .action(create))
+  channel.addCommand(
+    withProxy(new Command('new').description('make a name that nobody can guess, its link and its QR code'))
+      .option('--json', 'one JSON object with name and link')
+      .option('--no-qr', 'leave the QR code out')
+      .option(
+        '--out <path>',
+        'write the name to a new file that only you can read, for --channel-file, and print nothing'
+      )
+      .action(create)
+  )
   return channel
 }
 
-async function create (options: NewOptions): Promise<void> {
+async function create(options: NewOptions): Promise<void> {
   const name = base32(randomBytes(NAME_BYTES))
   const link = `${proxyOf(options).base}/console#join=${name}`
   if (options.out !== undefined) {
     try {
       writeFileSync(options.out, `${name}\n`, { flag: 'wx', mode: 0o600 })
     } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new CliError('NWS_CLI_FILE_EXISTS') : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+      throw (error as NodeJS.ErrnoException).code === 'EEXIST'
+        ? new CliError('NWS_CLI_FILE_EXISTS')
+        : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
     }
     return
   }
@@ -47,17 +54,21 @@ async function create (options: NewOptions): Promise<void> {
   const { loadQrCode } = await import('./qr.ts')
   const qrCode = await loadQrCode()
   note(drawCode(qrCode(link)))
-  note('Whoever has the name is in: give it away like a key. The link opens the console of the computer it is opened on.')
+  note(
+    'Whoever has the name is in: give it away like a key. The link opens the console of the computer it is opened on.'
+  )
 }
 
 /** Two modules a character, dark on light whatever colours the terminal has. */
-function drawCode (square: readonly (readonly boolean[])[]): string {
+function drawCode(square: readonly (readonly boolean[])[]): string {
   const size = square.length + 2 * MARGIN
   const dark = (x: number, y: number): boolean => square[y - MARGIN]?.[x - MARGIN] ?? false
-  const rows = Array.from({ length: Math.ceil(size / 2) }, (_, row) => Array.from({ length: size }, (_, x) => {
-    const [top, bottom] = [dark(x, row * 2), row * 2 + 1 >= size || dark(x, row * 2 + 1)]
-    return top ? bottom ? ' ' : '▄' : bottom ? '▀' : '█'
-  }).join(''))
+  const rows = Array.from({ length: Math.ceil(size / 2) }, (_, row) =>
+    Array.from({ length: size }, (_, x) => {
+      const [top, bottom] = [dark(x, row * 2), row * 2 + 1 >= size || dark(x, row * 2 + 1)]
+      return top ? (bottom ? ' ' : '▄') : bottom ? '▀' : '█'
+    }).join('')
+  )
   // The characters draw what is light; on a terminal that is forced to be white on black.
   return process.stderr.isTTY ? rows.map(row => `\x1b[97;40m${row}\x1b[0m`).join('\n') : rows.join('\n')
 }

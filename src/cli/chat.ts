@@ -19,7 +19,7 @@ const SHORT = 6
 const MAX_NAME = 40
 
 /** The command. */
-export function chatCommand (): Command {
+export function chatCommand(): Command {
   return withProxy(withChannel(new Command('chat').description('talk in a channel, a line a message')))
     .option('--name <name>', 'what the others see before your lines')
     .addHelpText('after', '\n/who lists who is there, /quit or the end of input leaves.')
@@ -27,16 +27,16 @@ export function chatCommand (): Command {
 }
 
 /** Who speaks, and what. Names are claims: the beginning of the id is shown beside them. */
-function lineOf ({ source, data }: Received): string {
+function lineOf({ source, data }: Received): string {
   const short = source.slice(0, SHORT)
   if ('bytes' in data) return `${short}: (${data.bytes.byteLength} bytes)`
-  const { name, text } = Object(data.json) as { name?: unknown, text?: unknown }
+  const { name, text } = Object(data.json) as { name?: unknown; text?: unknown }
   if (typeof text !== 'string') return `${short}: ${printable(data.text)}`
   const who = typeof name === 'string' && name !== '' ? `${printable(name.slice(0, MAX_NAME))} (${short})` : short
   return `${who}: ${printable(text)}`
 }
 
-async function chat (channel: string | undefined, options: ChatOptions): Promise<void> {
+async function chat(channel: string | undefined, options: ChatOptions): Promise<void> {
   const { name: channelName } = await takeChannel([channel], options)
   /** Begun after the join: what was read before anybody listens would be lost. */
   let lines: Interface | undefined
@@ -49,21 +49,34 @@ async function chat (channel: string | undefined, options: ChatOptions): Promise
   }
   const room = await stayJoined(proxyOf(options), channelName, {
     reconnect: true,
-    joined: ({ id, peers }) => say(styled(`You are ${id.slice(0, SHORT)}; ${peers.size === 0 ? 'nobody else is' : peers.size === 1 ? 'one other is' : `${peers.size} others are`} there.`, 'dim'), false),
+    joined: ({ id, peers }) =>
+      say(
+        styled(
+          `You are ${id.slice(0, SHORT)}; ${peers.size === 0 ? 'nobody else is' : peers.size === 1 ? 'one other is' : `${peers.size} others are`} there.`,
+          'dim'
+        ),
+        false
+      ),
     received: message => say(lineOf(message), true),
-    presence: (change, peer) => say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is there' : 'has left'}`, 'dim'), false),
+    presence: (change, peer) =>
+      say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is there' : 'has left'}`, 'dim'), false),
     refused: error => say(styled(`${error.code}: ${error.message}`, 'yellow'), false),
     over: () => lines?.close()
   })
-  lines = createInterface({ input: process.stdin, ...(process.stdout.isTTY ? { output: process.stdout, prompt: '> ' } : {}) })
+  lines = createInterface({
+    input: process.stdin,
+    ...(process.stdout.isTTY ? { output: process.stdout, prompt: '> ' } : {})
+  })
   if (process.stdout.isTTY) lines.prompt()
   lines.on('SIGINT', () => lines?.close())
   for await (const line of lines) {
     const text = line.trim()
     if (text === '/quit') break
     if (text === '/who') for (const peer of room.connection?.peers ?? []) say(peer, false)
-    else if (text !== '' && room.connection === undefined) say(styled('Not sent: there is no connection.', 'yellow'), false)
-    else if (text !== '') room.connection?.sendJson(JSON.stringify(options.name === undefined ? text : { name: options.name, text }))
+    else if (text !== '' && room.connection === undefined)
+      say(styled('Not sent: there is no connection.', 'yellow'), false)
+    else if (text !== '')
+      room.connection?.sendJson(JSON.stringify(options.name === undefined ? text : { name: options.name, text }))
     if (process.stdout.isTTY) lines.prompt()
   }
   lines.close()

@@ -7,9 +7,12 @@ import { write } from './output.ts'
 const SECRET_BYTES = 32
 
 /** The commands. */
-export function clusterCommand (): Command {
+export function clusterCommand(): Command {
   const cluster = new Command('cluster').description('set up a cluster of proxies')
-  cluster.addCommand(new Command('secret').description('print a new secret of 32 random bytes in base64')
-    .action(async () => { await write(`${randomBytes(SECRET_BYTES).toString('base64')}\n`) }))
+  cluster.addCommand(
+    new Command('secret').description('print a new secret of 32 random bytes in base64').action(async () => {
+      await write(`${randomBytes(SECRET_BYTES).toString('base64')}\n`)
+    })
+  )
   return cluster
 }

@@ -36,27 +36,38 @@ interface ReceiveOptions extends ProxyOptions, ChannelOptions {
 }
 
 /** The commands. */
-export function fileCommand (): Command {
+export function fileCommand(): Command {
   const file = new Command('file').description('send or receive a file through a channel')
-  file.addCommand(withProxy(withChannel(new Command('send').description('offer a file to whoever receives in the channel'))
-    .argument('[path]', 'the file'))
-    .option('--receivers <number>', 'go on until so many have got it', '1')
-    .option('--timeout <seconds>', 'how long to wait for receivers, and for those that went away', '300')
-    .option('--json', 'print a JSON object for each receiver that has got it')
-    .addHelpText('after', '\nSeveral receivers are served side by side, each at its own pace. The command ends when all that asked for the\nfile have it, and at least --receivers. Exit code 6: some have it, others have not.')
-    .action(send))
-  file.addCommand(withProxy(withChannel(new Command('receive').description('receive the first file that is offered in the channel')))
-    .option('--output <path>', 'where to put it (default: under the offered name)')
-    .option('--directory <path>', 'folder for the offered name', '.')
-    .option('--overwrite', 'replace a file that is there')
-    .option('--from <peer>', 'only from this peer')
-    .option('--timeout <seconds>', 'how long to wait for an offer, and for a sender that went away', '300')
-    .option('--json', 'print a JSON object and not only the path')
-    .action(receive))
+  file.addCommand(
+    withProxy(
+      withChannel(new Command('send').description('offer a file to whoever receives in the channel')).argument(
+        '[path]',
+        'the file'
+      )
+    )
+      .option('--receivers <number>', 'go on until so many have got it', '1')
+      .option('--timeout <seconds>', 'how long to wait for receivers, and for those that went away', '300')
+      .option('--json', 'print a JSON object for each receiver that has got it')
+      .addHelpText(
+        'after',
+        '\nSeveral receivers are served side by side, each at its own pace. The command ends when all that asked for the\nfile have it, and at least --receivers. Exit code 6: some have it, others have not.'
+      )
+      .action(send)
+  )
+  file.addCommand(
+    withProxy(withChannel(new Command('receive').description('receive the first file that is offered in the channel')))
+      .option('--output <path>', 'where to put it (default: under the offered name)')
+      .option('--directory <path>', 'folder for the offered name', '.')
+      .option('--overwrite', 'replace a file that is there')
+      .option('--from <peer>', 'only from this peer')
+      .option('--timeout <seconds>', 'how long to wait for an offer, and for a sender that went away', '300')
+      .option('--json', 'print a JSON object and not only the path')
+      .action(receive)
+  )
   return file
 }
 
-async function openFile (path: string): Promise<OfferedFile> {
+async function openFile(path: string): Promise<OfferedFile> {
   try {
     const handle = await open(path, 'r')
     const before = await handle.stat()
@@ -70,7 +81,9 @@ async function openFile (path: string): Promise<OfferedFile> {
     await check()
     return { name: basename(path), size: before.size, sha256: hash.digest('hex'), handle, check }
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+    throw error instanceof CliError
+      ? error
+      : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
   }
 }
 
@@ -79,16 +92,17 @@ class Bell {
   #waiting: (() => void) | undefined
   #rung = false
 
-  ring (): void {
+  ring(): void {
     this.#rung = true
     this.#waiting?.()
   }
 
   /** Resolves at the next ring; false where the time is up before. @param deadline as `performance.now`; undefined: none */
-  async next (deadline: number | undefined): Promise<boolean> {
+  async next(deadline: number | undefined): Promise<boolean> {
     if (!this.#rung) {
       await new Promise<void>(resolve => {
-        const timer = deadline === undefined ? undefined : setTimeout(resolve, Math.max(0, deadline - performance.now()))
+        const timer =
+          deadline === undefined ? undefined : setTimeout(resolve, Math.max(0, deadline - performance.now()))
         this.#waiting = () => {
           clearTimeout(timer)
           resolve()
@@ -103,11 +117,14 @@ class Bell {
 
 const isOver = (deadline: number | undefined): boolean => deadline !== undefined && performance.now() >= deadline
 
-async function send (channel: string | undefined, path: string | undefined, options: SendOptions): Promise<void> {
+async function send(channel: string | undefined, path: string | undefined, options: SendOptions): Promise<void> {
   const wanted = countOf('--receivers', options.receivers, 1000)
   const timeoutMs = numberOf('--timeout', options.timeout, 0.1, 86_400) * 1000
   const proxy = proxyOf(options)
-  const { name, rest: [file] } = await takeChannel([channel, path], options)
+  const {
+    name,
+    rest: [file]
+  } = await takeChannel([channel, path], options)
   if (file === undefined) throw new CliError('NWS_CLI_USAGE', 'Name the file after the channel.')
   const offered = await openFile(file)
   const bell = new Bell()
@@ -124,8 +141,12 @@ async function send (channel: string | undefined, path: string | undefined, opti
     reconnect: true,
     joined: connection => sender.joined(connection),
     received: message => sender.received(message),
-    presence: (change, peer) => { if (change === 'disconnect') sender.left(peer) },
-    refused: error => { if (error.code === 'NWS_ERR_RATE_LIMITED') pace.slower() },
+    presence: (change, peer) => {
+      if (change === 'disconnect') sender.left(peer)
+    },
+    refused: error => {
+      if (error.code === 'NWS_ERR_RATE_LIMITED') pace.slower()
+    },
     lost: () => sender.lost(),
     over: () => bell.ring()
   })
@@ -139,18 +160,27 @@ async function send (channel: string | undefined, path: string | undefined, opti
     const done = all.filter(({ state }) => state === 'done')
     const running = all.filter(({ state }) => state === 'running')
     const slowest = Math.min(...running.map(({ has }) => has))
-    if (running.length > 0) progress.at(slowest, all.length > 1 ? `${done.length} of ${all.length} receivers` : running[0]!.peer === undefined ? 'waiting for the receiver' : '')
+    if (running.length > 0)
+      progress.at(
+        slowest,
+        all.length > 1
+          ? `${done.length} of ${all.length} receivers`
+          : running[0]!.peer === undefined
+            ? 'waiting for the receiver'
+            : ''
+      )
     for (const receiver of done) {
       if (told.has(receiver)) continue
       told.add(receiver)
       deadline = undefined
-      if (options.json === true) await writeJson({ receiver: receiver.peer, name: offered.name, size: offered.size, sha256: offered.sha256 })
+      if (options.json === true)
+        await writeJson({ receiver: receiver.peer, name: offered.name, size: offered.size, sha256: offered.sha256 })
     }
     if (broken === undefined && running.length === 0 && done.length >= wanted) break
     // Who is there and running decides by itself how long it takes; only for the others there is a limit.
     const waits = running.some(({ peer }) => peer !== undefined) && broken === undefined && room.end === undefined
-    deadline = waits ? undefined : deadline ?? performance.now() + timeoutMs
-    if (broken !== undefined || room.end !== undefined || isOver(deadline) || !await bell.next(deadline)) break
+    deadline = waits ? undefined : (deadline ?? performance.now() + timeoutMs)
+    if (broken !== undefined || room.end !== undefined || isOver(deadline) || !(await bell.next(deadline))) break
   }
   progress.end()
   const all = [...sender.receivers.values()]
@@ -161,16 +191,20 @@ async function send (channel: string | undefined, path: string | undefined, opti
   await offered.handle.close()
   if (broken !== undefined) throw broken as Error
   if (done === 0 && all.length === 0) throw room.end ?? new CliError('NWS_CLI_TIMEOUT')
-  if (done < Math.max(wanted, all.length)) throw new CliError(done === 0 ? 'NWS_CLI_FILE_INCOMPLETE' : 'NWS_CLI_FILE_PARTIAL', `${done} of ${Math.max(wanted, all.length)} have it.`)
+  if (done < Math.max(wanted, all.length))
+    throw new CliError(
+      done === 0 ? 'NWS_CLI_FILE_INCOMPLETE' : 'NWS_CLI_FILE_PARTIAL',
+      `${done} of ${Math.max(wanted, all.length)} have it.`
+    )
   note(styled(`Sent to ${done} ${done === 1 ? 'receiver' : 'receivers'}.`, 'dim'))
 }
 
-async function receive (channel: string | undefined, options: ReceiveOptions): Promise<void> {
+async function receive(channel: string | undefined, options: ReceiveOptions): Promise<void> {
   const timeoutMs = numberOf('--timeout', options.timeout, 0.1, 86_400) * 1000
   const proxy = proxyOf(options)
   const { name } = await takeChannel([channel], options)
   const bell = new Bell()
-  const state: { offer?: Offer, complete?: true, broken?: unknown } = {}
+  const state: { offer?: Offer; complete?: true; broken?: unknown } = {}
   const receiver = new FileReceiver(randomBytes(8).toString('hex'), {
     offered: offer => {
       if (options.from !== undefined && offer.source !== options.from) return
@@ -191,7 +225,10 @@ async function receive (channel: string | undefined, options: ReceiveOptions): P
     reconnect: true,
     joined: connection => receiver.joined(connection),
     received: message => receiver.received(message),
-    presence: (change, peer) => { if (change === 'connect') receiver.came(peer); else receiver.left(peer) },
+    presence: (change, peer) => {
+      if (change === 'connect') receiver.came(peer)
+      else receiver.left(peer)
+    },
     lost: () => receiver.lost(),
     over: () => bell.ring()
   })
@@ -200,7 +237,7 @@ async function receive (channel: string | undefined, options: ReceiveOptions): P
     let deadline: number | undefined = performance.now() + timeoutMs
     while (state.offer === undefined) {
       if (room.end !== undefined) throw room.end
-      if (isOver(deadline) || !await bell.next(deadline)) throw new CliError('NWS_CLI_TIMEOUT')
+      if (isOver(deadline) || !(await bell.next(deadline))) throw new CliError('NWS_CLI_TIMEOUT')
     }
     const { offer } = state
     const path = await placeOf(offer, options)
@@ -214,8 +251,8 @@ async function receive (channel: string | undefined, options: ReceiveOptions): P
       progress.at(part.size, receiver.hasSender ? '' : 'waiting for the sender')
       if (state.broken !== undefined) throw state.broken as Error
       if (room.end !== undefined) throw room.end
-      deadline = receiver.hasSender ? undefined : deadline ?? performance.now() + timeoutMs
-      if (isOver(deadline) || !await bell.next(deadline)) throw new CliError('NWS_CLI_FILE_INCOMPLETE')
+      deadline = receiver.hasSender ? undefined : (deadline ?? performance.now() + timeoutMs)
+      if (isOver(deadline) || !(await bell.next(deadline))) throw new CliError('NWS_CLI_FILE_INCOMPLETE')
     }
     progress.at(part.size)
     progress.end()
@@ -233,10 +270,10 @@ async function receive (channel: string | undefined, options: ReceiveOptions): P
 }
 
 /** Where the file goes. @throws CliError where there is a file, or the name is none */
-async function placeOf ({ name }: Offer, { output, directory, overwrite }: ReceiveOptions): Promise<string> {
+async function placeOf({ name }: Offer, { output, directory, overwrite }: ReceiveOptions): Promise<string> {
   const safe = safeName(name)
   if (output === undefined && safe === undefined) throw new CliError('NWS_CLI_FILE_NAME')
   const path = output ?? join(directory, safe!)
-  if (overwrite !== true && await exists(path)) throw new CliError('NWS_CLI_FILE_EXISTS')
+  if (overwrite !== true && (await exists(path))) throw new CliError('NWS_CLI_FILE_EXISTS')
   return path
 }

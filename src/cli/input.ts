@@ -4,7 +4,7 @@
 const MAX_LINE = 4096
 
 /** The first line without its end; the rest stays to be read. Empty where there is none. */
-export async function readLine (input: NodeJS.ReadStream = process.stdin): Promise<string> {
+export async function readLine(input: NodeJS.ReadStream = process.stdin): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for (;;) {
@@ -13,19 +13,21 @@ export async function readLine (input: NodeJS.ReadStream = process.stdin): Promi
       const end = chunk.indexOf(0x0a)
       if (end >= 0) {
         if (end + 1 < chunk.length) input.unshift(chunk.subarray(end + 1))
-        return Buffer.concat([...chunks, chunk.subarray(0, end)]).toString().trim()
+        return Buffer.concat([...chunks, chunk.subarray(0, end)])
+          .toString()
+          .trim()
       }
       chunks.push(chunk)
       size += chunk.length
       if (size > MAX_LINE) return ''
       continue
     }
-    if (input.readableEnded || !await readableAgain(input)) return Buffer.concat(chunks).toString().trim()
+    if (input.readableEnded || !(await readableAgain(input))) return Buffer.concat(chunks).toString().trim()
   }
 }
 
 /** Waits for more; false at the end. */
-async function readableAgain (input: NodeJS.ReadStream): Promise<boolean> {
+async function readableAgain(input: NodeJS.ReadStream): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     const done = (more: boolean) => () => {
       input.off('readable', readable).off('end', ended).off('error', reject)
@@ -38,7 +40,7 @@ async function readableAgain (input: NodeJS.ReadStream): Promise<boolean> {
 }
 
 /** All that is left. @param max bytes, above which undefined is given */
-export async function readRest (max: number, input: NodeJS.ReadStream = process.stdin): Promise<Buffer | undefined> {
+export async function readRest(max: number, input: NodeJS.ReadStream = process.stdin): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of input as AsyncIterable<Buffer>) {

@@ -8,7 +8,10 @@ import { showList, withList } from './watch.ts'
 import type { ListOptions } from './watch.ts'
 
 /** What goes out to a cluster goes to all of it. */
-interface Traffic { readonly in: number, readonly out?: number }
+interface Traffic {
+  readonly in: number
+  readonly out?: number
+}
 
 /** What the API says of a link, and of a proxy of the cluster, which has less. */
 interface Row {
@@ -23,32 +26,36 @@ interface Row {
   readonly bytes: Traffic
 }
 
-async function load (proxy: Proxy): Promise<Row[]> {
-  const { links, cluster = [] } = await request<{ links?: unknown, cluster?: unknown }>(proxy, '/api/links')
+async function load(proxy: Proxy): Promise<Row[]> {
+  const { links, cluster = [] } = await request<{ links?: unknown; cluster?: unknown }>(proxy, '/api/links')
   if (!Array.isArray(links) || !Array.isArray(cluster)) throw new CliError('NWS_CLI_ANSWER')
-  return [...links as Row[], ...(cluster as Omit<Row, 'role'>[]).map(one => ({ ...one, role: 'cluster' }))]
+  return [...(links as Row[]), ...(cluster as Omit<Row, 'role'>[]).map(one => ({ ...one, role: 'cluster' }))]
 }
 
 /** The command. */
-export function linksCommand (): Command {
-  return withList(withProxy(new Command('links').description('list the other proxies: by links, and of the cluster')))
-    .action(async (options: ListOptions & ProxyOptions) => {
-      const proxy = proxyOf(options)
-      await showList<Row>({
+export function linksCommand(): Command {
+  return withList(
+    withProxy(new Command('links').description('list the other proxies: by links, and of the cluster'))
+  ).action(async (options: ListOptions & ProxyOptions) => {
+    const proxy = proxyOf(options)
+    await showList<Row>(
+      {
         load: async () => await load(proxy),
         key: ({ proxyId, address = '', role }) => `${proxyId} ${role} ${address}`,
         columns: [
-          { title: 'PROXY', value: ({ proxyId }) => proxyId === '' ? '(unknown yet)' : proxyId },
+          { title: 'PROXY', value: ({ proxyId }) => (proxyId === '' ? '(unknown yet)' : proxyId) },
           { title: 'ADDRESS', value: ({ address = '' }) => address },
           { title: 'ROLE', value: ({ role }) => role },
           { title: 'STATE', value: ({ state = '' }) => state },
           { title: 'CHANNELS', value: ({ channels }) => channels.length, right: true },
-          { title: 'RTT', value: ({ rttMs }) => rttMs === undefined ? '' : `${rttMs.toFixed(1)} ms`, right: true },
+          { title: 'RTT', value: ({ rttMs }) => (rttMs === undefined ? '' : `${rttMs.toFixed(1)} ms`), right: true },
           { title: 'IN', value: ({ bytes }) => bytesText(bytes.in), right: true },
-          { title: 'OUT', value: ({ bytes }) => bytes.out === undefined ? '' : bytesText(bytes.out), right: true },
+          { title: 'OUT', value: ({ bytes }) => (bytes.out === undefined ? '' : bytesText(bytes.out)), right: true },
           { title: 'SINCE', value: ({ since }) => since }
         ],
         empty: 'This proxy is linked to no other: `nws doctor` looks for the reason.'
-      }, options)
-    })
+      },
+      options
+    )
+  })
 }

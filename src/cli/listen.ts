@@ -21,10 +21,13 @@ interface ListenOptions extends ProxyOptions, ChannelOptions {
 }
 
 /** Somebody came or went. */
-interface Presence { readonly action: 'connect' | 'disconnect', readonly peer: string }
+interface Presence {
+  readonly action: 'connect' | 'disconnect'
+  readonly peer: string
+}
 
 /** The command. */
-export function listenCommand (): Command {
+export function listenCommand(): Command {
   return withProxy(withChannel(new Command('listen').description('print what is said in a channel')))
     .option('--json', 'one JSON object a line, with sender and presence')
     .option('--binary', 'write the bytes of messages as they are, with nothing in between')
@@ -35,16 +38,19 @@ export function listenCommand (): Command {
     .action(listen)
 }
 
-async function listen (channel: string | undefined, options: ListenOptions): Promise<void> {
+async function listen(channel: string | undefined, options: ListenOptions): Promise<void> {
   const { json = false, binary = false, from } = options
   const count = options.count === undefined ? Infinity : countOf('--count', options.count, Number.MAX_SAFE_INTEGER)
-  const timeoutMs = options.timeout === undefined ? undefined : numberOf('--timeout', options.timeout, 0.001, 86_400) * 1000
+  const timeoutMs =
+    options.timeout === undefined ? undefined : numberOf('--timeout', options.timeout, 0.001, 86_400) * 1000
   const { name } = await takeChannel([channel], options)
   const waiting: (Received | Presence)[] = []
   let wake: () => void = () => {}
   const room = await stayJoined(proxyOf(options), name, {
     reconnect: options.reconnect,
-    joined: ({ id }) => { note(styled(`Listening as ${id}.`, 'dim')) },
+    joined: ({ id }) => {
+      note(styled(`Listening as ${id}.`, 'dim'))
+    },
     received: (message, connection) => {
       if (from !== undefined && message.source !== from) return
       waiting.push(message)
@@ -72,7 +78,9 @@ async function listen (channel: string | undefined, options: ListenOptions): Pro
       continue
     }
     if (room.end !== undefined) throw room.end
-    const news = new Promise<'news'>(resolve => { wake = () => resolve('news') })
+    const news = new Promise<'news'>(resolve => {
+      wake = () => resolve('news')
+    })
     const [late, cancel] = timer(timeoutMs)
     const what = await Promise.race([news, ended, late])
     cancel()
@@ -85,14 +93,24 @@ async function listen (channel: string | undefined, options: ListenOptions): Pro
 /** Messages that wait to be printed before the proxy is asked to keep the others. */
 const MAX_WAITING = 256
 
-function timer (ms: number | undefined): [Promise<'late'>, () => void] {
+function timer(ms: number | undefined): [Promise<'late'>, () => void] {
   let timeout: NodeJS.Timeout | undefined
-  const late = new Promise<'late'>(resolve => { if (ms !== undefined) timeout = setTimeout(() => resolve('late'), ms) })
+  const late = new Promise<'late'>(resolve => {
+    if (ms !== undefined) timeout = setTimeout(() => resolve('late'), ms)
+  })
   return [late, () => clearTimeout(timeout)]
 }
 
-async function show ({ action, source, data }: Received, { json, binary }: { json: boolean, binary: boolean }): Promise<void> {
-  if (json) return await writeJson({ action, source, ...('bytes' in data ? { binary: Buffer.from(data.bytes).toString('base64') } : { data: data.json }) })
+async function show(
+  { action, source, data }: Received,
+  { json, binary }: { json: boolean; binary: boolean }
+): Promise<void> {
+  if (json)
+    return await writeJson({
+      action,
+      source,
+      ...('bytes' in data ? { binary: Buffer.from(data.bytes).toString('base64') } : { data: data.json })
+    })
   if (binary) return await write('bytes' in data ? new Uint8Array(data.bytes) : data.text)
   const text = 'bytes' in data ? `(${data.bytes.byteLength} bytes of binary data)` : data.text
   const person = process.stdout.isTTY

@@ -2,14 +2,17 @@
 import { CliError } from './errors.ts'
 
 /** @throws CliError `NWS_CLI_USAGE` naming the option and its bounds */
-export function numberOf (option: string, text: string, minimum: number, maximum: number): number {
+export function numberOf(option: string, text: string, minimum: number, maximum: number): number {
   const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN
   if (value >= minimum && value <= maximum) return value
-  throw new CliError('NWS_CLI_USAGE', `${option} takes a number from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${maximum}`}.`)
+  throw new CliError(
+    'NWS_CLI_USAGE',
+    `${option} takes a number from ${minimum}${maximum === Number.MAX_SAFE_INTEGER ? ' on' : ` to ${maximum}`}.`
+  )
 }
 
 /** The same for what is counted: whole, and 1 at least. */
-export function countOf (option: string, text: string, maximum: number): number {
+export function countOf(option: string, text: string, maximum: number): number {
   const value = numberOf(option, text, 1, maximum)
   if (Number.isInteger(value)) return value
   throw new CliError('NWS_CLI_USAGE', `${option} takes a whole number.`)

@@ -9,7 +9,7 @@ import { proxyOf, request, withProxy } from './proxy.ts'
 import type { ProxyOptions } from './proxy.ts'
 
 /** The command. */
-export function openCommand (): Command {
+export function openCommand(): Command {
   return withProxy(withChannel(new Command('open').description('open the console in the browser')))
     .option('--print', 'only print the address')
     .action(async (channel: string | undefined, options: ProxyOptions & ChannelOptions & { print?: true }) => {
@@ -23,8 +23,13 @@ export function openCommand (): Command {
 }
 
 /** Hands the address to what opens addresses on this system. */
-async function launch (address: string): Promise<void> {
-  const [command, ...args] = process.platform === 'darwin' ? ['open'] : process.platform === 'win32' ? ['rundll32', 'url.dll,FileProtocolHandler'] : ['xdg-open']
+async function launch(address: string): Promise<void> {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open']
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler']
+        : ['xdg-open']
   const child = spawn(command, [...args, address], { stdio: 'ignore', detached: true })
   const failed = await new Promise<boolean>(resolve => {
     child.once('error', () => resolve(true))

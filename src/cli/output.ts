@@ -3,41 +3,49 @@
 import { once } from 'node:events'
 
 /** Whether colours and redrawing are wanted on a stream. See https://no-color.org */
-export function isColourful (stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv = process.env): boolean {
+export function isColourful(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv = process.env): boolean {
   return stream.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
 }
 
 /** Wraps a text in an escape sequence where the stream shows colours. */
-export function styled (text: string, style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', stream: NodeJS.WriteStream = process.stderr): string {
+export function styled(
+  text: string,
+  style: 'bold' | 'dim' | 'red' | 'green' | 'yellow',
+  stream: NodeJS.WriteStream = process.stderr
+): string {
   if (!isColourful(stream)) return text
   const code = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 }[style]
   return `\x1b[${code}m${text}\x1b[0m`
 }
 
 /** Text of others made safe for a terminal: no control characters but tabs and, where wanted, line breaks. */
-export function printable (text: string, { lines = false } = {}): string {
+export function printable(text: string, { lines = false } = {}): string {
   // oxlint-disable-next-line no-control-regex
-  return text.replace(lines ? /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g : /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(
+    lines
+      ? /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+      : /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
 }
 
 /** Writes data; resolves when there is room for more. A reader that has gone ends the process: see `endWithReader`. */
-export async function write (data: string | Uint8Array): Promise<void> {
+export async function write(data: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(data)) await once(process.stdout, 'drain')
 }
 
 /** One object as a line of JSON. */
-export async function writeJson (value: unknown): Promise<void> {
+export async function writeJson(value: unknown): Promise<void> {
   await write(`${JSON.stringify(value)}\n`)
 }
 
 /** A remark for the person at the terminal. */
-export function note (text: string): void {
+export function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
 /** What `nws … | head` needs: when nobody reads any more, the work is over, and that is no error. */
-export function endWithReader (): void {
+export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
   })
@@ -52,17 +60,22 @@ export interface Column<Row> {
 }
 
 /** A table with aligned columns; the head is bold on a terminal. */
-export function table<Row> (rows: readonly Row[], columns: readonly Column<Row>[], colourful: boolean): string {
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], colourful: boolean): string {
   const cells = rows.map(row => columns.map(({ value }) => printable(String(value(row)))))
   const widths = columns.map(({ title }, index) => Math.max(title.length, ...cells.map(row => row[index]!.length)))
   const line = (texts: readonly string[]): string =>
-    texts.map((text, index) => columns[index]!.right === true ? text.padStart(widths[index]!) : text.padEnd(widths[index]!)).join('  ').trimEnd()
+    texts
+      .map((text, index) =>
+        columns[index]!.right === true ? text.padStart(widths[index]!) : text.padEnd(widths[index]!)
+      )
+      .join('  ')
+      .trimEnd()
   const head = line(columns.map(({ title }) => title))
   return [colourful ? `\x1b[1m${head}\x1b[0m` : head, ...cells.map(line)].map(text => `${text}\n`).join('')
 }
 
 /** A number of bytes for people: `1.5 MiB`. */
-export function bytesText (bytes: number): string {
+export function bytesText(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
   let index = 0
   let value = bytes

@@ -18,13 +18,15 @@ interface Peer {
 }
 
 /** The command. */
-export function peersCommand (): Command {
-  return withList(withProxy(withChannel(new Command('peers').description('list the peers of all channels, or of one'))))
-    .action(async (channel: string | undefined, options: ListOptions & ProxyOptions & ChannelOptions) => {
-      const proxy = proxyOf(options)
-      const isOne = channel !== undefined || options.channelFile !== undefined
-      const path = isOne ? `/api/channels/${encodeURIComponent((await takeChannel([channel], options)).name)}` : undefined
-      await showList<Peer>({
+export function peersCommand(): Command {
+  return withList(
+    withProxy(withChannel(new Command('peers').description('list the peers of all channels, or of one')))
+  ).action(async (channel: string | undefined, options: ListOptions & ProxyOptions & ChannelOptions) => {
+    const proxy = proxyOf(options)
+    const isOne = channel !== undefined || options.channelFile !== undefined
+    const path = isOne ? `/api/channels/${encodeURIComponent((await takeChannel([channel], options)).name)}` : undefined
+    await showList<Peer>(
+      {
         load: async () => {
           if (path === undefined) return await requestList(proxy, '/api/peers', 'peers')
           const list = (await request<{ peers?: { list?: unknown } }>(proxy, path)).peers?.list
@@ -35,12 +37,14 @@ export function peersCommand (): Command {
         columns: [
           { title: 'PEER', value: ({ id }) => id },
           ...(isOne ? [] : [{ title: 'CHANNEL', value: ({ channel }: Peer) => channel }]),
-          { title: 'WHERE', value: ({ location }) => location === 'local' ? 'here' : location },
+          { title: 'WHERE', value: ({ location }) => (location === 'local' ? 'here' : location) },
           { title: 'PROXY', value: ({ proxy }) => proxy },
           { title: 'SPEAKS', value: ({ dialect }) => dialect },
           { title: 'SINCE', value: ({ connectedAt }) => connectedAt }
         ],
         empty: 'Nobody is there.'
-      }, options)
-    })
+      },
+      options
+    )
+  })
 }

@@ -29,20 +29,23 @@ const SETTLE_BYTES = 256 * 1024
 const MAX_WAITING = 64
 
 /** The command. */
-export function pipeCommand (): Command {
+export function pipeCommand(): Command {
   return withProxy(withChannel(new Command('pipe').description('join standard input and output to a channel')))
     .option('--to <peer>', 'send only to this peer, and write only what it says')
     .option('--text', 'send each line as a message of text')
     .option('--wait <seconds>', 'time to wait for somebody to be there before the input is read', '30')
     .option('--listen', 'go on writing what others say after the end of input')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 At the end of input the command waits until its proxy has taken everything, every receiver at this proxy has read it, and
 every other proxy with receivers has taken it; those deliver it, or cut off who is too slow. Exit code 6: the connection
-broke, or a receiver was cut off meanwhile.`)
+broke, or a receiver was cut off meanwhile.`
+    )
     .action(pipe)
 }
 
-async function pipe (channel: string | undefined, options: PipeOptions): Promise<void> {
+async function pipe(channel: string | undefined, options: PipeOptions): Promise<void> {
   const waitMs = numberOf('--wait', options.wait, 0, 86_400) * 1000
   const { to } = options
   const { name } = await takeChannel([channel], options)
@@ -54,7 +57,9 @@ async function pipe (channel: string | undefined, options: PipeOptions): Promise
   let refusal: ProxyError | undefined
   const waiting: Received[] = []
   let writing = Promise.resolve()
-  connection.on('refused', error => { refusal ??= error })
+  connection.on('refused', error => {
+    refusal ??= error
+  })
   connection.on('received', message => {
     if (to !== undefined && message.source !== to) return
     waiting.push(message)
@@ -66,13 +71,18 @@ async function pipe (channel: string | undefined, options: PipeOptions): Promise
   })
   let hasBegun = false
   const over = new Promise<never>((_resolve, reject) => {
-    connection.once('closed', error => reject(hasBegun ? new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`) : error))
+    connection.once('closed', error =>
+      reject(hasBegun ? new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`) : error)
+    )
   })
   over.catch(() => {}) // Whoever waits for something else hears of it.
   connection.begin()
   await Promise.race([over, somebody(connection, to, waitMs)])
   hasBegun = true
-  await Promise.race([over, feed(connection, { to, isText: options.text === true, pace, arrival, refusal: () => refusal })])
+  await Promise.race([
+    over,
+    feed(connection, { to, isText: options.text === true, pace, arrival, refusal: () => refusal })
+  ])
   if (options.listen === true) await over
   await writing
   await connection.close()
@@ -83,24 +93,31 @@ async function pipe (channel: string | undefined, options: PipeOptions): Promise
 class Gaps {
   count = 0
 
-  constructor (connection: ChannelConnection, to: string | undefined) {
+  constructor(connection: ChannelConnection, to: string | undefined) {
     const lost = new Set<string>()
-    connection.on('disconnect', peer => { lost.add(peer) })
-    connection.on('connect', peer => { if (lost.has(peer) && (to ?? peer) === peer) this.count++ })
+    connection.on('disconnect', peer => {
+      lost.add(peer)
+    })
+    connection.on('connect', peer => {
+      if (lost.has(peer) && (to ?? peer) === peer) this.count++
+    })
   }
 }
 
-async function put ({ data }: Received): Promise<void> {
+async function put({ data }: Received): Promise<void> {
   await write('bytes' in data ? new Uint8Array(data.bytes) : `${data.text}\n`)
 }
 
 /** Waits until somebody who could get it is there. */
-async function somebody (connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
-  const isThere = () => to === undefined ? connection.peers.size > 0 : connection.peers.has(to)
+async function somebody(connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
+  const isThere = () => (to === undefined ? connection.peers.size > 0 : connection.peers.has(to))
   if (isThere()) return
   if (waitMs > 0) note(styled('Waiting for somebody to be there …', 'dim'))
   await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new CliError(to === undefined ? 'NWS_CLI_NOBODY' : 'NWS_CLI_NO_SUCH_PEER')), waitMs)
+    const timer = setTimeout(
+      () => reject(new CliError(to === undefined ? 'NWS_CLI_NOBODY' : 'NWS_CLI_NO_SUCH_PEER')),
+      waitMs
+    )
     connection.on('connect', () => {
       if (!isThere()) return
       clearTimeout(timer)
@@ -119,7 +136,7 @@ interface Feed {
 }
 
 /** Sends the input to its end, and waits until it has arrived. */
-async function feed (connection: ChannelConnection, { to, isText, pace, arrival, refusal }: Feed): Promise<void> {
+async function feed(connection: ChannelConnection, { to, isText, pace, arrival, refusal }: Feed): Promise<void> {
   let unsettled = 0
   const send = async (data: string | Uint8Array, size: number): Promise<void> => {
     await pace.take(size)
@@ -130,7 +147,7 @@ async function feed (connection: ChannelConnection, { to, isText, pace, arrival,
     unsettled = 0
     await settled('sent')
   }
-  async function settled (until: 'sent' | 'read'): Promise<void> {
+  async function settled(until: 'sent' | 'read'): Promise<void> {
     await arrival.wait(until)
     const refused = refusal()
     if (refused !== undefined) throw refused
@@ -139,7 +156,8 @@ async function feed (connection: ChannelConnection, { to, isText, pace, arrival,
   const decoder = new TextDecoder()
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     if (!isText) {
-      for (let start = 0; start < chunk.length; start += PART_BYTES) await send(chunk.subarray(start, start + PART_BYTES), Math.min(PART_BYTES, chunk.length - start))
+      for (let start = 0; start < chunk.length; start += PART_BYTES)
+        await send(chunk.subarray(start, start + PART_BYTES), Math.min(PART_BYTES, chunk.length - start))
       continue
     }
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')

@@ -20,17 +20,21 @@ import { serveCommand } from './serve.ts'
 import { serviceCommand } from './service.ts'
 import { userCommand } from './user.ts'
 
-function readVersion (): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+function readVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
 }
 
 /** The command with all its commands. Wrong usage is thrown as CommanderError after it was explained. */
-export function createProgram (): Command {
+export function createProgram(): Command {
   const program: Command = new Command('nws')
     .description('Broadcast WebSocket channels by name across the local network.')
     .version(readVersion())
     .showHelpAfterError('(--help shows how it is used)')
-    .addHelpText('after', '\nExit codes: 0 done, 1 error, 2 wrong usage, 3 no proxy is running, 4 refused, 5 nobody there or time is up, 6 done in part.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done, 1 error, 2 wrong usage, 3 no proxy is running, 4 refused, 5 nobody there or time is up, 6 done in part.'
+    )
   const commands = [
     serveCommand(),
     channelsCommand(),
@@ -52,13 +56,23 @@ export function createProgram (): Command {
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of everyCommand(program)) {
-    command.exitOverride().configureOutput({ outputError: (text, put) => put(text.replace(/^error: (.)(.*?)\.?$/m, (_line, first: string, others: string) => `NWS_CLI_USAGE: ${first.toUpperCase()}${others}.`)) })
+    command
+      .exitOverride()
+      .configureOutput({
+        outputError: (text, put) =>
+          put(
+            text.replace(
+              /^error: (.)(.*?)\.?$/m,
+              (_line, first: string, others: string) => `NWS_CLI_USAGE: ${first.toUpperCase()}${others}.`
+            )
+          )
+      })
     if (command !== program) command.showHelpAfterError('(--help shows how it is used)')
   }
   return program
 }
 
 /** A command and all below it. */
-export function everyCommand (command: Command): Command[] {
+export function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
 }

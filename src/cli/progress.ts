@@ -14,27 +14,29 @@ export class Progress {
   #start: number | undefined
   #drawnAt = -Infinity
 
-  constructor (label: string, total: number) {
+  constructor(label: string, total: number) {
     this.#label = printable(label)
     this.#total = total
   }
 
   /** So many bytes are there; the first call says where it began. */
-  at (done: number, remark = ''): void {
+  at(done: number, remark = ''): void {
     this.#start ??= done
     const now = performance.now()
     if (!this.#shown || (now - this.#drawnAt < REDRAW_MS && done < this.#total)) return
     this.#drawnAt = now
-    const rate = (done - this.#start) / Math.max(1, now - this.#began) * 1000
+    const rate = ((done - this.#start) / Math.max(1, now - this.#began)) * 1000
     const share = this.#total === 0 ? 1 : done / this.#total
     const filled = Math.round(share * BAR)
     const bar = `${(isColourful(process.stderr) ? '█' : '#').repeat(filled)}${'·'.repeat(BAR - filled)}`
     const left = rate > 0 && done < this.#total ? ` ${Math.ceil((this.#total - done) / rate)} s left` : ''
-    process.stderr.write(`\r\x1b[K${this.#label} ${bar} ${Math.floor(share * 100)} % of ${bytesText(this.#total)}, ${bytesText(Math.round(rate))}/s${left}${remark === '' ? '' : `, ${remark}`}`)
+    process.stderr.write(
+      `\r\x1b[K${this.#label} ${bar} ${Math.floor(share * 100)} % of ${bytesText(this.#total)}, ${bytesText(Math.round(rate))}/s${left}${remark === '' ? '' : `, ${remark}`}`
+    )
   }
 
   /** Ends the line. */
-  end (): void {
+  end(): void {
     if (this.#shown && this.#drawnAt > 0) process.stderr.write('\n')
   }
 }

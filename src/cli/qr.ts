@@ -6,7 +6,7 @@ interface QrModule {
 }
 
 /** Loads `qrCode`: from a text to rows of modules; true is dark, the light margin is not part of it. */
-export async function loadQrCode (): Promise<QrModule['qrCode']> {
+export async function loadQrCode(): Promise<QrModule['qrCode']> {
   // Two folders up in the sources as in the build.
-  return (await import(new URL('../../public/console/qr.js', import.meta.url).href) as QrModule).qrCode
+  return ((await import(new URL('../../public/console/qr.js', import.meta.url).href)) as QrModule).qrCode
 }

@@ -6,7 +6,7 @@ import type { ExitCode } from './errors.ts'
 import { note, printable, styled } from './output.ts'
 
 /** Writes what is wrong, unless that has been done, and gives the exit code. */
-export function exitCodeOf (error: unknown): ExitCode {
+export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage // It has said so already.
   if (error instanceof CliError || error instanceof ProxyError) {
     note(`${styled(error.code, 'red')}: ${printable(error.message)}`)
@@ -16,6 +16,6 @@ export function exitCodeOf (error: unknown): ExitCode {
     note(`${styled(error.code, 'red')}: ${error.message}`)
     return /^NWS_ERR_(CONFIG|EXTENSION)_/.test(error.code) ? EXIT.usage : EXIT.error
   }
-  note(error instanceof Error ? error.stack ?? error.message : String(error))
+  note(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return EXIT.error
 }

@@ -22,9 +22,13 @@ interface SendOptions extends ProxyOptions, ChannelOptions {
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** The command. */
-export function sendCommand (): Command {
-  return withProxy(withChannel(new Command('send').description('send one message to a channel'))
-    .argument('[text]', 'the message; - or nothing reads it from standard input'))
+export function sendCommand(): Command {
+  return withProxy(
+    withChannel(new Command('send').description('send one message to a channel')).argument(
+      '[text]',
+      'the message; - or nothing reads it from standard input'
+    )
+  )
     .option('--to <peer>', 'only to this peer, by its id')
     .option('--json', 'the message is a JSON value and not text')
     .option('--binary', 'send the bytes as they are')
@@ -33,21 +37,30 @@ export function sendCommand (): Command {
     .action(send)
 }
 
-async function send (channel: string | undefined, text: string | undefined, options: SendOptions): Promise<void> {
-  if (options.json === true && options.binary === true) throw new CliError('NWS_CLI_USAGE', '--json and --binary exclude each other.')
+async function send(channel: string | undefined, text: string | undefined, options: SendOptions): Promise<void> {
+  if (options.json === true && options.binary === true)
+    throw new CliError('NWS_CLI_USAGE', '--json and --binary exclude each other.')
   const waitMs = Math.round(numberOf('--wait', options.wait, 0, 60) * 1000)
   const proxy = proxyOf(options)
-  const { name, rest: [words] } = await takeChannel([channel, text], options)
+  const {
+    name,
+    rest: [words]
+  } = await takeChannel([channel, text], options)
   const bytes = words === undefined || words === '-' ? await readRest(MAX_BYTES) : Buffer.from(words)
-  if (bytes === undefined) throw new CliError('NWS_CLI_USAGE', 'The message is larger than any proxy takes: `nws file send` takes files of any size.')
-  const { local, remote } = options.binary === true
-    ? await sendBytes(proxy, name, bytes, options.to, waitMs)
-    : await sendText(proxy, name, jsonOf(bytes.toString(), options), options.to, waitMs)
+  if (bytes === undefined)
+    throw new CliError(
+      'NWS_CLI_USAGE',
+      'The message is larger than any proxy takes: `nws file send` takes files of any size.'
+    )
+  const { local, remote } =
+    options.binary === true
+      ? await sendBytes(proxy, name, bytes, options.to, waitMs)
+      : await sendText(proxy, name, jsonOf(bytes.toString(), options), options.to, waitMs)
   if (local + remote === 0) throw new CliError('NWS_CLI_NOBODY')
   if (options.quiet !== true) note(styled(`Delivered to ${local} here and ${remote} elsewhere.`, 'dim'))
 }
 
-function jsonOf (text: string, { json }: SendOptions): string {
+function jsonOf(text: string, { json }: SendOptions): string {
   if (json !== true) return JSON.stringify(text)
   try {
     JSON.parse(text)
@@ -57,13 +70,26 @@ function jsonOf (text: string, { json }: SendOptions): string {
   return text
 }
 
-interface Delivered { readonly local: number, readonly remote: number }
+interface Delivered {
+  readonly local: number
+  readonly remote: number
+}
 
 /** By HTTP, which says how many there were. */
-async function sendText (proxy: Proxy, name: string, json: string, target: string | undefined, waitMs: number): Promise<Delivered> {
+async function sendText(
+  proxy: Proxy,
+  name: string,
+  json: string,
+  target: string | undefined,
+  waitMs: number
+): Promise<Delivered> {
   const body = `{"data":${json}${target === undefined ? '' : `,"target":${JSON.stringify(target)}`}}`
   try {
-    const { delivered } = await request<{ delivered?: Delivered }>(proxy, `/api/channels/${encodeURIComponent(name)}/messages?waitMs=${waitMs}`, { method: 'POST', body, timeoutMs: waitMs + 30_000 })
+    const { delivered } = await request<{ delivered?: Delivered }>(
+      proxy,
+      `/api/channels/${encodeURIComponent(name)}/messages?waitMs=${waitMs}`,
+      { method: 'POST', body, timeoutMs: waitMs + 30_000 }
+    )
     if (delivered === undefined) throw new CliError('NWS_CLI_ANSWER')
     return delivered
   } catch (error) {
@@ -72,11 +98,19 @@ async function sendText (proxy: Proxy, name: string, json: string, target: strin
 }
 
 /** By a socket, because a request takes no binary data. */
-async function sendBytes (proxy: Proxy, name: string, bytes: Uint8Array, target: string | undefined, waitMs: number): Promise<Delivered> {
+async function sendBytes(
+  proxy: Proxy,
+  name: string,
+  bytes: Uint8Array,
+  target: string | undefined,
+  waitMs: number
+): Promise<Delivered> {
   const connection = await ChannelConnection.open(proxy, name)
   let refusal: ProxyError | undefined
-  connection.on('refused', error => { refusal = error })
-  const isThere = () => target === undefined ? connection.peers.size > 0 : connection.peers.has(target)
+  connection.on('refused', error => {
+    refusal = error
+  })
+  const isThere = () => (target === undefined ? connection.peers.size > 0 : connection.peers.has(target))
   await new Promise<void>(resolve => {
     const timer = setTimeout(resolve, waitMs)
     const check = (): void => {
@@ -101,8 +135,11 @@ async function sendBytes (proxy: Proxy, name: string, bytes: Uint8Array, target:
 }
 
 /** How many of these peers are connected to this proxy; all where it does not say. */
-async function locals (proxy: Proxy, name: string, ids: readonly string[]): Promise<number> {
-  const { peers } = await request<{ peers: { list: { id: string, location: string }[] } }>(proxy, `/api/channels/${encodeURIComponent(name)}`)
+async function locals(proxy: Proxy, name: string, ids: readonly string[]): Promise<number> {
+  const { peers } = await request<{ peers: { list: { id: string; location: string }[] } }>(
+    proxy,
+    `/api/channels/${encodeURIComponent(name)}`
+  )
   const remote = new Set(peers.list.filter(({ location }) => location === 'remote').map(({ id }) => id))
   return ids.filter(id => !remote.has(id)).length
 }

@@ -8,41 +8,56 @@ import { CliError } from './errors.ts'
 import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment } from './workers.ts'
 
 /** `--max-message-bytes` for `maxMessageBytes`. */
-export function flagOf (name: SettingName): string {
+export function flagOf(name: SettingName): string {
   return `--${variableOf(name).slice('NWS_'.length).toLowerCase().replaceAll('_', '-')}`
 }
 
-function optionOf (name: SettingName): Option {
+function optionOf(name: SettingName): Option {
   const { type, enum: choices, default: initial, description } = ruleOf(name)
-  const value = choices === undefined ? { integer: 'number', boolean: 'true|false', array: 'list', string: 'text' }[type ?? 'string'] : choices.join('|')
+  const value =
+    choices === undefined
+      ? { integer: 'number', boolean: 'true|false', array: 'list', string: 'text' }[type ?? 'string']
+      : choices.join('|')
   const shown = Array.isArray(initial) || initial === '' ? '' : ` (default: ${String(initial)})`
   return new Option(`${flagOf(name)} <${value}>`, `${description}${shown}`)
 }
 
 /** A number of processes. */
-function workersOf (text: string): number {
+function workersOf(text: string): number {
   const count = Number(text)
-  if (!/^[1-9][0-9]?$/.test(text) || count > MAX_WORKERS) throw new InvalidArgumentError(`allowed is a whole number from 1 to ${MAX_WORKERS}.`)
+  if (!/^[1-9][0-9]?$/.test(text) || count > MAX_WORKERS)
+    throw new InvalidArgumentError(`allowed is a whole number from 1 to ${MAX_WORKERS}.`)
   return count
 }
 
 /** The command. */
-export function serveCommand (): Command {
+export function serveCommand(): Command {
   const command = new Command('serve')
     .description('run a proxy until it is ended; every flag is also a variable, such as NWS_PORT')
     .addHelpText('after', '\nA token given as a flag can be read in the list of processes: NWS_API_TOKEN cannot.')
-  command.addOption(new Option('--workers <number>', 'processes that share the port, joined by NWS_CLUSTER_URL or by links over loopback').argParser(workersOf))
+  command.addOption(
+    new Option(
+      '--workers <number>',
+      'processes that share the port, joined by NWS_CLUSTER_URL or by links over loopback'
+    ).argParser(workersOf)
+  )
   for (const name of settingNames) command.addOption(optionOf(name))
-  return command.action(async ({ workers = 1, ...flags }: Partial<Record<SettingName, string>> & { workers?: number }) => {
-    const environment = { ...process.env }
-    for (const name of settingNames) if (flags[name] !== undefined) environment[variableOf(name)] = flags[name]
-    if (workers > 1 && environment['NWS_BV'] === 'on') throw new CliError('NWS_CLI_USAGE', 'The rendezvous knows who is online in one process: NWS_BV=on takes no --workers.')
-    if (workers > 1 && cluster.isPrimary) {
-      await runWorkers(environment, workers)
-      return
+  return command.action(
+    async ({ workers = 1, ...flags }: Partial<Record<SettingName, string>> & { workers?: number }) => {
+      const environment = { ...process.env }
+      for (const name of settingNames) if (flags[name] !== undefined) environment[variableOf(name)] = flags[name]
+      if (workers > 1 && environment['NWS_BV'] === 'on')
+        throw new CliError(
+          'NWS_CLI_USAGE',
+          'The rendezvous knows who is online in one process: NWS_BV=on takes no --workers.'
+        )
+      if (workers > 1 && cluster.isPrimary) {
+        await runWorkers(environment, workers)
+        return
+      }
+      if (cluster.isWorker) keepDatagrams()
+      const { startProcess } = await import('../start.ts')
+      await startProcess(cluster.isWorker ? workerEnvironment(environment) : environment)
     }
-    if (cluster.isWorker) keepDatagrams()
-    const { startProcess } = await import('../start.ts')
-    await startProcess(cluster.isWorker ? workerEnvironment(environment) : environment)
-  })
+  )
 }

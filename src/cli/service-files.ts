@@ -12,12 +12,12 @@ export interface ServiceProgram {
 const YOUNG_GENERATION = '--max-semi-space-size=4'
 
 /** A word of a command line in a unit: systemd.service(5), "Command lines". */
-function unitWord (text: string): string {
+function unitWord(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 }
 
 /** A unit of systemd for one user. Cut down as far as needs no namespaces, which not every system lets users have. */
-export function systemdUnit ({ node, script, settings }: ServiceProgram): string {
+export function systemdUnit({ node, script, settings }: ServiceProgram): string {
   return `[Unit]
 Description=Network Web Sockets
 Documentation=https://github.com/namedwebsockets/networkwebsockets
@@ -47,9 +47,11 @@ WantedBy=default.target
 const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
 /** A property list of launchd for one user. Not tested on macOS. launchd reads no file of settings: a shell does. */
-export function launchdPlist (label: string, { node, script, settings }: ServiceProgram): string {
+export function launchdPlist(label: string, { node, script, settings }: ServiceProgram): string {
   const command = `set -a; [ -f "$1" ] && . "$1"; exec "$2" ${YOUNG_GENERATION} "$3" serve`
-  const words = ['/bin/sh', '-c', command, 'nws', settings, node, script].map(word => `    <string>${xml(word)}</string>`).join('\n')
+  const words = ['/bin/sh', '-c', command, 'nws', settings, node, script]
+    .map(word => `    <string>${xml(word)}</string>`)
+    .join('\n')
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0">

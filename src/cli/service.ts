@@ -24,32 +24,46 @@ interface Manager {
 const LABEL = 'org.networkwebsockets.nws'
 
 /** The commands. */
-export function serviceCommand (): Command {
+export function serviceCommand(): Command {
   const service = new Command('service').description('run the proxy as a service of this user')
-  service.addCommand(new Command('install').description('install and start the service')
-    .option('--print', 'only print the file that would be written')
-    .option('--no-start', 'write the file and start nothing')
-    .option('--force', 'replace a service file that differs')
-    .action(install))
+  service.addCommand(
+    new Command('install')
+      .description('install and start the service')
+      .option('--print', 'only print the file that would be written')
+      .option('--no-start', 'write the file and start nothing')
+      .option('--force', 'replace a service file that differs')
+      .action(install)
+  )
   service.addCommand(new Command('uninstall').description('stop and remove the service').action(uninstall))
-  service.addCommand(new Command('status').description('say whether the service is installed and running; exit code 3 where it is not running').action(status))
+  service.addCommand(
+    new Command('status')
+      .description('say whether the service is installed and running; exit code 3 where it is not running')
+      .action(status)
+  )
   return service
 }
 
 /** The file of settings, one NWS_…=value a line. */
-function settingsFile (environment: NodeJS.ProcessEnv): string {
+function settingsFile(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'nws', 'env')
 }
 
-function managerOf (environment: NodeJS.ProcessEnv = process.env): Manager {
+function managerOf(environment: NodeJS.ProcessEnv = process.env): Manager {
   // Two folders up in the sources as in the build.
-  const program: ServiceProgram = { node: process.execPath, script: fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url)), settings: settingsFile(environment) }
+  const program: ServiceProgram = {
+    node: process.execPath,
+    script: fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url)),
+    settings: settingsFile(environment)
+  }
   if (process.platform === 'linux') {
     return {
       name: 'systemd',
       path: join(environment['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'systemd', 'user', 'nws.service'),
       text: systemdUnit(program),
-      start: [['systemctl', '--user', 'daemon-reload'], ['systemctl', '--user', 'enable', '--now', 'nws.service']],
+      start: [
+        ['systemctl', '--user', 'daemon-reload'],
+        ['systemctl', '--user', 'enable', '--now', 'nws.service']
+      ],
       stop: [['systemctl', '--user', 'disable', '--now', 'nws.service']],
       isActive: ['systemctl', '--user', 'is-active', '--quiet', 'nws.service']
     }
@@ -70,24 +84,30 @@ function managerOf (environment: NodeJS.ProcessEnv = process.env): Manager {
 }
 
 /** Runs a command of the service manager. @throws CliError `NWS_CLI_SERVICE` */
-function run ([command, ...args]: readonly string[]): void {
+function run([command, ...args]: readonly string[]): void {
   const { status, error, stderr } = spawnSync(command!, args, { encoding: 'utf8' })
   if (status === 0) return
-  const reason = error === undefined ? stderr.trim().split('\n')[0] ?? '' : (error as NodeJS.ErrnoException).code ?? 'failed'
+  const reason =
+    error === undefined ? (stderr.trim().split('\n')[0] ?? '') : ((error as NodeJS.ErrnoException).code ?? 'failed')
   throw new CliError('NWS_CLI_SERVICE', `${command!} ${args.join(' ')}: ${reason}`)
 }
 
-async function install ({ print, start, force }: { print?: true, start: boolean, force?: true }): Promise<void> {
+async function install({ print, start, force }: { print?: true; start: boolean; force?: true }): Promise<void> {
   const manager = managerOf()
   if (print === true) return await write(manager.text)
-  if (existsSync(manager.path) && readFileSync(manager.path, 'utf8') !== manager.text && force !== true) throw new CliError('NWS_CLI_SERVICE_EXISTS')
+  if (existsSync(manager.path) && readFileSync(manager.path, 'utf8') !== manager.text && force !== true)
+    throw new CliError('NWS_CLI_SERVICE_EXISTS')
   const settings = settingsFile(process.env)
   try {
     mkdirSync(dirname(manager.path), { recursive: true })
     writeFileSync(manager.path, manager.text)
     if (!existsSync(settings)) {
       mkdirSync(dirname(settings), { recursive: true, mode: 0o700 })
-      writeFileSync(settings, '# Settings of the service, one a line, such as NWS_PORT=9009. It may hold NWS_API_TOKEN: keep it to yourself.\n', { mode: 0o600 })
+      writeFileSync(
+        settings,
+        '# Settings of the service, one a line, such as NWS_PORT=9009. It may hold NWS_API_TOKEN: keep it to yourself.\n',
+        { mode: 0o600 }
+      )
       chmodSync(settings, 0o600)
     }
   } catch (error) {
@@ -99,7 +119,7 @@ async function install ({ print, start, force }: { print?: true, start: boolean,
   note('Started. It starts again at each log-in; `loginctl enable-linger` has it run without one.')
 }
 
-async function uninstall (): Promise<void> {
+async function uninstall(): Promise<void> {
   const manager = managerOf()
   if (!existsSync(manager.path)) return note('The service is not installed.')
   let failed: unknown
@@ -115,11 +135,13 @@ async function uninstall (): Promise<void> {
   if (failed !== undefined) throw failed as Error
 }
 
-async function status (): Promise<void> {
+async function status(): Promise<void> {
   const manager = managerOf()
   const [command, ...args] = manager.isActive
   const installed = existsSync(manager.path)
   const running = installed && spawnSync(command!, args, { stdio: 'ignore' }).status === 0
-  await write(`${installed ? 'installed' : 'not installed'} (${manager.name}), ${running ? 'running' : 'not running'}\n`)
+  await write(
+    `${installed ? 'installed' : 'not installed'} (${manager.name}), ${running ? 'running' : 'not running'}\n`
+  )
   if (!running) process.exitCode = EXIT.notRunning
 }

@@ -47,7 +47,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   #ending = false
   #paused = false
 
-  private constructor (socket: WebSocket) {
+  private constructor(socket: WebSocket) {
     super()
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
@@ -57,7 +57,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   }
 
   /** Joins. @throws CliError, ProxyError */
-  static async open ({ base, token }: Proxy, channel: string): Promise<ChannelConnection> {
+  static async open({ base, token }: Proxy, channel: string): Promise<ChannelConnection> {
     const { WebSocket } = await import('ws')
     const socket = new WebSocket(`${base.replace(/^http/, 'ws')}/${channel}?binary=1`, {
       handshakeTimeout: JOIN_MS,
@@ -85,35 +85,35 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   }
 
   /** To be called when all listeners are there: from now on events are told, those that were held back first. */
-  begin (): void {
+  begin(): void {
     const held = this.#held ?? []
     this.#held = undefined
     for (const tell of held) tell()
   }
 
   /** Bytes that wait in this process. */
-  get queuedBytes (): number {
+  get queuedBytes(): number {
     return this.#socket.bufferedAmount
   }
 
   /** Sends text as a JSON string, or bytes, to all or to one. */
-  send (data: string | Uint8Array, target?: string): void {
+  send(data: string | Uint8Array, target?: string): void {
     if (typeof data === 'string') this.sendJson(JSON.stringify(data), target)
     else this.#socket.send(encodeBinary(data, target))
   }
 
   /** Sends a JSON value, given as its text. */
-  sendJson (json: string, target?: string): void {
+  sendJson(json: string, target?: string): void {
     this.#socket.send(encodeText(json, target))
   }
 
   /** Resolves when there is room to send more. @throws why the connection is over */
-  async ready (): Promise<void> {
+  async ready(): Promise<void> {
     while (this.#socket.bufferedAmount > HIGH_WATER) await this.#written()
     if (this.end !== undefined) throw this.end
   }
 
-  async #written (): Promise<void> {
+  async #written(): Promise<void> {
     // A ping is written behind all that waits; its callback comes when it has left this process.
     await new Promise<void>(resolve => {
       if (this.end !== undefined) resolve()
@@ -123,7 +123,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   }
 
   /** Resolves when the proxy has taken all that was sent. @throws why the connection is over, NWS_CLI_LOST after the time */
-  async fence (timeoutMs = 60_000): Promise<void> {
+  async fence(timeoutMs = 60_000): Promise<void> {
     if (this.end !== undefined) throw this.end
     await new Promise<void>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
@@ -146,29 +146,33 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   }
 
   /** Stops taking messages until `resume`: the proxy keeps them, up to its NWS_MAX_QUEUED_BYTES. */
-  pause (): void {
+  pause(): void {
     this.#paused = true
     this.#socket.pause()
   }
 
-  resume (): void {
+  resume(): void {
     this.#paused = false
     this.#socket.resume()
   }
 
   /** Leaves and resolves when that is done. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     if (this.end !== undefined) return
     this.#ending = true
-    const closed = new Promise<void>(resolve => { this.once('closed', () => resolve()) })
+    const closed = new Promise<void>(resolve => {
+      this.once('closed', () => resolve())
+    })
     this.#socket.close(1000)
     const timer = setTimeout(() => this.#socket.terminate(), 2000)
     await closed
     clearTimeout(timer)
   }
 
-  #take (data: ArrayBuffer | Buffer, isBinary: boolean): void {
-    const incoming = isBinary ? decodeBinary(data as ArrayBuffer) : decodeText(Buffer.from(data as ArrayBuffer).toString())
+  #take(data: ArrayBuffer | Buffer, isBinary: boolean): void {
+    const incoming = isBinary
+      ? decodeBinary(data as ArrayBuffer)
+      : decodeText(Buffer.from(data as ArrayBuffer).toString())
     switch (incoming?.action) {
       case 'status':
         this.id = incoming.source
@@ -195,26 +199,32 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     }
   }
 
-  #tell (event: () => void): void {
+  #tell(event: () => void): void {
     if (this.#held === undefined) event()
     else this.#held.push(event)
   }
 
-  #over (code: number, reason: string): void {
+  #over(code: number, reason: string): void {
     if (this.end !== undefined) return
     const known = /^NWS_ERR_\w+$/.test(reason)
-    this.end = this.#ending || !known
-      ? new CliError('NWS_CLI_LOST')
-      : this.#refusal?.code === reason ? this.#refusal : new ProxyError(reason, `The proxy closed the connection (${code}).`)
+    this.end =
+      this.#ending || !known
+        ? new CliError('NWS_CLI_LOST')
+        : this.#refusal?.code === reason
+          ? this.#refusal
+          : new ProxyError(reason, `The proxy closed the connection (${code}).`)
     this.emit('closed', this.end)
   }
 }
 
 /** What an HTTP answer to the handshake means. */
-function refusalOf (body: string, status: number | undefined): CliError | ProxyError {
+function refusalOf(body: string, status: number | undefined): CliError | ProxyError {
   try {
-    const { code, message } = Object(JSON.parse(body)) as { code?: unknown, message?: unknown }
-    if (typeof code === 'string' && typeof message === 'string' && code.startsWith('NWS_ERR_')) return new ProxyError(code, message, status)
-  } catch { /* not an answer of a proxy */ }
+    const { code, message } = Object(JSON.parse(body)) as { code?: unknown; message?: unknown }
+    if (typeof code === 'string' && typeof message === 'string' && code.startsWith('NWS_ERR_'))
+      return new ProxyError(code, message, status)
+  } catch {
+    /* not an answer of a proxy */
+  }
   return new CliError('NWS_CLI_NOT_A_PROXY')
 }

@@ -35,13 +35,13 @@ export interface Stay {
 }
 
 /** Joins, and goes on doing so. @throws CliError, ProxyError where the first attempt fails */
-export async function stayJoined (proxy: Proxy, channel: string, options: StayOptions): Promise<Stay> {
+export async function stayJoined(proxy: Proxy, channel: string, options: StayOptions): Promise<Stay> {
   const backoff = new Backoff({ maxDelayMs: MAX_DELAY_MS })
   let connection: ChannelConnection | undefined
   let end: CliError | ProxyError | undefined
   let leaving = false
 
-  async function join (): Promise<void> {
+  async function join(): Promise<void> {
     const made = await ChannelConnection.open(proxy, channel)
     if (leaving) return await made.close()
     connection = made
@@ -57,11 +57,11 @@ export async function stayJoined (proxy: Proxy, channel: string, options: StayOp
     if (early !== undefined) lost(early)
   }
 
-  function again (): void {
+  function again(): void {
     join().catch((error: unknown) => lost(error as CliError))
   }
 
-  function lost (error: CliError | ProxyError): void {
+  function lost(error: CliError | ProxyError): void {
     connection = undefined
     if (leaving) return
     options.lost?.()
@@ -77,8 +77,12 @@ export async function stayJoined (proxy: Proxy, channel: string, options: StayOp
 
   await join()
   return {
-    get connection () { return connection },
-    get end () { return end },
+    get connection() {
+      return connection
+    },
+    get end() {
+      return end
+    },
     leave: async () => {
       leaving = true
       backoff.stop()

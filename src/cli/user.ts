@@ -13,13 +13,18 @@ interface JsonOptions extends ProxyOptions {
 }
 
 /** Shows rows as a table or as lines of JSON. */
-async function show<Row> (rows: readonly Row[], columns: readonly Column<Row>[], { json = false }: JsonOptions, empty: string): Promise<void> {
+async function show<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  { json = false }: JsonOptions,
+  empty: string
+): Promise<void> {
   if (json) for (const row of rows) await writeJson(row)
   else if (rows.length === 0) note(empty)
   else await write(table(rows, columns, isColourful(process.stdout)))
 }
 
-function addCommand (): Command {
+function addCommand(): Command {
   return withProxy(new Command('add'))
     .description('invite a user: prints a link, good once, where he sets login name and password')
     .argument('[name]', 'login name to begin with')
@@ -29,27 +34,38 @@ function addCommand (): Command {
         const invitation = await accounts.add(name ?? '')
         if (options.json === true) return await writeJson(invitation)
         await write(`${invitation.link}\n`)
-        note(`Good once, until ${invitation.expiresAt}.${accounts.isRunning ? '' : ' The proxy has to run with NWS_BV=on when it is opened.'}`)
+        note(
+          `Good once, until ${invitation.expiresAt}.${accounts.isRunning ? '' : ' The proxy has to run with NWS_BV=on when it is opened.'}`
+        )
       })
     })
 }
 
-function listCommand (): Command {
+function listCommand(): Command {
   return withProxy(new Command('list'))
     .description('list the users')
     .option('--json', 'as lines of JSON')
     .action(async (options: JsonOptions) => {
-      await withAccounts(options, async accounts => await show<User>(await accounts.users(), [
-        { title: 'USER', value: ({ name }) => name },
-        { title: 'STATE', value: ({ disabled }) => disabled ? 'disabled' : 'enabled' },
-        { title: 'ONLINE', value: ({ online }) => online, right: true },
-        { title: 'SESSIONS', value: ({ sessions }) => sessions, right: true },
-        { title: 'SINCE', value: ({ createdAt }) => createdAt }
-      ], options, 'There are no users: `nws user add` invites one.'))
+      await withAccounts(
+        options,
+        async accounts =>
+          await show<User>(
+            await accounts.users(),
+            [
+              { title: 'USER', value: ({ name }) => name },
+              { title: 'STATE', value: ({ disabled }) => (disabled ? 'disabled' : 'enabled') },
+              { title: 'ONLINE', value: ({ online }) => online, right: true },
+              { title: 'SESSIONS', value: ({ sessions }) => sessions, right: true },
+              { title: 'SINCE', value: ({ createdAt }) => createdAt }
+            ],
+            options,
+            'There are no users: `nws user add` invites one.'
+          )
+      )
     })
 }
 
-function disableCommand (): Command {
+function disableCommand(): Command {
   return withProxy(new Command('disable'))
     .description('keep a user out: ends his sessions and sockets; nothing of his is removed')
     .argument('<name>', 'login name')
@@ -62,7 +78,7 @@ function disableCommand (): Command {
     })
 }
 
-function sessionsCommand (): Command {
+function sessionsCommand(): Command {
   return withProxy(new Command('sessions'))
     .description('list the sessions of a user, or end them')
     .argument('<name>', 'login name')
@@ -75,21 +91,29 @@ function sessionsCommand (): Command {
           note(`Ended: ${await accounts.revoke(name, end === 'all' ? undefined : end)}.`)
           return
         }
-        await show<Session>(await accounts.sessions(name), [
-          { title: 'SESSION', value: ({ id }) => id },
-          { title: 'FROM', value: ({ origin }) => origin ?? 'a program' },
-          { title: 'SINCE', value: ({ createdAt }) => createdAt },
-          { title: 'UNTIL', value: ({ expiresAt }) => expiresAt }
-        ], options, 'He has no session.')
+        await show<Session>(
+          await accounts.sessions(name),
+          [
+            { title: 'SESSION', value: ({ id }) => id },
+            { title: 'FROM', value: ({ origin }) => origin ?? 'a program' },
+            { title: 'SINCE', value: ({ createdAt }) => createdAt },
+            { title: 'UNTIL', value: ({ expiresAt }) => expiresAt }
+          ],
+          options,
+          'He has no session.'
+        )
       })
     })
 }
 
 /** The command. */
-export function userCommand (): Command {
+export function userCommand(): Command {
   const command = new Command('user')
     .description('administer the users of the rendezvous')
-    .addHelpText('after', '\nWhere no proxy runs, the accounts in NWS_DATA_DIR are opened and locked for as long as the command takes.')
+    .addHelpText(
+      'after',
+      '\nWhere no proxy runs, the accounts in NWS_DATA_DIR are opened and locked for as long as the command takes.'
+    )
   for (const each of [addCommand(), listCommand(), disableCommand(), sessionsCommand()]) command.addCommand(each)
   return command
 }

@@ -14,7 +14,7 @@ export interface ListOptions {
 }
 
 /** Adds them. */
-export function withList (command: Command): Command {
+export function withList(command: Command): Command {
   return command
     .option('--json', 'one JSON object a line')
     .option('--watch', 'go on showing: a terminal is redrawn, with --json each change is a line')
@@ -32,9 +32,10 @@ export interface List<Row> {
 }
 
 /** Shows a list, once or until the process is ended. @throws as `load` */
-export async function showList<Row extends object> (list: List<Row>, options: ListOptions): Promise<void> {
+export async function showList<Row extends object>(list: List<Row>, options: ListOptions): Promise<void> {
   const seconds = Number(options.interval)
-  if (!(seconds >= 0.1 && seconds <= 3600)) throw new CliError('NWS_CLI_USAGE', '--interval takes a number of seconds from 0.1 to 3600.')
+  if (!(seconds >= 0.1 && seconds <= 3600))
+    throw new CliError('NWS_CLI_USAGE', '--interval takes a number of seconds from 0.1 to 3600.')
   if (options.watch !== true) {
     const rows = await list.load()
     if (options.json === true) for (const row of rows) await writeJson(row)
@@ -56,13 +57,17 @@ export async function showList<Row extends object> (list: List<Row>, options: Li
   }
 }
 
-async function showTable<Row> (rows: readonly Row[], { columns, empty }: List<Row>): Promise<void> {
+async function showTable<Row>(rows: readonly Row[], { columns, empty }: List<Row>): Promise<void> {
   if (rows.length === 0) note(empty)
   else await write(table(rows, columns, isColourful(process.stdout)))
 }
 
 /** On a terminal that may be redrawn in the place of what stood there; elsewhere only where something changed. */
-async function redraw<Row> (rows: readonly Row[], shown: string | undefined, { columns, empty }: List<Row>): Promise<string> {
+async function redraw<Row>(
+  rows: readonly Row[],
+  shown: string | undefined,
+  { columns, empty }: List<Row>
+): Promise<string> {
   const isScreen = isColourful(process.stdout)
   const text = rows.length === 0 ? `${empty}\n` : table(rows, columns, isScreen)
   if (isScreen) await write(`\x1b[H\x1b[2J${text}`)
@@ -72,7 +77,11 @@ async function redraw<Row> (rows: readonly Row[], shown: string | undefined, { c
 }
 
 /** Each change as a line: the row with `change`. */
-async function showChanges<Row extends object> (rows: readonly Row[], before: Map<string, string>, { key }: List<Row>): Promise<Map<string, string>> {
+async function showChanges<Row extends object>(
+  rows: readonly Row[],
+  before: Map<string, string>,
+  { key }: List<Row>
+): Promise<Map<string, string>> {
   const now = new Map<string, string>()
   for (const row of rows) {
     const text = JSON.stringify(row)
@@ -80,6 +89,7 @@ async function showChanges<Row extends object> (rows: readonly Row[], before: Ma
     now.set(key(row), text)
     if (former !== text) await writeJson({ change: former === undefined ? 'added' : 'changed', ...row })
   }
-  for (const [id, text] of before) if (!now.has(id)) await writeJson({ change: 'removed', ...JSON.parse(text) as object })
+  for (const [id, text] of before)
+    if (!now.has(id)) await writeJson({ change: 'removed', ...(JSON.parse(text) as object) })
   return now
 }

@@ -20,44 +20,78 @@ const RESTART_MS = 1000
 export const MAX_WORKERS = 64
 
 /** Ports that are free now on all addresses. */
-async function freePorts (count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, async () => await new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, () => resolve(server))
-  })))
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      async () =>
+        await new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer()
+          server.once('error', reject)
+          server.listen(0, () => resolve(server))
+        })
+    )
+  )
   const ports = servers.map(server => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map(async server => await new Promise(resolve => { server.close(resolve) })))
+  await Promise.all(
+    servers.map(
+      async server =>
+        await new Promise(resolve => {
+          server.close(resolve)
+        })
+    )
+  )
   return ports
 }
 
 /** What each worker is told: one local port for all, a mesh port for each, and the others where only the mesh joins them. */
-export async function planWorkers (environment: Environment, count: number): Promise<Record<string, string>[]> {
+export async function planWorkers(environment: Environment, count: number): Promise<Record<string, string>[]> {
   const { port, meshHost, meshPort, peers, clusterUrl } = readSettings(environment)
-  const at = ['', '0.0.0.0', '::'].includes(meshHost) ? '127.0.0.1' : meshHost.includes(':') ? `[${meshHost}]` : meshHost
-  if (meshPort !== 0 && meshPort + count - 1 > 65_535) throw new NwsError('NWS_ERR_CONFIG_VALUE', 'NWS_MESH_PORT: each worker takes one more than the one before, up to 65535.')
+  const at = ['', '0.0.0.0', '::'].includes(meshHost)
+    ? '127.0.0.1'
+    : meshHost.includes(':')
+      ? `[${meshHost}]`
+      : meshHost
+  if (meshPort !== 0 && meshPort + count - 1 > 65_535)
+    throw new NwsError(
+      'NWS_ERR_CONFIG_VALUE',
+      'NWS_MESH_PORT: each worker takes one more than the one before, up to 65535.'
+    )
   const free = await freePorts(count + 1)
   const local = port === 0 ? free[count]! : port
-  const meshPorts = Array.from({ length: count }, (_, place) => meshPort === 0 ? free[place]! : meshPort + place)
+  const meshPorts = Array.from({ length: count }, (_, place) => (meshPort === 0 ? free[place]! : meshPort + place))
   return meshPorts.map((own, place) => {
-    const others = clusterUrl.length > 0 ? [] : meshPorts.filter((_, other) => other !== place).map(other => `${at}:${other}`)
-    return { NWS_PORT: String(local), NWS_MESH_PORT: String(own), ...(peers.length + others.length === 0 ? {} : { NWS_PEERS: [...peers, ...others].join(',') }) }
+    const others =
+      clusterUrl.length > 0 ? [] : meshPorts.filter((_, other) => other !== place).map(other => `${at}:${other}`)
+    return {
+      NWS_PORT: String(local),
+      NWS_MESH_PORT: String(own),
+      ...(peers.length + others.length === 0 ? {} : { NWS_PEERS: [...peers, ...others].join(',') })
+    }
   })
 }
 
 /** The environment of a worker: the one it was given, and before it what the first process has handed to it. */
-export function workerEnvironment (environment: Environment): Environment {
-  return { ...environment, ...JSON.parse(environment[HANDED] ?? '{}') as Record<string, string>, [HANDED]: undefined, NOTIFY_SOCKET: undefined }
+export function workerEnvironment(environment: Environment): Environment {
+  return {
+    ...environment,
+    ...(JSON.parse(environment[HANDED] ?? '{}') as Record<string, string>),
+    [HANDED]: undefined,
+    NOTIFY_SOCKET: undefined
+  }
 }
 
 /** Sockets for UDP stay with the worker that opens them; node:cluster would give one to all, each hearing a part. */
-export function keepDatagrams (): void {
+export function keepDatagrams(): void {
   const prototype = Socket.prototype as { bind: (...args: unknown[]) => unknown }
   const own = prototype.bind
   prototype.bind = function (...args: unknown[]) {
     const [first, second] = args
     const callback = args.find(arg => typeof arg === 'function')
-    const options = typeof first === 'object' && first !== null ? first : { port: typeof first === 'number' ? first : 0, ...(typeof second === 'string' ? { address: second } : {}) }
+    const options =
+      typeof first === 'object' && first !== null
+        ? first
+        : { port: typeof first === 'number' ? first : 0, ...(typeof second === 'string' ? { address: second } : {}) }
     return own.call(this, { ...options, exclusive: true }, callback)
   }
 }
@@ -67,7 +101,7 @@ export function keepDatagrams (): void {
  *
  * @throws NwsError as `readSettings`
  */
-export async function runWorkers (environment: Environment, count: number): Promise<void> {
+export async function runWorkers(environment: Environment, count: number): Promise<void> {
   const plan = await planWorkers(environment, count)
   const places = new Map<Worker, number>()
   const listening = new Set<number>()
@@ -108,7 +142,9 @@ export async function runWorkers (environment: Environment, count: number): Prom
         return
       }
       note(`A worker has ended and is started again (${worker.process.signalCode ?? `exit code ${code}`}).`)
-      setTimeout(() => { if (!ending) start(place) }, RESTART_MS)
+      setTimeout(() => {
+        if (!ending) start(place)
+      }, RESTART_MS)
     })
     process.on('SIGTERM', end)
     process.on('SIGINT', end)

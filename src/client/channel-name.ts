@@ -5,6 +5,6 @@
 const GRAMMAR = /^(?!\.\.?$)[A-Za-z0-9+=*._-]{1,255}$/
 
 /** True where `text` can name a channel. Case-sensitive. */
-export function isChannelName (text: string): boolean {
+export function isChannelName(text: string): boolean {
   return GRAMMAR.test(text)
 }

@@ -28,12 +28,12 @@ export const QUEUE_EARLY = Symbol('queueEarly')
 let defaultWebSocket: WebSocketClass | undefined
 
 /** Told by the entry file for Node.js. */
-export function setDefaultWebSocket (Class: WebSocketClass): void {
+export function setDefaultWebSocket(Class: WebSocketClass): void {
   defaultWebSocket = Class
 }
 
 /** The class to use where no option says so; what the page itself has put in its place counts. */
-function platformWebSocket (): WebSocketClass {
+function platformWebSocket(): WebSocketClass {
   return (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
 }
 
@@ -49,20 +49,34 @@ export abstract class ChannelSocket extends SocketSurface {
    * @param speak makes the way of speaking
    * @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be
    */
-  constructor (name: string, pathOf: (name: string) => string, protocols: string | string[] | SocketOptions | null | undefined, options: SocketOptions | undefined, speak: (socket: ChannelSocket, connection: Connection) => Protocol) {
+  constructor(
+    name: string,
+    pathOf: (name: string) => string,
+    protocols: string | string[] | SocketOptions | null | undefined,
+    options: SocketOptions | undefined,
+    speak: (socket: ChannelSocket, connection: Connection) => Protocol
+  ) {
     super()
     if (!isChannelName(name)) {
-      throw new DOMException('A channel name has 1 to 255 characters of A-Z a-z 0-9 + = * . _ - and is neither . nor ..', 'SyntaxError')
+      throw new DOMException(
+        'A channel name has 1 to 255 characters of A-Z a-z 0-9 + = * . _ - and is neither . nor ..',
+        'SyntaxError'
+      )
     }
     const instead = typeof protocols === 'object' && protocols !== null && !(Symbol.iterator in protocols)
-    const { endpoint, reconnect, token, WebSocket = platformWebSocket(), [QUEUE_EARLY]: queueEarly = false }: SocketOptions & { [QUEUE_EARLY]?: boolean } =
-      (instead ? protocols : options) ?? {}
+    const {
+      endpoint,
+      reconnect,
+      token,
+      WebSocket = platformWebSocket(),
+      [QUEUE_EARLY]: queueEarly = false
+    }: SocketOptions & { [QUEUE_EARLY]?: boolean } = (instead ? protocols : options) ?? {}
     const initial = endpoint ?? defaultEndpoint()
     this.#connection = new Connection(this, connection => speak(this, connection), {
       endpoint: initial,
       mayFallBack: endpoint === undefined && initial !== LOCAL_ENDPOINT,
       path: pathOf(name),
-      protocols: instead ? undefined : protocols ?? undefined,
+      protocols: instead ? undefined : (protocols ?? undefined),
       reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect,
       token,
       WebSocket,
@@ -70,25 +84,25 @@ export abstract class ChannelSocket extends SocketSurface {
     })
   }
 
-  get url (): string {
+  get url(): string {
     return this.#connection.url
   }
 
   /** As WebSocket; with the option `reconnect`, CONNECTING while it is being made again. */
-  get readyState (): ReadyState {
+  get readyState(): ReadyState {
     return this.#connection.state
   }
 
   /** The subprotocol that the proxy took: the first one offered. */
-  get protocol (): string {
+  get protocol(): string {
     return this.#connection.protocolName
   }
 
-  get extensions (): string {
+  get extensions(): string {
     return this.#connection.extensions
   }
 
-  get bufferedAmount (): number {
+  get bufferedAmount(): number {
     return this.#connection.bufferedAmount
   }
 
@@ -99,7 +113,7 @@ export abstract class ChannelSocket extends SocketSurface {
    * @throws DOMException InvalidStateError before the first opening; QuotaExceededError where too much waits for the
    *   connection to be made again
    */
-  send (data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
+  send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
     this.#connection.send(data)
   }
 
@@ -110,7 +124,7 @@ export abstract class ChannelSocket extends SocketSurface {
    * @param reason at most 123 bytes
    * @throws DOMException InvalidAccessError for another code, SyntaxError for a longer reason
    */
-  close (code?: number, reason?: string): void {
+  close(code?: number, reason?: string): void {
     checkClose(code, reason)
     this.#connection.close(code, reason)
   }

@@ -23,13 +23,13 @@ export interface Protocol {
   /** Text that asks for the confirmation of having joined; undefined: to be connected is to have joined. */
   readonly greeting: string | undefined
   /** Frames a message. @param data text or bytes, which are to be copied */
-  encode (data: string | Uint8Array, target: string | undefined): Frame
+  encode(data: string | Uint8Array, target: string | undefined): Frame
   /** A message of the proxy, of any content. MUST NOT throw. */
-  receive (data: unknown): void
+  receive(data: unknown): void
   /** The connection is lost; another one may follow. */
-  lost (): void
+  lost(): void
   /** The connection has ended for good; `close` follows. */
-  ended (): void
+  ended(): void
 }
 
 /** How a connection is made. */
@@ -53,12 +53,12 @@ const ABNORMAL = 1006
 const POLICY = 1008
 
 /** Whether a proxy that closed with this code wants no further attempt. */
-function isFinal (code: number): boolean {
+function isFinal(code: number): boolean {
   return code === POLICY || (code >= 4500 && code <= 4999)
 }
 
 /** Why a proxy closed a connection that had not joined: a proxy of this project gives its code as the reason. */
-function refusalOf (reason: string): Problem {
+function refusalOf(reason: string): Problem {
   const { code, message } = problem('NWS_CLIENT_REFUSED')
   return { code: /^NWS_ERR_\w+$/.test(reason) ? reason : code, message }
 }
@@ -81,10 +81,10 @@ export class Connection {
   #everJoined = false
   /** Whether the reason of the present outage has been looked for. */
   #diagnosed = false
-  #refusal: { readonly problem: Problem, readonly detail: Record<string, unknown> } | undefined
+  #refusal: { readonly problem: Problem; readonly detail: Record<string, unknown> } | undefined
   #discarded = 0
 
-  constructor (owner: EventTarget, speak: (connection: Connection) => Protocol, options: ConnectionOptions) {
+  constructor(owner: EventTarget, speak: (connection: Connection) => Protocol, options: ConnectionOptions) {
     this.#owner = owner
     this.#options = options
     this.#base = endpointBase(options.endpoint)
@@ -94,12 +94,12 @@ export class Connection {
     this.#connect()
   }
 
-  get url (): string {
+  get url(): string {
     return this.#base + this.#options.path
   }
 
   /** Bytes that are not on their way yet, and those that never will be. */
-  get bufferedAmount (): number {
+  get bufferedAmount(): number {
     return this.#discarded + this.#outbox.bytes + (this.#socket?.bufferedAmount ?? 0)
   }
 
@@ -109,33 +109,46 @@ export class Connection {
    * @throws DOMException InvalidStateError before the first opening; QuotaExceededError where too much waits for a
    *   connection, and then the message is not sent
    */
-  send (data: unknown, target?: string): void {
+  send(data: unknown, target?: string): void {
     const bytes = bytesOf(data)
     if (bytes !== undefined) this.sendFrame(this.#protocol.encode(bytes, target), target)
-    else if (isBlob(data)) this.sendFrame(data.arrayBuffer().then(buffer => this.#protocol.encode(new Uint8Array(buffer), target)), target, data.size)
+    else if (isBlob(data))
+      this.sendFrame(
+        data.arrayBuffer().then(buffer => this.#protocol.encode(new Uint8Array(buffer), target)),
+        target,
+        data.size
+      )
     else this.sendFrame(this.#protocol.encode(String(data), target), target)
   }
 
   /** As `send`, for what is framed already. @param size where the frame is still to come */
-  sendFrame (frame: Frame | Promise<Frame>, target?: string, size = typeof frame === 'string' ? byteLength(frame) : (frame as Uint8Array).length): void {
+  sendFrame(
+    frame: Frame | Promise<Frame>,
+    target?: string,
+    size = typeof frame === 'string' ? byteLength(frame) : (frame as Uint8Array).length
+  ): void {
     if (this.state === CONNECTING && !this.#everJoined && !this.#options.queueEarly) throwNotOpen()
     if (this.state > OPEN) {
       this.#discarded += size
       return
     }
     if (this.state === CONNECTING && this.#outbox.bytes + size > (this.#backoff?.maxQueuedBytes ?? MAX_QUEUED_BYTES)) {
-      throw new DOMException('More messages wait for the connection than "maxQueuedBytes" allows.', 'QuotaExceededError')
+      throw new DOMException(
+        'More messages wait for the connection than "maxQueuedBytes" allows.',
+        'QuotaExceededError'
+      )
     }
     this.#outbox.push(frame, size, target, () => this.fail(problem('NWS_CLIENT_UNREADABLE_BLOB')))
   }
 
   /** Closes, after all that was sent before. The arguments have been checked. */
-  close (code: number | undefined, reason: string | undefined): void {
+  close(code: number | undefined, reason: string | undefined): void {
     if (this.state > OPEN) return
     const socket = this.state === OPEN ? this.#socket : undefined
     this.state = CLOSING
     this.#backoff?.stop()
-    if (socket !== undefined) return this.#outbox.whenEmpty(() => code === undefined ? socket.close() : socket.close(code, reason))
+    if (socket !== undefined)
+      return this.#outbox.whenEmpty(() => (code === undefined ? socket.close() : socket.close(code, reason)))
     // Some platforms say at once that they have closed it, others later: what is given up is not waited for.
     const attempt = this.#socket
     this.#socket = undefined
@@ -144,18 +157,18 @@ export class Connection {
   }
 
   /** Fires an error that ends nothing. */
-  fail (problem: Problem, detail?: Record<string, unknown>): void {
+  fail(problem: Problem, detail?: Record<string, unknown>): void {
     this.#owner.dispatchEvent(new NetworkErrorEvent(problem, detail))
   }
 
   /** An error of the proxy: told at once; while it is not known whether the channel is joined, together with that. */
-  refused (problem: Problem, detail: Record<string, unknown>): void {
+  refused(problem: Problem, detail: Record<string, unknown>): void {
     if (this.#joined) this.fail(problem, detail)
     else this.#refusal = { problem, detail }
   }
 
   /** The proxy has confirmed that the channel is joined. */
-  joined (): void {
+  joined(): void {
     if (this.#joined) return
     const first = !this.#everJoined
     this.#joined = this.#everJoined = true
@@ -169,17 +182,17 @@ export class Connection {
   }
 
   /** It is known who is there: what waits may go out. */
-  synced (): void {
+  synced(): void {
     const socket = this.#socket!
     this.#outbox.start(frame => socket.send(frame))
   }
 
   /** Drops what waits for peers that are gone. */
-  keepTargets (isThere: (target: string) => boolean): void {
+  keepTargets(isThere: (target: string) => boolean): void {
     this.#outbox.keepTargets(isThere)
   }
 
-  #connect (): void {
+  #connect(): void {
     this.#refusal = undefined
     const policy = watchContentPolicy(this.url)
     let socket: WebSocket
@@ -206,7 +219,9 @@ export class Connection {
       if (greeting === undefined) this.joined()
       else socket.send(greeting)
     })
-    socket.addEventListener('message', ({ data }: MessageEvent) => { if (this.#socket === socket && this.state < CLOSING) this.#protocol.receive(data) })
+    socket.addEventListener('message', ({ data }: MessageEvent) => {
+      if (this.#socket === socket && this.state < CLOSING) this.#protocol.receive(data)
+    })
     const lost = ({ code, reason, wasClean }: Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>): void => {
       policy.stop()
       if (this.#socket !== socket) return
@@ -215,28 +230,32 @@ export class Connection {
     socket.addEventListener('close', lost)
     // No close event follows in Chromium where the page's policy forbids the connection, nor ever in Node.js 22.
     socket.addEventListener('error', () => {
-      setTimeout(() => { if (!opened || socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false }) })
+      setTimeout(() => {
+        if (!opened || socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false })
+      })
     })
   }
 
   /** @param cause why it could not come about, where the page itself knows */
-  #lost (code: number, reason: string, wasClean: boolean, cause: Problem | undefined): void {
+  #lost(code: number, reason: string, wasClean: boolean, cause: Problem | undefined): void {
     const wasJoined = this.#joined
     this.#socket = undefined
     this.#joined = false
     this.#outbox.stop()
     this.#protocol.lost()
     if (this.state === CLOSING) this.#finish(code, reason, wasClean)
-    else if (wasJoined) this.#retry(code, reason, wasClean, wasClean ? undefined : problem('NWS_CLIENT_CONNECTION_LOST'))
-    else if (wasClean || this.#refusal !== undefined) this.#retry(code, reason, wasClean, this.#refusal?.problem ?? refusalOf(reason))
+    else if (wasJoined)
+      this.#retry(code, reason, wasClean, wasClean ? undefined : problem('NWS_CLIENT_CONNECTION_LOST'))
+    else if (wasClean || this.#refusal !== undefined)
+      this.#retry(code, reason, wasClean, this.#refusal?.problem ?? refusalOf(reason))
     else void this.#explain(code, cause)
   }
 
   /** Looks for the reason of a failed attempt, once in an outage, and goes on from there. */
-  async #explain (code: number, cause: Problem | undefined): Promise<void> {
+  async #explain(code: number, cause: Problem | undefined): Promise<void> {
     if (this.#diagnosed) return this.#retry(code, '', false, undefined)
     this.#diagnosed = true
-    const error = cause ?? await diagnose(this.#base)
+    const error = cause ?? (await diagnose(this.#base))
     if (this.state !== CONNECTING) return
     if (this.#mayFallBack && error.code === 'NWS_CLIENT_NOT_A_PROXY') {
       this.#mayFallBack = this.#diagnosed = false
@@ -247,7 +266,7 @@ export class Connection {
     this.#retry(code, '', false, error, cause !== undefined)
   }
 
-  #retry (code: number, reason: string, wasClean: boolean, error: Problem | undefined, final = isFinal(code)): void {
+  #retry(code: number, reason: string, wasClean: boolean, error: Problem | undefined, final = isFinal(code)): void {
     const delayMs = final ? undefined : this.#backoff?.next()
     this.state = delayMs === undefined ? CLOSED : CONNECTING
     if (error !== undefined) this.fail(error)
@@ -258,7 +277,7 @@ export class Connection {
     if (this.state === CONNECTING) this.#backoff!.schedule(() => this.#connect(), delayMs)
   }
 
-  #finish (code: number, reason: string, wasClean: boolean): void {
+  #finish(code: number, reason: string, wasClean: boolean): void {
     this.state = CLOSED
     this.#discarded += this.#outbox.bytes
     this.#outbox.clear()

@@ -5,11 +5,11 @@
 export interface PolicyWatch {
   /** Whether the policy blocked it. */
   readonly blocked: boolean
-  stop (): void
+  stop(): void
 }
 
 /** Begins to watch; call it before the attempt. */
-export function watchContentPolicy (url: string): PolicyWatch {
+export function watchContentPolicy(url: string): PolicyWatch {
   const { document } = globalThis as { document?: Document }
   let blocked = false
   const notice = ({ blockedURI }: SecurityPolicyViolationEvent): void => {
@@ -18,7 +18,9 @@ export function watchContentPolicy (url: string): PolicyWatch {
   }
   document?.addEventListener('securitypolicyviolation', notice)
   return {
-    get blocked () { return blocked },
+    get blocked() {
+      return blocked
+    },
     stop: () => document?.removeEventListener('securitypolicyviolation', notice)
   }
 }

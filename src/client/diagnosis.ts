@@ -9,7 +9,7 @@ export interface Platform {
   readonly fetch?: typeof fetch
   readonly location?: Pick<Location, 'protocol' | 'hostname' | 'origin'>
   readonly isSecureContext?: boolean
-  readonly navigator?: { readonly permissions?: { query (descriptor: never): Promise<{ readonly state: string }> } }
+  readonly navigator?: { readonly permissions?: { query(descriptor: never): Promise<{ readonly state: string }> } }
 }
 
 /** Time that a probe may take, milliseconds. */
@@ -18,7 +18,7 @@ const PROBE_MS = 3000
 /** Old and new names of the permission, the most exact first. */
 const PERMISSIONS = ['loopback-network', 'local-network', 'local-network-access']
 
-async function permissionState (platform: Platform, loopback: boolean): Promise<string | undefined> {
+async function permissionState(platform: Platform, loopback: boolean): Promise<string | undefined> {
   for (const name of loopback ? PERMISSIONS : PERMISSIONS.slice(1)) {
     try {
       return (await platform.navigator?.permissions?.query({ name } as never))?.state
@@ -29,16 +29,21 @@ async function permissionState (platform: Platform, loopback: boolean): Promise<
   return undefined
 }
 
-async function answers (platform: Platform, url: string, mode: RequestMode): Promise<Response | undefined> {
+async function answers(platform: Platform, url: string, mode: RequestMode): Promise<Response | undefined> {
   try {
-    return await platform.fetch?.(url, { mode, credentials: 'omit', cache: 'no-store', signal: AbortSignal.timeout(PROBE_MS) })
+    return await platform.fetch?.(url, {
+      mode,
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(PROBE_MS)
+    })
   } catch {
     return undefined
   }
 }
 
 /** An answer in the JSON of a proxy: what it says of itself, or why not. */
-async function readAnswer (response: Response): Promise<{ nws?: unknown, code?: unknown, message?: unknown }> {
+async function readAnswer(response: Response): Promise<{ nws?: unknown; code?: unknown; message?: unknown }> {
   try {
     return Object(await response.json()) as object
   } catch {
@@ -51,7 +56,7 @@ async function readAnswer (response: Response): Promise<{ nws?: unknown, code?: 
  *
  * @param base its address, ws or wss, as endpointBase gives it
  */
-export async function diagnose (base: string, platform: Platform = globalThis): Promise<Problem> {
+export async function diagnose(base: string, platform: Platform = globalThis): Promise<Problem> {
   const { location } = platform
   const { hostname, protocol } = new URL(base)
   const loopback = isLoopbackHost(hostname)
@@ -67,10 +72,13 @@ export async function diagnose (base: string, platform: Platform = globalThis): 
   if (response !== undefined) {
     const { nws, code, message } = await readAnswer(response)
     if (nws !== undefined) return problem('NWS_CLIENT_REFUSED')
-    return /^NWS_ERR_/.test(String(code)) ? { code: String(code), message: String(message) } : problem('NWS_CLIENT_NOT_A_PROXY')
+    return /^NWS_ERR_/.test(String(code))
+      ? { code: String(code), message: String(message) }
+      : problem('NWS_CLIENT_NOT_A_PROXY')
   }
   if (restricted && loopback && platform.isSecureContext === false) return problem('NWS_CLIENT_INSECURE_PAGE')
   if (state === 'prompt') return problem('NWS_CLIENT_PERMISSION_NEEDED')
-  if (location !== undefined && await answers(platform, probe, 'no-cors') !== undefined) return problem('NWS_CLIENT_NOT_A_PROXY')
+  if (location !== undefined && (await answers(platform, probe, 'no-cors')) !== undefined)
+    return problem('NWS_CLIENT_NOT_A_PROXY')
   return problem('NWS_CLIENT_NOT_RUNNING')
 }

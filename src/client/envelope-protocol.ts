@@ -24,56 +24,67 @@ export class EnvelopeProtocol implements Protocol {
   /** Who has been told of by a connection that has not told all yet; undefined: all is known. */
   #told: Set<string> | undefined = new Set()
 
-  constructor (owner: SocketSurface, connection: Connection) {
+  constructor(owner: SocketSurface, connection: Connection) {
     this.#owner = owner
     this.#connection = connection
   }
 
-  encode (data: string | Uint8Array, target: string | undefined): Frame {
+  encode(data: string | Uint8Array, target: string | undefined): Frame {
     return typeof data === 'string' ? encodeText(JSON.stringify(data), target) : encodeBinary(data, target)
   }
 
-  receive (data: unknown): void {
-    const incoming = typeof data === 'string' ? decodeText(data) : data instanceof ArrayBuffer ? decodeBinary(data) : undefined
+  receive(data: unknown): void {
+    const incoming =
+      typeof data === 'string' ? decodeText(data) : data instanceof ArrayBuffer ? decodeBinary(data) : undefined
     if (incoming === undefined) return this.#connection.fail(problem('NWS_CLIENT_BAD_FRAME'))
     if (incoming.action === 'error') return this.#connection.refused(incoming, incoming.detail)
     if (incoming.action === 'status' || incoming.action === 'connect') this.id = incoming.source || this.id
     this.#connection.joined()
     switch (incoming.action) {
-      case 'status': return this.#sync()
-      case 'connect': return this.#connect(incoming.target)
-      case 'disconnect': return this.#disconnect(incoming.target)
-      case 'broadcast': return this.#broadcast(incoming.source, incoming.data)
-      case 'message': this.#members.get(incoming.source)?.message(incoming.data)
+      case 'status':
+        return this.#sync()
+      case 'connect':
+        return this.#connect(incoming.target)
+      case 'disconnect':
+        return this.#disconnect(incoming.target)
+      case 'broadcast':
+        return this.#broadcast(incoming.source, incoming.data)
+      case 'message':
+        this.#members.get(incoming.source)?.message(incoming.data)
     }
   }
 
-  lost (): void {
+  lost(): void {
     this.#told = new Set()
   }
 
-  ended (): void {
+  ended(): void {
     for (const id of this.#members.keys()) this.#disconnect(id)
   }
 
-  #broadcast (source: string, data: Data): void {
+  #broadcast(source: string, data: Data): void {
     // A listener of what was fired just now may have closed.
     if (this.#owner.readyState !== OPEN) return
     this.#members.get(source)?.open()
     this.#owner.dispatchEvent(messageEvent(data, this.#owner, source))
   }
 
-  #connect (id: string): void {
+  #connect(id: string): void {
     this.#told?.add(id)
     if (this.#members.has(id) || id === this.id || this.#owner.readyState !== OPEN) return
-    const peer = new PeerWebSocket(id, this.#connection, () => this.id, control => this.#members.set(id, control))
+    const peer = new PeerWebSocket(
+      id,
+      this.#connection,
+      () => this.id,
+      control => this.#members.set(id, control)
+    )
     this.peers.push(peer)
     this.#fire('connect', peer)
     // After the listeners, which set its handlers; a message of the peer may open it earlier.
     queueMicrotask(() => this.#members.get(id)?.open())
   }
 
-  #disconnect (id: string): void {
+  #disconnect(id: string): void {
     this.#told?.delete(id)
     const member = this.#members.get(id)
     if (member === undefined) return
@@ -84,7 +95,7 @@ export class EnvelopeProtocol implements Protocol {
   }
 
   /** All that are there have been told of. */
-  #sync (): void {
+  #sync(): void {
     const told = this.#told
     this.#told = undefined
     if (told !== undefined) for (const id of this.#members.keys()) if (!told.has(id)) this.#disconnect(id)
@@ -92,7 +103,7 @@ export class EnvelopeProtocol implements Protocol {
     this.#connection.synced()
   }
 
-  #fire (type: string, target: PeerWebSocket): void {
+  #fire(type: string, target: PeerWebSocket): void {
     const detail: PeerDetail<PeerWebSocket> = { target }
     this.#owner.dispatchEvent(new CustomEvent(type, { detail }))
   }

@@ -12,16 +12,16 @@ interface Slot {
  * it is first set, keeps it while it is replaced and gives it up when it is unset; what cannot be called unsets it; to
  * return false cancels the event.
  */
-export function defineEventHandlers (prototype: EventTarget, types: readonly string[]): void {
+export function defineEventHandlers(prototype: EventTarget, types: readonly string[]): void {
   for (const type of types) {
     const slots = new WeakMap<EventTarget, Slot>()
     Object.defineProperty(prototype, `on${type}`, {
       configurable: true,
       enumerable: true,
-      get (this: EventTarget) {
+      get(this: EventTarget) {
         return slots.get(this)?.handler ?? null
       },
-      set (this: EventTarget, value: unknown) {
+      set(this: EventTarget, value: unknown) {
         const slot = slots.get(this)
         if (typeof value !== 'function') {
           if (slot !== undefined) this.removeEventListener(type, slot.listener)
@@ -31,7 +31,9 @@ export function defineEventHandlers (prototype: EventTarget, types: readonly str
         } else {
           const created: Slot = {
             handler: value as Handler,
-            listener: event => { if (created.handler.call(this, event) === false) event.preventDefault() }
+            listener: event => {
+              if (created.handler.call(this, event) === false) event.preventDefault()
+            }
           }
           slots.set(this, created)
           this.addEventListener(type, created.listener)

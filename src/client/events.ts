@@ -9,7 +9,7 @@ export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends Mes
   /** The JSON value that was sent: `data` itself where that is a string, undefined for binary data. */
   readonly json: unknown
 
-  constructor (data: Data, origin: string, senderId: string, json: unknown) {
+  constructor(data: Data, origin: string, senderId: string, json: unknown) {
     super('message', { data, origin })
     this.senderId = senderId
     this.json = json
@@ -25,7 +25,7 @@ export class NetworkErrorEvent extends Event implements Problem {
   /** Further members that the proxy's error came with, such as `missed`. */
   readonly detail: Readonly<Record<string, unknown>>
 
-  constructor ({ code, message }: Problem, detail: Readonly<Record<string, unknown>> = {}) {
+  constructor({ code, message }: Problem, detail: Readonly<Record<string, unknown>> = {}) {
     super('error')
     this.code = code
     this.message = message
@@ -55,7 +55,7 @@ const PlainCloseEvent = class extends Event {
   readonly reason: string
   readonly wasClean: boolean
 
-  constructor (type: string, { code = 0, reason = '', wasClean = false }: CloseEventInit) {
+  constructor(type: string, { code = 0, reason = '', wasClean = false }: CloseEventInit) {
     super(type)
     this.code = code
     this.reason = reason
@@ -64,7 +64,7 @@ const PlainCloseEvent = class extends Event {
 }
 
 /** A `close` event of the platform's class where there is one. */
-export function closeEvent (code: number, reason: string, wasClean: boolean): CloseEvent {
+export function closeEvent(code: number, reason: string, wasClean: boolean): CloseEvent {
   const Class = (globalThis as { CloseEvent?: typeof CloseEvent }).CloseEvent ?? PlainCloseEvent
   return new Class('close', { code, reason, wasClean })
 }

@@ -7,7 +7,7 @@ import { BroadcastWebSocket, LocalWebSocket } from './raw-web-socket.ts'
 import { peerConnection } from './webrtc.ts'
 
 /** Pages of 2014 may leave out `new`. */
-function callable<Class extends abstract new (...args: never[]) => object> (Class: Class): Class {
+function callable<Class extends abstract new (...args: never[]) => object>(Class: Class): Class {
   return new Proxy(Class, { apply: (target, _self, args) => Reflect.construct(target, args) as object })
 }
 
@@ -19,4 +19,5 @@ for (const [name, value] of Object.entries({
   LocalWebSocket: callable(LocalWebSocket),
   BroadcastWebSocket: callable(BroadcastWebSocket),
   NetworkBroadcastChannel
-})) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })
+}))
+  Object.defineProperty(globalThis, name, { value, configurable: true, writable: true })

@@ -23,40 +23,62 @@ export interface NetworkBroadcastChannelEventMap {
 // Types for a method that the class inherits; nothing is left uninitialised.
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface NetworkBroadcastChannel {
-  addEventListener<Type extends keyof NetworkBroadcastChannelEventMap> (type: Type, listener: (this: NetworkBroadcastChannel, event: NetworkBroadcastChannelEventMap[Type]) => unknown, options?: boolean | AddEventListenerOptions): void
-  addEventListener (type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
+  addEventListener<Type extends keyof NetworkBroadcastChannelEventMap>(
+    type: Type,
+    listener: (this: NetworkBroadcastChannel, event: NetworkBroadcastChannelEventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions
+  ): void
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions
+  ): void
 }
 
 /** The socket underneath. */
 class JsonSocket extends ChannelSocket {
   readonly #connection: Connection
 
-  constructor (name: string, options: SocketOptions) {
+  constructor(name: string, options: SocketOptions) {
     let connection!: Connection
-    super(name, name => `/${name}?binary=1`, options, undefined, (socket, made) => {
-      connection = made
-      return new EnvelopeProtocol(socket, made)
-    })
+    super(
+      name,
+      name => `/${name}?binary=1`,
+      options,
+      undefined,
+      (socket, made) => {
+        connection = made
+        return new EnvelopeProtocol(socket, made)
+      }
+    )
     this.#connection = connection
     this.binaryType = 'arraybuffer'
   }
 
-  sendJson (json: string): void {
+  sendJson(json: string): void {
     this.#connection.sendFrame(encodeText(json, undefined))
   }
 }
 
 /** @throws DOMException DataCloneError for what would not arrive as it is */
-function jsonOf (value: unknown): string {
+function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value, function (this: Record<string, unknown>, key: string) {
       const own = this[key] // Before any toJSON.
       const kind = Object.prototype.toString.call(own)
-      if (kind === '[object Undefined]' ? key !== '' && !Array.isArray(this) : /^\[object (?:String|Boolean|Null|Array|Object)\]$/.test(kind) || Number.isFinite(own)) return own
+      if (
+        kind === '[object Undefined]'
+          ? key !== '' && !Array.isArray(this)
+          : /^\[object (?:String|Boolean|Null|Array|Object)\]$/.test(kind) || Number.isFinite(own)
+      )
+        return own
       throw new TypeError(kind)
     })
   } catch {
-    throw new DOMException('Only JSON values and, by themselves, buffers, views and Blobs can be posted.', 'DataCloneError')
+    throw new DOMException(
+      'Only JSON values and, by themselves, buffers, views and Blobs can be posted.',
+      'DataCloneError'
+    )
   }
 }
 
@@ -64,7 +86,9 @@ function jsonOf (value: unknown): string {
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkBroadcastChannel extends EventTarget {
   // So declared that it goes wherever a BroadcastChannel is expected.
-  declare onmessage: ((this: BroadcastChannel, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown) | null
+  declare onmessage:
+    | ((this: BroadcastChannel, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown)
+    | null
   declare onmessageerror: ((this: BroadcastChannel, event: MessageEvent) => unknown) | null
   declare onerror: ((this: NetworkBroadcastChannel, event: NetworkErrorEvent) => unknown) | null
   declare onreconnecting: ((this: NetworkBroadcastChannel, event: CustomEvent<ReconnectingDetail>) => unknown) | null
@@ -76,17 +100,22 @@ export class NetworkBroadcastChannel extends EventTarget {
    * @param name of the channel; unlike BroadcastChannel's it has a grammar
    * @throws DOMException SyntaxError for a name or endpoint that cannot be
    */
-  constructor (name: string, options: SocketOptions = {}) {
+  constructor(name: string, options: SocketOptions = {}) {
     super()
     this.name = name
     this.#socket = new JsonSocket(this.name, { reconnect: true, ...options, [QUEUE_EARLY]: true } as SocketOptions)
     this.#socket.onmessage = ({ data, json, origin, senderId }) => {
-      if (!this.#closed) this.dispatchEvent(new NetworkMessageEvent(json === undefined ? data : json, origin, senderId ?? '', json))
+      if (!this.#closed)
+        this.dispatchEvent(new NetworkMessageEvent(json === undefined ? data : json, origin, senderId ?? '', json))
     }
     this.#socket.onerror = event => {
       if (this.#closed) return
       const { code, message, detail } = event as NetworkErrorEvent
-      this.dispatchEvent(code === 'NWS_CLIENT_BAD_FRAME' ? new MessageEvent('messageerror', { data: null }) : new NetworkErrorEvent({ code, message }, detail))
+      this.dispatchEvent(
+        code === 'NWS_CLIENT_BAD_FRAME'
+          ? new MessageEvent('messageerror', { data: null })
+          : new NetworkErrorEvent({ code, message }, detail)
+      )
     }
     this.#socket.onreconnecting = ({ detail }) => {
       if (!this.#closed) this.dispatchEvent(new CustomEvent('reconnecting', { detail }))
@@ -100,14 +129,15 @@ export class NetworkBroadcastChannel extends EventTarget {
    * @throws DOMException DataCloneError for another value, InvalidStateError after `close`, QuotaExceededError where
    *   too much waits
    */
-  postMessage (value: unknown): void {
-    if (this.#closed || this.#socket.readyState === CLOSED) throw new DOMException('The channel is closed.', 'InvalidStateError')
+  postMessage(value: unknown): void {
+    if (this.#closed || this.#socket.readyState === CLOSED)
+      throw new DOMException('The channel is closed.', 'InvalidStateError')
     if (bytesOf(value) !== undefined || isBlob(value)) this.#socket.send(value as Blob)
     else this.#socket.sendJson(jsonOf(value))
   }
 
   /** Takes and sends nothing more; what was posted before still goes out, if the first attempt to connect succeeds. */
-  close (): void {
+  close(): void {
     if (this.#closed) return
     this.#closed = true
     const socket = this.#socket

@@ -22,8 +22,16 @@ export interface NetworkWebSocketEventMap {
 // Types for a method that the class inherits; nothing is left uninitialised.
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface NetworkWebSocket {
-  addEventListener<Type extends keyof NetworkWebSocketEventMap> (type: Type, listener: (this: NetworkWebSocket, event: NetworkWebSocketEventMap[Type]) => unknown, options?: boolean | AddEventListenerOptions): void
-  addEventListener (type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void
+  addEventListener<Type extends keyof NetworkWebSocketEventMap>(
+    type: Type,
+    listener: (this: NetworkWebSocket, event: NetworkWebSocketEventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions
+  ): void
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions
+  ): void
 }
 
 /**
@@ -41,22 +49,28 @@ export class NetworkWebSocket extends ChannelSocket {
    * @param protocols subprotocols to offer; the proxy takes the first. `options` may stand in their place
    * @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be
    */
-  constructor (channel: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
+  constructor(channel: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     let protocol!: EnvelopeProtocol
-    super(channel, name => `/${name}?binary=1`, protocols, options, (socket, connection) => {
-      protocol = new EnvelopeProtocol(socket, connection)
-      return protocol
-    })
+    super(
+      channel,
+      name => `/${name}?binary=1`,
+      protocols,
+      options,
+      (socket, connection) => {
+        protocol = new EnvelopeProtocol(socket, connection)
+        return protocol
+      }
+    )
     this.#protocol = protocol
   }
 
   /** Own id as the others see it, made by the proxy for this connection; empty before the first `open` event. */
-  get id (): string {
+  get id(): string {
     return this.#protocol.id
   }
 
   /** The other peers, always current. */
-  get peers (): Peers {
+  get peers(): Peers {
     return this.#protocol.peers
   }
 }

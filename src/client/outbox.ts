@@ -23,15 +23,22 @@ export class Outbox {
    * @param bytes its size
    * @param target id of the peer that it is for
    */
-  push (frame: Frame | Promise<Frame>, bytes: number, target: string | undefined, failed: () => void): void {
+  push(frame: Frame | Promise<Frame>, bytes: number, target: string | undefined, failed: () => void): void {
     const entry: Entry = { frame: undefined, bytes, target }
     this.#entries.push(entry)
     this.bytes += bytes
     if (frame instanceof Promise) {
-      frame.then(frame => { entry.frame = frame }, () => {
-        this.#remove(entry)
-        failed()
-      }).finally(() => this.#pump())
+      frame
+        .then(
+          frame => {
+            entry.frame = frame
+          },
+          () => {
+            this.#remove(entry)
+            failed()
+          }
+        )
+        .finally(() => this.#pump())
     } else {
       entry.frame = frame
       this.#pump()
@@ -39,42 +46,47 @@ export class Outbox {
   }
 
   /** From now on messages are written by this function. */
-  start (write: (frame: Frame) => void): void {
+  start(write: (frame: Frame) => void): void {
     this.#write = write
     this.#pump()
   }
 
   /** From now on messages wait. */
-  stop (): void {
+  stop(): void {
     this.#write = undefined
   }
 
   /** Calls back once, when nothing waits: at once where that is so. */
-  whenEmpty (callback: () => void): void {
+  whenEmpty(callback: () => void): void {
     this.#whenEmpty = callback
     this.#pump()
   }
 
   /** Drops messages for targets that are no longer there. */
-  keepTargets (isThere: (target: string) => boolean): void {
-    for (const entry of this.#entries.filter(({ target }) => target !== undefined && !isThere(target))) this.#remove(entry)
+  keepTargets(isThere: (target: string) => boolean): void {
+    for (const entry of this.#entries.filter(({ target }) => target !== undefined && !isThere(target)))
+      this.#remove(entry)
   }
 
   /** Drops everything. */
-  clear (): void {
+  clear(): void {
     this.#entries = []
     this.bytes = 0
   }
 
-  #remove (entry: Entry): void {
+  #remove(entry: Entry): void {
     const index = this.#entries.indexOf(entry)
     if (index < 0) return
     this.#entries.splice(index, 1)
     this.bytes -= entry.bytes
   }
 
-  #pump (): void {
-    for (let entry = this.#entries[0]; this.#write !== undefined && entry?.frame !== undefined; entry = this.#entries[0]) {
+  #pump(): void {
+    for (
+      let entry = this.#entries[0];
+      this.#write !== undefined && entry?.frame !== undefined;
+      entry = this.#entries[0]
+    ) {
       this.#entries.shift()
       this.bytes -= entry.bytes
       this.#write(entry.frame)

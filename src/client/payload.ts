@@ -1,22 +1,22 @@
 // What `send` takes, made ready for the wire: text stays text, binary data is copied or read. Not its framing.
 
 /** Name of the class of a value, across realms: a page may hand in what a frame of it has made. */
-function classOf (value: unknown): string {
+function classOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
 /** The bytes of a buffer or a view of one, not copied; undefined for all other values. */
-export function bytesOf (value: unknown): Uint8Array | undefined {
+export function bytesOf(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   return /^(?:Shared)?ArrayBuffer$/.test(classOf(value)) ? new Uint8Array(value as ArrayBuffer) : undefined
 }
 
 /** Whether a value is a Blob or a File. */
-export function isBlob (value: unknown): value is Blob {
+export function isBlob(value: unknown): value is Blob {
   return /^(?:Blob|File)$/.test(classOf(value))
 }
 
 /** Length in UTF-8. */
-export function byteLength (text: string): number {
+export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length
 }

@@ -12,10 +12,10 @@ import { encodeText } from './wire.ts'
 /** What the channel does with a peer's socket. */
 export interface PeerControl {
   readonly socket: PeerWebSocket
-  open (): void
-  message (data: Data): void
+  open(): void
+  message(data: Data): void
   /** The peer is gone, or the channel is. */
-  gone (): void
+  gone(): void
 }
 
 /** A peer that is, or was, in the channel. */
@@ -27,13 +27,15 @@ export class PeerWebSocket extends SocketSurface {
   #state: ReadyState = CONNECTING
 
   /** @param ownId tells the id of this end */
-  constructor (id: string, connection: Connection, ownId: () => string, expose: (control: PeerControl) => void) {
+  constructor(id: string, connection: Connection, ownId: () => string, expose: (control: PeerControl) => void) {
     super()
     this.id = id
     this.#connection = connection
     const signals = new Signals()
     this[SIGNALS] = {
-      get ownId () { return ownId() },
+      get ownId() {
+        return ownId()
+      },
       send: signal => connection.sendFrame(encodeText(JSON.stringify({ [SIGNAL_MEMBER]: signal }), id), id),
       receive: listener => signals.receive(listener)
     }
@@ -48,7 +50,12 @@ export class PeerWebSocket extends SocketSurface {
       open,
       message: data => {
         open()
-        if ('json' in data && typeof data.json === 'object' && data.json !== null && Object.hasOwn(data.json, SIGNAL_MEMBER)) {
+        if (
+          'json' in data &&
+          typeof data.json === 'object' &&
+          data.json !== null &&
+          Object.hasOwn(data.json, SIGNAL_MEMBER)
+        ) {
           signals.deliver((data.json as Record<string, unknown>)[SIGNAL_MEMBER])
         } else if (this.#state === OPEN) {
           this.dispatchEvent(messageEvent(data, this, id))
@@ -61,23 +68,23 @@ export class PeerWebSocket extends SocketSurface {
     })
   }
 
-  get url (): string {
+  get url(): string {
     return this.#connection.url
   }
 
-  get readyState (): ReadyState {
+  get readyState(): ReadyState {
     return this.#state
   }
 
-  get protocol (): string {
+  get protocol(): string {
     return this.#connection.protocolName
   }
 
-  get extensions (): string {
+  get extensions(): string {
     return this.#connection.extensions
   }
 
-  get bufferedAmount (): number {
+  get bufferedAmount(): number {
     return this.#connection.bufferedAmount
   }
 
@@ -86,20 +93,20 @@ export class PeerWebSocket extends SocketSurface {
    *
    * @throws DOMException InvalidStateError before its `open` event
    */
-  send (data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
+  send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
     if (this.#state === CONNECTING) throwNotOpen()
     if (this.#state === OPEN) this.#connection.send(data, this.id)
   }
 
   /** Takes no more direct messages of this peer, which stays in the channel and is not told. */
-  close (code?: number, reason = ''): void {
+  close(code?: number, reason = ''): void {
     checkClose(code, reason)
     if (this.#state > OPEN) return
     this.#state = CLOSING
     queueMicrotask(() => this.#end(code ?? 1005, reason, true))
   }
 
-  #end (code: number, reason: string, wasClean: boolean): void {
+  #end(code: number, reason: string, wasClean: boolean): void {
     if (this.#state === CLOSED) return
     this.#state = CLOSED
     this.dispatchEvent(closeEvent(code, reason, wasClean))
@@ -107,8 +114,13 @@ export class PeerWebSocket extends SocketSurface {
 }
 
 /** The event for data as a socket wants it. */
-export function messageEvent (data: Data, socket: SocketSurface, senderId: string): NetworkMessageEvent {
+export function messageEvent(data: Data, socket: SocketSurface, senderId: string): NetworkMessageEvent {
   const [origin = ''] = /^\w+:\/\/[^/]*/.exec(socket.url) ?? []
   if ('json' in data) return new NetworkMessageEvent(data.text, origin, senderId, data.json)
-  return new NetworkMessageEvent(socket.binaryType === 'blob' ? new Blob([data.bytes]) : data.bytes, origin, senderId, undefined)
+  return new NetworkMessageEvent(
+    socket.binaryType === 'blob' ? new Blob([data.bytes]) : data.bytes,
+    origin,
+    senderId,
+    undefined
+  )
 }

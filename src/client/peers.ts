@@ -5,22 +5,22 @@ import type { PeerWebSocket } from './peer-web-socket.ts'
 /** The peers that are there now, in the order of their coming. It is always the same, live object. */
 export class Peers extends Array<PeerWebSocket> {
   /** What is derived from it is an ordinary array. */
-  static override get [Symbol.species] (): ArrayConstructor {
+  static override get [Symbol.species](): ArrayConstructor {
     return Array
   }
 
   /** How many there are. */
-  get size (): number {
+  get size(): number {
     return this.length
   }
 
   /** The peer of an id. */
-  get (id: string): PeerWebSocket | undefined {
+  get(id: string): PeerWebSocket | undefined {
     return this.find(peer => peer.id === id)
   }
 
   /** Whether a peer of this id is there. */
-  has (id: string): boolean {
+  has(id: string): boolean {
     return this.get(id) !== undefined
   }
 }

@@ -9,13 +9,15 @@ import { OPEN } from './socket-surface.ts'
 import type { SocketSurface } from './socket-surface.ts'
 
 /** Frames as they are. */
-function speakRaw (owner: SocketSurface): Protocol {
+function speakRaw(owner: SocketSurface): Protocol {
   return {
     greeting: undefined,
-    encode: (data: string | Uint8Array): Frame => typeof data === 'string' ? data : data.slice(),
+    encode: (data: string | Uint8Array): Frame => (typeof data === 'string' ? data : data.slice()),
     receive: (data: unknown) => {
       if (owner.readyState !== OPEN) return
-      owner.dispatchEvent(messageEvent(typeof data === 'string' ? { text: data, json: data } : { bytes: data as ArrayBuffer }, owner, ''))
+      owner.dispatchEvent(
+        messageEvent(typeof data === 'string' ? { text: data, json: data } : { bytes: data as ArrayBuffer }, owner, '')
+      )
     },
     lost: () => {},
     ended: () => {}
@@ -25,7 +27,7 @@ function speakRaw (owner: SocketSurface): Protocol {
 /** A channel of this machine alone: it never reaches the network. */
 export class LocalWebSocket extends ChannelSocket {
   /** @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be */
-  constructor (name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
+  constructor(name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     super(name, name => `/local/${name}`, protocols, options, speakRaw)
   }
 }
@@ -33,7 +35,7 @@ export class LocalWebSocket extends ChannelSocket {
 /** A channel of the network, the same as NetworkWebSocket's of that name. */
 export class BroadcastWebSocket extends ChannelSocket {
   /** @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be */
-  constructor (name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
+  constructor(name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     super(name, name => `/broadcast/${name}`, protocols, options, speakRaw)
   }
 }

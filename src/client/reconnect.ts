@@ -32,19 +32,25 @@ export class Backoff {
   #openedAt: number | undefined
   #timer: unknown
 
-  constructor (options: ReconnectOptions) {
+  constructor(options: ReconnectOptions) {
     this.#options = options
     this.maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES
   }
 
   /** The channel is open. */
-  opened (): void {
+  opened(): void {
     this.#openedAt = this.#now()
   }
 
   /** The connection is gone: time until the next attempt in milliseconds, or undefined where there shall be none. */
-  next (): number | undefined {
-    const { initialDelayMs = 250, maxDelayMs = 30_000, maxAttempts = Infinity, stableMs = 5000, random = Math.random } = this.#options
+  next(): number | undefined {
+    const {
+      initialDelayMs = 250,
+      maxDelayMs = 30_000,
+      maxAttempts = Infinity,
+      stableMs = 5000,
+      random = Math.random
+    } = this.#options
     if (this.#openedAt !== undefined && this.#now() - this.#openedAt >= stableMs) this.attempt = 0
     this.#openedAt = undefined
     if (this.attempt >= maxAttempts) return undefined
@@ -52,18 +58,18 @@ export class Backoff {
   }
 
   /** Calls back after a delay, unless stopped. */
-  schedule (callback: () => void, delayMs: number): void {
+  schedule(callback: () => void, delayMs: number): void {
     const set = this.#options.setTimeout ?? ((callback, ms) => setTimeout(callback, ms))
     this.#timer = set(callback, delayMs)
   }
 
   /** Ends a waiting attempt. */
-  stop (): void {
+  stop(): void {
     const clear = this.#options.clearTimeout ?? ((timer: never) => clearTimeout(timer))
     clear(this.#timer as never)
   }
 
-  #now (): number {
+  #now(): number {
     return this.#options.now?.() ?? performance.now()
   }
 }

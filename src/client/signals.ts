@@ -18,13 +18,13 @@ export interface SignalPort {
   /** The id of this end; empty before the channel is open. */
   readonly ownId: string
   /** Sends a JSON value. Does nothing once the peer is gone. */
-  send (signal: Signal): void
+  send(signal: Signal): void
   /**
    * Receives signals from now on, and first those that were kept. undefined: they are kept from now on.
    *
    * @param listener returns whether the signal is to be kept for the next listener
    */
-  receive (listener: ((signal: Signal) => boolean) | undefined): void
+  receive(listener: ((signal: Signal) => boolean) | undefined): void
 }
 
 /** Keeps and delivers the signals of one peer. */
@@ -32,19 +32,19 @@ export class Signals {
   #kept: Signal[] = []
   #listener: ((signal: Signal) => boolean) | undefined
 
-  receive (listener: ((signal: Signal) => boolean) | undefined): void {
+  receive(listener: ((signal: Signal) => boolean) | undefined): void {
     this.#listener = listener
     for (const signal of this.#kept.splice(0)) this.deliver(signal)
   }
 
-  deliver (signal: Signal): void {
+  deliver(signal: Signal): void {
     if (this.#listener?.(signal) === false) return
     // What says goodbye takes back all that it said before.
     if ((Object(signal) as { bye?: unknown }).bye === true) this.clear()
     else if (this.#kept.length < MAX_KEPT) this.#kept.push(signal)
   }
 
-  clear (): void {
+  clear(): void {
     this.#kept = []
   }
 }

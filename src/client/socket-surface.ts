@@ -33,7 +33,9 @@ export abstract class SocketSurface extends EventTarget implements WebSocket {
   declare readonly CLOSED: typeof CLOSED
 
   declare onopen: ((this: WebSocket, event: Event) => unknown) | null
-  declare onmessage: ((this: WebSocket, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown) | null
+  declare onmessage:
+    | ((this: WebSocket, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown)
+    | null
   declare onerror: ((this: WebSocket, event: Event & Partial<Added<NetworkErrorEvent, Event>>) => unknown) | null
   declare onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null
 
@@ -46,20 +48,21 @@ export abstract class SocketSurface extends EventTarget implements WebSocket {
   abstract readonly bufferedAmount: number
 
   /** Whether binary messages arrive as Blob or as ArrayBuffer; other values are ignored. */
-  get binaryType (): BinaryType {
+  get binaryType(): BinaryType {
     return this.#binaryType
   }
 
-  set binaryType (value: BinaryType) {
+  set binaryType(value: BinaryType) {
     if (value === 'blob' || value === 'arraybuffer') this.#binaryType = value
   }
 
-  abstract send (data: string | ArrayBufferLike | ArrayBufferView | Blob): void
-  abstract close (code?: number, reason?: string): void
+  abstract send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void
+  abstract close(code?: number, reason?: string): void
 }
 
 for (const [name, value] of Object.entries(CONSTANTS)) {
-  for (const target of [SocketSurface, SocketSurface.prototype]) Object.defineProperty(target, name, { value, enumerable: true })
+  for (const target of [SocketSurface, SocketSurface.prototype])
+    Object.defineProperty(target, name, { value, enumerable: true })
 }
 defineEventHandlers(SocketSurface.prototype, ['open', 'message', 'error', 'close'])
 
@@ -69,7 +72,7 @@ defineEventHandlers(SocketSurface.prototype, ['open', 'message', 'error', 'close
  * @throws DOMException InvalidAccessError for a code other than 1000 and 3000–4999, SyntaxError for a reason of more
  *   than 123 bytes
  */
-export function checkClose (code: number | undefined, reason: string | undefined): void {
+export function checkClose(code: number | undefined, reason: string | undefined): void {
   if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
     throw new DOMException('The close code must be 1000, or from 3000 to 4999.', 'InvalidAccessError')
   }
@@ -79,6 +82,6 @@ export function checkClose (code: number | undefined, reason: string | undefined
 }
 
 /** @throws DOMException InvalidStateError always */
-export function throwNotOpen (): never {
+export function throwNotOpen(): never {
   throw new DOMException('The socket is still connecting: wait for its open event.', 'InvalidStateError')
 }

@@ -30,7 +30,11 @@ const current = new WeakMap<PeerWebSocket, RTCPeerConnection>()
  * @param peer of a channel, open
  * @param config as of RTCPeerConnection
  */
-export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, options: PeerConnectionOptions = {}): RTCPeerConnection {
+export function peerConnection(
+  peer: PeerWebSocket,
+  config?: RTCConfiguration,
+  options: PeerConnectionOptions = {}
+): RTCPeerConnection {
   current.get(peer)?.close()
   const port = peer[SIGNALS]
   const connection = new (options.RTCPeerConnection ?? RTCPeerConnection)(config)
@@ -42,12 +46,12 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
   let ignoresOffer = false
   let over = false
 
-  function send (signal: Message): void {
+  function send(signal: Message): void {
     if (!over) port.send({ session, to: other, ...signal })
   }
 
   const close = connection.close.bind(connection)
-  function end (told: boolean): void {
+  function end(told: boolean): void {
     if (over) return
     if (!told && peer.readyState === peer.OPEN) send({ bye: true })
     over = true
@@ -63,7 +67,7 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
 
   const gathering = new Promise(resolve => connection.addEventListener('icecandidate', resolve, { once: true }))
 
-  async function offer (): Promise<void> {
+  async function offer(): Promise<void> {
     try {
       makingOffer = true
       await connection.setLocalDescription()
@@ -73,7 +77,7 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
     }
   }
 
-  async function accept ({ description, candidate }: Message): Promise<void> {
+  async function accept({ description, candidate }: Message): Promise<void> {
     if (description) {
       const collides = description.type === 'offer' && (makingOffer || connection.signalingState !== 'stable')
       ignoresOffer = !polite && collides
@@ -93,12 +97,14 @@ export function peerConnection (peer: PeerWebSocket, config?: RTCConfiguration, 
 
   /** What the other end sends may be anything: it can make the negotiation fail, but no error of this page. */
   let work = Promise.resolve()
-  function enqueue (task: () => Promise<void>): void {
-    work = work.then(() => over ? undefined : task()).catch(() => {})
+  function enqueue(task: () => Promise<void>): void {
+    work = work.then(() => (over ? undefined : task())).catch(() => {})
   }
 
   connection.addEventListener('negotiationneeded', () => void offer().catch(() => {}))
-  connection.addEventListener('icecandidate', ({ candidate }) => { if (candidate) send({ candidate: candidate.toJSON() }) })
+  connection.addEventListener('icecandidate', ({ candidate }) => {
+    if (candidate) send({ candidate: candidate.toJSON() })
+  })
   port.receive(value => {
     const signal = Object(value) as Message
     if (typeof signal.session !== 'string' || (signal.to !== undefined && signal.to !== session)) return false

@@ -2,16 +2,19 @@
 // never thrown. Not the state of the channel.
 
 /** Binary data, or text with the JSON value that it stands for. */
-export type Data =
-  | { readonly bytes: ArrayBuffer }
-  | { readonly text: string, readonly json: unknown }
+export type Data = { readonly bytes: ArrayBuffer } | { readonly text: string; readonly json: unknown }
 
 /** What the proxy says. */
 export type Incoming =
-  | { readonly action: 'status', readonly source: string }
-  | { readonly action: 'connect' | 'disconnect', readonly source: string, readonly target: string }
-  | { readonly action: 'broadcast' | 'message', readonly source: string, readonly data: Data }
-  | { readonly action: 'error', readonly code: string, readonly message: string, readonly detail: Record<string, unknown> }
+  | { readonly action: 'status'; readonly source: string }
+  | { readonly action: 'connect' | 'disconnect'; readonly source: string; readonly target: string }
+  | { readonly action: 'broadcast' | 'message'; readonly source: string; readonly data: Data }
+  | {
+      readonly action: 'error'
+      readonly code: string
+      readonly message: string
+      readonly detail: Record<string, unknown>
+    }
   /** Of a later version of the protocol. */
   | { readonly action: 'unknown' }
   | undefined
@@ -20,20 +23,21 @@ const BROADCAST = 3
 const MESSAGE = 4
 
 /** The form in which this project's proxies write: what follows, up to the last bracket, is the text of `data`. */
-const HEAD = /^\{"action":"(broadcast|message)","source":"([!#-[\]-~]{1,255})",(?:"target":"[!#-[\]-~]{1,255}",)?"data":/
+const HEAD =
+  /^\{"action":"(broadcast|message)","source":"([!#-[\]-~]{1,255})",(?:"target":"[!#-[\]-~]{1,255}",)?"data":/
 
 /** An id, which is printable ASCII; empty for anything else. */
-function idOf (value: unknown): string {
+function idOf(value: unknown): string {
   return typeof value === 'string' && /^[!-~]{1,255}$/.test(value) ? value : ''
 }
 
 /** `text` is the JSON text of `value`, as exact as it is known; a string stands for itself. */
-function textData (value: unknown, text: string): Data {
+function textData(value: unknown, text: string): Data {
   return { text: typeof value === 'string' ? value : text, json: value }
 }
 
 /** Reads text. undefined: malformed. */
-export function decodeText (text: string): Incoming {
+export function decodeText(text: string): Incoming {
   try {
     const head = HEAD.exec(text)
     if (head !== null && text.endsWith('}')) {
@@ -50,37 +54,48 @@ export function decodeText (text: string): Incoming {
   }
 }
 
-function fromObject (value: unknown): Incoming {
+function fromObject(value: unknown): Incoming {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const { action, source, target, data, code, message, ...detail } = value as Record<string, unknown>
   const [from, to] = [idOf(source), idOf(target)]
   switch (action) {
-    case 'status': return from === '' ? undefined : { action, source: from }
+    case 'status':
+      return from === '' ? undefined : { action, source: from }
     case 'connect':
-    case 'disconnect': return to === '' ? undefined : { action, source: from, target: to }
+    case 'disconnect':
+      return to === '' ? undefined : { action, source: from, target: to }
     case 'broadcast':
     // Other proxies leave empty data out.
-    case 'message': return from === '' ? undefined : { action, source: from, data: textData(data ?? (data === null ? null : ''), JSON.stringify(data) ?? '') }
-    case 'error': return { action, code: String(code), message: String(message), detail }
-    default: return typeof action === 'string' ? { action: 'unknown' } : undefined
+    case 'message':
+      return from === ''
+        ? undefined
+        : { action, source: from, data: textData(data ?? (data === null ? null : ''), JSON.stringify(data) ?? '') }
+    case 'error':
+      return { action, code: String(code), message: String(message), detail }
+    default:
+      return typeof action === 'string' ? { action: 'unknown' } : undefined
   }
 }
 
 /** Reads a binary frame `op(1) | source length(1) | source | payload`. undefined: malformed. */
-export function decodeBinary (buffer: ArrayBuffer): Incoming {
+export function decodeBinary(buffer: ArrayBuffer): Incoming {
   const [op, length = 0] = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength))
   if ((op !== BROADCAST && op !== MESSAGE) || 2 + length > buffer.byteLength) return undefined
   const source = idOf(String.fromCharCode(...new Uint8Array(buffer, 2, length)))
-  return source === '' ? undefined : { action: op === BROADCAST ? 'broadcast' : 'message', source, data: { bytes: buffer.slice(2 + length) } }
+  return source === ''
+    ? undefined
+    : { action: op === BROADCAST ? 'broadcast' : 'message', source, data: { bytes: buffer.slice(2 + length) } }
 }
 
 /** Text that sends a JSON value to one peer or, without target, to all. `json` is its JSON text. */
-export function encodeText (json: string, target: string | undefined): string {
-  return target === undefined ? `{"action":"broadcast","data":${json}}` : `{"action":"message","target":${JSON.stringify(target)},"data":${json}}`
+export function encodeText(json: string, target: string | undefined): string {
+  return target === undefined
+    ? `{"action":"broadcast","data":${json}}`
+    : `{"action":"message","target":${JSON.stringify(target)},"data":${json}}`
 }
 
 /** A binary frame that sends a copy of bytes to one peer or, without target, to all. */
-export function encodeBinary (bytes: Uint8Array, target = ''): Uint8Array<ArrayBuffer> {
+export function encodeBinary(bytes: Uint8Array, target = ''): Uint8Array<ArrayBuffer> {
   const start = 2 + target.length
   const frame = new Uint8Array(start + bytes.length)
   frame.set([target === '' ? BROADCAST : MESSAGE, target.length])

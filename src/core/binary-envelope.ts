@@ -9,12 +9,12 @@ export const OP_MESSAGE = 4
 
 /** What a client's binary frame asks for. */
 export type BinaryRequest =
-  | { readonly action: 'broadcast', readonly payload: Buffer }
-  | { readonly action: 'message', readonly target: string, readonly payload: Buffer }
-  | { readonly action: 'error', readonly code: ErrorCode }
+  | { readonly action: 'broadcast'; readonly payload: Buffer }
+  | { readonly action: 'message'; readonly target: string; readonly payload: Buffer }
+  | { readonly action: 'error'; readonly code: ErrorCode }
 
 /** Reads a client's binary frame; total. A broadcast's target is ignored, as in the text form. */
-export function decodeBinaryRequest (bytes: Buffer): BinaryRequest {
+export function decodeBinaryRequest(bytes: Buffer): BinaryRequest {
   const op = bytes[0]
   const length = bytes[1]
   if (length === undefined || 2 + length > bytes.length) return { action: 'error', code: 'NWS_ERR_MESSAGE_BINARY' }

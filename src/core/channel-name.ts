@@ -8,7 +8,7 @@ const GRAMMAR = /^(?!\.\.?$)[A-Za-z0-9+=*._-]{1,255}$/
 export const CHANNEL_NAME_PATTERN = GRAMMAR.source
 
 /** True where `text` can name a channel. Case-sensitive; expects the percent-decoded form. */
-export function isChannelName (text: string): boolean {
+export function isChannelName(text: string): boolean {
   return GRAMMAR.test(text)
 }
 
@@ -16,7 +16,7 @@ export function isChannelName (text: string): boolean {
 export type Scope = 'network' | 'local'
 
 /** True where `text` is a scope. */
-export function isScope (text: string): text is Scope {
+export function isScope(text: string): text is Scope {
   return text === 'network' || text === 'local'
 }
 
@@ -24,6 +24,6 @@ export function isScope (text: string): text is Scope {
  * True where a name is strong: at least 26 characters with at least 12 distinct ones. Every other name counts as
  * guessable (PROTOCOL §3).
  */
-export function isStrongName (name: string): boolean {
+export function isStrongName(name: string): boolean {
   return name.length >= 26 && new Set(name).size >= 12
 }

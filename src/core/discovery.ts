@@ -67,17 +67,17 @@ export interface Discovery {
   /** Every proxy that was reported as found and not as lost, by id. */
   readonly remotes: ReadonlyMap<string, RemoteProxy>
   /** Calls the observer from now on; what is known already is in `remotes`. Returns the function that ends it. */
-  subscribe (observer: DiscoveryObserver): () => void
+  subscribe(observer: DiscoveryObserver): () => void
   /**
    * Starts to advertise and to look. Resolves when that is under way: proof that it works is the status `ok`. A
    * network that refuses is a status, not an error. To be called once.
    * @throws NwsError NWS_ERR_DISCOVERY_ADVERTISEMENT
    */
-  start (advertisement: Advertisement): Promise<void>
+  start(advertisement: Advertisement): Promise<void>
   /** Withdraws the advertisement and frees everything, within a second or so; calls no observer any more. Idempotent. */
-  stop (): Promise<void>
+  stop(): Promise<void>
   /** Says whether a live link to the id exists. Linked ids keep their place when tables are full. */
-  setLinked (id: string, linked: boolean): void
+  setLinked(id: string, linked: boolean): void
 }
 
 /** A discovery whose implementation can be exchanged before it starts. */
@@ -86,43 +86,50 @@ export interface ExchangeableDiscovery extends Discovery {
    * Takes another implementation from now on; the one so far is stopped. For extensions, in their plugin function.
    * @throws NwsError NWS_ERR_DISCOVERY_STARTED after start()
    */
-  use (implementation: Discovery): void
+  use(implementation: Discovery): void
 }
 
 /** An id as advertised: 16 bytes in base32, so that the last character carries two bits only that count. */
 const idPattern = /^[a-z2-7]{25}[aeimquy4]$/
 
 /** Whether a text is an id as proxies advertise it, in lower case. */
-export function isAdvertisedId (text: string): boolean {
+export function isAdvertisedId(text: string): boolean {
   return idPattern.test(text)
 }
 
 /** @throws NwsError NWS_ERR_DISCOVERY_ADVERTISEMENT for an id or port that must not be advertised */
-export function checkAdvertisement ({ id, port }: Advertisement): void {
-  if (!isAdvertisedId(id) || !Number.isInteger(port) || port < 1024 || port > 65535) throw new NwsError('NWS_ERR_DISCOVERY_ADVERTISEMENT')
+export function checkAdvertisement({ id, port }: Advertisement): void {
+  if (!isAdvertisedId(id) || !Number.isInteger(port) || port < 1024 || port > 65535)
+    throw new NwsError('NWS_ERR_DISCOVERY_ADVERTISEMENT')
 }
 
 /** A discovery that finds nothing: for `NWS_DISCOVERY=off`. */
-export function createNoDiscovery (): Discovery {
+export function createNoDiscovery(): Discovery {
   return {
     status: { state: 'off', interfaces: [] },
     remotes: new Map(),
     subscribe: () => () => {},
-    start: async advertisement => { checkAdvertisement(advertisement) },
+    start: async advertisement => {
+      checkAdvertisement(advertisement)
+    },
     stop: async () => {},
     setLinked: () => {}
   }
 }
 
 /** Wraps an implementation so that an extension can bring its own. Subscriptions survive the exchange. */
-export function createExchangeableDiscovery (initial: Discovery): ExchangeableDiscovery {
+export function createExchangeableDiscovery(initial: Discovery): ExchangeableDiscovery {
   let current = initial
   let started = false
-  const subscriptions = new Map<object, { observer: DiscoveryObserver, end: () => void }>()
+  const subscriptions = new Map<object, { observer: DiscoveryObserver; end: () => void }>()
   return {
-    get status () { return current.status },
-    get remotes () { return current.remotes },
-    subscribe (observer) {
+    get status() {
+      return current.status
+    },
+    get remotes() {
+      return current.remotes
+    },
+    subscribe(observer) {
       const key = {}
       subscriptions.set(key, { observer, end: current.subscribe(observer) })
       return () => {
@@ -130,13 +137,15 @@ export function createExchangeableDiscovery (initial: Discovery): ExchangeableDi
         subscriptions.delete(key)
       }
     },
-    async start (advertisement) {
+    async start(advertisement) {
       started = true
       await current.start(advertisement)
     },
     stop: async () => await current.stop(),
-    setLinked: (id, linked) => { current.setLinked(id, linked) },
-    use (implementation) {
+    setLinked: (id, linked) => {
+      current.setLinked(id, linked)
+    },
+    use(implementation) {
       if (started) throw new NwsError('NWS_ERR_DISCOVERY_STARTED')
       const former = current
       current = implementation

@@ -6,18 +6,18 @@ import { scanString, scanValue, skipSpace, TOO_DEEP } from './json-text.ts'
 
 /** What a client asks for. `data` is the JSON text of the `data` member, trimmed; absent in the message: `""`. */
 export type ClientRequest =
-  | { readonly action: 'broadcast', readonly data: Buffer }
-  | { readonly action: 'message', readonly target: string, readonly data: Buffer }
+  | { readonly action: 'broadcast'; readonly data: Buffer }
+  | { readonly action: 'message'; readonly target: string; readonly data: Buffer }
   | { readonly action: 'status' }
-  | { readonly action: 'auth', readonly token: string }
-  | { readonly action: 'error', readonly code: ErrorCode }
+  | { readonly action: 'auth'; readonly token: string }
+  | { readonly action: 'error'; readonly code: ErrorCode }
 
 const EMPTY_STRING = Buffer.from('""')
 
 /** A member of an envelope that means something to the proxy. */
 export type Member = 'action' | 'target' | 'data' | 'token'
 
-function refuse (code: ErrorCode): ClientRequest {
+function refuse(code: ErrorCode): ClientRequest {
   return { action: 'error', code }
 }
 
@@ -25,7 +25,7 @@ function refuse (code: ErrorCode): ClientRequest {
 export type MemberAt = (bytes: Buffer, start: number, end: number) => Member | undefined
 
 /** Text of the JSON string in `bytes[start, end)`, or undefined where that value is no string. */
-export function stringAt (bytes: Buffer, start: number, end: number): string | undefined {
+export function stringAt(bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== 0x22) return undefined
   for (let at = start + 1; at < end - 1; at++) {
     if (bytes[at] === 0x5c) return JSON.parse(bytes.toString('utf8', start, end)) as string
@@ -34,7 +34,7 @@ export function stringAt (bytes: Buffer, start: number, end: number): string | u
 }
 
 /** Whether the string in `bytes[start, end)`, quotes included, is `word`, spelled without escapes. */
-function spells (bytes: Buffer, start: number, end: number, word: string): boolean {
+function spells(bytes: Buffer, start: number, end: number, word: string): boolean {
   if (end - start !== word.length + 2) return false
   for (let i = 0; i < word.length; i++) if (bytes[start + 1 + i] !== word.charCodeAt(i)) return false
   return true
@@ -44,7 +44,12 @@ function spells (bytes: Buffer, start: number, end: number, word: string): boole
  * Which of `words` is the JSON string in `bytes[start, end)`: undefined where it is none of them, or no string. The usual
  * spelling is found without making a string of it.
  */
-function wordAt<Word extends string> (bytes: Buffer, start: number, end: number, words: readonly Word[]): Word | undefined {
+function wordAt<Word extends string>(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  words: readonly Word[]
+): Word | undefined {
   if (bytes[start] !== 0x22) return undefined
   for (const word of words) if (spells(bytes, start, end, word)) return word
   // An escape takes up to six bytes, `\uXXXX`.
@@ -72,7 +77,7 @@ export interface Members {
 }
 
 /** Written out, because a computed name would be made, looked up and forgotten for each. */
-function keep (found: Members, member: Member, start: number, end: number): void {
+function keep(found: Members, member: Member, start: number, end: number): void {
   switch (member) {
     case 'action':
       found.actionStart = start
@@ -98,8 +103,17 @@ function keep (found: Members, member: Member, start: number, end: number): void
  *
  * @param memberOf says which keys count; those of this envelope by default
  */
-export function findMembers (bytes: Buffer, maxDepth: number, memberOf: MemberAt = memberAt): Members | ErrorCode {
-  const found: Members = { actionStart: 0, actionEnd: 0, targetStart: 0, targetEnd: 0, dataStart: 0, dataEnd: 0, tokenStart: 0, tokenEnd: 0 }
+export function findMembers(bytes: Buffer, maxDepth: number, memberOf: MemberAt = memberAt): Members | ErrorCode {
+  const found: Members = {
+    actionStart: 0,
+    actionEnd: 0,
+    targetStart: 0,
+    targetEnd: 0,
+    dataStart: 0,
+    dataEnd: 0,
+    tokenStart: 0,
+    tokenEnd: 0
+  }
   const end = bytes.length
   let at = skipSpace(bytes, 0, end)
   if (at >= end || bytes[at] !== 0x7b) return 'NWS_ERR_MESSAGE_NOT_JSON'
@@ -136,7 +150,7 @@ export function findMembers (bytes: Buffer, maxDepth: number, memberOf: MemberAt
  * @param bytes the message, valid UTF-8
  * @param maxDepth arrays and objects that `data` may have open at once
  */
-export function decodeRequest (bytes: Buffer, maxDepth: number): ClientRequest {
+export function decodeRequest(bytes: Buffer, maxDepth: number): ClientRequest {
   const found = findMembers(bytes, maxDepth)
   if (typeof found === 'string') return refuse(found)
   const data = found.dataEnd === 0 ? EMPTY_STRING : bytes.subarray(found.dataStart, found.dataEnd)
@@ -145,12 +159,17 @@ export function decodeRequest (bytes: Buffer, maxDepth: number): ClientRequest {
       return { action: 'broadcast', data }
     case 'message': {
       const target = found.targetEnd === 0 ? undefined : stringAt(bytes, found.targetStart, found.targetEnd)
-      return target === undefined || target === '' ? refuse('NWS_ERR_MESSAGE_TARGET') : { action: 'message', target, data }
+      return target === undefined || target === ''
+        ? refuse('NWS_ERR_MESSAGE_TARGET')
+        : { action: 'message', target, data }
     }
     case 'status':
       return { action: 'status' }
     case 'auth':
-      return { action: 'auth', token: (found.tokenEnd === 0 ? undefined : stringAt(bytes, found.tokenStart, found.tokenEnd)) ?? '' }
+      return {
+        action: 'auth',
+        token: (found.tokenEnd === 0 ? undefined : stringAt(bytes, found.tokenStart, found.tokenEnd)) ?? ''
+      }
     default:
       return refuse('NWS_ERR_MESSAGE_ACTION')
   }
@@ -163,7 +182,7 @@ export interface PublishRequest {
 }
 
 /** Reads the body `{data, target?}` of a publish request, of any bytes; total: the request, or why it is none. */
-export function decodePublish (bytes: Buffer, maxDepth: number): PublishRequest | ErrorCode {
+export function decodePublish(bytes: Buffer, maxDepth: number): PublishRequest | ErrorCode {
   const found = isUtf8(bytes) ? findMembers(bytes, maxDepth) : 'NWS_ERR_REQUEST_NOT_JSON'
   if (typeof found === 'string') return found === 'NWS_ERR_MESSAGE_NOT_JSON' ? 'NWS_ERR_REQUEST_NOT_JSON' : found
   if (found.dataEnd === 0) return 'NWS_ERR_MESSAGE_DATA'
@@ -173,21 +192,21 @@ export function decodePublish (bytes: Buffer, maxDepth: number): PublishRequest 
 }
 
 /** JSON text of binary data for those that take no binary frames: `{"$binary":"<base64>"}`. */
-export function binaryAsText (bytes: Buffer): Buffer {
+export function binaryAsText(bytes: Buffer): Buffer {
   return Buffer.from(`{"$binary":"${bytes.toString('base64')}"}`)
 }
 
 /** Text that tells `you` that `other` came or went. Ids are of [A-Za-z0-9_-] and need no escaping. */
-export function presenceText (action: 'connect' | 'disconnect', you: string, other: string): string {
+export function presenceText(action: 'connect' | 'disconnect', you: string, other: string): string {
   return `{"action":"${action}","source":"${you}","target":"${other}"}`
 }
 
 /** Text that answers a status request with the asker's own id. */
-export function statusText (you: string): string {
+export function statusText(you: string): string {
   return `{"action":"status","source":"${you}","target":"${you}"}`
 }
 
 /** Text that tells a client what could not be done. `extra` members are numbers, such as how many peers missed it. */
-export function errorText (code: string, message: string, extra?: Readonly<Record<string, number>>): string {
+export function errorText(code: string, message: string, extra?: Readonly<Record<string, number>>): string {
   return JSON.stringify({ action: 'error', code, message, ...extra })
 }

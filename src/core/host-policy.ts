@@ -27,12 +27,12 @@ const MAX_HOST = 260
 const HTTP_PORT = 80
 
 /** Whether an IP address, as sockets report it, is one of this machine's own loopback addresses. */
-export function isLoopbackAddress (address: string): boolean {
+export function isLoopbackAddress(address: string): boolean {
   return LOOPBACK_ADDRESS.test(address)
 }
 
 /** Splits what a Host header carries; undefined for what no Host header should. */
-function parseHost (text: string): AllowedHost | undefined {
+function parseHost(text: string): AllowedHost | undefined {
   if (text.length > MAX_HOST) return undefined
   const match = HOST.exec(text.toLowerCase())
   if (match === null) return undefined
@@ -41,13 +41,13 @@ function parseHost (text: string): AllowedHost | undefined {
 }
 
 /** An address, as sockets report it, in the form that a Host header has it in. */
-function literalOf (address: string): string {
+function literalOf(address: string): string {
   const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
   return plain.includes(':') ? `[${plain}]` : plain
 }
 
 /** Reads an entry of NWS_ALLOWED_HOSTS: `name` or `name:port`; undefined for anything else. */
-export function parseAllowedHost (text: string): AllowedHost | undefined {
+export function parseAllowedHost(text: string): AllowedHost | undefined {
   return parseHost(text)
 }
 
@@ -62,7 +62,9 @@ export function parseAllowedHost (text: string): AllowedHost | undefined {
  * @returns a function of the header's value, the accepting port and, where that is allowed too, the accepting address
  *   (a page cannot have its own name sent as an address): how it is allowed, or undefined
  */
-export function createHostPolicy (allowedHosts: readonly string[]): (host: string, localPort: number, ownAddress?: string) => HostClass | undefined {
+export function createHostPolicy(
+  allowedHosts: readonly string[]
+): (host: string, localPort: number, ownAddress?: string) => HostClass | undefined {
   const listed = allowedHosts.flatMap(entry => parseAllowedHost(entry) ?? [])
   return (text, localPort, ownAddress) => {
     const host = parseHost(text)
@@ -70,6 +72,8 @@ export function createHostPolicy (allowedHosts: readonly string[]): (host: strin
     const port = host.port ?? HTTP_PORT
     if (LOOPBACK_NAME.test(host.name) && port === localPort) return 'loopback'
     if (ownAddress !== undefined && port === localPort && host.name === literalOf(ownAddress)) return 'listed'
-    return listed.some(entry => entry.name === host.name && (entry.port === undefined || entry.port === port)) ? 'listed' : undefined
+    return listed.some(entry => entry.name === host.name && (entry.port === undefined || entry.port === port))
+      ? 'listed'
+      : undefined
   }
 }

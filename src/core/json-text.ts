@@ -33,7 +33,7 @@ const HEX = new Uint8Array(256)
 for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1
 
 /** Offset of the first byte at or after `at` that is no white space. */
-export function skipSpace (bytes: Uint8Array, at: number, end: number): number {
+export function skipSpace(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && SPACE[bytes[at]!] === 1) at++
   return at
 }
@@ -41,7 +41,7 @@ export function skipSpace (bytes: Uint8Array, at: number, end: number): number {
 /**
  * Offset just after the string whose opening quote is at `at`, or `NOT_JSON`.
  */
-export function scanString (bytes: Uint8Array, at: number, end: number): number {
+export function scanString(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== QUOTE || at >= end) return NOT_JSON
   at++
   while (at < end) {
@@ -54,8 +54,14 @@ export function scanString (bytes: Uint8Array, at: number, end: number): number 
       const escaped = bytes[at + 1]!
       if (ESCAPE[escaped] === 1) {
         at += 2
-      } else if (escaped === LETTER_U && at + 5 < end && HEX[bytes[at + 2]!] === 1 && HEX[bytes[at + 3]!] === 1 &&
-        HEX[bytes[at + 4]!] === 1 && HEX[bytes[at + 5]!] === 1) {
+      } else if (
+        escaped === LETTER_U &&
+        at + 5 < end &&
+        HEX[bytes[at + 2]!] === 1 &&
+        HEX[bytes[at + 3]!] === 1 &&
+        HEX[bytes[at + 4]!] === 1 &&
+        HEX[bytes[at + 5]!] === 1
+      ) {
         at += 6
       } else {
         return NOT_JSON
@@ -67,16 +73,16 @@ export function scanString (bytes: Uint8Array, at: number, end: number): number 
   return NOT_JSON
 }
 
-function isDigit (byte: number | undefined): boolean {
+function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
-function skipDigits (bytes: Uint8Array, at: number, end: number): number {
+function skipDigits(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && isDigit(bytes[at])) at++
   return at
 }
 
-function scanNumber (bytes: Uint8Array, at: number, end: number): number {
+function scanNumber(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] === 0x2d) at++
   if (at >= end) return NOT_JSON
   if (bytes[at] === 0x30) {
@@ -101,24 +107,29 @@ function scanNumber (bytes: Uint8Array, at: number, end: number): number {
   return at
 }
 
-function scanWord (bytes: Uint8Array, at: number, end: number, word: string): number {
+function scanWord(bytes: Uint8Array, at: number, end: number, word: string): number {
   if (at + word.length > end) return NOT_JSON
   for (let i = 1; i < word.length; i++) if (bytes[at + i] !== word.charCodeAt(i)) return NOT_JSON
   return at + word.length
 }
 
-function scanScalar (bytes: Uint8Array, at: number, end: number): number {
+function scanScalar(bytes: Uint8Array, at: number, end: number): number {
   switch (bytes[at]) {
-    case QUOTE: return scanString(bytes, at, end)
-    case 0x74: return scanWord(bytes, at, end, 'true')
-    case 0x66: return scanWord(bytes, at, end, 'false')
-    case 0x6e: return scanWord(bytes, at, end, 'null')
-    default: return scanNumber(bytes, at, end)
+    case QUOTE:
+      return scanString(bytes, at, end)
+    case 0x74:
+      return scanWord(bytes, at, end, 'true')
+    case 0x66:
+      return scanWord(bytes, at, end, 'false')
+    case 0x6e:
+      return scanWord(bytes, at, end, 'null')
+    default:
+      return scanNumber(bytes, at, end)
   }
 }
 
 /** From a key's first byte to its value's first byte, or `NOT_JSON`. */
-function scanKey (bytes: Uint8Array, at: number, end: number): number {
+function scanKey(bytes: Uint8Array, at: number, end: number): number {
   at = scanString(bytes, at, end)
   if (at < 0) return NOT_JSON
   at = skipSpace(bytes, at, end)
@@ -131,7 +142,7 @@ function scanKey (bytes: Uint8Array, at: number, end: number): number {
  *
  * @param maxDepth arrays and objects that may be open at once, at most `DEPTH_LIMIT`
  */
-export function scanValue (bytes: Uint8Array, at: number, end: number, maxDepth: number): number {
+export function scanValue(bytes: Uint8Array, at: number, end: number, maxDepth: number): number {
   let depth = 0
   for (;;) {
     if (at >= end) return NOT_JSON
@@ -181,6 +192,6 @@ export function scanValue (bytes: Uint8Array, at: number, end: number, maxDepth:
  * True where `bytes` are exactly one JSON value, nested no deeper than `maxDepth`, with nothing around it, not even
  * white space. Says nothing about UTF-8.
  */
-export function isJsonText (bytes: Uint8Array, maxDepth: number): boolean {
+export function isJsonText(bytes: Uint8Array, maxDepth: number): boolean {
   return scanValue(bytes, 0, bytes.length, maxDepth) === bytes.length
 }

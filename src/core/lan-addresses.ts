@@ -22,13 +22,19 @@ const bare = (name: string): string => name.toLowerCase().replace(/^\[|\]$/g, ''
  * @param port of this proxy
  * @param own addresses of this machine
  */
-export function lanAddresses ({ host, allowedHosts }: LanSettings, port: number, own: readonly string[]): string[] {
+export function lanAddresses({ host, allowedHosts }: LanSettings, port: number, own: readonly string[]): string[] {
   if (isLoopbackHost(host)) return []
   return allowedHosts.flatMap(entry => {
     const allowed = parseAllowedHost(entry)
-    if (allowed === undefined || (allowed.port ?? port) !== port || isLoopbackHost(bare(allowed.name)) || allowed.name.endsWith('.localhost')) return []
+    if (
+      allowed === undefined ||
+      (allowed.port ?? port) !== port ||
+      isLoopbackHost(bare(allowed.name)) ||
+      allowed.name.endsWith('.localhost')
+    )
+      return []
     const address = bare(allowed.name)
-    if (isAddress(allowed.name) && (!own.includes(address) || !ALL.has(host) && bare(host) !== address)) return []
+    if (isAddress(allowed.name) && (!own.includes(address) || (!ALL.has(host) && bare(host) !== address))) return []
     return [`http://${allowed.name}${port === HTTP_PORT ? '' : `:${port}`}`]
   })
 }

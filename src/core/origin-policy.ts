@@ -6,12 +6,12 @@ const MAX_ORIGIN = 300
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@,\\]*$/
 
 /** Whether a header has the form of one origin: `null`, or scheme and host as browsers write them. */
-export function isOrigin (text: string): boolean {
+export function isOrigin(text: string): boolean {
   return text === 'null' || (text.length <= MAX_ORIGIN && ORIGIN.test(text) && /^[\x21-\x7e]+$/.test(text))
 }
 
 /** Whether a text is an origin exactly as a browser writes it: lower case, no path, no default port. */
-export function isSerialisedOrigin (text: string): boolean {
+export function isSerialisedOrigin(text: string): boolean {
   if (!isOrigin(text) || text.includes('*')) return false // There are no patterns.
   return /^https?:/.test(text) ? URL.canParse(text) && new URL(text).origin === text : true
 }
@@ -24,7 +24,9 @@ export function isSerialisedOrigin (text: string): boolean {
  * @returns a function of the Origin (undefined: none was sent, which no page can bring about) and of the origins that
  *   this proxy itself serves pages under, which are always allowed
  */
-export function createOriginPolicy (allowedOrigins: readonly string[]): (origin: string | undefined, own: readonly string[]) => boolean {
+export function createOriginPolicy(
+  allowedOrigins: readonly string[]
+): (origin: string | undefined, own: readonly string[]) => boolean {
   const allowed = new Set(allowedOrigins)
   return (origin, own) => {
     if (origin === undefined) return true

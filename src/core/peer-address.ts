@@ -7,15 +7,18 @@ export interface PeerAddress {
   readonly port: number
 }
 
-const FORM = /^(?:\[([0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,32})?)\]|([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)):(0|[1-9]\d{0,4})$/
+const FORM =
+  /^(?:\[([0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,32})?)\]|([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)):(0|[1-9]\d{0,4})$/
 
 /**
  * Reads `host:port`; IPv6 addresses stand in brackets. `undefined` for anything else.
  *
  * @param isToListen whether it is an address to listen on, where port 0 takes a free one
  */
-export function parsePeerAddress (text: string, isToListen = false): PeerAddress | undefined {
+export function parsePeerAddress(text: string, isToListen = false): PeerAddress | undefined {
   const match = FORM.exec(text)
   const port = Number(match?.[3])
-  return match === null || port > 65535 || (port === 0 && !isToListen) ? undefined : { host: match[1] ?? match[2]!, port }
+  return match === null || port > 65535 || (port === 0 && !isToListen)
+    ? undefined
+    : { host: match[1] ?? match[2]!, port }
 }

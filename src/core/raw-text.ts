@@ -4,7 +4,7 @@
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-function needsEscapes (bytes: Buffer): boolean {
+function needsEscapes(bytes: Buffer): boolean {
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!
     if (byte < 0x20 || byte === QUOTE || byte === BACKSLASH) return true
@@ -13,7 +13,7 @@ function needsEscapes (bytes: Buffer): boolean {
 }
 
 /** The JSON text of the string that `raw`, valid UTF-8, spells. */
-export function jsonOfRaw (raw: Buffer): Buffer {
+export function jsonOfRaw(raw: Buffer): Buffer {
   if (needsEscapes(raw)) return Buffer.from(JSON.stringify(raw.toString()))
   const json = Buffer.allocUnsafe(raw.length + 2)
   json[0] = QUOTE
@@ -28,7 +28,9 @@ export function jsonOfRaw (raw: Buffer): Buffer {
  *
  * @param json one valid JSON text without anything around it; the result may share its memory
  */
-export function rawOfJson (json: Buffer): Buffer {
+export function rawOfJson(json: Buffer): Buffer {
   if (json[0] !== QUOTE) return json
-  return json.includes(BACKSLASH) ? Buffer.from(JSON.parse(json.toString()) as string) : json.subarray(1, json.length - 1)
+  return json.includes(BACKSLASH)
+    ? Buffer.from(JSON.parse(json.toString()) as string)
+    : json.subarray(1, json.length - 1)
 }

@@ -7,7 +7,7 @@
  * @param path the route's path in the router's syntax, without prefix. A bare `*` hides nothing, since the router
  *   prefers the channel's parameter to it; an optional last parameter makes two routes of one
  */
-export function shadowsChannel (method: string | readonly string[], path: string): boolean {
+export function shadowsChannel(method: string | readonly string[], path: string): boolean {
   const methods = typeof method === 'string' ? [method] : method
   if (!methods.some(name => name.toUpperCase() === 'GET' || name.toUpperCase() === 'HEAD')) return false
   const segments = path.split('/').filter(segment => segment !== '')

@@ -7,7 +7,7 @@ export const TEXT = 0x1
 export const BINARY = 0x2
 
 /** Bytes of the header of a frame with `length` bytes of payload. */
-function headerLength (length: number): number {
+function headerLength(length: number): number {
   return length < 126 ? 2 : length < 65536 ? 4 : 10
 }
 
@@ -16,7 +16,7 @@ function headerLength (length: number): number {
  *
  * @returns the buffer; the payload starts at `frame.length - length`
  */
-export function startFrame (opcode: number, length: number): Buffer {
+export function startFrame(opcode: number, length: number): Buffer {
   const header = headerLength(length)
   const frame = Buffer.allocUnsafe(header + length)
   frame[0] = 0x80 | opcode
@@ -34,7 +34,7 @@ export function startFrame (opcode: number, length: number): Buffer {
 }
 
 /** A text frame of `text`. */
-export function textFrame (text: string): Buffer {
+export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const frame = startFrame(TEXT, length)
   frame.write(text, frame.length - length)
@@ -42,14 +42,14 @@ export function textFrame (text: string): Buffer {
 }
 
 /** A text frame of `text`, all ASCII; cheaper than `textFrame`. */
-export function asciiFrame (text: string): Buffer {
+export function asciiFrame(text: string): Buffer {
   const frame = startFrame(TEXT, text.length)
   frame.write(text, frame.length - text.length, 'latin1')
   return frame
 }
 
 /** A frame of the bytes as they are. */
-export function bytesFrame (opcode: number, payload: Uint8Array): Buffer {
+export function bytesFrame(opcode: number, payload: Uint8Array): Buffer {
   const frame = startFrame(opcode, payload.length)
   frame.set(payload, frame.length - payload.length)
   return frame

@@ -43,26 +43,29 @@ declare module 'fastify' {
 /** What the plugin decorates an app with as `accessGuard`. */
 export interface AccessGuard {
   /** Whether a request may reach a surface: undefined, or why not. The Host header is judged before all else. */
-  check (request: IncomingMessage, surface: Surface): ErrorCode | undefined
+  check(request: IncomingMessage, surface: Surface): ErrorCode | undefined
   /** Whether the caller may see what `control` shows. */
-  isTrusted (request: FastifyRequest): boolean
+  isTrusted(request: FastifyRequest): boolean
   /** Whether a socket comes from another machine and has yet to prove the token. */
-  mustAuthenticate (request: FastifyRequest): boolean
+  mustAuthenticate(request: FastifyRequest): boolean
   /** Whether the request comes from a page of this proxy or of an origin that NWS_BV_ORIGINS lists. */
-  isKnownToRendezvous (request: IncomingMessage): boolean
+  isKnownToRendezvous(request: IncomingMessage): boolean
   /** Where devices without a proxy reach this one: `http://192.168.1.20:9009`, … */
-  lanAddresses (request: FastifyRequest): string[]
+  lanAddresses(request: FastifyRequest): string[]
   /** From now on every allowed Host is answered NWS_ERR_SHUTTING_DOWN. */
-  close (): void
+  close(): void
   /** Compares with the token in constant time; false for everything where no token is set. */
-  verifyToken (text: string): boolean
+  verifyToken(text: string): boolean
 }
 
 /** Port of a connection that has none (Unix sockets, injected requests): as if it were plain HTTP's own. */
 const NO_PORT = 80
 
 /** The values of all Host fields; Node itself would keep only the first. */
-function hostsOf ({ rawHeaders, headers }: Pick<Partial<IncomingMessage>, 'rawHeaders'> & Pick<IncomingMessage, 'headers'>): string[] {
+function hostsOf({
+  rawHeaders,
+  headers
+}: Pick<Partial<IncomingMessage>, 'rawHeaders'> & Pick<IncomingMessage, 'headers'>): string[] {
   if (rawHeaders === undefined) return headers.host === undefined ? [] : [headers.host] // Injected upgrades.
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'host')
 }
@@ -74,7 +77,7 @@ export interface AccessGuardOptions {
 }
 
 /** The guard without Fastify. */
-export function createAccessGuard (settings: Settings, { ownAddress = false }: AccessGuardOptions = {}): AccessGuard {
+export function createAccessGuard(settings: Settings, { ownAddress = false }: AccessGuardOptions = {}): AccessGuard {
   const classifyHost = createHostPolicy(settings.allowedHosts)
   const allowsOrigin = createOriginPolicy(settings.allowedOrigins)
   const allowsRendezvousOrigin = createOriginPolicy(settings.bvOrigins)
@@ -83,8 +86,12 @@ export function createAccessGuard (settings: Settings, { ownAddress = false }: A
   const tokenHash = settings.apiToken === '' ? undefined : hash(settings.apiToken)
 
   /** The origins that pages have which this proxy serves under the request's Host; undefined: Host not allowed. */
-  function ownOrigins (request: IncomingMessage, host: string): string[] | undefined {
-    const hostClass = classifyHost(host, request.socket?.localPort ?? NO_PORT, ownAddress ? request.socket?.localAddress : undefined)
+  function ownOrigins(request: IncomingMessage, host: string): string[] | undefined {
+    const hostClass = classifyHost(
+      host,
+      request.socket?.localPort ?? NO_PORT,
+      ownAddress ? request.socket?.localAddress : undefined
+    )
     if (hostClass === undefined) return undefined
     const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
     const name = host.toLowerCase()
@@ -93,37 +100,40 @@ export function createAccessGuard (settings: Settings, { ownAddress = false }: A
     return schemes.map(scheme => `${scheme}://${name}`)
   }
 
-  function verifyToken (text: string): boolean {
+  function verifyToken(text: string): boolean {
     return tokenHash !== undefined && timingSafeEqual(hash(text), tokenHash)
   }
 
-  function bearerOf (request: IncomingMessage): string | undefined {
+  function bearerOf(request: IncomingMessage): string | undefined {
     return /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
   }
 
-  function isRemote (request: IncomingMessage): boolean {
+  function isRemote(request: IncomingMessage): boolean {
     return !isLoopbackAddress(request.socket?.remoteAddress ?? '')
   }
 
-  function checkSite ({ headers: { origin, 'sec-fetch-site': site } }: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
+  function checkSite(
+    { headers: { origin, 'sec-fetch-site': site } }: IncomingMessage,
+    own: readonly string[]
+  ): ErrorCode | undefined {
     if (site !== undefined && site !== 'none' && site !== 'same-origin') return 'NWS_ERR_CROSS_SITE'
     return origin !== undefined && !own.includes(origin) ? 'NWS_ERR_CROSS_SITE' : undefined
   }
 
-  function checkControl (request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
+  function checkControl(request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
     const refusal = checkSite(request, own)
     if (refusal !== undefined) return refusal
     if (tokenHash === undefined && !isRemote(request)) return undefined
     return verifyToken(bearerOf(request) ?? '') ? undefined : 'NWS_ERR_TOKEN_REQUIRED'
   }
 
-  function checkData (request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
+  function checkData(request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
     if (!allowsOrigin(request.headers.origin, own)) return 'NWS_ERR_ORIGIN_NOT_ALLOWED'
     const bearer = bearerOf(request)
     return isRemote(request) && bearer !== undefined && !verifyToken(bearer) ? 'NWS_ERR_TOKEN_REQUIRED' : undefined
   }
 
-  function check (request: IncomingMessage, surface: Surface): ErrorCode | undefined {
+  function check(request: IncomingMessage, surface: Surface): ErrorCode | undefined {
     const [host, ...more] = hostsOf(request)
     if (host === undefined || more.length > 0) return 'NWS_ERR_REQUEST_MALFORMED' // RFC 9112 §3.2
     const own = ownOrigins(request, host)
@@ -132,26 +142,36 @@ export function createAccessGuard (settings: Settings, { ownAddress = false }: A
     if (!(request.url ?? '').startsWith('/')) return 'NWS_ERR_REQUEST_MALFORMED'
     if (closing) return 'NWS_ERR_SHUTTING_DOWN'
     switch (surface) {
-      case 'public': return undefined
-      case 'data': return checkData(request, own)
-      case 'rendezvous': return allowsRendezvousOrigin(request.headers.origin, own) ? undefined : 'NWS_ERR_BV_ORIGIN'
-      case 'account': return checkSite(request, own)
-      case 'events': return checkControl(request, own) ?? checkData(request, own)
-      default: return checkControl(request, own)
+      case 'public':
+        return undefined
+      case 'data':
+        return checkData(request, own)
+      case 'rendezvous':
+        return allowsRendezvousOrigin(request.headers.origin, own) ? undefined : 'NWS_ERR_BV_ORIGIN'
+      case 'account':
+        return checkSite(request, own)
+      case 'events':
+        return checkControl(request, own) ?? checkData(request, own)
+      default:
+        return checkControl(request, own)
     }
   }
 
   return {
     check,
     verifyToken,
-    close: () => { closing = true },
+    close: () => {
+      closing = true
+    },
     isKnownToRendezvous: request => {
       const { origin, host } = request.headers
       if (origin === undefined || host === undefined) return false
       return settings.bvOrigins.includes(origin) || ownOrigins(request, host)?.includes(origin) === true
     },
     lanAddresses: ({ raw }) => {
-      const own = Object.values(networkInterfaces()).flatMap((infos = []) => infos.filter(({ internal }) => !internal).map(({ address }) => address))
+      const own = Object.values(networkInterfaces()).flatMap((infos = []) =>
+        infos.filter(({ internal }) => !internal).map(({ address }) => address)
+      )
       return lanAddresses(settings, raw.socket?.localPort ?? NO_PORT, own)
     },
     isTrusted: request => check(request.raw, 'control') === undefined,
@@ -160,8 +180,11 @@ export function createAccessGuard (settings: Settings, { ownAddress = false }: A
 }
 
 /** Decorates the app with `accessGuard`. It is put to work by guarded-scope. */
-export default fp<AccessGuardOptions>(async (app, options) => {
-  const accessGuard = createAccessGuard(app.config, options)
-  app.decorate('accessGuard', accessGuard)
-  app.addHook('preClose', async () => accessGuard.close())
-}, { name: 'nws-access-guard', fastify: '5.x', dependencies: ['nws-config'] })
+export default fp<AccessGuardOptions>(
+  async (app, options) => {
+    const accessGuard = createAccessGuard(app.config, options)
+    app.decorate('accessGuard', accessGuard)
+    app.addHook('preClose', async () => accessGuard.close())
+  },
+  { name: 'nws-access-guard', fastify: '5.x', dependencies: ['nws-config'] }
+)

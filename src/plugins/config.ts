@@ -15,8 +15,9 @@ declare module 'fastify' {
 }
 
 /** Version as package.json has it, two folders up from here in sources and in the build. */
-function readVersion (): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+function readVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version
 }
 
 /**
@@ -24,9 +25,12 @@ function readVersion (): string {
  *
  * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
  */
-export default fp<Partial<Settings>>(async (app, options) => {
-  const settings = completeSettings(options)
-  app.decorate('config', settings)
-  app.decorate('proxyVersion', readVersion())
-  for (const warning of settingsWarnings(settings)) app.log.warn(warning)
-}, { name: 'nws-config', fastify: '5.x' })
+export default fp<Partial<Settings>>(
+  async (app, options) => {
+    const settings = completeSettings(options)
+    app.decorate('config', settings)
+    app.decorate('proxyVersion', readVersion())
+    for (const warning of settingsWarnings(settings)) app.log.warn(warning)
+  },
+  { name: 'nws-config', fastify: '5.x' }
+)

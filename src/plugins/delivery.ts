@@ -34,7 +34,11 @@ export interface DeliveryOptions {
 }
 
 /** How many of them have it not yet, left before they had it, or were cut off before: ended by the proxy, or by the network. */
-export interface Outstanding { readonly waiting: number, readonly left: number, readonly cut: number }
+export interface Outstanding {
+  readonly waiting: number
+  readonly left: number
+  readonly cut: number
+}
 
 /** What became of it. */
 export interface DeliveryResult {
@@ -47,7 +51,7 @@ export interface DeliveryResult {
 /** What the plugin decorates an app with as `delivery`. */
 export interface Delivery {
   /** Waits for all that was said in the channel before. Resolves when nobody is waited for any more, or the time is up. */
-  wait (channel: Channel, options: DeliveryOptions): Promise<DeliveryResult>
+  wait(channel: Channel, options: DeliveryOptions): Promise<DeliveryResult>
 }
 
 /** How often queues are looked at, milliseconds. */
@@ -61,62 +65,84 @@ interface Receiver {
   readonly wasCut: () => boolean
 }
 
-export default fp(async app => {
-  const { peerMesh: { mesh }, cluster } = app
-  const closing = new AbortController()
+export default fp(
+  async app => {
+    const {
+      peerMesh: { mesh },
+      cluster
+    } = app
+    const closing = new AbortController()
 
-  function localReceiver (peer: Peer, until: Until): Receiver {
-    const { port } = peer
-    let isRead = port?.whenRead === undefined
-    if (until === 'read') port?.whenRead?.(() => { isRead = true })
-    const isDone = until === 'read' ? () => isRead : () => (port?.outbox?.queuedBytes ?? 0) === 0
-    return { kind: 'peers', isDone, isGone: () => !peer.joined, wasCut: () => peer.wasCut }
-  }
-
-  /** All links to one proxy: each carries everything while there is more than one. */
-  function remoteReceiver (links: readonly Link[], until: Until): Receiver {
-    let isTaken = false
-    if (until === 'read') for (const link of links) link.barrier(() => { isTaken = true })
-    const isOver = (link: Link): boolean => link.state === 'over'
-    const isDone = until === 'read' ? () => isTaken : () => links.some(link => !isOver(link) && link.queuedBytes === 0)
-    return { kind: 'proxies', isDone, isGone: () => links.every(isOver), wasCut: () => true }
-  }
-
-  function receiversOf (channel: Channel, { until, except }: DeliveryOptions): Receiver[] {
-    const locals = [...channel.members()].filter(({ location, id }) => location === 'local' && id !== except)
-    const all = locals.map(peer => localReceiver(peer, until))
-    if (channel.scope === 'local' || channel.remoteCount === 0) return all
-    const byProxy = new Map<string, Link[]>()
-    for (const link of mesh.links) {
-      if (link.traffic.handles.of(channel.name) === undefined) continue
-      const id = mapKey(link.session!.remoteId)
-      byProxy.set(id, [...byProxy.get(id) ?? [], link])
+    function localReceiver(peer: Peer, until: Until): Receiver {
+      const { port } = peer
+      let isRead = port?.whenRead === undefined
+      if (until === 'read')
+        port?.whenRead?.(() => {
+          isRead = true
+        })
+      const isDone = until === 'read' ? () => isRead : () => (port?.outbox?.queuedBytes ?? 0) === 0
+      return { kind: 'peers', isDone, isGone: () => !peer.joined, wasCut: () => peer.wasCut }
     }
-    for (const links of byProxy.values()) all.push(remoteReceiver(links, until))
-    if (cluster !== undefined) all.push({ kind: 'proxies', isDone: () => cluster.counts.queuedBytes === 0, isGone: () => false, wasCut: () => false })
-    return all
-  }
 
-  app.decorate('delivery', {
-    async wait (channel, options) {
-      await nextTurn() // What the present turn has said is written at its end.
-      let waiting = receiversOf(channel, options)
-      const gone: Receiver[] = []
-      const end = performance.now() + options.waitMs
-      for (;;) {
-        waiting = waiting.filter(receiver => !receiver.isDone())
-        gone.push(...waiting.filter(receiver => receiver.isGone()))
-        waiting = waiting.filter(receiver => !gone.includes(receiver))
-        if (waiting.length === 0 || performance.now() >= end || closing.signal.aborted || options.gone.aborted) break
-        await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
-      }
-      const outstanding = (kind: Receiver['kind']): Outstanding => {
-        const of = (list: readonly Receiver[]): readonly Receiver[] => list.filter(receiver => receiver.kind === kind)
-        const cut = of(gone).filter(receiver => receiver.wasCut()).length
-        return { waiting: of(waiting).length, left: of(gone).length - cut, cut }
-      }
-      return { peers: outstanding('peers'), proxies: outstanding('proxies') }
+    /** All links to one proxy: each carries everything while there is more than one. */
+    function remoteReceiver(links: readonly Link[], until: Until): Receiver {
+      let isTaken = false
+      if (until === 'read')
+        for (const link of links)
+          link.barrier(() => {
+            isTaken = true
+          })
+      const isOver = (link: Link): boolean => link.state === 'over'
+      const isDone =
+        until === 'read' ? () => isTaken : () => links.some(link => !isOver(link) && link.queuedBytes === 0)
+      return { kind: 'proxies', isDone, isGone: () => links.every(isOver), wasCut: () => true }
     }
-  })
-  app.addHook('preClose', async () => closing.abort())
-}, { name: 'nws-delivery', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-peer-mesh', 'nws-cluster'] })
+
+    function receiversOf(channel: Channel, { until, except }: DeliveryOptions): Receiver[] {
+      const locals = [...channel.members()].filter(({ location, id }) => location === 'local' && id !== except)
+      const all = locals.map(peer => localReceiver(peer, until))
+      if (channel.scope === 'local' || channel.remoteCount === 0) return all
+      const byProxy = new Map<string, Link[]>()
+      for (const link of mesh.links) {
+        if (link.traffic.handles.of(channel.name) === undefined) continue
+        const id = mapKey(link.session!.remoteId)
+        byProxy.set(id, [...(byProxy.get(id) ?? []), link])
+      }
+      for (const links of byProxy.values()) all.push(remoteReceiver(links, until))
+      if (cluster !== undefined)
+        all.push({
+          kind: 'proxies',
+          isDone: () => cluster.counts.queuedBytes === 0,
+          isGone: () => false,
+          wasCut: () => false
+        })
+      return all
+    }
+
+    app.decorate('delivery', {
+      async wait(channel, options) {
+        await nextTurn() // What the present turn has said is written at its end.
+        let waiting = receiversOf(channel, options)
+        const gone: Receiver[] = []
+        const end = performance.now() + options.waitMs
+        for (;;) {
+          waiting = waiting.filter(receiver => !receiver.isDone())
+          gone.push(...waiting.filter(receiver => receiver.isGone()))
+          waiting = waiting.filter(receiver => !gone.includes(receiver))
+          if (waiting.length === 0 || performance.now() >= end || closing.signal.aborted || options.gone.aborted) break
+          await new Promise(resolve => {
+            setTimeout(resolve, LOOK_MS)
+          })
+        }
+        const outstanding = (kind: Receiver['kind']): Outstanding => {
+          const of = (list: readonly Receiver[]): readonly Receiver[] => list.filter(receiver => receiver.kind === kind)
+          const cut = of(gone).filter(receiver => receiver.wasCut()).length
+          return { waiting: of(waiting).length, left: of(gone).length - cut, cut }
+        }
+        return { peers: outstanding('peers'), proxies: outstanding('proxies') }
+      }
+    })
+    app.addHook('preClose', async () => closing.abort())
+  },
+  { name: 'nws-delivery', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-peer-mesh', 'nws-cluster'] }
+)

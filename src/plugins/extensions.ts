@@ -15,7 +15,7 @@ const URL_SCHEME = /^[a-z][a-z0-9+.-]+:/i
 const WRITABLE_BY_OTHERS = 0o022
 
 /** The words of somebody else, on one line. */
-function wordsOf (error: unknown): string {
+function wordsOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 300)
 }
 
@@ -24,8 +24,9 @@ function wordsOf (error: unknown): string {
  *
  * @throws NwsError `NWS_ERR_EXTENSION_PATH`, `NWS_ERR_EXTENSION_WRITABLE`, `NWS_ERR_EXTENSION_LOAD`
  */
-export async function checkExtension (path: string): Promise<string> {
-  if (URL_SCHEME.test(path)) throw new NwsError('NWS_ERR_EXTENSION_PATH', `It has ${JSON.stringify(path.slice(0, 100))}.`)
+export async function checkExtension(path: string): Promise<string> {
+  if (URL_SCHEME.test(path))
+    throw new NwsError('NWS_ERR_EXTENSION_PATH', `It has ${JSON.stringify(path.slice(0, 100))}.`)
   let file: string
   try {
     file = await realpath(resolve(path))
@@ -37,35 +38,45 @@ export async function checkExtension (path: string): Promise<string> {
   for (const place of [file, dirname(file)]) {
     const { mode, uid } = await stat(place)
     const owned = uid === 0 || uid === process.getuid?.()
-    if ((mode & WRITABLE_BY_OTHERS) !== 0 || !owned) throw new NwsError('NWS_ERR_EXTENSION_WRITABLE', `It is ${place}${owned ? '' : ', which belongs to another user'}.`)
+    if ((mode & WRITABLE_BY_OTHERS) !== 0 || !owned)
+      throw new NwsError(
+        'NWS_ERR_EXTENSION_WRITABLE',
+        `It is ${place}${owned ? '' : ', which belongs to another user'}.`
+      )
   }
   return file
 }
 
 /** Imports a file and registers what it exports. */
-async function load (scope: FastifyInstance, path: string, file: string): Promise<void> {
+async function load(scope: FastifyInstance, path: string, file: string): Promise<void> {
   try {
-    const { default: plugin } = await import(pathToFileURL(file).href) as { default?: unknown }
+    const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: unknown }
     if (typeof plugin !== 'function') throw new TypeError('its default export is no Fastify plugin')
     await scope.register(plugin as FastifyPluginAsync | FastifyPluginCallback)
   } catch (error) {
-    throw error instanceof NwsError ? error : new NwsError('NWS_ERR_EXTENSION_LOAD', `${wordsOf(path)}: ${wordsOf(error)}`)
+    throw error instanceof NwsError
+      ? error
+      : new NwsError('NWS_ERR_EXTENSION_LOAD', `${wordsOf(path)}: ${wordsOf(error)}`)
   }
 }
 
 /** Loads the extensions into the scope it is registered in, in the order of the settings. It decorates nothing. */
-export default fp(async scope => {
-  const { extensions } = scope.config
-  let current = ''
-  scope.addHook('onRoute', (route: RouteOptions) => {
-    const path = route.url.slice(scope.prefix.length)
-    if (current !== '' && shadowsChannel(route.method, path)) throw new NwsError('NWS_ERR_EXTENSION_ROUTE', `It is ${path} of ${current}.`)
-  })
-  for (const path of extensions) {
-    const file = await checkExtension(path)
-    current = path
-    await load(scope, path, file)
-    current = ''
-    scope.log.info(`extension loaded: ${path}`)
-  }
-}, { name: 'nws-extensions', fastify: '5.x', dependencies: ['nws-config'] })
+export default fp(
+  async scope => {
+    const { extensions } = scope.config
+    let current = ''
+    scope.addHook('onRoute', (route: RouteOptions) => {
+      const path = route.url.slice(scope.prefix.length)
+      if (current !== '' && shadowsChannel(route.method, path))
+        throw new NwsError('NWS_ERR_EXTENSION_ROUTE', `It is ${path} of ${current}.`)
+    })
+    for (const path of extensions) {
+      const file = await checkExtension(path)
+      current = path
+      await load(scope, path, file)
+      current = ''
+      scope.log.info(`extension loaded: ${path}`)
+    }
+  },
+  { name: 'nws-extensions', fastify: '5.x', dependencies: ['nws-config'] }
+)

@@ -44,14 +44,22 @@ const PATIENCE_SHARE = 0.8
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error'
 
 /** The sentence for a failed attempt to listen, as an error that names what could not be had. */
-function listenError (host: string, port: number, error: unknown): NwsError {
+function listenError(host: string, port: number, error: unknown): NwsError {
   const code = codeOf(error)
-  const reason = code === 'EADDRINUSE' ? 'is in use by another program' : code === 'EACCES' ? 'may not be used by this user' : 'cannot be used'
-  return new NwsError('NWS_ERR_LISTEN', `${host.includes(':') ? `[${host}]` : host}:${port} ${reason} (${code}). NWS_PORT and NWS_HOST choose another.`)
+  const reason =
+    code === 'EADDRINUSE'
+      ? 'is in use by another program'
+      : code === 'EACCES'
+        ? 'may not be used by this user'
+        : 'cannot be used'
+  return new NwsError(
+    'NWS_ERR_LISTEN',
+    `${host.includes(':') ? `[${host}]` : host}:${port} ${reason} (${code}). NWS_PORT and NWS_HOST choose another.`
+  )
 }
 
 /** Listens, or throws the error of the attempt. */
-async function bind (server: Server, host: string, port: number): Promise<number> {
+async function bind(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port, ipv6Only: host === IPV6 }, () => {
@@ -67,7 +75,7 @@ class Connections {
   private readonly busy = new Map<Socket, number>()
   private closing = false
 
-  watch (server: Server): void {
+  watch(server: Server): void {
     server.on('connection', socket => {
       if (this.closing) {
         socket.destroy()
@@ -91,34 +99,37 @@ class Connections {
   }
 
   /** Cuts connections that owe nothing, and others as soon as they do not. */
-  closeIdle (): void {
+  closeIdle(): void {
     this.closing = true
     for (const socket of this.busy.keys()) this.cutIfIdle(socket)
   }
 
-  closeAll (): void {
+  closeAll(): void {
     for (const socket of this.busy.keys()) socket.destroy()
   }
 
-  private add (socket: Socket, change: number): void {
+  private add(socket: Socket, change: number): void {
     const owed = this.busy.get(socket)
     if (owed !== undefined) this.busy.set(socket, owed + change)
   }
 
-  private cutIfIdle (socket: Socket): void {
+  private cutIfIdle(socket: Socket): void {
     if (this.busy.get(socket) === 0) socket.destroySoon()
   }
 }
 
 /** The listener without its plugin. */
-function createListener (app: FastifyInstance, http: ServerOptions): Listener & { stop: () => void, stopped: () => Promise<void> } {
+function createListener(
+  app: FastifyInstance,
+  http: ServerOptions
+): Listener & { stop: () => void; stopped: () => Promise<void> } {
   const { host, port: wanted } = app.config
   const connections = new Connections()
   let second: Server | undefined
   let deadline: NodeJS.Timeout | undefined
 
   /** A server that has the app's server answer for it. */
-  function createSecond (): Server {
+  function createSecond(): Server {
     const server = createServer(http, (request, response) => app.routing(request, response))
     server.on('upgrade', (...args) => app.server.emit('upgrade', ...args))
     server.on('clientError', (...args) => app.server.emit('clientError', ...args))
@@ -129,7 +140,7 @@ function createListener (app: FastifyInstance, http: ServerOptions): Listener & 
   }
 
   /** Port of ::1, or undefined where this machine has no IPv6. */
-  async function bindSecond (port: number): Promise<number | undefined> {
+  async function bindSecond(port: number): Promise<number | undefined> {
     const server = createSecond()
     try {
       const bound = await bind(server, IPV6, port)
@@ -143,28 +154,30 @@ function createListener (app: FastifyInstance, http: ServerOptions): Listener & 
   }
 
   /** Binds the app's own server; this is also when Fastify runs its onListen hooks. */
-  async function bindFirst (address: string, port: number): Promise<number> {
+  async function bindFirst(address: string, port: number): Promise<number> {
     try {
       await app.listen({ host: address, port, listenTextResolver: sentence })
     } catch (error) {
-      throw error instanceof NwsError || (error as NodeJS.ErrnoException).syscall === undefined ? error : listenError(address, port, error)
+      throw error instanceof NwsError || (error as NodeJS.ErrnoException).syscall === undefined
+        ? error
+        : listenError(address, port, error)
     }
     return portOf(app.server)
   }
 
-  function portOf (server: Server): number {
+  function portOf(server: Server): number {
     return (server.address() as AddressInfo).port
   }
 
   /** What the log says at the start; once for each address of this machine where the host is a wildcard. */
-  function sentence (url: string): string {
+  function sentence(url: string): string {
     return `Network Web Sockets is running: ${url.replace(`//${IPV4}:`, '//localhost:')}`
   }
 
   /** Both addresses with one port. The second server goes first: it can be tried again, Fastify's announces itself. */
-  async function bindBoth (): Promise<number> {
+  async function bindBoth(): Promise<number> {
     for (let attempt = 1; ; attempt++) {
-      const port = await bindSecond(wanted) ?? wanted
+      const port = (await bindSecond(wanted)) ?? wanted
       try {
         return await bindFirst(IPV4, port)
       } catch (error) {
@@ -194,9 +207,12 @@ function createListener (app: FastifyInstance, http: ServerOptions): Listener & 
 }
 
 /** Decorates the app with `listener`. Register it last: it stops listening when all others have said goodbye. */
-export default fp<ListenerOptions>(async (app, { http }) => {
-  const { listen, stop, stopped } = createListener(app, http)
-  app.decorate('listener', { listen })
-  app.addHook('preClose', async () => stop())
-  app.addHook('onClose', async () => stopped())
-}, { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-shutdown'] })
+export default fp<ListenerOptions>(
+  async (app, { http }) => {
+    const { listen, stop, stopped } = createListener(app, http)
+    app.decorate('listener', { listen })
+    app.addHook('preClose', async () => stop())
+    app.addHook('onClose', async () => stopped())
+  },
+  { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-shutdown'] }
+)

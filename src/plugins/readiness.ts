@@ -19,14 +19,19 @@ export interface Readiness {
 /** Mean delay of the event loop over a second beyond which a proxy counts as overloaded, milliseconds. */
 const MAX_EVENT_LOOP_DELAY_MS = 500
 
-export default fp(async app => {
-  if (!app.hasDecorator('isUnderPressure')) {
-    await app.register(underPressure, {
-      maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
-      pressureHandler: () => {} // Its own answer would be 503 to everybody, channels too.
+export default fp(
+  async app => {
+    if (!app.hasDecorator('isUnderPressure')) {
+      await app.register(underPressure, {
+        maxEventLoopDelay: MAX_EVENT_LOOP_DELAY_MS,
+        pressureHandler: () => {} // Its own answer would be 503 to everybody, channels too.
+      })
+    }
+    app.decorate('readiness', {
+      get ready() {
+        return app.peerMesh.port !== 0 && !app.isUnderPressure()
+      }
     })
-  }
-  app.decorate('readiness', {
-    get ready () { return app.peerMesh.port !== 0 && !app.isUnderPressure() }
-  })
-}, { name: 'nws-readiness', fastify: '5.x', dependencies: ['nws-peer-mesh'] })
+  },
+  { name: 'nws-readiness', fastify: '5.x', dependencies: ['nws-peer-mesh'] }
+)

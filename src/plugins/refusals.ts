@@ -8,6 +8,9 @@ declare module 'fastify' {
   }
 }
 
-export default fp(async app => {
-  app.decorate('refusals', new RefusalCounts())
-}, { name: 'nws-refusals', fastify: '5.x' })
+export default fp(
+  async app => {
+    app.decorate('refusals', new RefusalCounts())
+  },
+  { name: 'nws-refusals', fastify: '5.x' }
+)

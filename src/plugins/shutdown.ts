@@ -15,18 +15,23 @@ export interface Shutdown {
    * Milliseconds until a share of NWS_SHUTDOWN_TIMEOUT_MS is over, counted from the moment in which closing began; 0 when
    * it is over.
    */
-  left (share: number): number
+  left(share: number): number
 }
 
 /** Decorates the app with `shutdown`. Register it before everything that waits at the end. */
-export default fp(async app => {
-  const { shutdownTimeoutMs } = app.config
-  let began: number | undefined
-  app.decorate('shutdown', {
-    left: share => {
-      const now = performance.now()
-      return Math.max(0, (began ?? now) + shutdownTimeoutMs * share - now)
-    }
-  })
-  app.addHook('preClose', async () => { began = performance.now() })
-}, { name: 'nws-shutdown', fastify: '5.x', dependencies: ['nws-config'] })
+export default fp(
+  async app => {
+    const { shutdownTimeoutMs } = app.config
+    let began: number | undefined
+    app.decorate('shutdown', {
+      left: share => {
+        const now = performance.now()
+        return Math.max(0, (began ?? now) + shutdownTimeoutMs * share - now)
+      }
+    })
+    app.addHook('preClose', async () => {
+      began = performance.now()
+    })
+  },
+  { name: 'nws-shutdown', fastify: '5.x', dependencies: ['nws-config'] }
+)

@@ -2,6 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import { socketRoute } from './socket-route.ts'
 
-export default async function channelRoutes (app: FastifyInstance): Promise<void> {
+export default async function channelRoutes(app: FastifyInstance): Promise<void> {
   socketRoute(app, '/:channel', ({ channel: name }) => ({ name, scope: 'network', speaks: 'envelope' }))
 }

@@ -10,12 +10,14 @@ import { PAGE_HEADERS } from './page-headers.ts'
 import { rootSocket } from './rendezvous/sockets.ts'
 import { PUBLIC } from './public-folder.ts'
 
-export default async function consoleRoutes (app: FastifyInstance): Promise<void> {
+export default async function consoleRoutes(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, {
     root: PUBLIC,
     serve: false,
     decorateReply: true,
-    setHeaders: response => { for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value) }
+    setHeaders: response => {
+      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
+    }
   })
 
   const page = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => reply.sendFile('console/index.html')
@@ -34,8 +36,12 @@ export default async function consoleRoutes (app: FastifyInstance): Promise<void
     config: { surface: 'public', upgradeSurface: 'data', socket: true },
     schema: { hide: true },
     handler: page,
-    wsHandler: (socket, request) => app.channelSockets.accept(socket, request, { name: 'console', scope: 'network', speaks: 'envelope' })
+    wsHandler: (socket, request) =>
+      app.channelSockets.accept(socket, request, { name: 'console', scope: 'network', speaks: 'envelope' })
   })
-  app.get<{ Params: { '*': string } }>('/console/*', { config: { surface: 'public' }, schema: { hide: true } },
-    (request, reply) => reply.sendFile(`console/${request.params['*']}`))
+  app.get<{ Params: { '*': string } }>(
+    '/console/*',
+    { config: { surface: 'public' }, schema: { hide: true } },
+    (request, reply) => reply.sendFile(`console/${request.params['*']}`)
+  )
 }

@@ -11,19 +11,25 @@ import { PUBLIC } from './public-folder.ts'
 /** The folder of an example, without the slash that its relative addresses need. */
 const FOLDER = /^[a-z]+$/
 
-export default async function exampleRoutes (app: FastifyInstance): Promise<void> {
+export default async function exampleRoutes(app: FastifyInstance): Promise<void> {
   if (app.config.examples === 'off') return
   await app.register(fastifyStatic, {
     root: PUBLIC,
     serve: false,
     decorateReply: true,
-    setHeaders: response => { for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value) }
+    setHeaders: response => {
+      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
+    }
   })
-  app.get<{ Params: { '*': string } }>('/examples/*', { config: { surface: 'public' }, schema: { hide: true } },
+  app.get<{ Params: { '*': string } }>(
+    '/examples/*',
+    { config: { surface: 'public' }, schema: { hide: true } },
     (request, reply) => {
       const { '*': path } = request.params
       if (FOLDER.test(path)) return reply.redirect(`${path}/`) // Relative to /examples/, wherever that is mounted.
-      if (path.endsWith('.md')) return reply.type('text/plain; charset=utf-8').sendFile(`examples/${path}`, { contentType: false }) // To be read, not downloaded.
+      if (path.endsWith('.md'))
+        return reply.type('text/plain; charset=utf-8').sendFile(`examples/${path}`, { contentType: false }) // To be read, not downloaded.
       return reply.sendFile(`examples/${path}${path === '' || path.endsWith('/') ? 'index.html' : ''}`)
-    })
+    }
+  )
 }

@@ -9,11 +9,14 @@ import { sendLibraryFile, serveLibraryFiles } from './library-files.ts'
 /** Names of files right in the folder: a decoded parameter may hold slashes. */
 const FILE = /^\w[\w-]*(?:\.[\w-]+)+$/
 
-export default async function libRoutes (app: FastifyInstance): Promise<void> {
+export default async function libRoutes(app: FastifyInstance): Promise<void> {
   await serveLibraryFiles(app)
-  app.get<{ Params: { file: string } }>('/lib/:file', { config: { surface: 'public' }, schema: { hide: true } },
+  app.get<{ Params: { file: string } }>(
+    '/lib/:file',
+    { config: { surface: 'public' }, schema: { hide: true } },
     (request, reply) => {
       if (!FILE.test(request.params.file)) throw new NwsError('NWS_ERR_NOT_FOUND')
       return sendLibraryFile(reply, request.params.file)
-    })
+    }
+  )
 }

@@ -13,11 +13,11 @@ export interface SocketParams {
   readonly id: string
 }
 
-async function explain (): Promise<never> {
+async function explain(): Promise<never> {
   throw new NwsError('NWS_ERR_UPGRADE_REQUIRED')
 }
 
-async function refuseMethod (_request: FastifyRequest, reply: FastifyReply): Promise<never> {
+async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Promise<never> {
   reply.header('allow', 'GET, HEAD')
   throw new NwsError('NWS_ERR_METHOD_NOT_ALLOWED')
 }
@@ -27,7 +27,7 @@ async function refuseMethod (_request: FastifyRequest, reply: FastifyReply): Pro
  *
  * @param seatOf which seat in which channel the path asks for
  */
-export function socketRoute (app: FastifyInstance, url: string, seatOf: (params: SocketParams) => SocketSeat): void {
+export function socketRoute(app: FastifyInstance, url: string, seatOf: (params: SocketParams) => SocketSeat): void {
   const seat = (request: FastifyRequest): SocketSeat => seatOf(request.params as SocketParams)
   app.route({
     method: 'GET',

@@ -7,7 +7,8 @@ import type {} from '../plugins/access-guard.ts'
 /** Generation of the clients' protocol. */
 const GENERATION = 3
 
-export default async function wellKnownRoutes (app: FastifyInstance): Promise<void> {
-  app.get('/.well-known/nws', { config: { surface: 'public' }, schema: { hide: true } },
-    async (_request, reply) => reply.header('access-control-allow-origin', '*').send({ nws: GENERATION }))
+export default async function wellKnownRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/.well-known/nws', { config: { surface: 'public' }, schema: { hide: true } }, async (_request, reply) =>
+    reply.header('access-control-allow-origin', '*').send({ nws: GENERATION })
+  )
 }

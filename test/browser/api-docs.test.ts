@@ -11,15 +11,25 @@ t.test('shows every operation and message', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const { page, console } = await openPage(t, await sharedBrowser(), `${url}/docs/api`)
   await page.locator('#state').waitFor({ state: 'hidden' })
-  const document = await (await fetch(`${url}/api/openapi.json`)).json() as { paths: Record<string, object> }
+  const document = (await (await fetch(`${url}/api/openapi.json`)).json()) as { paths: Record<string, object> }
   const paths = await page.locator('#http summary code').allTextContents()
   t.strictSame(new Set(paths), new Set(Object.keys(document.paths)))
-  t.match(await page.locator('#http details', { hasText: '/api/channels/{name}/messages' }).first().textContent(), /waitMs \(query\)/)
-  t.strictSame(new Set(await page.locator('#socket summary code').allTextContents()), new Set(['broadcast', 'message', 'status', 'auth', 'binary', 'connect', 'disconnect', 'error']))
+  t.match(
+    await page.locator('#http details', { hasText: '/api/channels/{name}/messages' }).first().textContent(),
+    /waitMs \(query\)/
+  )
+  t.strictSame(
+    new Set(await page.locator('#socket summary code').allTextContents()),
+    new Set(['broadcast', 'message', 'status', 'auth', 'binary', 'connect', 'disconnect', 'error'])
+  )
   t.strictSame(console, [], 'the policy is not broken')
-  await page.locator('details').evaluateAll(all => { for (const each of all) (each as HTMLDetailsElement).open = true })
+  await page.locator('details').evaluateAll(all => {
+    for (const each of all) (each as HTMLDetailsElement).open = true
+  })
   // The policy of the page holds for a script that a test puts in as well: this one comes past it.
-  const violations = await page.evaluate(`(() => { ${axe}\n return axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html)) })()`)
+  const violations = await page.evaluate(
+    `(() => { ${axe}\n return axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html)) })()`
+  )
   t.strictSame(violations, [])
 })
 
@@ -31,5 +41,5 @@ t.test('asks for the token where there is one', needsBrowser, async t => {
   await page.fill('#token', 'secret')
   await page.click('#token-form button')
   await page.locator('#state').waitFor({ state: 'hidden' })
-  t.ok(await page.locator('#http details').count() > 5)
+  t.ok((await page.locator('#http details').count()) > 5)
 })

@@ -8,7 +8,7 @@ import { needsBrowser } from '../support/browser.ts'
 import { freePort } from '../support/ports.ts'
 
 /** Two friends; ben has been asked what he never answers. */
-async function midRequest (t: Test) {
+async function midRequest(t: Test) {
   const { url } = await buildTestApp(t, rendezvousOptions)
   await addFriends(t, url, 'ann', 'ben')
   const ann = await openUser(t, url, 'ann', { timeoutMs: 120_000 })
@@ -24,7 +24,12 @@ t.test('a peer that goes in mid-request is told, whatever it was asked', needsBr
   await ann.run("void (globalThis.large = ask('ben', 'never', 'x'.repeat(2 ** 24)))")
   await ben.page.close()
   await ann.said('peerdisconnect')
-  for (const name of ['asked', 'large']) t.match(await ann.run(`return ${name}`), [{ response: { code: 'PEER_GONE' }, peer: { name: 'ben', id: ben.id } }], name)
+  for (const name of ['asked', 'large'])
+    t.match(
+      await ann.run(`return ${name}`),
+      [{ response: { code: 'PEER_GONE' }, peer: { name: 'ben', id: ben.id } }],
+      name
+    )
   t.strictSame(await ann.run("$BV.get('*').peers()"), [])
 })
 
@@ -64,13 +69,21 @@ t.test('requests go on while the rendezvous is away, and after it is back under 
       if (answered < started + 1e9) setTimeout(next)
     }
     void next()`)
-  const passes = async (more: number): Promise<void> => { await ann.page.waitForFunction(`answered > ${await ann.run<number>('return answered') + more}`, undefined, { timeout: 60_000 }) }
+  const passes = async (more: number): Promise<void> => {
+    await ann.page.waitForFunction(`answered > ${(await ann.run<number>('return answered')) + more}`, undefined, {
+      timeout: 60_000
+    })
+  }
   await passes(20)
   await first.app.close()
   await ann.said('disconnect')
   await ben.said('disconnect')
   await passes(100)
-  t.match(await ben.run("ask('ann', 'echo', 'back')"), [{ response: 'back', peer: { name: 'ann', id: ann.id } }], 'the other way, too')
+  t.match(
+    await ben.run("ask('ann', 'echo', 'back')"),
+    [{ response: 'back', peer: { name: 'ann', id: ann.id } }],
+    'the other way, too'
+  )
   t.equal(await ann.run('return lastPeer'), ben.id)
 
   const second = await start(first.port)

@@ -18,9 +18,14 @@ t.test('a page and a program ask each other', needsBrowser, async t => {
   t.equal(await met, page.id)
 
   await page.said('peerconnect robot')
-  t.match(await page.run("ask('robot', 'add', [1, 2])"), [{ response: 3, peer: { name: 'robot' } }], 'the page asks and offers')
+  t.match(
+    await page.run("ask('robot', 'add', [1, 2])"),
+    [{ response: 3, peer: { name: 'robot' } }],
+    'the page asks and offers'
+  )
   const text = 'ä€😀 '.repeat(2 ** 20 / 10 + 1)
-  const ask = (query: string, module: string, data: unknown, keepAlive: boolean): Promise<unknown> => new Promise(resolve => $BV.get(query).message(module, data, keepAlive, resolve))
+  const ask = (query: string, module: string, data: unknown, keepAlive: boolean): Promise<unknown> =>
+    new Promise(resolve => $BV.get(query).message(module, data, keepAlive, resolve))
   t.equal(await ask('ann', 'echo', text, false), text, 'a large message to the page and back')
 
   const again = await openUser(t, url, 'ann')

@@ -9,10 +9,11 @@ import type { TestPage } from '../support/browser.ts'
 import { addUser } from '../support/rendezvous.ts'
 
 const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
-const codeOf = (title: string): string => new RegExp(`^\`\`\`\\w+ title=${title}\\n([^]*?)^\`\`\`$`, 'm').exec(text)![1]!
+const codeOf = (title: string): string =>
+  new RegExp(`^\`\`\`\\w+ title=${title}\\n([^]*?)^\`\`\`$`, 'm').exec(text)![1]!
 
 /** Opens the app and answers its questions. */
-async function openApp (t: Test, address: string, user: string): Promise<TestPage> {
+async function openApp(t: Test, address: string, user: string): Promise<TestPage> {
   const page = await openPage(t, await sharedBrowser(), 'about:blank')
   await page.page.addInitScript('navigator.mediaDevices?.getUserMedia({ audio: true })')
   page.page.on('dialog', dialog => void dialog.accept(dialog.message() === 'Password' ? PASSWORD : user))

@@ -39,7 +39,8 @@ const SEED = `<!doctype html>
 </html>`
 
 /** The page with a host name and an account that are there. */
-const seedFor = (host: string, user: string): string => SEED.replace('"p2p.example.com", "admin", "test"', `"${host}", "${user}", "${PASSWORD}"`)
+const seedFor = (host: string, user: string): string =>
+  SEED.replace('"p2p.example.com", "admin", "test"', `"${host}", "${user}", "${PASSWORD}"`)
 
 t.test('the page of the seed runs as it stands, on three pages of two accounts', needsBrowser, async t => {
   const webRoot = t.testdir({ 'index.html': '', 'admin.html': '', 'oli.html': '' })
@@ -75,12 +76,19 @@ t.test('queries mean all, a user, oneself, or one peer, at the moment of the mes
   const annToo = await openUser(t, url, 'ann')
   const ben = await openUser(t, url, 'ben')
   const cleo = await openUser(t, url, 'cleo')
-  for (const [name, id] of [['Us', annToo.id], ['ben', ben.id], ['cleo', cleo.id]]) await ann.said(`peerconnect ${name} ${id}`)
+  for (const [name, id] of [
+    ['Us', annToo.id],
+    ['ben', ben.id],
+    ['cleo', cleo.id]
+  ])
+    await ann.said(`peerconnect ${name} ${id}`)
   t.strictSame((await ann.run<string[]>('$BV.getUsers()')).toSorted(), ['ben', 'cleo'])
   t.equal(await ann.run('$BV.getId()'), ann.id)
 
-  const idsOf = async (query: string): Promise<string[]> => (await ann.run<{ response: string, peer: { id: string } }[]>("ask(arg, 'echo', 'hello')", query))
-    .map(({ response, peer: { id } }) => `${response} ${id}`).toSorted()
+  const idsOf = async (query: string): Promise<string[]> =>
+    (await ann.run<{ response: string; peer: { id: string } }[]>("ask(arg, 'echo', 'hello')", query))
+      .map(({ response, peer: { id } }) => `${response} ${id}`)
+      .toSorted()
   const answersOf = (...ids: string[]): string[] => ids.map(id => `hello ${id}`).toSorted()
   t.strictSame(await idsOf('*'), answersOf(annToo.id, ben.id, cleo.id))
   t.strictSame(await idsOf('Us'), answersOf(annToo.id))
@@ -90,15 +98,32 @@ t.test('queries mean all, a user, oneself, or one peer, at the moment of the mes
   await annToo.said(`asked by Us ${ann.id}`)
   t.strictSame(await ben.run("$BV.get('*').peers().map(({ name }) => name)"), ['ann', 'ann'], 'ben does not know cleo')
   t.strictSame(await ann.run("Object.keys($BV.get('Us'))"), [annToo.id, 'message'])
-  t.strictSame(await ann.run("$BV.get('ann').peers().concat($BV.get('nobody').peers(), $BV.get('message').peers(), $BV.get('__proto__').peers())"), [])
+  t.strictSame(
+    await ann.run(
+      "$BV.get('ann').peers().concat($BV.get('nobody').peers(), $BV.get('message').peers(), $BV.get('__proto__').peers())"
+    ),
+    []
+  )
 
-  t.strictSame(await ann.run("ask($BV.getId(), 'echo', 1, true, 1)"), [{ response: { err: 'A page cannot send messages to itself.', code: 'OWN_ID' }, peer: { id: ann.id, name: '' } }])
-  t.match(await ann.run("ask('ben', 'none', 1)"), [{ response: { err: 'The peer has no module of this name.', code: 'NO_MODULE' }, peer: { name: 'ben' } }])
+  t.strictSame(await ann.run("ask($BV.getId(), 'echo', 1, true, 1)"), [
+    { response: { err: 'A page cannot send messages to itself.', code: 'OWN_ID' }, peer: { id: ann.id, name: '' } }
+  ])
+  t.match(await ann.run("ask('ben', 'none', 1)"), [
+    { response: { err: 'The peer has no module of this name.', code: 'NO_MODULE' }, peer: { name: 'ben' } }
+  ])
   await ann.run("globalThis.later = $BV.get('*')")
   await cleo.page.close()
   await ann.said(`peerdisconnect ${cleo.id}`)
-  t.equal(await ann.run("return new Promise(resolve => { const heard = []; later.message('echo', 1, true, (_, { name }) => { heard.push(name); if (heard.length === 2) resolve(heard.sort().join()) }) })"), 'Us,ben')
-  t.strictSame(ann.console, ['connect ', 'newuser ben', 'newuser cleo'].filter(line => ann.console.includes(line)))
+  t.equal(
+    await ann.run(
+      "return new Promise(resolve => { const heard = []; later.message('echo', 1, true, (_, { name }) => { heard.push(name); if (heard.length === 2) resolve(heard.sort().join()) }) })"
+    ),
+    'Us,ben'
+  )
+  t.strictSame(
+    ann.console,
+    ['connect ', 'newuser ben', 'newuser cleo'].filter(line => ann.console.includes(line))
+  )
 })
 
 t.test('strangers exchange a token and talk; then they part', needsBrowser, async t => {
@@ -113,12 +138,20 @@ t.test('strangers exchange a token and talk; then they part', needsBrowser, asyn
     await Promise.all([new Promise(resolve => $BV.requestToken('Ben', ({ token }) => resolve(heard[0] = token))), new Promise(resolve => $BV.requestToken('Ben', ({ token }) => resolve(heard[1] = token)))])
     return heard`)
   t.equal(new Set(tokens).size, 2, 'each of two requests has its own token')
-  t.match(await ann.run("$BV.claimToken('Me', arg).catch(({ name, err, code }) => [name, err, code])", tokens[0]), ['BoneValueError', /\./, 'NWS_ERR_BV_TOKEN_OWN'])
+  t.match(await ann.run("$BV.claimToken('Me', arg).catch(({ name, err, code }) => [name, err, code])", tokens[0]), [
+    'BoneValueError',
+    /\./,
+    'NWS_ERR_BV_TOKEN_OWN'
+  ])
   t.strictSame(await ben.run("$BV.claimToken('Ann', arg)", tokens[0]), { ok: true, alias: 'Ann' })
-  t.match(await ben.run("new Promise(resolve => $BV.claimToken('Ann', arg, resolve))", tokens[0]), { code: 'NWS_ERR_BV_TOKEN_USED' })
+  t.match(await ben.run("new Promise(resolve => $BV.claimToken('Ann', arg, resolve))", tokens[0]), {
+    code: 'NWS_ERR_BV_TOKEN_USED'
+  })
   await ann.said('newuser Ben')
   await ann.said(`peerconnect Ben ${ben.id}`)
-  t.match(await ann.run("ask('Ben', 'echo', { a: [1, null, 'ä'] })"), [{ response: { a: [1, null, 'ä'] }, peer: { name: 'Ben', id: ben.id } }])
+  t.match(await ann.run("ask('Ben', 'echo', { a: [1, null, 'ä'] })"), [
+    { response: { a: [1, null, 'ä'] }, peer: { name: 'Ben', id: ben.id } }
+  ])
   t.match(await ben.run("ask('Ann', 'echo', 2)"), [{ response: 2 }])
 
   await ben.run("void (globalThis.cut = ask('Ann', 'never', 1))")
@@ -147,7 +180,13 @@ t.test('large messages go both ways at once and hold up no small one', needsBrow
     ])
     return [size > 2 ** 20, response === text, order[0]]`
   const [there, back] = await Promise.all([ann.run(exchange, 'ben'), ben.run(exchange, 'ann')])
-  t.strictSame([there, back], [[true, true, 'small'], [true, true, 'small']])
+  t.strictSame(
+    [there, back],
+    [
+      [true, true, 'small'],
+      [true, true, 'small']
+    ]
+  )
   t.match(await ann.run("ask('ben', 'echo', 'x'.repeat(2 ** 25), true, 1)"), [{ response: { code: 'TOO_LARGE' } }])
   t.match(await ann.run('ask("ben", "echo", 1n, true, 1)'), [{ response: { code: 'NOT_JSON' } }])
 })
@@ -164,8 +203,14 @@ t.test('requests in numbers, with and without keeping the connection, by both en
       await Promise.all(Array.from({ length: ${atOnce} }, async (_, n) => { const [{ response }] = await ask('${query}', 'echo', [round, n], ${keepAlive}); if (String(response) === round + ',' + n) right++ }))
     }
     return right`
-  for (const [keepAlive, rounds, atOnce] of [[true, 5, 100], [false, 5, 3]] as const) {
-    const answers = await Promise.all([ann.run(flood('ben', keepAlive, rounds, atOnce)), ben.run(flood('ann', keepAlive, rounds, atOnce))])
+  for (const [keepAlive, rounds, atOnce] of [
+    [true, 5, 100],
+    [false, 5, 3]
+  ] as const) {
+    const answers = await Promise.all([
+      ann.run(flood('ben', keepAlive, rounds, atOnce)),
+      ben.run(flood('ann', keepAlive, rounds, atOnce))
+    ])
     t.strictSame(answers, [rounds * atOnce, rounds * atOnce], `keepAlive ${keepAlive}`)
   }
 })

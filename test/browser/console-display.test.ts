@@ -9,7 +9,12 @@ import { inspectPage, visit } from '../support/pages.ts'
 t.test('for everybody: at any width, light and dark, with a screen reader', needsBrowser, async t => {
   const { ws, url } = await buildTestApp(t)
   const others = await Promise.all(['webchat', 'webchat', 'scores'].map(name => joinChannel(t, ws, name)))
-  for (const [width, dark] of [[1280, false], [1280, true], [360, false], [360, true]] as const) {
+  for (const [width, dark] of [
+    [1280, false],
+    [1280, true],
+    [360, false],
+    [360, true]
+  ] as const) {
     const at = `${width}-${dark ? 'dark' : 'light'}`
     const page = await visit(t, url, { width, dark })
     await page.locator('#picture .node.channel').first().waitFor()
@@ -22,7 +27,9 @@ t.test('for everybody: at any width, light and dark, with a screen reader', need
     others[0]!.send({ action: 'broadcast', data: 'Dinner is ready' })
     others[1]!.send({ action: 'broadcast', data: { lamp: 'kitchen', on: true, level: 0.8 } })
     await line(page, 'kitchen').waitFor()
-    await panel(page).locator('[data-part=spoken]', { hasText: /is here|Dinner|kitchen/ }).waitFor({ state: 'attached' })
+    await panel(page)
+      .locator('[data-part=spoken]', { hasText: /is here|Dinner|kitchen/ })
+      .waitFor({ state: 'attached' })
     await part(page, 'peers').getByRole('button').first().click()
     await say(page, 'Coming!')
     await join(page, 'kitchen.timer', { local: true })

@@ -8,23 +8,37 @@ import { join, line, panel, part, save, timeFrames } from '../support/console.ts
 import { inspectPage, press, visit } from '../support/pages.ts'
 
 /** The page's whole id in the channel `room`. */
-const ownId = (page: Page): Promise<string> => page.evaluate(async () => {
-  const { peers } = await (await fetch('/api/channels/room')).json() as { peers: { list: { id: string }[] } }
-  const mine = document.querySelector('[data-part=state]')!.textContent.split('you are ')[1]!
-  return peers.list.find(({ id }) => id.startsWith(mine))!.id
-})
+const ownId = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const { peers } = (await (await fetch('/api/channels/room')).json()) as { peers: { list: { id: string }[] } }
+    const mine = document.querySelector('[data-part=state]')!.textContent.split('you are ')[1]!
+    return peers.list.find(({ id }) => id.startsWith(mine))!.id
+  })
 
 t.test('what others send is text, whatever it looks like', needsBrowser, async t => {
   const { ws, url } = await buildTestApp(t)
   const page = await visit(t, url)
   await join(page, 'room')
   const evil = await joinChannel(t, ws, 'room')
-  const nasty = ['<img src=x onerror="hacked=1">', '<script>hacked=1</script>', '</div></template><style>*{display:none}</style>', '\u202egnp.exe', 'javascript:hacked=1', '{"file":{"name":"x","type":"y","size":1e99}}', '__proto__', '"><svg onload=hacked=1>', 'z\u0335\u0322\u031b'.repeat(50)]
+  const nasty = [
+    '<img src=x onerror="hacked=1">',
+    '<script>hacked=1</script>',
+    '</div></template><style>*{display:none}</style>',
+    '\u202egnp.exe',
+    'javascript:hacked=1',
+    '{"file":{"name":"x","type":"y","size":1e99}}',
+    '__proto__',
+    '"><svg onload=hacked=1>',
+    'z\u0335\u0322\u031b'.repeat(50)
+  ]
   for (const data of nasty) {
     evil.send({ action: 'broadcast', data })
     evil.send({ action: 'message', target: await ownId(page), data: { html: data } })
   }
-  evil.send({ action: 'broadcast', data: JSON.stringify({ file: { name: '../../<b>evil\u202e</b>.html', type: 'text/html', size: 4 } }) })
+  evil.send({
+    action: 'broadcast',
+    data: JSON.stringify({ file: { name: '../../<b>evil\u202e</b>.html', type: 'text/html', size: 4 } })
+  })
   evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('<b>!')]))
   evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('<script>hacked=1</script>')]))
   await line(page, 'binary, 25 bytes: 3c 73').waitFor()
@@ -43,10 +57,27 @@ t.test('what others send is text, whatever it looks like', needsBrowser, async t
 
   // Names and ids, if a proxy ever let such through.
   const name = '<img src=x onerror=hacked=1>'
-  const other = await visit(t, url, { fakes: {
-    channels: () => ({ channels: [{ name, tag: name, scope: 'network', peers: { local: 1, remote: 0 }, messages: 1, bytes: 1 }] }),
-    links: () => ({ links: [{ proxyId: name, address: name, role: 'initiator', state: 'open', since: '', channels: [name], messages: { in: 1, out: 1 }, bytes: { in: 1, out: 1 } }] })
-  } })
+  const other = await visit(t, url, {
+    fakes: {
+      channels: () => ({
+        channels: [{ name, tag: name, scope: 'network', peers: { local: 1, remote: 0 }, messages: 1, bytes: 1 }]
+      }),
+      links: () => ({
+        links: [
+          {
+            proxyId: name,
+            address: name,
+            role: 'initiator',
+            state: 'open',
+            since: '',
+            channels: [name],
+            messages: { in: 1, out: 1 },
+            bytes: { in: 1, out: 1 }
+          }
+        ]
+      })
+    }
+  })
   await other.locator('#open-list').getByText(name).waitFor()
   await other.getByText('Links and channels as lists').click()
   await other.locator('#open-channels').getByText(name).waitFor()
@@ -65,7 +96,10 @@ t.test('ten thousand lines', needsBrowser, async t => {
   const sender = await joinChannel(t, ws, 'room')
   const burst = async (from: number, to: number) => {
     for (let n = from; n < to; n++) sender.send({ action: 'broadcast', data: `line ${n} of many` })
-    await page.waitForFunction(text => document.querySelector('.log > :last-child > :last-child')!.textContent.endsWith(text), `line ${to - 1} of many`)
+    await page.waitForFunction(
+      text => document.querySelector('.log > :last-child > :last-child')!.textContent.endsWith(text),
+      `line ${to - 1} of many`
+    )
   }
   await burst(0, 10_000)
   await panel(page).getByText('10,000 lines').waitFor()
@@ -79,10 +113,12 @@ t.test('ten thousand lines', needsBrowser, async t => {
   await page.waitForFunction(() => document.querySelector('[data-part=log]')!.scrollTop === 0)
   sender.send({ action: 'broadcast', data: 'the newest' })
   await panel(page).getByRole('button', { name: '↓ 1 new line' }).waitFor()
-  t.ok(await part(page, 'log').evaluate(list => list.scrollTop) < 100)
+  t.ok((await part(page, 'log').evaluate(list => list.scrollTop)) < 100)
   await press(page, part(page, 'unseen'), 'keyboard')
   await page.waitForFunction(AT_END)
-  t.comment(`frames while it is filtered: ${(await Promise.all([timeFrames(page, 30), part(page, 'filter').fill('line 10999')]))[0]}`)
+  t.comment(
+    `frames while it is filtered: ${(await Promise.all([timeFrames(page, 30), part(page, 'filter').fill('line 10999')]))[0]}`
+  )
   await panel(page).locator('.block:not([hidden])').first().waitFor()
   t.equal(await panel(page).locator('.line:not([hidden])').count(), 1)
   await inspectPage(t, page, 'console-filtered-1280-light')

@@ -30,7 +30,11 @@ t.test('between two machines: peers with their proxy, direct messages, files, th
   await picture.locator('.node.channel.joined', { hasText: 'house.lights' }).waitFor()
   await a.locator('#picture svg[aria-label*="1 link to other proxies, 1 of them with channels in common"]').waitFor()
   await picture.locator('.node.proxy').hover()
-  await a.locator('#picture-words', { hasText: new RegExp(`^Proxy ${proxy}: 127\\.0\\.0\\.1:\\d+, has dialled this one.*1 shared channel`) }).waitFor()
+  await a
+    .locator('#picture-words', {
+      hasText: new RegExp(`^Proxy ${proxy}: 127\\.0\\.0\\.1:\\d+, has dialled this one.*1 shared channel`)
+    })
+    .waitFor()
   await picture.locator('.above .node').nth(1).waitFor()
   t.equal(await picture.locator('.above .node').count(), 2, 'the link and the channel on it are raised')
   await a.getByText('Links and channels as lists').click()
@@ -88,14 +92,34 @@ t.test('asks for the token once, and keeps it in memory', needsBrowser, async t 
   await page.keyboard.press('Enter')
   await page.locator('#picture .node.channel', { hasText: 'room' }).waitFor()
   t.notOk(await form.isVisible())
-  t.strictSame(await page.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie, location.href.includes('token'), document.documentElement.outerHTML.includes('the-token')]), [0, 0, '', false, false])
+  t.strictSame(
+    await page.evaluate(() => [
+      localStorage.length,
+      sessionStorage.length,
+      document.cookie,
+      location.href.includes('token'),
+      document.documentElement.outerHTML.includes('the-token')
+    ]),
+    [0, 0, '', false, false]
+  )
   await page.reload()
   await form.waitFor()
 })
 
 t.test('says what discovery does, and what helps where it does not work', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
-  const health = (state: string, interfaces: string[] = []) => () => ({ status: 'ok', version: '1', uptimeSeconds: 5, proxyId: 'x', channels: 0, peers: 0, discovery: { state, interfaces }, mesh: { port: 40123, links: 0 } })
+  const health =
+    (state: string, interfaces: string[] = []) =>
+    () => ({
+      status: 'ok',
+      version: '1',
+      uptimeSeconds: 5,
+      proxyId: 'x',
+      channels: 0,
+      peers: 0,
+      discovery: { state, interfaces },
+      mesh: { port: 40123, links: 0 }
+    })
   for (const [state, words, hint] of [
     ['ok', 'Finds other proxies on wlan0', ''],
     ['starting', 'Looking for other proxies …', ''],
@@ -103,7 +127,10 @@ t.test('says what discovery does, and what helps where it does not work', needsB
     ['no multicast', 'Cannot look for other proxies', 'neither send nor hear multicast'],
     ['own advertisement not seen', 'Other proxies may not find this one', 'UDP port 5353']
   ] as const) {
-    const page = await visit(t, url, { width: state === 'no multicast' ? 360 : 1280, fakes: { health: health(state, state === 'ok' ? ['wlan0'] : []) } })
+    const page = await visit(t, url, {
+      width: state === 'no multicast' ? 360 : 1280,
+      fakes: { health: health(state, state === 'ok' ? ['wlan0'] : []) }
+    })
     await page.locator('#discovery-state', { hasText: words }).waitFor()
     const notice = page.locator('#discovery-hint')
     t.equal(await notice.isVisible(), hint !== '', state)
@@ -117,17 +144,47 @@ t.test('says what discovery does, and what helps where it does not work', needsB
 })
 
 /** What the API says of a proxy with many links and channels. */
-function fakeMesh (links: number, channels: number) {
+function fakeMesh(links: number, channels: number) {
   let asked = 0
-  const proxyId = (i: number): string => `${'abcdefghijklmnopqrstuvwxyz234567'[i * 7 % 32]}${'qwertzuiopasdfghjklyxcvbnm765432'[i * 13 % 32]}${i}proxyproxy`
+  const proxyId = (i: number): string =>
+    `${'abcdefghijklmnopqrstuvwxyz234567'[(i * 7) % 32]}${'qwertzuiopasdfghjklyxcvbnm765432'[(i * 13) % 32]}${i}proxyproxy`
   const room = (i: number): string => `room-${i}.${['light', 'chat', 'score'][i % 3]}`
   return {
-    health: () => ({ status: 'ok', version: '0.1.0', uptimeSeconds: 7300 + asked++, proxyId: 'self', channels, peers: channels * 3, discovery: { state: 'ok', interfaces: ['wlan0'] }, mesh: { port: 40123, links } }),
-    channels: () => ({ channels: Array.from({ length: channels }, (_, i) => ({ name: room(i), tag: `t${i}`, scope: 'network', peers: { local: 1 + i % 3, remote: i % 5 }, messages: asked * (i % 7) * 3, bytes: asked * 1000 })) }),
-    links: () => ({ links: Array.from({ length: links }, (_, i) => ({
-      proxyId: proxyId(i), address: `192.168.1.${i + 10} 41000`, role: i % 2 === 0 ? 'initiator' : 'responder', state: i % 17 === 0 ? 'opening' : 'open', since: new Date(0).toISOString(),
-      channels: Array.from({ length: channels }, (_, c) => c).filter(c => (c * 7 + i * 3) % 11 === 0).map(room), rttMs: 1.5 + i, messages: { in: asked * i, out: asked }, bytes: { in: asked * 1000, out: asked * 100 }
-    })) })
+    health: () => ({
+      status: 'ok',
+      version: '0.1.0',
+      uptimeSeconds: 7300 + asked++,
+      proxyId: 'self',
+      channels,
+      peers: channels * 3,
+      discovery: { state: 'ok', interfaces: ['wlan0'] },
+      mesh: { port: 40123, links }
+    }),
+    channels: () => ({
+      channels: Array.from({ length: channels }, (_, i) => ({
+        name: room(i),
+        tag: `t${i}`,
+        scope: 'network',
+        peers: { local: 1 + (i % 3), remote: i % 5 },
+        messages: asked * (i % 7) * 3,
+        bytes: asked * 1000
+      }))
+    }),
+    links: () => ({
+      links: Array.from({ length: links }, (_, i) => ({
+        proxyId: proxyId(i),
+        address: `192.168.1.${i + 10} 41000`,
+        role: i % 2 === 0 ? 'initiator' : 'responder',
+        state: i % 17 === 0 ? 'opening' : 'open',
+        since: new Date(0).toISOString(),
+        channels: Array.from({ length: channels }, (_, c) => c)
+          .filter(c => (c * 7 + i * 3) % 11 === 0)
+          .map(room),
+        rttMs: 1.5 + i,
+        messages: { in: asked * i, out: asked },
+        bytes: { in: asked * 1000, out: asked * 100 }
+      }))
+    })
   }
 }
 
@@ -136,9 +193,16 @@ t.test('the picture with 50 links and 200 channels', needsBrowser, async t => {
   const page = await visit(t, url, { fakes: fakeMesh(50, 200) })
   await page.locator('#picture .node.channel').nth(199).waitFor({ state: 'attached' })
   t.equal(await page.locator('#picture .nodes .node.proxy').count(), 50)
-  t.match(await page.locator('#picture svg').getAttribute('aria-label'), '50 links to other proxies, 50 of them with channels in common, and 200 open channels')
+  t.match(
+    await page.locator('#picture svg').getAttribute('aria-label'),
+    '50 links to other proxies, 50 of them with channels in common, and 200 open channels'
+  )
   t.comment(`frames while it changes every second: ${await timeFrames(page, 30)}`)
-  await page.locator('#facts dd').first().getByText(/^[1-9][\d,]*$/).waitFor()
+  await page
+    .locator('#facts dd')
+    .first()
+    .getByText(/^[1-9][\d,]*$/)
+    .waitFor()
   // By keys: the lists beside it, each of them one stop of the Tab key.
   await page.getByText('Links and channels as lists').focus()
   await page.keyboard.press('Enter')
@@ -151,7 +215,11 @@ t.test('the picture with 50 links and 200 channels', needsBrowser, async t => {
   await inspectPage(t, page, 'console-mesh-1280-light')
   await page.keyboard.press('Enter')
   await line(page, 'Joined.').waitFor()
-  for (const [width, dark] of [[1280, true], [360, false], [360, true]] as const) {
+  for (const [width, dark] of [
+    [1280, true],
+    [360, false],
+    [360, true]
+  ] as const) {
     const other = await visit(t, url, { width, dark, fakes: fakeMesh(50, 200) })
     await other.locator('#picture .node.channel').nth(199).waitFor({ state: 'attached' })
     await keepPicture(other, `console-mesh-${width}-${dark ? 'dark' : 'light'}`)

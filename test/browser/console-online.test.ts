@@ -18,7 +18,10 @@ t.test('who comes and goes is listed, by name as text', needsBrowser, async t =>
   await item('ann').getByText('2 pages').waitFor()
   await item('<b>ben</b>').getByText('1 page').waitFor()
   await page.getByText('3 users on 4 pages').waitFor()
-  for (const [width, dark] of [[1280, false], [360, true]] as const) {
+  for (const [width, dark] of [
+    [1280, false],
+    [360, true]
+  ] as const) {
     await page.setViewportSize({ width, height: 860 })
     await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' })
     await inspectPage(t, page, `console-online-${width}-${dark ? 'dark' : 'light'}`)

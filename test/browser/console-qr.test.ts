@@ -39,14 +39,24 @@ const VERSION_1 = [
 t.test('QR codes are those of the standard', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const page = await visit(t, url)
-  const rows = (text: string, mask?: number) => page.evaluate(`import('/console/qr.js').then(({ qrCode }) => qrCode(${JSON.stringify(text)}, ${mask}).map(row => row.map(Number).join('')))`) as Promise<string[]>
+  const rows = (text: string, mask?: number) =>
+    page.evaluate(
+      `import('/console/qr.js').then(({ qrCode }) => qrCode(${JSON.stringify(text)}, ${mask}).map(row => row.map(Number).join('')))`
+    ) as Promise<string[]>
   t.strictSame(await rows('nws', 2), VERSION_1)
-  for (const [length, size] of [[14, 21], [15, 25], [122, 45], [180, 53], [412, 77]] as const) t.equal((await rows('a'.repeat(length))).length, size, `${length} bytes`)
+  for (const [length, size] of [
+    [14, 21],
+    [15, 25],
+    [122, 45],
+    [180, 53],
+    [412, 77]
+  ] as const)
+    t.equal((await rows('a'.repeat(length))).length, size, `${length} bytes`)
   await t.rejects(rows('a'.repeat(413)))
 })
 
 /** What another program reads from the QR code of the dialog. */
-async function readCode (page: Page): Promise<string | undefined> {
+async function readCode(page: Page): Promise<string | undefined> {
   const pixels = await page.locator('#share-code svg').evaluate(async svg => {
     const image = new Image()
     image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`
@@ -77,7 +87,11 @@ t.test('another program reads the link from the code', needsBrowser, async t => 
 })
 
 t.test('where the settings let phones in, the code holds the address in the network', needsBrowser, async t => {
-  const { url, port } = await buildTestApp(t, { host: '0.0.0.0', apiToken: 'the-token-of-this-test', allowedHosts: ['pc.lan'] })
+  const { url, port } = await buildTestApp(t, {
+    host: '0.0.0.0',
+    apiToken: 'the-token-of-this-test',
+    allowedHosts: ['pc.lan']
+  })
   const page = await visit(t, url)
   await button(page, 'Make a private channel …').click()
   const dialog = page.getByRole('dialog', { name: 'A private channel' })
@@ -92,6 +106,10 @@ t.test('where the settings let phones in, the code holds the address in the netw
   const shown = `http://pc.lan:${port}/console#join=${await page.locator('#share-name').textContent()}`
   t.equal(await page.locator('#share-lan-link').textContent(), shown)
   t.equal(await readCode(page), shown)
-  t.equal(await page.locator('#share-link').textContent(), `${url}/console#join=${await page.locator('#share-name').textContent()}`, 'the link for computers is as ever')
+  t.equal(
+    await page.locator('#share-link').textContent(),
+    `${url}/console#join=${await page.locator('#share-name').textContent()}`,
+    'the link for computers is as ever'
+  )
   await inspectPage(t, page, 'console-phones-1280-light')
 })

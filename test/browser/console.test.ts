@@ -34,7 +34,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     await say(b, 'for you', hand)
     await line(a, `${idB} → youfor you`).waitFor()
 
-    const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, i) => i * i % 251))
+    const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * i) % 251))
     await attach(b, hand, 'notes.html', bytes)
     const saved = await save(a, a.getByRole('button', { name: 'Save notes.html' }), hand)
     t.equal(saved.name, 'notes.html')
@@ -89,7 +89,10 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     await press(b, part(b, 'leave'), hand)
     await line(a, `${idB}has gone`).waitFor()
     await b.locator('#hero').waitFor() // The page is as at the beginning.
-    t.ok(await b.locator('#channel').evaluate(element => element === document.activeElement), 'and the focus is where one goes on')
+    t.ok(
+      await b.locator('#channel').evaluate(element => element === document.activeElement),
+      'and the focus is where one goes on'
+    )
     // From the list of what is open.
     await press(b, b.locator('#open-list').getByRole('button', { name: /^room 1 peer$/ }), hand)
     await line(b, 'Joined.').waitFor()
@@ -134,26 +137,44 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     await line(b, 'is here').waitFor()
 
     // The same page gets another one.
-    await b.evaluate(() => { location.hash = '#join=other.room' })
+    await b.evaluate(() => {
+      location.hash = '#join=other.room'
+    })
     await invitation.getByText('other.room').waitFor()
     await b.waitForURL(`${url}/console`)
     await press(b, invitation.getByRole('button', { name: 'Not now' }), hand)
     t.notOk(await invitation.isVisible())
     t.equal(app.channelRegistry.channels().length, 1)
-    t.strictSame(await b.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]), [0, 0, ''], 'nothing is kept')
+    t.strictSame(
+      await b.evaluate(() => [localStorage.length, sessionStorage.length, document.cookie]),
+      [0, 0, ''],
+      'nothing is kept'
+    )
   })
 }
 
 t.test('links that bring no name are no invitations', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const page = await visit(t, url)
-  for (const [text, asks] of [['..', false], ['', false], ['a b', false], ['%3Cimg%3E', false], ['a/b', false], ['a'.repeat(256), false], ['A+=*._-z', true], ['a'.repeat(255), true]] as const) {
-    await page.evaluate(text => { location.hash = `#join=${text}` }, text)
+  for (const [text, asks] of [
+    ['..', false],
+    ['', false],
+    ['a b', false],
+    ['%3Cimg%3E', false],
+    ['a/b', false],
+    ['a'.repeat(256), false],
+    ['A+=*._-z', true],
+    ['a'.repeat(255), true]
+  ] as const) {
+    await page.evaluate(text => {
+      location.hash = `#join=${text}`
+    }, text)
     await page.waitForFunction(() => location.hash === '')
     t.equal(await page.locator('#invitation').isVisible(), asks, text.slice(0, 20))
     if (asks) await page.locator('#invitation-dismiss').click()
   }
   // The field's grammar is the proxy's.
   const pattern = new RegExp(`^(?:${await page.locator('#channel').getAttribute('pattern')})$`, 'v')
-  for (const text of ['a', '.', '..', '...', 'a b', 'ä', '+=*._-', 'A9', 'a/b', 'a%', '.a', '']) t.equal(pattern.test(text), isChannelName(text), JSON.stringify(text))
+  for (const text of ['a', '.', '..', '...', 'a b', 'ä', '+=*._-', 'A9', 'a/b', 'a%', '.a', ''])
+    t.equal(pattern.test(text), isChannelName(text), JSON.stringify(text))
 })

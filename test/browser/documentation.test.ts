@@ -14,22 +14,33 @@ import type { ChannelClient } from '../support/channel.ts'
 import { openRaw } from '../support/generations.ts'
 
 const text = readFileSync(new URL('../../docs/CLIENT.md', import.meta.url), 'utf8')
-const examples = new Map([...text.matchAll(/^```(\w+)(.*)\n([^]*?)^```$/gm)].map(([, language, info, code]) => [/title=(\S+)/.exec(info!)?.[1] ?? '', { language: language!, code: code! }]))
+const examples = new Map(
+  [...text.matchAll(/^```(\w+)(.*)\n([^]*?)^```$/gm)].map(([, language, info, code]) => [
+    /title=(\S+)/.exec(info!)?.[1] ?? '',
+    { language: language!, code: code! }
+  ])
+)
 
 /** The example with the address of the test's proxy. */
-function codeOf (title: string, port: number): string {
+function codeOf(title: string, port: number): string {
   const { code, language } = examples.get(title)!
   const own = code.replaceAll(/(localhost|127\.0\.0\.1):9009/g, `$1:${port}`)
   if (language === 'html' || /^import /m.test(own)) return own
-  const socket = /\bsocket\b/.test(own) && !/const socket\b/.test(own) ? "globalThis.socket = new NetworkWebSocket('webchat')\n" : ''
+  const socket =
+    /\bsocket\b/.test(own) && !/const socket\b/.test(own) ? "globalThis.socket = new NetworkWebSocket('webchat')\n" : ''
   return `import { BroadcastWebSocket, LocalWebSocket, NetworkBroadcastChannel, NetworkWebSocket } from 'http://localhost:${port}/lib/networkwebsockets.js'\n${socket}${own}`
 }
 
 /** Runs an example in a page of another origin. */
-async function runInPage (t: Test, title: string, port: number): Promise<TestPage> {
+async function runInPage(t: Test, title: string, port: number): Promise<TestPage> {
   const code = codeOf(title, port)
   const isPage = examples.get(title)!.language === 'html'
-  const page = await openPage(t, await sharedBrowser(), await servePages(t, { '/': isPage ? code : '<!doctype html>' }), { localPort: port })
+  const page = await openPage(
+    t,
+    await sharedBrowser(),
+    await servePages(t, { '/': isPage ? code : '<!doctype html>' }),
+    { localPort: port }
+  )
   // Else addresses hide behind mDNS names, which nothing resolves here.
   if (title === 'webrtc') await page.run('await navigator.mediaDevices.getUserMedia({ audio: true })')
   if (!isPage) await page.page.addScriptTag({ type: 'module', content: code })
@@ -49,7 +60,14 @@ const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   classic: helloFromPage,
   node: async (t, { port, other }) => {
     const partner = await other()
-    const output = new Promise<string>(resolve => execFile(process.execPath, ['--input-type=module', '-e', codeOf('node', port)], { cwd: fileURLToPath(new URL('../..', import.meta.url)) }, (_error, stdout, stderr) => resolve(stdout + stderr)))
+    const output = new Promise<string>(resolve =>
+      execFile(
+        process.execPath,
+        ['--input-type=module', '-e', codeOf('node', port)],
+        { cwd: fileURLToPath(new URL('../..', import.meta.url)) },
+        (_error, stdout, stderr) => resolve(stdout + stderr)
+      )
+    )
     t.match(await partner.nextOf('broadcast'), { data: 'Hello, everybody' })
     partner.send({ action: 'broadcast', data: 'Hello, Node' })
     t.equal(await output, 'Hello, Node\n')
@@ -76,8 +94,10 @@ const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(data, 'only for you')
     partner.send({ action: 'message', target: source, data: 'thank you' })
     partner.socket.close()
-    t.strictSame([await page.said(''), await page.said(''), await page.said(''), await page.said('')],
-      [`${partner.id} is here`, 'only for me: thank you', 'it has gone', '0 others are left'])
+    t.strictSame(
+      [await page.said(''), await page.said(''), await page.said(''), await page.said('')],
+      [`${partner.id} is here`, 'only for me: thank you', 'it has gone', '0 others are left']
+    )
   },
   list: async (t, { show, other }) => {
     const partner = await other()
@@ -86,7 +106,10 @@ const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   binary: async (t, { show, other }) => {
     const partner = await other()
     const page = await show()
-    t.strictSame([(await partner.nextOf('broadcast')).data, (await partner.nextOf('broadcast')).data], [{ $binary: 'AQID' }, { $binary: 'Zm91cg==' }])
+    t.strictSame(
+      [(await partner.nextOf('broadcast')).data, (await partner.nextOf('broadcast')).data],
+      [{ $binary: 'AQID' }, { $binary: 'Zm91cg==' }]
+    )
     partner.send(Buffer.from([3, 0, 7, 7]))
     partner.send({ action: 'broadcast', data: 'text' })
     t.strictSame([await page.said(''), await page.said('')], ['2 bytes', 'text'])
@@ -102,7 +125,10 @@ const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   },
   errors: async (t, { show, other }) => {
     await other()
-    t.match(await (await show()).said(''), /^NWS_ERR_CHANNEL_FULL The channel has as many peers as NWS_MAX_PEERS_PER_CHANNEL/)
+    t.match(
+      await (await show()).said(''),
+      /^NWS_ERR_CHANNEL_FULL The channel has as many peers as NWS_MAX_PEERS_PER_CHANNEL/
+    )
   },
   reconnect: async (t, { app, show }) => {
     const page = await show()
@@ -133,7 +159,7 @@ const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   }
 }
 
-async function helloFromPage (t: Test, { show, other }: Stage): Promise<void> {
+async function helloFromPage(t: Test, { show, other }: Stage): Promise<void> {
   const partner = await other()
   const page = await show()
   t.match(await partner.nextOf('broadcast'), { data: 'Hello, everybody' })
@@ -148,7 +174,11 @@ t.test('every example has its test', async t => {
 for (const [title, play] of Object.entries(plays)) {
   t.test(`the example "${title}" does what it says`, needsBrowser, async t => {
     const app = await buildTestApp(t, { maxPeersPerChannel: title === 'errors' ? 1 : 10 })
-    await play(t, { ...app, show: async () => await runInPage(t, title, app.port), other: async (name = 'webchat') => await joinChannel(t, app.url, name) })
+    await play(t, {
+      ...app,
+      show: async () => await runInPage(t, title, app.port),
+      other: async (name = 'webchat') => await joinChannel(t, app.url, name)
+    })
   })
 }
 
@@ -156,9 +186,17 @@ t.test('the example of the README does what it says', needsBrowser, async t => {
   const { url, port } = await buildTestApp(t)
   const [, code] = /^```html\n([^]*?)^```$/m.exec(readFileSync(new URL('../../README.md', import.meta.url), 'utf8'))!
   const partner = await joinChannel(t, url, 'webchat')
-  const page = await openPage(t, await sharedBrowser(), await servePages(t, { '/': code!.replaceAll('localhost:9009', `localhost:${port}`) }), { localPort: port })
+  const page = await openPage(
+    t,
+    await sharedBrowser(),
+    await servePages(t, { '/': code!.replaceAll('localhost:9009', `localhost:${port}`) }),
+    { localPort: port }
+  )
   const heard = [await partner.next(), await partner.next(), await partner.next()]
-  t.strictSame(new Set(heard.map(({ action, data }) => data ?? action)), new Set(['Hello, everybody', 'Welcome', 'connect']))
+  t.strictSame(
+    new Set(heard.map(({ action, data }) => data ?? action)),
+    new Set(['Hello, everybody', 'Welcome', 'connect'])
+  )
   partner.send({ action: 'broadcast', data: 'hi' })
   t.equal(await page.said(partner.id), `${partner.id} hi`)
 })

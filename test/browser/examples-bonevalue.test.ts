@@ -11,9 +11,14 @@ import { inspectPage, press, visit, write } from '../support/pages.ts'
 import type { Hand } from '../support/pages.ts'
 import { addUser } from '../support/rendezvous.ts'
 
-const LOOKS = [[1280, false], [1280, true], [360, true], [360, false]] as const
+const LOOKS = [
+  [1280, false],
+  [1280, true],
+  [360, true],
+  [360, false]
+] as const
 
-async function inspectLooks (t: Test, page: Page, name: string): Promise<void> {
+async function inspectLooks(t: Test, page: Page, name: string): Promise<void> {
   for (const [width, dark] of LOOKS) {
     await page.setViewportSize({ width, height: 860 })
     await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce' })
@@ -22,7 +27,7 @@ async function inspectLooks (t: Test, page: Page, name: string): Promise<void> {
 }
 
 /** Opens the example and logs in. */
-async function enter (t: Test, url: string, user: string, hand: Hand): Promise<Page> {
+async function enter(t: Test, url: string, user: string, hand: Hand): Promise<Page> {
   const page = await visit(t, `${url}/examples/bonevalue/`)
   await page.evaluate('navigator.mediaDevices.getUserMedia({ audio: true }).then(() => {})')
   await write(page, page.getByLabel('Login name'), hand, user)
@@ -55,17 +60,26 @@ t.test('two strangers trust each other, ask, and send a file', needsBrowser, asy
   await logged(ada, /Grace heard it at .*; the answer took [\d.]+ ms/).waitFor()
 
   const bytes = randomBytes(1_500_000)
-  const [chooser] = await Promise.all([ada.waitForEvent('filechooser'), press(ada, ada.getByRole('button', { name: 'Send a file …' }), 'keyboard')])
+  const [chooser] = await Promise.all([
+    ada.waitForEvent('filechooser'),
+    press(ada, ada.getByRole('button', { name: 'Send a file …' }), 'keyboard')
+  ])
   await chooser.setFiles({ name: 'recipe.bin', mimeType: 'application/octet-stream', buffer: bytes })
   await press(grace, grace.getByRole('button', { name: 'Take it' }), 'pointer')
   await logged(ada, "recipe.bin is at Grace's").waitFor()
-  const [download] = await Promise.all([grace.waitForEvent('download'), press(grace, grace.getByRole('link', { name: 'Save recipe.bin' }), 'pointer')])
+  const [download] = await Promise.all([
+    grace.waitForEvent('download'),
+    press(grace, grace.getByRole('link', { name: 'Save recipe.bin' }), 'pointer')
+  ])
   const chunks: Buffer[] = []
   for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer)
   t.ok(bytes.equals(Buffer.concat(chunks)), 'the file is the same at the other end')
   t.equal(download.suggestedFilename(), 'recipe.bin')
 
-  const [again] = await Promise.all([grace.waitForEvent('filechooser'), press(grace, grace.getByRole('button', { name: 'Send a file …' }), 'pointer')])
+  const [again] = await Promise.all([
+    grace.waitForEvent('filechooser'),
+    press(grace, grace.getByRole('button', { name: 'Send a file …' }), 'pointer')
+  ])
   await again.setFiles({ name: 'no.txt', mimeType: 'text/plain', buffer: Buffer.from('no') })
   await press(ada, ada.getByRole('button', { name: 'No', exact: true }), 'keyboard')
   await logged(grace, 'no.txt for Ada: The other one does not want it.').waitFor()

@@ -8,7 +8,7 @@ import { enter, gather, meets, openExample, rightHasMissed, sameCanvas } from '.
 import { buildProxies, press, tabTo } from '../support/pages.ts'
 
 /** Draws a stroke over the board, from one part of its size to another. */
-async function stroke (page: Page, [fromX, fromY, toX, toY]: readonly [number, number, number, number]): Promise<void> {
+async function stroke(page: Page, [fromX, fromY, toX, toY]: readonly [number, number, number, number]): Promise<void> {
   await page.locator('#board').scrollIntoViewIfNeeded()
   const { x, y, width, height } = (await page.locator('#board').boundingBox())!
   await page.mouse.move(x + fromX * width, y + fromY * height)
@@ -35,7 +35,8 @@ for (const count of [1, 2] as const) {
     await tabTo(b, b.locator('#size'))
     await b.keyboard.press('End')
     await tabTo(b, b.locator('#board'))
-    for (const key of ['ArrowLeft', ' ', 'ArrowLeft', 'ArrowLeft', 'ArrowUp', ' ', 'ArrowDown']) await b.keyboard.press(key)
+    for (const key of ['ArrowLeft', ' ', 'ArrowLeft', 'ArrowLeft', 'ArrowUp', ' ', 'ArrowDown'])
+      await b.keyboard.press(key)
     await b.locator('#pen', { hasText: /^The pen is up, \d+ % from the left and 50 % from the top\.$/ }).waitFor()
     const isRed = () => {
       const { data } = document.querySelector('canvas')!.getContext('2d')!.getImageData(760, 500, 1, 1)
@@ -64,13 +65,16 @@ for (const count of [1, 2] as const) {
 
   t.test(`game through ${through}`, needsBrowser, async t => {
     const proxies = await buildProxies(t, count)
-    const [a, b] = await gather(t, proxies, 'game', 2) as [Page, Page]
+    const [a, b] = (await gather(t, proxies, 'game', 2)) as [Page, Page]
     await press(a, a.getByRole('button', { name: 'Sit left' }), 'pointer')
     await a.getByText('Waiting for somebody on the other side.').waitFor()
     await b.getByRole('button', { name: 'Taken' }).waitFor()
     await press(b, b.getByRole('button', { name: 'Sit right' }), 'keyboard')
     for (const page of [a, b]) await page.getByText('Your paddle is the blue one').waitFor()
-    t.ok(await b.locator('#field').evaluate(field => field === document.activeElement), 'the keys reach the paddle at once')
+    t.ok(
+      await b.locator('#field').evaluate(field => field === document.activeElement),
+      'the keys reach the paddle at once'
+    )
     const c = await openExample(t, proxies, 'game', 2)
     await enter(c, 2)
     await c.getByText('You are watching.').waitFor()
@@ -80,7 +84,8 @@ for (const count of [1, 2] as const) {
     await seen
     await b.keyboard.up('ArrowDown')
     for (const page of [a, b]) await page.locator('#latency', { hasText: /^[\d.]+ ms$/ }).waitFor()
-    for (const page of [a, b]) await page.locator('#spread', { hasText: /^best [\d.]+ ms, middle [\d.]+ ms$/ }).waitFor()
+    for (const page of [a, b])
+      await page.locator('#spread', { hasText: /^best [\d.]+ ms, middle [\d.]+ ms$/ }).waitFor()
     await press(a, a.getByRole('button', { name: 'Stand up' }), 'keyboard')
     for (const page of [b, c]) await page.getByRole('button', { name: 'Sit left' }).waitFor()
     await press(c, c.getByRole('button', { name: 'Sit left' }), 'pointer')

@@ -6,14 +6,23 @@ import { gather, meets, rightHasMissed, sameCanvas, seesVideos, startRestartable
 import type { Example } from '../support/examples.ts'
 
 /** What two pages do before, while the proxy is away, and after. */
-const CASES: Readonly<Record<Example, { before?: (a: Page, b: Page) => Promise<void>, away?: (a: Page, b: Page) => Promise<void>, after: (a: Page, b: Page) => Promise<void> }>> = {
+const CASES: Readonly<
+  Record<
+    Example,
+    {
+      before?: (a: Page, b: Page) => Promise<void>
+      away?: (a: Page, b: Page) => Promise<void>
+      after: (a: Page, b: Page) => Promise<void>
+    }
+  >
+> = {
   chat: {
-    async before (a, b) {
+    async before(a, b) {
       await a.getByLabel('Your name').fill('Ada')
       await a.getByLabel('Your name').blur()
       await b.locator('#people', { hasText: 'Ada' }).waitFor()
     },
-    async after (a, b) {
+    async after(a, b) {
       await b.locator('#people', { hasText: 'Ada' }).waitFor()
       await a.locator('#text').fill('Here again')
       await a.keyboard.press('Enter')
@@ -21,18 +30,18 @@ const CASES: Readonly<Record<Example, { before?: (a: Page, b: Page) => Promise<v
     }
   },
   pubsub: {
-    async before (a, b) {
+    async before(a, b) {
       await a.locator('#topics li', { hasText: 'weather' }).getByRole('checkbox').check()
       await b.locator('#topics li', { hasText: 'weather' }).getByText('one other subscriber').waitFor()
     },
-    async after (a, b) {
+    async after(a, b) {
       await b.locator('#topics li', { hasText: 'weather' }).getByText('one other subscriber').waitFor()
       await b.getByRole('button', { name: 'Publish' }).click()
       await a.locator('#received', { hasText: 'sunny' }).waitFor()
     }
   },
   whiteboard: {
-    async away (a) {
+    async away(a) {
       // What is drawn meanwhile is not lost.
       await a.locator('#board').focus()
       for (const key of [' ', 'ArrowRight', 'ArrowRight', ' ']) await a.keyboard.press(key)
@@ -40,12 +49,12 @@ const CASES: Readonly<Record<Example, { before?: (a: Page, b: Page) => Promise<v
     after: async (a, b) => await sameCanvas([a, b])
   },
   game: {
-    async before (a, b) {
+    async before(a, b) {
       await a.getByRole('button', { name: 'Sit left' }).click()
       await b.getByRole('button', { name: 'Sit right' }).click()
       for (const page of [a, b]) await page.getByText('Your paddle is the blue one').waitFor()
     },
-    async after (a, b) {
+    async after(a, b) {
       for (const page of [a, b]) await page.getByText('Your paddle is the blue one').waitFor()
       await b.locator('#field').focus()
       const seen = Promise.all([a, b].map(rightHasMissed))
@@ -54,8 +63,12 @@ const CASES: Readonly<Record<Example, { before?: (a: Page, b: Page) => Promise<v
     }
   },
   webrtc: {
-    before: async (a, b) => { for (const page of [a, b]) await seesVideos(page, 2) },
-    after: async (a, b) => { for (const page of [a, b]) await seesVideos(page, 2) }
+    before: async (a, b) => {
+      for (const page of [a, b]) await seesVideos(page, 2)
+    },
+    after: async (a, b) => {
+      for (const page of [a, b]) await seesVideos(page, 2)
+    }
   }
 }
 

@@ -7,17 +7,22 @@ import { enter, gather, meets, openExample, seesVideos } from '../support/exampl
 import { buildProxies, press } from '../support/pages.ts'
 
 /** Whether the picture of the other one is black. */
-const isDark = (page: Page, index: number) => page.waitForFunction(index => {
-  const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 })
-  const context = canvas.getContext('2d')!
-  context.drawImage(document.querySelectorAll('video')[index]!, 0, 0, 8, 8)
-  return context.getImageData(0, 0, 8, 8).data.every((value, i) => i % 4 === 3 || value < 30)
-}, index, { polling: 200 })
+const isDark = (page: Page, index: number) =>
+  page.waitForFunction(
+    index => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 8, height: 8 })
+      const context = canvas.getContext('2d')!
+      context.drawImage(document.querySelectorAll('video')[index]!, 0, 0, 8, 8)
+      return context.getImageData(0, 0, 8, 8).data.every((value, i) => i % 4 === 3 || value < 30)
+    },
+    index,
+    { polling: 200 }
+  )
 
 for (const count of [1, 2] as const) {
   t.test(`two and three, through ${count === 1 ? 'one proxy' : 'two linked proxies'}`, needsBrowser, async t => {
     const proxies = await buildProxies(t, count)
-    const [a, b] = await gather(t, proxies, 'webrtc', 2) as [Page, Page]
+    const [a, b] = (await gather(t, proxies, 'webrtc', 2)) as [Page, Page]
     for (const page of [a, b]) await seesVideos(page, 2)
     t.equal(await a.locator('#hint').textContent(), '')
     await press(a, a.getByRole('button', { name: 'Camera off' }), 'keyboard')
@@ -40,7 +45,9 @@ t.test('four at most; without a camera a drawn picture', needsBrowser, async t =
   const proxies = await buildProxies(t, 1)
   const pages = await Promise.all(Array.from({ length: 5 }, (_, i) => openExample(t, proxies, 'webrtc', i)))
   for (const page of pages) {
-    await page.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError')) })
+    await page.evaluate(() => {
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'))
+    })
     const others = pages.indexOf(page)
     await enter(page, others)
     if (others < 4) for (const each of pages.slice(0, others + 1)) await seesVideos(each, others + 1)

@@ -10,26 +10,74 @@ import type { Example } from '../support/examples.ts'
 import { press, visit } from '../support/pages.ts'
 
 /** Channel that an example suggests. */
-const SUGGESTED: Readonly<Record<Example, string>> = { chat: 'webchat', whiteboard: 'whiteboard', game: 'pong', webrtc: 'video', pubsub: 'topics' }
+const SUGGESTED: Readonly<Record<Example, string>> = {
+  chat: 'webchat',
+  whiteboard: 'whiteboard',
+  game: 'pong',
+  webrtc: 'video',
+  pubsub: 'topics'
+}
 
 const HTML = '<img src=x onerror="hacked=1"><script>hacked=1</script>'
 
 /** What no page expects. Every example gets all of it, to all and directly. */
 const NASTY: readonly unknown[] = [
-  HTML, '', 'null', 'not JSON {', '[]', '{"__proto__":{"hacked":1}}', '"text"', '7',
+  HTML,
+  '',
+  'null',
+  'not JSON {',
+  '[]',
+  '{"__proto__":{"hacked":1}}',
+  '"text"',
+  '7',
   ...[
-    { name: HTML, text: HTML }, { name: 7, text: {} }, { name: '\u202e'.repeat(100), text: 'a'.repeat(20_000) },
-    { topics: HTML }, { topics: [HTML, 7, null, 'weather'] }, { topic: 'weather', value: HTML }, { topic: 'weather', value: { html: HTML } }, { topic: 'weather' }, { topic: {}, value: 1 },
-    { lines: 'x' }, { lines: [null, 7, {}, { id: 'a', time: 1e99, colour: '#000000', size: 3, points: [] }, { id: 'b', time: 1, colour: 'url(http://127.0.0.1:1/x)', size: 3, points: [0, 0] }, { id: 'c', time: 2, colour: '#000000', size: 1e9, points: [0, 0, 5, 5] }] },
-    { clear: 'x' }, { clear: 1e300 }, { have: HTML }, { complete: true },
-    { sit: HTML }, { sit: 'left' }, { ball: [] }, { ball: Array.from({ length: 9 }, () => HTML) }, { ball: [1, 2] }, { ball: [1e308, 1e308, 1e308, 1e308, 1e308, 1e308, 1e308, 1e308] }, { paddle: HTML }, { paddle: 1e308 }, { ping: HTML }, { pong: -1e308 }, { stand: true }
+    { name: HTML, text: HTML },
+    { name: 7, text: {} },
+    { name: '\u202e'.repeat(100), text: 'a'.repeat(20_000) },
+    { topics: HTML },
+    { topics: [HTML, 7, null, 'weather'] },
+    { topic: 'weather', value: HTML },
+    { topic: 'weather', value: { html: HTML } },
+    { topic: 'weather' },
+    { topic: {}, value: 1 },
+    { lines: 'x' },
+    {
+      lines: [
+        null,
+        7,
+        {},
+        { id: 'a', time: 1e99, colour: '#000000', size: 3, points: [] },
+        { id: 'b', time: 1, colour: 'url(http://127.0.0.1:1/x)', size: 3, points: [0, 0] },
+        { id: 'c', time: 2, colour: '#000000', size: 1e9, points: [0, 0, 5, 5] }
+      ]
+    },
+    { clear: 'x' },
+    { clear: 1e300 },
+    { have: HTML },
+    { complete: true },
+    { sit: HTML },
+    { sit: 'left' },
+    { ball: [] },
+    { ball: Array.from({ length: 9 }, () => HTML) },
+    { ball: [1, 2] },
+    { ball: [1e308, 1e308, 1e308, 1e308, 1e308, 1e308, 1e308, 1e308] },
+    { paddle: HTML },
+    { paddle: 1e308 },
+    { ping: HTML },
+    { pong: -1e308 },
+    { stand: true }
   ].map(message => JSON.stringify(message)),
-  { data: 'an object' }, 7, null, [HTML]
+  { data: 'an object' },
+  7,
+  null,
+  [HTML]
 ]
 
 /** The only other one in the channel. */
-async function otherPeer (url: string, example: Example, id: string): Promise<string> {
-  const { peers } = await (await fetch(`${url}/api/channels/${SUGGESTED[example]}`)).json() as { peers: { list: { id: string }[] } }
+async function otherPeer(url: string, example: Example, id: string): Promise<string> {
+  const { peers } = (await (await fetch(`${url}/api/channels/${SUGGESTED[example]}`)).json()) as {
+    peers: { list: { id: string }[] }
+  }
   return peers.list.find(peer => peer.id !== id)!.id
 }
 
@@ -51,7 +99,7 @@ for (const example of EXAMPLES) {
     t.equal(await page.evaluate('globalThis.hacked'), undefined)
     t.equal(await page.evaluate('({}).hacked'), undefined)
     t.equal(await page.locator('main :is(img, script)').count(), 0)
-    if (example === 'chat') t.ok(await page.locator('#messages p', { hasText: HTML }).count() > 0, 'shown as text')
+    if (example === 'chat') t.ok((await page.locator('#messages p', { hasText: HTML }).count()) > 0, 'shown as text')
     if (example === 'game') t.equal(await page.locator('#score').textContent(), '0 : 0')
     if (example === 'pubsub') t.equal(await page.locator('#topics li').count(), 3)
   })

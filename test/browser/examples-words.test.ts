@@ -11,7 +11,7 @@ const person = (page: Page, name: string | RegExp) => page.locator('#people li',
 const topic = (page: Page, name: string) => page.locator('#topics li', { hasText: name })
 const received = (page: Page) => page.locator('#received li').allTextContents()
 
-async function sayInChat (page: Page, text: string): Promise<void> {
+async function sayInChat(page: Page, text: string): Promise<void> {
   await page.locator('#text').fill(text)
   await page.keyboard.press('Enter')
 }
@@ -21,7 +21,7 @@ for (const count of [1, 2] as const) {
 
   t.test(`chat through ${through}`, needsBrowser, async t => {
     const proxies = await buildProxies(t, count)
-    const [a, b] = await gather(t, proxies, 'chat', 2) as [Page, Page]
+    const [a, b] = (await gather(t, proxies, 'chat', 2)) as [Page, Page]
     await write(a, a.getByLabel('Your name'), 'pointer', 'Ada')
     await a.getByLabel('Your name').blur()
     await person(b, 'Ada').waitFor()
@@ -45,14 +45,18 @@ for (const count of [1, 2] as const) {
     t.equal(await a.locator('#people li').count(), 2, 'who was there before is not counted twice')
     await person(b, 'Ada').waitFor()
     // Other programs write plain text, as the README says.
-    const answer = await fetch(`${proxies[0]!.url}/api/channels/webchat/messages`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"data":"Hello from a shell"}' })
+    const answer = await fetch(`${proxies[0]!.url}/api/channels/webchat/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"data":"Hello from a shell"}'
+    })
     t.ok(answer.ok)
     for (const page of [a, b, c]) await said(page, 'Hello from a shell').waitFor()
   })
 
   t.test(`topics through ${through}`, needsBrowser, async t => {
     const proxies = await buildProxies(t, count)
-    const [a, b] = await gather(t, proxies, 'pubsub', 2) as [Page, Page]
+    const [a, b] = (await gather(t, proxies, 'pubsub', 2)) as [Page, Page]
     await topic(a, 'weather').getByRole('checkbox').click()
     await topic(b, 'weather').getByText('one other subscriber').waitFor()
     await press(b, b.getByRole('button', { name: 'Publish' }), 'keyboard')
@@ -81,7 +85,11 @@ for (const count of [1, 2] as const) {
     await b.locator('#value').fill('rain')
     await b.keyboard.press('Enter')
     await a.locator('#received', { hasText: 'weatherrain' }).waitFor()
-    t.strictSame([await received(a), await received(b), await received(c)], [['weatherrain', 'weathersunny'], [], ['doorsopen']], 'each has what it asked for, and nothing else')
+    t.strictSame(
+      [await received(a), await received(b), await received(c)],
+      [['weatherrain', 'weathersunny'], [], ['doorsopen']],
+      'each has what it asked for, and nothing else'
+    )
     await a.close()
     await topic(b, 'weather').getByText('one other subscriber').waitFor({ state: 'hidden' })
   })

@@ -52,7 +52,7 @@ const GENERATIONS = {
 } as const
 
 /** Opens a page of each generation at the given proxies, has each say something, and looks who hears it. */
-async function talk (t: Test, addresses: readonly string[]): Promise<void> {
+async function talk(t: Test, addresses: readonly string[]): Promise<void> {
   const names = Object.keys(GENERATIONS) as (keyof typeof GENERATIONS)[]
   const pages: TestPage[] = []
   for (const [index, name] of names.entries()) {
@@ -64,18 +64,26 @@ async function talk (t: Test, addresses: readonly string[]): Promise<void> {
   const [, second, third, today] = pages as [TestPage, TestPage, TestPage, TestPage]
   await third.said('connect 3')
   await today.said('connect 3')
-  for (let others = 0; others < 3; others++) t.equal(await second.said('connect'), 'connect number', 'the second generation knows its peers by number')
+  for (let others = 0; others < 3; others++)
+    t.equal(await second.said('connect'), 'connect number', 'the second generation knows its peers by number')
 
   for (const [index, speaker] of pages.entries()) {
     const text = `${names[index]} says é😀`
     await speaker.run('say(arg)', text)
-    for (const [other, listener] of pages.entries()) if (other !== index) t.equal(await listener.said('heard'), `heard ${text}`, `${names[other]} hears ${names[index]}`)
+    for (const [other, listener] of pages.entries())
+      if (other !== index)
+        t.equal(await listener.said('heard'), `heard ${text}`, `${names[other]} hears ${names[index]}`)
   }
   await third.run("tell('for you')")
   t.equal(await second.said('heard privately'), 'heard privately for you')
   await second.page.close()
   await third.said('disconnect 2')
-  for (const [index, page] of pages.entries()) if (index !== 1) t.notOk(page.console.some(line => line.startsWith('heard ')), `${names[index]} hears nothing twice`)
+  for (const [index, page] of pages.entries())
+    if (index !== 1)
+      t.notOk(
+        page.console.some(line => line.startsWith('heard ')),
+        `${names[index]} hears nothing twice`
+      )
 }
 
 t.test('pages of every generation talk to each other through one proxy', needsBrowser, async t => {
@@ -84,7 +92,9 @@ t.test('pages of every generation talk to each other through one proxy', needsBr
 })
 
 t.test('pages of every generation talk to each other through two linked proxies', needsBrowser, async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   await until(() => openLinks(one!) === 1 && openLinks(two!) === 1)
   await talk(t, [one!.ws, two!.ws])
 })

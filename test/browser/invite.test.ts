@@ -13,7 +13,7 @@ const NEW_PASSWORD = 'a good long password'
 const linkOf = (url: string, token: string): string => `${url}/bv/invite/#${token}`
 
 /** Waits until the page says this, and tells in which state it is then. */
-async function stateOf (page: Page, words: RegExp): Promise<{ state: string | null, form: boolean }> {
+async function stateOf(page: Page, words: RegExp): Promise<{ state: string | null; form: boolean }> {
   const state = page.locator('#state', { hasText: words })
   await state.waitFor()
   return { state: await state.getAttribute('data-state'), form: await page.locator('#form').isVisible() }
@@ -25,12 +25,17 @@ t.test('the invited chooses name and password, by keyboard, and logs in with the
   const token = await invite(url, 'ann@example.org')
   const page = await visit(t, linkOf(url, token), { width: 360 })
   t.strictSame(await stateOf(page, /good, once/), { state: 'open', form: true })
-  const [name, password, again] = [page.getByLabel('Login name'), page.getByLabel(/^Password/), page.getByLabel('The password again')] as const
+  const [name, password, again] = [
+    page.getByLabel('Login name'),
+    page.getByLabel(/^Password/),
+    page.getByLabel('The password again')
+  ] as const
   t.equal(await name.inputValue(), 'ann@example.org', 'the name that was suggested')
   await inspectPage(t, page, 'invite-360-light')
 
   // What the browser itself keeps back.
-  const isValid = async (): Promise<boolean> => await page.locator('#form').evaluate(form => (form as HTMLFormElement).checkValidity())
+  const isValid = async (): Promise<boolean> =>
+    await page.locator('#form').evaluate(form => (form as HTMLFormElement).checkValidity())
   await write(page, name, 'keyboard', 'two words')
   await write(page, password, 'keyboard', NEW_PASSWORD)
   await write(page, again, 'keyboard', NEW_PASSWORD)
@@ -78,25 +83,37 @@ t.test('a link that is unknown, incomplete or expired is told apart', needsBrows
   await stateOf(open, /good, once/)
   const now = Date.now
   Date.now = () => now() + 72 * 3_600_000 + 1
-  t.teardown(() => { Date.now = now })
+  t.teardown(() => {
+    Date.now = now
+  })
   const late = await visit(t, linkOf(url, token))
   t.strictSame(await stateOf(late, /has expired/), { state: 'failed', form: false })
   await write(open, open.getByLabel('Login name'), 'pointer', 'ann')
-  for (const label of [/^Password/, 'The password again']) await write(open, open.getByLabel(label), 'pointer', NEW_PASSWORD)
+  for (const label of [/^Password/, 'The password again'])
+    await write(open, open.getByLabel(label), 'pointer', NEW_PASSWORD)
   await press(open, open.getByRole('button', { name: 'Create the account' }), 'pointer')
   t.strictSame(await stateOf(open, /has expired/), { state: 'failed', form: false })
 })
 
-t.test('a link of the listener for other machines works there, and a proxy that has gone is told', needsBrowser, async t => {
-  const { url, app } = await buildTestApp(t, { ...rendezvousOptions, bvListen: '127.0.0.1:0' })
-  const answer = await fetch(`${url}/api/users`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
-  const { link } = await answer.json() as { link: string }
-  t.ok(link.startsWith(`http://127.0.0.1:${app.rendezvousListener.port}/bv/invite/#`))
-  const page = await visit(t, link)
-  t.strictSame(await stateOf(page, /good, once/), { state: 'open', form: true })
-  await write(page, page.getByLabel('Login name'), 'pointer', 'ann')
-  for (const label of [/^Password/, 'The password again']) await write(page, page.getByLabel(label), 'pointer', NEW_PASSWORD)
-  await app.close()
-  await press(page, page.getByRole('button', { name: 'Create the account' }), 'pointer')
-  t.strictSame(await stateOf(page, /cannot be reached/), { state: 'failed', form: true })
-})
+t.test(
+  'a link of the listener for other machines works there, and a proxy that has gone is told',
+  needsBrowser,
+  async t => {
+    const { url, app } = await buildTestApp(t, { ...rendezvousOptions, bvListen: '127.0.0.1:0' })
+    const answer = await fetch(`${url}/api/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}'
+    })
+    const { link } = (await answer.json()) as { link: string }
+    t.ok(link.startsWith(`http://127.0.0.1:${app.rendezvousListener.port}/bv/invite/#`))
+    const page = await visit(t, link)
+    t.strictSame(await stateOf(page, /good, once/), { state: 'open', form: true })
+    await write(page, page.getByLabel('Login name'), 'pointer', 'ann')
+    for (const label of [/^Password/, 'The password again'])
+      await write(page, page.getByLabel(label), 'pointer', NEW_PASSWORD)
+    await app.close()
+    await press(page, page.getByRole('button', { name: 'Create the account' }), 'pointer')
+    t.strictSame(await stateOf(page, /cannot be reached/), { state: 'failed', form: true })
+  }
+)

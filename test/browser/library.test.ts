@@ -10,9 +10,12 @@ import { freePort } from '../support/ports.ts'
 const BLANK = '<!doctype html><meta charset="utf-8"><title>test</title>'
 
 /** A page of an origin of its own that has the library's exports as globals. */
-async function openLoaded (t: Test, url: string): Promise<TestPage> {
+async function openLoaded(t: Test, url: string): Promise<TestPage> {
   const page = await openPage(t, await sharedBrowser(), await servePages(t, { '/': BLANK }))
-  await page.run("Object.assign(globalThis, await import(arg + '/lib/networkwebsockets.js'), await import(arg + '/lib/networkwebsockets-webrtc.js'))", url)
+  await page.run(
+    "Object.assign(globalThis, await import(arg + '/lib/networkwebsockets.js'), await import(arg + '/lib/networkwebsockets-webrtc.js'))",
+    url
+  )
   return page
 }
 
@@ -27,13 +30,16 @@ t.test('pages come back when the proxy does', needsBrowser, async t => {
   const pages = await Promise.all([openLoaded(t, url), openLoaded(t, url)])
   const [a, b] = pages
   for (const page of pages) {
-    await page.run(`
+    await page.run(
+      `
       globalThis.ws = new NetworkWebSocket('room', { endpoint: arg, reconnect: { initialDelayMs: 20, maxDelayMs: 100 } })
       ws.onreconnecting = ({ detail }) => { if (detail.attempt === 1) console.log('reconnecting ' + detail.reason) }
       ws.onconnect = () => console.log('connect')
       ws.ondisconnect = () => console.log('disconnect')
       ws.onmessage = ({ data }) => console.log('message ' + data)
-      ws.onerror = ({ code }) => console.log('error ' + code)`, url)
+      ws.onerror = ({ code }) => console.log('error ' + code)`,
+      url
+    )
   }
   await Promise.all(pages.map(page => page.said('connect')))
   await first.app.close()
@@ -50,11 +56,14 @@ t.test('pages come back when the proxy does', needsBrowser, async t => {
   t.strictSame(await b.run('[ws.readyState, ws.peers.length]'), [1, 1])
 })
 
-t.test('the helper makes data channels, and the application\'s direct messages stay its own', needsBrowser, async t => {
+t.test("the helper makes data channels, and the application's direct messages stay its own", needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const pages = await Promise.all([openLoaded(t, url), openLoaded(t, url)])
   const [a, b] = pages
-  await Promise.all(pages.map(page => page.run(`
+  await Promise.all(
+    pages.map(page =>
+      page.run(
+        `
     await navigator.mediaDevices.getUserMedia({ audio: true })
     globalThis.ws = new NetworkWebSocket('room', { endpoint: arg })
     await new Promise(resolve => {
@@ -63,7 +72,11 @@ t.test('the helper makes data channels, and the application\'s direct messages s
         peer.onmessage = ({ data }) => console.log('direct ' + data)
         resolve()
       }
-    })`, url)))
+    })`,
+        url
+      )
+    )
+  )
   const connect = `
     globalThis.connection = peerConnection(peer)
     connection.ondatachannel = ({ channel }) => { channel.onmessage = ({ data }) => console.log('channel ' + channel.label + ' ' + data) }
@@ -84,7 +97,11 @@ t.test('the helper makes data channels, and the application\'s direct messages s
   t.equal(await b.said('channel from a'), 'channel from a hello')
   t.equal(await a.said('channel from b'), 'channel from b hello')
   for (const page of pages) {
-    t.strictSame(page.console.filter(line => line.startsWith('direct')), [], 'no signal is seen')
+    t.strictSame(
+      page.console.filter(line => line.startsWith('direct')),
+      [],
+      'no signal is seen'
+    )
     t.equal(await page.run('connection.signalingState'), 'stable')
   }
   // Nonsense from a peer harms nobody.
@@ -108,7 +125,9 @@ t.test('the helper makes data channels, and the application\'s direct messages s
 t.test('both ends begin at once, many times, and always meet', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const page = await openLoaded(t, url)
-  t.strictSame(await page.run(`
+  t.strictSame(
+    await page.run(
+      `
     await navigator.mediaDevices.getUserMedia({ audio: true })
     const sockets = [0, 1].map(() => new NetworkWebSocket('room', { endpoint: arg }))
     const peers = await Promise.all(sockets.map(socket => new Promise(resolve => { socket.onconnect = ({ detail }) => resolve(detail.target) })))
@@ -126,7 +145,11 @@ t.test('both ends begin at once, many times, and always meet', needsBrowser, asy
       connections[round % 2].close()
       connections[1 - round % 2].connectionState === 'closed' || await new Promise(resolve => { connections[1 - round % 2].onconnectionstatechange = () => resolve() })
     }
-    return heard`, url), [0, 1, 2, 3, 4].map(round => `${round} of 1,${round} of 0`))
+    return heard`,
+      url
+    ),
+    [0, 1, 2, 3, 4].map(round => `${round} of 1,${round} of 0`)
+  )
 })
 
 t.test('NetworkBroadcastChannel does what BroadcastChannel does, across origins', needsBrowser, async t => {
@@ -167,10 +190,16 @@ t.test('NetworkBroadcastChannel does what BroadcastChannel does, across origins'
   t.equal(expected.length, 8 + 4 + 3)
   t.strictSame(await pages[0].run(body, url), expected)
 
-  await pages[1].run("globalThis.channel = new NetworkBroadcastChannel('across', { endpoint: arg }); channel.onmessage = ({ data }) => console.log('heard ' + JSON.stringify(data))", url)
-  await pages[0].run(`
+  await pages[1].run(
+    "globalThis.channel = new NetworkBroadcastChannel('across', { endpoint: arg }); channel.onmessage = ({ data }) => console.log('heard ' + JSON.stringify(data))",
+    url
+  )
+  await pages[0].run(
+    `
     const watcher = new NetworkWebSocket('across', { endpoint: arg })
     await new Promise(resolve => { watcher.onconnect = resolve })
-    new NetworkBroadcastChannel('across', { endpoint: arg }).postMessage({ from: location.port.length })`, url)
+    new NetworkBroadcastChannel('across', { endpoint: arg }).postMessage({ from: location.port.length })`,
+    url
+  )
   t.match(await pages[1].said('heard'), /^heard \{"from":\d\}$/)
 })

@@ -8,9 +8,10 @@ import type { TestPage } from '../support/browser.ts'
 const BLANK = '<!doctype html><meta charset="utf-8"><title>test</title>'
 
 /** A page of an origin of its own that has the module and a socket `ws` in the channel `room`. */
-async function openMember (t: Test, url: string): Promise<TestPage> {
+async function openMember(t: Test, url: string): Promise<TestPage> {
   const page = await openPage(t, await sharedBrowser(), await servePages(t, { '/': BLANK }))
-  await page.run(`
+  await page.run(
+    `
     Object.assign(globalThis, await import(arg + '/lib/networkwebsockets.js'))
     globalThis.ws = new NetworkWebSocket('room', null, { endpoint: arg })
     const text = data => typeof data === 'string' ? data : data instanceof Blob ? 'Blob ' + data.size : 'ArrayBuffer ' + new Uint8Array(data)
@@ -21,7 +22,9 @@ async function openMember (t: Test, url: string): Promise<TestPage> {
       console.log('connect ' + target.id)
       target.onmessage = ({ data }) => console.log('direct ' + target.id + ' ' + text(data))
     })
-    ws.ondisconnect = ({ detail: { target } }) => console.log('disconnect ' + target.id)`, url)
+    ws.ondisconnect = ({ detail: { target } }) => console.log('disconnect ' + target.id)`,
+    url
+  )
   return page
 }
 
@@ -32,7 +35,14 @@ t.test('three pages of different origins talk to each other', needsBrowser, asyn
   const pages = await Promise.all([openMember(t, url), openMember(t, url), openMember(t, url)])
   const [a, b, c] = pages
   const [idA, idB, idC] = [await idOf(a), await idOf(b), await idOf(c)]
-  await Promise.all([a.said(`connect ${idB}`), a.said(`connect ${idC}`), b.said(`connect ${idA}`), b.said(`connect ${idC}`), c.said(`connect ${idA}`), c.said(`connect ${idB}`)])
+  await Promise.all([
+    a.said(`connect ${idB}`),
+    a.said(`connect ${idC}`),
+    b.said(`connect ${idA}`),
+    b.said(`connect ${idC}`),
+    c.said(`connect ${idA}`),
+    c.said(`connect ${idB}`)
+  ])
   t.equal(new Set(await Promise.all(pages.map(page => page.run('location.origin')))).size, 3)
 
   await c.run("ws.binaryType = 'arraybuffer'")
@@ -41,13 +51,25 @@ t.test('three pages of different origins talk to each other', needsBrowser, asyn
     ws.send(new Uint8Array([1, 2]))
     ws.send(new Blob(['blob']))
     ws.send('after')`)
-  for (const [page, bytes] of [[b, 'Blob 2'], [c, 'ArrayBuffer 1,2']] as const) {
-    t.strictSame([await page.said('message'), await page.said('message'), await page.said('message'), await page.said('message')],
-      ['hello', bytes, bytes.startsWith('Blob') ? 'Blob 4' : 'ArrayBuffer 98,108,111,98', 'after'].map(text => `message ${idA} ${text}`))
+  for (const [page, bytes] of [
+    [b, 'Blob 2'],
+    [c, 'ArrayBuffer 1,2']
+  ] as const) {
+    t.strictSame(
+      [await page.said('message'), await page.said('message'), await page.said('message'), await page.said('message')],
+      ['hello', bytes, bytes.startsWith('Blob') ? 'Blob 4' : 'ArrayBuffer 98,108,111,98', 'after'].map(
+        text => `message ${idA} ${text}`
+      )
+    )
   }
   await b.run("ws.peers.get(arg).send('psst')", idC)
   t.equal(await c.said('direct'), `direct ${idB} psst`)
-  t.strictSame(await a.run('[ws.readyState, ws.peers.length, ws instanceof EventTarget, ws.peers[0].readyState]'), [1, 2, true, 1])
+  t.strictSame(await a.run('[ws.readyState, ws.peers.length, ws instanceof EventTarget, ws.peers[0].readyState]'), [
+    1,
+    2,
+    true,
+    1
+  ])
 
   await b.page.close()
   await Promise.all([a.said(`disconnect ${idB}`), c.said(`disconnect ${idB}`)])
@@ -60,37 +82,56 @@ t.test('three pages of different origins talk to each other', needsBrowser, asyn
 t.test('a page of the proxy itself needs no endpoint', needsBrowser, async t => {
   const { url, ws } = await buildTestApp(t)
   const page = await openPage(t, await sharedBrowser(), `${url}/console`)
-  t.equal(await page.run(`
+  t.equal(
+    await page.run(`
     const { NetworkWebSocket } = await import('/lib/networkwebsockets.js')
     const socket = new NetworkWebSocket('room')
     await new Promise(resolve => { socket.onopen = resolve })
-    return socket.url`), `${ws}/room?binary=1`)
+    return socket.url`),
+    `${ws}/room?binary=1`
+  )
 })
 
-t.test('a copy of the library on a server that is no proxy looks for the proxy of this machine', needsBrowser, async t => {
-  const { port, url } = await buildTestApp(t)
-  const library = await (await fetch(`${url}/lib/namedwebsockets.js`)).text()
-  const origin = await servePages(t, { '/examples/chat.html': `${BLANK}<script src="../lib/namedwebsockets.js"></script>`, '/lib/namedwebsockets.js': library })
-  const page = await openPage(t, await sharedBrowser(), `${origin}/examples/chat.html`, { localPort: port })
-  t.strictSame(await page.run(`
+t.test(
+  'a copy of the library on a server that is no proxy looks for the proxy of this machine',
+  needsBrowser,
+  async t => {
+    const { port, url } = await buildTestApp(t)
+    const library = await (await fetch(`${url}/lib/namedwebsockets.js`)).text()
+    const origin = await servePages(t, {
+      '/examples/chat.html': `${BLANK}<script src="../lib/namedwebsockets.js"></script>`,
+      '/lib/namedwebsockets.js': library
+    })
+    const page = await openPage(t, await sharedBrowser(), `${origin}/examples/chat.html`, { localPort: port })
+    t.strictSame(
+      await page.run(`
     const socket = new NetworkWebSocket('room')
     const first = socket.url
     await new Promise(resolve => { socket.onopen = resolve })
-    return [first, socket.url]`), [`${origin.replace('http', 'ws')}/room?binary=1`, 'ws://localhost:9009/room?binary=1'])
-})
+    return [first, socket.url]`),
+      [`${origin.replace('http', 'ws')}/room?binary=1`, 'ws://localhost:9009/room?binary=1']
+    )
+  }
+)
 
 t.test('the classic scripts define the globals on pages of other origins', needsBrowser, async t => {
   const { url, ws, port } = await buildTestApp(t)
   for (const file of ['namedwebsockets.js', 'networkwebsockets.global.js']) {
     const origin = await servePages(t, { '/': `${BLANK}<script src="${url}/lib/${file}"></script>` })
     const page = await openPage(t, await sharedBrowser(), origin, { localPort: port })
-    t.strictSame(await page.run(`
+    t.strictSame(
+      await page.run(
+        `
       const socket = NetworkWebSocket('room', 'chat')
       await new Promise(resolve => { socket.onopen = resolve })
       const local = new LocalWebSocket('room', null, { endpoint: arg })
       await new Promise(resolve => { local.onopen = resolve })
-      return [typeof BroadcastWebSocket, typeof NetworkBroadcastChannel, typeof NetworkWebSocket.peerConnection, socket.url, socket.protocol, local.url]`, ws),
-    ['function', 'function', 'function', 'ws://localhost:9009/room?binary=1', 'chat', `${ws}/local/room`], file)
+      return [typeof BroadcastWebSocket, typeof NetworkBroadcastChannel, typeof NetworkWebSocket.peerConnection, socket.url, socket.protocol, local.url]`,
+        ws
+      ),
+      ['function', 'function', 'function', 'ws://localhost:9009/room?binary=1', 'chat', `${ws}/local/room`],
+      file
+    )
   }
 })
 
@@ -123,7 +164,11 @@ const exchangeDirect = `ws.onconnect = function(event) {
 };`
 
 /** Opens a page that has loaded the ancestor's file and can add scripts to it. */
-async function openOldPage (t: Test, url: string, port: number): Promise<TestPage & { script: (text: string) => Promise<unknown> }> {
+async function openOldPage(
+  t: Test,
+  url: string,
+  port: number
+): Promise<TestPage & { script: (text: string) => Promise<unknown> }> {
   const origin = await servePages(t, { '/': `${BLANK}<script src="${url}/lib/namedwebsockets.js"></script>` })
   const page = await openPage(t, await sharedBrowser(), origin, { localPort: port })
   return { ...page, script: async text => await page.page.addScriptTag({ content: text }) }
@@ -139,11 +184,18 @@ t.test('the snippets of the second and third README run', needsBrowser, async t 
   await a.said('Another peer has been discovered')
   await b.said('Our channel peer is now connected')
   await a.script(send)
-  t.equal(await b.said('Broadcast'), 'Broadcast message received: This is a broadcast message to *all* other channel peers')
+  t.equal(
+    await b.said('Broadcast'),
+    'Broadcast message received: This is a broadcast message to *all* other channel peers'
+  )
   await a.script(exchangeDirect)
   const c = await openOldPage(t, url, port)
   await c.script([create, sendDirect].join('\n'))
-  for (const page of [a, b]) t.match(await page.said('Direct'), /^Direct message received from \[[\w-]{22}\]: This is a direct message to the new channel peer \*only\*$/)
+  for (const page of [a, b])
+    t.match(
+      await page.said('Direct'),
+      /^Direct message received from \[[\w-]{22}\]: This is a direct message to the new channel peer \*only\*$/
+    )
 })
 
 t.test('the snippets of the first README run, and meet the others', needsBrowser, async t => {
@@ -152,7 +204,9 @@ t.test('the snippets of the first README run, and meet the others', needsBrowser
   for (const page of [a, b]) {
     await page.script('var localWS = new LocalWebSocket("myServiceName");')
     await page.script('var broadcastWS = new BroadcastWebSocket("myServiceName");')
-    await page.run('await Promise.all([localWS, broadcastWS].map(ws => ws.readyState === 1 || new Promise(resolve => { ws.onopen = resolve })));')
+    await page.run(
+      'await Promise.all([localWS, broadcastWS].map(ws => ws.readyState === 1 || new Promise(resolve => { ws.onopen = resolve })));'
+    )
   }
   await b.script(`localWS.onmessage = function(event) { console.log("local " + event.data) };
     broadcastWS.onmessage = function(event) { console.log("broadcast " + event.data) };
@@ -169,10 +223,13 @@ t.test('the snippets of the first README run, and meet the others', needsBrowser
 t.test('wrong names throw as WebSocket does', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const page = await openMember(t, url)
-  t.strictSame(await page.run(`
+  t.strictSame(
+    await page.run(`
     const names = []
     for (const make of [() => new NetworkWebSocket('a b'), () => new LocalWebSocket(''), () => new NetworkBroadcastChannel('ä'), () => new WebSocket('ws://[')]) {
       try { make() } catch (error) { names.push(error.name + ' ' + (error instanceof DOMException)) }
     }
-    return names`), Array<string>(4).fill('SyntaxError true'))
+    return names`),
+    Array<string>(4).fill('SyntaxError true')
+  )
 })

@@ -24,18 +24,26 @@ const ATTEMPT = `
 
 const failure = (code: keyof typeof clientErrors): string[] => [`${code}: ${clientErrors[code]}`, 'close 1006']
 
-async function attempt (t: Test, origin: string, endpoint: string): Promise<unknown> {
+async function attempt(t: Test, origin: string, endpoint: string): Promise<unknown> {
   const { run } = await openPage(t, await sharedBrowser(), origin)
   return await run(ATTEMPT, endpoint)
 }
 
 /** An attempt of a page that came from another machine, as the browser sees it. */
-async function attemptFromAfar (t: Test, origin: string, endpoint: string, permissions: string[] = []): Promise<unknown> {
+async function attemptFromAfar(
+  t: Test,
+  origin: string,
+  endpoint: string,
+  permissions: string[] = []
+): Promise<unknown> {
   const context = await (await sharedBrowser()).newContext({ permissions })
   t.teardown(() => context.close())
   await context.route(`${origin}/**`, async route => {
     const path = new URL(route.request().url()).pathname as keyof typeof files
-    await route.fulfill({ contentType: path === '/library.js' ? 'text/javascript' : 'text/html', body: files[path] ?? '' })
+    await route.fulfill({
+      contentType: path === '/library.js' ? 'text/javascript' : 'text/html',
+      body: files[path] ?? ''
+    })
   })
   const page = await context.newPage()
   await page.goto(`${origin}/`)
@@ -43,11 +51,17 @@ async function attemptFromAfar (t: Test, origin: string, endpoint: string, permi
 }
 
 t.test('nothing runs there', needsBrowser, async t => {
-  t.strictSame(await attempt(t, await servePages(t, files), `ws://localhost:${await freePort()}`), failure('NWS_CLIENT_NOT_RUNNING'))
+  t.strictSame(
+    await attempt(t, await servePages(t, files), `ws://localhost:${await freePort()}`),
+    failure('NWS_CLIENT_NOT_RUNNING')
+  )
 })
 
 t.test('something else runs there', needsBrowser, async t => {
-  t.strictSame(await attempt(t, await servePages(t, files), (await servePages(t, {})).replace('http', 'ws')), failure('NWS_CLIENT_NOT_A_PROXY'))
+  t.strictSame(
+    await attempt(t, await servePages(t, files), (await servePages(t, {})).replace('http', 'ws')),
+    failure('NWS_CLIENT_NOT_A_PROXY')
+  )
 })
 
 t.test('the proxy refuses the origin of the page', needsBrowser, async t => {
@@ -58,7 +72,10 @@ t.test('the proxy refuses the origin of the page', needsBrowser, async t => {
 t.test('the proxy is full, and says so itself', needsBrowser, async t => {
   const { ws } = await buildTestApp(t, { maxSocketsPerOrigin: 1 })
   const { run } = await openPage(t, await sharedBrowser(), await servePages(t, files))
-  await run("globalThis.first = new NetworkWebSocket('room', { endpoint: arg }); await new Promise(resolve => { first.onopen = resolve })", ws)
+  await run(
+    "globalThis.first = new NetworkWebSocket('room', { endpoint: arg }); await new Promise(resolve => { first.onopen = resolve })",
+    ws
+  )
   const [error, close] = await run<string[]>(ATTEMPT, ws)
   t.match(error, /^NWS_ERR_TOO_MANY_SOCKETS: .*NWS_MAX_SOCKETS_PER_ORIGIN/)
   t.equal(close, 'close 1013')
@@ -71,7 +88,10 @@ t.test('the page forbids it to itself', needsBrowser, async t => {
 })
 
 t.test('the page came over https and asks for ws', needsBrowser, async t => {
-  t.strictSame(await attemptFromAfar(t, 'https://page.example', 'ws://proxy.example:9009'), failure('NWS_CLIENT_MIXED_CONTENT'))
+  t.strictSame(
+    await attemptFromAfar(t, 'https://page.example', 'ws://proxy.example:9009'),
+    failure('NWS_CLIENT_MIXED_CONTENT')
+  )
 })
 
 t.test('the user has to permit it, and then it works', needsBrowser, async t => {
@@ -79,7 +99,10 @@ t.test('the user has to permit it, and then it works', needsBrowser, async t => 
   // A browser without a window takes no answer for a no.
   t.strictSame(await attemptFromAfar(t, 'https://page.example', ws), failure('NWS_CLIENT_PERMISSION_DENIED'))
   t.strictSame(await attemptFromAfar(t, 'https://page.example', ws, ['local-network-access']), ['open'])
-  t.strictSame(await attemptFromAfar(t, 'https://page.example', `ws://localhost:${await freePort()}`, ['local-network-access']), failure('NWS_CLIENT_NOT_RUNNING'))
+  t.strictSame(
+    await attemptFromAfar(t, 'https://page.example', `ws://localhost:${await freePort()}`, ['local-network-access']),
+    failure('NWS_CLIENT_NOT_RUNNING')
+  )
 })
 
 t.test('the page came over http from another machine', needsBrowser, async t => {

@@ -5,10 +5,15 @@ import { namespacesAvailable, namespacesUnavailable } from '../support/namespace
 import { runChaos } from './chaos.ts'
 
 const python = spawnSync('python3', ['--version']).status === 0
-const skip = !namespacesAvailable() ? `network namespaces cannot be made: ${namespacesUnavailable()}` : !python && 'needs python3'
+const skip = !namespacesAvailable()
+  ? `network namespaces cannot be made: ${namespacesUnavailable()}`
+  : !python && 'needs python3'
 
 /** Shorter than the protocol's, so that a cut of some seconds ends links. */
-const mesh = { linkTimings: { pingMs: 1500, deadMs: 5000, probeMs: 3000, lingerMs: 5000 }, dialTimings: { backOffMs: 500, largerMs: 1500 } }
+const mesh = {
+  linkTimings: { pingMs: 1500, deadMs: 5000, probeMs: 3000, lingerMs: 5000 },
+  dialTimings: { backOffMs: 500, largerMs: 1500 }
+}
 
 t.test('membership heals and the promise of delivery holds', { skip, timeout: 280_000 }, async t => {
   const seed = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
@@ -17,6 +22,9 @@ t.test('membership heals and the promise of delivery holds', { skip, timeout: 28
   t.strictSame(report.wrong, [], `nobody heard anything wrong (seed ${seed})`)
   t.ok(Object.values(report.faults).reduce((sum, count) => sum + count, 0) > 40, 'a lot happened')
   t.ok(report.stayed > 0, 'hosts with mild faults only never lost each other')
-  t.ok(report.promised > 100 && report.missing === 0, `of ${report.promised} numbers between those who stayed connected none is missing`)
+  t.ok(
+    report.promised > 100 && report.missing === 0,
+    `of ${report.promised} numbers between those who stayed connected none is missing`
+  )
   t.ok(report.heard > 1000, `${report.heard} numbers were checked at the end`)
 })

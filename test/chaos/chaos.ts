@@ -14,7 +14,7 @@ export interface ChaosOptions {
    * Times of the protocol in the place of its own, so that a short run sees links die and come back. Those that are to stay
    * connected keep its own.
    */
-  readonly mesh: { readonly linkTimings?: Record<string, number>, readonly dialTimings?: Record<string, number> }
+  readonly mesh: { readonly linkTimings?: Record<string, number>; readonly dialTimings?: Record<string, number> }
   /** Time for everybody to find everybody after the last fault. */
   readonly healMs: number
   readonly log: (line: string) => void
@@ -43,7 +43,7 @@ interface State {
   readonly connects: number
   /** Ids that it has lost, also for a while. */
   readonly lost: readonly string[]
-  readonly peers: Readonly<Record<string, { readonly first?: number, readonly last?: number, readonly heard: number }>>
+  readonly peers: Readonly<Record<string, { readonly first?: number; readonly last?: number; readonly heard: number }>>
 }
 
 const CHANNEL = 'chaos'
@@ -52,7 +52,11 @@ const START_MS = 120_000
 const LOOK_MS = 250
 /** Hosts that see mild faults only, and so are to stay connected with each other. */
 const STEADY = 2
-const pause = async (ms: number): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, ms) }) }
+const pause = async (ms: number): Promise<void> => {
+  await new Promise(resolve => {
+    setTimeout(resolve, ms)
+  })
+}
 
 /** One host with what runs on it. */
 class Machine {
@@ -66,18 +70,22 @@ class Machine {
   private past = ''
   private stopped = false
 
-  constructor (host: Host, number: number, options: ChaosOptions) {
+  constructor(host: Host, number: number, options: ChaosOptions) {
     this.host = host
     this.number = number
     this.options = options
   }
 
-  get output (): string {
+  get output(): string {
     return this.past + (this.program?.output() ?? '')
   }
 
-  async start (): Promise<void> {
-    this.program = this.host.node('test/support/programs/proxy.mjs', [JSON.stringify(this.number <= STEADY ? {} : this.options.mesh)], { env: { NODE_OPTIONS: '--import=./test/chaos/clock.mjs', NWS_LOG_LEVEL: 'warn' } })
+  async start(): Promise<void> {
+    this.program = this.host.node(
+      'test/support/programs/proxy.mjs',
+      [JSON.stringify(this.number <= STEADY ? {} : this.options.mesh)],
+      { env: { NODE_OPTIONS: '--import=./test/chaos/clock.mjs', NWS_LOG_LEVEL: 'warn' } }
+    )
     this.stopped = false
     this.talker ??= this.host.program('test/chaos/talker.ts', [`ws://localhost:9009/${CHANNEL}`, String(INTERVAL_MS)])
     // It joins once for each run of the proxy.
@@ -87,7 +95,7 @@ class Machine {
 
   private joined: ProgramEvent | undefined
 
-  async kill (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const { program } = this
     if (program === undefined) return
     this.stopped = true
@@ -96,29 +104,34 @@ class Machine {
     this.program = undefined
   }
 
-  signal (signal: NodeJS.Signals): void {
+  signal(signal: NodeJS.Signals): void {
     if (this.program !== undefined && !this.stopped) process.kill(this.program.pid, signal)
   }
 
-  send (command: string): void {
+  send(command: string): void {
     this.talker?.send({ do: command })
   }
 
-  async state (): Promise<State> {
+  async state(): Promise<State> {
     const ask = ++this.asked
     this.talker!.send({ do: 'state', ask })
-    return await this.talker!.event('state', event => event.ask === ask, START_MS) as unknown as State
+    return (await this.talker!.event('state', event => event.ask === ask, START_MS)) as unknown as State
   }
 
-  wrong (): string[] {
-    const heard = this.talker!.events.filter(({ event }) => event === 'wrong').map(event => `host ${this.number}: ${JSON.stringify(event)}`)
-    const logged = this.output.split('\n').filter(line => /"level":[56]0/.test(line)).map(line => `proxy ${this.number}: ${line.slice(0, 500)}`)
+  wrong(): string[] {
+    const heard = this.talker!.events.filter(({ event }) => event === 'wrong').map(
+      event => `host ${this.number}: ${JSON.stringify(event)}`
+    )
+    const logged = this.output
+      .split('\n')
+      .filter(line => /"level":[56]0/.test(line))
+      .map(line => `proxy ${this.number}: ${line.slice(0, 500)}`)
     return [...heard, ...logged]
   }
 }
 
 /** The cables of all hosts, carried by a program. */
-async function cable (network: Network): Promise<(host: number, faults: Record<string, unknown>) => void> {
+async function cable(network: Network): Promise<(host: number, faults: Record<string, unknown>) => void> {
   const [first] = network.hosts
   const switches = first!.namespace.replace(/h\d+$/, 's')
   const inSwitches = (...args: string[]): string => first!.exec('ip', ['netns', 'exec', switches, ...args])
@@ -139,7 +152,7 @@ async function cable (network: Network): Promise<(host: number, faults: Record<s
 type Fault = (machine: Machine) => Promise<void>
 
 /** Runs it. @param owner whose end removes the network */
-export async function runChaos (owner: Owner, options: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos(owner: Owner, options: ChaosOptions): Promise<ChaosReport> {
   const { seconds, seed, log } = options
   const random = seededRandom(seed)
   const between = (low: number, high: number): number => low + random() * (high - low)
@@ -151,17 +164,22 @@ export async function runChaos (owner: Owner, options: ChaosOptions): Promise<Ch
   await settle(machines, START_MS)
   log(`${machines.length} hosts know each other; breaking things for ${seconds} s (seed ${seed})`)
 
-  const withFaults = (faultsOf: () => Record<string, unknown>, low: number, high: number): Fault => async machine => {
-    setFaults(machine.number, faultsOf())
-    await pause(between(low, high))
-    setFaults(machine.number, {})
-  }
-  const others = (machine: Machine): string[] => machines.filter(other => other !== machine && random() < 0.5).map(({ host }) => host.address)
-  const restart = (signal: 'SIGKILL' | 'SIGTERM'): Fault => async machine => {
-    await machine.kill(signal)
-    await pause(between(0, 3000))
-    await machine.start()
-  }
+  const withFaults =
+    (faultsOf: () => Record<string, unknown>, low: number, high: number): Fault =>
+    async machine => {
+      setFaults(machine.number, faultsOf())
+      await pause(between(low, high))
+      setFaults(machine.number, {})
+    }
+  const others = (machine: Machine): string[] =>
+    machines.filter(other => other !== machine && random() < 0.5).map(({ host }) => host.address)
+  const restart =
+    (signal: 'SIGKILL' | 'SIGTERM'): Fault =>
+    async machine => {
+      await machine.kill(signal)
+      await pause(between(0, 3000))
+      await machine.start()
+    }
   /** What may happen to any host, also to those that are to stay connected. */
   const mild: Record<string, Fault> = {
     'lost packets': withFaults(() => ({ loss: between(0.02, 0.15) }), 1000, 4000),
@@ -188,39 +206,57 @@ export async function runChaos (owner: Owner, options: ChaosOptions): Promise<Ch
       await pause(between(1000, 8000))
       machine.signal('SIGCONT')
     },
-    'a link that is cut between some': async machine => { await withFaults(() => ({ deaf: others(machine) }), 3000, 9000)(machine) },
+    'a link that is cut between some': async machine => {
+      await withFaults(() => ({ deaf: others(machine) }), 3000, 9000)(machine)
+    },
     'a killed proxy': restart('SIGKILL'),
     'a proxy that ends in order': restart('SIGTERM')
   }
 
   const faults: Record<string, number> = {}
   const end = Date.now() + seconds * 1000
-  await Promise.all(machines.map(async (machine, index) => {
-    const possible = index < STEADY ? mild : wild
-    while (Date.now() < end) {
-      const name = pick(Object.keys(possible))
-      faults[name] = (faults[name] ?? 0) + 1
-      await possible[name]!(machine)
-      await pause(between(300, 4000))
-    }
-  }))
+  await Promise.all(
+    machines.map(async (machine, index) => {
+      const possible = index < STEADY ? mild : wild
+      while (Date.now() < end) {
+        const name = pick(Object.keys(possible))
+        faults[name] = (faults[name] ?? 0) + 1
+        await possible[name]!(machine)
+        await pause(between(300, 4000))
+      }
+    })
+  )
   const before = Date.now()
   await settle(machines, options.healMs)
   const healMs = Date.now() - before
   log(`everybody knows everybody again after ${healMs} ms`)
   for (const machine of machines) machine.send('pause')
   const states = await agree(machines, options.healMs)
-  const stayed = states.flatMap((one, index) => states.slice(index + 1).filter(other =>
-    one.joins === 1 && other.joins === 1 && !one.lost.includes(other.id) && !other.lost.includes(one.id)).map(other => [one, other] as const))
-  const ways = stayed.flatMap(([one, other]) => [[one, other], [other, one]] as const).map(([from, to]) => {
-    const { first = 0, heard = 0 } = to.peers[from.id] ?? {}
-    return { promised: from.sent - first, heard }
-  })
+  const stayed = states.flatMap((one, index) =>
+    states
+      .slice(index + 1)
+      .filter(
+        other => one.joins === 1 && other.joins === 1 && !one.lost.includes(other.id) && !other.lost.includes(one.id)
+      )
+      .map(other => [one, other] as const)
+  )
+  const ways = stayed
+    .flatMap(
+      ([one, other]) =>
+        [
+          [one, other],
+          [other, one]
+        ] as const
+    )
+    .map(([from, to]) => {
+      const { first = 0, heard = 0 } = to.peers[from.id] ?? {}
+      return { promised: from.sent - first, heard }
+    })
   return {
     faults,
     wrong: machines.flatMap(machine => machine.wrong()),
     stayed: stayed.length,
-    pairs: machines.length * (machines.length - 1) / 2,
+    pairs: (machines.length * (machines.length - 1)) / 2,
     promised: ways.reduce((sum, { promised }) => sum + promised, 0),
     missing: ways.reduce((sum, { promised, heard }) => sum + promised - heard, 0),
     heard: states.flatMap(({ peers }) => Object.values(peers)).reduce((sum, { heard }) => sum + heard, 0),
@@ -229,16 +265,25 @@ export async function runChaos (owner: Owner, options: ChaosOptions): Promise<Ch
 }
 
 /** Resolves when each client knows exactly the others. */
-async function settle (machines: readonly Machine[], patienceMs: number): Promise<void> {
-  await until(machines, patienceMs, 'do not know each other', states => states.every(({ id, peers }) =>
-    id !== '' && states.filter(other => other.id !== id).map(other => other.id).toSorted().join() === Object.keys(peers).toSorted().join()))
+async function settle(machines: readonly Machine[], patienceMs: number): Promise<void> {
+  await until(machines, patienceMs, 'do not know each other', states =>
+    states.every(
+      ({ id, peers }) =>
+        id !== '' &&
+        states
+          .filter(other => other.id !== id)
+          .map(other => other.id)
+          .toSorted()
+          .join() === Object.keys(peers).toSorted().join()
+    )
+  )
 }
 
 /**
  * Resolves when each has heard the last number of each other one. A fault may be found out only now: who is told that
  * another has come back says one more. Who is not told has been heard, or this does not resolve.
  */
-async function agree (machines: readonly Machine[], patienceMs: number): Promise<State[]> {
+async function agree(machines: readonly Machine[], patienceMs: number): Promise<State[]> {
   let told = (await Promise.all(machines.map(async machine => await machine.state()))).map(({ connects }) => connects) // And what was sent before the pause is counted.
   for (const machine of machines) machine.send('say')
   return await until(machines, patienceMs, 'have not heard everything', states => {
@@ -248,12 +293,20 @@ async function agree (machines: readonly Machine[], patienceMs: number): Promise
   })
 }
 
-async function until (machines: readonly Machine[], patienceMs: number, what: string, holds: (states: State[]) => boolean): Promise<State[]> {
+async function until(
+  machines: readonly Machine[],
+  patienceMs: number,
+  what: string,
+  holds: (states: State[]) => boolean
+): Promise<State[]> {
   const end = Date.now() + patienceMs
   for (;;) {
     const states = await Promise.all(machines.map(async machine => await machine.state()))
     if (holds(states)) return states
-    if (Date.now() > end) throw new Error(`they ${what} after ${patienceMs} ms:\n${states.map(state => JSON.stringify(state)).join('\n')}\n${machines.flatMap(machine => machine.wrong()).join('\n')}`)
+    if (Date.now() > end)
+      throw new Error(
+        `they ${what} after ${patienceMs} ms:\n${states.map(state => JSON.stringify(state)).join('\n')}\n${machines.flatMap(machine => machine.wrong()).join('\n')}`
+      )
     await pause(LOOK_MS)
   }
 }

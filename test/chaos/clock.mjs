@@ -3,4 +3,6 @@
 const now = Date.now
 let offset = 0
 Date.now = () => now() + offset
-process.on('SIGUSR2', () => { offset = Math.round((Math.random() * 2 - 1) * 86_400_000) })
+process.on('SIGUSR2', () => {
+  offset = Math.round((Math.random() * 2 - 1) * 86_400_000)
+})

@@ -27,16 +27,18 @@ let joins = 0
 /** How often another one came. */
 let connects = 0
 
-const print = (event: Record<string, unknown>) => { process.stdout.write(`${JSON.stringify(event)}\n`) }
+const print = (event: Record<string, unknown>) => {
+  process.stdout.write(`${JSON.stringify(event)}\n`)
+}
 const wrong = (what: string, facts: Record<string, unknown>) => print({ event: 'wrong', what, own: id, ...facts })
 
-function say (): void {
+function say(): void {
   if (socket?.readyState !== WebSocket.OPEN || id === '') return
   socket.send(`{"action":"broadcast","data":${sent}}`)
   sent++
 }
 
-function hear (action: string, source: string, target: string, data: unknown): void {
+function hear(action: string, source: string, target: string, data: unknown): void {
   if (action === 'connect') {
     if (spans.has(target)) wrong('connect twice', { peer: target })
     spans.set(target, { first: undefined, last: undefined, heard: 0 })
@@ -50,7 +52,8 @@ function hear (action: string, source: string, target: string, data: unknown): v
       wrong('a number of nobody', { peer: source, data })
       return
     }
-    if (span.last !== undefined && data !== span.last + 1) wrong('not the next number', { peer: source, last: span.last, data })
+    if (span.last !== undefined && data !== span.last + 1)
+      wrong('not the next number', { peer: source, last: span.last, data })
     span.first ??= data as number
     span.last = data as number
     span.heard++
@@ -59,12 +62,24 @@ function hear (action: string, source: string, target: string, data: unknown): v
   }
 }
 
-function join (): void {
+function join(): void {
   const made = new WebSocket(url, { perMessageDeflate: false })
   socket = made
   made.on('open', () => made.send('{"action":"status"}'))
   made.on('message', message => {
-    const { action, source = '', target = '', data, code } = JSON.parse((message as Buffer).toString()) as { action: string, source?: string, target?: string, data?: unknown, code?: string }
+    const {
+      action,
+      source = '',
+      target = '',
+      data,
+      code
+    } = JSON.parse((message as Buffer).toString()) as {
+      action: string
+      source?: string
+      target?: string
+      data?: unknown
+      code?: string
+    }
     if (action === 'status' && id === '') {
       id = source
       joins++
@@ -84,10 +99,22 @@ function join (): void {
 }
 
 createInterface({ input: process.stdin }).on('line', line => {
-  const command = JSON.parse(line) as { do: string, ask: number }
-  if (command.do === 'state') print({ event: 'state', ask: command.ask, id, sent, lost: [...lost], joins, connects, peers: Object.fromEntries(spans) })
+  const command = JSON.parse(line) as { do: string; ask: number }
+  if (command.do === 'state')
+    print({
+      event: 'state',
+      ask: command.ask,
+      id,
+      sent,
+      lost: [...lost],
+      joins,
+      connects,
+      peers: Object.fromEntries(spans)
+    })
   if (command.do === 'pause') paused = true
   if (command.do === 'say') say()
 })
-setInterval(() => { if (!paused) say() }, Number(interval))
+setInterval(() => {
+  if (!paused) say()
+}, Number(interval))
 join()

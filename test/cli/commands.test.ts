@@ -11,7 +11,12 @@ import { nws, startNws } from '../support/cli.ts'
 import { freePort } from '../support/ports.ts'
 import { startServer } from '../support/process.ts'
 
-const lines = (text: string): Record<string, unknown>[] => text.trim().split('\n').filter(Boolean).map(line => JSON.parse(line) as Record<string, unknown>)
+const lines = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .filter(Boolean)
+    .map(line => JSON.parse(line) as Record<string, unknown>)
 const TOKEN = 'a-token-of-some-length'
 
 t.test('lists', async t => {
@@ -23,8 +28,12 @@ t.test('lists', async t => {
   await listener.says('stderr', /Listening as/)
   const table = await nws(t, ['channels'], { env })
   t.match(table.stdout, /^CHANNEL +SCOPE +HERE +REMOTE +MESSAGES +DATA +OPENED\nroom +network +1 +0 +0 +0 B +\S+\n$/)
-  t.match(lines((await nws(t, ['channels', '--json'], { env })).stdout), [{ name: 'room', peers: { local: 1, remote: 0 } }])
-  t.match(lines((await nws(t, ['peers', 'room', '--json'], { env })).stdout), [{ channel: 'room', location: 'local', dialect: 'envelope' }])
+  t.match(lines((await nws(t, ['channels', '--json'], { env })).stdout), [
+    { name: 'room', peers: { local: 1, remote: 0 } }
+  ])
+  t.match(lines((await nws(t, ['peers', 'room', '--json'], { env })).stdout), [
+    { channel: 'room', location: 'local', dialect: 'envelope' }
+  ])
   t.match((await nws(t, ['peers'], { env })).stdout, /^PEER +CHANNEL +WHERE/)
   t.match(await nws(t, ['peers', 'other'], { env }), { code: 5, stderr: /NWS_ERR_CHANNEL_NOT_FOUND/ })
   t.match(await nws(t, ['links'], { env }), { code: 0, stdout: '', stderr: /linked to no other/ })
@@ -47,25 +56,42 @@ t.test('messages', async t => {
   const nameFile = join(folder, 'name')
   writeFileSync(nameFile, 'room\nand more\n')
 
-  t.match(await nws(t, ['send', 'room', 'x', '--wait', '0'], { env }), { code: 5, stdout: '', stderr: /NWS_CLI_NOBODY/ })
+  t.match(await nws(t, ['send', 'room', 'x', '--wait', '0'], { env }), {
+    code: 5,
+    stdout: '',
+    stderr: /NWS_CLI_NOBODY/
+  })
   const plain = startNws(t, ['listen', 'room', '--count', '4'], { env })
   const json = startNws(t, ['listen', '--channel-file', nameFile, '--json', '--count', '4'], { env })
   await Promise.all([plain.says('stderr', /Listening/), json.says('stderr', /Listening/)])
   t.match(await nws(t, ['send', 'room', 'hello'], { env }), { code: 0, stdout: '', stderr: /Delivered to 2 here/ })
   t.equal((await nws(t, ['send', '--channel-file', nameFile, '--json', '{"a": 1.0}'], { env })).code, 0)
-  t.equal((await nws(t, ['send', '-'], { env, input: 'room\nfrom input' })).code, 0, 'name and message from standard input')
+  t.equal(
+    (await nws(t, ['send', '-'], { env, input: 'room\nfrom input' })).code,
+    0,
+    'name and message from standard input'
+  )
   t.equal((await nws(t, ['send', 'room', '--binary', '-'], { env, input: Buffer.from([0, 255]) })).code, 0)
   t.equal((await plain.ended).stdout, 'hello\n{"a": 1.0}\nfrom input\n(2 bytes of binary data)\n')
   const heard = lines((await json.ended).stdout)
   const spoken = heard.filter(({ action }) => action === 'broadcast')
   t.match(spoken, [{ data: 'hello' }, { data: { a: 1 } }, { data: 'from input' }, { binary: 'AP8=' }])
   for (const [index, { source }] of spoken.entries()) {
-    const told = heard.filter(({ peer, source: from }) => peer === source || from === source).map(({ action }) => action)
-    t.strictSame(told, ['connect', 'broadcast', 'disconnect'].slice(0, told.length), `presence of sender ${index} has its place`)
+    const told = heard
+      .filter(({ peer, source: from }) => peer === source || from === source)
+      .map(({ action }) => action)
+    t.strictSame(
+      told,
+      ['connect', 'broadcast', 'disconnect'].slice(0, told.length),
+      `presence of sender ${index} has its place`
+    )
     t.ok(told.length > 1)
   }
 
-  t.match(await nws(t, ['send', 'room', 'x', '--to', 'nobody', '--wait', '0'], { env }), { code: 5, stderr: /NWS_CLI_NO_SUCH_PEER/ })
+  t.match(await nws(t, ['send', 'room', 'x', '--to', 'nobody', '--wait', '0'], { env }), {
+    code: 5,
+    stderr: /NWS_CLI_NO_SUCH_PEER/
+  })
   t.match(await nws(t, ['listen', 'room', '--timeout', '0.2'], { env }), { code: 5, stderr: /NWS_CLI_TIMEOUT/ })
   t.match(await nws(t, ['send', 'room', '{', '--json'], { env }), { code: 2, stderr: /NWS_CLI_USAGE/ })
 
@@ -90,7 +116,13 @@ t.test('a pipe carries everything to its end', async t => {
   const end = await out.ended
   t.equal(end.code, 6, 'a pipe that was cut says so')
   t.ok(end.bytes.equals(Buffer.concat([bytes, Buffer.from('one\ntwo\n')])), 'every byte, in order')
-  t.match(await nws(t, ['pipe', 'x', '--wait', '0.1'], { env: { NWS_PORT: String(await startServer(t, {}).port()) }, input: 'x' }), { code: 5 })
+  t.match(
+    await nws(t, ['pipe', 'x', '--wait', '0.1'], {
+      env: { NWS_PORT: String(await startServer(t, {}).port()) },
+      input: 'x'
+    }),
+    { code: 5 }
+  )
 })
 
 t.test('a chat', async t => {
@@ -100,7 +132,10 @@ t.test('a chat', async t => {
   await ada.says('stderr', /Listening/)
   const chat = await nws(t, ['chat', 'chat', '--name', 'Bob'], { env, input: '/who\nhello\u001b[2J\n/quit\n' })
   t.match(chat, { code: 0, stdout: '', stderr: /one other is there/ })
-  t.match(lines((await ada.ended).stdout).find(({ action }) => action === 'broadcast'), { data: { name: 'Bob', text: 'hello\u001b[2J' } })
+  t.match(
+    lines((await ada.ended).stdout).find(({ action }) => action === 'broadcast'),
+    { data: { name: 'Bob', text: 'hello\u001b[2J' } }
+  )
 })
 
 t.test('what does not need a proxy', async t => {
@@ -114,7 +149,14 @@ t.test('what does not need a proxy', async t => {
   const secret = (await nws(t, ['cluster', 'secret'])).stdout
   t.equal(Buffer.from(secret, 'base64').length, 32)
   t.match(await nws(t, ['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
-  t.match((await nws(t, ['audit', '--settings', '--json'], { env: { NWS_API_TOKEN: TOKEN, NWS_ALLOWED_ORIGINS: 'https://example.org' } })).stdout, /"who":"pages of other sites","surface":"channels","access":"limited"/)
+  t.match(
+    (
+      await nws(t, ['audit', '--settings', '--json'], {
+        env: { NWS_API_TOKEN: TOKEN, NWS_ALLOWED_ORIGINS: 'https://example.org' }
+      })
+    ).stdout,
+    /"who":"pages of other sites","surface":"channels","access":"limited"/
+  )
 })
 
 t.test('a proxy that is not there, is none, or refuses', async t => {
@@ -132,13 +174,30 @@ t.test('a proxy that is not there, is none, or refuses', async t => {
   t.match(refused, { code: 4, stderr: /NWS_ERR_TOKEN_REQUIRED/ })
   t.equal((await nws(t, ['channels'], { env: { ...env, NWS_API_TOKEN: TOKEN } })).code, 0)
   const audit = await nws(t, ['audit', '--json'], { env: { ...env, NWS_API_TOKEN: TOKEN } })
-  t.match(lines(audit.stdout).filter(({ source }) => source === 'proxy'), [{ surface: 'API', access: 'limited' }, { who: 'pages of other sites', access: 'closed' }])
+  t.match(
+    lines(audit.stdout).filter(({ source }) => source === 'proxy'),
+    [
+      { surface: 'API', access: 'limited' },
+      { who: 'pages of other sites', access: 'closed' }
+    ]
+  )
   t.notMatch(audit.stdout + audit.stderr, TOKEN, 'the token is not shown')
   t.match(await nws(t, ['open', 'x', '--print'], { env }), { code: 0, stdout: /\/console#join=x\n$/ })
 })
 
 t.test('wrong usage', async t => {
-  for (const args of [['nonsense'], ['listen'], ['send', 'a b', 'x'], ['channels', '--nonsense'], ['channels', '--url', 'ftp://x'], ['listen', 'x', '--count', 'many'], ['listen', 'x', '--count', '1.5'], ['file', 'send', 'x', 'y', '--receivers', '1.5'], ['serve', '--port', 'abc'], ['serve', '--nonsense']]) {
+  for (const args of [
+    ['nonsense'],
+    ['listen'],
+    ['send', 'a b', 'x'],
+    ['channels', '--nonsense'],
+    ['channels', '--url', 'ftp://x'],
+    ['listen', 'x', '--count', 'many'],
+    ['listen', 'x', '--count', '1.5'],
+    ['file', 'send', 'x', 'y', '--receivers', '1.5'],
+    ['serve', '--port', 'abc'],
+    ['serve', '--nonsense']
+  ]) {
     const { code, stdout, stderr } = await nws(t, args)
     t.strictSame([code, stdout], [2, ''], args.join(' '))
     t.match(stderr, /^NWS_(CLI|ERR)_\w+: /, args.join(' '))
@@ -146,7 +205,17 @@ t.test('wrong usage', async t => {
 })
 
 t.test('serve takes every setting as a flag', async t => {
-  const served = startNws(t, ['serve', '--port', '0', '--discovery', 'off', '--peers', '127.0.0.1:9', '--max-message-bytes', '1000'])
+  const served = startNws(t, [
+    'serve',
+    '--port',
+    '0',
+    '--discovery',
+    'off',
+    '--peers',
+    '127.0.0.1:9',
+    '--max-message-bytes',
+    '1000'
+  ])
   await served.says('stdout', /is running: http:\/\/localhost:(\d+)/)
   served.child.kill('SIGTERM')
   t.equal((await served.ended).code, 0)

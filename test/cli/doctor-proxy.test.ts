@@ -6,10 +6,14 @@ import { nws } from '../support/cli.ts'
 import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
 
 t.test('no proxy, no loopback', { skip }, async t => {
-  const { hosts: [host] } = await createNetwork(t, 1) as unknown as { hosts: [Host] }
+  const {
+    hosts: [host]
+  } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }
   const without = await doctor(t, host)
   t.strictSame([without.code, without.codes], [3, ['not-running']])
-  await host.node('dist/server.js', [], { env: { NWS_API_TOKEN: 'a-token-of-some-length' } }).printed(/is running: http/)
+  await host
+    .node('dist/server.js', [], { env: { NWS_API_TOKEN: 'a-token-of-some-length' } })
+    .printed(/is running: http/)
   const silent = await doctor(t, host)
   t.strictSame([silent.code, silent.codes], [1, ['api-refused']])
   t.equal((await doctor(t, host, { NWS_API_TOKEN: 'a-token-of-some-length' })).code, 0)
@@ -18,7 +22,9 @@ t.test('no proxy, no loopback', { skip }, async t => {
 })
 
 t.test('for people', { skip }, async t => {
-  const { hosts: [host] } = await createNetwork(t, 1) as unknown as { hosts: [Host] }
+  const {
+    hosts: [host]
+  } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }
   iptables(host, '-A INPUT -p udp --dport 5353 -j DROP')
   await startProxy(host)
   const { stdout, code } = await nws(t, ['doctor'], { namespace: host.namespace })

@@ -6,7 +6,9 @@ import type { Host } from '../support/namespaces.ts'
 import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
 
 t.test('machines without a fault', { skip }, async t => {
-  const { hosts: [alice, bob] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
+  const {
+    hosts: [alice, bob]
+  } = (await createNetwork(t, 2)) as unknown as { hosts: [Host, Host] }
   const one = await startProxy(alice)
   const alone = await doctor(t, alice)
   t.strictSame([alone.code, alone.codes], [0, ['no-others']], 'nobody else is a remark and no fault')
@@ -18,7 +20,9 @@ t.test('machines without a fault', { skip }, async t => {
 })
 
 t.test('another proxy that is seen and cannot be reached', { skip }, async t => {
-  const { hosts: [alice, bob] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
+  const {
+    hosts: [alice, bob]
+  } = (await createNetwork(t, 2)) as unknown as { hosts: [Host, Host] }
   for (const host of [alice, bob]) iptables(host, '-A INPUT -p tcp ! -i lo -j DROP')
   await Promise.all([startProxy(alice), startProxy(bob)])
   const { code, codes, text } = await doctor(t, alice)

@@ -17,27 +17,55 @@ t.test('a file goes through a cut of the link, and the checksums are equal', { s
   const folder = t.testdir({ in: {} })
   const bytes = randomBytes(12_000_003)
   writeFileSync(join(folder, 'holiday.bin'), bytes)
-  const { hosts: [alice, bob] } = await createNetwork(t, 2) as unknown as { hosts: [Host, Host] }
+  const {
+    hosts: [alice, bob]
+  } = (await createNetwork(t, 2)) as unknown as { hosts: [Host, Host] }
   // Links die after two seconds of silence and not after 45.
   const mesh = { linkTimings: { pingMs: 400, deadMs: 2000, probeMs: 1000 }, dialTimings: {} }
   const [a, b] = await Promise.all([startProxy(alice, { mesh }), startProxy(bob, { mesh })])
   await a.linkedTo([b])
   // A slow way, so that the cut comes in the middle: 16 Mbit/s.
-  alice.exec('tc', ['qdisc', 'add', 'dev', 'eth0', 'root', 'tbf', 'rate', '16mbit', 'burst', '32kbit', 'latency', '400ms'])
-  const receiver = startNws(t, ['file', 'receive', 'photos', '--directory', join(folder, 'in'), '--json'], { namespace: bob.namespace })
-  const sender = startNws(t, ['file', 'send', 'photos', join(folder, 'holiday.bin'), '--json'], { namespace: alice.namespace })
+  alice.exec('tc', [
+    'qdisc',
+    'add',
+    'dev',
+    'eth0',
+    'root',
+    'tbf',
+    'rate',
+    '16mbit',
+    'burst',
+    '32kbit',
+    'latency',
+    '400ms'
+  ])
+  const receiver = startNws(t, ['file', 'receive', 'photos', '--directory', join(folder, 'in'), '--json'], {
+    namespace: bob.namespace
+  })
+  const sender = startNws(t, ['file', 'send', 'photos', join(folder, 'holiday.bin'), '--json'], {
+    namespace: alice.namespace
+  })
   await receiver.says('stderr', /Receiving holiday\.bin/)
-  await b.until<{ channels: { bytes: number }[] }>('/api/channels', ({ channels }) => channels.some(({ bytes }) => bytes > 2_000_000))
+  await b.until<{ channels: { bytes: number }[] }>('/api/channels', ({ channels }) =>
+    channels.some(({ bytes }) => bytes > 2_000_000)
+  )
   bob.cut()
   await a.linkedTo([], 60_000)
   await b.linkedTo([], 60_000)
-  t.ok(readdirSync(join(folder, 'in')).some(name => name.endsWith('.nws-part')), 'it was in the middle')
+  t.ok(
+    readdirSync(join(folder, 'in')).some(name => name.endsWith('.nws-part')),
+    'it was in the middle'
+  )
   t.notOk(existsSync(join(folder, 'in', 'holiday.bin')), 'and what is not whole has not the name')
   bob.heal()
   const [sent, received] = await Promise.all([sender.ended, receiver.ended])
   t.equal(sent.code, 0, sent.stderr)
   t.equal(received.code, 0, received.stderr)
-  t.match(JSON.parse(received.stdout), { path: join(folder, 'in', 'holiday.bin'), size: bytes.length, sha256: hashOf(bytes) })
+  t.match(JSON.parse(received.stdout), {
+    path: join(folder, 'in', 'holiday.bin'),
+    size: bytes.length,
+    sha256: hashOf(bytes)
+  })
   t.match(JSON.parse(sent.stdout), { name: 'holiday.bin', sha256: hashOf(bytes) })
   t.equal(hashOf(readFileSync(join(folder, 'in', 'holiday.bin'))), hashOf(bytes))
   t.strictSame(readdirSync(join(folder, 'in')), ['holiday.bin'], 'nothing else is left')
@@ -52,7 +80,9 @@ t.test('on one machine', async t => {
   writeFileSync(path, bytes)
 
   await t.test('several receivers are served side by side', async t => {
-    const receivers = ['in', 'second'].map(name => startNws(t, ['file', 'receive', 'two', ...url, '--directory', join(folder, name)]))
+    const receivers = ['in', 'second'].map(name =>
+      startNws(t, ['file', 'receive', 'two', ...url, '--directory', join(folder, name)])
+    )
     const sent = await nws(t, ['file', 'send', 'two', path, ...url, '--receivers', '2', '--json'])
     t.equal(sent.code, 0, sent.stderr)
     t.equal(sent.stdout.trim().split('\n').length, 2, 'a line for each')
@@ -69,7 +99,15 @@ t.test('on one machine', async t => {
     const sender = startNws(t, ['file', 'send', 'again', path, ...url])
     t.match(await refused.ended, { code: 1, stderr: /NWS_CLI_FILE_EXISTS/ })
     t.equal(readFileSync(join(folder, 'in', 'notes.txt'), 'utf8'), 'mine')
-    const replaced = await nws(t, ['file', 'receive', 'again', ...url, '--directory', join(folder, 'in'), '--overwrite'])
+    const replaced = await nws(t, [
+      'file',
+      'receive',
+      'again',
+      ...url,
+      '--directory',
+      join(folder, 'in'),
+      '--overwrite'
+    ])
     t.equal(replaced.code, 0, replaced.stderr)
     t.equal((await sender.ended).code, 0, 'the sender waited for somebody who takes it')
     t.same(readFileSync(join(folder, 'in', 'notes.txt')), bytes)
@@ -87,9 +125,18 @@ t.test('on one machine', async t => {
     t.equal((await sender.ended).code, 0)
 
     writeFileSync(part, Buffer.alloc(300_000))
-    const receiver = startNws(t, ['file', 'receive', 'rest', ...url, '--output', join(target, 'notes.txt'), '--overwrite'])
+    const receiver = startNws(t, [
+      'file',
+      'receive',
+      'rest',
+      ...url,
+      '--output',
+      join(target, 'notes.txt'),
+      '--overwrite'
+    ])
     // It is there before the sender, who waits for nobody for long.
-    while ((await fetch(`${url[1]!}/api/channels/rest`)).status !== 200) await new Promise(resolve => setImmediate(resolve))
+    while ((await fetch(`${url[1]!}/api/channels/rest`)).status !== 200)
+      await new Promise(resolve => setImmediate(resolve))
     const second = startNws(t, ['file', 'send', 'rest', path, ...url, '--timeout', '2'])
     t.match(await receiver.ended, { code: 1, stdout: '', stderr: /NWS_CLI_FILE_CHECKSUM/ })
     t.same(readFileSync(join(target, 'notes.txt')), bytes, 'what was there stays')
@@ -99,7 +146,16 @@ t.test('on one machine', async t => {
 
   await t.test('names of others stay within the folder, empty files are files', async t => {
     const { safeName } = await import('../../src/cli/file/part-file.ts')
-    for (const [offered, safe] of [['../../etc/passwd', 'passwd'], ['..', '_'], ['.bashrc', '_bashrc'], ['a\u0000b\u001b[2J', 'a_b_[2J'], ['C:\\x\\y.txt', 'y.txt'], ['', undefined], ['x/', undefined], ['é'.repeat(150), undefined]] as const) {
+    for (const [offered, safe] of [
+      ['../../etc/passwd', 'passwd'],
+      ['..', '_'],
+      ['.bashrc', '_bashrc'],
+      ['a\u0000b\u001b[2J', 'a_b_[2J'],
+      ['C:\\x\\y.txt', 'y.txt'],
+      ['', undefined],
+      ['x/', undefined],
+      ['é'.repeat(150), undefined]
+    ] as const) {
       t.equal(safeName(offered), safe, JSON.stringify(offered))
     }
     writeFileSync(join(folder, 'empty'), '')
@@ -111,10 +167,16 @@ t.test('on one machine', async t => {
   })
 
   await t.test('what cannot be done', async t => {
-    t.match(await nws(t, ['file', 'send', 'x', join(folder, 'no-such-file'), ...url]), { code: 1, stderr: /NWS_CLI_FILE: .*ENOENT/ })
+    t.match(await nws(t, ['file', 'send', 'x', join(folder, 'no-such-file'), ...url]), {
+      code: 1,
+      stderr: /NWS_CLI_FILE: .*ENOENT/
+    })
     t.match(await nws(t, ['file', 'send', 'x', folder, ...url]), { code: 1, stderr: /NWS_CLI_FILE: .*ordinary files/ })
     t.match(await nws(t, ['file', 'send', 'x', ...url]), { code: 2, stderr: /NWS_CLI_USAGE/ })
-    t.match(await nws(t, ['file', 'send', 'x', path, ...url, '--timeout', '0.2']), { code: 5, stderr: /NWS_CLI_TIMEOUT/ })
+    t.match(await nws(t, ['file', 'send', 'x', path, ...url, '--timeout', '0.2']), {
+      code: 5,
+      stderr: /NWS_CLI_TIMEOUT/
+    })
     t.match(await nws(t, ['file', 'receive', 'x', ...url, '--timeout', '0.2']), { code: 5, stderr: /NWS_CLI_TIMEOUT/ })
   })
 })
@@ -122,7 +184,9 @@ t.test('on one machine', async t => {
 t.test('a proxy that is lost does not put off the end of the time', async t => {
   const folder = t.testdir({ file: 'some bytes' })
   const server = startServer(t, {})
-  const sender = startNws(t, ['file', 'send', 'x', join(folder, 'file'), '--timeout', '1'], { env: { NWS_PORT: String(await server.port()) } })
+  const sender = startNws(t, ['file', 'send', 'x', join(folder, 'file'), '--timeout', '1'], {
+    env: { NWS_PORT: String(await server.port()) }
+  })
   await sender.says('stderr', /Offering/)
   server.child.kill('SIGKILL')
   t.match(await sender.ended, { code: 5, stderr: /NWS_CLI_TIMEOUT/ })

@@ -14,18 +14,23 @@ const LOOK_MS = 20
 const MANY = randomBytes(24_000_000)
 const WAITS = /Waiting until receivers have read everything/
 
-async function get<Answer> (port: number, path: string): Promise<Answer> {
-  return await (await fetch(`http://localhost:${port}${path}`)).json() as Answer
+async function get<Answer>(port: number, path: string): Promise<Answer> {
+  return (await (await fetch(`http://localhost:${port}${path}`)).json()) as Answer
 }
 
-async function until (holds: () => Promise<boolean>): Promise<void> {
-  while (!await holds()) await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds()))
+    await new Promise(resolve => {
+      setTimeout(resolve, LOOK_MS)
+    })
 }
 
 /** Binary data that a client hears from now on. */
-function collect (client: ChannelClient): Buffer[] {
+function collect(client: ChannelClient): Buffer[] {
   const parts: Buffer[] = []
-  client.socket.on('message', (data: Buffer, isBinary) => { if (isBinary) parts.push(data.subarray(2 + data[1]!)) })
+  client.socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) parts.push(data.subarray(2 + data[1]!))
+  })
   return parts
 }
 
@@ -37,7 +42,11 @@ t.test('a slow receiver slows the input down, is not cut off, and is waited for'
   slow.socket.pause()
   const pipe = startNws(t, ['pipe', 'room'], { env: { NWS_PORT: String(port) }, input: MANY })
   // With nobody reading, what is queued once stays queued.
-  await until(async () => (await get<{ peers?: { waiting: number } }>(port, '/api/channels/room/delivery?until=sent&waitMs=0')).peers?.waiting === 1)
+  await until(
+    async () =>
+      (await get<{ peers?: { waiting: number } }>(port, '/api/channels/room/delivery?until=sent&waitMs=0')).peers
+        ?.waiting === 1
+  )
   slow.socket.resume()
   const { code, stderr } = await pipe.ended
   t.equal(code, 0, stderr)
@@ -73,7 +82,7 @@ t.test('who leaves of his own accord is not missed', async t => {
 })
 
 /** Two proxies with a link, and a receiver at the second. */
-async function startPair (t: Test): Promise<{ one: number, second: ServerProcess, receiver: ChannelClient }> {
+async function startPair(t: Test): Promise<{ one: number; second: ServerProcess; receiver: ChannelClient }> {
   const first = startServer(t, { NWS_MESH_HOST: '127.0.0.1' })
   const one = await first.port()
   const { mesh } = await get<{ mesh: { port: number } }>(one, '/api/health')
@@ -120,7 +129,10 @@ t.test('without the token it says what it cannot know', async t => {
   const blind = await startNws(t, ['pipe', 'room'], { env: { NWS_PORT: String(port) }, input: 'hello' }).ended
   t.equal(blind.code, 0)
   t.match(blind.stderr, /NWS_ERR_TOKEN_REQUIRED: the proxy does not tell .* Set NWS_API_TOKEN/)
-  const seeing = await startNws(t, ['pipe', 'room'], { env: { NWS_PORT: String(port), NWS_API_TOKEN: 'a-token-of-some-length' }, input: ' world' }).ended
+  const seeing = await startNws(t, ['pipe', 'room'], {
+    env: { NWS_PORT: String(port), NWS_API_TOKEN: 'a-token-of-some-length' },
+    input: ' world'
+  }).ended
   t.equal(seeing.code, 0, seeing.stderr)
   t.equal(Buffer.concat(parts).toString(), 'hello world')
 })

@@ -8,13 +8,19 @@ import { launchdPlist } from '../../src/cli/service-files.ts'
 import { nws } from '../support/cli.ts'
 
 const has = (program: string, ...args: string[]): boolean => spawnSync(program, args).status === 0
-const withoutSystemd = has('systemd-analyze', '--version') ? false : 'systemd-analyze is not installed (apt-get install -y systemd)'
+const withoutSystemd = has('systemd-analyze', '--version')
+  ? false
+  : 'systemd-analyze is not installed (apt-get install -y systemd)'
 
 t.test('the unit is one that systemd takes', { skip: withoutSystemd }, async t => {
   // A short path: systemd looks at the sockets of other units, too.
   const folder = mkdtempSync(join(tmpdir(), 'nws-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
-  const verify = () => spawnSync('systemd-analyze', ['verify', '--user', path], { encoding: 'utf8', env: { ...process.env, XDG_RUNTIME_DIR: folder } })
+  const verify = () =>
+    spawnSync('systemd-analyze', ['verify', '--user', path], {
+      encoding: 'utf8',
+      env: { ...process.env, XDG_RUNTIME_DIR: folder }
+    })
   const { code, stdout } = await nws(t, ['service', 'install', '--print'])
   t.equal(code, 0)
   const path = join(folder, 'nws.service')
@@ -25,25 +31,29 @@ t.test('the unit is one that systemd takes', { skip: withoutSystemd }, async t =
   t.match(verify().stderr, /sometimes/, 'and the check finds faults')
 })
 
-t.test('install writes the file once, and uninstall removes it', { skip: process.platform === 'linux' ? false : 'systemd is a part of Linux' }, async t => {
-  const folder = t.testdir({})
-  const env = { XDG_CONFIG_HOME: folder, HOME: folder }
-  const unit = join(folder, 'systemd', 'user', 'nws.service')
-  t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0)
-  t.match(readFileSync(unit, 'utf8'), /ExecStart="[^"]+" --max-semi-space-size=4 "[^"]+nws\.js" serve/)
-  t.equal(statSync(join(folder, 'nws', 'env')).mode & 0o777, 0o600, 'settings may hold the token')
-  t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0, 'the same again')
-  writeFileSync(unit, '[Service]\n')
-  t.match(await nws(t, ['service', 'install', '--no-start'], { env }), { code: 1, stderr: /NWS_CLI_SERVICE_EXISTS/ })
-  t.equal((await nws(t, ['service', 'install', '--no-start', '--force'], { env })).code, 0)
-  t.match(await nws(t, ['service', 'status'], { env }), { code: 3, stdout: /^installed \(systemd\), not running\n$/ })
-  await nws(t, ['service', 'uninstall'], { env })
-  t.notOk(existsSync(unit))
-  t.match(await nws(t, ['service', 'status'], { env }), { code: 3, stdout: /^not installed/ })
-})
+t.test(
+  'install writes the file once, and uninstall removes it',
+  { skip: process.platform === 'linux' ? false : 'systemd is a part of Linux' },
+  async t => {
+    const folder = t.testdir({})
+    const env = { XDG_CONFIG_HOME: folder, HOME: folder }
+    const unit = join(folder, 'systemd', 'user', 'nws.service')
+    t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0)
+    t.match(readFileSync(unit, 'utf8'), /ExecStart="[^"]+" --max-semi-space-size=4 "[^"]+nws\.js" serve/)
+    t.equal(statSync(join(folder, 'nws', 'env')).mode & 0o777, 0o600, 'settings may hold the token')
+    t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0, 'the same again')
+    writeFileSync(unit, '[Service]\n')
+    t.match(await nws(t, ['service', 'install', '--no-start'], { env }), { code: 1, stderr: /NWS_CLI_SERVICE_EXISTS/ })
+    t.equal((await nws(t, ['service', 'install', '--no-start', '--force'], { env })).code, 0)
+    t.match(await nws(t, ['service', 'status'], { env }), { code: 3, stdout: /^installed \(systemd\), not running\n$/ })
+    await nws(t, ['service', 'uninstall'], { env })
+    t.notOk(existsSync(unit))
+    t.match(await nws(t, ['service', 'status'], { env }), { code: 3, stdout: /^not installed/ })
+  }
+)
 
 t.test('the property list is XML whatever the paths are', async t => {
-  const text = launchdPlist('org.example', { node: '/opt/a&b/node', script: '/x/<y>', settings: '/home/o\'neil/env' })
+  const text = launchdPlist('org.example', { node: '/opt/a&b/node', script: '/x/<y>', settings: "/home/o'neil/env" })
   t.match(text, '<string>/opt/a&amp;b/node</string>')
   t.match(text, '<string>/x/&lt;y&gt;</string>')
 })
@@ -51,7 +61,17 @@ t.test('the property list is XML whatever the paths are', async t => {
 t.test('completion', async t => {
   const script = (await nws(t, ['completion', 'bash'])).stdout
   const complete = (...words: string[]): string[] => {
-    const { stdout } = spawnSync('bash', ['--norc', '-c', `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nws; printf '%s\\n' "\${COMPREPLY[@]}"`, 'bash', ...words], { encoding: 'utf8' })
+    const { stdout } = spawnSync(
+      'bash',
+      [
+        '--norc',
+        '-c',
+        `${script}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _nws; printf '%s\\n' "\${COMPREPLY[@]}"`,
+        'bash',
+        ...words
+      ],
+      { encoding: 'utf8' }
+    )
     return stdout.split('\n').filter(Boolean)
   }
   t.strictSame(complete('nws', 'lis'), ['listen'])

@@ -10,10 +10,16 @@ import { addUser, logIn, PASSWORD, useInvitation } from '../support/rendezvous.t
 const NWS = fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url))
 
 /** Runs the command to its end. */
-async function nws (args: string[], environment: Record<string, string>) {
-  const child = spawn(...leashed(process.execPath, [NWS, 'user', ...args]), { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+async function nws(args: string[], environment: Record<string, string>) {
+  const child = spawn(...leashed(process.execPath, [NWS, 'user', ...args]), {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   const output = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) child[name].setEncoding('utf8').on('data', (text: string) => { output[name] += text })
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+    })
   const code = await new Promise<number | null>(resolve => child.once('close', resolve))
   return { code, ...output }
 }
@@ -36,7 +42,7 @@ t.test('through the running proxy', async t => {
   const ann = await logIn(t, `ws://localhost:${port}`, 'ann')
   t.match((await nws(['list'], environment)).stdout, /^USER .*\nann +enabled +1 +1 +\d{4}-/)
   const sessions = await nws(['sessions', 'ANN', '--json'], environment)
-  const { id, origin } = JSON.parse(sessions.stdout) as { id: string, origin: null }
+  const { id, origin } = JSON.parse(sessions.stdout) as { id: string; origin: null }
   t.equal(origin, null)
   t.match(await nws(['sessions', 'ann', '--end', id], environment), { code: 0, stderr: /Ended: 1\./ })
   t.match(await ann.closed(), { reason: 'NWS_ERR_BV_SESSION' })
@@ -47,7 +53,11 @@ t.test('through the running proxy', async t => {
   await logIn(t, `ws://localhost:${port}`, 'ann')
   t.match(await nws(['disable', 'nobody'], environment), { code: 1, stderr: /NWS_ERR_BV_USER_UNKNOWN/ })
 
-  t.match(await nws(['list'], { ...environment, NWS_PORT: String(await freePort()) }), { code: 1, stderr: /NWS_ERR_BV_LOCKED/ }, 'the proxy holds the database')
+  t.match(
+    await nws(['list'], { ...environment, NWS_PORT: String(await freePort()) }),
+    { code: 1, stderr: /NWS_ERR_BV_LOCKED/ },
+    'the proxy holds the database'
+  )
   t.notMatch(server.output(), token, 'no link in the log')
 })
 
@@ -60,13 +70,25 @@ t.test('over the database where no proxy runs; a proxy finds what was done', asy
   t.match(link, `http://localhost:${offline.NWS_PORT}/bv/invite/#`)
   const server = startServer(t, { NWS_BV: 'on', NWS_DATA_DIR: folder })
   const url = `http://localhost:${await server.port()}`
-  t.match(await useInvitation(url, 'accept', { token: link.split('#')[1], name: 'ann', password: PASSWORD }), { status: 201 })
+  t.match(await useInvitation(url, 'accept', { token: link.split('#')[1], name: 'ann', password: PASSWORD }), {
+    status: 201
+  })
   await addUser(url, 'bob')
   server.child.kill('SIGTERM')
   t.match(await server.ended, { code: 0 })
   const list = await nws(['list', '--json'], offline)
-  t.strictSame(list.stdout.trim().split('\n').map(line => (JSON.parse(line) as { name: string }).name), ['ann', 'bob'])
-  t.match(await nws(['list', '--url', `http://localhost:${offline.NWS_PORT}`], offline), { code: 3 }, 'a proxy that is named has to be there')
+  t.strictSame(
+    list.stdout
+      .trim()
+      .split('\n')
+      .map(line => (JSON.parse(line) as { name: string }).name),
+    ['ann', 'bob']
+  )
+  t.match(
+    await nws(['list', '--url', `http://localhost:${offline.NWS_PORT}`], offline),
+    { code: 3 },
+    'a proxy that is named has to be there'
+  )
 })
 
 t.test('a proxy that is no rendezvous does not hold the database', async t => {
@@ -74,5 +96,8 @@ t.test('a proxy that is no rendezvous does not hold the database', async t => {
   const server = startServer(t, {})
   const port = String(await server.port())
   t.match(await nws(['list'], { NWS_PORT: port, NWS_DATA_DIR: folder }), { code: 0, stderr: /no users/ })
-  t.match(await nws(['list', '--url', `http://localhost:${port}`], { NWS_DATA_DIR: folder }), { code: 1, stderr: /NWS_CLI_NO_RENDEZVOUS/ })
+  t.match(await nws(['list', '--url', `http://localhost:${port}`], { NWS_DATA_DIR: folder }), {
+    code: 1,
+    stderr: /NWS_CLI_NO_RENDEZVOUS/
+  })
 })

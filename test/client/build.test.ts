@@ -16,7 +16,12 @@ t.test('the module without the WebRTC helper has at most 8 KiB gzipped, and no f
   const size = gzipSync(read('networkwebsockets.js'), { level: 9 }).length
   t.ok(size <= 8 * 1024, `${size} bytes`)
   t.ok(size > 2 * 1024, 'it is the whole of it')
-  for (const file of ['networkwebsockets.js', 'networkwebsockets-webrtc.js', 'networkwebsockets.global.js', 'namedwebsockets.js']) {
+  for (const file of [
+    'networkwebsockets.js',
+    'networkwebsockets-webrtc.js',
+    'networkwebsockets.global.js',
+    'namedwebsockets.js'
+  ]) {
     t.notMatch(read(file), /\bimport\s*[("'{*]|\brequire\(/, file)
   }
   t.notMatch(read('networkwebsockets.js'), /RTCPeerConnection/)
@@ -26,17 +31,34 @@ t.test('the classic scripts define the same globals, to be called with or withou
   for (const file of ['networkwebsockets.global.js', 'namedwebsockets.js']) {
     const urls: string[] = []
     const WebSocket = class extends EventTarget {
-      constructor (url: string) {
+      constructor(url: string) {
         super()
         urls.push(url)
       }
     }
-    const context = createContext({ EventTarget, Event, MessageEvent, CustomEvent, DOMException, URL, WebSocket, TextEncoder, Map, Proxy })
+    const context = createContext({
+      EventTarget,
+      Event,
+      MessageEvent,
+      CustomEvent,
+      DOMException,
+      URL,
+      WebSocket,
+      TextEncoder,
+      Map,
+      Proxy
+    })
     new Script(read(file)).runInContext(context)
     for (const name of classes) t.type(context[name], 'function', `${file} ${name}`)
     t.equal(new Script('new NetworkWebSocket("x").url').runInContext(context), 'ws://localhost:9009/x?binary=1')
-    t.equal(new Script('NetworkWebSocket("x") instanceof NetworkWebSocket && LocalWebSocket("y").url').runInContext(context), 'ws://localhost:9009/local/y')
-    t.equal(new Script('NetworkWebSocket.OPEN + typeof NetworkWebSocket.peerConnection').runInContext(context), '1function')
+    t.equal(
+      new Script('NetworkWebSocket("x") instanceof NetworkWebSocket && LocalWebSocket("y").url').runInContext(context),
+      'ws://localhost:9009/local/y'
+    )
+    t.equal(
+      new Script('NetworkWebSocket.OPEN + typeof NetworkWebSocket.peerConnection').runInContext(context),
+      '1function'
+    )
     t.equal(urls.length, 3)
   }
 })
@@ -45,7 +67,10 @@ t.test('Node.js imports and requires it by the name of the package', async t => 
   const { ws } = await buildTestApp(t)
   for (const [kind, load] of [
     ['module', "const { NetworkWebSocket } = await import('networkwebsockets/client')"],
-    ['webrtc', "const { NetworkWebSocket } = await import('networkwebsockets/client'); const { peerConnection } = await import('networkwebsockets/client/webrtc'); if (typeof peerConnection !== 'function') throw new Error()"]
+    [
+      'webrtc',
+      "const { NetworkWebSocket } = await import('networkwebsockets/client'); const { peerConnection } = await import('networkwebsockets/client/webrtc'); if (typeof peerConnection !== 'function') throw new Error()"
+    ]
   ] as const) {
     const program = `${load}
       const socket = new NetworkWebSocket('room', { endpoint: process.argv[1] })
@@ -56,8 +81,12 @@ t.test('Node.js imports and requires it by the name of the package', async t => 
 })
 
 /** Runs Node.js in the package's folder. */
-async function run (args: string[]): Promise<{ stdout: string, stderr: string }> {
-  return await new Promise(resolve => execFile(process.execPath, args, { cwd: root, timeout: 20_000 }, (_error, stdout, stderr) => resolve({ stdout, stderr })))
+async function run(args: string[]): Promise<{ stdout: string; stderr: string }> {
+  return await new Promise(resolve =>
+    execFile(process.execPath, args, { cwd: root, timeout: 20_000 }, (_error, stdout, stderr) =>
+      resolve({ stdout, stderr })
+    )
+  )
 }
 
 const consumer = `
@@ -96,17 +125,49 @@ const connection: RTCPeerConnection = peerConnection(new NetworkWebSocket('x').p
 `
 
 t.test('its types are complete, for Node.js and for bundlers', async t => {
-  const folder = t.testdir({ 'consumer.ts': consumer, 'globals.ts': globals, 'modules.ts': modules, 'package.json': '{"type":"module"}' })
+  const folder = t.testdir({
+    'consumer.ts': consumer,
+    'globals.ts': globals,
+    'modules.ts': modules,
+    'package.json': '{"type":"module"}'
+  })
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(root, join(folder, 'node_modules/networkwebsockets'))
   symlinkSync(join(root, 'public/lib'), join(folder, 'lib'))
-  for (const [module, moduleResolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']] as const) {
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-      compilerOptions: { module, moduleResolution, target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable'], types: [], strict: true, noUncheckedIndexedAccess: true, noEmit: true, skipLibCheck: false },
-      include: ['*.ts']
-    }))
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler']
+  ] as const) {
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          module,
+          moduleResolution,
+          target: 'es2022',
+          lib: ['es2023', 'dom', 'dom.iterable'],
+          types: [],
+          strict: true,
+          noUncheckedIndexedAccess: true,
+          noEmit: true,
+          skipLibCheck: false
+        },
+        include: ['*.ts']
+      })
+    )
     // By a shell: what the test runner adds to the options of Node.js is not for the compiler.
-    const { stdout, stderr, status } = spawnSync('sh', ['-c', 'unset NODE_OPTIONS; exec "$0" "$@"', process.execPath, join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', folder], { encoding: 'utf8' })
+    const { stdout, stderr, status } = spawnSync(
+      'sh',
+      [
+        '-c',
+        'unset NODE_OPTIONS; exec "$0" "$@"',
+        process.execPath,
+        join(root, 'node_modules/@typescript/native/bin/tsc'),
+        '-p',
+        folder
+      ],
+      { encoding: 'utf8' }
+    )
     t.strictSame([stdout, stderr, status], ['', '', 0], moduleResolution)
   }
 })

@@ -13,7 +13,11 @@ import { queueEvents } from '../support/events.ts'
 import { startFakeProxy } from '../support/fake-proxy.ts'
 
 /** A page, as far as the diagnosis looks at it. */
-function page (address: string, answers: Partial<Record<'cors' | 'no-cors', string>>, permissions: Record<string, string> = {}): Platform {
+function page(
+  address: string,
+  answers: Partial<Record<'cors' | 'no-cors', string>>,
+  permissions: Record<string, string> = {}
+): Platform {
   const url = new URL(address)
   return {
     location: url,
@@ -42,21 +46,71 @@ const local = 'ws://localhost:9009'
 const cases: [string, string, Platform, string][] = [
   ['a proxy that refuses', local, page('http://localhost:8080', proxy), 'NWS_CLIENT_REFUSED'],
   ['another server', local, page('http://localhost:8080', { cors: '<html>' }), 'NWS_CLIENT_NOT_A_PROXY'],
-  ['another server that no page may read', local, page('http://localhost:8080', { 'no-cors': '' }), 'NWS_CLIENT_NOT_A_PROXY'],
+  [
+    'another server that no page may read',
+    local,
+    page('http://localhost:8080', { 'no-cors': '' }),
+    'NWS_CLIENT_NOT_A_PROXY'
+  ],
   ['another server with JSON', local, page('http://localhost:8080', { cors: '[]' }), 'NWS_CLIENT_NOT_A_PROXY'],
   ['another server with null', local, page('http://localhost:8080', { cors: 'null' }), 'NWS_CLIENT_NOT_A_PROXY'],
-  ['a proxy that says why', local, page('http://localhost:8080', { cors: '{"code":"NWS_ERR_HOST_NOT_ALLOWED","message":"Words."}' }), 'NWS_ERR_HOST_NOT_ALLOWED'],
+  [
+    'a proxy that says why',
+    local,
+    page('http://localhost:8080', { cors: '{"code":"NWS_ERR_HOST_NOT_ALLOWED","message":"Words."}' }),
+    'NWS_ERR_HOST_NOT_ALLOWED'
+  ],
   ['nobody', local, page('http://localhost:8080', silence), 'NWS_CLIENT_NOT_RUNNING'],
-  ['nobody, though a permission would be needed elsewhere', local, page('http://127.0.0.1:8080', silence, { 'loopback-network': 'prompt' }), 'NWS_CLIENT_NOT_RUNNING'],
-  ['nobody, and permission', local, page('https://a.example', silence, { 'loopback-network': 'granted' }), 'NWS_CLIENT_NOT_RUNNING'],
-  ['permission not asked for', local, page('https://a.example', silence, { 'loopback-network': 'prompt' }), 'NWS_CLIENT_PERMISSION_NEEDED'],
-  ['permission under its old name', local, page('https://a.example', silence, { 'local-network-access': 'prompt' }), 'NWS_CLIENT_PERMISSION_NEEDED'],
-  ['permission for the network', 'wss://192.168.1.5:9009', page('https://a.example', silence, { 'loopback-network': 'granted', 'local-network': 'prompt' }), 'NWS_CLIENT_PERMISSION_NEEDED'],
-  ['permission denied', local, page('https://a.example', silence, { 'loopback-network': 'denied' }), 'NWS_CLIENT_PERMISSION_DENIED'],
+  [
+    'nobody, though a permission would be needed elsewhere',
+    local,
+    page('http://127.0.0.1:8080', silence, { 'loopback-network': 'prompt' }),
+    'NWS_CLIENT_NOT_RUNNING'
+  ],
+  [
+    'nobody, and permission',
+    local,
+    page('https://a.example', silence, { 'loopback-network': 'granted' }),
+    'NWS_CLIENT_NOT_RUNNING'
+  ],
+  [
+    'permission not asked for',
+    local,
+    page('https://a.example', silence, { 'loopback-network': 'prompt' }),
+    'NWS_CLIENT_PERMISSION_NEEDED'
+  ],
+  [
+    'permission under its old name',
+    local,
+    page('https://a.example', silence, { 'local-network-access': 'prompt' }),
+    'NWS_CLIENT_PERMISSION_NEEDED'
+  ],
+  [
+    'permission for the network',
+    'wss://192.168.1.5:9009',
+    page('https://a.example', silence, { 'loopback-network': 'granted', 'local-network': 'prompt' }),
+    'NWS_CLIENT_PERMISSION_NEEDED'
+  ],
+  [
+    'permission denied',
+    local,
+    page('https://a.example', silence, { 'loopback-network': 'denied' }),
+    'NWS_CLIENT_PERMISSION_DENIED'
+  ],
   ['a browser without such permissions', local, page('https://a.example', silence), 'NWS_CLIENT_NOT_RUNNING'],
   ['a browser without such permissions, and a proxy', local, page('https://a.example', proxy), 'NWS_CLIENT_REFUSED'],
-  ['a page over http', local, page('http://a.example', silence, { 'loopback-network': 'denied' }), 'NWS_CLIENT_INSECURE_PAGE'],
-  ['the proxy\'s own page from another machine', 'ws://192.168.1.5:9009', page('http://192.168.1.5:9009', silence, { 'local-network': 'prompt' }), 'NWS_CLIENT_NOT_RUNNING'],
+  [
+    'a page over http',
+    local,
+    page('http://a.example', silence, { 'loopback-network': 'denied' }),
+    'NWS_CLIENT_INSECURE_PAGE'
+  ],
+  [
+    "the proxy's own page from another machine",
+    'ws://192.168.1.5:9009',
+    page('http://192.168.1.5:9009', silence, { 'local-network': 'prompt' }),
+    'NWS_CLIENT_NOT_RUNNING'
+  ],
   ['mixed content', 'ws://192.168.1.5:9009', page('https://a.example', proxy), 'NWS_CLIENT_MIXED_CONTENT'],
   ['no platform at all', local, {}, 'NWS_CLIENT_NOT_RUNNING']
 ]
@@ -71,22 +125,27 @@ t.test('the reason is told from what the platform lets be known', async t => {
 
 t.test('a name is this machine by its spelling', async t => {
   for (const name of ['localhost', 'a.localhost', '127.0.0.1', '127.1.2.3', '[::1]']) t.ok(isLoopbackHost(name), name)
-  for (const name of ['localhost.example', 'mylocalhost', '128.0.0.1', '127.0.0.1.example', '[::2]', '']) t.notOk(isLoopbackHost(name), name)
+  for (const name of ['localhost.example', 'mylocalhost', '128.0.0.1', '127.0.0.1.example', '[::2]', ''])
+    t.notOk(isLoopbackHost(name), name)
 })
 
-t.test('the default endpoint is where the script came from, if that is the page\'s own origin and looks like a proxy', async t => {
-  for (const [script, origin, endpoint] of [
-    ['http://localhost:9010/lib/networkwebsockets.js', 'http://localhost:9010', 'http://localhost:9010'],
-    ['https://a.example/nws/lib/namedwebsockets.js?v=1', 'https://a.example', 'https://a.example/nws'],
-    ['http://localhost:9010/lib/networkwebsockets.js', 'http://localhost:8080', local],
-    ['http://localhost:8080/assets/app.js', 'http://localhost:8080', local],
-    ['http://localhost:8080/lib/deep/app.js', 'http://localhost:8080', local],
-    ['file:///lib/networkwebsockets.js', 'null', local],
-    ['', undefined, local]
-  ] as const) t.equal(defaultEndpoint(script, origin), endpoint, script)
-})
+t.test(
+  "the default endpoint is where the script came from, if that is the page's own origin and looks like a proxy",
+  async t => {
+    for (const [script, origin, endpoint] of [
+      ['http://localhost:9010/lib/networkwebsockets.js', 'http://localhost:9010', 'http://localhost:9010'],
+      ['https://a.example/nws/lib/namedwebsockets.js?v=1', 'https://a.example', 'https://a.example/nws'],
+      ['http://localhost:9010/lib/networkwebsockets.js', 'http://localhost:8080', local],
+      ['http://localhost:8080/assets/app.js', 'http://localhost:8080', local],
+      ['http://localhost:8080/lib/deep/app.js', 'http://localhost:8080', local],
+      ['file:///lib/networkwebsockets.js', 'null', local],
+      ['', undefined, local]
+    ] as const)
+      t.equal(defaultEndpoint(script, origin), endpoint, script)
+  }
+)
 
-async function failure (endpoint: string, Class?: typeof PlainWebSocket) {
+async function failure(endpoint: string, Class?: typeof PlainWebSocket) {
   const socket = new NetworkWebSocket('room', { endpoint, WebSocket: Class as never })
   const events = queueEvents(socket, 'open', 'error', 'close')
   const error = await events.next()
@@ -109,13 +168,21 @@ t.test('something else listens', async t => {
 })
 
 t.test('the proxy refuses the origin, the host, or another socket', async t => {
-  const { ws, port } = await buildTestApp(t, { allowedOrigins: ['https://b.example'], maxPeersPerChannel: 1, newChannelsPerOriginBurst: 1 })
+  const { ws, port } = await buildTestApp(t, {
+    allowedOrigins: ['https://b.example'],
+    maxPeersPerChannel: 1,
+    newChannelsPerOriginBurst: 1
+  })
   const FromPage = class extends PlainWebSocket {
-    constructor (url: string, protocols?: string[]) { super(url, protocols ?? [], { origin: 'https://a.example' }) }
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols ?? [], { origin: 'https://a.example' })
+    }
   } as typeof PlainWebSocket
   t.match((await failure(ws, FromPage)).error, { code: 'NWS_CLIENT_REFUSED', message: /NWS_ALLOWED_ORIGINS/ })
   const WithForeignHost = class extends PlainWebSocket {
-    constructor (url: string, protocols?: string[]) { super(url, protocols ?? [], { headers: { host: 'a.example' } }) }
+    constructor(url: string, protocols?: string[]) {
+      super(url, protocols ?? [], { headers: { host: 'a.example' } })
+    }
   } as typeof PlainWebSocket
   t.match((await failure(`ws://127.0.0.1:${port}`, WithForeignHost)).error, { code: 'NWS_CLIENT_REFUSED' })
   const first = new NetworkWebSocket('room', { endpoint: ws })
@@ -127,7 +194,9 @@ t.test('the proxy refuses the origin, the host, or another socket', async t => {
 })
 
 t.test('a platform that throws for mixed content is no reason to throw', async t => {
-  const Blocking = function (): never { throw new DOMException('mixed content', 'SecurityError') }
+  const Blocking = function (): never {
+    throw new DOMException('mixed content', 'SecurityError')
+  }
   const socket = new NetworkWebSocket('room', { reconnect: true, WebSocket: Blocking as never })
   const events = queueEvents(socket, 'error', 'close', 'reconnecting')
   t.match(await events.next(), { type: 'error', code: 'NWS_CLIENT_MIXED_CONTENT' })

@@ -7,7 +7,7 @@ import { joinChannel } from '../support/channel.ts'
 import { nextEvent, queueEvents } from '../support/events.ts'
 import { startFakeProxy } from '../support/fake-proxy.ts'
 
-function open (t: Test, endpoint: string, name = 'room'): NetworkBroadcastChannel {
+function open(t: Test, endpoint: string, name = 'room'): NetworkBroadcastChannel {
   const channel = new NetworkBroadcastChannel(name, { endpoint })
   t.teardown(() => channel.close())
   return channel
@@ -21,7 +21,21 @@ t.test('values arrive as they were posted', async t => {
   await raw.next()
   const [atA, atB] = [queueEvents(a, 'message'), queueEvents(b, 'message')]
   t.equal(a.name, 'room')
-  for (const value of ['text', '', 0, -1.5, true, false, null, [], {}, [1, [2, null]], { a: { b: 'c' } }, { '': 1 }, Object.create(null) as object]) {
+  for (const value of [
+    'text',
+    '',
+    0,
+    -1.5,
+    true,
+    false,
+    null,
+    [],
+    {},
+    [1, [2, null]],
+    { a: { b: 'c' } },
+    { '': 1 },
+    Object.create(null) as object
+  ]) {
     a.postMessage(value)
     const event = await atB.next()
     t.ok(event instanceof MessageEvent)
@@ -40,7 +54,7 @@ t.test('values arrive as they were posted', async t => {
   t.strictSame(atB.waiting(), [], 'not to oneself')
 })
 
-t.test('it is the same channel as NetworkWebSocket\'s: texts are texts', async t => {
+t.test("it is the same channel as NetworkWebSocket's: texts are texts", async t => {
   const { ws } = await buildTestApp(t)
   const socket = new NetworkWebSocket('room', { endpoint: ws })
   t.teardown(() => socket.close())
@@ -61,14 +75,37 @@ t.test('what would not arrive as it is cannot be posted', async t => {
   const channel = open(t, 'ws://localhost:1')
   const circular: unknown[] = []
   circular.push(circular)
-  for (const value of [undefined, () => {}, Symbol('x'), 1n, NaN, Infinity, new Map(), new Set(), new Date(), /x/, [undefined], [new Date()], { a: () => {} }, { a: 1n }, { toJSON: () => 1 }, { a: new Uint8Array(1) }, [new ArrayBuffer(1)], new Error('x'), circular]) {
+  for (const value of [
+    undefined,
+    () => {},
+    Symbol('x'),
+    1n,
+    NaN,
+    Infinity,
+    new Map(),
+    new Set(),
+    new Date(),
+    /x/,
+    [undefined],
+    [new Date()],
+    { a: () => {} },
+    { a: 1n },
+    { toJSON: () => 1 },
+    { a: new Uint8Array(1) },
+    [new ArrayBuffer(1)],
+    new Error('x'),
+    circular
+  ]) {
     t.throws(() => channel.postMessage(value), { name: 'DataCloneError' }, Object.prototype.toString.call(value))
   }
 })
 
 t.test('what is posted before there is a connection waits, up to a bound', async t => {
   const { ws, accept } = await startFakeProxy(t)
-  const channel = new NetworkBroadcastChannel('room', { endpoint: ws, reconnect: { initialDelayMs: 2, maxDelayMs: 2, maxQueuedBytes: 1000 } })
+  const channel = new NetworkBroadcastChannel('room', {
+    endpoint: ws,
+    reconnect: { initialDelayMs: 2, maxDelayMs: 2, maxQueuedBytes: 1000 }
+  })
   t.teardown(() => channel.close())
   channel.postMessage('early')
   t.throws(() => channel.postMessage('x'.repeat(1000)), { name: 'QuotaExceededError' })
@@ -117,6 +154,9 @@ t.test('closing lets out what was posted, and nothing in', async t => {
 
   const idle = new NetworkBroadcastChannel('room', { endpoint: ws })
   idle.close()
-  t.strictSame((await raw.arrived()).filter(({ action }) => action === 'broadcast'), [])
+  t.strictSame(
+    (await raw.arrived()).filter(({ action }) => action === 'broadcast'),
+    []
+  )
   t.throws(() => new NetworkBroadcastChannel('no name'), { name: 'SyntaxError' })
 })

@@ -7,19 +7,29 @@ import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 import { nextEvent, queueEvents } from '../support/events.ts'
 
-function open (t: Test, endpoint: string, name = 'room'): NetworkWebSocket {
+function open(t: Test, endpoint: string, name = 'room'): NetworkWebSocket {
   const socket = new NetworkWebSocket(name, null, { endpoint })
   t.teardown(() => socket.close())
   return socket
 }
 
 /** Opens two sockets that know of each other. */
-async function openTwo (t: Test) {
+async function openTwo(t: Test) {
   const { ws, app } = await buildTestApp(t)
   const a = open(t, ws)
   await nextEvent(a, 'open')
   const b = open(t, ws)
-  const [{ detail: { target: bOfA } }, { detail: { target: aOfB } }] = await Promise.all([nextEvent(a, 'connect'), nextEvent(b, 'connect')]) as [{ detail: { target: PeerWebSocket } }, { detail: { target: PeerWebSocket } }]
+  const [
+    {
+      detail: { target: bOfA }
+    },
+    {
+      detail: { target: aOfB }
+    }
+  ] = (await Promise.all([nextEvent(a, 'connect'), nextEvent(b, 'connect')])) as [
+    { detail: { target: PeerWebSocket } },
+    { detail: { target: PeerWebSocket } }
+  ]
   return { ws, app, a, b, aOfB, bOfA }
 }
 
@@ -42,8 +52,14 @@ t.test('peers come and go with their own sockets', async t => {
   const { ws, a, b, aOfB, bOfA } = await openTwo(t)
   t.equal(bOfA.id, b.id)
   t.equal(aOfB.id, a.id)
-  t.strictSame([a.peers.length, a.peers.size, a.peers[0], a.peers.get(b.id), a.peers.has(b.id), a.peers.has('x')], [1, 1, bOfA, bOfA, true, false])
-  t.strictSame([...a.peers].map(peer => peer.id), [b.id])
+  t.strictSame(
+    [a.peers.length, a.peers.size, a.peers[0], a.peers.get(b.id), a.peers.has(b.id), a.peers.has('x')],
+    [1, 1, bOfA, bOfA, true, false]
+  )
+  t.strictSame(
+    [...a.peers].map(peer => peer.id),
+    [b.id]
+  )
   t.ok(Array.isArray(a.peers.map(peer => peer.id)))
   const events = queueEvents(a, 'connect', 'disconnect')
   const c = open(t, ws)
@@ -67,10 +83,14 @@ t.test('a peer opens after the listeners of connect and before its first message
       log.push(`connect ${target.readyState}`)
       t.throws(() => target.send('too early'), { name: 'InvalidStateError' })
       target.onopen = () => log.push(`open ${target.readyState}`)
-      target.onmessage = ({ data }) => { log.push(`message ${data as string}`) }
+      target.onmessage = ({ data }) => {
+        log.push(`message ${data as string}`)
+      }
       target.onclose = () => resolve()
     }
-    a.onmessage = ({ data }) => { log.push(`broadcast ${data as string}`) }
+    a.onmessage = ({ data }) => {
+      log.push(`broadcast ${data as string}`)
+    }
   })
   // All in one packet of the proxy.
   const raw = await joinChannel(t, ws, 'room')
@@ -124,7 +144,15 @@ t.test('data that is no string arrives as its JSON text, to the digit, and as it
   await nextEvent(a, 'open')
   const messages = queueEvents(a, 'message')
   const raw = await joinChannel(t, ws, 'room')
-  for (const [json, value] of [['{"a":[1,2]}', { a: [1, 2] }], ['12345678901234567890', Number('12345678901234567890')], ['1.0', 1], ['null', null], ['true', true], ['[]', []], ['"\\u0041"', 'A']] as const) {
+  for (const [json, value] of [
+    ['{"a":[1,2]}', { a: [1, 2] }],
+    ['12345678901234567890', Number('12345678901234567890')],
+    ['1.0', 1],
+    ['null', null],
+    ['true', true],
+    ['[]', []],
+    ['"\\u0041"', 'A']
+  ] as const) {
     raw.send(`{"action":"broadcast","data": ${json} }`)
     const event = await messages.next()
     t.strictSame([event.data, event.json], [typeof value === 'string' ? value : json, value])
@@ -134,7 +162,8 @@ t.test('data that is no string arrives as its JSON text, to the digit, and as it
 t.test('closing tells the peers of it first, then closes', async t => {
   const { a, bOfA } = await openTwo(t)
   const log: string[] = []
-  for (const type of ['close', 'disconnect']) a.addEventListener(type, event => log.push(`${event.type} ${a.peers.length}`))
+  for (const type of ['close', 'disconnect'])
+    a.addEventListener(type, event => log.push(`${event.type} ${a.peers.length}`))
   bOfA.addEventListener('close', () => log.push('peer closed'))
   const closed = nextEvent(a, 'close')
   a.close(3999, 'bye')

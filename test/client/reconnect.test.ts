@@ -12,21 +12,29 @@ import { freePort } from '../support/ports.ts'
 const quick: ReconnectOptions = { initialDelayMs: 2, maxDelayMs: 20 }
 
 /** Timers that wait until the test lets them go. */
-function manualTimers () {
+function manualTimers() {
   const timers: (() => void)[] = []
   const delays: number[] = []
   return {
     delays,
-    fire: () => { timers.shift()?.() },
+    fire: () => {
+      timers.shift()?.()
+    },
     waiting: () => timers.length,
     options: {
-      setTimeout: (callback: () => void, ms: number) => { delays.push(ms); timers.push(callback); return callback },
-      clearTimeout: (timer: () => void) => { timers.splice(timers.indexOf(timer), 1) }
+      setTimeout: (callback: () => void, ms: number) => {
+        delays.push(ms)
+        timers.push(callback)
+        return callback
+      },
+      clearTimeout: (timer: () => void) => {
+        timers.splice(timers.indexOf(timer), 1)
+      }
     }
   }
 }
 
-async function open (t: Test, reconnect: ReconnectOptions | boolean, answersStatus = true) {
+async function open(t: Test, reconnect: ReconnectOptions | boolean, answersStatus = true) {
   const proxy = await startFakeProxy(t, { answersStatus })
   const socket = new NetworkWebSocket('room', { endpoint: proxy.ws, reconnect })
   t.teardown(() => socket.close())
@@ -38,8 +46,18 @@ async function open (t: Test, reconnect: ReconnectOptions | boolean, answersStat
 t.test('delays double up to a bound, each somewhere below it', async t => {
   let now = 0
   const draws = [0.5, 1, 0, 0.25, 1, 1, 1, 1]
-  const backoff = new Backoff({ initialDelayMs: 100, maxDelayMs: 1000, maxAttempts: 6, stableMs: 5000, random: () => draws.shift()!, now: () => now })
-  t.strictSame([backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next()], [50, 200, 0, 200, 1000, 1000, undefined])
+  const backoff = new Backoff({
+    initialDelayMs: 100,
+    maxDelayMs: 1000,
+    maxAttempts: 6,
+    stableMs: 5000,
+    random: () => draws.shift()!,
+    now: () => now
+  })
+  t.strictSame(
+    [backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next(), backoff.next()],
+    [50, 200, 0, 200, 1000, 1000, undefined]
+  )
   backoff.opened()
   now = 4999
   t.equal(backoff.next(), undefined, 'a short connection is no new beginning')
@@ -68,7 +86,10 @@ t.test('a lost connection is made again, with the events that say so', async t =
   const { proxy, socket, events, server } = await open(t, { ...timers.options, random: () => 0.5, initialDelayMs: 100 })
   t.equal((await events.next()).type, 'open')
   server.socket.close(1001, 'NWS_ERR_SHUTTING_DOWN')
-  t.match(await events.next(), { type: 'reconnecting', detail: { attempt: 1, delayMs: 50, code: 1001, reason: 'NWS_ERR_SHUTTING_DOWN' } })
+  t.match(await events.next(), {
+    type: 'reconnecting',
+    detail: { attempt: 1, delayMs: 50, code: 1001, reason: 'NWS_ERR_SHUTTING_DOWN' }
+  })
   t.equal(socket.readyState, NetworkWebSocket.CONNECTING)
   timers.fire()
   const second = await proxy.accept()
@@ -87,7 +108,10 @@ t.test('a listener may end it', async t => {
   t.equal((await events.next()).type, 'open')
   socket.onreconnecting = () => socket.close()
   server.socket.terminate()
-  t.strictSame([(await events.next()).type, (await events.next()).type, (await events.next()).type], ['error', 'reconnecting', 'close'])
+  t.strictSame(
+    [(await events.next()).type, (await events.next()).type, (await events.next()).type],
+    ['error', 'reconnecting', 'close']
+  )
 })
 
 t.test('codes of a proxy that wants no further attempt are final, all others are not', async t => {
@@ -133,7 +157,11 @@ t.test('what is sent meanwhile waits in order, up to a bound that throws', async
   second.send({ action: 'status', source: 'me2', target: 'me2' })
   t.match(await events.next(), { type: 'connect', detail: { target: { id: 'new' } } })
   t.match(await events.next(), { type: 'message', data: 'early' })
-  t.match(await events.next(), { type: 'disconnect', detail: { target: goes } }, 'who is gone is told of, who stayed is not')
+  t.match(
+    await events.next(),
+    { type: 'disconnect', detail: { target: goes } },
+    'who is gone is told of, who stayed is not'
+  )
   t.equal(goes.readyState, 3)
   t.strictSame([stays.readyState, socket.id, socket.peers.map(peer => peer.id)], [1, 'me2', ['stays', 'new']])
   t.equal(await second.next(), '{"action":"status"}')
@@ -159,11 +187,18 @@ t.test('a peer that comes while it is being made again and goes at once is not l
   second.send({ action: 'disconnect', source: 'me', target: 'a' })
   second.send({ action: 'status', source: 'me', target: 'me' })
   t.match(await events.nextOf('disconnect'), { detail: { target: { id: 'a' } } })
-  t.strictSame(socket.peers.map(peer => peer.id), ['b'])
+  t.strictSame(
+    socket.peers.map(peer => peer.id),
+    ['b']
+  )
   second.socket.terminate()
   const third = await proxy.accept()
   third.send({ action: 'status', source: 'me', target: 'me' })
-  t.match(await events.nextOf('disconnect'), { detail: { target: { id: 'b' } } }, 'told of by an earlier connection only')
+  t.match(
+    await events.nextOf('disconnect'),
+    { detail: { target: { id: 'b' } } },
+    'told of by an earlier connection only'
+  )
   t.equal(socket.peers.length, 0)
 })
 
@@ -173,7 +208,10 @@ t.test('it comes back when the proxy does, and finds the others', async t => {
   t.teardown(() => first.close())
   await first.listener.listen()
   const endpoint = `ws://localhost:${port}`
-  const [a, b] = [new NetworkWebSocket('room', { endpoint, reconnect: quick }), new NetworkWebSocket('room', { endpoint, reconnect: quick })]
+  const [a, b] = [
+    new NetworkWebSocket('room', { endpoint, reconnect: quick }),
+    new NetworkWebSocket('room', { endpoint, reconnect: quick })
+  ]
   const log: string[] = []
   for (const type of ['connect', 'disconnect', 'close']) a.addEventListener(type, () => log.push(type))
   await Promise.all([nextEvent(a, 'connect'), nextEvent(b, 'connect')])
@@ -186,7 +224,7 @@ t.test('it comes back when the proxy does, and finds the others', async t => {
   const second = await buildApp({ port, discovery: 'off', shutdownTimeoutMs: 500 })
   t.teardown(() => second.close())
   // Either of the two may be back first; this member is there before both.
-  const message = new Promise<{ data: unknown, source: { id: string } }>(resolve => {
+  const message = new Promise<{ data: unknown; source: { id: string } }>(resolve => {
     void second.channelRegistry.join('room', { onMessage: resolve })
   })
   await second.listener.listen()

@@ -15,11 +15,15 @@ t.test('it fits where a WebSocket is expected', async t => {
   const states = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'] as const
   states.forEach((name, value) => {
     t.strictSame([NetworkWebSocket[name], NetworkWebSocket.prototype[name], socket[name]], [value, value, value])
-    t.throws(() => { (socket as unknown as Record<string, number>)[name] = 9 }, TypeError)
+    t.throws(() => {
+      ;(socket as unknown as Record<string, number>)[name] = 9
+    }, TypeError)
   })
   t.ok(socket instanceof EventTarget)
-  t.strictSame([socket.readyState, socket.url, socket.protocol, socket.extensions, socket.bufferedAmount, socket.binaryType],
-    [0, `${ws}/room?binary=1`, '', '', 0, 'blob'])
+  t.strictSame(
+    [socket.readyState, socket.url, socket.protocol, socket.extensions, socket.bufferedAmount, socket.binaryType],
+    [0, `${ws}/room?binary=1`, '', '', 0, 'blob']
+  )
   socket.binaryType = 'nonsense' as BinaryType
   t.equal(socket.binaryType, 'blob')
   t.throws(() => socket.send('early'), { name: 'InvalidStateError' })
@@ -30,9 +34,23 @@ t.test('it fits where a WebSocket is expected', async t => {
 t.test('names, endpoints and subprotocols that cannot be throw SyntaxError', async t => {
   for (const Class of [NetworkWebSocket, LocalWebSocket, BroadcastWebSocket]) {
     for (const name of ['', '.', '..', 'a b', 'a/b', 'ä', 'a?b', '#', '%41', 'a'.repeat(256), '\n']) {
-      t.throws(() => new Class(name), { name: 'SyntaxError', message: /^A channel name has/ }, JSON.stringify(name.slice(0, 9)))
+      t.throws(
+        () => new Class(name),
+        { name: 'SyntaxError', message: /^A channel name has/ },
+        JSON.stringify(name.slice(0, 9))
+      )
     }
-    for (const endpoint of ['', 'localhost', 'ftp://localhost', 'ws://localhost?a=1', 'ws://localhost#x', 'ws://user:secret@localhost', 'file:///lib', 'ws:', '/']) {
+    for (const endpoint of [
+      '',
+      'localhost',
+      'ftp://localhost',
+      'ws://localhost?a=1',
+      'ws://localhost#x',
+      'ws://user:secret@localhost',
+      'file:///lib',
+      'ws:',
+      '/'
+    ]) {
       t.throws(() => new Class('room', null, { endpoint }), { name: 'SyntaxError', message: /endpoint/ }, endpoint)
     }
     t.throws(() => new Class('room', ['a', 'a']), { name: 'SyntaxError' }, 'subprotocol twice')
@@ -43,18 +61,30 @@ t.test('names, endpoints and subprotocols that cannot be throw SyntaxError', asy
 t.test('endpoints are addresses of ws, wss, http and https, with a path', async t => {
   const urls: string[] = []
   class Recorder extends EventTarget {
-    constructor (url: string) {
+    constructor(url: string) {
       super()
       urls.push(url)
     }
   }
   const options = { WebSocket: Recorder as never }
-  for (const endpoint of ['http://a.example', 'https://a.example/', 'ws://a.example:1/nws', new URL('wss://a.example/x/y/')]) {
+  for (const endpoint of [
+    'http://a.example',
+    'https://a.example/',
+    'ws://a.example:1/nws',
+    new URL('wss://a.example/x/y/')
+  ]) {
     t.equal(new NetworkWebSocket('room', { ...options, endpoint }).readyState, 0)
   }
   t.equal(new LocalWebSocket('room', options).url, 'ws://localhost:9009/local/room')
   t.equal(new BroadcastWebSocket('+=*._-', null, options).url, 'ws://localhost:9009/broadcast/+=*._-')
-  t.strictSame(urls, ['ws://a.example/room?binary=1', 'wss://a.example/room?binary=1', 'ws://a.example:1/nws/room?binary=1', 'wss://a.example/x/y/room?binary=1', 'ws://localhost:9009/local/room', 'ws://localhost:9009/broadcast/+=*._-'])
+  t.strictSame(urls, [
+    'ws://a.example/room?binary=1',
+    'wss://a.example/room?binary=1',
+    'ws://a.example:1/nws/room?binary=1',
+    'wss://a.example/x/y/room?binary=1',
+    'ws://localhost:9009/local/room',
+    'ws://localhost:9009/broadcast/+=*._-'
+  ])
 })
 
 t.test('handlers behave as event handler attributes', async t => {
@@ -75,12 +105,13 @@ t.test('handlers behave as event handler attributes', async t => {
   const fire = (): string[] => {
     const event = new Event('message', { cancelable: true })
     socket.dispatchEvent(event)
-    return [...log.splice(0), ...event.defaultPrevented ? ['prevented'] : []]
+    return [...log.splice(0), ...(event.defaultPrevented ? ['prevented'] : [])]
   }
-  const handler = (name: string, result?: boolean) => function (this: unknown) {
-    log.push(this === socket ? name : 'wrong this')
-    return result
-  }
+  const handler = (name: string, result?: boolean) =>
+    function (this: unknown) {
+      log.push(this === socket ? name : 'wrong this')
+      return result
+    }
   socket.addEventListener('message', handler('first'))
   socket.onmessage = handler('handler')
   socket.addEventListener('message', handler('last'))
@@ -97,7 +128,8 @@ t.test('close checks its arguments as WebSocket does', async t => {
   const { ws } = await buildTestApp(t)
   const socket = new NetworkWebSocket('room', { endpoint: ws })
   await nextEvent(socket, 'open')
-  for (const code of [0, 999, 1001, 1005, 1006, 1011, 2999, 5000, NaN]) t.throws(() => socket.close(code), { name: 'InvalidAccessError' }, `${code}`)
+  for (const code of [0, 999, 1001, 1005, 1006, 1011, 2999, 5000, NaN])
+    t.throws(() => socket.close(code), { name: 'InvalidAccessError' }, `${code}`)
   t.throws(() => socket.close(1000, 'x'.repeat(124)), { name: 'SyntaxError' })
   t.throws(() => socket.close(1000, 'ä'.repeat(62)), { name: 'SyntaxError' })
   t.equal(socket.readyState, 1)
@@ -130,7 +162,10 @@ t.test('close without arguments, and before the opening', async t => {
 t.test('send takes text and binary data of every kind and keeps their order', async t => {
   const { ws } = await buildTestApp(t)
   const [a, b] = [new NetworkWebSocket('room', { endpoint: ws }), new NetworkWebSocket('room', { endpoint: ws })]
-  t.teardown(() => { a.close(); b.close() })
+  t.teardown(() => {
+    a.close()
+    b.close()
+  })
   await Promise.all([nextEvent(a, 'connect'), nextEvent(b, 'connect')])
   b.binaryType = 'arraybuffer'
   b.peers[0]!.binaryType = 'arraybuffer'
@@ -138,8 +173,19 @@ t.test('send takes text and binary data of every kind and keeps their order', as
   const direct = queueEvents(b.peers[0]!, 'message')
   const bytes = Uint8Array.of(0, 1, 2, 3, 254, 255)
   const sent = [
-    'text', bytes, bytes.buffer, bytes.subarray(1, 3), new DataView(bytes.buffer, 2, 2), new Uint16Array(bytes.buffer), new Blob([bytes]),
-    'after the blob', new Blob(['x'.repeat(100_000)]), new File(['f'], 'name'), new Uint8Array(), new Blob(), 'last'
+    'text',
+    bytes,
+    bytes.buffer,
+    bytes.subarray(1, 3),
+    new DataView(bytes.buffer, 2, 2),
+    new Uint16Array(bytes.buffer),
+    new Blob([bytes]),
+    'after the blob',
+    new Blob(['x'.repeat(100_000)]),
+    new File(['f'], 'name'),
+    new Uint8Array(),
+    new Blob(),
+    'last'
   ]
   for (const data of sent) a.send(data)
   for (const data of sent.slice(0, 8)) a.peers[0]!.send(data)
@@ -149,8 +195,23 @@ t.test('send takes text and binary data of every kind and keeps their order', as
   a.send(mutable)
   mutable[0] = 8
 
-  const expected: unknown[] = ['text', [...bytes], [...bytes], [1, 2], [2, 3], [...bytes], [...bytes], 'after the blob', 100_000, [102], [], [], 'last']
-  const read = (data: unknown): unknown => data instanceof ArrayBuffer ? data.byteLength > 100 ? data.byteLength : [...new Uint8Array(data)] : data
+  const expected: unknown[] = [
+    'text',
+    [...bytes],
+    [...bytes],
+    [1, 2],
+    [2, 3],
+    [...bytes],
+    [...bytes],
+    'after the blob',
+    100_000,
+    [102],
+    [],
+    [],
+    'last'
+  ]
+  const read = (data: unknown): unknown =>
+    data instanceof ArrayBuffer ? (data.byteLength > 100 ? data.byteLength : [...new Uint8Array(data)]) : data
   for (const value of expected) {
     const event = await messages.next()
     t.strictSame(read(event.data), value)
@@ -189,7 +250,9 @@ t.test('a Blob that cannot be read is left out and told of', async t => {
   const server = await accept()
   await nextEvent(a, 'open')
   const blob = new Blob(['x'])
-  blob.arrayBuffer = async () => { throw new Error('the file is gone') }
+  blob.arrayBuffer = async () => {
+    throw new Error('the file is gone')
+  }
   const error = nextEvent(a, 'error')
   a.send(blob)
   a.send('next')
@@ -202,7 +265,16 @@ t.test('the WebSocket class can be given, and the token goes first and in no URL
   const { ws, accept } = await startFakeProxy(t)
   class Mine extends PlainWebSocket {}
   const made: Mine[] = []
-  const socket = new NetworkWebSocket('room', { endpoint: ws, token: 's3cret', WebSocket: class extends Mine { constructor (...args: [string]) { super(...args); made.push(this) } } as never })
+  const socket = new NetworkWebSocket('room', {
+    endpoint: ws,
+    token: 's3cret',
+    WebSocket: class extends Mine {
+      constructor(...args: [string]) {
+        super(...args)
+        made.push(this)
+      }
+    } as never
+  })
   t.teardown(() => socket.close())
   const server = await accept()
   t.equal(await server.next(), '{"action":"auth","token":"s3cret"}')
@@ -211,23 +283,36 @@ t.test('the WebSocket class can be given, and the token goes first and in no URL
   t.equal(made.length, 1)
 })
 
-const address = Object.values(networkInterfaces()).flat().find(entry => entry?.family === 'IPv4' && !entry.internal)?.address
+const address = Object.values(networkInterfaces())
+  .flat()
+  .find(entry => entry?.family === 'IPv4' && !entry.internal)?.address
 
-t.test('a proxy on another machine lets it in by its token', { skip: address === undefined && 'this machine has no address beside loopback' }, async t => {
-  const { port } = await buildTestApp(t, { host: '0.0.0.0', apiToken: 'a-long-enough-token', allowedHosts: [address!] })
-  const endpoint = `http://${address}:${port}`
-  const good = new NetworkWebSocket('room', { endpoint, token: 'a-long-enough-token' })
-  t.teardown(() => good.close())
-  await nextEvent(good, 'open')
-  const bad = new NetworkWebSocket('room', { endpoint, token: 'wrong', reconnect: true })
-  const events = queueEvents(bad, 'open', 'error', 'close', 'reconnecting')
-  t.match(await events.next(), { type: 'error', code: 'NWS_ERR_TOKEN_REQUIRED' })
-  t.match(await events.next(), { type: 'close', code: 4501, wasClean: true })
-})
+t.test(
+  'a proxy on another machine lets it in by its token',
+  { skip: address === undefined && 'this machine has no address beside loopback' },
+  async t => {
+    const { port } = await buildTestApp(t, {
+      host: '0.0.0.0',
+      apiToken: 'a-long-enough-token',
+      allowedHosts: [address!]
+    })
+    const endpoint = `http://${address}:${port}`
+    const good = new NetworkWebSocket('room', { endpoint, token: 'a-long-enough-token' })
+    t.teardown(() => good.close())
+    await nextEvent(good, 'open')
+    const bad = new NetworkWebSocket('room', { endpoint, token: 'wrong', reconnect: true })
+    const events = queueEvents(bad, 'open', 'error', 'close', 'reconnecting')
+    t.match(await events.next(), { type: 'error', code: 'NWS_ERR_TOKEN_REQUIRED' })
+    t.match(await events.next(), { type: 'close', code: 4501, wasClean: true })
+  }
+)
 
 t.test('sockets of raw frames', async t => {
   const { ws, accept } = await startFakeProxy(t)
-  for (const [Class, path] of [[LocalWebSocket, '/local/my.name'], [BroadcastWebSocket, '/broadcast/my.name']] as const) {
+  for (const [Class, path] of [
+    [LocalWebSocket, '/local/my.name'],
+    [BroadcastWebSocket, '/broadcast/my.name']
+  ] as const) {
     const socket = new Class('my.name', ['chat'], { endpoint: ws })
     t.throws(() => socket.send('early'), { name: 'InvalidStateError' })
     const server = await accept()

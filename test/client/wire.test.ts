@@ -12,41 +12,105 @@ import { startFakeProxy } from '../support/fake-proxy.ts'
 
 t.test('names are checked by the same rule as on the server', async t => {
   for (let code = 0; code < 0x250; code++) {
-    for (const name of [String.fromCharCode(code), `a${String.fromCharCode(code)}`, `${String.fromCharCode(code)}a`]) t.equal(isChannelName(name), isChannelNameOfServer(name), JSON.stringify(name))
+    for (const name of [String.fromCharCode(code), `a${String.fromCharCode(code)}`, `${String.fromCharCode(code)}a`])
+      t.equal(isChannelName(name), isChannelNameOfServer(name), JSON.stringify(name))
   }
-  for (const name of ['', '.', '..', '...', '.a', 'a'.repeat(255), 'a'.repeat(256), 'a\n', '\na', 'webchat', '😀', '\ud800', 'constructor', '*', '+=*._-']) {
+  for (const name of [
+    '',
+    '.',
+    '..',
+    '...',
+    '.a',
+    'a'.repeat(255),
+    'a'.repeat(256),
+    'a\n',
+    '\na',
+    'webchat',
+    '😀',
+    '\ud800',
+    'constructor',
+    '*',
+    '+=*._-'
+  ]) {
     t.equal(isChannelName(name), isChannelNameOfServer(name), JSON.stringify(name.slice(0, 20)))
   }
-  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...Array.from('aZ09+=*._-/ %?#\n\\é')), maxLength: 300 }), name => isChannelName(name) === isChannelNameOfServer(name)), { numRuns: 20_000 })
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 20 }), name => isChannelName(name) === isChannelNameOfServer(name)), { numRuns: 20_000 })
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...Array.from('aZ09+=*._-/ %?#\n\\é')), maxLength: 300 }),
+      name => isChannelName(name) === isChannelNameOfServer(name)
+    ),
+    { numRuns: 20_000 }
+  )
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      name => isChannelName(name) === isChannelNameOfServer(name)
+    ),
+    { numRuns: 20_000 }
+  )
 })
 
 t.test('text is read as JSON.parse reads it', async t => {
   const id = fc.stringMatching(/^[A-Za-z0-9_-]{1,22}$/)
-  fc.assert(fc.property(fc.constantFrom('broadcast', 'message'), id, fc.jsonValue(), fc.boolean(), (action, source, data, spaced) => {
-    const json = spaced ? JSON.stringify(data, null, 1) : JSON.stringify(data)
-    for (const text of [
-      `{"action":"${action}","source":"${source}","data":${json}}`,
-      `{"action":"${action}","source":"${source}","target":"me","data":${json}}`,
-      `{"data":${json}, "source":"${source}" ,"action":"${action}"} `,
-      `{"action":"${action}","source":"${source}","data":0,"data":${json}}`,
-      `{"action":"${action}","source":"${source}","data":${json},"more":"}"}`
-    ]) {
-      const incoming = decodeText(text)
-      if (incoming?.action !== action || !('json' in incoming.data)) return false
-      if (incoming.source !== source || JSON.stringify(incoming.data.json) !== JSON.stringify(data)) return false
-      if (typeof data === 'string' ? incoming.data.text !== data : JSON.stringify(JSON.parse(incoming.data.text)) !== JSON.stringify(data)) return false
-    }
-    return true
-  }), { numRuns: 2000 })
+  fc.assert(
+    fc.property(
+      fc.constantFrom('broadcast', 'message'),
+      id,
+      fc.jsonValue(),
+      fc.boolean(),
+      (action, source, data, spaced) => {
+        const json = spaced ? JSON.stringify(data, null, 1) : JSON.stringify(data)
+        for (const text of [
+          `{"action":"${action}","source":"${source}","data":${json}}`,
+          `{"action":"${action}","source":"${source}","target":"me","data":${json}}`,
+          `{"data":${json}, "source":"${source}" ,"action":"${action}"} `,
+          `{"action":"${action}","source":"${source}","data":0,"data":${json}}`,
+          `{"action":"${action}","source":"${source}","data":${json},"more":"}"}`
+        ]) {
+          const incoming = decodeText(text)
+          if (incoming?.action !== action || !('json' in incoming.data)) return false
+          if (incoming.source !== source || JSON.stringify(incoming.data.json) !== JSON.stringify(data)) return false
+          if (
+            typeof data === 'string'
+              ? incoming.data.text !== data
+              : JSON.stringify(JSON.parse(incoming.data.text)) !== JSON.stringify(data)
+          )
+            return false
+        }
+        return true
+      }
+    ),
+    { numRuns: 2000 }
+  )
   t.match(decodeText('{"action":"broadcast","source":"a","data":1.0}'), { data: { text: '1.0', json: 1 } })
-  t.match(decodeText('{"action":"broadcast","source":"a"}'), { data: { text: '', json: '' } }, 'other proxies leave empty data out')
+  t.match(
+    decodeText('{"action":"broadcast","source":"a"}'),
+    { data: { text: '', json: '' } },
+    'other proxies leave empty data out'
+  )
   t.match(decodeText('{"action":"broadcast","source":"a","data":null}'), { data: { text: 'null', json: null } })
 })
 
 t.test('nothing that arrives makes the decoders throw', async t => {
-  fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.string().map(text => `{"action":"broadcast","source":"a","data":${text}`)), text => { decodeText(text) }), { numRuns: 20_000 })
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), bytes => { decodeBinary(bytes.slice().buffer) }), { numRuns: 20_000 })
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.string().map(text => `{"action":"broadcast","source":"a","data":${text}`)
+      ),
+      text => {
+        decodeText(text)
+      }
+    ),
+    { numRuns: 20_000 }
+  )
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
+      decodeBinary(bytes.slice().buffer)
+    }),
+    { numRuns: 20_000 }
+  )
   t.equal(decodeText('{"action":"broadcast","source":"a","data":12'), undefined, 'cut off')
   t.equal(decodeText(`{"action":"broadcast","source":"a","data":${'['.repeat(100_000)}}`), undefined)
 })
@@ -67,19 +131,37 @@ t.test('what the client writes is what the server reads', async t => {
 })
 
 const malformed: [string, string | Buffer][] = [
-  ['empty', ''], ['no JSON', 'hello'], ['half', '{"action":'], ['null', 'null'], ['a number', '1'], ['an array', '[]'], ['a string', '"x"'],
-  ['no action', '{}'], ['action of another type', '{"action":1}'], ['__proto__', '{"__proto__":{"action":"status"}}'],
-  ['connect without target', '{"action":"connect","source":"me"}'], ['target of another type', '{"action":"connect","source":"me","target":{}}'],
-  ['empty target', '{"action":"connect","source":"me","target":""}'], ['long target', `{"action":"connect","target":"${'x'.repeat(256)}"}`],
-  ['target that is no id', '{"action":"connect","target":"a\\u0000b"}'], ['broadcast without source', '{"action":"broadcast","data":"x"}'],
+  ['empty', ''],
+  ['no JSON', 'hello'],
+  ['half', '{"action":'],
+  ['null', 'null'],
+  ['a number', '1'],
+  ['an array', '[]'],
+  ['a string', '"x"'],
+  ['no action', '{}'],
+  ['action of another type', '{"action":1}'],
+  ['__proto__', '{"__proto__":{"action":"status"}}'],
+  ['connect without target', '{"action":"connect","source":"me"}'],
+  ['target of another type', '{"action":"connect","source":"me","target":{}}'],
+  ['empty target', '{"action":"connect","source":"me","target":""}'],
+  ['long target', `{"action":"connect","target":"${'x'.repeat(256)}"}`],
+  ['target that is no id', '{"action":"connect","target":"a\\u0000b"}'],
+  ['broadcast without source', '{"action":"broadcast","data":"x"}'],
   ['status without source', '{"action":"status"}'],
-  ['empty binary', Buffer.from([])], ['one byte', Buffer.from([3])], ['wrong op', Buffer.from([5, 0])], ['source too long', Buffer.from([3, 9, 65])],
-  ['no source', Buffer.from([3, 0, 1])], ['source that is no id', Buffer.from([3, 1, 0, 1])]
+  ['empty binary', Buffer.from([])],
+  ['one byte', Buffer.from([3])],
+  ['wrong op', Buffer.from([5, 0])],
+  ['source too long', Buffer.from([3, 9, 65])],
+  ['no source', Buffer.from([3, 0, 1])],
+  ['source that is no id', Buffer.from([3, 1, 0, 1])]
 ]
 const ignored: [string, string | Buffer][] = [
-  ['unknown action', '{"action":"teleport"}'], ['disconnect of nobody', '{"action":"disconnect","target":"nobody"}'],
-  ['message of nobody', '{"action":"message","source":"nobody","data":1}'], ['binary message of nobody', Buffer.from([4, 1, 65, 1])],
-  ['connect of oneself', '{"action":"connect","source":"me","target":"me"}'], ['message of __proto__', '{"action":"message","source":"__proto__","data":1}']
+  ['unknown action', '{"action":"teleport"}'],
+  ['disconnect of nobody', '{"action":"disconnect","target":"nobody"}'],
+  ['message of nobody', '{"action":"message","source":"nobody","data":1}'],
+  ['binary message of nobody', Buffer.from([4, 1, 65, 1])],
+  ['connect of oneself', '{"action":"connect","source":"me","target":"me"}'],
+  ['message of __proto__', '{"action":"message","source":"__proto__","data":1}']
 ]
 
 t.test('malformed frames of a proxy are told of, or ignored, and never throw', async t => {

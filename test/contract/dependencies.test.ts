@@ -11,9 +11,20 @@ interface Locked {
   readonly engines?: { readonly node?: string }
 }
 
-const { lockfileVersion, packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')) as { lockfileVersion: number, packages: Record<string, Locked> }
+const { lockfileVersion, packages } = JSON.parse(
+  readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8')
+) as { lockfileVersion: number; packages: Record<string, Locked> }
 const shipped = Object.entries(packages).filter(([path, { dev }]) => path !== '' && dev !== true)
-const LICENCES = new Set(['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'Apache-2.0', 'Unlicense'])
+const LICENCES = new Set([
+  'MIT',
+  'ISC',
+  '0BSD',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'Apache-2.0',
+  'Unlicense'
+])
 
 t.test('every package is pinned by version and hash', async t => {
   t.equal(lockfileVersion, 3)
@@ -29,12 +40,18 @@ t.test('licences of what is installed with the package may be passed on', async 
 })
 
 t.test('nothing that is installed with the package runs at its installation', async t => {
-  t.strictSame(shipped.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path), [])
+  t.strictSame(
+    shipped.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path),
+    []
+  )
 })
 
 t.test('nothing that is installed with the package asks for a newer Node.js than the package does', async t => {
   const asked = (node: string | undefined) => Number(/^>= ?(\d+)/.exec(node ?? '')?.[1] ?? 0)
   const own = asked(packages['']?.engines?.node)
   t.equal(own, 20)
-  t.strictSame(shipped.filter(([, { engines }]) => asked(engines?.node) > own).map(([path]) => path), [])
+  t.strictSame(
+    shipped.filter(([, { engines }]) => asked(engines?.node) > own).map(([path]) => path),
+    []
+  )
 })

@@ -26,35 +26,47 @@ const security = read('docs/SECURITY.md')
 const rendezvous = read('docs/BONEVALUE.md')
 
 /** Sections of a page by their number, without those below them. */
-function sectionsOf (page: string): Map<string, string> {
+function sectionsOf(page: string): Map<string, string> {
   const parts = page.split(/^#{2,4} (?=\d)/m).slice(1)
   return new Map(parts.map(part => [/^(\d+(?:\.\d+)*)/.exec(part)![1]!, part]))
 }
 const sections = sectionsOf(protocol)
 
 /** The rows of all tables in a text: the cells, without back quotes. */
-function rowsOf (text: string): string[][] {
-  return [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row]) => row!.split(/(?<!\\) \| /).map(cell => cell.replaceAll('`', '').trim()))
+function rowsOf(text: string): string[][] {
+  return [...text.matchAll(/^\| (.*) \|$/gm)]
+    .map(([, row]) => row!.split(/(?<!\\) \| /).map(cell => cell.replaceAll('`', '').trim()))
     .filter(cells => !cells[0]!.startsWith('---'))
 }
 const rowsIn = (section: string): string[][] => rowsOf(sections.get(section) ?? '')
 
 /** name → number of the rows of a section whose first cell is one of `names`. */
-function numbersIn (section: string, names: readonly string[]): Record<string, number> {
-  return Object.fromEntries(rowsIn(section).filter(([name]) => names.includes(name!)).map(([name, value]) => [name, Number(value)]))
+function numbersIn(section: string, names: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    rowsIn(section)
+      .filter(([name]) => names.includes(name!))
+      .map(([name, value]) => [name, Number(value)])
+  )
 }
 
 /** The table of a section whose head begins with this cell. */
-function tableIn (section: string, head: string): string[][] {
-  const tables = (sections.get(section) ?? '').split(/\n(?!\|)/).map(part => rowsOf(part)).filter(rows => rows.length > 0)
+function tableIn(section: string, head: string): string[][] {
+  const tables = (sections.get(section) ?? '')
+    .split(/\n(?!\|)/)
+    .map(part => rowsOf(part))
+    .filter(rows => rows.length > 0)
   return tables.find(([first]) => first![0] === head)?.slice(1) ?? []
 }
 
-const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).map(name => `src/${name}`)
+const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.ts'))
+  .map(name => `src/${name}`)
 
 t.test('frame types, their direction and length', async t => {
   const rows = tableIn('5.3', 'type')
-  t.strictSame(Object.fromEntries(rows.map(([type, name]) => [name!.toLowerCase(), Number.parseInt(type!, 16)])), { ...frameType })
+  t.strictSame(Object.fromEntries(rows.map(([type, name]) => [name!.toLowerCase(), Number.parseInt(type!, 16)])), {
+    ...frameType
+  })
   for (const [type, name, direction, , bytes] of rows) {
     const code = Number.parseInt(type!, 16)
     const [, least] = /^(\d+)/.exec(bytes!)!
@@ -65,7 +77,11 @@ t.test('frame types, their direction and length', async t => {
     }
     if (/^\d+$/.test(bytes!)) {
       const from = direction === 'R→I' ? 'R' : 'I'
-      t.match(readFrames(concat(u8(code), u32(Number(least) + 1), new Uint8Array(Number(least) + 1)), from), { fault: { close: 1002 } }, `${name} is never longer`)
+      t.match(
+        readFrames(concat(u8(code), u32(Number(least) + 1), new Uint8Array(Number(least) + 1)), from),
+        { fault: { close: 1002 } },
+        `${name} is never longer`
+      )
     }
   }
 })
@@ -79,10 +95,20 @@ t.test('channel messages, their flags, the flags of rounds', async t => {
     BROADCAST: encodePeerMessageHead(message)[0],
     DIRECT: encodePeerMessageHead(message, 'b')[0]
   })
-  t.strictSame(tableIn('5.7.2', 'kind').map(([kind]) => Number(kind)), [false, true].map(binary => encodePeerMessageHead({ ...message, binary }).at(-1)))
-  t.strictSame(Object.fromEntries(tableIn('5.7.1', 'flag').map(([value, name]) => [name, Number(value)])), { ...dataFlag })
-  t.strictSame(Object.fromEntries(tableIn('5.5.3', 'bit').map(([value, name]) => [name, Number(value)])), { ...roundFlag })
-  t.strictSame(Object.fromEntries(tableIn('2.4', 'op').map(([value, name]) => [name, Number(value)])), { OP_BROADCAST, OP_MESSAGE })
+  t.strictSame(
+    tableIn('5.7.2', 'kind').map(([kind]) => Number(kind)),
+    [false, true].map(binary => encodePeerMessageHead({ ...message, binary }).at(-1))
+  )
+  t.strictSame(Object.fromEntries(tableIn('5.7.1', 'flag').map(([value, name]) => [name, Number(value)])), {
+    ...dataFlag
+  })
+  t.strictSame(Object.fromEntries(tableIn('5.5.3', 'bit').map(([value, name]) => [name, Number(value)])), {
+    ...roundFlag
+  })
+  t.strictSame(Object.fromEntries(tableIn('2.4', 'op').map(([value, name]) => [name, Number(value)])), {
+    OP_BROADCAST,
+    OP_MESSAGE
+  })
 })
 
 t.test('every constant, time and budget of the link', async t => {
@@ -90,25 +116,45 @@ t.test('every constant, time and budget of the link', async t => {
   for (const [what, numbers] of Object.entries({ constants: rest, timings, budgets })) {
     t.strictSame(numbersIn('6.1', Object.keys(numbers)), { ...numbers }, what)
   }
-  const known = new Set([...Object.keys(rest), ...Object.keys(timings), ...Object.keys(budgets), 'name', 'time', 'budget'])
+  const known = new Set([
+    ...Object.keys(rest),
+    ...Object.keys(timings),
+    ...Object.keys(budgets),
+    'name',
+    'time',
+    'budget'
+  ])
   for (const [name] of rowsIn('6.1')) t.ok(known.has(name!), `${name} exists`)
 })
 
 t.test('the rates of new connections', async t => {
   const text = sections.get('6.2')!.replace(/\s+/g, ' ')
-  const [, rate, burst, loopbackRate, loopbackBurst, allRate, allBurst] = /(\d+) per second and address, burst (\d+); from loopback (\d+) per second, burst (\d+); (\d+) per second over all addresses but loopback, burst (\d+)/.exec(text)!
+  const [, rate, burst, loopbackRate, loopbackBurst, allRate, allBurst] =
+    /(\d+) per second and address, burst (\d+); from loopback (\d+) per second, burst (\d+); (\d+) per second over all addresses but loopback, burst (\d+)/.exec(
+      text
+    )!
   /** How many are taken at once, and again after a second. */
   const measure = (addressOf: (index: number) => string, loopback: boolean): [number, number] => {
     let now = 0
     const limit = new ConnectionRate({ now: () => now, after: () => () => {} })
-    const flood = (): number => Array.from({ length: 600 }, (_, index) => limit.take(addressOf(index), loopback)).filter(Boolean).length
+    const flood = (): number =>
+      Array.from({ length: 600 }, (_, index) => limit.take(addressOf(index), loopback)).filter(Boolean).length
     const first = flood()
     now = 1000
     return [first, flood()]
   }
-  t.strictSame(measure(() => 'one', false), [Number(burst), Number(rate)])
-  t.strictSame(measure(() => 'one', true), [Number(loopbackBurst), Number(loopbackRate)])
-  t.strictSame(measure(index => `address ${index}`, false), [Number(allBurst), Number(allRate)])
+  t.strictSame(
+    measure(() => 'one', false),
+    [Number(burst), Number(rate)]
+  )
+  t.strictSame(
+    measure(() => 'one', true),
+    [Number(loopbackBurst), Number(loopbackRate)]
+  )
+  t.strictSame(
+    measure(index => `address ${index}`, false),
+    [Number(allBurst), Number(allRate)]
+  )
 })
 
 t.test('the bounds and records of discovery', async t => {
@@ -130,7 +176,8 @@ t.test('close codes of links', async t => {
   const documented = new Set(tableIn('5.8', 'code').map(([code]) => code!))
   const used = new Set<string>()
   for (const file of sources.filter(name => /^src\/(core\/link|plugins\/peer-mesh)\b/.test(name))) {
-    for (const [, code] of read(file).matchAll(/\b(?:linkFault|fault|close|#fail|receiveBad)\((\d{4}),/g)) used.add(code!)
+    for (const [, code] of read(file).matchAll(/\b(?:linkFault|fault|close|#fail|receiveBad)\((\d{4}),/g))
+      used.add(code!)
   }
   for (const code of used) t.ok(documented.has(code), `${code} is in the table`)
   // 1000 is for links that end in peace.
@@ -140,34 +187,58 @@ t.test('close codes of links', async t => {
 t.test('errors and close codes of clients', async t => {
   const closing = Object.entries<ErrorDefinition>(catalogue).filter(([, { close }]) => close !== undefined)
   const channels = closing.filter(([name]) => !name.startsWith('NWS_ERR_BV_'))
-  t.strictSame(tableIn('2.7', 'code').map(([code, name]) => `${code} ${name}`).toSorted(), channels.map(([name, { close }]) => `${close} ${name}`).toSorted())
+  t.strictSame(
+    tableIn('2.7', 'code')
+      .map(([code, name]) => `${code} ${name}`)
+      .toSorted(),
+    channels.map(([name, { close }]) => `${close} ${name}`).toSorted()
+  )
   for (const [code] of tableIn('2.6', 'code')) t.ok(Object.hasOwn(catalogue, code!), `${code} exists`)
-  for (const [code] of protocol.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g)) t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
+  for (const [code] of protocol.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g))
+    t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
 })
 
 t.test('errors of the rendezvous', async t => {
-  const rows = new Map(rowsOf(rendezvous).filter(([code]) => code!.startsWith('NWS_ERR_')).map(([code, close]) => [code!, close!]))
+  const rows = new Map(
+    rowsOf(rendezvous)
+      .filter(([code]) => code!.startsWith('NWS_ERR_'))
+      .map(([code, close]) => [code!, close!])
+  )
   for (const [name, { close }] of Object.entries<ErrorDefinition>(catalogue)) {
     if (name.startsWith('NWS_ERR_BV_') && close !== undefined) t.match(rows.get(name), String(close), name)
   }
-  for (const [code] of rendezvous.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g)) t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
+  for (const [code] of rendezvous.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g))
+    t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
 })
 
 t.test('settings and their defaults', async t => {
-  const defaults = new Map(Object.entries<object>(settingsSchema.properties).map(([name, rule]) => [variableOf(name), String((rule as { default?: unknown }).default)]))
+  const defaults = new Map(
+    Object.entries<object>(settingsSchema.properties).map(([name, rule]) => [
+      variableOf(name),
+      String((rule as { default?: unknown }).default)
+    ])
+  )
   const rows = tableIn('2.8', 'setting')
   t.ok(rows.length > 10)
   for (const [name, value] of rows) t.equal(value, defaults.get(name!), name!)
   const pages = { 'PROTOCOL.md': protocol, 'SECURITY.md': security, 'BONEVALUE.md': rendezvous }
   for (const [page, text] of Object.entries(pages)) {
-    for (const [name] of text.matchAll(/\bNWS_(?!ERR_|X_)[A-Z0-9_]+/g)) t.ok(defaults.has(name), `${page}: ${name} exists`)
+    for (const [name] of text.matchAll(/\bNWS_(?!ERR_|X_)[A-Z0-9_]+/g))
+      t.ok(defaults.has(name), `${page}: ${name} exists`)
   }
 })
 
 t.test('the states that are drawn are those of the code', async t => {
   const drawing = sections.get('5.9')!
-  for (const [file, type] of [['record-stream', '#state'], ['rounds-initiator', 'type Phase'], ['rounds-responder', 'type Phase']] as const) {
-    const line = read(`src/core/link/${file}.ts`).split('\n').find(line => line.includes(type) && line.includes('|')) ?? ''
+  for (const [file, type] of [
+    ['record-stream', '#state'],
+    ['rounds-initiator', 'type Phase'],
+    ['rounds-responder', 'type Phase']
+  ] as const) {
+    const line =
+      read(`src/core/link/${file}.ts`)
+        .split('\n')
+        .find(line => line.includes(type) && line.includes('|')) ?? ''
     const names = [...line.matchAll(/'([a-z\d]+)'/g)].map(([, name]) => name!)
     t.ok(names.length > 3, `${file} has states`)
     for (const name of names) t.match(drawing, new RegExp(`\\b${name}\\b`), `${file}: ${name}`)
@@ -177,18 +248,23 @@ t.test('the states that are drawn are those of the code', async t => {
 
 t.test('sections that the code cites exist', async t => {
   let cited = 0
-  const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts')).map(name => `test/${name}`)
+  const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => `test/${name}`)
   for (const file of [...sources, ...tests]) {
     for (const [, section] of read(file).matchAll(/PROTOCOL(?:\.md)? §(\d+(?:\.\d+)*)/g)) {
       cited++
       t.ok(sections.has(section!), `${file} cites §${section}`)
     }
     if (!file.startsWith('src/core/link/')) continue
-    for (const [, section] of read(file).matchAll(/(?<!Noise |RFC \d{4} |cpace-21 )§(\d+(?:\.\d+)*)/g)) t.ok(sections.has(section!), `${file} cites §${section}`)
+    for (const [, section] of read(file).matchAll(/(?<!Noise |RFC \d{4} |cpace-21 )§(\d+(?:\.\d+)*)/g))
+      t.ok(sections.has(section!), `${file} cites §${section}`)
   }
   t.ok(cited > 10)
-  for (const [, section] of protocol.matchAll(/(?<!RFC \d{4} )§(\d+(?:\.\d+)*)/g)) t.ok(sections.has(section!), `the page cites §${section}`)
-  for (const [, section] of security.matchAll(/PROTOCOL §(\d+(?:\.\d+)*)/g)) t.ok(sections.has(section!), `SECURITY.md cites §${section}`)
+  for (const [, section] of protocol.matchAll(/(?<!RFC \d{4} )§(\d+(?:\.\d+)*)/g))
+    t.ok(sections.has(section!), `the page cites §${section}`)
+  for (const [, section] of security.matchAll(/PROTOCOL §(\d+(?:\.\d+)*)/g))
+    t.ok(sections.has(section!), `SECURITY.md cites §${section}`)
 })
 
 t.test('every claim and rule has its place in SECURITY.md', async t => {
@@ -200,15 +276,28 @@ t.test('every claim and rule has its place in SECURITY.md', async t => {
 t.test('the arithmetic of guesses is that of the budgets', async t => {
   const { guessBurst, guessPerSecond, cpuBurst, cpuPerSecond } = constants.budgets
   const { newChannelsPerOriginBurst, newChannelsPerOriginPerSecond } = completeSettings({})
-  const spaced = (number: number): string => Math.round(number).toString().replace(/(\d)(?=(\d{3})+$)/g, '$1 ').replace(/^(\d) (\d{3})$/, '$1$2')
+  const spaced = (number: number): string =>
+    Math.round(number)
+      .toString()
+      .replace(/(\d)(?=(\d{3})+$)/g, '$1 ')
+      .replace(/^(\d) (\d{3})$/, '$1$2')
   t.match(security, `${guessBurst} words at once, then ${guessPerSecond} per second`)
   t.match(security, `CPU budget of ${cpuBurst} elements and ${cpuPerSecond} per second`)
   t.match(security, `(10 000 − ${guessBurst}) / ${guessPerSecond} = ${(10_000 - guessBurst) / guessPerSecond} s`)
   t.match(security, `2^20 / ${guessPerSecond} = ${spaced(2 ** 20 / guessPerSecond)} s`)
   t.match(security, `2^30 / ${guessPerSecond} = ${spaced(2 ** 30 / guessPerSecond)} s`)
   t.match(security, `2^160 / ${cpuPerSecond}`)
-  t.match(security, `(10 000 − ${newChannelsPerOriginBurst}) / ${newChannelsPerOriginPerSecond} = ${(10_000 - newChannelsPerOriginBurst) / newChannelsPerOriginPerSecond} s`)
+  t.match(
+    security,
+    `(10 000 − ${newChannelsPerOriginBurst}) / ${newChannelsPerOriginPerSecond} = ${(10_000 - newChannelsPerOriginBurst) / newChannelsPerOriginPerSecond} s`
+  )
   const years = (seconds: number): number => seconds / (365.25 * 86_400)
-  t.match(security, `| 2^40, eight random small letters and digits | ${years(2 ** 40 / guessPerSecond).toFixed(0)} years | ${years(2 ** 39 / guessPerSecond).toFixed(0)} years |`)
-  t.match(security, `| 2^30, six random small letters and digits | ${years(2 ** 30 / guessPerSecond).toFixed(1)} years | ${years(2 ** 29 / guessPerSecond).toFixed(1)} years |`)
+  t.match(
+    security,
+    `| 2^40, eight random small letters and digits | ${years(2 ** 40 / guessPerSecond).toFixed(0)} years | ${years(2 ** 39 / guessPerSecond).toFixed(0)} years |`
+  )
+  t.match(
+    security,
+    `| 2^30, six random small letters and digits | ${years(2 ** 30 / guessPerSecond).toFixed(1)} years | ${years(2 ** 29 / guessPerSecond).toFixed(1)} years |`
+  )
 })

@@ -5,13 +5,24 @@ import { catalogue } from '../../src/core/errors.ts'
 import type { ErrorDefinition } from '../../src/core/errors.ts'
 
 const text = readFileSync(new URL('../../docs/ERRORS.md', import.meta.url), 'utf8')
-const rows = new Map([...text.matchAll(/^\| `(NWS_ERR_\w+)` \| (\d+) \| (\d*) \| (.*) \|$/gm)].map(([, code, status, close, message]) => [code!, { status, close, message }]))
+const rows = new Map(
+  [...text.matchAll(/^\| `(NWS_ERR_\w+)` \| (\d+) \| (\d*) \| (.*) \|$/gm)].map(([, code, status, close, message]) => [
+    code!,
+    { status, close, message }
+  ])
+)
 
 t.test('every error of the catalogue has its row, and every row its error', async t => {
   for (const [code, definition] of Object.entries<ErrorDefinition>(catalogue)) {
-    t.strictSame(rows.get(code), {
-      status: String(definition.status), close: String(definition.close ?? ''), message: definition.message.replaceAll('|', '\\|')
-    }, code)
+    t.strictSame(
+      rows.get(code),
+      {
+        status: String(definition.status),
+        close: String(definition.close ?? ''),
+        message: definition.message.replaceAll('|', '\\|')
+      },
+      code
+    )
   }
   for (const code of rows.keys()) t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
 })

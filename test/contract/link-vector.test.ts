@@ -14,7 +14,12 @@ t.test('the example is what the code computes', async t => {
 })
 
 t.test('both ends read every message of it', async t => {
-  const { id_I: idI, id_R: idR, handshake: { W0, secret_R: secretR }, messages } = example
+  const {
+    id_I: idI,
+    id_R: idR,
+    handshake: { W0, secret_R: secretR },
+    messages
+  } = example
   const accepted = acceptHandshake(primitives, unhex(idR), unhex(W0), unhex(secretR))
   if (!accepted.ok) throw new Error(accepted.reason)
   const { receive } = accepted.value.keys

@@ -51,21 +51,37 @@ t.test('programs of others compile against the package', { timeout: 120_000 }, a
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   await mkdir(join(folder, 'node_modules'))
   await symlink(root, join(folder, 'node_modules/networkwebsockets'))
-  for (const name of ['fastify', '@types']) await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  for (const name of ['fastify', '@types'])
+    await symlink(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   await writeFile(join(folder, 'package.json'), '{"type":"module"}')
   await writeFile(join(folder, 'page.ts'), PAGE)
   await writeFile(join(folder, 'server.ts'), SERVER)
-  for (const [module, moduleResolution] of [['nodenext', 'nodenext'], ['esnext', 'bundler']] as const) {
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({
-      compilerOptions: {
-        module, moduleResolution, target: 'es2023', lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], strict: true, noEmit: true,
-        exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true
-      },
-      files: ['page.ts', 'server.ts']
-    }))
+  for (const [module, moduleResolution] of [
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler']
+  ] as const) {
+    await writeFile(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          module,
+          moduleResolution,
+          target: 'es2023',
+          lib: ['es2023', 'dom', 'dom.iterable'],
+          types: ['node'],
+          strict: true,
+          noEmit: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true
+        },
+        files: ['page.ts', 'server.ts']
+      })
+    )
     // tap puts NODE_OPTIONS into the environment of every child; the compiler cannot be loaded with them.
     const command = ['-u', 'NODE_OPTIONS', join(root, 'node_modules/.bin/tsc'), '-p', folder]
-    const said = await new Promise(resolve => execFile('env', command, (_error, stdout, stderr) => resolve(stdout + stderr)))
+    const said = await new Promise(resolve =>
+      execFile('env', command, (_error, stdout, stderr) => resolve(stdout + stderr))
+    )
     t.equal(said, '', moduleResolution)
   }
 })

@@ -1,14 +1,21 @@
 // The seam between mesh and discovery: what may be advertised, exchanging the implementation, and that the in-memory
 // discovery of the tests keeps the same promises.
 import t from 'tap'
-import { checkAdvertisement, createExchangeableDiscovery, createNoDiscovery, isAdvertisedId, type Discovery, type DiscoveryObserver } from '../../src/core/discovery.ts'
+import {
+  checkAdvertisement,
+  createExchangeableDiscovery,
+  createNoDiscovery,
+  isAdvertisedId,
+  type Discovery,
+  type DiscoveryObserver
+} from '../../src/core/discovery.ts'
 import { createMemoryNetwork } from '../support/memory-discovery.ts'
 
 const idA = 'a'.repeat(26)
 const idB = `b${'a'.repeat(25)}`
 
 /** Everything an observer is told, in order. */
-function recorder (): { observer: DiscoveryObserver, told: string[], next: () => Promise<string> } {
+function recorder(): { observer: DiscoveryObserver; told: string[]; next: () => Promise<string> } {
   const told: string[] = []
   const waiting: (() => void)[] = []
   const tell = (text: string) => {
@@ -19,12 +26,21 @@ function recorder (): { observer: DiscoveryObserver, told: string[], next: () =>
   return {
     told,
     observer: {
-      found: ({ id, addresses }) => { tell(`found ${id} ${addresses.map(({ address, port }) => `${address}:${port}`).join(' ')}`) },
-      updated: ({ id }) => { tell(`updated ${id}`) },
-      lost: id => { tell(`lost ${id}`) }
+      found: ({ id, addresses }) => {
+        tell(`found ${id} ${addresses.map(({ address, port }) => `${address}:${port}`).join(' ')}`)
+      },
+      updated: ({ id }) => {
+        tell(`updated ${id}`)
+      },
+      lost: id => {
+        tell(`lost ${id}`)
+      }
     },
-    async next () {
-      if (read >= told.length) await new Promise<void>(resolve => { waiting.push(resolve) })
+    async next() {
+      if (read >= told.length)
+        await new Promise<void>(resolve => {
+          waiting.push(resolve)
+        })
       read += 1
       return told[read - 1]!
     }
@@ -33,11 +49,33 @@ function recorder (): { observer: DiscoveryObserver, told: string[], next: () =>
 
 t.test('only ids of 16 bytes in lower case base32 and ports from 1024 are advertised', async t => {
   t.ok(isAdvertisedId('vt3nu2ld32255xyewqkipxhbpy'))
-  for (const id of ['', 'a', 'A'.repeat(26), 'a'.repeat(25), 'a'.repeat(27), `${'a'.repeat(25)}b`, `${'a'.repeat(25)}1`, `${'a'.repeat(25)}\n`, 'x (2)']) {
-    t.throws(() => { checkAdvertisement({ id, port: 2000 }) }, { code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT' }, JSON.stringify(id))
+  for (const id of [
+    '',
+    'a',
+    'A'.repeat(26),
+    'a'.repeat(25),
+    'a'.repeat(27),
+    `${'a'.repeat(25)}b`,
+    `${'a'.repeat(25)}1`,
+    `${'a'.repeat(25)}\n`,
+    'x (2)'
+  ]) {
+    t.throws(
+      () => {
+        checkAdvertisement({ id, port: 2000 })
+      },
+      { code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT' },
+      JSON.stringify(id)
+    )
   }
   for (const port of [0, 1023, 65536, 2000.5, Number.NaN]) {
-    t.throws(() => { checkAdvertisement({ id: idA, port }) }, { code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT' }, `port ${port}`)
+    t.throws(
+      () => {
+        checkAdvertisement({ id: idA, port })
+      },
+      { code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT' },
+      `port ${port}`
+    )
   }
 })
 
@@ -57,7 +95,12 @@ t.test('an extension exchanges the implementation before the start, subscription
   exchangeable.use(network.discovery('10.0.0.1'))
   await exchangeable.start({ id: idA, port: 2000 })
   t.equal(exchangeable.status.state, 'ok', 'the new one runs')
-  t.throws(() => { exchangeable.use(createNoDiscovery()) }, { code: 'NWS_ERR_DISCOVERY_STARTED' })
+  t.throws(
+    () => {
+      exchangeable.use(createNoDiscovery())
+    },
+    { code: 'NWS_ERR_DISCOVERY_STARTED' }
+  )
   const other = network.discovery('10.0.0.2')
   await other.start({ id: idB, port: 3000 })
   t.equal(await next(), `found ${idB} 10.0.0.2:3000`)

@@ -46,44 +46,88 @@ t.test('says what is wrong', async t => {
     ['{"action":"message","target":"","data":1}', 'NWS_ERR_MESSAGE_TARGET'],
     ['{"action":"broadcast","data":' + '['.repeat(10_000) + ']'.repeat(10_000) + '}', 'NWS_ERR_MESSAGE_TOO_DEEP'],
     ['{"action":"broadcast","data":' + '{"a":'.repeat(129) + '1' + '}'.repeat(129) + '}', 'NWS_ERR_MESSAGE_TOO_DEEP']
-  ] as const) t.strictSame(decode(text), { action: 'error', code }, JSON.stringify(text.slice(0, 60)))
-  t.equal(decode('{"action":"broadcast","data":' + '['.repeat(128) + ']'.repeat(128) + '}').action, 'broadcast', '128 open at once pass')
+  ] as const)
+    t.strictSame(decode(text), { action: 'error', code }, JSON.stringify(text.slice(0, 60)))
+  t.equal(
+    decode('{"action":"broadcast","data":' + '['.repeat(128) + ']'.repeat(128) + '}').action,
+    'broadcast',
+    '128 open at once pass'
+  )
 })
 
 t.test('sees what JSON.parse sees, whatever the order, doubling and spelling of keys', async () => {
-  const escape = (key: string, at: number) => key.slice(0, at) + '\\u' + key.charCodeAt(at).toString(16).padStart(4, '0') + key.slice(at + 1)
+  const escape = (key: string, at: number) =>
+    key.slice(0, at) + '\\u' + key.charCodeAt(at).toString(16).padStart(4, '0') + key.slice(at + 1)
   const keys = fc.oneof(
-    fc.constantFrom('action', 'target', 'data', 'source', 'token', '__proto__', 'constructor', 'toString', 'Action', 'DATA', ''),
+    fc.constantFrom(
+      'action',
+      'target',
+      'data',
+      'source',
+      'token',
+      '__proto__',
+      'constructor',
+      'toString',
+      'Action',
+      'DATA',
+      ''
+    ),
     fc.tuple(fc.constantFrom('action', 'target', 'data'), fc.nat({ max: 3 })).map(([key, at]) => escape(key, at)),
-    fc.string().map(text => JSON.stringify(text).slice(1, -1)))
+    fc.string().map(text => JSON.stringify(text).slice(1, -1))
+  )
   const values = fc.oneof(
-    fc.constantFrom('"broadcast"', '"message"', '"status"', '"\\u0073tatus"', '"x"', '""', '1.0', '12345678901234567890', '"\\ud800"'),
-    fc.json({ maxDepth: 3 }))
+    fc.constantFrom(
+      '"broadcast"',
+      '"message"',
+      '"status"',
+      '"\\u0073tatus"',
+      '"x"',
+      '""',
+      '1.0',
+      '12345678901234567890',
+      '"\\ud800"'
+    ),
+    fc.json({ maxDepth: 3 })
+  )
   const space = fc.constantFrom('', ' ', '\n', '\t ')
-  fc.assert(fc.property(fc.array(fc.tuple(keys, values, space), { maxLength: 8 }), fc.option(fc.tuple(fc.nat(), fc.constantFrom('"', ',', '}', '{', '\\', ' ', ':'))), (members, damage) => {
-    let text = `{${members.map(([key, value, gap]) => `${gap}"${key}"${gap}:${gap}${value}${gap}`).join(',')}}`
-    if (damage !== null) text = text.slice(0, damage[0] % text.length) + damage[1] + text.slice(damage[0] % text.length + 1)
-    // JSON.parse makes a member of __proto__ an own property, so plain property reads see what the text says.
-    let parsed: Record<string, unknown> | undefined
-    try {
-      const value: unknown = JSON.parse(text)
-      parsed = typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
-    } catch {}
-    const request = decode(text)
-    if (parsed === undefined) return request.action === 'error' && request.code === 'NWS_ERR_MESSAGE_NOT_JSON'
-    const own = (key: string) => Object.hasOwn(parsed, key) ? parsed[key] : undefined
-    const action = own('action')
-    if (action === 'status') return request.action === 'status'
-    const sameData = () => 'data' in request && JSON.stringify(JSON.parse(request.data.toString())) === JSON.stringify(Object.hasOwn(parsed, 'data') ? parsed['data'] : '')
-    if (action === 'broadcast') return request.action === 'broadcast' && sameData()
-    if (action === 'message') {
-      const target = own('target')
-      return typeof target === 'string' && target !== ''
-        ? request.action === 'message' && request.target === target && sameData()
-        : request.action === 'error' && request.code === 'NWS_ERR_MESSAGE_TARGET'
-    }
-    return request.action === 'error' && request.code === 'NWS_ERR_MESSAGE_ACTION'
-  }), { numRuns: 20_000 })
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(keys, values, space), { maxLength: 8 }),
+      fc.option(fc.tuple(fc.nat(), fc.constantFrom('"', ',', '}', '{', '\\', ' ', ':'))),
+      (members, damage) => {
+        let text = `{${members.map(([key, value, gap]) => `${gap}"${key}"${gap}:${gap}${value}${gap}`).join(',')}}`
+        if (damage !== null)
+          text = text.slice(0, damage[0] % text.length) + damage[1] + text.slice((damage[0] % text.length) + 1)
+        // JSON.parse makes a member of __proto__ an own property, so plain property reads see what the text says.
+        let parsed: Record<string, unknown> | undefined
+        try {
+          const value: unknown = JSON.parse(text)
+          parsed =
+            typeof value === 'object' && value !== null && !Array.isArray(value)
+              ? (value as Record<string, unknown>)
+              : undefined
+        } catch {}
+        const request = decode(text)
+        if (parsed === undefined) return request.action === 'error' && request.code === 'NWS_ERR_MESSAGE_NOT_JSON'
+        const own = (key: string) => (Object.hasOwn(parsed, key) ? parsed[key] : undefined)
+        const action = own('action')
+        if (action === 'status') return request.action === 'status'
+        const sameData = () =>
+          'data' in request &&
+          JSON.stringify(JSON.parse(request.data.toString())) ===
+            JSON.stringify(Object.hasOwn(parsed, 'data') ? parsed['data'] : '')
+        if (action === 'broadcast') return request.action === 'broadcast' && sameData()
+        if (action === 'message') {
+          const target = own('target')
+          return typeof target === 'string' && target !== ''
+            ? request.action === 'message' && request.target === target && sameData()
+            : request.action === 'error' && request.code === 'NWS_ERR_MESSAGE_TARGET'
+        }
+        return request.action === 'error' && request.code === 'NWS_ERR_MESSAGE_ACTION'
+      }
+    ),
+    { numRuns: 20_000 }
+  )
 })
 
 t.test('a message of many escaped keys is read in linear time', async t => {
@@ -101,11 +145,17 @@ t.test('a publish body is told from what is none', async t => {
     [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'NWS_ERR_REQUEST_NOT_JSON'],
     [Buffer.from('{}'), 'NWS_ERR_MESSAGE_DATA'],
     [Buffer.from('{"data":1,"target":1}'), 'NWS_ERR_MESSAGE_TARGET']
-  ] as const) t.equal(decodePublish(bytes, 128), code)
+  ] as const)
+    t.equal(decodePublish(bytes, 128), code)
 })
 
 t.test('texts for clients are JSON', async t => {
   t.strictSame(JSON.parse(presenceText('connect', 'me', 'you')), { action: 'connect', source: 'me', target: 'you' })
   t.strictSame(JSON.parse(statusText('me')), { action: 'status', source: 'me', target: 'me' })
-  t.strictSame(JSON.parse(errorText('CODE', 'a "b"', { missed: 2 })), { action: 'error', code: 'CODE', message: 'a "b"', missed: 2 })
+  t.strictSame(JSON.parse(errorText('CODE', 'a "b"', { missed: 2 })), {
+    action: 'error',
+    code: 'CODE',
+    message: 'a "b"',
+    missed: 2
+  })
 })

@@ -5,7 +5,7 @@ import { NwsError } from '../../src/core/errors.ts'
 import { completeSettings } from '../../src/core/settings-check.ts'
 
 /** The error that an environment ends in. */
-function errorOf (environment: Record<string, string>): NwsError {
+function errorOf(environment: Record<string, string>): NwsError {
   try {
     readSettings(environment)
   } catch (error) {
@@ -17,38 +17,57 @@ function errorOf (environment: Record<string, string>): NwsError {
 
 t.test('an environment without NWS_ variables gives the defaults', async t => {
   t.strictSame(readSettings({ PATH: '/bin', nws_port: 'x', NWSPORT: 'x' }), completeSettings({}))
-  t.match(readSettings({}), { port: 9009, host: '', logLevel: 'info', maxMessageBytes: 1048576, allowedHosts: [], pingIntervalMs: 30_000 })
-})
-
-t.test('every kind of value is read', async t => {
-  t.match(readSettings({
-    NWS_PORT: '0',
-    NWS_HOST: '0.0.0.0',
-    NWS_API_TOKEN: 'a+b/c=',
-    NWS_API_SHOW_NAMES: 'off',
-    NWS_ALLOWED_HOSTS: 'proxy.lan, 10.0.0.1:8080',
-    NWS_ALLOWED_ORIGINS: 'https://example.org,null',
-    NWS_LOG_LEVEL: 'trace',
-    NWS_EXTENSIONS: './a.js,/b.js',
-    NWS_X_ANYTHING: 'goes'
-  }), {
-    port: 0,
-    host: '0.0.0.0',
-    apiToken: 'a+b/c=',
-    apiShowNames: false,
-    allowedHosts: ['proxy.lan', '10.0.0.1:8080'],
-    allowedOrigins: ['https://example.org', 'null'],
-    logLevel: 'trace',
-    extensions: ['./a.js', '/b.js']
+  t.match(readSettings({}), {
+    port: 9009,
+    host: '',
+    logLevel: 'info',
+    maxMessageBytes: 1048576,
+    allowedHosts: [],
+    pingIntervalMs: 30_000
   })
 })
 
+t.test('every kind of value is read', async t => {
+  t.match(
+    readSettings({
+      NWS_PORT: '0',
+      NWS_HOST: '0.0.0.0',
+      NWS_API_TOKEN: 'a+b/c=',
+      NWS_API_SHOW_NAMES: 'off',
+      NWS_ALLOWED_HOSTS: 'proxy.lan, 10.0.0.1:8080',
+      NWS_ALLOWED_ORIGINS: 'https://example.org,null',
+      NWS_LOG_LEVEL: 'trace',
+      NWS_EXTENSIONS: './a.js,/b.js',
+      NWS_X_ANYTHING: 'goes'
+    }),
+    {
+      port: 0,
+      host: '0.0.0.0',
+      apiToken: 'a+b/c=',
+      apiShowNames: false,
+      allowedHosts: ['proxy.lan', '10.0.0.1:8080'],
+      allowedOrigins: ['https://example.org', 'null'],
+      logLevel: 'trace',
+      extensions: ['./a.js', '/b.js']
+    }
+  )
+})
+
 t.test('an empty variable is as good as not set', async t => {
-  t.strictSame(readSettings({ NWS_PORT: '', NWS_ALLOWED_ORIGINS: '', NWS_API_SHOW_NAMES: '', NWS_NO_SUCH_THING: '' }), completeSettings({}))
+  t.strictSame(
+    readSettings({ NWS_PORT: '', NWS_ALLOWED_ORIGINS: '', NWS_API_SHOW_NAMES: '', NWS_NO_SUCH_THING: '' }),
+    completeSettings({})
+  )
 })
 
 t.test('booleans are true and false, or on and off', async t => {
-  for (const [text, value] of [['true', true], ['on', true], ['false', false], ['off', false]] as const) t.equal(readSettings({ NWS_API_SHOW_NAMES: text }).apiShowNames, value, text)
+  for (const [text, value] of [
+    ['true', true],
+    ['on', true],
+    ['false', false],
+    ['off', false]
+  ] as const)
+    t.equal(readSettings({ NWS_API_SHOW_NAMES: text }).apiShowNames, value, text)
 })
 
 t.test('wrong values stop the start with one line: variable, value, what is allowed', async t => {
@@ -94,8 +113,12 @@ t.test('a value cannot break out of the line', async t => {
 
 t.test('the token is never shown, whether its value or its name is wrong', async t => {
   const secret = 'geheim mit blank'
-  t.match(errorOf({ NWS_API_TOKEN: secret }), { code: 'NWS_ERR_CONFIG_VALUE', message: /NWS_API_TOKEN.*printable ASCII/ })
-  for (const variable of ['NWS_API_TOKEN', 'NWS_API_TOKENS', 'NWS_TOKEN']) t.notMatch(errorOf({ [variable]: secret }).message, /geheim/, variable)
+  t.match(errorOf({ NWS_API_TOKEN: secret }), {
+    code: 'NWS_ERR_CONFIG_VALUE',
+    message: /NWS_API_TOKEN.*printable ASCII/
+  })
+  for (const variable of ['NWS_API_TOKEN', 'NWS_API_TOKENS', 'NWS_TOKEN'])
+    t.notMatch(errorOf({ [variable]: secret }).message, /geheim/, variable)
 })
 
 t.test('unknown names stop the start with the near miss', async t => {
@@ -106,19 +129,36 @@ t.test('unknown names stop the start with the near miss', async t => {
     ['NWS_MAXMESSAGEBYTES', 'NWS_MAX_MESSAGE_BYTES'],
     ['NWS_ALLOWED_ORIGIN', 'NWS_ALLOWED_ORIGINS'],
     ['NWS_API_TOKENS', 'NWS_API_TOKEN']
-  ] as const) t.match(errorOf({ [variable]: '1' }), { code: 'NWS_ERR_CONFIG_UNKNOWN', message: `${variable} is unknown: did you mean ${near}?` })
-  t.match(errorOf({ NWS_COMPLETELY_DIFFERENT: '1' }), { code: 'NWS_ERR_CONFIG_UNKNOWN', message: /NWS_COMPLETELY_DIFFERENT is unknown; variables of extensions begin with NWS_X_/ })
-  t.match(errorOf({ ['NWS_' + 'A'.repeat(5000) + '\n']: '1' }), { code: 'NWS_ERR_CONFIG_UNKNOWN', message: /^.{1,300}$/ })
+  ] as const)
+    t.match(errorOf({ [variable]: '1' }), {
+      code: 'NWS_ERR_CONFIG_UNKNOWN',
+      message: `${variable} is unknown: did you mean ${near}?`
+    })
+  t.match(errorOf({ NWS_COMPLETELY_DIFFERENT: '1' }), {
+    code: 'NWS_ERR_CONFIG_UNKNOWN',
+    message: /NWS_COMPLETELY_DIFFERENT is unknown; variables of extensions begin with NWS_X_/
+  })
+  t.match(errorOf({ ['NWS_' + 'A'.repeat(5000) + '\n']: '1' }), {
+    code: 'NWS_ERR_CONFIG_UNKNOWN',
+    message: /^.{1,300}$/
+  })
 })
 
 t.test('service links of Kubernetes are recognised', async t => {
-  for (const [variable, value] of [['NWS_PORT', 'tcp://10.0.0.1:9009'], ['NWS_SERVICE_HOST', '10.0.0.1'], ['NWS_PORT_9009_TCP_ADDR', '10.0.0.1']] as const) {
+  for (const [variable, value] of [
+    ['NWS_PORT', 'tcp://10.0.0.1:9009'],
+    ['NWS_SERVICE_HOST', '10.0.0.1'],
+    ['NWS_PORT_9009_TCP_ADDR', '10.0.0.1']
+  ] as const) {
     t.match(errorOf({ [variable]: value }).message, new RegExp(`${variable}.*Kubernetes.*enableServiceLinks`))
   }
 })
 
 t.test('values that do not fit together stop the start', async t => {
-  t.match(errorOf({ NWS_PING_INTERVAL_MS: '60000' }), { code: 'NWS_ERR_CONFIG_VALUE', message: /NWS_PING_INTERVAL_MS.*less than NWS_PEER_TIMEOUT_MS/ })
+  t.match(errorOf({ NWS_PING_INTERVAL_MS: '60000' }), {
+    code: 'NWS_ERR_CONFIG_VALUE',
+    message: /NWS_PING_INTERVAL_MS.*less than NWS_PEER_TIMEOUT_MS/
+  })
   t.equal(readSettings({ NWS_PING_INTERVAL_MS: '59999' }).pingIntervalMs, 59_999)
 })
 
@@ -127,5 +167,6 @@ t.test('a host beyond this machine needs the token', async t => {
     t.match(errorOf({ NWS_HOST: host }), { code: 'NWS_ERR_CONFIG_EXPOSED', message: /NWS_HOST.*NWS_API_TOKEN/ }, host)
     t.equal(readSettings({ NWS_HOST: host, NWS_API_TOKEN: 'x' }).host, host)
   }
-  for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost']) t.equal(readSettings({ NWS_HOST: host }).host, host)
+  for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost'])
+    t.equal(readSettings({ NWS_HOST: host }).host, host)
 })

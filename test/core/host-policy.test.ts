@@ -85,17 +85,41 @@ t.test('listed names pass beside them', async t => {
     ['web.lan', 'listed'],
     ['web.lan:80', 'listed'],
     ['localhost:9009', 'loopback']
-  ] as const) t.equal(classify(host, PORT), expected, host)
+  ] as const)
+    t.equal(classify(host, PORT), expected, host)
 })
 
 t.test('only names with or without port can be listed', async t => {
   for (const entry of ['proxy.lan', 'proxy.lan:1', '[::1]:9009', '10.0.0.1']) t.ok(parseAllowedHost(entry), entry)
-  for (const entry of ['*', '*.lan', 'http://proxy.lan', 'proxy.lan/', 'proxy.lan:0', 'proxy.lan:99999', 'a b', 'höst.lan', '', '-a.lan']) {
+  for (const entry of [
+    '*',
+    '*.lan',
+    'http://proxy.lan',
+    'proxy.lan/',
+    'proxy.lan:0',
+    'proxy.lan:99999',
+    'a b',
+    'höst.lan',
+    '',
+    '-a.lan'
+  ]) {
     t.equal(parseAllowedHost(entry), undefined, entry)
   }
 })
 
 t.test('addresses of this machine are told from others', async t => {
-  for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1']) t.ok(isLoopbackAddress(address), address)
-  for (const address of ['', '10.0.0.1', '::', '::ffff:10.0.0.1', '128.0.0.1', '127.0.0.1.example', 'localhost', 'fe80::1', '::1%lo']) t.notOk(isLoopbackAddress(address), address)
+  for (const address of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', '::FFFF:127.0.0.1'])
+    t.ok(isLoopbackAddress(address), address)
+  for (const address of [
+    '',
+    '10.0.0.1',
+    '::',
+    '::ffff:10.0.0.1',
+    '128.0.0.1',
+    '127.0.0.1.example',
+    'localhost',
+    'fe80::1',
+    '::1%lo'
+  ])
+    t.notOk(isLoopbackAddress(address), address)
 })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { isJsonText, NOT_JSON, scanValue, TOO_DEEP } from '../../src/core/json-text.ts'
 
-function parses (text: string): boolean {
+function parses(text: string): boolean {
   try {
     JSON.parse(text)
     return true
@@ -18,8 +18,32 @@ const scan = (text: string, depth = 128) => {
 }
 
 t.test('takes what JSON.parse takes, to the last byte', async t => {
-  const texts = ['0', '-0', '1.0', '12345678901234567890', '1e5', '1E+5', '-1.5e-3', '""', '"a"', '"\\u00e9"', '"\\ud800"', '"\\"\\\\\\/\\b\\f\\n\\r\\t"',
-    'true', 'false', 'null', '[]', '{}', '[1,2]', '[ 1 , 2 ]', '{"a":1}', '{ "a" : [ { } ] , "b" : null }', '"é😀"', '{"__proto__":1}', '{"a":1,"a":2}']
+  const texts = [
+    '0',
+    '-0',
+    '1.0',
+    '12345678901234567890',
+    '1e5',
+    '1E+5',
+    '-1.5e-3',
+    '""',
+    '"a"',
+    '"\\u00e9"',
+    '"\\ud800"',
+    '"\\"\\\\\\/\\b\\f\\n\\r\\t"',
+    'true',
+    'false',
+    'null',
+    '[]',
+    '{}',
+    '[1,2]',
+    '[ 1 , 2 ]',
+    '{"a":1}',
+    '{ "a" : [ { } ] , "b" : null }',
+    '"é😀"',
+    '{"__proto__":1}',
+    '{"a":1,"a":2}'
+  ]
   for (const text of texts) {
     t.ok(parses(text), `${text} is JSON`)
     t.equal(scan(text), Buffer.byteLength(text), text)
@@ -27,8 +51,50 @@ t.test('takes what JSON.parse takes, to the last byte', async t => {
 })
 
 t.test('refuses what JSON.parse refuses', async t => {
-  const texts = ['', ' ', '+1', '01', '1.', '.5', '1e', '1e+', '-', '--1', '0x1', 'NaN', 'Infinity', 'tru', 'nul', 'True', "'a'", '"a', '"\\x"', '"\\u12g4"',
-    '"\\u123', '"\n"', '"\t"', '[', '[1', '[1,', '[1,]', '[,]', '[1 2]', '{', '{a:1}', '{"a"}', '{"a":}', '{"a":1,}', '{"a" 1}', '{1:1}', ']', '}', '[}', '{]', '\ufeff1', '\u00a01']
+  const texts = [
+    '',
+    ' ',
+    '+1',
+    '01',
+    '1.',
+    '.5',
+    '1e',
+    '1e+',
+    '-',
+    '--1',
+    '0x1',
+    'NaN',
+    'Infinity',
+    'tru',
+    'nul',
+    'True',
+    "'a'",
+    '"a',
+    '"\\x"',
+    '"\\u12g4"',
+    '"\\u123',
+    '"\n"',
+    '"\t"',
+    '[',
+    '[1',
+    '[1,',
+    '[1,]',
+    '[,]',
+    '[1 2]',
+    '{',
+    '{a:1}',
+    '{"a"}',
+    '{"a":}',
+    '{"a":1,}',
+    '{"a" 1}',
+    '{1:1}',
+    ']',
+    '}',
+    '[}',
+    '{]',
+    '\ufeff1',
+    '\u00a01'
+  ]
   for (const text of texts) {
     t.notOk(parses(text), `${JSON.stringify(text)} is no JSON`)
     t.notOk(isJsonText(Buffer.from(text), 128), JSON.stringify(text))
@@ -50,9 +116,21 @@ t.test('counts open arrays and objects, without recursion', async t => {
 })
 
 t.test('agrees with JSON.parse on any value and on any mutilation of one', async () => {
-  fc.assert(fc.property(fc.json({ maxDepth: 5 }), fc.nat(), fc.constantFrom('', '"', '\\', ',', ':', '[', ']', '{', '}', ' ', '0', 'e', '.', '-', '\u0001', 'u'), fc.boolean(), (text, at, insert, cut) => {
-    const mutated = insert === '' && !cut ? text : text.slice(0, at % (text.length + 1)) + insert + text.slice(at % (text.length + 1) + (cut ? 1 : 0))
-    const trimmed = mutated.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, '')
-    return isJsonText(Buffer.from(trimmed), 128) === parses(trimmed)
-  }), { numRuns: 20_000 })
+  fc.assert(
+    fc.property(
+      fc.json({ maxDepth: 5 }),
+      fc.nat(),
+      fc.constantFrom('', '"', '\\', ',', ':', '[', ']', '{', '}', ' ', '0', 'e', '.', '-', '\u0001', 'u'),
+      fc.boolean(),
+      (text, at, insert, cut) => {
+        const mutated =
+          insert === '' && !cut
+            ? text
+            : text.slice(0, at % (text.length + 1)) + insert + text.slice((at % (text.length + 1)) + (cut ? 1 : 0))
+        const trimmed = mutated.replace(/^[ \t\n\r]+|[ \t\n\r]+$/g, '')
+        return isJsonText(Buffer.from(trimmed), 128) === parses(trimmed)
+      }
+    ),
+    { numRuns: 20_000 }
+  )
 })

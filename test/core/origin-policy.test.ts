@@ -6,10 +6,33 @@ const OWN = ['http://localhost:9009']
 
 t.test('the open policy takes every page and program, but nothing that is no origin', async t => {
   const allows = createOriginPolicy([])
-  for (const origin of [undefined, 'null', 'https://example.org', 'http://localhost:3000', 'http://[::1]:80', 'file://', 'chrome-extension://abcdef', 'https://xn--bcher-kva.example']) {
+  for (const origin of [
+    undefined,
+    'null',
+    'https://example.org',
+    'http://localhost:3000',
+    'http://[::1]:80',
+    'file://',
+    'chrome-extension://abcdef',
+    'https://xn--bcher-kva.example'
+  ]) {
     t.ok(allows(origin, OWN), String(origin))
   }
-  for (const origin of ['', 'NULL', 'example.org', 'https://a/', 'https://a/b', 'https://a, https://b', 'https://u@a', 'https://a b', 'https://a\0', 'https://bücher.example', 'https:\\\\a', 'javascript:alert(1)', `https://${'a'.repeat(300)}`]) {
+  for (const origin of [
+    '',
+    'NULL',
+    'example.org',
+    'https://a/',
+    'https://a/b',
+    'https://a, https://b',
+    'https://u@a',
+    'https://a b',
+    'https://a\0',
+    'https://bücher.example',
+    'https:\\\\a',
+    'javascript:alert(1)',
+    `https://${'a'.repeat(300)}`
+  ]) {
     t.notOk(allows(origin, OWN), origin)
   }
 })
@@ -32,7 +55,8 @@ t.test('a list takes exactly its entries, programs without Origin, and pages of 
     ['http://127.0.0.1:9009', false],
     ['null', false],
     ['', false]
-  ] as const) t.equal(allows(origin, OWN), expected, String(origin))
+  ] as const)
+    t.equal(allows(origin, OWN), expected, String(origin))
 })
 
 t.test('null is a class of its own', async t => {
@@ -42,8 +66,17 @@ t.test('null is a class of its own', async t => {
 })
 
 t.test('an entry of the list has the form that browsers send', async t => {
-  for (const origin of ['null', 'https://example.org', 'http://localhost:3000', 'moz-extension://0a-1b']) t.ok(isSerialisedOrigin(origin), origin)
-  for (const origin of ['https://example.org/', 'https://example.org:443', 'https://Example.org', '*', 'example.org', 'https://*.example.org', '']) {
+  for (const origin of ['null', 'https://example.org', 'http://localhost:3000', 'moz-extension://0a-1b'])
+    t.ok(isSerialisedOrigin(origin), origin)
+  for (const origin of [
+    'https://example.org/',
+    'https://example.org:443',
+    'https://Example.org',
+    '*',
+    'example.org',
+    'https://*.example.org',
+    ''
+  ]) {
     t.notOk(isSerialisedOrigin(origin), origin)
   }
   t.ok(isOrigin('https://example.org:443'), 'which is more than has the form of an origin')

@@ -4,7 +4,7 @@ import { canonicalNumber, parseChosenNumber, PeerNumbers } from '../../src/core/
 import { seededRandom } from '../support/random.ts'
 
 /** Random bytes from a seed, or the given ones first. */
-function bytesFrom (seed: number, ...first: number[][]): (count: number) => Uint8Array {
+function bytesFrom(seed: number, ...first: number[][]): (count: number) => Uint8Array {
   const random = seededRandom(seed)
   return count => Uint8Array.from(first.shift() ?? Array.from({ length: count }, () => Math.floor(random() * 256)))
 }
@@ -15,7 +15,20 @@ t.test('what a page may choose is kept as text', async t => {
   t.equal(parseChosenNumber('9999999999999999999'), '9999999999999999999')
   t.equal(parseChosenNumber('0123'), '123', 'a JSON number has no leading zeros')
   t.equal(parseChosenNumber('0000'), '0')
-  for (const text of ['', '123', 'abcd', '12a4', '-1234', '1234.5', '1e10', ' 1234', '1234\n', '１２３４', '1'.repeat(20)]) t.equal(parseChosenNumber(text), undefined, JSON.stringify(text))
+  for (const text of [
+    '',
+    '123',
+    'abcd',
+    '12a4',
+    '-1234',
+    '1234.5',
+    '1e10',
+    ' 1234',
+    '1234\n',
+    '１２３４',
+    '1'.repeat(20)
+  ])
+    t.equal(parseChosenNumber(text), undefined, JSON.stringify(text))
   t.equal(canonicalNumber('00'), '0')
 })
 
@@ -26,7 +39,8 @@ t.test('given numbers are below 2^53, have four digits or more, and are told apa
     const number = numbers.numberOf(`peer ${i}`)
     given.add(number)
     if (!/^[1-9]\d{3,15}$/.test(number) || Number(number) >= 2 ** 53) t.fail(number)
-    if (numbers.peerIdOf(number) !== `peer ${i}` || numbers.numberOf(`peer ${i}`) !== number) t.fail('mapped both ways, and stable')
+    if (numbers.peerIdOf(number) !== `peer ${i}` || numbers.numberOf(`peer ${i}`) !== number)
+      t.fail('mapped both ways, and stable')
   }
   t.equal(given.size, 5000)
   const largest = new PeerNumbers(bytesFrom(1, [255, 255, 255, 255, 255, 255, 255]))
@@ -34,7 +48,16 @@ t.test('given numbers are below 2^53, have four digits or more, and are told apa
 })
 
 t.test('a number that is taken, or too small, is never given', async t => {
-  const numbers = new PeerNumbers(bytesFrom(1, [0, 0, 0, 0, 0, 0, 7], [0, 0, 0, 0, 0, 16, 0], [0, 0, 0, 0, 0, 16, 1], [0, 0, 0, 0, 0, 16, 1], [0, 0, 0, 0, 0, 16, 2]))
+  const numbers = new PeerNumbers(
+    bytesFrom(
+      1,
+      [0, 0, 0, 0, 0, 0, 7],
+      [0, 0, 0, 0, 0, 16, 0],
+      [0, 0, 0, 0, 0, 16, 1],
+      [0, 0, 0, 0, 0, 16, 1],
+      [0, 0, 0, 0, 0, 16, 2]
+    )
+  )
   numbers.reserve('4096')
   t.equal(numbers.numberOf('a'), '4097')
   t.equal(numbers.numberOf('b'), '4098')

@@ -6,11 +6,31 @@ import { seededRandom } from '../support/random.ts'
 
 t.test('a raw text is the string that it spells, and comes back unchanged', async t => {
   const random = seededRandom(3)
-  const alphabet = ['a', '"', '\\', '\n', '\u0000', '\u001f', '\u007f', 'é', '😀', '\u2028', '{', '}', '/', '\\u0041', ' ']
+  const alphabet = [
+    'a',
+    '"',
+    '\\',
+    '\n',
+    '\u0000',
+    '\u001f',
+    '\u007f',
+    'é',
+    '😀',
+    '\u2028',
+    '{',
+    '}',
+    '/',
+    '\\u0041',
+    ' '
+  ]
   for (let run = 0; run < 500; run++) {
-    const text = Array.from({ length: Math.floor(random() * 12) }, () => alphabet[Math.floor(random() * alphabet.length)]).join('')
+    const text = Array.from(
+      { length: Math.floor(random() * 12) },
+      () => alphabet[Math.floor(random() * alphabet.length)]
+    ).join('')
     const json = jsonOfRaw(Buffer.from(text))
-    if (!isJsonText(json, 1) || JSON.parse(json.toString()) !== text || rawOfJson(json).toString() !== text) t.fail(JSON.stringify(text))
+    if (!isJsonText(json, 1) || JSON.parse(json.toString()) !== text || rawOfJson(json).toString() !== text)
+      t.fail(JSON.stringify(text))
   }
   t.equal(jsonOfRaw(Buffer.alloc(0)).toString(), '""')
   t.equal(rawOfJson(Buffer.from('""')).length, 0)

@@ -25,5 +25,6 @@ t.test('routes of GET with one segment hide a channel', async t => {
     ['GET', '/x/*', false],
     ['POST', '/bot', false],
     [['PUT', 'DELETE'], '/bot', false]
-  ] as const) t.equal(shadowsChannel(method, path), hides, `${String(method)} ${path}`)
+  ] as const)
+    t.equal(shadowsChannel(method, path), hides, `${String(method)} ${path}`)
 })

@@ -1,10 +1,21 @@
 // Settings given in code, and the table of settings in the documentation.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { completeSettings, nearMiss, ruleOf, settingNames, settingsWarnings, variableOf } from '../../src/core/settings-check.ts'
+import {
+  completeSettings,
+  nearMiss,
+  ruleOf,
+  settingNames,
+  settingsWarnings,
+  variableOf
+} from '../../src/core/settings-check.ts'
 
 t.test('options in code pass the same rules under their own names', async t => {
-  t.match(completeSettings({ port: 0, allowedHosts: ['proxy.lan'], apiToken: undefined }), { port: 0, allowedHosts: ['proxy.lan'], apiToken: '' })
+  t.match(completeSettings({ port: 0, allowedHosts: ['proxy.lan'], apiToken: undefined }), {
+    port: 0,
+    allowedHosts: ['proxy.lan'],
+    apiToken: ''
+  })
   for (const [options, code, words] of [
     [{ prot: 1 }, 'NWS_ERR_CONFIG_UNKNOWN', /prot is unknown: did you mean port\?/],
     [{ port: '9009' }, 'NWS_ERR_CONFIG_VALUE', /port: "9009"/],
@@ -29,7 +40,9 @@ t.test('options in code pass the same rules under their own names', async t => {
 
 t.test('complete settings cannot be changed', async t => {
   const settings = completeSettings({ allowedHosts: ['a.lan'] })
-  t.throws(() => { settings.port = 1 })
+  t.throws(() => {
+    settings.port = 1
+  })
   t.throws(() => settings.allowedHosts.push('b.lan'))
 })
 
@@ -48,7 +61,12 @@ t.test('a near miss is near', async t => {
 
 t.test('docs/LIMITS.md has one row for each setting, with its default', async t => {
   const text = readFileSync(new URL('../../docs/LIMITS.md', import.meta.url), 'utf8')
-  const rows = new Map(Array.from(text.matchAll(/^\| `(NWS_[A-Z_]+)` \| ([^|]*) \|([^|]*)\|/gm), ([, name, initial, allowed]) => [name!, { initial: initial!.trim(), allowed: allowed!.trim() }]))
+  const rows = new Map(
+    Array.from(text.matchAll(/^\| `(NWS_[A-Z_]+)` \| ([^|]*) \|([^|]*)\|/gm), ([, name, initial, allowed]) => [
+      name!,
+      { initial: initial!.trim(), allowed: allowed!.trim() }
+    ])
+  )
   t.strictSame([...rows.keys()].sort(), settingNames.map(variableOf).sort(), 'the same names, each once')
   for (const name of settingNames) {
     const rule = ruleOf(name)
@@ -56,6 +74,10 @@ t.test('docs/LIMITS.md has one row for each setting, with its default', async t 
     const plain = Array.isArray(rule.default) || rule.default === '' ? '–' : String(rule.default)
     t.equal(initial, plain, `default of ${name}`)
     if (rule.type !== 'integer') continue
-    t.equal(allowed, rule.maximum === Number.MAX_SAFE_INTEGER ? `≥ ${rule.minimum}` : `${rule.minimum} – ${rule.maximum}`, `range of ${name}`)
+    t.equal(
+      allowed,
+      rule.maximum === Number.MAX_SAFE_INTEGER ? `≥ ${rule.minimum}` : `${rule.minimum} – ${rule.maximum}`,
+      `range of ${name}`
+    )
   }
 })

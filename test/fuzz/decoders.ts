@@ -10,11 +10,23 @@ import { readSettings } from '../../src/core/environment.ts'
 import { catalogue, NwsError } from '../../src/core/errors.ts'
 import { createHostPolicy, parseAllowedHost } from '../../src/core/host-policy.ts'
 import { isJsonText } from '../../src/core/json-text.ts'
-import { decodeChannelMessage, encodePeerMessageHead, encodePresence, isDataText } from '../../src/core/link/channel-message.ts'
+import {
+  decodeChannelMessage,
+  encodePeerMessageHead,
+  encodePresence,
+  isDataText
+} from '../../src/core/link/channel-message.ts'
 import { frameType, readFrames } from '../../src/core/link/frames.ts'
 import { HandshakeInitiator, acceptHandshake } from '../../src/core/link/handshake.ts'
 import { readHello, writeHello } from '../../src/core/link/hello.ts'
-import { readElements, readItems, readM1Header, readM2Header, writeElements, writeItems } from '../../src/core/link/round-messages.ts'
+import {
+  readElements,
+  readItems,
+  readM1Header,
+  readM2Header,
+  writeElements,
+  writeItems
+} from '../../src/core/link/round-messages.ts'
 import { decodeControl } from '../../src/core/numbered-envelope.ts'
 import { createOriginPolicy, isOrigin } from '../../src/core/origin-policy.ts'
 import { parsePeerAddress } from '../../src/core/peer-address.ts'
@@ -37,14 +49,46 @@ const id = (fill: number): Uint8Array => new Uint8Array(16).fill(fill)
 const message = encodePeerMessageHead({ source: 'abc', seq: 1, binary: false })
 
 const JSON_SEEDS = [
-  '{"action":"broadcast","data":{"a":[1,2.50,"\\u0041\\ud83d\\ude00"],"b":null}}', '{"action":"message","target":"abc","data":1e400}',
-  '{"action":"status"}', '{"action":"auth","token":"t"}', '{"\\u0061ction":"status","action":"broadcast","data":"","data":2}', ' {"action" : "broadcast"} ', '[[[[[[[[[[1]]]]]]]]]]', '"text"', '-0.0'
+  '{"action":"broadcast","data":{"a":[1,2.50,"\\u0041\\ud83d\\ude00"],"b":null}}',
+  '{"action":"message","target":"abc","data":1e400}',
+  '{"action":"status"}',
+  '{"action":"auth","token":"t"}',
+  '{"\\u0061ction":"status","action":"broadcast","data":"","data":2}',
+  ' {"action" : "broadcast"} ',
+  '[[[[[[[[[[1]]]]]]]]]]',
+  '"text"',
+  '-0.0'
 ]
-const JSON_WORDS = ['"action"', '"data"', '"target"', '"__proto__"', '{', '}', '[', ']', ',', ':', '"', '\\', '\\u', '\\ud800', '\ufeff', '\0', 'null', '1e999', '-', '0', ' ', '\u00e9', Uint8Array.of(0xc3), Uint8Array.of(0xed, 0xa0, 0x80)]
+const JSON_WORDS = [
+  '"action"',
+  '"data"',
+  '"target"',
+  '"__proto__"',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  '\\',
+  '\\u',
+  '\\ud800',
+  '\ufeff',
+  '\0',
+  'null',
+  '1e999',
+  '-',
+  '0',
+  ' ',
+  '\u00e9',
+  Uint8Array.of(0xc3),
+  Uint8Array.of(0xed, 0xa0, 0x80)
+]
 const json = mutated(JSON_SEEDS, JSON_WORDS)
 
 /** What JSON.parse says, and how deep its value is; undefined where it refuses. */
-function parsed (bytes: Buffer): { value: unknown } | undefined {
+function parsed(bytes: Buffer): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(bytes.toString()) as unknown }
   } catch {
@@ -56,21 +100,29 @@ function parsed (bytes: Buffer): { value: unknown } | undefined {
 const trimmed = (bytes: Buffer): Buffer => Buffer.from(bytes.toString().replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, ''))
 
 const coded = (code: string): boolean => Object.hasOwn(catalogue, code)
-const sameJson = (bytes: Buffer, value: unknown): boolean => JSON.stringify(JSON.parse(bytes.toString())) === JSON.stringify(value)
+const sameJson = (bytes: Buffer, value: unknown): boolean =>
+  JSON.stringify(JSON.parse(bytes.toString())) === JSON.stringify(value)
 
-function requestAgrees (bytes: Buffer): boolean {
+function requestAgrees(bytes: Buffer): boolean {
   if (!isUtf8(bytes)) return true // Closed with 1007 before anything reads it.
   const request = decodeRequest(bytes, DEPTH)
   const other = parsed(bytes)
-  if (other === undefined || typeof other.value !== 'object' || other.value === null || Array.isArray(other.value)) return request.action === 'error' && coded(request.code)
+  if (other === undefined || typeof other.value !== 'object' || other.value === null || Array.isArray(other.value))
+    return request.action === 'error' && coded(request.code)
   const { action, target, data } = other.value as Record<string, unknown>
   if (request.action === 'error') return coded(request.code) && request.code !== 'NWS_ERR_MESSAGE_NOT_JSON'
   if (request.action !== action) return false
   if (request.action === 'message' && request.target !== target) return false
-  return !('data' in request) || (Object.hasOwn(other.value, 'data') ? sameJson(request.data, data) : request.data.toString() === '""')
+  return (
+    !('data' in request) ||
+    (Object.hasOwn(other.value, 'data') ? sameJson(request.data, data) : request.data.toString() === '""')
+  )
 }
 
-const decoder = (name: string, bytes: fc.Arbitrary<Buffer>, holds: (bytes: Buffer) => boolean): Target => ({ name, property: fc.property(bytes, holds) })
+const decoder = (name: string, bytes: fc.Arbitrary<Buffer>, holds: (bytes: Buffer) => boolean): Target => ({
+  name,
+  property: fc.property(bytes, holds)
+})
 
 const linkFrames = Object.values(frameType).map(type => frameBytes(type, new Uint8Array(24)))
 const elements = [0, 1, 2].map(() => primitives.fromHash(primitives.randomBytes(64)))
@@ -85,74 +137,171 @@ export const targets: readonly Target[] = [
     // What is too deep here may be fine there; nothing else may differ. A byte order mark is no JSON, RFC 8259 §8.1.
     return !isJsonText(bytes, DEPTH) || !isUtf8(bytes) || other !== undefined
   }),
-  decoder('JSON text of any depth', json, bytes => !isUtf8(bytes) || bytes[0] === 0xef || isJsonText(trimmed(bytes), 20_000) === (parsed(bytes) !== undefined)),
+  decoder(
+    'JSON text of any depth',
+    json,
+    bytes => !isUtf8(bytes) || bytes[0] === 0xef || isJsonText(trimmed(bytes), 20_000) === (parsed(bytes) !== undefined)
+  ),
   decoder('data of a link', json, bytes => typeof isDataText(bytes) === 'boolean'),
   decoder('publish request', mutated(['{"data":1,"target":"abc"}', ...JSON_SEEDS], JSON_WORDS), bytes => {
     const request = decodePublish(bytes, DEPTH)
-    return typeof request === 'string' ? coded(request) : isUtf8(bytes) && sameJson(request.data, (parsed(bytes)!.value as { data: unknown }).data)
+    return typeof request === 'string'
+      ? coded(request)
+      : isUtf8(bytes) && sameJson(request.data, (parsed(bytes)!.value as { data: unknown }).data)
   }),
   decoder('binary envelope', mutated([Buffer.from([3, 0, 1, 2]), Buffer.from([4, 3, 97, 98, 99, 1])]), bytes => {
     const request = decodeBinaryRequest(bytes)
-    return request.action === 'error' ? coded(request.code) : bytes.subarray(bytes.length - request.payload.length).equals(request.payload)
+    return request.action === 'error'
+      ? coded(request.code)
+      : bytes.subarray(bytes.length - request.payload.length).equals(request.payload)
   }),
-  decoder('control message of the second generation', mutated(['{"Action":"message","Target":12345,"Payload":"x"}', '{"action":"message","target":"9223372036854775807","data":[1]}'], ['"Target"', '"Action"', ...JSON_WORDS]), bytes => {
-    if (!isUtf8(bytes)) return true
-    const request = decodeControl(bytes, DEPTH)
-    return request === undefined || (parsed(bytes) !== undefined && /^(0|[1-9]\d{0,18})$/.test(request.target))
-  }),
-  decoder('raw text', mutated(['hello', '"quoted"', '{"a":1}', '\u2028'], JSON_WORDS), bytes => !isUtf8(bytes) || (JSON.parse(jsonOfRaw(bytes).toString()) === bytes.toString() && rawOfJson(jsonOfRaw(bytes)).equals(bytes))),
-  decoder('frames of a link', mutated([Buffer.concat(linkFrames), ...linkFrames], [Uint8Array.of(0, 0, 0, 0), Uint8Array.of(0xff, 0xff, 0xff, 0xff)]), bytes => ['I', 'R'].every(role => {
-    const { frames, fault } = readFrames(bytes, role as 'I' | 'R')
-    const total = frames.reduce((sum, { body }) => sum + body.length + 5, 0)
-    // What stands behind CLOSE is not looked at.
-    return total <= bytes.length && (fault !== undefined || total === bytes.length || frames.at(-1)!.type === frameType.close)
-  })),
-  decoder('channel messages of a link', mutated([encodePresence('join', 'abc'), Buffer.concat([message, Buffer.from('{"a":1}')])]), bytes => {
-    const decoded = decodeChannelMessage(bytes)
-    return decoded.ok || decoded.close === 1002
-  }),
+  decoder(
+    'control message of the second generation',
+    mutated(
+      [
+        '{"Action":"message","Target":12345,"Payload":"x"}',
+        '{"action":"message","target":"9223372036854775807","data":[1]}'
+      ],
+      ['"Target"', '"Action"', ...JSON_WORDS]
+    ),
+    bytes => {
+      if (!isUtf8(bytes)) return true
+      const request = decodeControl(bytes, DEPTH)
+      return request === undefined || (parsed(bytes) !== undefined && /^(0|[1-9]\d{0,18})$/.test(request.target))
+    }
+  ),
+  decoder(
+    'raw text',
+    mutated(['hello', '"quoted"', '{"a":1}', '\u2028'], JSON_WORDS),
+    bytes =>
+      !isUtf8(bytes) ||
+      (JSON.parse(jsonOfRaw(bytes).toString()) === bytes.toString() && rawOfJson(jsonOfRaw(bytes)).equals(bytes))
+  ),
+  decoder(
+    'frames of a link',
+    mutated(
+      [Buffer.concat(linkFrames), ...linkFrames],
+      [Uint8Array.of(0, 0, 0, 0), Uint8Array.of(0xff, 0xff, 0xff, 0xff)]
+    ),
+    bytes =>
+      ['I', 'R'].every(role => {
+        const { frames, fault } = readFrames(bytes, role as 'I' | 'R')
+        const total = frames.reduce((sum, { body }) => sum + body.length + 5, 0)
+        // What stands behind CLOSE is not looked at.
+        return (
+          total <= bytes.length &&
+          (fault !== undefined || total === bytes.length || frames.at(-1)!.type === frameType.close)
+        )
+      })
+  ),
+  decoder(
+    'channel messages of a link',
+    mutated([encodePresence('join', 'abc'), Buffer.concat([message, Buffer.from('{"a":1}')])]),
+    bytes => {
+      const decoded = decodeChannelMessage(bytes)
+      return decoded.ok || decoded.close === 1002
+    }
+  ),
   decoder('HELLO', mutated([writeHello(id(1))]), bytes => {
     const hello = readHello(bytes, id(2), undefined)
     return hello.ok || hello.close === 1002
   }),
-  decoder('W0 of a handshake', mutated([new HandshakeInitiator(primitives, id(1), undefined).w0, new HandshakeInitiator(primitives, id(1), id(2)).w0]), bytes => {
-    const accepted = acceptHandshake(primitives, id(2), bytes)
-    return accepted.ok || [1002, 1008].includes(accepted.close)
-  }),
+  decoder(
+    'W0 of a handshake',
+    mutated([
+      new HandshakeInitiator(primitives, id(1), undefined).w0,
+      new HandshakeInitiator(primitives, id(1), id(2)).w0
+    ]),
+    bytes => {
+      const accepted = acceptHandshake(primitives, id(2), bytes)
+      return accepted.ok || [1002, 1008].includes(accepted.close)
+    }
+  ),
   decoder('messages of rounds', mutated([writeElements(0, 0, elements), writeItems(0, [id(1), id(2)])]), bytes =>
-    [readM1Header(0, bytes), readM2Header(0, bytes), readElements(bytes, []), readItems(0, bytes, 2, 16)].every(read => read.ok || [1002, 1008].includes(read.close))),
-  decoder('DNS packets', mutated([
-    writeResponse([{ type: 'PTR', name: '_nws._tcp.local', ttl: 4500, data: dnsName }], [
-      { type: 'SRV', name: dnsName, ttl: 120, flush: true, data: { target: 'abc.local', port: 4000 } }, { type: 'TXT', name: dnsName, ttl: 4500, flush: true, data: ['v=2'] },
-      { type: 'A', name: 'abc.local', ttl: 120, flush: true, data: '10.0.0.2' }, { type: 'AAAA', name: 'abc.local', ttl: 120, flush: true, data: 'fe80::1' }]),
-    ...writeBrowseQuery([{ name: dnsName, ttl: 4500 }])
-  ], [Uint8Array.of(0xc0, 0x0c), Uint8Array.of(0xc0, 0xff), Uint8Array.of(0xff, 0xff)]), bytes => {
-    const records = readResponse(bytes)
-    if (records === undefined) return true
-    const table = new RemoteTable({ ownId: 'own', random: () => 0.5 })
-    const source = sourceFrom('10.0.0.2')!
-    const changes = table.take(records, source, surroundings, 0)
-    return Array.isArray(changes) && records.every(({ ttl }) => Number.isInteger(ttl) && ttl >= 0)
-  }),
-  decoder('addresses', mutated(['10.0.0.2', 'fe80::1%eth0', '::ffff:1.2.3.4', '[::1]:9010', 'name.local:80'], [':', '.', '%', '[', ']', '::', '256', 'ffff']), bytes => {
-    const text = bytes.toString('latin1')
-    const peer = parsePeerAddress(text)
-    return [undefined, 4, 16].includes(parseAddress(text)?.length) && (peer === undefined || (peer.port > 0 && peer.port < 65_536)) && ['undefined', 'object'].includes(typeof sourceFrom(text)) && ['undefined', 'object'].includes(typeof parseAllowedHost(text))
-  }),
-  decoder('Host and Origin', mutated(['localhost:9009', 'https://a.example', 'null', '[::1]:9009', '127.0.0.1', 'a.localhost:9009'], ['localhost', ':', '@', '/', '\\', '.', '\0', '%']), bytes => {
-    const text = bytes.toString('latin1')
-    const known = createHostPolicy(['a.example'])(text, 9009)
-    const allowed = createOriginPolicy(['https://a.example'])(text, [])
-    return (known === undefined || /^(?:[\w.-]*localhost|127\.\d+\.\d+\.\d+|\[::1\]|a\.example)(?::\d+)?$/i.test(text)) && (!allowed || text === 'https://a.example') && typeof isOrigin(text) === 'boolean'
-  }),
+    [readM1Header(0, bytes), readM2Header(0, bytes), readElements(bytes, []), readItems(0, bytes, 2, 16)].every(
+      read => read.ok || [1002, 1008].includes(read.close)
+    )
+  ),
+  decoder(
+    'DNS packets',
+    mutated(
+      [
+        writeResponse(
+          [{ type: 'PTR', name: '_nws._tcp.local', ttl: 4500, data: dnsName }],
+          [
+            { type: 'SRV', name: dnsName, ttl: 120, flush: true, data: { target: 'abc.local', port: 4000 } },
+            { type: 'TXT', name: dnsName, ttl: 4500, flush: true, data: ['v=2'] },
+            { type: 'A', name: 'abc.local', ttl: 120, flush: true, data: '10.0.0.2' },
+            { type: 'AAAA', name: 'abc.local', ttl: 120, flush: true, data: 'fe80::1' }
+          ]
+        ),
+        ...writeBrowseQuery([{ name: dnsName, ttl: 4500 }])
+      ],
+      [Uint8Array.of(0xc0, 0x0c), Uint8Array.of(0xc0, 0xff), Uint8Array.of(0xff, 0xff)]
+    ),
+    bytes => {
+      const records = readResponse(bytes)
+      if (records === undefined) return true
+      const table = new RemoteTable({ ownId: 'own', random: () => 0.5 })
+      const source = sourceFrom('10.0.0.2')!
+      const changes = table.take(records, source, surroundings, 0)
+      return Array.isArray(changes) && records.every(({ ttl }) => Number.isInteger(ttl) && ttl >= 0)
+    }
+  ),
+  decoder(
+    'addresses',
+    mutated(
+      ['10.0.0.2', 'fe80::1%eth0', '::ffff:1.2.3.4', '[::1]:9010', 'name.local:80'],
+      [':', '.', '%', '[', ']', '::', '256', 'ffff']
+    ),
+    bytes => {
+      const text = bytes.toString('latin1')
+      const peer = parsePeerAddress(text)
+      return (
+        [undefined, 4, 16].includes(parseAddress(text)?.length) &&
+        (peer === undefined || (peer.port > 0 && peer.port < 65_536)) &&
+        ['undefined', 'object'].includes(typeof sourceFrom(text)) &&
+        ['undefined', 'object'].includes(typeof parseAllowedHost(text))
+      )
+    }
+  ),
+  decoder(
+    'Host and Origin',
+    mutated(
+      ['localhost:9009', 'https://a.example', 'null', '[::1]:9009', '127.0.0.1', 'a.localhost:9009'],
+      ['localhost', ':', '@', '/', '\\', '.', '\0', '%']
+    ),
+    bytes => {
+      const text = bytes.toString('latin1')
+      const known = createHostPolicy(['a.example'])(text, 9009)
+      const allowed = createOriginPolicy(['https://a.example'])(text, [])
+      return (
+        (known === undefined || /^(?:[\w.-]*localhost|127\.\d+\.\d+\.\d+|\[::1\]|a\.example)(?::\d+)?$/i.test(text)) &&
+        (!allowed || text === 'https://a.example') &&
+        typeof isOrigin(text) === 'boolean'
+      )
+    }
+  ),
   {
     name: 'environment',
-    property: fc.property(fc.dictionary(fc.oneof(fc.constantFrom(...settingNames.map(variableOf)), fc.string({ maxLength: 20 }).map(text => `NWS_${text}`)), fc.oneof(fc.string({ maxLength: 30 }), fc.constantFrom('1', '0', 'on', 'off', 'true', '-1', '9009', 'a,b', ',', '1e3'))), environment => {
-      try {
-        return typeof readSettings(environment) === 'object'
-      } catch (error) {
-        return error instanceof NwsError && !error.message.includes('\n')
+    property: fc.property(
+      fc.dictionary(
+        fc.oneof(
+          fc.constantFrom(...settingNames.map(variableOf)),
+          fc.string({ maxLength: 20 }).map(text => `NWS_${text}`)
+        ),
+        fc.oneof(
+          fc.string({ maxLength: 30 }),
+          fc.constantFrom('1', '0', 'on', 'off', 'true', '-1', '9009', 'a,b', ',', '1e3')
+        )
+      ),
+      environment => {
+        try {
+          return typeof readSettings(environment) === 'object'
+        } catch (error) {
+          return error instanceof NwsError && !error.message.includes('\n')
+        }
       }
-    })
+    )
   }
 ]

@@ -7,7 +7,11 @@ import { fuzzEndpoints } from './endpoints.ts'
 
 t.test('nobody who talks properly notices, and nothing is left', async t => {
   const seed = Number(process.env['FUZZ_SEED'] ?? 20_241_014)
-  const { app, url, port, log } = await buildTestApp(t, { meshHost: '127.0.0.1', legacyPairTimeoutMs: 500, mesh: { linkTimings: { handshakeMs: 500 } } })
+  const { app, url, port, log } = await buildTestApp(t, {
+    meshHost: '127.0.0.1',
+    legacyPairTimeoutMs: 500,
+    mesh: { linkTimings: { handshakeMs: 500 } }
+  })
   const alice = await joinChannel(t, url, 'room')
   const bob = await joinChannel(t, url, 'room')
   let count = 0
@@ -24,7 +28,8 @@ t.test('nobody who talks properly notices, and nothing is left', async t => {
   alice.socket.close()
   bob.socket.close()
   await Promise.all([alice.closed(), bob.closed()])
-  while (app.channelSockets.size > 0 || app.channelRegistry.peers().length > 0) await new Promise(resolve => setImmediate(resolve))
+  while (app.channelSockets.size > 0 || app.channelRegistry.peers().length > 0)
+    await new Promise(resolve => setImmediate(resolve))
   t.notMatch(log(), /"level":[56]0/, `no error of ours (FUZZ_SEED=${seed})`)
   t.equal((await fetch(`${url}/api/health`)).status, 200)
 })
@@ -35,24 +40,30 @@ t.test('a client that leaves while a file is on its way is no failure', async t 
     const socket = await openSocket(port)
     const closed = new Promise(resolve => socket.once('close', resolve))
     socket.resume()
-    socket.write(requestBytes(port, 'GET', '/', { Connection: undefined }) + requestBytes(port, 'GET', '/room', UPGRADE))
+    socket.write(
+      requestBytes(port, 'GET', '/', { Connection: undefined }) + requestBytes(port, 'GET', '/room', UPGRADE)
+    )
     await closed
   }
-  while (await openConnections(app) > 0) await new Promise(resolve => setImmediate(resolve))
+  while ((await openConnections(app)) > 0) await new Promise(resolve => setImmediate(resolve))
   t.match(log(), /a client left before it had its answer/)
   t.notMatch(log(), /"level":[56]0/)
 })
 
 t.test('an upgrade behind a request that has no answer yet ends the connection', async t => {
   const { app, port } = await buildTestApp(t)
-  for (const first of [requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream', Connection: undefined }), requestBytes(port, 'GET', '/', { Host: 'evil.example', Connection: undefined })]) {
+  for (const first of [
+    requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream', Connection: undefined }),
+    requestBytes(port, 'GET', '/', { Host: 'evil.example', Connection: undefined })
+  ]) {
     const socket = await openSocket(port)
     const closed = new Promise(resolve => socket.once('close', resolve))
     socket.resume()
     socket.write(first + requestBytes(port, 'GET', '/room', UPGRADE))
     await closed
   }
-  while (app.channelRegistry.peers().length > 0 || await openConnections(app) > 0) await new Promise(resolve => setImmediate(resolve))
+  while (app.channelRegistry.peers().length > 0 || (await openConnections(app)) > 0)
+    await new Promise(resolve => setImmediate(resolve))
   t.strictSame(app.channelRegistry.channels(), [])
 })
 
@@ -67,5 +78,8 @@ t.test('a socket that ends while it joins leaves nobody behind', async t => {
     await closed
   }
   while (app.channelSockets.size > 0) await new Promise(resolve => setImmediate(resolve))
-  t.strictSame(app.channelRegistry.peers().map(({ channel }) => channel.name), [])
+  t.strictSame(
+    app.channelRegistry.peers().map(({ channel }) => channel.name),
+    []
+  )
 })

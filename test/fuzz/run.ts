@@ -10,19 +10,30 @@ import { fuzzEndpoints } from './endpoints.ts'
 
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 600)
 const end = Date.now() + seconds * 1000
-const print = (line: string): void => { process.stdout.write(`${line}\n`) }
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
 
 /** What the proxy logged as its own mistake. */
 const mistakes: string[] = []
 const proxy = spawn(process.execPath, ['test/support/programs/proxy.mjs', '{"linkTimings":{"handshakeMs":500}}'], {
-  env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', NWS_LEGACY_PAIR_TIMEOUT_MS: '500' }, stdio: ['ignore', 'pipe', 'inherit']
+  env: {
+    ...process.env,
+    NWS_PORT: '0',
+    NWS_DISCOVERY: 'off',
+    NWS_MESH_HOST: '127.0.0.1',
+    NWS_LEGACY_PAIR_TIMEOUT_MS: '500'
+  },
+  stdio: ['ignore', 'pipe', 'inherit']
 })
-const local = await new Promise<number>(resolve => createInterface({ input: proxy.stdout }).on('line', line => {
-  const port = /is running: http:\/\/[^:]+:(\d+)/.exec(line)?.[1]
-  if (port !== undefined) resolve(Number(port))
-  if (/"level":[56]0/.test(line)) mistakes.push(line)
-}))
-const { mesh } = await (await fetch(`http://localhost:${local}/api/health`)).json() as { mesh: { port: number } }
+const local = await new Promise<number>(resolve =>
+  createInterface({ input: proxy.stdout }).on('line', line => {
+    const port = /is running: http:\/\/[^:]+:(\d+)/.exec(line)?.[1]
+    if (port !== undefined) resolve(Number(port))
+    if (/"level":[56]0/.test(line)) mistakes.push(line)
+  })
+)
+const { mesh } = (await (await fetch(`http://localhost:${local}/api/health`)).json()) as { mesh: { port: number } }
 const talker = new WebSocket(`ws://localhost:${local}/room`)
 await once(talker, 'open')
 const alive = async (): Promise<boolean> => {
@@ -45,7 +56,8 @@ for (let seed = Date.now() % 2 ** 31; failure === undefined && Date.now() < end;
   for (const { name, property } of targets) {
     const { failed, counterexample, errorInstance, numRuns } = fc.check(property, { numRuns: 5000, seed })
     runs += numRuns
-    if (failed) failure ??= `${name}: FUZZ_SEED=${seed} ${fc.stringify(counterexample)} ${errorInstance instanceof Error ? errorInstance.stack ?? '' : ''}`
+    if (failed)
+      failure ??= `${name}: FUZZ_SEED=${seed} ${fc.stringify(counterexample)} ${errorInstance instanceof Error ? (errorInstance.stack ?? '') : ''}`
   }
   const rounds = 100
   failure ??= await fuzzEndpoints({ local, mesh: mesh.port }, rounds, seed, alive)

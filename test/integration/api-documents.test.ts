@@ -15,18 +15,20 @@ interface Message {
 
 interface Sockets {
   readonly info: { readonly description: string }
-  readonly servers: { readonly local: { readonly host: string, readonly pathname?: string } }
+  readonly servers: { readonly local: { readonly host: string; readonly pathname?: string } }
   readonly channels: { readonly channel: { readonly messages: Record<string, Message> } }
 }
 
-const getJson = async <T>(url: string): Promise<T> => await (await fetch(url)).json() as T
+const getJson = async <T>(url: string): Promise<T> => (await (await fetch(url)).json()) as T
 
 t.test('the description of the sockets is AsyncAPI 3', async t => {
   const { url, port } = await buildTestApp(t)
   const document = await getJson<Sockets>(`${url}/api/asyncapi.json`)
   const ajv = new Ajv({ strict: false, allErrors: false })
   addFormats.default(ajv)
-  const validate = ajv.compile((specifications as unknown as { schemasWithoutId: Record<string, object> }).schemasWithoutId['3.0.0']!)
+  const validate = ajv.compile(
+    (specifications as unknown as { schemasWithoutId: Record<string, object> }).schemasWithoutId['3.0.0']!
+  )
   t.equal(validate(document), true, JSON.stringify(validate.errors))
   t.notOk(validate({ ...document, channels: { channel: { addres: 1 } } }), 'the validator finds mistakes')
   t.equal(document.servers.local.host, `localhost:${port}`)
@@ -35,7 +37,11 @@ t.test('the description of the sockets is AsyncAPI 3', async t => {
 
 t.test('what the proxy says on a socket fits its description', async t => {
   const { url } = await buildTestApp(t)
-  const { channels: { channel: { messages } } } = await getJson<Sockets>(`${url}/api/asyncapi.json`)
+  const {
+    channels: {
+      channel: { messages }
+    }
+  } = await getJson<Sockets>(`${url}/api/asyncapi.json`)
   const ajv = new Ajv({ strict: false })
   const check = (name: string) => ajv.compile(messages[name]!.payload)
   const alice = await joinChannel(t, url, 'room')
@@ -62,22 +68,36 @@ t.test('what the proxy says on a socket fits its description', async t => {
   heard['disconnect'] = await alice.nextOf('disconnect')
   for (const [name, message] of Object.entries(heard)) t.ok(check(name)(message), `${name} ${JSON.stringify(message)}`)
   t.notOk(check('broadcast')({ action: 'broadcast', data: 1 }), 'a message without its source does not')
-  const text = Object.entries(messages).filter(([, { contentType }]) => contentType === 'application/json').map(([name]) => name)
-  t.strictSame(new Set(text), new Set([...Object.keys(sent), ...Object.keys(heard), 'authenticate']), 'there are no others')
+  const text = Object.entries(messages)
+    .filter(([, { contentType }]) => contentType === 'application/json')
+    .map(([name]) => name)
+  t.strictSame(
+    new Set(text),
+    new Set([...Object.keys(sent), ...Object.keys(heard), 'authenticate']),
+    'there are no others'
+  )
 })
 
 t.test('examples fit their schemas', async t => {
   const { url } = await buildTestApp(t)
-  const { channels: { channel: { messages } } } = await getJson<Sockets>(`${url}/api/asyncapi.json`)
+  const {
+    channels: {
+      channel: { messages }
+    }
+  } = await getJson<Sockets>(`${url}/api/asyncapi.json`)
   const ajv = new Ajv({ strict: false })
   for (const [name, { payload, examples = [] }] of Object.entries(messages)) {
-    for (const example of examples) t.ok(ajv.compile(payload)(example.payload), `${name} ${JSON.stringify(example.payload)}`)
+    for (const example of examples)
+      t.ok(ajv.compile(payload)(example.payload), `${name} ${JSON.stringify(example.payload)}`)
   }
 })
 
 t.test('the descriptions are for those who may use the API, the page that shows them for all', async t => {
   const { port } = await buildTestApp(t, { apiToken: 'canary-token' })
   t.match(await request(port, 'GET', '/api/asyncapi.json'), { status: 401 })
-  t.match(await request(port, 'GET', '/docs/api'), { status: 200, headers: { 'content-security-policy': /script-src 'self'/ } })
+  t.match(await request(port, 'GET', '/docs/api'), {
+    status: 200,
+    headers: { 'content-security-policy': /script-src 'self'/ }
+  })
   t.match(await request(port, 'GET', '/docs/other.js', { Authorization: 'Bearer canary-token' }), { status: 404 })
 })

@@ -7,14 +7,23 @@ import type { Test } from 'tap'
 import { buildTestApp, request } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 
-async function get (address: string, path: string, headers: Record<string, string> = {}) {
+async function get(address: string, path: string, headers: Record<string, string> = {}) {
   const response = await fetch(`${address}${path}`, { headers })
-  return { status: response.status, headers: response.headers, body: await response.json() as Record<string, unknown> }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>
+  }
 }
 
-async function post (address: string, path: string, body: string, headers: Record<string, string> = { 'content-type': 'application/json' }) {
+async function post(
+  address: string,
+  path: string,
+  body: string,
+  headers: Record<string, string> = { 'content-type': 'application/json' }
+) {
   const response = await fetch(`${address}${path}`, { method: 'POST', body, headers })
-  return { status: response.status, body: await response.json() as Record<string, unknown> }
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
 t.test('lists channels and peers', async t => {
@@ -25,21 +34,54 @@ t.test('lists channels and peers', async t => {
   a.send({ action: 'broadcast', data: 'four' })
   await b.nextOf('broadcast')
   const { channels } = (await get(address, '/api/channels')).body as { channels: Record<string, unknown>[] }
-  t.match(channels, [{ name: 'room', tag: /^[0-9a-f]{8}$/, scope: 'network', peers: { local: 2, remote: 0 }, openedAt: /^\d{4}-.*Z$/, messages: 1, bytes: 6 }])
+  t.match(channels, [
+    {
+      name: 'room',
+      tag: /^[0-9a-f]{8}$/,
+      scope: 'network',
+      peers: { local: 2, remote: 0 },
+      openedAt: /^\d{4}-.*Z$/,
+      messages: 1,
+      bytes: 6
+    }
+  ])
   const { peers } = (await get(address, '/api/peers')).body as { peers: Record<string, unknown>[] }
-  t.strictSame(peers.map(({ id }) => id), [a.id, b.id])
-  t.match(peers[0], { channel: 'room', location: 'local', proxy: app.crypto.proxyId.text, dialect: 'envelope', connectedAt: /Z$/ })
+  t.strictSame(
+    peers.map(({ id }) => id),
+    [a.id, b.id]
+  )
+  t.match(peers[0], {
+    channel: 'room',
+    location: 'local',
+    proxy: app.crypto.proxyId.text,
+    dialect: 'envelope',
+    connectedAt: /Z$/
+  })
   const one = await get(address, '/api/channels/room')
   t.match(one.body, { name: 'room', peers: { local: 2, remote: 0, list: [{ id: a.id }, { id: b.id }] } })
-  t.match(await get(address, '/api/channels/room?scope=local'), { status: 404, body: { statusCode: 404, code: 'NWS_ERR_CHANNEL_NOT_FOUND' } })
+  t.match(await get(address, '/api/channels/room?scope=local'), {
+    status: 404,
+    body: { statusCode: 404, code: 'NWS_ERR_CHANNEL_NOT_FOUND' }
+  })
   t.match(await get(address, '/api/channels/none'), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NOT_FOUND' } })
-  t.match(await get(address, '/api/channels/room?scope=moon'), { status: 400, body: { code: 'NWS_ERR_REQUEST_INVALID' } })
+  t.match(await get(address, '/api/channels/room?scope=moon'), {
+    status: 400,
+    body: { code: 'NWS_ERR_REQUEST_INVALID' }
+  })
   t.strictSame((await get(address, '/api/links')).body, { links: [] })
 })
 
 t.test('no answer may be taken for something else than it says it is', async t => {
   const { url: address } = await buildTestApp(t)
-  for (const path of ['/api/health', '/api/channels', '/api/metrics', '/api/openapi.json', '/.well-known/nws', '/docs/api', '/nothing/here']) {
+  for (const path of [
+    '/api/health',
+    '/api/channels',
+    '/api/metrics',
+    '/api/openapi.json',
+    '/.well-known/nws',
+    '/docs/api',
+    '/nothing/here'
+  ]) {
     t.equal((await fetch(`${address}${path}`)).headers.get('x-content-type-options'), 'nosniff', path)
   }
 })
@@ -57,8 +99,23 @@ t.test('lists tags where names are not to be shown', async t => {
 t.test('describes itself', async t => {
   const { url: address } = await buildTestApp(t)
   const { body } = await get(address, '/api/openapi.json')
-  t.match(body, { openapi: /^3\./, paths: { '/api/channels': Object, '/api/channels/{name}': Object, '/api/channels/{name}/messages': Object, '/api/channels/{name}/events': Object, '/api/channels/{name}/delivery': Object, '/api/peers': Object, '/api/links': Object, '/api/health': Object } })
-  t.notOk(Object.keys(body['paths'] as object).some(path => !path.startsWith('/api/')), 'only the API')
+  t.match(body, {
+    openapi: /^3\./,
+    paths: {
+      '/api/channels': Object,
+      '/api/channels/{name}': Object,
+      '/api/channels/{name}/messages': Object,
+      '/api/channels/{name}/events': Object,
+      '/api/channels/{name}/delivery': Object,
+      '/api/peers': Object,
+      '/api/links': Object,
+      '/api/health': Object
+    }
+  })
+  t.notOk(
+    Object.keys(body['paths'] as object).some(path => !path.startsWith('/api/')),
+    'only the API'
+  )
 })
 
 t.test('a publish request is a peer for its duration', async t => {
@@ -73,7 +130,10 @@ t.test('a publish request is a peer for its duration', async t => {
   const direct = await post(address, '/api/channels/room/messages', JSON.stringify({ data: 'you', target: a.id }))
   t.strictSame(direct.body['delivered'], { local: 1, remote: 0 })
   t.match(await a.nextOf('message'), { target: a.id, data: 'you' })
-  t.match(await post(address, '/api/channels/empty/messages?waitMs=0', '{"data":1}'), { status: 200, body: { delivered: { local: 0, remote: 0 } } })
+  t.match(await post(address, '/api/channels/empty/messages?waitMs=0', '{"data":1}'), {
+    status: 200,
+    body: { delivered: { local: 0, remote: 0 } }
+  })
 })
 
 t.test('a publish request can wait for somebody to be there', async t => {
@@ -91,7 +151,12 @@ t.test('a publish request that is given up while it waits leaves, and sends noth
   const opened = new Promise<void>(resolve => app.channelRegistry.addHook('channelOpened', () => resolve()))
   const left = new Promise<void>(resolve => app.channelRegistry.addHook('leave', () => resolve()))
   const giveUp = new AbortController()
-  const publishing = fetch(new URL('/api/channels/room/messages?waitMs=60000', address), { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"data":"late"}', signal: giveUp.signal })
+  const publishing = fetch(new URL('/api/channels/room/messages?waitMs=60000', address), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"data":"late"}',
+    signal: giveUp.signal
+  })
   await opened
   giveUp.abort()
   await t.rejects(publishing)
@@ -104,12 +169,21 @@ t.test('a publish request that is given up while it waits leaves, and sends noth
 t.test('publish requests that wait for somebody do not take each other for him', async t => {
   const { url: address, app } = await buildTestApp(t)
   let joined = 0
-  const bothThere = new Promise<void>(resolve => app.channelRegistry.addHook('join', () => { if (++joined === 2) resolve() }))
-  const publishing = ['one', 'two'].map(data => post(address, '/api/channels/room/messages?waitMs=30000', JSON.stringify({ data })))
+  const bothThere = new Promise<void>(resolve =>
+    app.channelRegistry.addHook('join', () => {
+      if (++joined === 2) resolve()
+    })
+  )
+  const publishing = ['one', 'two'].map(data =>
+    post(address, '/api/channels/room/messages?waitMs=30000', JSON.stringify({ data }))
+  )
   await bothThere
   const a = await joinChannel(t, address, 'room')
   for (const { body } of await Promise.all(publishing)) t.match(body, { delivered: { local: 1, remote: 0 } })
-  t.strictSame(new Set([(await a.nextOf('broadcast'))['data'], (await a.nextOf('broadcast'))['data']]), new Set(['one', 'two']))
+  t.strictSame(
+    new Set([(await a.nextOf('broadcast'))['data'], (await a.nextOf('broadcast'))['data']]),
+    new Set(['one', 'two'])
+  )
 })
 
 t.test('bad publish requests', async t => {
@@ -125,19 +199,41 @@ t.test('bad publish requests', async t => {
     ['{"data":1,"target":"nobody"}', 404, 'NWS_ERR_PEER_NOT_FOUND'],
     [`{"data":${'['.repeat(129)}${']'.repeat(129)}}`, 400, 'NWS_ERR_MESSAGE_TOO_DEEP'],
     [`{"data":"${'x'.repeat(1000)}"}`, 413, 'NWS_ERR_REQUEST_TOO_LARGE']
-  ] as const) t.match(await post(address, `${path}?waitMs=0`, body), { status, body: { statusCode: status, code, error: String, message: String } }, body.slice(0, 30))
-  t.match(await post(address, path, '{"data":1}', { 'content-type': 'text/plain' }), { status: 415, body: { code: 'NWS_ERR_REQUEST_MEDIA_TYPE' } })
-  t.match(await post(address, path, 'data=1', { 'content-type': 'application/x-www-form-urlencoded' }), { status: 415, body: { code: 'NWS_ERR_REQUEST_MEDIA_TYPE' } })
-  t.match(await post(address, '/api/channels/a%20b/messages', '{"data":1}'), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NAME' } })
-  t.match(await post(address, `${path}?waitMs=-1`, '{"data":1}'), { status: 400, body: { code: 'NWS_ERR_REQUEST_INVALID' } })
+  ] as const)
+    t.match(
+      await post(address, `${path}?waitMs=0`, body),
+      { status, body: { statusCode: status, code, error: String, message: String } },
+      body.slice(0, 30)
+    )
+  t.match(await post(address, path, '{"data":1}', { 'content-type': 'text/plain' }), {
+    status: 415,
+    body: { code: 'NWS_ERR_REQUEST_MEDIA_TYPE' }
+  })
+  t.match(await post(address, path, 'data=1', { 'content-type': 'application/x-www-form-urlencoded' }), {
+    status: 415,
+    body: { code: 'NWS_ERR_REQUEST_MEDIA_TYPE' }
+  })
+  t.match(await post(address, '/api/channels/a%20b/messages', '{"data":1}'), {
+    status: 404,
+    body: { code: 'NWS_ERR_CHANNEL_NAME' }
+  })
+  t.match(await post(address, `${path}?waitMs=-1`, '{"data":1}'), {
+    status: 400,
+    body: { code: 'NWS_ERR_REQUEST_INVALID' }
+  })
 })
 
 /** Opens an event stream and takes its events one by one. */
-async function openEvents (t: Test, address: string, path: string, headers: Record<string, string> = { accept: 'text/event-stream' }) {
+async function openEvents(
+  t: Test,
+  address: string,
+  path: string,
+  headers: Record<string, string> = { accept: 'text/event-stream' }
+) {
   const request = httpRequest(`${address}${path}`, { headers })
   request.end()
   t.teardown(() => request.destroy())
-  const [response] = await once(request, 'response') as [IncomingMessage]
+  const [response] = (await once(request, 'response')) as [IncomingMessage]
   response.on('error', () => {})
   const chunks = response.setEncoding('utf8')[Symbol.asyncIterator]()
   let text = ''
@@ -147,11 +243,15 @@ async function openEvents (t: Test, address: string, path: string, headers: Reco
       if (end >= 0) {
         const event = text.slice(0, end)
         text = text.slice(end + 2)
-        const data = event.split('\n').filter(line => line.startsWith('data: ')).map(line => line.slice(6)).join('\n')
+        const data = event
+          .split('\n')
+          .filter(line => line.startsWith('data: '))
+          .map(line => line.slice(6))
+          .join('\n')
         if (data !== '') return JSON.parse(data) as Record<string, unknown>
         continue
       }
-      const { value, done } = await chunks.next() as { value: string, done?: boolean }
+      const { value, done } = (await chunks.next()) as { value: string; done?: boolean }
       if (done === true) return undefined
       text += value
     }
@@ -170,26 +270,48 @@ t.test('a channel as server-sent events', async t => {
   t.strictSame(await next(), { action: 'connect', source: id, target: a.id })
   t.strictSame(await a.next(), { action: 'connect', source: a.id, target: id })
   a.send('{"action":"broadcast","data":[1,\r\n2]}')
-  t.strictSame(await next(), { action: 'broadcast', source: a.id, data: [1, 2] }, 'line breaks in the text do not break the stream')
+  t.strictSame(
+    await next(),
+    { action: 'broadcast', source: a.id, data: [1, 2] },
+    'line breaks in the text do not break the stream'
+  )
   a.send({ action: 'message', target: id, data: 'you' })
   t.strictSame(await next(), { action: 'message', source: a.id, target: id, data: 'you' })
   a.send(Buffer.from([3, 0, 65]))
   t.strictSame(await next(), { action: 'broadcast', source: a.id, data: { $binary: 'QQ==' } })
-  t.match(app.channelRegistry.peers().find(peer => peer.id === id), { dialect: 'events' })
+  t.match(
+    app.channelRegistry.peers().find(peer => peer.id === id),
+    { dialect: 'events' }
+  )
   request.destroy()
   t.strictSame(await a.next(), { action: 'disconnect', source: a.id, target: id })
 })
 
 t.test('an event stream must be asked for', async t => {
   const { url: address, app } = await buildTestApp(t)
-  for (const accept of ['*/*', 'application/json', 'text/event-streams', 'text/event-stream;q=0', 'text/html, Text/Event-Stream; q=0.00']) {
-    t.match(await get(address, '/api/channels/room/events', { accept }), { status: 406, body: { code: 'NWS_ERR_REQUEST_NOT_ACCEPTABLE' } })
+  for (const accept of [
+    '*/*',
+    'application/json',
+    'text/event-streams',
+    'text/event-stream;q=0',
+    'text/html, Text/Event-Stream; q=0.00'
+  ]) {
+    t.match(await get(address, '/api/channels/room/events', { accept }), {
+      status: 406,
+      body: { code: 'NWS_ERR_REQUEST_NOT_ACCEPTABLE' }
+    })
   }
   for (const accept of ['text/event-stream;q=0.5', 'text/html;q=0, text/event-stream']) {
     t.match(await get(address, '/api/channels/a%20b/events', { accept }), { status: 404 }, `${accept} is taken`)
   }
-  t.match(await get(address, '/api/channels/a%20b/events', { accept: 'text/event-stream' }), { status: 404, body: { code: 'NWS_ERR_CHANNEL_NAME' } })
-  const head = await fetch(`${address}/api/channels/room/events`, { method: 'HEAD', headers: { accept: 'text/event-stream' } })
+  t.match(await get(address, '/api/channels/a%20b/events', { accept: 'text/event-stream' }), {
+    status: 404,
+    body: { code: 'NWS_ERR_CHANNEL_NAME' }
+  })
+  const head = await fetch(`${address}/api/channels/room/events`, {
+    method: 'HEAD',
+    headers: { accept: 'text/event-stream' }
+  })
   t.not(head.status, 200, 'HEAD joins nothing')
   t.equal(app.channelRegistry.channels().length, 0)
 })
@@ -217,12 +339,20 @@ t.test('the console page loads and says it runs', async t => {
   for (const path of ['/', '/console']) {
     const response = await fetch(address + path)
     t.equal(response.status, 200)
-    t.match(response.headers.get('content-security-policy'), /default-src 'none'.*frame-ancestors 'none'.*require-trusted-types-for 'script'/)
+    t.match(
+      response.headers.get('content-security-policy'),
+      /default-src 'none'.*frame-ancestors 'none'.*require-trusted-types-for 'script'/
+    )
     t.equal(response.headers.get('x-content-type-options'), 'nosniff')
     t.match(await response.text(), /running/)
   }
-  for (const file of ['console.js', 'console.css', 'icon.svg']) t.equal((await fetch(`${address}/console/${file}`)).status, 200, file)
-  t.equal((await fetch(`${address}/console/../../package.json`)).status, 426, 'a path that leaves the folder is another path')
+  for (const file of ['console.js', 'console.css', 'icon.svg'])
+    t.equal((await fetch(`${address}/console/${file}`)).status, 200, file)
+  t.equal(
+    (await fetch(`${address}/console/../../package.json`)).status,
+    426,
+    'a path that leaves the folder is another path'
+  )
   t.equal((await fetch(`${address}/console/%2e%2e/%2e%2e/package.json`)).status === 200, false)
 })
 
@@ -237,6 +367,8 @@ t.test('a channel without upgrade says how to connect', async t => {
   const method = await fetch(`${address}/secret-room`, { method: 'POST', body: 'x' })
   t.equal(method.status, 405)
   t.equal(method.headers.get('allow'), 'GET, HEAD')
-  for (const path of ['/a%20b', '/a/', '/a/b', `/${'a'.repeat(256)}`]) t.equal((await fetch(address + path)).status, 404, path)
-  for (const target of ['/%2e%2e', '/..', '/%2E', '/a%00b', '//room']) t.equal((await request(port, 'GET', target)).status, 404, target)
+  for (const path of ['/a%20b', '/a/', '/a/b', `/${'a'.repeat(256)}`])
+    t.equal((await fetch(address + path)).status, 404, path)
+  for (const target of ['/%2e%2e', '/..', '/%2E', '/a%00b', '//room'])
+    t.equal((await request(port, 'GET', target)).status, 404, target)
 })

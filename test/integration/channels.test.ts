@@ -37,7 +37,19 @@ t.test('data is passed on as the text it came in', async t => {
   const a = await joinChannel(t, address, 'room')
   const b = await joinChannel(t, address, 'room')
   await b.next()
-  for (const data of ['12345678901234567890', '1.0', '"\\u0041"', '[ 1 ,\n 2 ]', 'null', 'false', '"é😀"', '{"a":1,"a":2}', '{"__proto__":{}}', '"\\ud800"', '""']) {
+  for (const data of [
+    '12345678901234567890',
+    '1.0',
+    '"\\u0041"',
+    '[ 1 ,\n 2 ]',
+    'null',
+    'false',
+    '"é😀"',
+    '{"a":1,"a":2}',
+    '{"__proto__":{}}',
+    '"\\ud800"',
+    '""'
+  ]) {
     a.send(`{"action":"broadcast","data": ${data} }`)
     t.equal((await b.nextRaw()).text, `{"action":"broadcast","source":"${a.id}","data":${data}}`)
     a.send(`{"action":"message","target":"${b.id}","data":${data}}`)
@@ -49,7 +61,29 @@ t.test('data is passed on as the text it came in', async t => {
 
 t.test('every valid name works as a channel', async t => {
   const { url: address } = await buildTestApp(t)
-  for (const name of ['console', 'api', 'local', 'network', 'broadcast', 'control', 'health', 'lib', 'index.html', 'favicon.ico', '...', '.a', '-', '_', '+', '=', '*', 'a'.repeat(255), 'A-Za-z0-9+=*._-', '__proto__', 'constructor']) {
+  for (const name of [
+    'console',
+    'api',
+    'local',
+    'network',
+    'broadcast',
+    'control',
+    'health',
+    'lib',
+    'index.html',
+    'favicon.ico',
+    '...',
+    '.a',
+    '-',
+    '_',
+    '+',
+    '=',
+    '*',
+    'a'.repeat(255),
+    'A-Za-z0-9+=*._-',
+    '__proto__',
+    'constructor'
+  ]) {
     const a = await joinChannel(t, address, name)
     const b = await joinChannel(t, address, encodeURIComponent(name))
     t.equal((await a.next()).target, b.id, name.slice(0, 20))
@@ -104,13 +138,29 @@ t.test('binary frames reach those that take them, others get base64', async t =>
     t.ok(isBinary)
     t.strictSame(bytes, expected)
   }
-  t.strictSame(await text.next(), { action: 'broadcast', source: sender.id, data: { $binary: payload.toString('base64') } })
+  t.strictSame(await text.next(), {
+    action: 'broadcast',
+    source: sender.id,
+    data: { $binary: payload.toString('base64') }
+  })
   sender.send(Buffer.concat([Buffer.from([4, opted.id.length]), Buffer.from(opted.id), payload]))
-  t.strictSame((await opted.nextRaw()).bytes, Buffer.concat([Buffer.from([4, sender.id.length]), Buffer.from(sender.id), payload]))
+  t.strictSame(
+    (await opted.nextRaw()).bytes,
+    Buffer.concat([Buffer.from([4, sender.id.length]), Buffer.from(sender.id), payload])
+  )
   sender.send(Buffer.concat([Buffer.from([4, text.id.length]), Buffer.from(text.id), payload]))
-  t.strictSame(await text.next(), { action: 'message', source: sender.id, target: text.id, data: { $binary: payload.toString('base64') } })
+  t.strictSame(await text.next(), {
+    action: 'message',
+    source: sender.id,
+    target: text.id,
+    data: { $binary: payload.toString('base64') }
+  })
   text.send({ action: 'broadcast', data: 'plain' })
-  t.strictSame(await opted.next(), { action: 'broadcast', source: text.id, data: 'plain' }, 'text stays text for everyone')
+  t.strictSame(
+    await opted.next(),
+    { action: 'broadcast', source: text.id, data: 'plain' },
+    'text stays text for everyone'
+  )
 })
 
 t.test('a subprotocol is answered with the first that was offered', async t => {
@@ -151,8 +201,15 @@ t.test('too many messages are refused and said so', async t => {
   t.equal((await a.next()).code, 'NWS_ERR_RATE_LIMITED')
   const accepted = await b.arrived()
   t.ok(accepted.length >= 49 && accepted.length < 100, `${accepted.length} of 200 were accepted`)
-  t.ok(accepted.every(({ data }, index) => index === 0 || (data as number) > (accepted[index - 1]!.data as number)), 'in order')
-  t.strictSame(accepted.slice(0, 49).map(({ data }) => data), Array.from({ length: 49 }, (_, index) => index), 'the burst first')
+  t.ok(
+    accepted.every(({ data }, index) => index === 0 || (data as number) > (accepted[index - 1]!.data as number)),
+    'in order'
+  )
+  t.strictSame(
+    accepted.slice(0, 49).map(({ data }) => data),
+    Array.from({ length: 49 }, (_, index) => index),
+    'the burst first'
+  )
 })
 
 t.test('a stalled reader is closed with 4008, the others never notice', async t => {
@@ -175,13 +232,21 @@ t.test('a stalled reader is closed with 4008, the others never notice', async t 
     gone = arrived.some(({ action, target }) => action === 'disconnect' && target === stalled.id)
     t.ok(sent < 1000, 'the stalled peer is ended in time')
   }
-  t.strictSame(received, Array.from({ length: sent }, (_, index) => index), 'the reader got everything in order')
+  t.strictSame(
+    received,
+    Array.from({ length: sent }, (_, index) => index),
+    'the reader got everything in order'
+  )
   stalled.socket.resume()
   t.strictSame(await stalled.closed(), { code: 4008, reason: 'NWS_ERR_PEER_TOO_SLOW' })
 })
 
 t.test('limits of an origin close with 1013 and say why', async t => {
-  const { app, url: address } = await buildTestApp(t, { maxSocketsPerOrigin: 3, newChannelsPerOriginBurst: 2, maxPeersPerChannel: 4 })
+  const { app, url: address } = await buildTestApp(t, {
+    maxSocketsPerOrigin: 3,
+    newChannelsPerOriginBurst: 2,
+    maxPeersPerChannel: 4
+  })
   const origin = 'http://page.example'
   await joinChannel(t, address, 'a', { origin })
   await joinChannel(t, address, 'b', { origin })
@@ -213,7 +278,7 @@ t.test('a silent peer is found dead, a living one is not', async t => {
 })
 
 /** Joins and leaves at random while others broadcast; every stayer must hear exactly what was sent, in order. */
-async function churn (t: Test, address: string, seed: number): Promise<void> {
+async function churn(t: Test, address: string, seed: number): Promise<void> {
   const random = seededRandom(seed)
   const senders: ChannelClient[] = []
   for (let i = 0; i < 20; i++) senders.push(await joinChannel(t, address, 'churn'))
@@ -248,8 +313,14 @@ async function churn (t: Test, address: string, seed: number): Promise<void> {
   await Promise.all([...Array.from({ length: 20 }, visitors), ...senders.map(talk)])
   const heard = await watcher.arrived()
   for (const sender of senders) {
-    const numbers = heard.filter(({ action, source }) => action === 'broadcast' && source === sender.id).map(({ data }) => data)
-    if (numbers.length !== rounds || numbers.some((value, index) => value !== index)) t.strictSame(numbers, Array.from({ length: rounds }, (_, index) => index))
+    const numbers = heard
+      .filter(({ action, source }) => action === 'broadcast' && source === sender.id)
+      .map(({ data }) => data)
+    if (numbers.length !== rounds || numbers.some((value, index) => value !== index))
+      t.strictSame(
+        numbers,
+        Array.from({ length: rounds }, (_, index) => index)
+      )
   }
   const connects = heard.filter(({ action }) => action === 'connect').map(({ target }) => target)
   t.equal(new Set(connects).size, connects.length, 'nobody comes twice')
@@ -261,7 +332,8 @@ t.test('200 peers come and go at random while 20 broadcast', async t => {
   await churn(t, address, 7)
   const channel = app.channelRegistry.find('churn')!
   // The last visitors' ends are events of the server; the watcher hears of each.
-  while (channel.localCount > 21) await new Promise<void>(resolve => app.channelRegistry.addHook('leave', () => resolve()))
+  while (channel.localCount > 21)
+    await new Promise<void>(resolve => app.channelRegistry.addHook('leave', () => resolve()))
   t.equal(channel.localCount, 21)
   t.equal(app.channelSockets.size, 21)
 })

@@ -11,7 +11,7 @@ const skip = natsUnavailable() ?? false
 const MANY = 200
 
 /** Two proxies that know each other by both ways. */
-async function startBoth (t: Test) {
+async function startBoth(t: Test) {
   const nats = await startNats(t)
   const common = { clusterUrl: [nats.url], clusterSecret: [newSecret()] }
   const a = await buildClusterApp(t, common)
@@ -23,8 +23,11 @@ async function startBoth (t: Test) {
 }
 
 /** Resolves when a peer of a proxy is brought by so many carriers. */
-async function carried ({ app }: ClusterApp, id: string, carriers: number): Promise<void> {
-  while (app.channelRegistry.find('both')?.peer(id)?.carriers.length !== carriers) await new Promise(resolve => { setTimeout(resolve, 20) })
+async function carried({ app }: ClusterApp, id: string, carriers: number): Promise<void> {
+  while (app.channelRegistry.find('both')?.peer(id)?.carriers.length !== carriers)
+    await new Promise(resolve => {
+      setTimeout(resolve, 20)
+    })
 }
 
 t.test('one peer, each message once and in order', { skip }, async t => {
@@ -34,13 +37,17 @@ t.test('one peer, each message once and in order', { skip }, async t => {
     alice.send({ action: 'broadcast', data: i })
     if (i % 10 === 0) alice.send({ action: 'message', target: bob.id, data: `direct ${i}` })
   }
-  const expected = Array.from({ length: MANY }, (_, i) => i % 10 === 0 ? [i, `direct ${i}`] : [i]).flat()
+  const expected = Array.from({ length: MANY }, (_, i) => (i % 10 === 0 ? [i, `direct ${i}`] : [i])).flat()
   for (const data of expected) t.equal((await bob.next()).data, data)
   t.strictSame(await bob.arrived(), [], 'no second connect, no message twice')
   t.strictSame(await alice.arrived(), [])
-  const answer = await (await fetch(`${a.url}/api/channels/both/messages`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ data: 'counted' })
-  })).json() as object
+  const answer = (await (
+    await fetch(`${a.url}/api/channels/both/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ data: 'counted' })
+    })
+  ).json()) as object
   t.match(JSON.stringify(answer), /"remote":1\b/, 'a peer of two ways is counted once')
 })
 

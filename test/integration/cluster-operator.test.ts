@@ -12,7 +12,7 @@ import { createOperator } from '../support/nats-operator.ts'
 const skip = natsUnavailable() ?? false
 
 /** A server with an operator, and files for it. */
-async function startStory (t: Test) {
+async function startStory(t: Test) {
   const operator = createOperator()
   const nats = await startNats(t, { config: operator.config })
   const folder = mkdtempSync(join(tmpdir(), 'nws-creds-'))
@@ -26,7 +26,12 @@ async function startStory (t: Test) {
       writeFileSync(join(folder, name), text)
       return join(folder, name)
     },
-    start: async (clusterCredentials: string) => await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret], ...(clusterCredentials === '' ? {} : { clusterCredentials }) })
+    start: async (clusterCredentials: string) =>
+      await buildClusterApp(t, {
+        clusterUrl: [nats.url],
+        clusterSecret: [secret],
+        ...(clusterCredentials === '' ? {} : { clusterCredentials })
+      })
   }
 }
 
@@ -53,7 +58,11 @@ t.test('who is not a user of the operator is refused', { skip }, async t => {
     ['run out', write('old.creds', operator.credentials({ expires: past }))]
   ] as const) {
     const app = await start(path)
-    t.match(await app.until(({ error }) => error !== undefined), { state: 'connecting', error: 'NWS_ERR_CLUSTER_REFUSED' }, what)
+    t.match(
+      await app.until(({ error }) => error !== undefined),
+      { state: 'connecting', error: 'NWS_ERR_CLUSTER_REFUSED' },
+      what
+    )
     t.notMatch(app.log(), /eyJ|SU[A-Z2-7]{20}/)
   }
   const narrow = await start(write('narrow.creds', operator.credentials({ allowed: ['other.>'] })))
@@ -79,6 +88,13 @@ t.test('a file without credentials ends the start, and is not shown', { skip }, 
     ['only the JWT', good.slice(0, good.indexOf('NOTICE'))],
     ['a broken seed', good.replace(/\nSU/, '\nSUCANARY')]
   ] as const) {
-    await t.rejects(start(write('x.creds', text)), { code: 'NWS_ERR_CONFIG_CLUSTER_FILE', message: /^((?!canary)[^])*NWS_CLUSTER_CREDENTIALS: no user JWT with its seed\.$/i }, what)
+    await t.rejects(
+      start(write('x.creds', text)),
+      {
+        code: 'NWS_ERR_CONFIG_CLUSTER_FILE',
+        message: /^((?!canary)[^])*NWS_CLUSTER_CREDENTIALS: no user JWT with its seed\.$/i
+      },
+      what
+    )
   }
 })

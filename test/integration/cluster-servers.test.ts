@@ -16,58 +16,84 @@ import { freePorts } from '../support/ports.ts'
 
 const skip = natsUnavailable() ?? false
 
-async function startServers (t: Test): Promise<NatsServer[]> {
+async function startServers(t: Test): Promise<NatsServer[]> {
   const routes = await freePorts(3)
-  return await Promise.all(routes.map(async own => await startNats(t, { routes: { own, all: routes }, config: 'ping_interval: "1s"\nping_max: 2' })))
+  return await Promise.all(
+    routes.map(
+      async own => await startNats(t, { routes: { own, all: routes }, config: 'ping_interval: "1s"\nping_max: 2' })
+    )
+  )
 }
 
 /** Each proxy has its server first and the others after it. */
-async function startStory (t: Test) {
+async function startStory(t: Test) {
   const servers = await startServers(t)
   const urlOf = (place: number) => [0, 1, 2].map(i => servers[(place + i) % 3]!.url)
-  const proxies = await startClusterApps(t, 3, urlOf) as [ClusterApp, ClusterApp, ClusterApp]
-  const clients = await Promise.all(proxies.map(async ({ ws }) => await joinChannel(t, ws, 'story'))) as [ChannelClient, ChannelClient, ChannelClient]
+  const proxies = (await startClusterApps(t, 3, urlOf)) as [ClusterApp, ClusterApp, ClusterApp]
+  const clients = (await Promise.all(proxies.map(async ({ ws }) => await joinChannel(t, ws, 'story')))) as [
+    ChannelClient,
+    ChannelClient,
+    ChannelClient
+  ]
   await talk(t, clients, 'at first')
   return { servers, proxies, clients }
 }
 
 /** Everybody says something until everybody else has heard it: what is said while a connection is lost may be lost. */
-async function talk (t: Test, clients: readonly ChannelClient[], what: string): Promise<void> {
+async function talk(t: Test, clients: readonly ChannelClient[], what: string): Promise<void> {
   const heard = clients.map(() => new Set<string>())
   const done = clients.map((_, place) => clients.filter((__, other) => other !== place).map(({ id }) => id))
   const state = { over: false }
   const speak = async () => {
     while (!state.over) {
       for (const client of clients) client.send({ action: 'broadcast', data: what })
-      await new Promise(resolve => { setTimeout(resolve, 50) })
+      await new Promise(resolve => {
+        setTimeout(resolve, 50)
+      })
     }
   }
   const speaking = speak()
-  await Promise.all(clients.map(async (client, place) => {
-    while (!done[place]!.every(id => heard[place]!.has(id))) {
-      const { source, data } = await client.nextOf('broadcast')
-      if (data === what) heard[place]!.add(source!)
-    }
-  }))
+  await Promise.all(
+    clients.map(async (client, place) => {
+      while (!done[place]!.every(id => heard[place]!.has(id))) {
+        const { source, data } = await client.nextOf('broadcast')
+        if (data === what) heard[place]!.add(source!)
+      }
+    })
+  )
   state.over = true
   await speaking
   t.pass(`everybody is heard ${what}`)
 }
 
 /** The server that a proxy is connected to. */
-function serverOf (servers: readonly NatsServer[], { app }: ClusterApp): NatsServer {
+function serverOf(servers: readonly NatsServer[], { app }: ClusterApp): NatsServer {
   return servers.find(({ port }) => app.cluster!.status.server?.endsWith(`:${port}`) === true)!
 }
 
 for (const [what, hurt, heal] of [
-  ['killed', async (server: NatsServer) => await server.kill('SIGKILL'), async (server: NatsServer) => await server.restart()],
-  ['paused', async (server: NatsServer) => { server.process.kill('SIGSTOP') }, async (server: NatsServer) => { server.process.kill('SIGCONT') }]
+  [
+    'killed',
+    async (server: NatsServer) => await server.kill('SIGKILL'),
+    async (server: NatsServer) => await server.restart()
+  ],
+  [
+    'paused',
+    async (server: NatsServer) => {
+      server.process.kill('SIGSTOP')
+    },
+    async (server: NatsServer) => {
+      server.process.kill('SIGCONT')
+    }
+  ]
 ] as const) {
   t.test(`one of three servers is ${what}`, { skip, timeout: 110_000 }, async t => {
     const { servers, proxies, clients } = await startStory(t)
     const victim = serverOf(servers, proxies[0])
     await hurt(victim)
-    await proxies[0].until(({ state, server }) => state === 'connected' && server?.endsWith(`:${victim.port}`) === false)
+    await proxies[0].until(
+      ({ state, server }) => state === 'connected' && server?.endsWith(`:${victim.port}`) === false
+    )
     await talk(t, clients, `without the one that is ${what}`)
     await heal(victim)
     await talk(t, clients, 'when it is back')
@@ -80,18 +106,34 @@ t.test('all servers are restarted', { skip, timeout: 110_000 }, async t => {
   await Promise.all(proxies.map(async proxy => await proxy.until(({ state }) => state === 'disconnected')))
   for (const client of clients) client.send({ action: 'broadcast', data: 'to nobody, or late' })
   await Promise.all(servers.map(async server => await server.restart()))
-  await Promise.all(proxies.map(async proxy => await proxy.until(({ state, proxies }) => state === 'connected' && proxies === 2)))
+  await Promise.all(
+    proxies.map(async proxy => await proxy.until(({ state, proxies }) => state === 'connected' && proxies === 2))
+  )
   await talk(t, clients, 'after the restart')
 })
 
 t.test('a proxy that does not read is cut off by the server, and heals', { skip, timeout: 110_000 }, async t => {
   const nats = await startNats(t, { config: 'max_pending: 1000000\nmax_payload: 500000\nwrite_deadline: "1s"' })
   const secret = newSecret()
-  const fast = await buildClusterApp(t, { clusterUrl: [nats.url], clusterSecret: [secret], maxQueuedBytes: 64 * 1024 * 1024 })
-  const slow = spawn(...leashed(process.execPath, ['dist/server.js']), {
-    env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', NWS_CLUSTER_URL: nats.url, NWS_CLUSTER_SECRET: secret }, stdio: ['ignore', 'pipe', 'inherit']
+  const fast = await buildClusterApp(t, {
+    clusterUrl: [nats.url],
+    clusterSecret: [secret],
+    maxQueuedBytes: 64 * 1024 * 1024
   })
-  t.teardown(() => { slow.kill('SIGKILL') })
+  const slow = spawn(...leashed(process.execPath, ['dist/server.js']), {
+    env: {
+      ...process.env,
+      NWS_PORT: '0',
+      NWS_DISCOVERY: 'off',
+      NWS_MESH_HOST: '127.0.0.1',
+      NWS_CLUSTER_URL: nats.url,
+      NWS_CLUSTER_SECRET: secret
+    },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  t.teardown(() => {
+    slow.kill('SIGKILL')
+  })
   const port = await new Promise<number>(resolve => {
     createInterface({ input: slow.stdout }).on('line', line => {
       const match = /running: http:\/\/localhost:(\d+)/.exec(line)

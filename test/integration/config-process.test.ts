@@ -32,18 +32,26 @@ t.test('an address that is in use ends the start with exit code 1 and one line',
   const first = startServer(t, {})
   const port = await first.port()
   const end = await startServer(t, { NWS_PORT: String(port) }).ended
-  t.match(end, { code: 1, stdout: '', stderr: new RegExp(`^NWS_ERR_LISTEN: [^\\n]*\\[::1\\]:${port} is in use[^\\n]*\\n$`) })
+  t.match(end, {
+    code: 1,
+    stdout: '',
+    stderr: new RegExp(`^NWS_ERR_LISTEN: [^\\n]*\\[::1\\]:${port} is in use[^\\n]*\\n$`)
+  })
 })
 
 t.test('a quiet proxy writes one sentence, as JSON', async t => {
   const server = startServer(t, { NWS_X_OWN: 'free for extensions' })
   const port = await server.port()
-  for (const path of ['/api/health', '/secret-room', '/%E4', '/a/b', '/console']) await (await fetch(`http://localhost:${port}${path}`)).arrayBuffer()
+  for (const path of ['/api/health', '/secret-room', '/%E4', '/a/b', '/console'])
+    await (await fetch(`http://localhost:${port}${path}`)).arrayBuffer()
   server.child.kill('SIGTERM')
   const { code, stdout, stderr } = await server.ended
   t.equal(code, 0)
   t.equal(stderr, '')
-  const lines = stdout.trim().split('\n').map(line => JSON.parse(line) as { level: number, msg: string })
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { level: number; msg: string })
   t.match(lines, [{ level: 30, msg: `Network Web Sockets is running: http://localhost:${port}` }])
 })
 
@@ -53,5 +61,12 @@ t.test('a host beyond this machine starts with the token and a warning', async t
   t.match(server.output(), /"level":40.*plain HTTP and can be read/)
   t.notMatch(server.output(), /a-token/)
   t.equal((await fetch(`http://127.0.0.1:${port}/api/channels`)).status, 401)
-  t.equal((await fetch(`http://127.0.0.1:${port}/api/channels`, { headers: { authorization: 'Bearer a-token-of-some-length' } })).status, 200)
+  t.equal(
+    (
+      await fetch(`http://127.0.0.1:${port}/api/channels`, {
+        headers: { authorization: 'Bearer a-token-of-some-length' }
+      })
+    ).status,
+    200
+  )
 })

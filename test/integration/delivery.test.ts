@@ -7,13 +7,21 @@ import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 
-interface Outstanding { waiting: number, left: number, cut: number }
-interface Delivery { peers: Outstanding, proxies: Outstanding }
+interface Outstanding {
+  waiting: number
+  left: number
+  cut: number
+}
+interface Delivery {
+  peers: Outstanding
+  proxies: Outstanding
+}
 
 const NOBODY: Outstanding = { waiting: 0, left: 0, cut: 0 }
-const delivery = async (url: string, query: string): Promise<Delivery> => await (await fetch(`${url}/api/channels/room/delivery?${query}`)).json() as Delivery
+const delivery = async (url: string, query: string): Promise<Delivery> =>
+  (await (await fetch(`${url}/api/channels/room/delivery?${query}`)).json()) as Delivery
 /** Asks; resolves when the question has come, so that another one comes behind it. */
-async function ask (url: string, query: string): Promise<{ answer: Promise<Delivery> }> {
+async function ask(url: string, query: string): Promise<{ answer: Promise<Delivery> }> {
   const come = new Promise<void>(resolve => {
     const heard = (): void => {
       unsubscribe('http.server.request.start', heard)
@@ -38,13 +46,19 @@ t.test('a client that does not read is waited for, until it has', async t => {
   for (let sent = 0; sent < MESSAGES; sent++) a.send({ action: 'broadcast', data: TEXT })
   await a.arrived()
   for (let heard = 0; heard < MESSAGES; heard++) await reader.nextOf('broadcast')
-  for (const until of ['sent', 'read']) t.strictSame(await delivery(url, `until=${until}&waitMs=1000&except=${a.id}`), { peers: { ...NOBODY, waiting: 1 }, proxies: NOBODY }, until)
+  for (const until of ['sent', 'read'])
+    t.strictSame(
+      await delivery(url, `until=${until}&waitMs=1000&except=${a.id}`),
+      { peers: { ...NOBODY, waiting: 1 }, proxies: NOBODY },
+      until
+    )
   const sent = delivery(url, `until=sent&waitMs=60000&except=${a.id}`)
   const read = delivery(url, `until=read&waitMs=60000&except=${a.id}`)
   slow.socket.resume()
   t.strictSame(await read, { peers: NOBODY, proxies: NOBODY })
   t.strictSame(await sent, { peers: NOBODY, proxies: NOBODY })
-  for (let heard = 0; heard < MESSAGES; heard++) t.equal(((await slow.nextOf('broadcast')).data as string).length, TEXT.length)
+  for (let heard = 0; heard < MESSAGES; heard++)
+    t.equal(((await slow.nextOf('broadcast')).data as string).length, TEXT.length)
   t.equal(app.channelRegistry.find('room')!.localCount, 3, 'nobody was cut off')
 })
 
@@ -79,7 +93,9 @@ t.test('nobody is waited for where nobody wants to know any more', async t => {
   }
   const begun = once(waits, 'begun')
   const over = once(waits, 'over')
-  const client = request(`${url}/api/channels/room/delivery?waitMs=60000&except=${a.id}`).on('error', () => {}).end()
+  const client = request(`${url}/api/channels/room/delivery?waitMs=60000&except=${a.id}`)
+    .on('error', () => {})
+    .end()
   await begun
   client.destroy()
   t.strictSame(await over, [{ peers: { ...NOBODY, waiting: 1 }, proxies: NOBODY }])
@@ -101,7 +117,9 @@ t.test('who leaves has left, whom the proxy ends was cut off', async t => {
     for (const { action, target } of await a.arrived()) if (action === 'disconnect') gone.add(target!)
   }
   // The request may have come when one of them had gone already.
-  const { peers: { waiting, left, cut } } = await asked
+  const {
+    peers: { waiting, left, cut }
+  } = await asked
   t.equal(waiting, 0)
   t.ok(left <= 1 && cut <= 1)
   const [other] = await Promise.all([joinChannel(t, url, 'room')])
@@ -128,11 +146,16 @@ t.test('an event stream, and members within the process', async t => {
   const stream = request(`${url}/api/channels/room/events`, { headers: { accept: 'text/event-stream' } }).end()
   t.teardown(() => stream.destroy())
   stream.on('error', () => {})
-  const [response] = await once(stream, 'response') as [NodeJS.ReadableStream]
+  const [response] = (await once(stream, 'response')) as [NodeJS.ReadableStream]
   response.resume()
   a.send({ action: 'broadcast', data: 'hello' })
   await a.arrived()
-  for (const until of ['sent', 'read']) t.strictSame(await delivery(url, `until=${until}&waitMs=60000&except=${a.id}`), { peers: NOBODY, proxies: NOBODY }, until)
+  for (const until of ['sent', 'read'])
+    t.strictSame(
+      await delivery(url, `until=${until}&waitMs=60000&except=${a.id}`),
+      { peers: NOBODY, proxies: NOBODY },
+      until
+    )
 })
 
 t.test('another proxy answers for its own', async t => {
@@ -145,7 +168,8 @@ t.test('another proxy answers for its own', async t => {
   a.send({ action: 'broadcast', data: 'hello' })
   await a.arrived()
   const asked = Array.from({ length: 30 }, async () => await delivery(one.url, `waitMs=60000&except=${a.id}`))
-  for (const answer of await Promise.all(asked)) t.strictSame(answer, { peers: NOBODY, proxies: NOBODY }, 'the other proxy has taken it')
+  for (const answer of await Promise.all(asked))
+    t.strictSame(answer, { peers: NOBODY, proxies: NOBODY }, 'the other proxy has taken it')
   t.strictSame(await delivery(one.url, `until=sent&waitMs=60000&except=${a.id}`), { peers: NOBODY, proxies: NOBODY })
   t.equal(one.app.peerMesh.mesh.links.size, 1, 'and so many questions cost no link')
   t.equal(one.app.peerMesh.endings.size, 0)
@@ -154,7 +178,7 @@ t.test('another proxy answers for its own', async t => {
 t.test('who may not ask, and where nothing is open', async t => {
   const { url } = await buildTestApp(t)
   const answer = await fetch(`${url}/api/channels/room/delivery`)
-  t.strictSame([answer.status, (await answer.json() as { code: string }).code], [404, 'NWS_ERR_CHANNEL_NOT_FOUND'])
+  t.strictSame([answer.status, ((await answer.json()) as { code: string }).code], [404, 'NWS_ERR_CHANNEL_NOT_FOUND'])
   t.equal((await fetch(`${url}/api/channels/a%20b/delivery`)).status, 404)
   t.equal((await fetch(`${url}/api/channels/room/delivery?until=never`)).status, 400)
   const guarded = await buildTestApp(t, { apiToken: 'a-token-of-some-length' })

@@ -9,10 +9,30 @@ import { joinNumbered, openRaw } from '../support/generations.ts'
 for (const reach of ['local', 'broadcast']) {
   t.test(`${reach}: frames go unchanged to every other connection of the name, also empty ones, in order`, async t => {
     const { ws } = await buildTestApp(t)
-    const [a, b, c] = [await openRaw(t, ws, `${reach}/room`), await openRaw(t, ws, `${reach}/room`), await openRaw(t, ws, `${reach}/room`)]
-    const texts = ['hello', '', '____hello', '____welcome', '____goodbye', '{"a": 1.0 }', '"quoted"', 'back\\slash', 'line\nbreak\t\u0000', 'é😀\u2028', ' ', 'null', 'x'.repeat(70_000), '"'.repeat(70_000)]
+    const [a, b, c] = [
+      await openRaw(t, ws, `${reach}/room`),
+      await openRaw(t, ws, `${reach}/room`),
+      await openRaw(t, ws, `${reach}/room`)
+    ]
+    const texts = [
+      'hello',
+      '',
+      '____hello',
+      '____welcome',
+      '____goodbye',
+      '{"a": 1.0 }',
+      '"quoted"',
+      'back\\slash',
+      'line\nbreak\t\u0000',
+      'é😀\u2028',
+      ' ',
+      'null',
+      'x'.repeat(70_000),
+      '"'.repeat(70_000)
+    ]
     for (const text of texts) a.send(text)
-    for (const reader of [b, c]) for (const [index, text] of texts.entries()) t.equal(await reader.next(), text, `text ${index}`)
+    for (const reader of [b, c])
+      for (const [index, text] of texts.entries()) t.equal(await reader.next(), text, `text ${index}`)
     b.send('fence')
     t.equal(await a.next(), 'fence', 'the sender never gets its own')
     t.equal(await c.next(), 'fence')
@@ -57,17 +77,23 @@ for (const reach of ['local', 'broadcast']) {
 
   t.test(`${reach}: the first subprotocol that is offered is echoed, whatever it is`, async t => {
     const { ws, port } = await buildTestApp(t)
-    t.equal((await openRaw(t, ws, `${reach}/room`, { protocols: ['second.example', 'first'] })).socket.protocol, 'second.example')
+    t.equal(
+      (await openRaw(t, ws, `${reach}/room`, { protocols: ['second.example', 'first'] })).socket.protocol,
+      'second.example'
+    )
     t.equal((await openRaw(t, ws, `${reach}/room`)).socket.protocol, '')
     const { socket } = openSocket(t, `ws://localhost:${port}/${reach}/room`)
-    const [response] = await once(socket, 'upgrade') as [{ headers: Record<string, string> }]
+    const [response] = (await once(socket, 'upgrade')) as [{ headers: Record<string, string> }]
     t.notOk('sec-websocket-protocol' in response.headers, 'no header where none is offered')
   })
 
   t.test(`${reach}: names have dots and all else that a channel's name has`, async t => {
     const { ws } = await buildTestApp(t)
     for (const name of ['a.b', 'A-Za-z0-9_-', 'a'.repeat(255), 'local', 'broadcast', '1234']) {
-      const [a, b] = [await openRaw(t, ws, `${reach}/${name}`), await openRaw(t, ws, `${reach}/${encodeURIComponent(name)}`)]
+      const [a, b] = [
+        await openRaw(t, ws, `${reach}/${name}`),
+        await openRaw(t, ws, `${reach}/${encodeURIComponent(name)}`)
+      ]
       a.send('x')
       t.equal(await b.next(), 'x', name.slice(0, 20))
     }
@@ -79,7 +105,14 @@ for (const reach of ['local', 'broadcast']) {
   t.test(`${reach}: what cannot be a name, a method or a handshake is refused before any upgrade`, async t => {
     const { port } = await buildTestApp(t)
     for (const [name, status, code, method, path, headers] of [
-      ['a foreign Host comes first', 403, 'NWS_ERR_HOST_NOT_ALLOWED', 'POST', `/${reach}/%20`, { Host: 'other.example' }],
+      [
+        'a foreign Host comes first',
+        403,
+        'NWS_ERR_HOST_NOT_ALLOWED',
+        'POST',
+        `/${reach}/%20`,
+        { Host: 'other.example' }
+      ],
       ['another method', 405, 'NWS_ERR_METHOD_NOT_ALLOWED', 'POST', `/${reach}/room`, {}],
       ['another method before the name', 405, 'NWS_ERR_METHOD_NOT_ALLOWED', 'OPTIONS', `/${reach}/%20`, {}],
       ['a bad name', 404, 'NWS_ERR_CHANNEL_NAME', 'GET', `/${reach}/%20`, UPGRADE],
@@ -89,7 +122,14 @@ for (const reach of ['local', 'broadcast']) {
       ['a second segment that is no id', 404, 'NWS_ERR_PEER_NUMBER', 'GET', `/${reach}/a/b`, UPGRADE],
       ['a third segment', 404, 'NWS_ERR_UPGRADE_REFUSED', 'GET', `/${reach}/a/1234/b`, UPGRADE],
       ['no upgrade', 426, 'NWS_ERR_UPGRADE_REQUIRED', 'GET', `/${reach}/room`, {}],
-      ['an old version', 400, 'NWS_ERR_REQUEST_MALFORMED', 'GET', `/${reach}/room`, { ...UPGRADE, 'Sec-WebSocket-Version': '8' }]
+      [
+        'an old version',
+        400,
+        'NWS_ERR_REQUEST_MALFORMED',
+        'GET',
+        `/${reach}/room`,
+        { ...UPGRADE, 'Sec-WebSocket-Version': '8' }
+      ]
     ] as const) {
       const answer = await request(port, method, path, headers)
       t.match({ status: answer.status, code: answer.json?.code }, { status, code }, name)
@@ -129,7 +169,7 @@ for (const reach of ['local', 'broadcast']) {
     const { ws } = await buildTestApp(t)
     const a = await openRaw(t, ws, `${reach}/room`)
     for (const origin of ['https://page.example', 'null', 'http://localhost:1']) {
-      (await openRaw(t, ws, `${reach}/room`, { origin })).send(origin)
+      ;(await openRaw(t, ws, `${reach}/room`, { origin })).send(origin)
       t.equal(await a.next(), origin)
     }
   })

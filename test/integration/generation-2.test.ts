@@ -12,9 +12,12 @@ const connect = (you: string, other: string) => ({ Action: 'connect', Source: yo
 const disconnect = (you: string, other: string) => ({ Action: 'disconnect', Source: you, Target: other, Payload: '' })
 
 /** How a handshake is answered: 101, or why not. */
-async function statusOf (t: Test, url: string, options: { origin?: string } = {}): Promise<number> {
+async function statusOf(t: Test, url: string, options: { origin?: string } = {}): Promise<number> {
   const { socket } = openSocket(t, url, options)
-  const [answer] = await Promise.race([once(socket, 'upgrade'), once(socket, 'unexpected-response').then(([, response]) => [response])]) as [{ statusCode: number }]
+  const [answer] = (await Promise.race([
+    once(socket, 'upgrade'),
+    once(socket, 'unexpected-response').then(([, response]) => [response])
+  ])) as [{ statusCode: number }]
   return answer.statusCode
 }
 
@@ -25,35 +28,46 @@ t.test('data: raw text both ways, to all other data sockets, nothing of it to co
   const c = await joinNumbered(t, ws, 'room', '33333333')
   const texts = ['hello', '', '{"Action":"message","Target":11111111}', 'é😀 "\\', 'x'.repeat(100_000)]
   for (const text of texts) a.data.send(text)
-  for (const reader of [b, c]) for (const [index, text] of texts.entries()) t.equal(await reader.data.next(), text, `text ${index}`)
+  for (const reader of [b, c])
+    for (const [index, text] of texts.entries()) t.equal(await reader.data.next(), text, `text ${index}`)
   b.data.send('fence')
   t.equal(await a.data.next(), 'fence', 'the sender never gets its own')
   t.strictSame(await a.told(), [connect('11111111', '22222222'), connect('11111111', '33333333')])
   t.strictSame(await c.told(), [connect('33333333', '11111111'), connect('33333333', '22222222')])
 })
 
-t.test('control: exactly four members with bare numbers; Source is the own id, Target the other, Payload empty', async t => {
-  const { ws } = await buildTestApp(t)
-  const a = await joinNumbered(t, ws, 'room', '11111111')
-  const b = await joinNumbered(t, ws, 'room', '22222222')
-  t.equal(await a.control.next(), '{"Action":"connect","Source":11111111,"Target":22222222,"Payload":""}')
-  t.equal(await b.control.next(), '{"Action":"connect","Source":22222222,"Target":11111111,"Payload":""}')
-  b.direct('11111111', 'hi')
-  t.equal(await a.control.next(), '{"Action":"message","Source":22222222,"Target":11111111,"Payload":"hi"}')
-  b.data.socket.close()
-  t.equal(await a.control.next(), '{"Action":"disconnect","Source":11111111,"Target":22222222,"Payload":""}')
-})
+t.test(
+  'control: exactly four members with bare numbers; Source is the own id, Target the other, Payload empty',
+  async t => {
+    const { ws } = await buildTestApp(t)
+    const a = await joinNumbered(t, ws, 'room', '11111111')
+    const b = await joinNumbered(t, ws, 'room', '22222222')
+    t.equal(await a.control.next(), '{"Action":"connect","Source":11111111,"Target":22222222,"Payload":""}')
+    t.equal(await b.control.next(), '{"Action":"connect","Source":22222222,"Target":11111111,"Payload":""}')
+    b.direct('11111111', 'hi')
+    t.equal(await a.control.next(), '{"Action":"message","Source":22222222,"Target":11111111,"Payload":"hi"}')
+    b.data.socket.close()
+    t.equal(await a.control.next(), '{"Action":"disconnect","Source":11111111,"Target":22222222,"Payload":""}')
+  }
+)
 
-t.test('order: control is told of all that are there as they came, then of each that comes and goes, never of itself', async t => {
-  const { ws } = await buildTestApp(t)
-  const ids = ['10001', '10002', '10003', '10004']
-  const clients: NumberedClient[] = []
-  for (const id of ids) clients.push(await joinNumbered(t, ws, 'room', id))
-  for (const [index, client] of clients.entries()) t.strictSame(await client.told(), ids.filter(id => id !== ids[index]).map(id => connect(ids[index]!, id)))
-  clients[1]!.data.socket.close()
-  t.strictSame(await clients[3]!.nextControl(), disconnect('10004', '10002'))
-  t.strictSame(await clients[0]!.nextControl(), disconnect('10001', '10002'))
-})
+t.test(
+  'order: control is told of all that are there as they came, then of each that comes and goes, never of itself',
+  async t => {
+    const { ws } = await buildTestApp(t)
+    const ids = ['10001', '10002', '10003', '10004']
+    const clients: NumberedClient[] = []
+    for (const id of ids) clients.push(await joinNumbered(t, ws, 'room', id))
+    for (const [index, client] of clients.entries())
+      t.strictSame(
+        await client.told(),
+        ids.filter(id => id !== ids[index]).map(id => connect(ids[index]!, id))
+      )
+    clients[1]!.data.socket.close()
+    t.strictSame(await clients[3]!.nextControl(), disconnect('10004', '10002'))
+    t.strictSame(await clients[0]!.nextControl(), disconnect('10001', '10002'))
+  }
+)
 
 t.test('order: when data leaves, the proxy closes its control, before others are told', async t => {
   const { ws } = await buildTestApp(t)
@@ -80,7 +94,11 @@ t.test('order: when data leaves, the proxy closes its control, before others are
 
 t.test('message: to the first control of that id and to nobody else; Source is set by the proxy', async t => {
   const { ws } = await buildTestApp(t)
-  const [a, b, c] = [await joinNumbered(t, ws, 'room', '11111111'), await joinNumbered(t, ws, 'room', '22222222'), await joinNumbered(t, ws, 'room', '33333333')]
+  const [a, b, c] = [
+    await joinNumbered(t, ws, 'room', '11111111'),
+    await joinNumbered(t, ws, 'room', '22222222'),
+    await joinNumbered(t, ws, 'room', '33333333')
+  ]
   for (const client of [a, b, c]) await client.told()
   a.control.send('{"Action":"message","Source":33333333,"Target":22222222,"Payload":"to b"}')
   t.strictSame(await b.nextControl(), { Action: 'message', Source: '11111111', Target: '22222222', Payload: 'to b' })
@@ -105,7 +123,11 @@ t.test('message: keys in any case, a target as a string, a payload of any kind',
     ['{"Action":"message","Target":22222222}', '""']
   ] as const) {
     a.control.send(text)
-    t.equal(await b.control.next(), `{"Action":"message","Source":11111111,"Target":22222222,"Payload":${payload}}`, text)
+    t.equal(
+      await b.control.next(),
+      `{"Action":"message","Source":11111111,"Target":22222222,"Payload":${payload}}`,
+      text
+    )
   }
 })
 
@@ -115,10 +137,20 @@ t.test('message: unknown targets, other actions and what is no JSON are passed o
   await a.told()
   await b.told()
   for (const text of [
-    '', '{', 'null', '[]', 'x', '{"Action":"message","Target":99999999,"Payload":"x"}', '{"Action":"message","Target":"b","Payload":"x"}', '{"Action":"message","Payload":"x"}',
-    '{"Action":"connect","Target":22222222}', '{"Action":"disconnect","Target":22222222}', '{"Action":"broadcast","Target":22222222,"Payload":"x"}',
+    '',
+    '{',
+    'null',
+    '[]',
+    'x',
+    '{"Action":"message","Target":99999999,"Payload":"x"}',
+    '{"Action":"message","Target":"b","Payload":"x"}',
+    '{"Action":"message","Payload":"x"}',
+    '{"Action":"connect","Target":22222222}',
+    '{"Action":"disconnect","Target":22222222}',
+    '{"Action":"broadcast","Target":22222222,"Payload":"x"}',
     `{"Action":"message","Target":22222222,"Payload":${'['.repeat(200)}${']'.repeat(200)}}`
-  ]) a.control.send(text)
+  ])
+    a.control.send(text)
   a.control.send(Buffer.from('{"Action":"message","Target":22222222,"Payload":"x"}'))
   t.strictSame(await a.told(), [])
   t.strictSame(await b.told(), [])
@@ -135,7 +167,11 @@ t.test('id: kept as decimal text, also beyond 2^53', async t => {
   await a.nextControl()
   t.strictSame(await a.nextControl(), { Action: 'message', Source: '9007199254740992', Target: big, Payload: 'x' })
   const c = await joinNumbered(t, ws, 'room', '0042')
-  t.strictSame([await c.nextControl(), await c.nextControl()], [connect('42', big), connect('42', '9007199254740992')], 'a JSON number has no leading zeros')
+  t.strictSame(
+    [await c.nextControl(), await c.nextControl()],
+    [connect('42', big), connect('42', '9007199254740992')],
+    'a JSON number has no leading zeros'
+  )
   t.equal(await statusOf(t, `${ws}/network/room/000042`), 409, 'which makes no other id')
 })
 
@@ -156,7 +192,14 @@ t.test('id: what is no id, and channels with a slash, are refused with 404; the 
       ['a channel with a slash', 404, 'NWS_ERR_UPGRADE_REFUSED', 'GET', 'a/b/1234', UPGRADE],
       ['a channel with an encoded slash', 404, 'NWS_ERR_CHANNEL_NAME', 'GET', 'a%2Fb/1234', UPGRADE],
       ['no channel', 404, 'NWS_ERR_CHANNEL_NAME', 'GET', '/1234', UPGRADE],
-      ['an old version', 400, 'NWS_ERR_REQUEST_MALFORMED', 'GET', 'room/1234', { ...UPGRADE, 'Sec-WebSocket-Version': '8' }]
+      [
+        'an old version',
+        400,
+        'NWS_ERR_REQUEST_MALFORMED',
+        'GET',
+        'room/1234',
+        { ...UPGRADE, 'Sec-WebSocket-Version': '8' }
+      ]
     ] as const) {
       const answer = await request(port, method, `/${base}/${path}`, headers)
       t.match({ status: answer.status, code: answer.json?.code }, { status, code }, `${base}: ${name}`)
@@ -186,15 +229,23 @@ t.test('control only or first: told of others meanwhile, seen by nobody until it
   t.strictSame(parseControl(await control.next()), disconnect('22222222', '33333333'))
   const first = await joinNumbered(t, ws, 'empty', '44444444')
   t.strictSame(parseControl(await empty.next()), connect('22222222', '44444444'), 'also in a channel that opens later')
-  t.strictSame((await first.told()), [])
-  t.strictSame((await a.told()).map(({ Target }) => Target), ['33333333', '33333333'], 'not seen itself')
+  t.strictSame(await first.told(), [])
+  t.strictSame(
+    (await a.told()).map(({ Target }) => Target),
+    ['33333333', '33333333'],
+    'not seen itself'
+  )
   t.equal(app.channelRegistry.find('room')!.localCount, 1)
   const data = await openRaw(t, ws, 'network/room/22222222')
   t.strictSame(await a.nextControl(), connect('11111111', '22222222'))
   data.send('now')
   t.equal(await a.data.next(), 'now')
   a.direct('22222222', 'x')
-  t.strictSame(parseControl(await control.next()), { Action: 'message', Source: '11111111', Target: '22222222', Payload: 'x' }, 'and is told of nobody twice')
+  t.strictSame(
+    parseControl(await control.next()),
+    { Action: 'message', Source: '11111111', Target: '22222222', Payload: 'x' },
+    'and is told of nobody twice'
+  )
 })
 
 t.test('control only: a channel is not opened, nor is a channel kept open', async t => {
@@ -240,11 +291,20 @@ t.test('data first: direct messages wait for the control socket', async t => {
   const control = await openRaw(t, ws, 'control/network/room/22222222')
   const told = parseControl(await control.next())
   t.equal(told.Action, 'connect', 'first who is there')
-  t.strictSame(parseControl(await control.next()), { Action: 'message', Source: told.Target, Target: '22222222', Payload: 'at once' })
+  t.strictSame(parseControl(await control.next()), {
+    Action: 'message',
+    Source: told.Target,
+    Target: '22222222',
+    Payload: 'at once'
+  })
   control.socket.close()
   await control.closed
   send('to nobody')
-  t.equal((await envelope.next()).code, 'NWS_ERR_PEER_TAKES_NO_MESSAGES', 'a control socket that was there is not waited for')
+  t.equal(
+    (await envelope.next()).code,
+    'NWS_ERR_PEER_TAKES_NO_MESSAGES',
+    'a control socket that was there is not waited for'
+  )
   t.equal(data.socket.readyState, data.socket.OPEN)
 
   await openRaw(t, ws, 'network/room/44444444')
@@ -284,7 +344,12 @@ t.test('data first: messages of those who have gone meanwhile are dropped', asyn
   t.equal((await stays.nextOf('disconnect'))['target'], gone.id)
   const control = await openRaw(t, ws, 'control/network/room/22222222')
   const { Target: number } = parseControl(await control.next())
-  t.strictSame(parseControl(await control.next()), { Action: 'message', Source: number, Target: '22222222', Payload: 'x' })
+  t.strictSame(parseControl(await control.next()), {
+    Action: 'message',
+    Source: number,
+    Target: '22222222',
+    Payload: 'x'
+  })
   data.socket.close()
   t.match(await control.closed, { code: 1000 }, 'and nothing else came')
 })
@@ -304,17 +369,20 @@ t.test('control closes alone: nobody is told, the peer stays, and it may have an
   t.equal(parseControl(await again.next()).Payload, 'x')
 })
 
-t.test('same id twice: the second socket of a kind is refused with 409, in the same channel and scope only', async t => {
-  const { ws } = await buildTestApp(t)
-  await openRaw(t, ws, 'control/network/room/11111111')
-  t.equal(await statusOf(t, `${ws}/control/network/room/11111111`), 409, 'control before data')
-  await openRaw(t, ws, 'network/room/11111111')
-  t.equal(await statusOf(t, `${ws}/network/room/11111111`), 409)
-  t.equal(await statusOf(t, `${ws}/control/network/room/11111111`), 409)
-  t.equal(await statusOf(t, `${ws}/broadcast/room/11111111`), 409, 'which is the same channel')
-  t.equal(await statusOf(t, `${ws}/local/room/11111111`), 101)
-  t.equal(await statusOf(t, `${ws}/network/Room/11111111`), 101)
-})
+t.test(
+  'same id twice: the second socket of a kind is refused with 409, in the same channel and scope only',
+  async t => {
+    const { ws } = await buildTestApp(t)
+    await openRaw(t, ws, 'control/network/room/11111111')
+    t.equal(await statusOf(t, `${ws}/control/network/room/11111111`), 409, 'control before data')
+    await openRaw(t, ws, 'network/room/11111111')
+    t.equal(await statusOf(t, `${ws}/network/room/11111111`), 409)
+    t.equal(await statusOf(t, `${ws}/control/network/room/11111111`), 409)
+    t.equal(await statusOf(t, `${ws}/broadcast/room/11111111`), 409, 'which is the same channel')
+    t.equal(await statusOf(t, `${ws}/local/room/11111111`), 101)
+    t.equal(await statusOf(t, `${ws}/network/Room/11111111`), 101)
+  }
+)
 
 t.test('both sockets belong to one origin: the other one is refused with 403', async t => {
   const { ws } = await buildTestApp(t)
@@ -346,22 +414,37 @@ t.test('either order of the two sockets, 100 times each, also at the same moment
       client.data.socket.close()
       const end = await client.control.closed
       const last = await watcher.nextControl()
-      if (told.length !== 1 || told[0]!.Target !== '9999' || seen[0]!.Target !== id || seen[1]!.Payload !== 'direct' || seen[1]!.Source !== id || heard !== 'hello' || end.code !== 1000 || last.Action !== 'disconnect') {
+      if (
+        told.length !== 1 ||
+        told[0]!.Target !== '9999' ||
+        seen[0]!.Target !== id ||
+        seen[1]!.Payload !== 'direct' ||
+        seen[1]!.Source !== id ||
+        heard !== 'hello' ||
+        end.code !== 1000 ||
+        last.Action !== 'disconnect'
+      ) {
         t.strictSame({ told, seen, heard, end, last }, {}, `${first} first, ${i}`)
       }
     }
   }
-  await Promise.all(Array.from({ length: 100 }, async (_, i) => {
-    const id = String(30_000 + i)
-    const [data, control] = await Promise.all([openRaw(t, ws, `network/crowd/${id}`), openRaw(t, ws, `control/network/crowd/${id}`)])
-    const known = new Set<string>()
-    while (known.size < 99) {
-      const { Action, Source, Target } = parseControl(await control.next())
-      if (Action !== 'connect' || Source !== id || Target === id || known.has(Target)) t.fail(`${Action} ${Source} ${Target}`)
-      known.add(Target)
-    }
-    data.send(id)
-  }))
+  await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      const id = String(30_000 + i)
+      const [data, control] = await Promise.all([
+        openRaw(t, ws, `network/crowd/${id}`),
+        openRaw(t, ws, `control/network/crowd/${id}`)
+      ])
+      const known = new Set<string>()
+      while (known.size < 99) {
+        const { Action, Source, Target } = parseControl(await control.next())
+        if (Action !== 'connect' || Source !== id || Target === id || known.has(Target))
+          t.fail(`${Action} ${Source} ${Target}`)
+        known.add(Target)
+      }
+      data.send(id)
+    })
+  )
   t.equal(app.channelRegistry.find('crowd')!.localCount, 100)
   t.equal(app.channelRegistry.find('room')!.localCount, 1)
 })
@@ -405,7 +488,8 @@ t.test('shutting down is said on both sockets', async t => {
   const a = await joinNumbered(t, ws, 'room', '11111111')
   const waiting = await openRaw(t, ws, 'control/network/room/22222222')
   await app.close()
-  for (const { closed } of [a.data, a.control, waiting]) t.strictSame(await closed, { code: 1001, reason: 'NWS_ERR_SHUTTING_DOWN' })
+  for (const { closed } of [a.data, a.control, waiting])
+    t.strictSame(await closed, { code: 1001, reason: 'NWS_ERR_SHUTTING_DOWN' })
 })
 
 t.test('where extensions decide who may join, control is told of nobody before, and refused with its data', async t => {
@@ -416,10 +500,14 @@ t.test('where extensions decide who may join, control is told of nobody before, 
   app.channelRegistry.addHook('join', async ({ dialect }) => {
     t.equal(dialect, 'numbered')
     asked()
-    await new Promise<void>((resolve, reject) => { decide = error => error === undefined ? resolve() : reject(error) })
+    await new Promise<void>((resolve, reject) => {
+      decide = error => (error === undefined ? resolve() : reject(error))
+    })
   })
   const control = await openRaw(t, ws, 'control/network/room/11111111')
-  const question = new Promise<void>(resolve => { asked = resolve })
+  const question = new Promise<void>(resolve => {
+    asked = resolve
+  })
   const data = openSocket(t, `${ws}/network/room/11111111`)
   await question
   decide(Object.assign(new Error('no'), { code: 'NOT_YOU' }))
@@ -427,7 +515,9 @@ t.test('where extensions decide who may join, control is told of nobody before, 
   t.match(await control.closed, { code: 1000 })
   t.strictSame(await resident.arrived(), [])
 
-  const second = new Promise<void>(resolve => { asked = resolve })
+  const second = new Promise<void>(resolve => {
+    asked = resolve
+  })
   const data2 = await openRaw(t, ws, 'network/room/11111111')
   const control2 = await openRaw(t, ws, 'control/network/room/11111111')
   await second
@@ -442,8 +532,14 @@ t.test('a control socket counts among those of its origin', async t => {
   const origin = 'https://page.example'
   const a = await joinNumbered(t, ws, 'room', '11111111', { origin })
   await openRaw(t, ws, 'control/network/room/22222222', { origin })
-  t.strictSame(await openSocket(t, `${ws}/control/network/room/33333333`, { origin }).closed, { code: 1013, reason: 'NWS_ERR_TOO_MANY_SOCKETS' })
-  t.strictSame(await openSocket(t, `${ws}/network/room/22222222`, { origin }).closed, { code: 1013, reason: 'NWS_ERR_TOO_MANY_SOCKETS' })
+  t.strictSame(await openSocket(t, `${ws}/control/network/room/33333333`, { origin }).closed, {
+    code: 1013,
+    reason: 'NWS_ERR_TOO_MANY_SOCKETS'
+  })
+  t.strictSame(await openSocket(t, `${ws}/network/room/22222222`, { origin }).closed, {
+    code: 1013,
+    reason: 'NWS_ERR_TOO_MANY_SOCKETS'
+  })
   a.data.socket.close()
   await a.control.closed
   await joinNumbered(t, ws, 'room', '33333333', { origin })
@@ -451,8 +547,14 @@ t.test('a control socket counts among those of its origin', async t => {
 
 t.test('the addresses with ids under /local/ and /broadcast/ speak the same way', async t => {
   const { ws } = await buildTestApp(t)
-  const [a, b] = [await joinNumbered(t, ws, 'room', '11111111', { base: 'local' }), await joinNumbered(t, ws, 'room', '22222222', { base: 'local', first: 'control' })]
-  const [c, d] = [await joinNumbered(t, ws, 'room', '33333333', { base: 'broadcast' }), await joinNumbered(t, ws, 'room', '44444444')]
+  const [a, b] = [
+    await joinNumbered(t, ws, 'room', '11111111', { base: 'local' }),
+    await joinNumbered(t, ws, 'room', '22222222', { base: 'local', first: 'control' })
+  ]
+  const [c, d] = [
+    await joinNumbered(t, ws, 'room', '33333333', { base: 'broadcast' }),
+    await joinNumbered(t, ws, 'room', '44444444')
+  ]
   t.strictSame(await a.told(), [connect('11111111', '22222222')])
   t.strictSame(await c.told(), [connect('33333333', '44444444')])
   b.data.send('local')
@@ -472,7 +574,12 @@ t.test('a socket that has yet to prove the token has no seat, and is not told wh
   const data = await openRaw(t, ws, 'network/room/11111111')
   data.send(proof)
   control.send('{"Action":"message","Target":11111111,"Payload":"to me"}')
-  t.strictSame(parseControl(await control.next()), { Action: 'message', Source: '11111111', Target: '11111111', Payload: 'to me' })
+  t.strictSame(parseControl(await control.next()), {
+    Action: 'message',
+    Source: '11111111',
+    Target: '11111111',
+    Payload: 'to me'
+  })
   idle.send(proof)
   t.strictSame(await idle.closed, { code: 4509, reason: 'NWS_ERR_PEER_NUMBER_TAKEN' })
   const foreign = await openRaw(t, ws, 'network/room/11111111', { origin: 'https://page.example' })

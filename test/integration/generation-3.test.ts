@@ -8,12 +8,12 @@ import { openRaw } from '../support/generations.ts'
 import type { TestSocket } from '../support/generations.ts'
 
 /** The next frame, which must be text, as JSON. */
-async function next (socket: TestSocket): Promise<Record<string, unknown>> {
-  return JSON.parse(await socket.next() as string) as Record<string, unknown>
+async function next(socket: TestSocket): Promise<Record<string, unknown>> {
+  return JSON.parse((await socket.next()) as string) as Record<string, unknown>
 }
 
 /** The own id, as the ancestor's own programs ask for it; all that came before is passed over. */
-async function idOf (socket: TestSocket): Promise<string> {
+async function idOf(socket: TestSocket): Promise<string> {
   socket.send('{"action":"status"}')
   for (;;) {
     const { action, source } = await next(socket)
@@ -32,7 +32,8 @@ t.test('URL: all characters of the grammar, case-sensitive, decoded first; no sl
   await openRaw(t, ws, 'Room')
   lower.send('{"action":"status"}')
   t.equal((await next(lower))['action'], 'status', 'nobody else is there')
-  for (const path of ['/a/b', '/a%2Fb', '/%20', `/${'a'.repeat(256)}`]) t.equal((await request(port, 'GET', path, UPGRADE)).status, 404, path.slice(0, 20))
+  for (const path of ['/a/b', '/a%2Fb', '/%20', `/${'a'.repeat(256)}`])
+    t.equal((await request(port, 'GET', path, UPGRADE)).status, 404, path.slice(0, 20))
 })
 
 t.test('URL: console, local, network, control and broadcast are ordinary channels when upgraded', async t => {
@@ -46,10 +47,16 @@ t.test('URL: console, local, network, control and broadcast are ordinary channel
 
 t.test('Host: localhost, 127.0.0.1 and [::1] with the port, everything else 403, on everything', async t => {
   const { port } = await buildTestApp(t)
-  for (const [host, status] of [['localhost', 200], ['127.0.0.1', 200], ['[::1]', 200], ['other.example', 403]] as const) {
+  for (const [host, status] of [
+    ['localhost', 200],
+    ['127.0.0.1', 200],
+    ['[::1]', 200],
+    ['other.example', 403]
+  ] as const) {
     t.equal((await request(port, 'GET', '/', { Host: `${host}:${port}` })).status, status, host)
   }
-  for (const path of ['/', '/console', '/room', '/a/b']) t.equal((await request(port, 'GET', path, { Host: `other.example:${port}`, ...UPGRADE })).status, 403, path)
+  for (const path of ['/', '/console', '/room', '/a/b'])
+    t.equal((await request(port, 'GET', path, { Host: `other.example:${port}`, ...UPGRADE })).status, 403, path)
 })
 
 t.test('HTTP: the page is at / and /console, a channel asks for an upgrade, other methods are refused', async t => {
@@ -64,7 +71,8 @@ t.test('HTTP: the page is at / and /console, a channel asks for an upgrade, othe
     ['method', 405, 'POST', '/room', {}],
     ['method before name', 405, 'DELETE', '/%20', {}],
     ['old version', 400, 'GET', '/room', { ...UPGRADE, 'Sec-WebSocket-Version': '8' }]
-  ] as const) t.equal((await request(port, method, path, headers)).status, status, `${name}: ${method} ${path}`)
+  ] as const)
+    t.equal((await request(port, method, path, headers)).status, status, `${name}: ${method} ${path}`)
 })
 
 t.test('subprotocol: the first that is offered is echoed', async t => {
@@ -104,7 +112,8 @@ t.test('broadcast: without target, to all others in order, a forged source is re
   await idOf(c)
   const texts = ['hello', 'é😀', '<>&', '{"nested":"json"}', 'x'.repeat(70_000)]
   for (const data of texts) a.send(JSON.stringify({ action: 'broadcast', source: 'forged', target: 'forged', data }))
-  for (const reader of [b, c]) for (const data of texts) t.strictSame(await next(reader), { action: 'broadcast', source: id, data })
+  for (const reader of [b, c])
+    for (const data of texts) t.strictSame(await next(reader), { action: 'broadcast', source: id, data })
   b.send('{"action":"broadcast","data":"fence"}')
   t.equal((await next(a))['data'], 'fence', 'the sender never gets its own')
 })
@@ -133,25 +142,45 @@ t.test('disconnect: to each that remains', async t => {
   }
 })
 
-t.test('what cannot be done changes nothing: the socket stays, and what it is told is ignored by old clients', async t => {
-  const { ws } = await buildTestApp(t)
-  const [a, b] = [await openRaw(t, ws, 'room'), await openRaw(t, ws, 'room')]
-  await idOf(a)
-  await idOf(b)
-  for (const text of ['', '{', 'null', '[]', '"x"', '{"action":"dance"}', '{"action":"connect","target":"x"}', '{"action":"disconnect","target":"x"}', '{"action":"message","data":"x"}', '{"action":"message","target":"nobody","data":"x"}']) {
-    a.send(text)
-    t.equal((await next(a))['action'], 'error', text)
+t.test(
+  'what cannot be done changes nothing: the socket stays, and what it is told is ignored by old clients',
+  async t => {
+    const { ws } = await buildTestApp(t)
+    const [a, b] = [await openRaw(t, ws, 'room'), await openRaw(t, ws, 'room')]
+    await idOf(a)
+    await idOf(b)
+    for (const text of [
+      '',
+      '{',
+      'null',
+      '[]',
+      '"x"',
+      '{"action":"dance"}',
+      '{"action":"connect","target":"x"}',
+      '{"action":"disconnect","target":"x"}',
+      '{"action":"message","data":"x"}',
+      '{"action":"message","target":"nobody","data":"x"}'
+    ]) {
+      a.send(text)
+      t.equal((await next(a))['action'], 'error', text)
+    }
+    a.send('{"action":"broadcast","data":"fence"}')
+    t.equal((await next(b))['data'], 'fence', 'and others never noticed')
   }
-  a.send('{"action":"broadcast","data":"fence"}')
-  t.equal((await next(b))['data'], 'fence', 'and others never noticed')
-})
+)
 
 t.test('data: empty is sent as "", any other JSON value is passed on as the text it came in', async t => {
   const { ws } = await buildTestApp(t)
   const [a, b] = [await openRaw(t, ws, 'room'), await openRaw(t, ws, 'room')]
   const id = await idOf(a)
   await idOf(b)
-  for (const [sent, data] of [['"data":""', '""'], ['"x":1', '""'], ['"data":{"a": 1.0}', '{"a": 1.0}'], ['"data":9007199254740993', '9007199254740993'], ['"data":null', 'null']] as const) {
+  for (const [sent, data] of [
+    ['"data":""', '""'],
+    ['"x":1', '""'],
+    ['"data":{"a": 1.0}', '{"a": 1.0}'],
+    ['"data":9007199254740993', '9007199254740993'],
+    ['"data":null', 'null']
+  ] as const) {
     a.send(`{"action":"broadcast",${sent}}`)
     t.equal(await b.next(), `{"action":"broadcast","source":"${id}","data":${data}}`, sent)
   }

@@ -11,7 +11,7 @@ import { createTestMesh, openLinks, until } from '../support/mesh.ts'
 import { natsUnavailable, startNats } from '../support/nats.ts'
 
 /** Somebody is at the first proxy, a newcomer at the second: he greets, is answered, and all comes in order. */
-async function greet (t: Test, one: string, two: string): Promise<void> {
+async function greet(t: Test, one: string, two: string): Promise<void> {
   const resident = await openRaw(t, one, 'broadcast/conference')
   const newcomer = await openRaw(t, two, 'broadcast/conference')
   for (const text of ['hello', '', 'offer']) newcomer.send(text)
@@ -23,7 +23,9 @@ async function greet (t: Test, one: string, two: string): Promise<void> {
 }
 
 t.test('over a link, whoever dialled', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   await until(() => openLinks(one!) === 1 && openLinks(two!) === 1)
   await t.test('from one end', async t => await greet(t, one!.ws, two!.ws))
   await t.test('from the other end', async t => await greet(t, two!.ws, one!.ws))
@@ -31,12 +33,14 @@ t.test('over a link, whoever dialled', async t => {
 
 t.test('over a cluster', { skip: natsUnavailable() ?? false }, async t => {
   const nats = await startNats(t)
-  const [one, two] = await startClusterApps(t, 2, () => [nats.url], { cluster: { ...clusterOptions, timings: { ...clusterOptions.timings, answerMs: 60_000 } } })
+  const [one, two] = await startClusterApps(t, 2, () => [nats.url], {
+    cluster: { ...clusterOptions, timings: { ...clusterOptions.timings, answerMs: 60_000 } }
+  })
   await greet(t, one!.ws, two!.ws)
 })
 
 /** A proxy with a carrier that never knows who else is there. */
-async function startUnsure (t: Test) {
+async function startUnsure(t: Test) {
   const { app, ws } = await buildTestApp(t)
   const carrier: Carrier = {
     name: 'unsure',
@@ -91,21 +95,30 @@ t.test('nobody else waits', async t => {
 
 const page = { origin: 'http://localhost:8000' }
 
-t.test('of two pages that meet on one proxy, who was there is told second: by itself, or before what the other says', async t => {
-  const { ws } = await buildTestApp(t)
-  const resident = await joinChannel(t, ws, 'room', page)
-  const quiet = await joinChannel(t, ws, 'room', page)
-  t.match(await quiet.next(), { action: 'connect', target: resident.id })
-  t.match(await resident.next(), { action: 'connect', target: quiet.id })
-  const loud = await joinChannel(t, ws, 'room', page)
-  t.match(await loud.next(), { action: 'connect', target: resident.id })
-  loud.send({ action: 'message', target: resident.id, data: 'hello' })
-  t.match(await resident.next(), { action: 'connect', target: loud.id })
-  t.match(await resident.next(), { action: 'message', source: loud.id })
-  loud.socket.close()
-  t.match(await resident.next(), { action: 'disconnect', target: loud.id })
-  t.strictSame((await quiet.arrived()).map(({ action, target }) => [action, target]), [['connect', loud.id], ['disconnect', loud.id]])
-})
+t.test(
+  'of two pages that meet on one proxy, who was there is told second: by itself, or before what the other says',
+  async t => {
+    const { ws } = await buildTestApp(t)
+    const resident = await joinChannel(t, ws, 'room', page)
+    const quiet = await joinChannel(t, ws, 'room', page)
+    t.match(await quiet.next(), { action: 'connect', target: resident.id })
+    t.match(await resident.next(), { action: 'connect', target: quiet.id })
+    const loud = await joinChannel(t, ws, 'room', page)
+    t.match(await loud.next(), { action: 'connect', target: resident.id })
+    loud.send({ action: 'message', target: resident.id, data: 'hello' })
+    t.match(await resident.next(), { action: 'connect', target: loud.id })
+    t.match(await resident.next(), { action: 'message', source: loud.id })
+    loud.socket.close()
+    t.match(await resident.next(), { action: 'disconnect', target: loud.id })
+    t.strictSame(
+      (await quiet.arrived()).map(({ action, target }) => [action, target]),
+      [
+        ['connect', loud.id],
+        ['disconnect', loud.id]
+      ]
+    )
+  }
+)
 
 t.test('the same for pages of the second generation', async t => {
   const { ws } = await buildTestApp(t)
@@ -120,7 +133,9 @@ t.test('the same for pages of the second generation', async t => {
 })
 
 t.test('pages that meet over a link are both told, and what one says comes after', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   await until(() => openLinks(one!) === 1 && openLinks(two!) === 1)
   const [a, b] = [await joinChannel(t, one!.ws, 'room', page), await joinChannel(t, two!.ws, 'room', page)]
   t.match(await a.nextOf('connect'), { target: b.id })

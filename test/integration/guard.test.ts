@@ -16,16 +16,16 @@ const EVIL = 'evil.example'
 type Headers = Record<string, string | string[] | undefined>
 
 /** The answer to a refusal has one form, and nothing of the request in it. */
-function isRefusal (t: Test, answer: RawAnswer, code: ErrorCode, name: string): void {
+function isRefusal(t: Test, answer: RawAnswer, code: ErrorCode, name: string): void {
   t.equal(answer.status, catalogue[code].status, `${name}: status`)
   t.match(answer.json, { statusCode: catalogue[code].status, code, error: String, message: String }, `${name}: body`)
   t.strictSame(Object.keys(answer.json ?? {}), ['statusCode', 'code', 'error', 'message'], `${name}: form`)
   t.notMatch(answer.text, /canary|evil|%E4/i, `${name}: nothing of the request`)
-  t.notOk(Object.keys(answer.headers).some(header => header.startsWith('access-control')), `${name}: no CORS`)
+  t.notOk(
+    Object.keys(answer.headers).some(header => header.startsWith('access-control')),
+    `${name}: no CORS`
+  )
 }
-
-
-
 
 t.test('requests are refused in one form, by every part of the server that can refuse', async t => {
   const { port, log } = await buildTestApp(t, { maxMessageBytes: 200 })
@@ -40,7 +40,13 @@ t.test('requests are refused in one form, by every part of the server that can r
     ['foreign Host, long parameter', 'NWS_ERR_HOST_NOT_ALLOWED', 'GET', `/${CANARY}${'a'.repeat(800)}`, { Host: EVIL }],
     ['foreign Host, unknown method there', 'NWS_ERR_HOST_NOT_ALLOWED', 'DELETE', '/api/channels', { Host: EVIL }],
     ['foreign Host, expectation', 'NWS_ERR_HOST_NOT_ALLOWED', 'GET', '/', { Host: EVIL, Expect: 'nonsense' }],
-    ['foreign Host that equals the Origin', 'NWS_ERR_HOST_NOT_ALLOWED', 'GET', '/api/channels', { Host: EVIL, Origin: `http://${EVIL}` }],
+    [
+      'foreign Host that equals the Origin',
+      'NWS_ERR_HOST_NOT_ALLOWED',
+      'GET',
+      '/api/channels',
+      { Host: EVIL, Origin: `http://${EVIL}` }
+    ],
     ['wrong port', 'NWS_ERR_HOST_NOT_ALLOWED', 'GET', '/', { Host: 'localhost:1' }],
     ['no port', 'NWS_ERR_HOST_NOT_ALLOWED', 'GET', '/', { Host: 'localhost' }],
     ['empty Host', 'NWS_ERR_HOST_NOT_ALLOWED', 'GET', '/', { Host: '' }],
@@ -62,24 +68,75 @@ t.test('requests are refused in one form, by every part of the server that can r
     ['a bad name', 'NWS_ERR_CHANNEL_NAME', 'GET', `/${CANARY}%20`],
     ['another method', 'NWS_ERR_METHOD_NOT_ALLOWED', 'DELETE', `/api/channels/${CANARY}`],
     ['another method on a channel', 'NWS_ERR_METHOD_NOT_ALLOWED', 'POST', `/${CANARY}`],
-    ['a preflight', 'NWS_ERR_METHOD_NOT_ALLOWED', 'OPTIONS', `/api/channels/${CANARY}/messages`, { 'Access-Control-Request-Method': 'POST' }],
+    [
+      'a preflight',
+      'NWS_ERR_METHOD_NOT_ALLOWED',
+      'OPTIONS',
+      `/api/channels/${CANARY}/messages`,
+      { 'Access-Control-Request-Method': 'POST' }
+    ],
     ['another site', 'NWS_ERR_CROSS_SITE', 'GET', '/api/channels', { Origin: `https://${EVIL}` }],
     ['another site, nothing there', 'NWS_ERR_CROSS_SITE', 'GET', `/a/${CANARY}`, { 'Sec-Fetch-Site': 'cross-site' }],
-    ['another site, form', 'NWS_ERR_CROSS_SITE', 'POST', `/api/channels/${CANARY}/messages`, { Origin: `https://${EVIL}`, 'Content-Type': 'text/plain' }, '{"data":1}'],
+    [
+      'another site, form',
+      'NWS_ERR_CROSS_SITE',
+      'POST',
+      `/api/channels/${CANARY}/messages`,
+      { Origin: `https://${EVIL}`, 'Content-Type': 'text/plain' },
+      '{"data":1}'
+    ],
     ['an Origin that is none', 'NWS_ERR_ORIGIN_NOT_ALLOWED', 'GET', `/${CANARY}`, { Origin: 'nonsense' }],
-    ['two Origins', 'NWS_ERR_ORIGIN_NOT_ALLOWED', 'GET', `/${CANARY}`, { Origin: ['https://a.example', 'https://b.example'] }],
-    ['text', 'NWS_ERR_REQUEST_MEDIA_TYPE', 'POST', `/api/channels/${CANARY}/messages`, { 'Content-Type': 'text/plain' }, '{"data":1}'],
-    ['a form', 'NWS_ERR_REQUEST_MEDIA_TYPE', 'POST', `/api/channels/${CANARY}/messages`, { 'Content-Type': 'application/x-www-form-urlencoded' }, 'data=1'],
+    [
+      'two Origins',
+      'NWS_ERR_ORIGIN_NOT_ALLOWED',
+      'GET',
+      `/${CANARY}`,
+      { Origin: ['https://a.example', 'https://b.example'] }
+    ],
+    [
+      'text',
+      'NWS_ERR_REQUEST_MEDIA_TYPE',
+      'POST',
+      `/api/channels/${CANARY}/messages`,
+      { 'Content-Type': 'text/plain' },
+      '{"data":1}'
+    ],
+    [
+      'a form',
+      'NWS_ERR_REQUEST_MEDIA_TYPE',
+      'POST',
+      `/api/channels/${CANARY}/messages`,
+      { 'Content-Type': 'application/x-www-form-urlencoded' },
+      'data=1'
+    ],
     ['no type', 'NWS_ERR_REQUEST_MEDIA_TYPE', 'POST', `/api/channels/${CANARY}/messages`, {}, '{"data":1}'],
-    ['a bad type', 'NWS_ERR_REQUEST_MEDIA_TYPE', 'POST', `/api/channels/${CANARY}/messages`, { 'Content-Type': ';;' }, '{"data":1}'],
-    ['a large body', 'NWS_ERR_REQUEST_TOO_LARGE', 'POST', `/api/channels/${CANARY}/messages`, json, `{"data":"${CANARY}${'a'.repeat(300)}"}`],
+    [
+      'a bad type',
+      'NWS_ERR_REQUEST_MEDIA_TYPE',
+      'POST',
+      `/api/channels/${CANARY}/messages`,
+      { 'Content-Type': ';;' },
+      '{"data":1}'
+    ],
+    [
+      'a large body',
+      'NWS_ERR_REQUEST_TOO_LARGE',
+      'POST',
+      `/api/channels/${CANARY}/messages`,
+      json,
+      `{"data":"${CANARY}${'a'.repeat(300)}"}`
+    ],
     ['a bad field', 'NWS_ERR_REQUEST_INVALID', 'GET', `/api/channels/${CANARY}?scope=${CANARY}`],
     ['plain request of a channel', 'NWS_ERR_UPGRADE_REQUIRED', 'GET', `/${CANARY}`]
   ]
   for (const [name, code, method, target, headers, body] of table) {
     isRefusal(t, await request(port, method, target, headers, body), code, name)
   }
-  t.match((await request(port, 'GET', `/api/channels/x?scope=${CANARY}`)).json, { message: /Field: querystring\/scope\.$/ }, 'a bad field is named')
+  t.match(
+    (await request(port, 'GET', `/api/channels/x?scope=${CANARY}`)).json,
+    { message: /Field: querystring\/scope\.$/ },
+    'a bad field is named'
+  )
   t.equal((await request(port, 'DELETE', '/api/channels')).headers['allow'], 'GET, HEAD')
   t.equal((await request(port, 'GET', `/${CANARY}`)).headers['upgrade'], 'websocket')
   t.equal((await request(port, 'GET', '/api/health')).status, 200, 'and it is still there')
@@ -93,19 +150,55 @@ t.test('what is no HTTP is answered in the same form and the connection closed',
     ['TLS', 'NWS_ERR_REQUEST_MALFORMED', Buffer.from('16030100c8010000c40303', 'hex')],
     ['HTTP/2', 'NWS_ERR_REQUEST_MALFORMED', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['an unknown method', 'NWS_ERR_REQUEST_MALFORMED', `BREW /${CANARY} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`],
-    ['a blank in the target', 'NWS_ERR_REQUEST_MALFORMED', `GET /${CANARY} x HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`],
+    [
+      'a blank in the target',
+      'NWS_ERR_REQUEST_MALFORMED',
+      `GET /${CANARY} x HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`
+    ],
     ['a NUL in a header', 'NWS_ERR_REQUEST_MALFORMED', `GET / HTTP/1.1\r\nHost: local\0host:${port}\r\n\r\n`],
-    ['a folded header', 'NWS_ERR_REQUEST_MALFORMED', `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX: a\r\n b\nbad\r\n\r\n`],
-    ['two lengths', 'NWS_ERR_REQUEST_MALFORMED', `POST / HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab`],
-    ['length and chunks', 'NWS_ERR_REQUEST_MALFORMED', `POST / HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
-    ['large headers', 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE', `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX: ${CANARY}${'a'.repeat(20_000)}\r\n\r\n`],
-    ['many headers', 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE', `GET / HTTP/1.1\r\nHost: localhost:${port}\r\n${'X-Header: a\r\n'.repeat(5000)}\r\n`],
-    ['a large URL', 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE', `GET /${CANARY}${'a'.repeat(20_000)} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`],
-    ['megabytes of headers', 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE', `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX: ${'a'.repeat(2_000_000)}\r\n\r\n`]
+    [
+      'a folded header',
+      'NWS_ERR_REQUEST_MALFORMED',
+      `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX: a\r\n b\nbad\r\n\r\n`
+    ],
+    [
+      'two lengths',
+      'NWS_ERR_REQUEST_MALFORMED',
+      `POST / HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab`
+    ],
+    [
+      'length and chunks',
+      'NWS_ERR_REQUEST_MALFORMED',
+      `POST / HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`
+    ],
+    [
+      'large headers',
+      'NWS_ERR_REQUEST_HEADERS_TOO_LARGE',
+      `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX: ${CANARY}${'a'.repeat(20_000)}\r\n\r\n`
+    ],
+    [
+      'many headers',
+      'NWS_ERR_REQUEST_HEADERS_TOO_LARGE',
+      `GET / HTTP/1.1\r\nHost: localhost:${port}\r\n${'X-Header: a\r\n'.repeat(5000)}\r\n`
+    ],
+    [
+      'a large URL',
+      'NWS_ERR_REQUEST_HEADERS_TOO_LARGE',
+      `GET /${CANARY}${'a'.repeat(20_000)} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`
+    ],
+    [
+      'megabytes of headers',
+      'NWS_ERR_REQUEST_HEADERS_TOO_LARGE',
+      `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nX: ${'a'.repeat(2_000_000)}\r\n\r\n`
+    ]
   ] as [string, ErrorCode, string | Buffer][]) {
     isRefusal(t, await sendRaw(port, bytes), code, name)
   }
-  t.equal((await sendRaw(port, `CONNECT ${EVIL}:443 HTTP/1.1\r\nHost: ${EVIL}:443\r\n\r\n`)).text, '', 'nobody is connected through')
+  t.equal(
+    (await sendRaw(port, `CONNECT ${EVIL}:443 HTTP/1.1\r\nHost: ${EVIL}:443\r\n\r\n`)).text,
+    '',
+    'nobody is connected through'
+  )
   t.equal((await request(port, 'GET', '/api/health')).status, 200, 'and it is still there')
   t.notMatch(log(), /canary|evil/i, 'nothing of it in the log')
 })
@@ -122,12 +215,26 @@ t.test('both addresses answer alike', async t => {
   const { port } = await buildTestApp(t)
   for (const host of ['127.0.0.1', '::1']) {
     t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
-    isRefusal(t, await sendRaw(port, requestBytes(port, 'GET', '/', { Host: EVIL }), host), 'NWS_ERR_HOST_NOT_ALLOWED', host)
+    isRefusal(
+      t,
+      await sendRaw(port, requestBytes(port, 'GET', '/', { Host: EVIL }), host),
+      'NWS_ERR_HOST_NOT_ALLOWED',
+      host
+    )
     isRefusal(t, await sendRaw(port, requestBytes(port, 'GET', '/%E4'), host), 'NWS_ERR_REQUEST_MALFORMED', host)
     isRefusal(t, await sendRaw(port, requestBytes(port, 'GET', '/a/b', UPGRADE), host), 'NWS_ERR_UPGRADE_REFUSED', host)
     isRefusal(t, await sendRaw(port, 'noise\r\n\r\n', host), 'NWS_ERR_REQUEST_MALFORMED', host)
-    isRefusal(t, await sendRaw(port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, host), 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE', host)
-    t.equal((await request(port, 'GET', '/api/health', { Expect: 'nonsense' })).status, 200, `${host}, an expectation that nobody knows`)
+    isRefusal(
+      t,
+      await sendRaw(port, `GET / HTTP/1.1\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, host),
+      'NWS_ERR_REQUEST_HEADERS_TOO_LARGE',
+      host
+    )
+    t.equal(
+      (await request(port, 'GET', '/api/health', { Expect: 'nonsense' })).status,
+      200,
+      `${host}, an expectation that nobody knows`
+    )
   }
 })
 
@@ -137,7 +244,16 @@ t.test('what takes too long to arrive is ended', async t => {
     ['nothing at all', ''],
     ['half a request line', 'GET /'],
     ['half a handshake', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4)],
-    ['half a body', requestBytes(port, 'POST', '/api/channels/room/messages', { 'Content-Type': 'application/json', 'Content-Length': '100' }, '{"da')]
+    [
+      'half a body',
+      requestBytes(
+        port,
+        'POST',
+        '/api/channels/room/messages',
+        { 'Content-Type': 'application/json', 'Content-Length': '100' },
+        '{"da'
+      )
+    ]
   ] as const) {
     isRefusal(t, await sendRaw(port, bytes), 'NWS_ERR_REQUEST_TIMEOUT', name)
   }
@@ -146,7 +262,13 @@ t.test('what takes too long to arrive is ended', async t => {
 t.test('a client that goes away in the middle leaves nothing behind', async t => {
   const { app, port } = await buildTestApp(t)
   const open = watchSockets(app)
-  for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4), requestBytes(port, 'GET', '/a/b', UPGRADE), 'noise\r\n\r\n']) {
+  for (const bytes of [
+    '',
+    'GET /',
+    requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4),
+    requestBytes(port, 'GET', '/a/b', UPGRADE),
+    'noise\r\n\r\n'
+  ]) {
     for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
       const socket = await openSocket(port)
       socket.write(bytes)
@@ -158,7 +280,7 @@ t.test('a client that goes away in the middle leaves nothing behind', async t =>
 })
 
 /** Connections of a server from now on; `none` resolves when all of them are closed, also those that are yet to be accepted. */
-function watchSockets (app: TestApp['app']) {
+function watchSockets(app: TestApp['app']) {
   const sockets = new Set<Socket>()
   let seen = 0
   app.server.on('connection', socket => {
@@ -167,8 +289,13 @@ function watchSockets (app: TestApp['app']) {
     socket.once('close', () => sockets.delete(socket))
   })
   return {
-    get seen () { return seen },
-    none: async () => { while (sockets.size > 0) await Promise.all(Array.from(sockets, socket => new Promise(resolve => socket.once('close', resolve)))) }
+    get seen() {
+      return seen
+    },
+    none: async () => {
+      while (sockets.size > 0)
+        await Promise.all(Array.from(sockets, socket => new Promise(resolve => socket.once('close', resolve))))
+    }
   }
 }
 
@@ -204,7 +331,12 @@ t.test('a refused upgrade is an ordinary answer, before any 101, and the connect
     t.equal(answer.headers['connection']?.toLowerCase(), 'close', name)
   }
   for (const method of ['POST', 'DELETE', 'OPTIONS']) {
-    isRefusal(t, await sendRaw(port, requestBytes(port, method, `/${CANARY}`, UPGRADE)), 'NWS_ERR_UPGRADE_REFUSED', method)
+    isRefusal(
+      t,
+      await sendRaw(port, requestBytes(port, method, `/${CANARY}`, UPGRADE)),
+      'NWS_ERR_UPGRADE_REFUSED',
+      method
+    )
   }
   const { status, headers } = await sendRaw(port, requestBytes(port, 'HEAD', `/a/${CANARY}`, UPGRADE))
   t.match({ status, headers }, { status: 404, headers: { connection: 'close' } }, 'HEAD')
@@ -212,11 +344,13 @@ t.test('a refused upgrade is an ordinary answer, before any 101, and the connect
 })
 
 /** One refused upgrade by a client that reads the answer and never closes its own side. */
-async function refuseOne (port: number, bytes: string): Promise<{ status: string, socket: Socket }> {
+async function refuseOne(port: number, bytes: string): Promise<{ status: string; socket: Socket }> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   socket.on('error', () => {})
   let text = ''
-  socket.on('data', chunk => { text += chunk.toString('latin1') })
+  socket.on('data', chunk => {
+    text += chunk.toString('latin1')
+  })
   socket.write(bytes)
   await once(socket, 'end')
   return { status: text.slice(9, 12), socket }
@@ -228,11 +362,15 @@ t.test('1000 refused upgrades of each kind leave no socket', { timeout: 110_000 
   for (const [name, code, target, headers] of refusedUpgrades) {
     const bytes = requestBytes(port, 'GET', target, { ...UPGRADE, ...headers })
     const before = open.seen
-    const answers: { status: string, socket: Socket }[] = []
-    for (let batch = 0; batch < 20; batch++) answers.push(...await Promise.all(Array.from({ length: 50 }, () => refuseOne(port, bytes))))
+    const answers: { status: string; socket: Socket }[] = []
+    for (let batch = 0; batch < 20; batch++)
+      answers.push(...(await Promise.all(Array.from({ length: 50 }, () => refuseOne(port, bytes)))))
     await open.none()
     t.equal(open.seen - before, 1000, `${name}: all were there`)
-    t.ok(answers.every(({ status }) => status === String(catalogue[code].status)), `${name}: all were refused`)
+    t.ok(
+      answers.every(({ status }) => status === String(catalogue[code].status)),
+      `${name}: all were refused`
+    )
     for (const { socket } of answers) socket.destroy()
   }
   t.equal((await request(port, 'GET', '/api/health')).status, 200)
@@ -245,8 +383,15 @@ t.test('an offer to speak HTTP/2 is no WebSocket, and no reason to fail where No
   const { port } = await buildTestApp(t)
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const canTell = major > 24 || (major === 24 && minor >= 9)
-  const answer = await request(port, 'GET', '/api/health', { Connection: 'Upgrade, HTTP2-Settings, close', Upgrade: 'h2c', 'HTTP2-Settings': 'AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA' })
-  t.match(answer, canTell ? { status: 200, json: { status: 'ok' } } : { status: 404, json: { code: 'NWS_ERR_UPGRADE_REFUSED' } })
+  const answer = await request(port, 'GET', '/api/health', {
+    Connection: 'Upgrade, HTTP2-Settings, close',
+    Upgrade: 'h2c',
+    'HTTP2-Settings': 'AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA'
+  })
+  t.match(
+    answer,
+    canTell ? { status: 200, json: { status: 'ok' } } : { status: 404, json: { code: 'NWS_ERR_UPGRADE_REFUSED' } }
+  )
 })
 
 t.test('health says more to those who may know', async t => {
@@ -255,7 +400,16 @@ t.test('health says more to those who may know', async t => {
   t.equal(brief.status, 200)
   t.strictSame(Object.keys(brief.json ?? {}), ['status', 'version'])
   const full = await request(port, 'GET', '/api/health', { Authorization: `Bearer ${token}` })
-  t.match(full.json, { status: 'ok', version: /^\d+\.\d+\.\d+/, uptimeSeconds: Number, proxyId: /^[a-z2-7]{26}$/, channels: 0, peers: 0, discovery: { state: 'off' }, mesh: { port: Number, links: 0 } })
+  t.match(full.json, {
+    status: 'ok',
+    version: /^\d+\.\d+\.\d+/,
+    uptimeSeconds: Number,
+    proxyId: /^[a-z2-7]{26}$/,
+    channels: 0,
+    peers: 0,
+    discovery: { state: 'off' },
+    mesh: { port: Number, links: 0 }
+  })
   t.equal((await request(port, 'GET', '/api/channels')).status, 401)
   t.equal((await request(port, 'GET', '/api/channels')).headers['www-authenticate'], 'Bearer')
   t.equal((await request(port, 'GET', '/api/channels', { Authorization: `Bearer ${token}` })).status, 200)
@@ -271,10 +425,22 @@ t.test('the well-known address is the one answer that other sites may read', asy
   t.equal(answer.headers['access-control-allow-origin'], '*')
   const head = await request(port, 'HEAD', '/.well-known/nws', other)
   t.match(head, { status: 200, body: '', headers: { 'access-control-allow-origin': '*' } })
-  for (const path of ['/', '/console', '/console/console.js', '/api/health', '/api/channels', '/api/openapi.json', '/room', '/a/b']) {
+  for (const path of [
+    '/',
+    '/console',
+    '/console/console.js',
+    '/api/health',
+    '/api/channels',
+    '/api/openapi.json',
+    '/room',
+    '/a/b'
+  ]) {
     for (const method of ['GET', 'OPTIONS']) {
       const { headers } = await request(port, method, path, other)
-      t.notOk(Object.keys(headers).some(name => name.startsWith('access-control')), `${method} ${path}`)
+      t.notOk(
+        Object.keys(headers).some(name => name.startsWith('access-control')),
+        `${method} ${path}`
+      )
     }
   }
 })

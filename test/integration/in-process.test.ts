@@ -18,8 +18,16 @@ t.test('a member in the process sends, hears and leaves', async t => {
   const client = await joinChannel(t, url, 'room')
   const heard: unknown[] = []
   let notify = (): void => {}
-  const note = (...event: unknown[]): void => { heard.push(event); notify() }
-  const until = async (count: number): Promise<void> => { while (heard.length < count) await new Promise<void>(resolve => { notify = resolve }) }
+  const note = (...event: unknown[]): void => {
+    heard.push(event)
+    notify()
+  }
+  const until = async (count: number): Promise<void> => {
+    while (heard.length < count)
+      await new Promise<void>(resolve => {
+        notify = resolve
+      })
+  }
   const member = await app.channelRegistry.join('room', {
     onMessage: ({ action, source, data, text }: ReceivedMessage) => note(action, source.id, data, text),
     onConnect: (peer: Peer) => note('connect', peer.id),
@@ -41,7 +49,10 @@ t.test('a member in the process sends, hears and leaves', async t => {
   member.send(client.id, 'you')
   t.match(await client.next(), { action: 'message', source: member.peer.id, data: 'you' })
   member.broadcast(new Uint8Array([9]))
-  t.strictSame((await client.next())['bytes'], Buffer.concat([Buffer.from([3, 22]), Buffer.from(member.peer.id), Buffer.from([9])]))
+  t.strictSame(
+    (await client.next())['bytes'],
+    Buffer.concat([Buffer.from([3, 22]), Buffer.from(member.peer.id), Buffer.from([9])])
+  )
   t.throws(() => member.send('nobody', 1), { code: 'NWS_ERR_PEER_NOT_FOUND' })
   t.throws(() => member.broadcast(undefined), { code: 'NWS_ERR_MESSAGE_DATA' })
   member.leave()
@@ -53,7 +64,12 @@ t.test('a member in the process sends, hears and leaves', async t => {
 t.test('a handler that fails is logged and harms nobody', async t => {
   const { app, url, log } = await buildTestApp(t)
   const failed = new Promise<void>(resolve => {
-    void app.channelRegistry.join('room', { onMessage: () => { setImmediate(resolve); throw new Error('bug in a bot') } })
+    void app.channelRegistry.join('room', {
+      onMessage: () => {
+        setImmediate(resolve)
+        throw new Error('bug in a bot')
+      }
+    })
   })
   const client = await joinChannel(t, url, 'room')
   client.send({ action: 'broadcast', data: 'canary-payload' })
@@ -67,12 +83,19 @@ t.test('an asynchronous join hook decides, and what the client sends meanwhile i
   const { app, url, ws } = await buildTestApp(t)
   const watcher = await joinChannel(t, url, 'room')
   let asked = (): void => {}
-  const question = new Promise<void>(resolve => { asked = resolve })
+  const question = new Promise<void>(resolve => {
+    asked = resolve
+  })
   let answer = (): void => {}
   app.channelRegistry.addHook('join', async ({ channel, origin, location, dialect }) => {
-    t.match({ channel, origin, location, dialect }, { channel: 'room', origin: undefined, location: 'local', dialect: 'envelope' })
+    t.match(
+      { channel, origin, location, dialect },
+      { channel: 'room', origin: undefined, location: 'local', dialect: 'envelope' }
+    )
     asked()
-    await new Promise<void>(resolve => { answer = resolve })
+    await new Promise<void>(resolve => {
+      answer = resolve
+    })
   })
   const { socket, take } = openSocket(t, `${ws}/room`)
   await once(socket, 'open')
@@ -89,16 +112,24 @@ t.test('an asynchronous join hook decides, and what the client sends meanwhile i
 
 t.test('a join hook refuses with a code of its own', async t => {
   const { app, ws } = await buildTestApp(t)
-  app.channelRegistry.addHook('join', async () => { throw Object.assign(new Error('Bring a ticket.'), { code: 'NO_TICKET', closeCode: 4600 }) })
+  app.channelRegistry.addHook('join', async () => {
+    throw Object.assign(new Error('Bring a ticket.'), { code: 'NO_TICKET', closeCode: 4600 })
+  })
   const refused = openSocket(t, `${ws}/room`)
-  t.strictSame(JSON.parse((await refused.take()).bytes.toString()), { action: 'error', code: 'NO_TICKET', message: 'Bring a ticket.' })
+  t.strictSame(JSON.parse((await refused.take()).bytes.toString()), {
+    action: 'error',
+    code: 'NO_TICKET',
+    message: 'Bring a ticket.'
+  })
   t.strictSame(await refused.closed, { code: 4600, reason: 'NO_TICKET' })
   t.equal(app.channelRegistry.channels().length, 0)
 })
 
 t.test('a join hook that fails is our bug: 1011, and no detail for the client', async t => {
   const { app, ws, log } = await buildTestApp(t)
-  app.channelRegistry.addHook('join', () => { throw new Error('secret detail') })
+  app.channelRegistry.addHook('join', () => {
+    throw new Error('secret detail')
+  })
   const refused = openSocket(t, `${ws}/room`)
   t.notMatch((await refused.take()).bytes.toString(), /secret/)
   t.strictSame(await refused.closed, { code: 1011, reason: 'NWS_ERR_INTERNAL' })
@@ -119,12 +150,16 @@ t.test('a client that goes while its join is decided never becomes a peer', asyn
   const { app, url, ws } = await buildTestApp(t)
   let answer = (): void => {}
   let asked = (): void => {}
-  const question = new Promise<void>(resolve => { asked = resolve })
+  const question = new Promise<void>(resolve => {
+    asked = resolve
+  })
   let decide = true
   app.channelRegistry.addHook('join', async () => {
     if (!decide) return
     asked()
-    await new Promise<void>(resolve => { answer = resolve })
+    await new Promise<void>(resolve => {
+      answer = resolve
+    })
   })
   const { socket } = openSocket(t, `${ws}/room`)
   await Promise.all([question, once(socket, 'open')])
@@ -152,11 +187,16 @@ t.test('a message hook refuses one message', async t => {
   t.equal((await b.next()).data, 'good')
 })
 
-const examples = new Map([...readFileSync(new URL('../../docs/EXTENDING.md', import.meta.url), 'utf8')
-  .matchAll(/^```js file=(\S+)\n([\s\S]*?)^```$/gm)].map(([, name, code]) => [name!, code!]))
+const examples = new Map(
+  [
+    ...readFileSync(new URL('../../docs/EXTENDING.md', import.meta.url), 'utf8').matchAll(
+      /^```js file=(\S+)\n([\s\S]*?)^```$/gm
+    )
+  ].map(([, name, code]) => [name!, code!])
+)
 
 /** Writes the examples of the document to a folder where `networkwebsockets` can be imported by name. */
-function writeExamples (t: Test): string {
+function writeExamples(t: Test): string {
   const folder = t.testdir({})
   const root = fileURLToPath(new URL('../..', import.meta.url))
   for (const [name, code] of examples) writeFileSync(join(folder, name), code)
@@ -164,7 +204,8 @@ function writeExamples (t: Test): string {
   chmodSync(folder, 0o755)
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(root, join(folder, 'node_modules', 'networkwebsockets'))
-  for (const name of ['fastify', 'fastify-plugin']) symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  for (const name of ['fastify', 'fastify-plugin'])
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   return folder
 }
 
@@ -176,13 +217,19 @@ t.test('the bot of the document works as it stands', async t => {
   client.send({ action: 'broadcast', data: 'ping' })
   t.strictSame(await client.next(), { action: 'message', source: target, target: client.id, data: 'pong' })
   t.strictSame(await (await fetch(`${url}/x/ping/count`)).json(), { answers: 1 })
-  t.equal((await fetch(`${url}/x/ping/count`, { headers: { origin: 'http://evil.example' } })).status, 403, 'its route is guarded')
+  t.equal(
+    (await fetch(`${url}/x/ping/count`, { headers: { origin: 'http://evil.example' } })).status,
+    403,
+    'its route is guarded'
+  )
 })
 
 t.test('the tickets of the document keep those silent who show none, here and across a link', async t => {
   const folder = writeExamples(t)
   process.env['NWS_X_TICKET_SECRET'] = 'a secret of the members'
-  t.teardown(() => { delete process.env['NWS_X_TICKET_SECRET'] })
+  t.teardown(() => {
+    delete process.env['NWS_X_TICKET_SECRET']
+  })
   const here = await buildTestApp(t, { extensions: [join(folder, 'tickets.mjs')], meshHost: '127.0.0.1' })
   const there = await buildTestApp(t, { peers: [`127.0.0.1:${here.app.peerMesh.port}`] })
   const member = await joinChannel(t, here.url, 'members')
@@ -205,9 +252,12 @@ t.test('the tickets of the document keep those silent who show none, here and ac
 
 t.test('the embedded proxy of the document works as it stands', async t => {
   const folder = writeExamples(t)
-  const child = spawn(process.execPath, [join(folder, 'embedded.mjs')], { env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [join(folder, 'embedded.mjs')], {
+    env: { ...process.env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   t.teardown(() => child.kill('SIGKILL'))
-  const [line] = await once(createInterface({ input: child.stdout }), 'line') as [string]
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const base = /ws:\/\/\S+\/nws/.exec(line)![0].replace('ws', 'http')
   const a = await joinChannel(t, base, 'room')
   const b = await joinChannel(t, base, 'room')

@@ -14,7 +14,7 @@ import { freePort } from '../support/ports.ts'
 import { startServer, withoutNamespaces } from '../support/process.ts'
 
 /** Takes a port on one address. */
-async function squat (t: Test, host: string, port: number): Promise<number> {
+async function squat(t: Test, host: string, port: number): Promise<number> {
   const server = createServer().listen({ host, port, ipv6Only: true })
   await once(server, 'listening')
   t.teardown(() => server.close())
@@ -36,22 +36,37 @@ t.test('listens on 127.0.0.1 and ::1 with one port, and answers requests and upg
   for (const { address, internal, scopeid } of Object.values(networkInterfaces()).flatMap(list => list ?? [])) {
     if (!internal) await t.rejects(openSocket(port, scopeid ? `${address}%${scopeid}` : address), `not on ${address}`)
   }
-  const lines = log().trim().split('\n').map(line => JSON.parse(line) as { level: number, msg: string }).filter(({ level }) => level >= 30)
-  t.strictSame(lines.map(({ msg }) => msg), [`Network Web Sockets is running: http://localhost:${port}`], 'one sentence in the log, and nothing else at info')
+  const lines = log()
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { level: number; msg: string })
+    .filter(({ level }) => level >= 30)
+  t.strictSame(
+    lines.map(({ msg }) => msg),
+    [`Network Web Sockets is running: http://localhost:${port}`],
+    'one sentence in the log, and nothing else at info'
+  )
 })
 
 t.test('a wanted port is taken on both addresses', async t => {
   const wanted = await freePort()
   const { port } = await buildTestApp(t, { port: wanted })
   t.equal(port, wanted)
-  for (const host of ['127.0.0.1', '::1']) t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
+  for (const host of ['127.0.0.1', '::1'])
+    t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
 })
 
-for (const [taken, name, other] of [['127.0.0.1', '127.0.0.1', '::1'], ['::1', '\\[::1\\]', '127.0.0.1']] as const) {
+for (const [taken, name, other] of [
+  ['127.0.0.1', '127.0.0.1', '::1'],
+  ['::1', '\\[::1\\]', '127.0.0.1']
+] as const) {
   t.test(`a port that is in use on ${taken} ends the start, naming it, and nothing stays bound`, async t => {
     const port = await squat(t, taken, await freePort())
     const app = await buildApp({ port, discovery: 'off' })
-    await t.rejects(app.listener.listen(), { code: 'NWS_ERR_LISTEN', message: new RegExp(`${name}:${port} is in use by another program \\(EADDRINUSE\\).*NWS_PORT`) })
+    await t.rejects(app.listener.listen(), {
+      code: 'NWS_ERR_LISTEN',
+      message: new RegExp(`${name}:${port} is in use by another program \\(EADDRINUSE\\).*NWS_PORT`)
+    })
     await app.close()
     t.equal(await squat(t, other, port), port, `${other} is free`)
   })
@@ -59,49 +74,84 @@ for (const [taken, name, other] of [['127.0.0.1', '127.0.0.1', '::1'], ['::1', '
 
 t.test('a host of its own is the only place', async t => {
   const { port } = await buildTestApp(t, { host: '127.0.0.2' })
-  t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws', { Host: `127.0.0.2:${port}` }), '127.0.0.2')).status, 200)
+  t.equal(
+    (await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws', { Host: `127.0.0.2:${port}` }), '127.0.0.2'))
+      .status,
+    200
+  )
   await t.rejects(openSocket(port, '127.0.0.1'), { code: 'ECONNREFUSED' })
   await t.rejects(openSocket(port, '::1'), { code: 'ECONNREFUSED' })
 })
 
 t.test('localhost as host means both addresses, whatever the hosts file says', async t => {
   const { port } = await buildTestApp(t, { host: 'localhost' })
-  for (const host of ['127.0.0.1', '::1']) t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
+  for (const host of ['127.0.0.1', '::1'])
+    t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
 })
 
 t.test('a host that this machine does not have ends the start', async t => {
   const app = await buildApp({ port: 0, discovery: 'off', host: '192.0.2.1', apiToken: 'x' })
   t.teardown(() => app.close())
-  await t.rejects(app.listener.listen(), { code: 'NWS_ERR_LISTEN', message: /192\.0\.2\.1:0 cannot be used \(EADDRNOTAVAIL\)/ })
+  await t.rejects(app.listener.listen(), {
+    code: 'NWS_ERR_LISTEN',
+    message: /192\.0\.2\.1:0 cannot be used \(EADDRNOTAVAIL\)/
+  })
 })
 
 t.test('a failure of a plugin at the start is not taken for one of listening', async t => {
   const app = await buildApp({ port: 0, discovery: 'off' })
-  app.addHook('onReady', async () => { throw new Error('not today') })
+  app.addHook('onReady', async () => {
+    throw new Error('not today')
+  })
   await t.rejects(app.listener.listen(), { message: 'not today' })
 })
 
 t.test('a hosts file without ::1 changes nothing', { skip: withoutNamespaces() }, async t => {
   const folder = t.testdir({})
   writeFileSync(join(folder, 'hosts'), '127.0.0.1 localhost\n')
-  const server = startServer(t, {}, { wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`, 'sh'] })
+  const server = startServer(
+    t,
+    {},
+    { wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`, 'sh'] }
+  )
   const port = await server.port()
-  for (const host of ['127.0.0.1', '::1']) t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
+  for (const host of ['127.0.0.1', '::1'])
+    t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
 })
 
 t.test('an empty hosts file changes nothing', { skip: withoutNamespaces() }, async t => {
   const folder = t.testdir({ hosts: '' })
-  const server = startServer(t, {}, { wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`, 'sh'] })
+  const server = startServer(
+    t,
+    {},
+    { wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`, 'sh'] }
+  )
   const port = await server.port()
-  for (const host of ['127.0.0.1', '::1']) t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
+  for (const host of ['127.0.0.1', '::1'])
+    t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
 })
 
 t.test('without IPv6 there is one line about it, and IPv4 works', { skip: withoutNamespaces() }, async t => {
-  const server = startServer(t, {}, { wrapper: ['unshare', '-n', 'sh', '-c', 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec "$@"', 'sh'] })
+  const server = startServer(
+    t,
+    {},
+    {
+      wrapper: [
+        'unshare',
+        '-n',
+        'sh',
+        '-c',
+        'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec "$@"',
+        'sh'
+      ]
+    }
+  )
   const port = await server.port()
   // The namespace has no way in but from within.
   const ask = `fetch('http://127.0.0.1:${port}/api/health').then(async answer => process.stdout.write(await answer.text()))`
-  const inside = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const inside = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
   const [answer] = await once(inside.stdout.setEncoding('utf8'), 'data')
   t.match(answer, /"status":"ok"/)
   t.equal(server.output().match(/no IPv6 on this machine: listening on 127\.0\.0\.1 only/g)?.length, 1)
@@ -127,7 +177,13 @@ t.test('closing closes idle, silent and half-done connections', async t => {
 
 t.test('a request that is being answered is answered to its end', async t => {
   const { app, port } = await buildTestApp(t, { shutdownTimeoutMs: 60_000 })
-  const waiting = request(port, 'POST', '/api/channels/room/messages?waitMs=60000', { 'Content-Type': 'application/json', Connection: 'keep-alive' }, '{"data":1}')
+  const waiting = request(
+    port,
+    'POST',
+    '/api/channels/room/messages?waitMs=60000',
+    { 'Content-Type': 'application/json', Connection: 'keep-alive' },
+    '{"data":1}'
+  )
   await new Promise<void>(resolve => app.channelRegistry.addHook('channelOpened', () => resolve()))
   await app.close()
   const { status, json } = await waiting

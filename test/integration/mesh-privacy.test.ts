@@ -9,7 +9,9 @@ import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../su
 import { startProxy } from '../support/proxies.ts'
 import { formsOf, namesHost, tracesOf } from '../support/traces.ts'
 
-const skip = namespacesAvailable() ? tcpdumpUnavailable() ?? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const skip = namespacesAvailable()
+  ? (tcpdumpUnavailable() ?? false)
+  : `network namespaces cannot be made: ${namespacesUnavailable()}`
 
 const env = { NWS_LOG_LEVEL: 'trace' }
 /** Guessable and strong, shared by both, of one side only, used by all kinds of clients. */
@@ -35,17 +37,29 @@ t.test('no name in any packet or log', { skip, timeout: 180_000 }, async t => {
 
   for (const channel of [names.shared, names.private, names.long]) {
     const [alice, bob] = await Promise.all([a.join(channel), b.join(channel)])
-    await Promise.all([alice.hears({ action: 'connect', target: bob.id }), bob.hears({ action: 'connect', target: alice.id })])
+    await Promise.all([
+      alice.hears({ action: 'connect', target: bob.id }),
+      bob.hears({ action: 'connect', target: alice.id })
+    ])
     alice.send({ action: 'broadcast', data: payload })
     bob.send({ action: 'message', target: alice.id, data: { payload } })
     bob.send({ action: 'nonsense', target: channel })
-    await Promise.all([bob.hears({ action: 'broadcast' }), alice.hears({ action: 'message' }), bob.hears({ action: 'error' })])
+    await Promise.all([
+      bob.hears({ action: 'broadcast' }),
+      alice.hears({ action: 'message' }),
+      bob.hears({ action: 'error' })
+    ])
     await alice.leave()
     await bob.hears({ action: 'disconnect' })
     await a.join(channel)
   }
   await Promise.all([a.join(names.onlyHere), b.join(`network/${names.old}`)])
-  await a.request('POST', `/api/channels/${names.published}/messages`, { 'content-type': 'application/json' }, JSON.stringify({ data: payload }))
+  await a.request(
+    'POST',
+    `/api/channels/${names.published}/messages`,
+    { 'content-type': 'application/json' },
+    JSON.stringify({ data: payload })
+  )
   await a.request('GET', `/${names.refused}/`)
   await a.request('GET', `/api/channels/${names.refused}`)
   await b.request('GET', `/${names.shared}`, { host: 'evil.example' })
@@ -64,27 +78,53 @@ t.test('no name in any packet or log', { skip, timeout: 180_000 }, async t => {
 
   const packets = capture.packets()
   const recorded = [capture.bytes(), ...streamsOf(packets)]
-  t.strictSame(new Set(recorded.flatMap(bytes => tracesOf(canary, bytes))), new Set(formsOf(canary).map(({ what }) => what)), 'the search finds what is there')
+  t.strictSame(
+    new Set(recorded.flatMap(bytes => tracesOf(canary, bytes))),
+    new Set(formsOf(canary).map(({ what }) => what)),
+    'the search finds what is there'
+  )
   const logs = Buffer.from([a, b, again].map(({ program }) => program.output()).join('\n'))
   t.match(logs.toString(), /channel matched/, 'they are full')
   for (const secret of [...Object.values(names), payload]) {
-    t.strictSame(recorded.flatMap(bytes => tracesOf(secret, bytes)), [], 'no packet tells it')
+    t.strictSame(
+      recorded.flatMap(bytes => tracesOf(secret, bytes)),
+      [],
+      'no packet tells it'
+    )
     t.strictSame(tracesOf(secret, logs), [], 'no log tells it')
   }
 
-  const mdns = packets.filter(({ kind, ports }) => kind === 'udp' && ports.includes(5353)).map(({ payload }) => decode(payload))
-  t.notOk(mdns.some(({ authorities = [] }) => authorities.length > 0), 'no time is spent on probing for random names')
-  const records = mdns.flatMap(({ answers = [], additionals = [], authorities = [] }) => [...answers, ...additionals, ...authorities])
-  const texts = records.flatMap(record => record.type === 'TXT' ? [record.data].flat().map(text => Buffer.from(text as Buffer).toString()) : [])
+  const mdns = packets
+    .filter(({ kind, ports }) => kind === 'udp' && ports.includes(5353))
+    .map(({ payload }) => decode(payload))
+  t.notOk(
+    mdns.some(({ authorities = [] }) => authorities.length > 0),
+    'no time is spent on probing for random names'
+  )
+  const records = mdns.flatMap(({ answers = [], additionals = [], authorities = [] }) => [
+    ...answers,
+    ...additionals,
+    ...authorities
+  ])
+  const texts = records.flatMap(record =>
+    record.type === 'TXT' ? [record.data].flat().map(text => Buffer.from(text as Buffer).toString()) : []
+  )
   t.ok(texts.length > 0)
   t.strictSame(new Set(texts), new Set(['v=2']), 'the one thing that is said')
   const labelsOf = (id: string) => {
-    const services = records.flatMap(record => record.type === 'SRV' && record.name.startsWith(id) ? [record] : [])
+    const services = records.flatMap(record => (record.type === 'SRV' && record.name.startsWith(id) ? [record] : []))
     t.ok(services.length > 0)
     return new Set(services.flatMap(({ name, data }) => [...name.split('.'), ...data.target.split('.')]))
   }
   const [first, second] = [labelsOf(a.proxyId), labelsOf(again.proxyId)]
-  t.strictSame([...first].filter(label => second.has(label)), ['_nws', '_tcp', 'local'], 'two runs share no label')
+  t.strictSame(
+    [...first].filter(label => second.has(label)),
+    ['_nws', '_tcp', 'local'],
+    'two runs share no label'
+  )
   t.ok(namesHost(JSON.stringify({ target: `${hostname()}.local` })), 'it would be found')
-  t.notOk(mdns.some(packet => namesHost(JSON.stringify(packet))), 'nor is the host named')
+  t.notOk(
+    mdns.some(packet => namesHost(JSON.stringify(packet))),
+    'nor is the host named'
+  )
 })

@@ -15,16 +15,16 @@ import { seededRandom } from '../support/random.ts'
 /** A client of any generation, as far as all of them can do the same. */
 interface Member {
   /** Sends a string to all others. */
-  say (text: string): void
+  say(text: string): void
   /** The next that was said to all, as text. */
-  hear (): Promise<string>
+  hear(): Promise<string>
   /** The next that comes, or goes, as it is known to this member; undefined for those who see nobody. */
   sees: ((what: 'connect' | 'disconnect') => Promise<string>) | undefined
   /** Sends a string to one that was seen. */
   tell: ((peer: string, text: string) => void) | undefined
   /** The next that was said to this member alone: from whom, and what. */
-  told: (() => Promise<{ from: string, text: unknown }>) | undefined
-  leave (): void
+  told: (() => Promise<{ from: string; text: unknown }>) | undefined
+  leave(): void
 }
 
 type Join = (t: Test, address: string, channel: string) => Promise<Member>
@@ -34,7 +34,14 @@ let ids = 1_000_000
 const generations: Record<string, Join> = {
   'generation 1': async (t, address, channel) => {
     const socket = await openRaw(t, address, `broadcast/${channel}`)
-    return { say: text => socket.send(text), hear: async () => String(await socket.next()), sees: undefined, tell: undefined, told: undefined, leave: () => socket.socket.close() }
+    return {
+      say: text => socket.send(text),
+      hear: async () => String(await socket.next()),
+      sees: undefined,
+      tell: undefined,
+      told: undefined,
+      leave: () => socket.socket.close()
+    }
   },
   'generation 2': async (t, address, channel) => {
     const client = await joinNumbered(t, address, channel, String(++ids))
@@ -71,7 +78,7 @@ const generations: Record<string, Join> = {
 }
 
 /** Waits until a channel of a proxy has so many members, remote ones too. */
-async function untilMembers ({ app }: TestApp, name: string, count: number): Promise<void> {
+async function untilMembers({ app }: TestApp, name: string, count: number): Promise<void> {
   const channel = app.channelRegistry.find(name)!
   await new Promise<void>(resolve => {
     const look = (): void => {
@@ -85,16 +92,30 @@ async function untilMembers ({ app }: TestApp, name: string, count: number): Pro
 }
 
 /** Two proxies, the second of which dials the first. */
-async function buildPair (t: Test): Promise<[TestApp, TestApp]> {
+async function buildPair(t: Test): Promise<[TestApp, TestApp]> {
   const one = await buildTestApp(t, { meshHost: '127.0.0.1' })
   const two = await buildTestApp(t, { meshHost: '127.0.0.1', peers: [`127.0.0.1:${one.app.peerMesh.port}`] })
   return [one, two]
 }
 
-const TEXTS = ['hello', '', '____connect', '{"action":"broadcast","data":"x"}', '"quoted" \\ \n', 'é😀', 'x'.repeat(70_000)]
+const TEXTS = [
+  'hello',
+  '',
+  '____connect',
+  '{"action":"broadcast","data":"x"}',
+  '"quoted" \\ \n',
+  'é😀',
+  'x'.repeat(70_000)
+]
 
 for (const [place, build] of [
-  ['one proxy', async (t: Test) => { const only = await buildTestApp(t); return [only, only] as const }],
+  [
+    'one proxy',
+    async (t: Test) => {
+      const only = await buildTestApp(t)
+      return [only, only] as const
+    }
+  ],
   ['two proxies', buildPair]
 ] as const) {
   t.test(`every pair of generations, ${place}`, async t => {
@@ -131,7 +152,7 @@ for (const [place, build] of [
 }
 
 /** One of each in a channel, all of which have met. */
-async function mixture (t: Test, options: Parameters<typeof buildTestApp>[1] = {}) {
+async function mixture(t: Test, options: Parameters<typeof buildTestApp>[1] = {}) {
   const proxy = await buildTestApp(t, options)
   const raw = await openRaw(t, proxy.ws, 'broadcast/room')
   const raw2 = await openRaw(t, proxy.ws, 'broadcast/room')
@@ -144,8 +165,14 @@ async function mixture (t: Test, options: Parameters<typeof buildTestApp>[1] = {
 t.test('any data of the envelope reaches raw sockets as its JSON text, a string as itself', async t => {
   const { raw, raw2, numbered, envelope, binary } = await mixture(t)
   for (const [data, expected] of [
-    ['"text"', 'text'], ['"\\u0041\\n"', 'A\n'], ['""', ''], ['1.0', '1.0'], ['12345678901234567890', '12345678901234567890'], ['null', 'null'],
-    ['{"a": [1 , 2]}', '{"a": [1 , 2]}'], ['"{\\"a\\":1}"', '{"a":1}']
+    ['"text"', 'text'],
+    ['"\\u0041\\n"', 'A\n'],
+    ['""', ''],
+    ['1.0', '1.0'],
+    ['12345678901234567890', '12345678901234567890'],
+    ['null', 'null'],
+    ['{"a": [1 , 2]}', '{"a": [1 , 2]}'],
+    ['"{\\"a\\":1}"', '{"a":1}']
   ] as const) {
     envelope.send(`{"action":"broadcast","data":${data}}`)
     for (const reader of [raw, raw2, numbered.data]) t.equal(await reader.next(), expected, data)
@@ -162,8 +189,16 @@ t.test('binary data in the form that each can take', async t => {
   raw.send(bytes)
   t.strictSame(await raw2.next(), bytes, 'to generation 1 as a binary frame')
   t.equal(await numbered.data.next(), asText, 'to generation 2 as JSON')
-  t.strictSame(await envelope.next(), { action: 'broadcast', source: rawPeer, data: { $binary: 'AP8H' } }, 'to the envelope as JSON')
-  t.strictSame((await binary.next())['bytes'], Buffer.concat([Buffer.from([3, 22]), Buffer.from(String(rawPeer)), bytes]), 'or as a binary frame')
+  t.strictSame(
+    await envelope.next(),
+    { action: 'broadcast', source: rawPeer, data: { $binary: 'AP8H' } },
+    'to the envelope as JSON'
+  )
+  t.strictSame(
+    (await binary.next())['bytes'],
+    Buffer.concat([Buffer.from([3, 22]), Buffer.from(String(rawPeer)), bytes]),
+    'or as a binary frame'
+  )
   binary.send(Buffer.concat([Buffer.from([3, 0]), bytes]))
   t.strictSame(await raw.next(), bytes)
   t.equal(await numbered.data.next(), asText)
@@ -184,19 +219,27 @@ t.test('a direct message to a raw peer is answered with a coded error, and raw p
   t.strictSame(await numbered.told(), [], 'passed over where there is no form for an error')
   raw.socket.close()
   t.equal((await envelope.nextOf('disconnect'))['target'], first!['target'])
-  t.strictSame(await numbered.nextControl(), { Action: 'disconnect', Source: '12345678', Target: told!.Target, Payload: '' })
+  t.strictSame(await numbered.nextControl(), {
+    Action: 'disconnect',
+    Source: '12345678',
+    Target: told!.Target,
+    Payload: ''
+  })
 })
 
 t.test('markers are sent for peers of all kinds, and are data to nobody', async t => {
   const { raw, raw2, numbered, envelope, binary } = await mixture(t, { legacyMarkers: true })
   t.strictSame([await raw.next(), await raw.next(), await raw.next(), await raw.next()], Array(4).fill('____connect'))
-  t.strictSame([await raw2.next(), await raw2.next(), await raw2.next(), await raw2.next()], Array(4).fill('____connect'))
+  t.strictSame(
+    [await raw2.next(), await raw2.next(), await raw2.next(), await raw2.next()],
+    Array(4).fill('____connect')
+  )
   numbered.data.socket.close()
   await numbered.control.closed
   t.equal(await raw.next(), '____disconnect')
   raw2.socket.close()
   t.equal(await raw.next(), '____disconnect')
-  t.notOk([...await envelope.arrived(), ...await binary.arrived()].some(({ action }) => action === 'broadcast'))
+  t.notOk([...(await envelope.arrived()), ...(await binary.arrived())].some(({ action }) => action === 'broadcast'))
 })
 
 t.test('foreign peers have numbers below 2^53, the same for all, stable, mapped both ways', async t => {
@@ -207,7 +250,11 @@ t.test('foreign peers have numbers below 2^53, the same for all, stable, mapped 
   const b = await joinNumbered(t, ws, 'room', '22222222')
   const seenByA = (await a.told()).map(({ Target }) => Target)
   const seenByB = (await b.told()).map(({ Target }) => Target)
-  t.strictSame(seenByA, [...seenByB.slice(0, 20), '22222222'], 'in the order in which they came, under the same numbers')
+  t.strictSame(
+    seenByA,
+    [...seenByB.slice(0, 20), '22222222'],
+    'in the order in which they came, under the same numbers'
+  )
   t.equal(new Set(seenByA).size, 21)
   t.ok(seenByA.every(number => /^[1-9]\d{3,}$/.test(number) && Number(number) < 2 ** 53))
   for (const [index, client] of foreign.entries()) {
@@ -216,7 +263,12 @@ t.test('foreign peers have numbers below 2^53, the same for all, stable, mapped 
     t.strictSame({ target, data }, { target: client.id, data: index })
     t.match(source, /^[A-Za-z0-9_-]{22}$/, 'towards others it has an id made by the proxy')
     client.send({ action: 'message', target: source, data: 'back' })
-    t.strictSame(await b.nextControl(), { Action: 'message', Source: seenByB[index], Target: '22222222', Payload: 'back' })
+    t.strictSame(await b.nextControl(), {
+      Action: 'message',
+      Source: seenByB[index],
+      Target: '22222222',
+      Payload: 'back'
+    })
   }
   foreign[3]!.socket.close()
   t.equal((await a.nextControl()).Target, seenByA[3])
@@ -230,9 +282,18 @@ t.test('nobody takes the number of another', async t => {
   await joinChannel(t, ws, 'room')
   const a = await joinNumbered(t, ws, 'room', '11111111')
   const { Target: number } = await a.nextControl()
-  for (const path of [`network/room/${number}`, `control/network/room/${number}`, `network/room/${number.padStart(19, '0')}`]) {
+  for (const path of [
+    `network/room/${number}`,
+    `control/network/room/${number}`,
+    `network/room/${number.padStart(19, '0')}`
+  ]) {
     const { socket, closed } = openSocket(t, `${ws}/${path}`)
-    const [status] = await Promise.all([new Promise(resolve => socket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode))).finally(() => socket.terminate()), closed])
+    const [status] = await Promise.all([
+      new Promise(resolve =>
+        socket.once('unexpected-response', (_request, { statusCode }) => resolve(statusCode))
+      ).finally(() => socket.terminate()),
+      closed
+    ])
     t.equal(status, 409, path)
   }
 })
@@ -283,7 +344,10 @@ t.test('a control socket that waits hears of remote peers too, and of the end of
   t.not(second.Target, first.Target)
   here.socket.close()
   const gone = [parseControl(await control.next()), parseControl(await control.next())]
-  t.strictSame(new Set(gone.map(({ Action, Target }) => `${Action} ${Target}`)), new Set([`disconnect ${first.Target}`, `disconnect ${second.Target}`]))
+  t.strictSame(
+    new Set(gone.map(({ Action, Target }) => `${Action} ${Target}`)),
+    new Set([`disconnect ${first.Target}`, `disconnect ${second.Target}`])
+  )
 })
 
 t.test('a broadcast is encoded once for each text, whatever the order in which peers came', async t => {
@@ -297,47 +361,66 @@ t.test('a broadcast is encoded once for each text, whatever the order in which p
     const sender = await joinTestPeer(hub, 'x')
     for (const encoding of order) await joinTestPeer(hub, 'x', { encoding })
     const payload = text('"x"')
-    hub.registry.broadcast(sender.peer, { binary: false, get bytes () { reads++; return payload.bytes } })
+    hub.registry.broadcast(sender.peer, {
+      binary: false,
+      get bytes() {
+        reads++
+        return payload.bytes
+      }
+    })
     const before = reads
     reads = 0
-    hub.registry.broadcast(sender.peer, { binary: false, get bytes () { reads++; return payload.bytes } })
+    hub.registry.broadcast(sender.peer, {
+      binary: false,
+      get bytes() {
+        reads++
+        return payload.bytes
+      }
+    })
     t.equal(reads, before)
     t.equal(reads, 3, 'read once to count it, and once for each of two texts')
   }
 })
 
-t.test('all generations come and go at random while all talk: each is heard in order, and each text by everybody', async t => {
-  const proxy = await buildTestApp(t)
-  const random = seededRandom(11)
-  const kinds = Object.values(generations)
-  const stayers = await Promise.all([...kinds, ...kinds].map(join => join(t, proxy.ws, 'churn')))
-  await untilMembers(proxy, 'churn', stayers.length)
-  const rounds = 40
-  const visits = async (): Promise<void> => {
-    for (let i = 0; i < 10; i++) {
-      const visitor = await kinds[Math.floor(random() * kinds.length)]!(t, proxy.ws, 'churn')
-      visitor.say('visitor')
-      visitor.leave()
+t.test(
+  'all generations come and go at random while all talk: each is heard in order, and each text by everybody',
+  async t => {
+    const proxy = await buildTestApp(t)
+    const random = seededRandom(11)
+    const kinds = Object.values(generations)
+    const stayers = await Promise.all([...kinds, ...kinds].map(join => join(t, proxy.ws, 'churn')))
+    await untilMembers(proxy, 'churn', stayers.length)
+    const rounds = 40
+    const visits = async (): Promise<void> => {
+      for (let i = 0; i < 10; i++) {
+        const visitor = await kinds[Math.floor(random() * kinds.length)]!(t, proxy.ws, 'churn')
+        visitor.say('visitor')
+        visitor.leave()
+      }
+    }
+    const talk = async (member: Member, index: number): Promise<void> => {
+      for (let i = 0; i < rounds; i++) {
+        member.say(`${index}:${i}`)
+        await new Promise(resolve => setImmediate(resolve))
+      }
+    }
+    await Promise.all([visits(), visits(), visits(), ...stayers.map(talk)])
+    for (const [index, member] of stayers.entries()) {
+      const heard = new Map<number, number[]>()
+      let left = (stayers.length - 1) * rounds + 30
+      while (left > 0) {
+        const said = await member.hear()
+        left--
+        if (said === 'visitor') continue
+        const [speaker, number] = said.split(':').map(Number) as [number, number]
+        heard.set(speaker, [...(heard.get(speaker) ?? []), number])
+      }
+      t.notOk(heard.has(index), 'not itself')
+      for (const numbers of heard.values())
+        t.strictSame(
+          numbers,
+          Array.from({ length: rounds }, (_, number) => number)
+        )
     }
   }
-  const talk = async (member: Member, index: number): Promise<void> => {
-    for (let i = 0; i < rounds; i++) {
-      member.say(`${index}:${i}`)
-      await new Promise(resolve => setImmediate(resolve))
-    }
-  }
-  await Promise.all([visits(), visits(), visits(), ...stayers.map(talk)])
-  for (const [index, member] of stayers.entries()) {
-    const heard = new Map<number, number[]>()
-    let left = (stayers.length - 1) * rounds + 30
-    while (left > 0) {
-      const said = await member.hear()
-      left--
-      if (said === 'visitor') continue
-      const [speaker, number] = said.split(':').map(Number) as [number, number]
-      heard.set(speaker, [...heard.get(speaker) ?? [], number])
-    }
-    t.notOk(heard.has(index), 'not itself')
-    for (const numbers of heard.values()) t.strictSame(numbers, Array.from({ length: rounds }, (_, number) => number))
-  }
-})
+)

@@ -8,21 +8,35 @@ import { joinChannel } from '../support/channel.ts'
 import { startServer } from '../support/process.ts'
 
 const text = readFileSync(new URL('../../docs/PHONES.md', import.meta.url), 'utf8')
-const address = Object.values(networkInterfaces()).flat().find(entry => entry?.family === 'IPv4' && !entry.internal)?.address
+const address = Object.values(networkInterfaces())
+  .flat()
+  .find(entry => entry?.family === 'IPv4' && !entry.internal)?.address
 
-t.test('a device joins with the token, as the page says', { skip: address === undefined && 'this machine has no address on a network' }, async t => {
-  const [, command] = /^```sh\n(.*) npm start\n```$/m.exec(text)!
-  const settings = Object.fromEntries(command!.replace('192.168.1.20', address!).split(' ').map(pair => pair.split('=') as [string, string]))
-  const server = startServer(t, settings)
-  const port = await server.port()
-  await server.line(/can be read/)
-  const other = await joinChannel(t, `http://localhost:${port}`, 'webchat')
-  const [, code] = /^```js\n([^]*?)^```$/m.exec(text)!
-  const socket = await new Promise<WebSocket>(resolve => {
-    runInNewContext(`${code!.replace('192.168.1.20:9009', `${address}:${port}`)}\nopened(socket)`, { WebSocket, opened: resolve })
-  })
-  t.teardown(() => socket.terminate())
-  t.match(await other.nextOf('broadcast'), { data: 'Hello from a phone' })
-  t.equal((await fetch(`http://${address}:${port}/`)).status, 200, 'the console loads')
-  t.equal((await fetch(`http://${address}:${port}/api/channels`)).status, 401, 'and asks for the token')
-})
+t.test(
+  'a device joins with the token, as the page says',
+  { skip: address === undefined && 'this machine has no address on a network' },
+  async t => {
+    const [, command] = /^```sh\n(.*) npm start\n```$/m.exec(text)!
+    const settings = Object.fromEntries(
+      command!
+        .replace('192.168.1.20', address!)
+        .split(' ')
+        .map(pair => pair.split('=') as [string, string])
+    )
+    const server = startServer(t, settings)
+    const port = await server.port()
+    await server.line(/can be read/)
+    const other = await joinChannel(t, `http://localhost:${port}`, 'webchat')
+    const [, code] = /^```js\n([^]*?)^```$/m.exec(text)!
+    const socket = await new Promise<WebSocket>(resolve => {
+      runInNewContext(`${code!.replace('192.168.1.20:9009', `${address}:${port}`)}\nopened(socket)`, {
+        WebSocket,
+        opened: resolve
+      })
+    })
+    t.teardown(() => socket.terminate())
+    t.match(await other.nextOf('broadcast'), { data: 'Hello from a phone' })
+    t.equal((await fetch(`http://${address}:${port}/`)).status, 200, 'the console loads')
+    t.equal((await fetch(`http://${address}:${port}/api/channels`)).status, 401, 'and asks for the token')
+  }
+)

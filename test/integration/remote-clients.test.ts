@@ -54,16 +54,62 @@ process.stdout.write(JSON.stringify(results))
 `
 
 t.test('clients of other machines prove the token', { skip: withoutNamespaces() }, async t => {
-  const server = startServer(t, { NWS_HOST: '0.0.0.0', NWS_API_TOKEN: TOKEN, NWS_ALLOWED_HOSTS: ADDRESS, NWS_AUTH_TIMEOUT_MS: '5000', NWS_LOG_LEVEL: 'trace' }, {
-    wrapper: ['unshare', '-n', 'sh', '-c', `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && exec "$@"`, 'sh']
-  })
+  const server = startServer(
+    t,
+    {
+      NWS_HOST: '0.0.0.0',
+      NWS_API_TOKEN: TOKEN,
+      NWS_ALLOWED_HOSTS: ADDRESS,
+      NWS_AUTH_TIMEOUT_MS: '5000',
+      NWS_LOG_LEVEL: 'trace'
+    },
+    {
+      wrapper: [
+        'unshare',
+        '-n',
+        'sh',
+        '-c',
+        `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && exec "$@"`,
+        'sh'
+      ]
+    }
+  )
   const port = await server.port()
-  const client = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '--input-type=module', '-e', CLIENT, ADDRESS, String(port), TOKEN], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const client = spawn(
+    'nsenter',
+    [
+      '-t',
+      String(server.child.pid),
+      '-n',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      CLIENT,
+      ADDRESS,
+      String(port),
+      TOKEN
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] }
+  )
   t.teardown(() => client.kill())
   const [output] = await Promise.all([text(client.stdout), once(client, 'close')])
   t.strictSame(JSON.parse(output), {
     health: [200, 'status,version'],
-    'health with token': [200, Object.keys({ status: 0, version: 0, uptimeSeconds: 0, proxyId: 0, channels: 0, peers: 0, discovery: 0, mesh: 0, lan: 0, extensions: 0 }).join()],
+    'health with token': [
+      200,
+      Object.keys({
+        status: 0,
+        version: 0,
+        uptimeSeconds: 0,
+        proxyId: 0,
+        channels: 0,
+        peers: 0,
+        discovery: 0,
+        mesh: 0,
+        lan: 0,
+        extensions: 0
+      }).join()
+    ],
     channels: [401, 'NWS_ERR_TOKEN_REQUIRED'],
     'channels with token': [200, 'channels'],
     'channels with a wrong token': [401, 'NWS_ERR_TOKEN_REQUIRED'],
@@ -80,11 +126,28 @@ t.test('clients of other machines prove the token', { skip: withoutNamespaces() 
 })
 
 t.test('an address that is not listed stays a foreign Host', { skip: withoutNamespaces() }, async t => {
-  const server = startServer(t, { NWS_HOST: '0.0.0.0', NWS_API_TOKEN: TOKEN }, {
-    wrapper: ['unshare', '-n', 'sh', '-c', `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && exec "$@"`, 'sh']
-  })
+  const server = startServer(
+    t,
+    { NWS_HOST: '0.0.0.0', NWS_API_TOKEN: TOKEN },
+    {
+      wrapper: [
+        'unshare',
+        '-n',
+        'sh',
+        '-c',
+        `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && exec "$@"`,
+        'sh'
+      ]
+    }
+  )
   const port = await server.port()
   const ask = `fetch('http://${ADDRESS}:${port}/api/health').then(async answer => process.stdout.write(await answer.text()))`
-  const client = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.match(JSON.parse(await text(client.stdout)), { statusCode: 403, code: 'NWS_ERR_HOST_NOT_ALLOWED', message: /NWS_ALLOWED_HOSTS/ })
+  const client = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  t.match(JSON.parse(await text(client.stdout)), {
+    statusCode: 403,
+    code: 'NWS_ERR_HOST_NOT_ALLOWED',
+    message: /NWS_ALLOWED_HOSTS/
+  })
 })

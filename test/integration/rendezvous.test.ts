@@ -23,26 +23,47 @@ t.test('two strangers exchange a token and reach each other', async t => {
   t.strictSame(await ann.arrived(), [], 'strangers do not hear of each other')
 
   ann.send('requestToken', { name: 'Bobby' })
-  const { data: { token } } = await ann.next()
+  const {
+    data: { token }
+  } = await ann.next()
   t.match(token, /^[\w-]{22}$/, '128 bits')
   bob.send('claimToken', { name: 'Annie', token })
-  t.strictSame([await bob.next(), await bob.next(), await bob.next()], [
-    { type: 'userAdd', data: 'Annie' },
-    { type: 'peerConnect', data: { name: 'Annie', id: ann.id } },
-    { type: 'claimResponse', data: { name: 'Annie' } }
-  ])
-  t.strictSame([await ann.next(), await ann.next()], [
-    { type: 'userAdd', data: 'Bobby' },
-    { type: 'peerConnect', data: { name: 'Bobby', id: bob.id } }
-  ])
+  t.strictSame(
+    [await bob.next(), await bob.next(), await bob.next()],
+    [
+      { type: 'userAdd', data: 'Annie' },
+      { type: 'peerConnect', data: { name: 'Annie', id: ann.id } },
+      { type: 'claimResponse', data: { name: 'Annie' } }
+    ]
+  )
+  t.strictSame(
+    [await ann.next(), await ann.next()],
+    [
+      { type: 'userAdd', data: 'Bobby' },
+      { type: 'peerConnect', data: { name: 'Bobby', id: bob.id } }
+    ]
+  )
 
   const offer = { type: 'offer', sdp: 'v=0\r\n' }
   ann.send('peerRequest', { to: bob.id, from: 1, peer: 2, spd: offer, more: 'is left out' })
-  t.strictSame(await bob.next(), { type: 'peerRequest', data: { to: bob.id, from: ann.id, peer: bob.id, spd: offer } }, 'from is stamped')
+  t.strictSame(
+    await bob.next(),
+    { type: 'peerRequest', data: { to: bob.id, from: ann.id, peer: bob.id, spd: offer } },
+    'from is stamped'
+  )
   const answer = { type: 'answer', sdp: 'v=0\r\ns=-' }
   bob.send('peerResponse', { to: String(ann.id), from: 1, spd: answer })
-  t.strictSame(await ann.next(), { type: 'peerResponse', data: { to: ann.id, from: bob.id, peer: bob.id, spd: answer } }, 'ids may be text')
-  const candidate = { candidate: 'candidate:1 1 udp 1 127.0.0.1 9 typ host', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: 'abcd' }
+  t.strictSame(
+    await ann.next(),
+    { type: 'peerResponse', data: { to: ann.id, from: bob.id, peer: bob.id, spd: answer } },
+    'ids may be text'
+  )
+  const candidate = {
+    candidate: 'candidate:1 1 udp 1 127.0.0.1 9 typ host',
+    sdpMid: '0',
+    sdpMLineIndex: 0,
+    usernameFragment: 'abcd'
+  }
   ann.send('peerCandidate', { to: bob.id, candidate })
   ann.send('peerCandidate', { to: bob.id, candidate: null })
   t.strictSame(await bob.next(), { type: 'peerCandidate', data: { to: bob.id, from: ann.id, candidate } })
@@ -51,7 +72,10 @@ t.test('two strangers exchange a token and reach each other', async t => {
   await bob.close()
   t.strictSame(await ann.next(), { type: 'peerDisconnect', data: bob.id })
   const again = await logIn(t, ws, 'bob@example.org')
-  t.strictSame(again.welcome.slice(3).map(({ data }) => data as unknown), [['Annie'], [{ name: 'Annie', id: ann.id }]])
+  t.strictSame(
+    again.welcome.slice(3).map(({ data }) => data as unknown),
+    [['Annie'], [{ name: 'Annie', id: ann.id }]]
+  )
   t.strictSame(await ann.next(), { type: 'peerConnect', data: { name: 'Bobby', id: again.id } })
 })
 
@@ -75,16 +99,25 @@ t.test('every client of both sides hears of new trust, and of its end', async t 
   for (const client of [...ann, ...bob]) await client.arrived()
   await exchangeToken(ann[0], bob[0], { ofClaimer: 'B', ofIssuer: 'A' })
   for (const client of ann) {
-    t.strictSame(await client.arrived(), [{ type: 'userAdd', data: 'B' }, ...bob.map(({ id }) => ({ type: 'peerConnect', data: { name: 'B', id } }))])
+    t.strictSame(await client.arrived(), [
+      { type: 'userAdd', data: 'B' },
+      ...bob.map(({ id }) => ({ type: 'peerConnect', data: { name: 'B', id } }))
+    ])
   }
-  t.strictSame(await bob[1].arrived(), [{ type: 'userAdd', data: 'A' }, ...ann.map(({ id }) => ({ type: 'peerConnect', data: { name: 'A', id } }))])
+  t.strictSame(await bob[1].arrived(), [
+    { type: 'userAdd', data: 'A' },
+    ...ann.map(({ id }) => ({ type: 'peerConnect', data: { name: 'A', id } }))
+  ])
 
   await bob[0].arrived()
   bob[0].send('userRemove', { name: 'A' })
   const gone = [...ann.map(({ id }) => ({ type: 'peerDisconnect', data: id })), { type: 'userRemove', data: 'A' }]
   for (const client of bob) for (const message of gone) t.strictSame(await client.next(), message)
   for (const client of ann) {
-    t.strictSame(await client.arrived(), [...bob.map(({ id }) => ({ type: 'peerDisconnect', data: id })), { type: 'userRemove', data: 'B' }])
+    t.strictSame(await client.arrived(), [
+      ...bob.map(({ id }) => ({ type: 'peerDisconnect', data: id })),
+      { type: 'userRemove', data: 'B' }
+    ])
   }
   ann[0].send('peerRequest', { to: bob[0].id, spd: { type: 'offer', sdp: '' } })
   t.match(await ann[0].next(), { type: 'error', data: { code: 'NWS_ERR_BV_NO_PEER' } }, 'and cannot reach each other')
@@ -98,7 +131,10 @@ t.test('one user invites another, who chooses name and password', async t => {
   t.match(data, { email: 'bob@example.org', link: `${url}/bv/invite/#`, expiresAt: Number })
   const token = (data.link as string).split('#')[1]!
   t.match(await useInvitation(url, 'status', { token }), { status: 200, body: { name: 'bob@example.org' } })
-  t.match(await useInvitation(url, 'accept', { token, name: 'bob', password: PASSWORD }), { status: 201, body: { name: 'bob' } })
+  t.match(await useInvitation(url, 'accept', { token, name: 'bob', password: PASSWORD }), {
+    status: 201,
+    body: { name: 'bob' }
+  })
   await logIn(t, ws, 'bob')
 })
 

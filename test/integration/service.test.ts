@@ -9,7 +9,8 @@ import type { Test } from 'tap'
 import { startServer } from '../support/process.ts'
 
 const has = (command: string) => spawnSync(command, ['--version']).status === 0
-const skip = has('systemd-notify') && has('python3') ? false : 'needs systemd-notify (apt-get install -y systemd) and python3'
+const skip =
+  has('systemd-notify') && has('python3') ? false : 'needs systemd-notify (apt-get install -y systemd) and python3'
 
 const RECEIVER = `
 import socket, sys
@@ -22,7 +23,7 @@ while True:
 `
 
 /** A socket as systemd has it; \`next(word)\` resolves when that word has come. */
-async function receiver (t: Test): Promise<{ path: string, next: (word: string) => Promise<void> }> {
+async function receiver(t: Test): Promise<{ path: string; next: (word: string) => Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'nws-notify-'))
   const path = join(folder, 'socket')
   const child = spawn('python3', ['-c', RECEIVER, path], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -33,7 +34,7 @@ async function receiver (t: Test): Promise<{ path: string, next: (word: string) 
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const next = async (word: string): Promise<void> => {
     for (;;) {
-      const { value, done } = await lines.next() as { value: string, done?: boolean }
+      const { value, done } = (await lines.next()) as { value: string; done?: boolean }
       if (done === true) throw new Error(`the receiver ended before ${word}`)
       if (value === word) return
     }
@@ -78,13 +79,19 @@ t.test('says once that systemd cannot be told, and goes on', async t => {
 const script = spawnSync('script', ['--version']).status === 0
 
 /** Runs the server as \`script\` would have it run on a terminal, until its first line. */
-async function onTerminal (t: Test, environment: Record<string, string>): Promise<string> {
+async function onTerminal(t: Test, environment: Record<string, string>): Promise<string> {
   const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
-    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off', ...environment }, stdio: ['pipe', 'pipe', 'inherit'], detached: true
+    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off', ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true
   })
   const ended = new Promise(resolve => child.once('close', resolve))
   t.teardown(async () => {
-    try { process.kill(-child.pid!, 'SIGKILL') } catch { /* it has ended */ }
+    try {
+      process.kill(-child.pid!, 'SIGKILL')
+    } catch {
+      /* it has ended */
+    }
     child.stdin.destroy()
     await ended
   })
@@ -93,7 +100,10 @@ async function onTerminal (t: Test, environment: Record<string, string>): Promis
 }
 
 t.test('on a terminal the log is words', { skip: !script && 'needs script (apt-get install -y bsdutils)' }, async t => {
-  t.match(await onTerminal(t, { NO_COLOR: '1' }), /^\d\d:\d\d:\d\d Network Web Sockets is running: http:\/\/localhost:\d+/)
+  t.match(
+    await onTerminal(t, { NO_COLOR: '1' }),
+    /^\d\d:\d\d:\d\d Network Web Sockets is running: http:\/\/localhost:\d+/
+  )
   t.match(await onTerminal(t, {}), /^\u001b\[90m\d\d:\d\d:\d\d\u001b\[0m Network/)
 })
 
@@ -103,16 +113,24 @@ t.test('elsewhere it is JSON', async t => {
   t.match(JSON.parse(line), { level: 30, msg: /is running/ })
 })
 
-t.test('a terminal that is closed ends the proxy', { skip: script ? false : 'needs script (apt-get install -y bsdutils)' }, async t => {
-  // The proxy holds the far end of the fourth pipe for as long as it lives.
-  const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
-    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off' }, stdio: ['pipe', 'pipe', 'inherit', 'pipe'], detached: true
-  })
-  const held = child.stdio[3]!
-  const released = new Promise<void>(resolve => { held.once('close', resolve) })
-  ;(held as NodeJS.ReadableStream).resume()
-  for await (const line of createInterface({ input: child.stdout! })) if (line.includes('is running')) break
-  child.kill('SIGKILL') // as when the window is closed: the terminal is gone, and whoever ran on it gets SIGHUP
-  await released
-  t.pass('it has ended')
-})
+t.test(
+  'a terminal that is closed ends the proxy',
+  { skip: script ? false : 'needs script (apt-get install -y bsdutils)' },
+  async t => {
+    // The proxy holds the far end of the fourth pipe for as long as it lives.
+    const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
+      env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off' },
+      stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+      detached: true
+    })
+    const held = child.stdio[3]!
+    const released = new Promise<void>(resolve => {
+      held.once('close', resolve)
+    })
+    ;(held as NodeJS.ReadableStream).resume()
+    for await (const line of createInterface({ input: child.stdout! })) if (line.includes('is running')) break
+    child.kill('SIGKILL') // as when the window is closed: the terminal is gone, and whoever ran on it gets SIGHUP
+    await released
+    t.pass('it has ended')
+  }
+)

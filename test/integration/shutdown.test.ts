@@ -11,7 +11,7 @@ import { startTimedServer } from '../support/process.ts'
 /** Milliseconds that may be added to what is measured. */
 const SLACK = 2000
 
-async function join (t: Test, port: number, path: string): Promise<WebSocket> {
+async function join(t: Test, port: number, path: string): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/${path}`)
   t.teardown(() => socket.terminate())
   await once(socket, 'open')
@@ -44,11 +44,30 @@ t.test('nobody holds up the end: silent, slow and half-done connections, clients
   stream.write(requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream' }))
   await once(stream, 'data')
   stream.pause()
-  for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4)]) (await openSocket(port)).write(bytes)
-  for (const host of ['127.0.0.1', '::1']) (await openSocket(port, host)).write(requestBytes(port, 'GET', '/a/b', { Connection: 'keep-alive' }))
-  for (let i = 0; i < 2; i++) (await openSocket(port)).write(requestBytes(port, 'POST', '/api/channels/other/messages', { 'Content-Type': 'application/json', 'Content-Length': '100' }, '{'))
+  for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4)])
+    (await openSocket(port)).write(bytes)
+  for (const host of ['127.0.0.1', '::1'])
+    (await openSocket(port, host)).write(requestBytes(port, 'GET', '/a/b', { Connection: 'keep-alive' }))
+  for (let i = 0; i < 2; i++)
+    (await openSocket(port)).write(
+      requestBytes(
+        port,
+        'POST',
+        '/api/channels/other/messages',
+        { 'Content-Type': 'application/json', 'Content-Length': '100' },
+        '{'
+      )
+    )
   const publish = await openSocket(port)
-  publish.write(requestBytes(port, 'POST', '/api/channels/other/messages?waitMs=60000', { 'Content-Type': 'application/json' }, '{"data":1}'))
+  publish.write(
+    requestBytes(
+      port,
+      'POST',
+      '/api/channels/other/messages?waitMs=60000',
+      { 'Content-Type': 'application/json' },
+      '{"data":1}'
+    )
+  )
 
   server.child.kill('SIGTERM')
   const end = await server.ended

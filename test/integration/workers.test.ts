@@ -13,34 +13,49 @@ const WORKERS = 2
 const LOOK_MS = 50
 
 /** Ids of the proxies that answer on the port, with their process: each connection may come to another one. */
-async function workersOn (port: number, count: number, not: ReadonlySet<string> = new Set()): Promise<Set<string>> {
+async function workersOn(port: number, count: number, not: ReadonlySet<string> = new Set()): Promise<Set<string>> {
   const seen = new Set<string>()
   for (const end = Date.now() + 60_000; seen.size < count;) {
-    const answer = await fetch(`http://localhost:${port}/api/health`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2000) }).catch(() => undefined)
-    const { proxyId } = await answer?.json() as { proxyId?: string } ?? {}
+    const answer = await fetch(`http://localhost:${port}/api/health`, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(2000)
+    }).catch(() => undefined)
+    const { proxyId } = ((await answer?.json()) as { proxyId?: string }) ?? {}
     if (proxyId !== undefined && !not.has(proxyId)) seen.add(proxyId)
     if (Date.now() > end) throw new Error(`${seen.size} of ${count} workers answer`)
-    await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+    await new Promise(resolve => {
+      setTimeout(resolve, LOOK_MS)
+    })
   }
   return seen
 }
 
-async function story (t: Test, env: Record<string, string>): Promise<void> {
+async function story(t: Test, env: Record<string, string>): Promise<void> {
   const port = await freePort()
-  const nws = spawn(...leashed(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)]), {
-    env: { ...process.env, NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env }, stdio: ['ignore', 'pipe', 'inherit']
+  const nws = spawn(
+    ...leashed(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)]),
+    {
+      env: { ...process.env, NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env },
+      stdio: ['ignore', 'pipe', 'inherit']
+    }
+  )
+  t.teardown(() => {
+    nws.kill('SIGKILL')
   })
-  t.teardown(() => { nws.kill('SIGKILL') })
   await listens(port)
   const proxies = await workersOn(port, WORKERS)
   t.equal(proxies.size, WORKERS, 'several processes answer on one port')
   // Connections go to the workers in turn.
-  const clients = await Promise.all(Array.from({ length: 6 }, async () => await joinChannel(t, `ws://localhost:${port}`, 'shared')))
-  await Promise.all(clients.map(async client => {
-    const there = new Set<string>()
-    while (there.size < clients.length - 1) there.add((await client.nextOf('connect')).target!)
-  }))
-  const [first, ...others] = clients as [typeof clients[0], ...typeof clients]
+  const clients = await Promise.all(
+    Array.from({ length: 6 }, async () => await joinChannel(t, `ws://localhost:${port}`, 'shared'))
+  )
+  await Promise.all(
+    clients.map(async client => {
+      const there = new Set<string>()
+      while (there.size < clients.length - 1) there.add((await client.nextOf('connect')).target!)
+    })
+  )
+  const [first, ...others] = clients as [(typeof clients)[0], ...typeof clients]
   first.send({ action: 'broadcast', data: 'to all' })
   for (const other of others) t.match(await other.next(), { action: 'broadcast', source: first.id, data: 'to all' })
   for (const other of others) t.strictSame(await other.arrived(), [], 'once')
@@ -57,12 +72,20 @@ t.test('joined by NATS', { skip: natsUnavailable() ?? false, timeout: 110_000 },
 
 t.test('a worker that dies is started again', { timeout: 110_000 }, async t => {
   const port = await freePort()
-  const nws = spawn(...leashed(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)]), {
-    env: { ...process.env, NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1' }, stdio: ['ignore', 'pipe', 'pipe']
+  const nws = spawn(
+    ...leashed(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', String(WORKERS), '--port', String(port)]),
+    {
+      env: { ...process.env, NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1' },
+      stdio: ['ignore', 'pipe', 'pipe']
+    }
+  )
+  t.teardown(() => {
+    nws.kill('SIGKILL')
   })
-  t.teardown(() => { nws.kill('SIGKILL') })
   let logged = ''
-  nws.stdout.on('data', (chunk: Buffer) => { logged += chunk.toString() })
+  nws.stdout.on('data', (chunk: Buffer) => {
+    logged += chunk.toString()
+  })
   await listens(port)
   const before = await workersOn(port, WORKERS)
   const pidIn = () => Number(/"pid":(\d+)/.exec(logged)?.[1] ?? 0)
@@ -76,9 +99,14 @@ t.test('a worker that dies is started again', { timeout: 110_000 }, async t => {
 })
 
 t.test('what is wrong with all of them ends the start', async t => {
-  const nws = spawn(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', '2'], { env: { ...process.env, NWS_CLUSTER_URL: 'nats://localhost', NWS_CLUSTER_SECRET: 'short' }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const nws = spawn(process.execPath, ['dist/cli/nws.js', 'serve', '--workers', '2'], {
+    env: { ...process.env, NWS_CLUSTER_URL: 'nats://localhost', NWS_CLUSTER_SECRET: 'short' },
+    stdio: ['ignore', 'ignore', 'pipe']
+  })
   let said = ''
-  nws.stderr.on('data', (chunk: Buffer) => { said += chunk.toString() })
+  nws.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString()
+  })
   t.strictSame(await once(nws, 'exit'), [2, null])
   t.match(said, /NWS_ERR_CONFIG_CLUSTER_(SECRET|FILE)/)
 })

@@ -25,19 +25,25 @@ interface Event {
 
 /** The Python end of a link. */
 interface PythonEnd {
-  tell (...command: unknown[]): void
+  tell(...command: unknown[]): void
   /** The next event of a kind, passing over others. */
-  nextOf (event: string): Promise<Event>
+  nextOf(event: string): Promise<Event>
 }
 
 /** Dials the mesh listener of a proxy. */
-function dial (t: Test, { app }: TestApp, channel = CHANNEL, peer = 'py'): PythonEnd {
-  const child = spawn('python3', [...FLAGS, `${folder}dial.py`, '127.0.0.1', String(app.peerMesh.port), channel, peer], { stdio: ['pipe', 'pipe', 'inherit'] })
+function dial(t: Test, { app }: TestApp, channel = CHANNEL, peer = 'py'): PythonEnd {
+  const child = spawn(
+    'python3',
+    [...FLAGS, `${folder}dial.py`, '127.0.0.1', String(app.peerMesh.port), channel, peer],
+    { stdio: ['pipe', 'pipe', 'inherit'] }
+  )
   t.teardown(() => child.kill())
   child.stdin.on('error', () => {})
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
-    tell: (...command) => { child.stdin.write(`${JSON.stringify(command)}\n`) },
+    tell: (...command) => {
+      child.stdin.write(`${JSON.stringify(command)}\n`)
+    },
     nextOf: async wanted => {
       for (;;) {
         const { done, value } = await lines.next()
@@ -51,8 +57,11 @@ function dial (t: Test, { app }: TestApp, channel = CHANNEL, peer = 'py'): Pytho
 }
 
 /** The log entry for the end of a link. */
-function endings ({ log }: TestApp): { code?: number, by: string, truncated: boolean }[] {
-  return log().split('\n').filter(line => /"msg":"(link ended|a link was closed[^"]*)"/.test(line)).map(line => JSON.parse(line) as never)
+function endings({ log }: TestApp): { code?: number; by: string; truncated: boolean }[] {
+  return log()
+    .split('\n')
+    .filter(line => /"msg":"(link ended|a link was closed[^"]*)"/.test(line))
+    .map(line => JSON.parse(line) as never)
 }
 
 t.test('it agrees with all vectors', options, async t => {
@@ -81,7 +90,13 @@ t.test('it is linked, matched, hears and is heard, and leaves', options, async t
   t.match(await alice.next(), { bytes: Buffer.from([3, 2, ...Buffer.from('py'), 0xde, 0xad, 0xbe, 0xef]) })
 
   alice.send('{"action":"broadcast","data": 12345678901234567890 }')
-  t.match(await end.nextOf('message'), { source: alice.id, target: null, seq: 1, binary: false, payload: '12345678901234567890' })
+  t.match(await end.nextOf('message'), {
+    source: alice.id,
+    target: null,
+    seq: 1,
+    binary: false,
+    payload: '12345678901234567890'
+  })
   alice.send({ action: 'message', target: 'py', data: ['x'] })
   t.match(await end.nextOf('message'), { source: alice.id, target: 'py', seq: 2, payload: '["x"]' })
   alice.send(Buffer.from([3, 0, 1, 2, 3]))
@@ -176,7 +191,8 @@ t.test('what it forges reaches nobody, and ends its link', options, async t => {
   const alice = await joinChannel(t, proxy.ws, CHANNEL)
   const end = dial(t, proxy)
   await alice.nextOf('connect')
-  for (const text of ['1,"source":"x"', '1}', '', ' 1', '1 2', '\ufeff1', `${'['.repeat(10_000)}${']'.repeat(10_000)}`]) end.tell('broadcast', text)
+  for (const text of ['1,"source":"x"', '1}', '', ' 1', '1 2', '\ufeff1', `${'['.repeat(10_000)}${']'.repeat(10_000)}`])
+    end.tell('broadcast', text)
   end.tell('broadcast', '"honest"')
   t.strictSame(await alice.next(), { action: 'broadcast', source: 'py', data: 'honest' })
   end.tell('raw', 0, '00'.repeat(40))

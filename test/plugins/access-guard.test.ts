@@ -19,7 +19,14 @@ interface Facts {
 }
 
 /** A request as node:http would hand it over. */
-function requestOf ({ host = 'localhost:9009', url = '/', remoteAddress = '127.0.0.1', localPort = 9009, encrypted, headers = {} }: Facts): IncomingMessage {
+function requestOf({
+  host = 'localhost:9009',
+  url = '/',
+  remoteAddress = '127.0.0.1',
+  localPort = 9009,
+  encrypted,
+  headers = {}
+}: Facts): IncomingMessage {
   const hosts = [host].flat()
   return {
     url,
@@ -43,24 +50,46 @@ t.test('the Host comes before everything else, on every surface', async t => {
   for (const surface of ALL) {
     const bad = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } }
     t.equal(guard.check(requestOf({ ...bad, host: 'evil.example' }), surface), HOST, 'foreign')
-    t.equal(guard.check(requestOf({ ...bad, host: 'evil.example', url: 'http://evil.example/' }), surface), HOST, 'foreign, absolute')
+    t.equal(
+      guard.check(requestOf({ ...bad, host: 'evil.example', url: 'http://evil.example/' }), surface),
+      HOST,
+      'foreign, absolute'
+    )
     t.equal(guard.check(requestOf({ ...bad, host: [] }), surface), MALFORMED, 'none')
     t.equal(guard.check(requestOf({ ...bad, host: ['localhost:9009', 'evil.example'] }), surface), MALFORMED, 'two')
-    t.equal(guard.check(requestOf({ ...bad, host: ['localhost:9009', 'localhost:9009'] }), surface), MALFORMED, 'the same twice')
+    t.equal(
+      guard.check(requestOf({ ...bad, host: ['localhost:9009', 'localhost:9009'] }), surface),
+      MALFORMED,
+      'the same twice'
+    )
     t.equal(guard.check(requestOf({ ...bad, host: '' }), surface), HOST, 'empty')
   }
 })
 
 t.test('forwarded headers change nothing', async t => {
   const guard = guardFor()
-  const forwarded = { 'x-forwarded-host': 'localhost:9009', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', forwarded: 'host="localhost:9009";for=127.0.0.1', 'x-real-ip': '127.0.0.1' }
+  const forwarded = {
+    'x-forwarded-host': 'localhost:9009',
+    'x-forwarded-for': '127.0.0.1',
+    'x-forwarded-proto': 'http',
+    forwarded: 'host="localhost:9009";for=127.0.0.1',
+    'x-real-ip': '127.0.0.1'
+  }
   t.equal(guard.check(requestOf({ host: 'evil.example', headers: forwarded }), 'public'), HOST)
   t.equal(guard.check(requestOf({ remoteAddress: '10.0.0.2', headers: forwarded }), 'control'), NO_TOKEN)
 })
 
 t.test('the request target is a path', async t => {
   const guard = guardFor()
-  for (const url of ['http://localhost:9009/', 'http://evil.example/', 'https://localhost:9009/', 'localhost:9009', '*', '', '\\']) {
+  for (const url of [
+    'http://localhost:9009/',
+    'http://evil.example/',
+    'https://localhost:9009/',
+    'localhost:9009',
+    '*',
+    '',
+    '\\'
+  ]) {
     t.equal(guard.check(requestOf({ url }), 'public'), MALFORMED, url)
   }
   t.equal(guard.check(requestOf({ url: '//evil.example/' }), 'public'), undefined, 'two slashes are a path')
@@ -102,7 +131,12 @@ t.test('own origin follows the Host that was accepted', async t => {
     [{ host: 'proxy.lan' }, 'https://proxy.lan', undefined],
     [{ host: 'proxy.lan' }, 'http://proxy.lan', undefined],
     [{ host: 'proxy.lan:81' }, 'http://proxy.lan', CROSS]
-  ] as [Facts, string, string | undefined][]) t.equal(guard.check(requestOf({ ...facts, headers: { origin } }), 'control'), expected, `${String(facts.host)} ${origin}`)
+  ] as [Facts, string, string | undefined][])
+    t.equal(
+      guard.check(requestOf({ ...facts, headers: { origin } }), 'control'),
+      expected,
+      `${String(facts.host)} ${origin}`
+    )
 })
 
 t.test('with a token, control needs it', async t => {
@@ -122,7 +156,11 @@ t.test('with a token, control needs it', async t => {
     [`bearer  ${TOKEN}`, undefined]
   ] as const) {
     for (const surface of ['control', 'events'] as const) {
-      t.equal(guard.check(requestOf({ headers: authorization === undefined ? {} : { authorization } }), surface), expected, `${surface} ${String(authorization)}`)
+      t.equal(
+        guard.check(requestOf({ headers: authorization === undefined ? {} : { authorization } }), surface),
+        expected,
+        `${surface} ${String(authorization)}`
+      )
     }
   }
   const stolen = requestOf({ headers: { authorization: `Bearer ${TOKEN}`, origin: 'https://evil.example' } })
@@ -133,7 +171,8 @@ t.test('with a token, control needs it', async t => {
 
 t.test('a token is never taken from the URL', async t => {
   const guard = guardFor({ apiToken: TOKEN })
-  for (const url of [`/?token=${TOKEN}`, `/?access_token=${TOKEN}`, `/?authorization=Bearer%20${TOKEN}`]) t.equal(guard.check(requestOf({ url }), 'control'), NO_TOKEN)
+  for (const url of [`/?token=${TOKEN}`, `/?access_token=${TOKEN}`, `/?authorization=Bearer%20${TOKEN}`])
+    t.equal(guard.check(requestOf({ url }), 'control'), NO_TOKEN)
 })
 
 t.test('channels are for every page unless origins are listed', async t => {
@@ -158,7 +197,8 @@ t.test('other machines prove the token, and where there is none they reach nothi
   const bearer = (token: string) => ({ ...remote, headers: { authorization: `Bearer ${token}` } })
   const withToken = guardFor({ apiToken: TOKEN, allowedHosts: ['proxy.lan'] })
   const without = guardFor({ allowedHosts: ['proxy.lan'] })
-  const ask = (guard: typeof withToken, facts: Facts) => guard.mustAuthenticate({ raw: requestOf(facts) } as FastifyRequest)
+  const ask = (guard: typeof withToken, facts: Facts) =>
+    guard.mustAuthenticate({ raw: requestOf(facts) } as FastifyRequest)
 
   t.equal(withToken.check(requestOf(remote), 'data'), undefined, 'may open a socket and prove it there')
   t.equal(ask(withToken, remote), true)
@@ -170,12 +210,15 @@ t.test('other machines prove the token, and where there is none they reach nothi
   t.equal(without.check(requestOf(remote), 'public'), undefined)
   t.equal(ask(without, remote), true)
   t.equal(without.verifyToken(''), false, 'no token is not an empty token')
-  for (const remoteAddress of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) t.equal(ask(withToken, { remoteAddress }), false, remoteAddress)
-  for (const remoteAddress of ['::ffff:10.0.0.1', 'fe80::1', '']) t.equal(ask(withToken, { remoteAddress }), true, remoteAddress)
+  for (const remoteAddress of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
+    t.equal(ask(withToken, { remoteAddress }), false, remoteAddress)
+  for (const remoteAddress of ['::ffff:10.0.0.1', 'fe80::1', ''])
+    t.equal(ask(withToken, { remoteAddress }), true, remoteAddress)
 })
 
 t.test('who is trusted sees more of the health', async t => {
-  const trusted = (guard: ReturnType<typeof guardFor>, headers: Record<string, string>) => guard.isTrusted({ raw: requestOf({ headers }) } as FastifyRequest)
+  const trusted = (guard: ReturnType<typeof guardFor>, headers: Record<string, string>) =>
+    guard.isTrusted({ raw: requestOf({ headers }) } as FastifyRequest)
   t.equal(trusted(guardFor(), {}), true)
   t.equal(trusted(guardFor(), { origin: 'https://a.example' }), false)
   t.equal(trusted(guardFor({ apiToken: TOKEN }), {}), false)

@@ -14,8 +14,11 @@ const { link } = crypto
 interface Ristretto {
   base_multiples: string[]
   invalid_encodings: string[]
-  derivation: { in: string, out: string }[]
-  hash_to_ristretto255_via_oprf: { groupDST: string, vectors: { Input: string, Blind: string, BlindedElement: string }[] }
+  derivation: { in: string; out: string }[]
+  hash_to_ristretto255_via_oprf: {
+    groupDST: string
+    vectors: { Input: string; Blind: string; BlindedElement: string }[]
+  }
 }
 const ristretto = vectors('ristretto.json') as Ristretto
 
@@ -86,7 +89,7 @@ t.test('hash to group, as RFC 9497 blinds it, agrees', async t => {
 })
 
 /** expand_message_xmd of RFC 9380 §5.3.1 with SHA-512, 64 bytes. */
-function expandMessage (message: Uint8Array, dst: Uint8Array): Uint8Array {
+function expandMessage(message: Uint8Array, dst: Uint8Array): Uint8Array {
   const suffix = Buffer.concat([dst, Uint8Array.of(dst.length)])
   const b0 = link.sha512(Buffer.concat([new Uint8Array(128), message, Uint8Array.of(0, 64, 0), suffix]))
   return link.sha512(Buffer.concat([b0, Uint8Array.of(1), suffix]))
@@ -147,14 +150,22 @@ t.test('X25519 gives the values of RFC 7748 and no all-zero secret', async t => 
 })
 
 t.test('HMAC and SHA-512 give the values of RFC 4231 and FIPS 180', async t => {
-  t.equal(hex(link.hmacSha512(utf8('Jefe'), utf8('what do ya want for nothing?'))), '164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737')
-  t.equal(hex(link.sha512(utf8('abc'))), 'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f')
+  t.equal(
+    hex(link.hmacSha512(utf8('Jefe'), utf8('what do ya want for nothing?'))),
+    '164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737'
+  )
+  t.equal(
+    hex(link.sha512(utf8('abc'))),
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f'
+  )
 })
 
 t.test('the AEAD gives the values of RFC 8439', async t => {
   const key = unhex('808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f')
   const [nonce, ad] = [unhex('070000004041424344454647'), unhex('50515253c0c1c2c3c4c5c6c7')]
-  const text = utf8("Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.")
+  const text = utf8(
+    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+  )
   for (const seal of [link.aeadSeal, nativeSeal]) {
     const sealed = hex(seal(key, nonce, ad, text))
     t.ok(sealed.startsWith('d31a8d34648e60db7b86afbc53ef7ec2'))
@@ -165,7 +176,19 @@ t.test('the AEAD gives the values of RFC 8439', async t => {
 t.test('libsodium and node:crypto give the same bytes at every length, across the switch', async t => {
   const short: Pick<LinkPrimitives, 'aeadSeal' | 'aeadOpen'> = sodiumAead(sodium)
   const [key, nonce] = [crypto.randomBytes(32), crypto.randomBytes(12)]
-  for (const length of [0, 1, 15, 16, 17, 64, NATIVE_AEAD_FROM - 17, NATIVE_AEAD_FROM - 1, NATIVE_AEAD_FROM, NATIVE_AEAD_FROM + 1, 65_519]) {
+  for (const length of [
+    0,
+    1,
+    15,
+    16,
+    17,
+    64,
+    NATIVE_AEAD_FROM - 17,
+    NATIVE_AEAD_FROM - 1,
+    NATIVE_AEAD_FROM,
+    NATIVE_AEAD_FROM + 1,
+    65_519
+  ]) {
     for (const ad of [new Uint8Array(0), crypto.randomBytes(64)]) {
       const text = crypto.randomBytes(length)
       const sealed = link.aeadSeal(key, nonce, ad, text)
@@ -175,7 +198,12 @@ t.test('libsodium and node:crypto give the same bytes at every length, across th
       for (const open of [link.aeadOpen, short.aeadOpen, nativeOpen]) {
         const opened = open(key, nonce, ad, sealed)
         t.ok(opened && !Buffer.isBuffer(opened) && Buffer.from(opened).equals(text), `${length} bytes open`)
-        for (const at of [0, length, length + 15]) t.equal(open(key, nonce, ad, sealed.with(at, sealed[at]! ^ 1)), undefined, `${length} bytes, flipped at ${at}`)
+        for (const at of [0, length, length + 15])
+          t.equal(
+            open(key, nonce, ad, sealed.with(at, sealed[at]! ^ 1)),
+            undefined,
+            `${length} bytes, flipped at ${at}`
+          )
         t.equal(open(key, nonce, crypto.randomBytes(3), sealed), undefined, 'other associated data')
         t.equal(open(key, nonce, ad, sealed.subarray(1)), undefined, 'cut')
         t.equal(open(key, nonce, ad, sealed.subarray(0, 15)), undefined, 'shorter than a tag')
@@ -196,5 +224,8 @@ t.test('results are plain arrays of their own', async t => {
   const secretKey = crypto.randomBytes(32)
   const pair = link.x25519KeyPair(secretKey)
   pair.secretKey.fill(0)
-  t.notOk(secretKey.every(byte => byte === 0), 'the argument is not the result')
+  t.notOk(
+    secretKey.every(byte => byte === 0),
+    'the argument is not the result'
+  )
 })

@@ -10,7 +10,7 @@ import { enrol, exchangeToken, logIn, openRendezvous } from '../support/rendezvo
 type Metrics = Map<string, number>
 
 /** Lines by `name{labels}`; throws on a line that the format does not have. */
-function parse (text: string): Metrics {
+function parse(text: string): Metrics {
   const metrics: Metrics = new Map()
   const declared = new Set<string>()
   for (const line of text.split('\n').slice(0, -1)) {
@@ -22,13 +22,14 @@ function parse (text: string): Metrics {
     if (line === '') continue
     const sample = /^([a-z_]+)(\{(?:[a-z_]+="[^"\\\n]*",?)*\})? (-?[\d.e+-]+|Nan)$/.exec(line)
     if (sample === null) throw new Error(`no sample: ${line}`)
-    if (!declared.has(sample[1]!) && !declared.has(sample[1]!.replace(/_(bucket|sum|count)$/, ''))) throw new Error(`not declared: ${line}`)
+    if (!declared.has(sample[1]!) && !declared.has(sample[1]!.replace(/_(bucket|sum|count)$/, '')))
+      throw new Error(`not declared: ${line}`)
     metrics.set(`${sample[1]!}${sample[2] ?? ''}`, Number(sample[3]))
   }
   return metrics
 }
 
-async function scrape (address: string): Promise<{ metrics: Metrics, text: string }> {
+async function scrape(address: string): Promise<{ metrics: Metrics; text: string }> {
   const response = await fetch(`${address}/api/metrics`)
   if (response.status !== 200) throw new Error(`${response.status}`)
   const text = await response.text()
@@ -94,7 +95,9 @@ t.test('counts refusals by kind and code', async t => {
 
 t.test('the code of a hook is no label', async t => {
   const { url, app } = await buildTestApp(t)
-  app.channelRegistry.addHook('message', () => { throw Object.assign(new Error('no'), { code: 'CANARY_CODE' }) })
+  app.channelRegistry.addHook('message', () => {
+    throw Object.assign(new Error('no'), { code: 'CANARY_CODE' })
+  })
   const a = await joinChannel(t, url, 'room')
   a.send({ action: 'broadcast', data: 1 })
   await a.nextOf('error')
@@ -131,14 +134,25 @@ t.test('the time of turns is sampled from the first question on', async t => {
 t.test('stays with those who may see the API', async t => {
   const { port } = await buildTestApp(t, { apiToken: 'canary-token' })
   t.match(await request(port, 'GET', '/api/metrics'), { status: 401 })
-  t.match(await request(port, 'GET', '/api/metrics', { Authorization: 'Bearer canary-token', Origin: 'https://evil.example' }), { status: 403 })
-  t.match(await request(port, 'GET', '/api/metrics', { Authorization: 'Bearer canary-token' }), { status: 200, headers: { 'content-type': /^text\/plain; version=0\.0\.4/ } })
+  t.match(
+    await request(port, 'GET', '/api/metrics', {
+      Authorization: 'Bearer canary-token',
+      Origin: 'https://evil.example'
+    }),
+    { status: 403 }
+  )
+  t.match(await request(port, 'GET', '/api/metrics', { Authorization: 'Bearer canary-token' }), {
+    status: 200,
+    headers: { 'content-type': /^text\/plain; version=0\.0\.4/ }
+  })
 })
 
 t.test('is ready where it listens and keeps up', async t => {
   const { app, port } = await buildTestApp(t, { apiToken: 'canary-token' })
   t.match(await request(port, 'GET', '/api/ready'), { status: 200, json: { status: 'ready' } }, 'without the token')
-  const blocked = (ms: number) => { for (const end = performance.now() + ms; performance.now() < end;); }
+  const blocked = (ms: number) => {
+    for (const end = performance.now() + ms; performance.now() < end;);
+  }
   // The delay is a mean over a second: it shows once a second has been measured that was blocked for most of its time.
   for (let n = 0; n < 20 && app.readiness.ready; n++) {
     blocked(1200)
@@ -184,13 +198,18 @@ t.test('counts what goes over the cluster', { skip: natsUnavailable() ?? false }
   for (const direction of ['in', 'out']) {
     const batches = metrics.get(`nws_cluster_batches_total{direction="${direction}"}`)!
     t.ok(batches >= 2, `${batches} batches ${direction}`)
-    t.ok(metrics.get(`nws_cluster_bytes_total{direction="${direction}"}`)! > 45 * batches, 'each has a header and a tag')
+    t.ok(
+      metrics.get(`nws_cluster_bytes_total{direction="${direction}"}`)! > 45 * batches,
+      'each has a header and a tag'
+    )
   }
   t.equal(metrics.get('nws_queue_bytes{kind="cluster"}'), 0)
   t.equal(metrics.get('nws_cluster_queue_dropped_total'), 0)
-  for (const reason of ['not sealed', 'again', 'nobody']) t.ok(metrics.has(`nws_cluster_refused_total{reason="${reason}"}`), reason)
+  for (const reason of ['not sealed', 'again', 'nobody'])
+    t.ok(metrics.has(`nws_cluster_refused_total{reason="${reason}"}`), reason)
   t.notMatch(text, /canary/)
-  for (const secret of [one!.app.crypto.proxyId.text, String(nats.port)]) t.notMatch(text, secret, 'neither ids nor addresses')
+  for (const secret of [one!.app.crypto.proxyId.text, String(nats.port)])
+    t.notMatch(text, secret, 'neither ids nor addresses')
   await nats.kill()
   await two!.until(({ state }) => state === 'disconnected')
   t.equal((await scrape(two!.url)).metrics.get('nws_cluster_connected'), 0)
@@ -200,7 +219,10 @@ t.test('counts what goes over the cluster', { skip: natsUnavailable() ?? false }
 
 t.test('counts what the rendezvous does, and names nobody', async t => {
   const { url, ws, app } = await buildTestApp(t, { bv: 'on', dataDir: ':memory:' })
-  const [ann, bob] = [await logIn(t, ws, await enrol(app, 'canary-ann')), await logIn(t, ws, await enrol(app, 'canary-bob'))] as const
+  const [ann, bob] = [
+    await logIn(t, ws, await enrol(app, 'canary-ann')),
+    await logIn(t, ws, await enrol(app, 'canary-bob'))
+  ] as const
   const tab = await logIn(t, ws, { session: ann.session })
   await logIn(t, ws, 'canary-bob')
   await exchangeToken(ann, bob, { ofClaimer: 'Canary B', ofIssuer: 'Canary A' })
@@ -215,19 +237,24 @@ t.test('counts what the rendezvous does, and names nobody', async t => {
   ann.send('claimToken', { name: 'x', token: 'A'.repeat(22) })
   await ann.nextOf('error')
   const { metrics, text } = await scrape(url)
-  t.strictSame(Object.fromEntries([...metrics].filter(([name]) => name.startsWith('nws_rendezvous_') || /"NWS_ERR_BV_/.test(name))), {
-    nws_rendezvous_users: 2,
-    nws_rendezvous_peers: 4,
-    nws_rendezvous_unknown_sockets: 1,
-    nws_rendezvous_waiting_passwords: 0,
-    'nws_rendezvous_logins_total{method="session"}': 3,
-    'nws_rendezvous_logins_total{method="password"}': 1,
-    nws_rendezvous_presence_messages_total: presence,
-    nws_rendezvous_relayed_messages_total: 1,
-    'nws_refusals_total{kind="message",code="NWS_ERR_BV_NO_PEER"}': 3,
-    'nws_refusals_total{kind="message",code="NWS_ERR_BV_TOKEN_UNKNOWN"}': 1,
-    'nws_refusals_total{kind="socket",code="NWS_ERR_BV_SESSION"}': 1
-  })
+  t.strictSame(
+    Object.fromEntries(
+      [...metrics].filter(([name]) => name.startsWith('nws_rendezvous_') || /"NWS_ERR_BV_/.test(name))
+    ),
+    {
+      nws_rendezvous_users: 2,
+      nws_rendezvous_peers: 4,
+      nws_rendezvous_unknown_sockets: 1,
+      nws_rendezvous_waiting_passwords: 0,
+      'nws_rendezvous_logins_total{method="session"}': 3,
+      'nws_rendezvous_logins_total{method="password"}': 1,
+      nws_rendezvous_presence_messages_total: presence,
+      nws_rendezvous_relayed_messages_total: 1,
+      'nws_refusals_total{kind="message",code="NWS_ERR_BV_NO_PEER"}': 3,
+      'nws_refusals_total{kind="message",code="NWS_ERR_BV_TOKEN_UNKNOWN"}': 1,
+      'nws_refusals_total{kind="socket",code="NWS_ERR_BV_SESSION"}': 1
+    }
+  )
   t.equal(metrics.get('nws_queue_bytes{kind="rendezvous"}'), 0)
   t.notMatch(text, /canary/i, 'no login name and no alias')
   for (const { id } of [ann, bob]) t.notMatch(text, String(id), 'no id of a peer')

@@ -44,5 +44,8 @@ t.test('ten seconds of it end the socket, a pause begins anew', async t => {
   t.equal(overload(12_000, 21_000), undefined, 'after a calm second the patience is whole again')
   const started = 30_000
   const ended = overload(started, 60_000)
-  t.ok(ended !== undefined && ended - started >= 10_000 && ended - started < 11_500, `ended after ${(ended ?? 0) - started} ms`)
+  t.ok(
+    ended !== undefined && ended - started >= 10_000 && ended - started < 11_500,
+    `ended after ${(ended ?? 0) - started} ms`
+  )
 })

@@ -17,17 +17,31 @@ const GUEST_MS = 1000
 const SAMPLE_MS = 10_000
 /** One message in fifty that stays would be more. */
 const MAX_DATA_BYTES_PER_HOUR = 2 * 1024 * 1024
-const NAMES = ['nodejs_heap_size_used_bytes', 'nodejs_external_memory_bytes', 'process_resident_memory_bytes', 'nodejs_active_resources', 'process_open_fds'] as const
+const NAMES = [
+  'nodejs_heap_size_used_bytes',
+  'nodejs_external_memory_bytes',
+  'process_resident_memory_bytes',
+  'nodejs_active_resources',
+  'process_open_fds'
+] as const
 
-const print = (line: string): void => { process.stdout.write(`${line}\n`) }
-const pause = async (ms: number): Promise<void> => { await new Promise(resolve => { setTimeout(resolve, ms) }) }
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+const pause = async (ms: number): Promise<void> => {
+  await new Promise(resolve => {
+    setTimeout(resolve, ms)
+  })
+}
 
 /** Reads a stream until a line fits, and on after that, so that it never fills. */
-async function lineOf (stream: NodeJS.ReadableStream, expression: RegExp): Promise<string> {
-  return await new Promise(resolve => createInterface({ input: stream }).on('line', line => {
-    const found = expression.exec(line)?.[1]
-    if (found !== undefined) resolve(found)
-  }))
+async function lineOf(stream: NodeJS.ReadableStream, expression: RegExp): Promise<string> {
+  return await new Promise(resolve =>
+    createInterface({ input: stream }).on('line', line => {
+      const found = expression.exec(line)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+  )
 }
 
 /** A proxy whose garbage can be collected at will, by the inspector on loopback. */
@@ -37,18 +51,20 @@ class Proxy {
   private readonly inspector: WebSocket
   private asked = 0
 
-  private constructor (child: ChildProcess, port: number, inspector: WebSocket) {
+  private constructor(child: ChildProcess, port: number, inspector: WebSocket) {
     this.child = child
     this.port = port
     this.inspector = inspector
   }
 
-  static async start (env: Record<string, string>): Promise<Proxy> {
+  static async start(env: Record<string, string>): Promise<Proxy> {
     const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', 'dist/server.js'], {
-      env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', ...env }, stdio: ['ignore', 'pipe', 'pipe']
+      env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', ...env },
+      stdio: ['ignore', 'pipe', 'pipe']
     })
     const [port, inspector] = await Promise.all([
-      lineOf(child.stdout, /is running: http:\/\/[^:]+:(\d+)/), lineOf(child.stderr, /Debugger listening on (ws:\S+)/)
+      lineOf(child.stdout, /is running: http:\/\/[^:]+:(\d+)/),
+      lineOf(child.stderr, /Debugger listening on (ws:\S+)/)
     ])
     const socket = new WebSocket(inspector, { perMessageDeflate: false })
     await once(socket, 'open')
@@ -56,11 +72,11 @@ class Proxy {
   }
 
   /** Asks the inspector, and hears its events until it has answered. */
-  private async call (method: string, onEvent: (params: { chunk?: string }) => void = () => {}): Promise<void> {
+  private async call(method: string, onEvent: (params: { chunk?: string }) => void = () => {}): Promise<void> {
     const id = ++this.asked
     const answered = new Promise<void>(resolve => {
-      this.inspector.on('message', function listen (this: WebSocket, message: Buffer) {
-        const said = JSON.parse(message.toString()) as { id?: number, params?: { chunk?: string } }
+      this.inspector.on('message', function listen(this: WebSocket, message: Buffer) {
+        const said = JSON.parse(message.toString()) as { id?: number; params?: { chunk?: string } }
         if (said.params !== undefined) onEvent(said.params)
         if (said.id !== id) return
         this.off('message', listen)
@@ -72,28 +88,35 @@ class Proxy {
   }
 
   /** Bytes on the heap that are neither compiled code nor what V8 keeps for it. */
-  async dataBytes (): Promise<number> {
+  async dataBytes(): Promise<number> {
     const chunks: string[] = []
     await this.call('HeapProfiler.takeHeapSnapshot', ({ chunk = '' }) => chunks.push(chunk))
-    const { snapshot: { meta }, nodes } = JSON.parse(chunks.join('')) as { snapshot: { meta: { node_fields: string[], node_types: [string[]] } }, nodes: number[] }
+    const {
+      snapshot: { meta },
+      nodes
+    } = JSON.parse(chunks.join('')) as {
+      snapshot: { meta: { node_fields: string[]; node_types: [string[]] } }
+      nodes: number[]
+    }
     const [type, size] = [meta.node_fields.indexOf('type'), meta.node_fields.indexOf('self_size')]
     const apart = new Set(['code', 'hidden', 'object shape'].map(name => meta.node_types[0].indexOf(name)))
     let sum = 0
-    for (let at = 0; at < nodes.length; at += meta.node_fields.length) if (!apart.has(nodes[at + type]!)) sum += nodes[at + size]!
+    for (let at = 0; at < nodes.length; at += meta.node_fields.length)
+      if (!apart.has(nodes[at + type]!)) sum += nodes[at + size]!
     return sum
   }
 
-  async get (path: string): Promise<string> {
+  async get(path: string): Promise<string> {
     return await (await fetch(`http://localhost:${this.port}${path}`)).text()
   }
 
-  async sample (): Promise<Record<string, number>> {
+  async sample(): Promise<Record<string, number>> {
     await this.call('HeapProfiler.collectGarbage')
     const text = await this.get('/api/metrics')
     return Object.fromEntries(NAMES.map(name => [name, Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])]))
   }
 
-  async end (): Promise<void> {
+  async end(): Promise<void> {
     this.inspector.terminate()
     this.child.kill('SIGTERM')
     await once(this.child, 'exit')
@@ -101,11 +124,12 @@ class Proxy {
 }
 
 /** Change of a value per hour, by least squares. */
-function slopeOf (points: readonly (readonly [seconds: number, value: number])[]): number {
-  const mean = (of: (point: readonly [number, number]) => number): number => points.reduce((sum, point) => sum + of(point), 0) / points.length
+function slopeOf(points: readonly (readonly [seconds: number, value: number])[]): number {
+  const mean = (of: (point: readonly [number, number]) => number): number =>
+    points.reduce((sum, point) => sum + of(point), 0) / points.length
   const [x, y] = [mean(([at]) => at), mean(([, value]) => value)]
   const spread = points.reduce((sum, [at]) => sum + (at - x) ** 2, 0)
-  return points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread * 3600
+  return (points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread) * 3600
 }
 
 const first = await Proxy.start({})
@@ -114,21 +138,29 @@ const second = await Proxy.start({ NWS_PEERS: `127.0.0.1:${meshPort}` })
 const proxies = [first, second]
 
 let heard = 0
-async function join ({ port }: Proxy, channel: string): Promise<WebSocket> {
+async function join({ port }: Proxy, channel: string): Promise<WebSocket> {
   const socket = new WebSocket(`ws://localhost:${port}/${channel}`, { perMessageDeflate: false })
-  socket.on('message', () => { heard++ })
+  socket.on('message', () => {
+    heard++
+  })
   await once(socket, 'open')
   return socket
 }
 
-const members = await Promise.all(Array.from({ length: MEMBERS }, async (_, index) => await join(proxies[index % 2]!, 'soak')))
+const members = await Promise.all(
+  Array.from({ length: MEMBERS }, async (_, index) => await join(proxies[index % 2]!, 'soak'))
+)
 let turn = 0
-const sending = setInterval(() => { members[turn++ % MEMBERS]!.send('{"action":"broadcast","data":{"text":"a message of a usual length, as people write them"}}') }, INTERVAL_MS)
-const samples: { readonly at: number, readonly values: readonly Record<string, number>[] }[] = []
+const sending = setInterval(() => {
+  members[turn++ % MEMBERS]!.send(
+    '{"action":"broadcast","data":{"text":"a message of a usual length, as people write them"}}'
+  )
+}, INTERVAL_MS)
+const samples: { readonly at: number; readonly values: readonly Record<string, number>[] }[] = []
 const begun = Date.now()
 let sampled = begun
 let guests: readonly WebSocket[] = []
-let halfway: { readonly at: number, readonly data: readonly number[] } | undefined
+let halfway: { readonly at: number; readonly data: readonly number[] } | undefined
 const dataOfAll = async (): Promise<number[]> => await Promise.all(proxies.map(async proxy => await proxy.dataBytes()))
 while (Date.now() - begun < seconds * 1000) {
   await pause(GUEST_MS)
@@ -139,14 +171,19 @@ while (Date.now() - begun < seconds * 1000) {
   if (Date.now() - sampled < SAMPLE_MS) continue
   sampled = Date.now()
   if (halfway === undefined && sampled - begun > seconds * 500) halfway = { at: sampled, data: await dataOfAll() }
-  samples.push({ at: (sampled - begun) / 1000, values: await Promise.all(proxies.map(async proxy => await proxy.sample())) })
+  samples.push({
+    at: (sampled - begun) / 1000,
+    values: await Promise.all(proxies.map(async proxy => await proxy.sample()))
+  })
 }
 clearInterval(sending)
 const dataAtEnd = await dataOfAll()
 const hours = (Date.now() - halfway!.at) / 3_600_000
 const half = samples.slice(Math.floor(samples.length / 2))
 let isFlat = true
-print(`${heard} messages were heard in ${seconds} s; slopes over the second half, ${half.length} samples after full collections:`)
+print(
+  `${heard} messages were heard in ${seconds} s; slopes over the second half, ${half.length} samples after full collections:`
+)
 for (const [index] of proxies.entries()) {
   print(`proxy ${index + 1}`)
   for (const name of NAMES) {

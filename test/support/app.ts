@@ -20,15 +20,18 @@ export interface TestApp {
 }
 
 /** Starts a proxy that ends with the test. Closing takes a second at most. */
-export async function buildTestApp (t: Test, options: Parameters<typeof buildApp>[0] = {}): Promise<TestApp> {
+export async function buildTestApp(t: Test, options: Parameters<typeof buildApp>[0] = {}): Promise<TestApp> {
   const lines: string[] = []
   const stream = new Writable({
-    write (chunk: Buffer, _encoding, done) {
+    write(chunk: Buffer, _encoding, done) {
       lines.push(chunk.toString())
       done()
     }
   })
-  const app = await buildApp({ port: 0, discovery: 'off', shutdownTimeoutMs: 1000, ...options }, { level: 'trace', stream })
+  const app = await buildApp(
+    { port: 0, discovery: 'off', shutdownTimeoutMs: 1000, ...options },
+    { level: 'trace', stream }
+  )
   t.teardown(() => app.close())
   const port = await app.listener.listen()
   return { app, port, url: `http://localhost:${port}`, ws: `ws://localhost:${port}`, log: () => lines.join('') }
@@ -41,12 +44,14 @@ export interface RawAnswer {
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   /** The body as JSON; undefined where it is none. */
-  readonly json: { statusCode?: number, code?: string, error?: string, message?: string } & Record<string, unknown> | undefined
+  readonly json:
+    | ({ statusCode?: number; code?: string; error?: string; message?: string } & Record<string, unknown>)
+    | undefined
   /** All bytes as they came. */
   readonly text: string
 }
 
-function parseAnswer (text: string): RawAnswer {
+function parseAnswer(text: string): RawAnswer {
   const [head = '', ...rest] = text.split('\r\n\r\n')
   const [first = '', ...lines] = head.split('\r\n')
   const body = rest.join('\r\n\r\n')
@@ -58,7 +63,9 @@ function parseAnswer (text: string): RawAnswer {
   }
   return {
     status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0),
-    headers: Object.fromEntries(lines.map(line => [line.split(':', 1)[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])),
+    headers: Object.fromEntries(
+      lines.map(line => [line.split(':', 1)[0]!.toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])
+    ),
     body,
     json,
     text
@@ -66,7 +73,7 @@ function parseAnswer (text: string): RawAnswer {
 }
 
 /** Opens a TCP connection. Errors are left to `close`. */
-export async function openSocket (port: number, host = '127.0.0.1'): Promise<Socket> {
+export async function openSocket(port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = connect({ port, host })
   socket.on('error', () => {})
   await new Promise((resolve, reject) => {
@@ -80,7 +87,7 @@ export async function openSocket (port: number, host = '127.0.0.1'): Promise<Soc
  * Sends bytes on a connection of their own and reads until the proxy closes it. The proxy has to: a connection that it
  * leaves open runs into the test's own time limit.
  */
-export async function sendRaw (port: number, bytes: string | Buffer, host = '127.0.0.1'): Promise<RawAnswer> {
+export async function sendRaw(port: number, bytes: string | Buffer, host = '127.0.0.1'): Promise<RawAnswer> {
   const socket = await openSocket(port, host)
   const chunks: Buffer[] = []
   socket.on('data', chunk => chunks.push(chunk))
@@ -91,10 +98,22 @@ export async function sendRaw (port: number, bytes: string | Buffer, host = '127
 }
 
 /** A raw request; `Host` and `Connection: close` are added unless given. A header may be given as list, or undefined to leave it out. */
-export function requestBytes (port: number, method: string, target: string, headers: Record<string, string | string[] | undefined> = {}, body = ''): string {
-  const all: Record<string, string | string[] | undefined> = { Host: `localhost:${port}`, Connection: 'close', ...headers }
+export function requestBytes(
+  port: number,
+  method: string,
+  target: string,
+  headers: Record<string, string | string[] | undefined> = {},
+  body = ''
+): string {
+  const all: Record<string, string | string[] | undefined> = {
+    Host: `localhost:${port}`,
+    Connection: 'close',
+    ...headers
+  }
   if (body !== '' && !('Content-Length' in all)) all['Content-Length'] = String(Buffer.byteLength(body))
-  const lines = Object.entries(all).flatMap(([name, value]) => value === undefined ? [] : [value].flat().map(each => `${name}: ${each}\r\n`))
+  const lines = Object.entries(all).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map(each => `${name}: ${each}\r\n`)
+  )
   return `${method} ${target} HTTP/1.1\r\n${lines.join('')}\r\n${body}`
 }
 
@@ -107,11 +126,19 @@ export const UPGRADE = {
 } as const
 
 /** One raw request with its answer, on a connection of its own. */
-export function request (port: number, method: string, target: string, headers: Record<string, string | string[] | undefined> = {}, body = ''): Promise<RawAnswer> {
+export function request(
+  port: number,
+  method: string,
+  target: string,
+  headers: Record<string, string | string[] | undefined> = {},
+  body = ''
+): Promise<RawAnswer> {
   return sendRaw(port, requestBytes(port, method, target, headers, body))
 }
 
 /** Number of TCP connections that the proxy's servers hold. */
-export function openConnections (app: FastifyInstance): Promise<number> {
-  return new Promise((resolve, reject) => app.server.getConnections((error, count) => error === null ? resolve(count) : reject(error)))
+export function openConnections(app: FastifyInstance): Promise<number> {
+  return new Promise((resolve, reject) =>
+    app.server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  )
 }

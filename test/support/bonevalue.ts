@@ -11,14 +11,14 @@ export { PASSWORD } from './rendezvous.ts'
 export const rendezvousOptions = { bv: 'on', dataDir: ':memory:' } as const
 
 /** Makes two users who trust each other, each by the other's name. */
-export async function addFriends (t: Test, url: string, one: string, other: string): Promise<void> {
+export async function addFriends(t: Test, url: string, one: string, other: string): Promise<void> {
   await addUser(url, one)
   await addUser(url, other)
   await befriend(t, url, one, other)
 }
 
 /** Makes two users trust each other. */
-export async function befriend (t: Test, url: string, one: string, other: string): Promise<void> {
+export async function befriend(t: Test, url: string, one: string, other: string): Promise<void> {
   const ws = url.replace('http', 'ws')
   const clients = [await logIn(t, ws, one), await logIn(t, ws, other)] as const
   await exchangeToken(clients[0], clients[1], { ofClaimer: other, ofIssuer: one })
@@ -26,8 +26,8 @@ export async function befriend (t: Test, url: string, one: string, other: string
 }
 
 /** Opens a page whose browser may use all addresses of the machine for WebRTC. */
-export async function openRtcPage (t: Test, address: string, browser?: Browser): Promise<TestPage> {
-  const page = await openPage(t, browser ?? await sharedBrowser(), 'about:blank')
+export async function openRtcPage(t: Test, address: string, browser?: Browser): Promise<TestPage> {
+  const page = await openPage(t, browser ?? (await sharedBrowser()), 'about:blank')
   // Without an interface that has a default route Chromium offers no address unless a microphone was allowed.
   await page.page.addInitScript('globalThis.allowed = navigator.mediaDevices?.getUserMedia({ audio: true })')
   await page.page.goto(address)
@@ -87,11 +87,26 @@ export const WATCH = `
   }`
 
 /** A page of an origin of its own that is logged in. Its id is `id`. */
-export async function openUser (t: Test, url: string, user: string, options: Readonly<Record<string, unknown>> = {}): Promise<TestPage & { id: string }> {
-  return await enter(await openRtcPage(t, await servePages(t, { '/': '<!doctype html><meta charset="utf-8"><title>test</title>' })), url, user, options)
+export async function openUser(
+  t: Test,
+  url: string,
+  user: string,
+  options: Readonly<Record<string, unknown>> = {}
+): Promise<TestPage & { id: string }> {
+  return await enter(
+    await openRtcPage(t, await servePages(t, { '/': '<!doctype html><meta charset="utf-8"><title>test</title>' })),
+    url,
+    user,
+    options
+  )
 }
 
 /** Logs a page in that `openRtcPage` has opened. */
-export async function enter (page: TestPage, url: string, user: string, options: Readonly<Record<string, unknown>> = {}): Promise<TestPage & { id: string }> {
+export async function enter(
+  page: TestPage,
+  url: string,
+  user: string,
+  options: Readonly<Record<string, unknown>> = {}
+): Promise<TestPage & { id: string }> {
   return { ...page, id: await page.run<string>(PAGE, { url, user, password: PASSWORD, options }) }
 }

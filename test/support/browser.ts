@@ -12,8 +12,15 @@ import type { Test } from 'tap'
 const PATIENCE_MS = 60_000
 const EXECUTABLE = '/usr/bin/chromium'
 const FLAGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection'
 ]
 
@@ -21,29 +28,40 @@ const FLAGS = [
 export const needsBrowser = { skip: !existsSync(EXECUTABLE) && 'Chromium is missing: apt-get install -y chromium' }
 
 /** Starts a browser. @param executablePath another program that becomes one */
-export async function launchBrowser (executablePath = EXECUTABLE): Promise<Browser> {
+export async function launchBrowser(executablePath = EXECUTABLE): Promise<Browser> {
   return await chromium.launch({ executablePath, args: FLAGS, timeout: 2 * PATIENCE_MS })
 }
 
 let launched: Promise<Browser> | undefined
 
 /** The browser of this test file. The first caller starts it, the end of the file's tests ends it. */
-export async function sharedBrowser (): Promise<Browser> {
+export async function sharedBrowser(): Promise<Browser> {
   if (launched === undefined) {
     launched = launchBrowser()
-    root.teardown(async () => { await (await launched)!.close() })
+    root.teardown(async () => {
+      await (await launched)!.close()
+    })
   }
   return await launched
 }
 
 /** Serves pages and scripts by path, as HTML or by the ending of the path, from an origin of its own until the test ends. */
-export async function servePages (t: Test, files: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+export async function servePages(
+  t: Test,
+  files: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {}
+): Promise<string> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!
     const body = files[path]
     if (path === '/favicon.ico') return response.writeHead(204).end()
     if (body === undefined) return response.writeHead(404).end('nothing here')
-    return response.writeHead(200, { 'content-type': path.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8', ...headers }).end(body)
+    return response
+      .writeHead(200, {
+        'content-type': path.endsWith('.js') ? 'text/javascript' : 'text/html; charset=utf-8',
+        ...headers
+      })
+      .end(body)
   })
   await new Promise<void>(resolve => server.listen(0, 'localhost', resolve))
   t.teardown(() => {
@@ -64,7 +82,12 @@ export interface TestPage {
 }
 
 /** Opens an address in a context of its own. An error that the page does not catch fails the test. */
-export async function openPage (t: Test, browser: Browser, address: string, { localPort, permissions }: { localPort?: number, permissions?: string[] } = {}): Promise<TestPage> {
+export async function openPage(
+  t: Test,
+  browser: Browser,
+  address: string,
+  { localPort, permissions }: { localPort?: number; permissions?: string[] } = {}
+): Promise<TestPage> {
   const context = await browser.newContext(permissions === undefined ? {} : { permissions })
   context.setDefaultTimeout(PATIENCE_MS)
   t.teardown(() => context.close())
@@ -81,7 +104,9 @@ export async function openPage (t: Test, browser: Browser, address: string, { lo
     await page.addInitScript(port => {
       const Native = WebSocket
       globalThis.WebSocket = class extends Native {
-        constructor (url: string | URL, protocols?: string | string[]) { super(String(url).replace('localhost:9009', `localhost:${port}`), protocols) }
+        constructor(url: string | URL, protocols?: string | string[]) {
+          super(String(url).replace('localhost:9009', `localhost:${port}`), protocols)
+        }
       }
     }, localPort)
   }
@@ -89,16 +114,20 @@ export async function openPage (t: Test, browser: Browser, address: string, { lo
   return {
     page,
     console: lines,
-    run: async (code, arg) => await page.evaluate(`(async arg => { ${/\breturn\b|;|\n/.test(code) ? code : `return ${code}`} })(${JSON.stringify(arg ?? null)})`),
-    said: async start => await new Promise(resolve => {
-      const look = (): void => {
-        const index = lines.findIndex(line => line.startsWith(start))
-        if (index < 0) return
-        waiting.delete(look)
-        resolve(lines.splice(index, 1)[0]!)
-      }
-      waiting.add(look)
-      look()
-    })
+    run: async (code, arg) =>
+      await page.evaluate(
+        `(async arg => { ${/\breturn\b|;|\n/.test(code) ? code : `return ${code}`} })(${JSON.stringify(arg ?? null)})`
+      ),
+    said: async start =>
+      await new Promise(resolve => {
+        const look = (): void => {
+          const index = lines.findIndex(line => line.startsWith(start))
+          if (index < 0) return
+          waiting.delete(look)
+          resolve(lines.splice(index, 1)[0]!)
+        }
+        waiting.add(look)
+        look()
+      })
   }
 }

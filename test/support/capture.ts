@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import type { Host, Owner } from './namespaces.ts'
 
 /** Why packets cannot be recorded here; undefined when they can. */
-export function tcpdumpUnavailable (): string | undefined {
-  return existsSync('/usr/bin/tcpdump') || existsSync('/usr/sbin/tcpdump') ? undefined : 'tcpdump is not there (apt-get install -y tcpdump)'
+export function tcpdumpUnavailable(): string | undefined {
+  return existsSync('/usr/bin/tcpdump') || existsSync('/usr/sbin/tcpdump')
+    ? undefined
+    : 'tcpdump is not there (apt-get install -y tcpdump)'
 }
 
 /** What one packet carried above IP. */
@@ -23,13 +25,13 @@ export interface Packet {
 /** A running or ended recording. */
 export interface Capture {
   /** All bytes of the recording so far, headers too. */
-  bytes (): Buffer
-  packets (): Packet[]
+  bytes(): Buffer
+  packets(): Packet[]
   /** Resolves when the recording holds these bytes: what was sent before them is there, too. */
-  holds (bytes: Buffer): Promise<void>
+  holds(bytes: Buffer): Promise<void>
   /** Resolves when all that has passed the interface so far is in the recording: sends a packet that comes after it. */
-  settle (): Promise<void>
-  stop (): Promise<void>
+  settle(): Promise<void>
+  stop(): Promise<void>
 }
 
 const FILE_HEADER_BYTES = 24
@@ -45,24 +47,41 @@ const LOOKS = 1200
 const NOBODY = '192.0.2.1'
 
 /** Starts to record an interface; resolves when it does. `filter` in tcpdump's language. */
-export async function startCapture (owner: Owner, host: Host, filter = '', name = 'eth0'): Promise<Capture> {
+export async function startCapture(owner: Owner, host: Host, filter = '', name = 'eth0'): Promise<Capture> {
   const directory = mkdtempSync(join(tmpdir(), 'nws-capture-'))
-  owner.teardown(() => { rmSync(directory, { recursive: true, force: true }) })
+  owner.teardown(() => {
+    rmSync(directory, { recursive: true, force: true })
+  })
   const file = join(directory, 'packets')
-  const program = host.spawn('tcpdump', ['-i', name, '-s', '0', '-U', '-n', '--immediate-mode', '-Z', 'root', '-w', file, ...filter.split(' ').filter(Boolean)])
+  const program = host.spawn('tcpdump', [
+    '-i',
+    name,
+    '-s',
+    '0',
+    '-U',
+    '-n',
+    '--immediate-mode',
+    '-Z',
+    'root',
+    '-w',
+    file,
+    ...filter.split(' ').filter(Boolean)
+  ])
   await program.printed(/listening on/)
   const bytes = () => readFileSync(file)
   const holds = async (wanted: Buffer): Promise<void> => {
     for (let look = 0; !bytes().includes(wanted); look++) {
       if (look === LOOKS) throw new Error('the packets were not recorded')
-      await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+      await new Promise(resolve => {
+        setTimeout(resolve, LOOK_MS)
+      })
     }
   }
   return {
     bytes,
     packets: () => [...packetsOf(bytes())],
     holds,
-    async settle () {
+    async settle() {
       const mark = randomUUID()
       host.exec('ip', ['neigh', 'replace', NOBODY, 'lladdr', '02:00:00:00:00:01', 'dev', name])
       host.exec('ip', ['route', 'replace', `${NOBODY}/32`, 'dev', name])
@@ -73,7 +92,7 @@ export async function startCapture (owner: Owner, host: Host, filter = '', name 
   }
 }
 
-function * packetsOf (file: Buffer): Generator<Packet> {
+function* packetsOf(file: Buffer): Generator<Packet> {
   for (let at = FILE_HEADER_BYTES; at + PACKET_HEADER_BYTES <= file.length;) {
     const length = file.readUInt32LE(at + 8)
     const frame = file.subarray(at + PACKET_HEADER_BYTES, at + PACKET_HEADER_BYTES + length)
@@ -83,26 +102,42 @@ function * packetsOf (file: Buffer): Generator<Packet> {
   }
 }
 
-function packetOf (frame: Buffer): Packet | undefined {
+function packetOf(frame: Buffer): Packet | undefined {
   const type = frame.readUInt16BE(12)
   const ip = frame.subarray(ETHERNET_BYTES)
   if (type === IPV4) {
     const headerBytes = (ip[0]! & 15) * 4
-    return transport(ip[9]!, [...ip.subarray(12, 16)].join('.'), [...ip.subarray(16, 20)].join('.'), ip.subarray(headerBytes, ip.readUInt16BE(2)))
+    return transport(
+      ip[9]!,
+      [...ip.subarray(12, 16)].join('.'),
+      [...ip.subarray(16, 20)].join('.'),
+      ip.subarray(headerBytes, ip.readUInt16BE(2))
+    )
   }
-  if (type === IPV6) return transport(ip[6]!, ip.toString('hex', 8, 24), ip.toString('hex', 24, 40), ip.subarray(40, 40 + ip.readUInt16BE(4)))
+  if (type === IPV6)
+    return transport(
+      ip[6]!,
+      ip.toString('hex', 8, 24),
+      ip.toString('hex', 24, 40),
+      ip.subarray(40, 40 + ip.readUInt16BE(4))
+    )
   return undefined
 }
 
-function transport (protocol: number, source: string, target: string, bytes: Buffer): Packet | undefined {
+function transport(protocol: number, source: string, target: string, bytes: Buffer): Packet | undefined {
   if (protocol !== TCP && protocol !== UDP) return undefined
   const ports = [bytes.readUInt16BE(0), bytes.readUInt16BE(2)] as const
   const headerBytes = protocol === UDP ? 8 : (bytes[12]! >> 4) * 4
-  return { kind: protocol === UDP ? 'udp' : 'tcp', flow: `${source} ${ports[0]} > ${target} ${ports[1]}`, ports, payload: bytes.subarray(headerBytes) }
+  return {
+    kind: protocol === UDP ? 'udp' : 'tcp',
+    flow: `${source} ${ports[0]} > ${target} ${ports[1]}`,
+    ports,
+    payload: bytes.subarray(headerBytes)
+  }
 }
 
 /** What each TCP connection carried in each direction, in one piece. */
-export function streamsOf (packets: readonly Packet[]): Buffer[] {
+export function streamsOf(packets: readonly Packet[]): Buffer[] {
   const flows = new Map<string, Buffer[]>()
   for (const { kind, flow, payload } of packets) {
     if (kind !== 'tcp' || payload.length === 0) continue

@@ -40,9 +40,19 @@ export interface RunningNws {
 }
 
 /** Starts it; it ends with the test. No variable NWS_… of this process is handed on. */
-export function startNws (t: Test, args: readonly string[], { env = {}, input, cwd, namespace, wrapper = [] }: NwsOptions = {}): RunningNws {
+export function startNws(
+  t: Test,
+  args: readonly string[],
+  { env = {}, input, cwd, namespace, wrapper = [] }: NwsOptions = {}
+): RunningNws {
   if (!existsSync(NWS)) throw new Error('dist/cli/nws.js is missing: npm run build')
-  const [command, ...rest] = [...namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace], ...wrapper, process.execPath, NWS, ...args]
+  const [command, ...rest] = [
+    ...(namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]),
+    ...wrapper,
+    process.execPath,
+    NWS,
+    ...args
+  ]
   const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
@@ -52,7 +62,9 @@ export function startNws (t: Test, args: readonly string[], { env = {}, input, c
   const chunks: Buffer[] = []
   const text = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
-  const wake = (): void => { for (const check of waiting) check() }
+  const wake = (): void => {
+    for (const check of waiting) check()
+  }
   child.stdout!.on('data', (chunk: Buffer) => {
     chunks.push(chunk)
     text.stdout += chunk.toString('latin1')
@@ -63,30 +75,34 @@ export function startNws (t: Test, args: readonly string[], { env = {}, input, c
     wake()
   })
   let end: NwsEnd | undefined
-  const ended = new Promise<NwsEnd>(resolve => child.once('close', (code, signal) => {
-    const bytes = Buffer.concat(chunks)
-    end = { code, signal, stdout: bytes.toString(), bytes, stderr: text.stderr }
-    resolve(end)
-    wake()
-  }))
+  const ended = new Promise<NwsEnd>(resolve =>
+    child.once('close', (code, signal) => {
+      const bytes = Buffer.concat(chunks)
+      end = { code, signal, stdout: bytes.toString(), bytes, stderr: text.stderr }
+      resolve(end)
+      wake()
+    })
+  )
   t.teardown(async () => {
     child.kill('SIGKILL')
     await ended
   })
-  const says = async (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> => await new Promise((resolve, reject) => {
-    const check = (): void => {
-      if (pattern.test(text[stream])) resolve()
-      else if (end !== undefined) reject(new Error(`it ended (${end.code}) without ${String(pattern)}:\n${end.stdout}\n${end.stderr}`))
-      else return
-      waiting.delete(check)
-    }
-    waiting.add(check)
-    check()
-  })
+  const says = async (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> =>
+    await new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (pattern.test(text[stream])) resolve()
+        else if (end !== undefined)
+          reject(new Error(`it ended (${end.code}) without ${String(pattern)}:\n${end.stdout}\n${end.stderr}`))
+        else return
+        waiting.delete(check)
+      }
+      waiting.add(check)
+      check()
+    })
   return { child, ended, says }
 }
 
 /** Runs it to its end. */
-export async function nws (t: Test, args: readonly string[], options: NwsOptions = {}): Promise<NwsEnd> {
+export async function nws(t: Test, args: readonly string[], options: NwsOptions = {}): Promise<NwsEnd> {
   return await startNws(t, args, options).ended
 }

@@ -30,31 +30,42 @@ export interface ClusterHealth {
 
 export interface ClusterApp extends TestApp {
   /** Resolves when the health of the cluster is such. */
-  until (condition: (health: ClusterHealth) => boolean): Promise<ClusterHealth>
+  until(condition: (health: ClusterHealth) => boolean): Promise<ClusterHealth>
 }
 
 /** Starts a proxy without mesh neighbours; `settings` such as `clusterUrl`. */
-export async function buildClusterApp (t: Test, settings: NetworkWebSocketsOptions): Promise<ClusterApp> {
+export async function buildClusterApp(t: Test, settings: NetworkWebSocketsOptions): Promise<ClusterApp> {
   const made = await buildTestApp(t, { meshHost: '127.0.0.1', cluster: clusterOptions, ...settings })
   return {
     ...made,
     until: async condition => {
       const end = Date.now() + PATIENCE_MS
       for (;;) {
-        const { cluster } = await (await fetch(`${made.url}/api/health`)).json() as { cluster: ClusterHealth }
+        const { cluster } = (await (await fetch(`${made.url}/api/health`)).json()) as { cluster: ClusterHealth }
         if (condition(cluster)) return cluster
         if (Date.now() > end) throw new Error(`after ${PATIENCE_MS} ms still ${JSON.stringify(cluster)}`)
-        await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+        await new Promise(resolve => {
+          setTimeout(resolve, LOOK_MS)
+        })
       }
     }
   }
 }
 
 /** So many proxies with a secret of their own; resolves when all know all. @param urlOf servers of each */
-export async function startClusterApps (t: Test, count: number, urlOf: (place: number) => string[], settings: NetworkWebSocketsOptions = {}): Promise<ClusterApp[]> {
+export async function startClusterApps(
+  t: Test,
+  count: number,
+  urlOf: (place: number) => string[],
+  settings: NetworkWebSocketsOptions = {}
+): Promise<ClusterApp[]> {
   const secret = newSecret()
-  const apps = await Promise.all(Array.from({ length: count }, async (_, place) =>
-    await buildClusterApp(t, { clusterUrl: urlOf(place), clusterSecret: [secret], ...settings })))
+  const apps = await Promise.all(
+    Array.from(
+      { length: count },
+      async (_, place) => await buildClusterApp(t, { clusterUrl: urlOf(place), clusterSecret: [secret], ...settings })
+    )
+  )
   await Promise.all(apps.map(async app => await app.until(({ proxies }) => proxies === count - 1)))
   return apps
 }

@@ -10,7 +10,7 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 const counted = (length: number, first: number) => new Uint8Array(length).map((_, i) => first + i)
 
 /** The example as it stands in the file. */
-export function computeClusterExample () {
+export function computeClusterExample() {
   const secret = counted(32, 0)
   const session = counted(16, 0x40)
   const proxy = counted(16, 0x60)
@@ -20,7 +20,10 @@ export function computeClusterExample () {
   const token = realm.channelToken('webchat')
   const subject = realm.subject(token)
   const state = { proxy, version: 1, ids: ['alice'] }
-  const message = Buffer.concat([encodePeerMessageHead({ source: 'alice', seq: 1, binary: false }), Buffer.from('"hello"')])
+  const message = Buffer.concat([
+    encodePeerMessageHead({ source: 'alice', seq: 1, binary: false }),
+    Buffer.from('"hello"')
+  ])
   const frames: [what: string, subject: string, frames: Uint8Array[]][] = [
     ['ENTER', subject, [encodeFrame({ type: 'enter', challenge, state })]],
     ['SNAPSHOT', realm.inbox(session), [encodeFrame({ type: 'snapshot', token, challenge, state })]],
@@ -39,12 +42,18 @@ export function computeClusterExample () {
     subkey: hex(realm.subkey(epoch, session, false)),
     batches: frames.map(([what, subject, list], place) => {
       const plaintext = encodeBatch(list.map(frame => [frame]))
-      return { what, subject, number: place + 1, plaintext: hex(plaintext), batch: hex(sealBatch(clusterPrimitives, realm, subject, { epoch, session, number: place + 1 }, plaintext)) }
+      return {
+        what,
+        subject,
+        number: place + 1,
+        plaintext: hex(plaintext),
+        batch: hex(sealBatch(clusterPrimitives, realm, subject, { epoch, session, number: place + 1 }, plaintext))
+      }
     })
   }
 }
 
 /** The frames of a plaintext, for those who read the file. */
-export function readExample (frames: Iterable<Uint8Array>): (Frame | undefined)[] {
+export function readExample(frames: Iterable<Uint8Array>): (Frame | undefined)[] {
   return Array.from(frames, decodeFrame)
 }

@@ -28,43 +28,47 @@ export interface SimulatedProxy {
   readonly heard: string[]
   readonly met: RemoteSession[]
   /** Opens a channel with one peer, or adds one. */
-  join (channel: string, id: string): void
-  leave (channel: string, id: string): void
-  say (channel: string, id: string, text: string | Buffer): void
+  join(channel: string, id: string): void
+  leave(channel: string, id: string): void
+  say(channel: string, id: string, text: string | Buffer): void
   /** Cuts it off from the broker, and back. */
-  cut (): void
-  heal (): void
+  cut(): void
+  heal(): void
 }
 
 /** The whole. */
 export interface SimulatedCluster {
   readonly carried: Carried[]
-  add (options?: { secrets?: readonly Uint8Array[], maxPayload?: number, timeOffset?: number }): SimulatedProxy
+  add(options?: { secrets?: readonly Uint8Array[]; maxPayload?: number; timeOffset?: number }): SimulatedProxy
   /** Lets so many milliseconds pass, with all that happens in them. */
-  run (ms: number): void
+  run(ms: number): void
   /** Loses what it says true for. */
   lose: (message: Carried) => boolean
   /** Brings bytes to everybody who listens. */
-  inject (subject: string, bytes: Uint8Array): void
+  inject(subject: string, bytes: Uint8Array): void
 }
 
 /** Makes one; the seed decides about jitter. */
-export function createSimulatedCluster (secret: Uint8Array, seed = 1): SimulatedCluster {
+export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedCluster {
   let now = 0
-  let timers: { at: number, order: number, run: () => void }[] = []
+  let timers: { at: number; order: number; run: () => void }[] = []
   let order = 0
   const random = seededRandom(seed)
   const carried: Carried[] = []
   const listeners = new Map<string, Set<(bytes: Uint8Array) => void>>()
-  const after = (ms: number, run: () => void): () => void => {
+  const after = (ms: number, run: () => void): (() => void) => {
     const timer = { at: now + ms, order: ++order, run }
     timers.push(timer)
-    return () => { timers = timers.filter(other => other !== timer) }
+    return () => {
+      timers = timers.filter(other => other !== timer)
+    }
   }
   const whole: SimulatedCluster = {
     carried,
     lose: () => false,
-    inject: (subject, bytes) => { for (const listener of listeners.get(subject) ?? []) listener(bytes) },
+    inject: (subject, bytes) => {
+      for (const listener of listeners.get(subject) ?? []) listener(bytes)
+    },
     run: ms => {
       const end = now + ms
       for (;;) {
@@ -84,43 +88,56 @@ export function createSimulatedCluster (secret: Uint8Array, seed = 1): Simulated
       const open = new Map<string, Set<string>>()
       const sequences = new Map<string, number>()
       let isCut = false
-      const cluster: Cluster = new Cluster({
-        proxyId: clusterPrimitives.randomBytes(16),
-        secrets,
-        primitives: clusterPrimitives,
-        clock: { now: () => now, after },
-        time: () => START + now + timeOffset,
-        endOfTurn: run => { after(0, run) },
-        random,
-        timings: clusterTimings,
-        port: {
-          get ready () { return !isCut },
-          maxPayload,
-          publish: (subject, bytes) => {
-            if (bytes.length > maxPayload) throw new Error('larger than the broker takes')
-            const message = { from: place, subject, bytes }
-            carried.push(message)
-            if (whole.lose(message)) return
-            for (const listener of listeners.get(subject) ?? []) if (listener !== own.get(subject)) after(1, () => listener(bytes))
+      const cluster: Cluster = new Cluster(
+        {
+          proxyId: clusterPrimitives.randomBytes(16),
+          secrets,
+          primitives: clusterPrimitives,
+          clock: { now: () => now, after },
+          time: () => START + now + timeOffset,
+          endOfTurn: run => {
+            after(0, run)
           },
-          subscribe: subject => {
-            const listener = (bytes: Uint8Array) => { if (!isCut && own.get(subject) === listener) cluster.received(subject, bytes) }
-            own.set(subject, listener)
-            listeners.set(subject, (listeners.get(subject) ?? new Set()).add(listener))
-            return () => {
-              own.delete(subject)
-              listeners.get(subject)?.delete(listener)
+          random,
+          timings: clusterTimings,
+          port: {
+            get ready() {
+              return !isCut
+            },
+            maxPayload,
+            publish: (subject, bytes) => {
+              if (bytes.length > maxPayload) throw new Error('larger than the broker takes')
+              const message = { from: place, subject, bytes }
+              carried.push(message)
+              if (whole.lose(message)) return
+              for (const listener of listeners.get(subject) ?? [])
+                if (listener !== own.get(subject)) after(1, () => listener(bytes))
+            },
+            subscribe: subject => {
+              const listener = (bytes: Uint8Array) => {
+                if (!isCut && own.get(subject) === listener) cluster.received(subject, bytes)
+              }
+              own.set(subject, listener)
+              listeners.set(subject, (listeners.get(subject) ?? new Set()).add(listener))
+              return () => {
+                own.delete(subject)
+                listeners.get(subject)?.delete(listener)
+              }
             }
           }
+        },
+        {
+          joined: (name, id) => heard.push(`${name} +${id}`),
+          parted: (name, id) => heard.push(`${name} -${id}`),
+          message: (name, { source, target, payload }) =>
+            heard.push(
+              `${name} ${source}${target === undefined ? '' : `>${target}`}:${payload.length > 60 ? `${payload.length} bytes` : Buffer.from(payload).toString()}`
+            ),
+          met: session => met.push(session),
+          lost: () => {},
+          links: () => {}
         }
-      }, {
-        joined: (name, id) => heard.push(`${name} +${id}`),
-        parted: (name, id) => heard.push(`${name} -${id}`),
-        message: (name, { source, target, payload }) => heard.push(`${name} ${source}${target === undefined ? '' : `>${target}`}:${payload.length > 60 ? `${payload.length} bytes` : Buffer.from(payload).toString()}`),
-        met: session => met.push(session),
-        lost: () => {},
-        links: () => {}
-      })
+      )
       cluster.start()
       cluster.connected()
       return {
@@ -146,9 +163,16 @@ export function createSimulatedCluster (secret: Uint8Array, seed = 1): Simulated
           const seq = (sequences.get(id) ?? 0) + 1
           sequences.set(id, seq)
           const binary = typeof text !== 'string'
-          cluster.broadcast(channel, { source: id, seq, binary, payload: binary ? text : Buffer.from(JSON.stringify(text)) })
+          cluster.broadcast(channel, {
+            source: id,
+            seq,
+            binary,
+            payload: binary ? text : Buffer.from(JSON.stringify(text))
+          })
         },
-        cut: () => { isCut = true },
+        cut: () => {
+          isCut = true
+        },
         heal: () => {
           isCut = false
           cluster.connected()

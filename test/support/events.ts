@@ -15,15 +15,15 @@ export type AnyEvent = Event & { readonly [key: string]: unknown } & {
 
 export interface EventQueue {
   /** The next event of the types that are listened to. */
-  next (): Promise<AnyEvent>
+  next(): Promise<AnyEvent>
   /** The next event of one type, passing over others. */
-  nextOf (type: string): Promise<AnyEvent>
+  nextOf(type: string): Promise<AnyEvent>
   /** Types of the events that came and were not taken. */
-  waiting (): string[]
+  waiting(): string[]
 }
 
 /** Queues the events of some types from now on. */
-export function queueEvents (target: EventTarget, ...types: string[]): EventQueue {
+export function queueEvents(target: EventTarget, ...types: string[]): EventQueue {
   const queue: AnyEvent[] = []
   const takers: ((event: AnyEvent) => void)[] = []
   for (const type of types) {
@@ -33,7 +33,11 @@ export function queueEvents (target: EventTarget, ...types: string[]): EventQueu
       else taker(event as AnyEvent)
     })
   }
-  const next = async (): Promise<AnyEvent> => queue.shift() ?? await new Promise(resolve => { takers.push(resolve) })
+  const next = async (): Promise<AnyEvent> =>
+    queue.shift() ??
+    (await new Promise(resolve => {
+      takers.push(resolve)
+    }))
   return {
     next,
     nextOf: async type => {
@@ -47,6 +51,8 @@ export function queueEvents (target: EventTarget, ...types: string[]): EventQueu
 }
 
 /** The next event of a type. */
-export async function nextEvent (target: EventTarget, type: string): Promise<AnyEvent> {
-  return await new Promise(resolve => target.addEventListener(type, event => resolve(event as AnyEvent), { once: true }))
+export async function nextEvent(target: EventTarget, type: string): Promise<AnyEvent> {
+  return await new Promise(resolve =>
+    target.addEventListener(type, event => resolve(event as AnyEvent), { once: true })
+  )
 }

@@ -6,12 +6,12 @@ import { primitives as real } from './link.ts'
 /** Order of the fake group: the integers modulo 2^127 − 1 under addition, so that scalars commute as they should. */
 const P = (1n << 127n) - 1n
 
-function toInteger (bytes: Uint8Array): bigint {
+function toInteger(bytes: Uint8Array): bigint {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16)
   return ((view.getBigUint64(0) << 64n) | view.getBigUint64(8)) % P
 }
 
-function toElement (value: bigint): Uint8Array {
+function toElement(value: bigint): Uint8Array {
   const bytes = new Uint8Array(32)
   const view = new DataView(bytes.buffer)
   view.setBigUint64(0, value >> 64n)
@@ -19,18 +19,18 @@ function toElement (value: bigint): Uint8Array {
   return bytes
 }
 
-function isElement (bytes: Uint8Array): boolean {
+function isElement(bytes: Uint8Array): boolean {
   return bytes.subarray(16).every(byte => byte === 0) && toInteger(bytes) !== 0n
 }
 
-function multiply (scalar: Uint8Array, element: Uint8Array): Uint8Array | undefined {
+function multiply(scalar: Uint8Array, element: Uint8Array): Uint8Array | undefined {
   if (!isElement(element)) return undefined
-  const product = toInteger(scalar) * toInteger(element) % P
+  const product = (toInteger(scalar) * toInteger(element)) % P
   return product === 0n ? undefined : toElement(product)
 }
 
 /** @param random numbers in [0, 1) */
-export function fakePrimitives (random: () => number): LinkPrimitives {
+export function fakePrimitives(random: () => number): LinkPrimitives {
   return {
     ...real,
     randomBytes: count => {

@@ -37,27 +37,46 @@ export interface FakeProxyOptions {
 }
 
 /** Listens on a port of 127.0.0.1 until the test ends. */
-export async function startFakeProxy (t: Test, { port = 0, wellKnown = '{"nws":3}', answersStatus = true, refuses = false }: FakeProxyOptions = {}): Promise<FakeProxy> {
+export async function startFakeProxy(
+  t: Test,
+  { port = 0, wellKnown = '{"nws":3}', answersStatus = true, refuses = false }: FakeProxyOptions = {}
+): Promise<FakeProxy> {
   const http = createServer((request, response) => {
-    if (request.url === '/.well-known/nws' && wellKnown !== null) response.setHeader('access-control-allow-origin', '*').end(wellKnown)
+    if (request.url === '/.well-known/nws' && wellKnown !== null)
+      response.setHeader('access-control-allow-origin', '*').end(wellKnown)
     else response.writeHead(404).end()
   })
-  const server = new WebSocketServer({ server: http, handleProtocols: offered => offered.values().next().value ?? false, verifyClient: () => !refuses })
+  const server = new WebSocketServer({
+    server: http,
+    handleProtocols: offered => offered.values().next().value ?? false,
+    verifyClient: () => !refuses
+  })
   const sockets: FakeSocket[] = []
   const takers: ((socket: FakeSocket) => void)[] = []
   server.on('connection', (socket, request) => {
     const queue: (string | Buffer)[] = []
     const waiting: ((message: string | Buffer) => void)[] = []
-    const send: FakeSocket['send'] = message => socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message))
+    const send: FakeSocket['send'] = message =>
+      socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message))
     socket.on('error', () => {})
     socket.on('message', (bytes: Buffer, isBinary) => {
       const message = isBinary ? bytes : bytes.toString()
-      if (answersStatus && message === '{"action":"status"}') return send({ action: 'status', source: 'me', target: 'me' })
+      if (answersStatus && message === '{"action":"status"}')
+        return send({ action: 'status', source: 'me', target: 'me' })
       const taker = waiting.shift()
       if (taker === undefined) queue.push(message)
       else taker(message)
     })
-    const accepted: FakeSocket = { socket, request, send, next: async () => queue.shift() ?? await new Promise(resolve => { waiting.push(resolve) }) }
+    const accepted: FakeSocket = {
+      socket,
+      request,
+      send,
+      next: async () =>
+        queue.shift() ??
+        (await new Promise(resolve => {
+          waiting.push(resolve)
+        }))
+    }
     const taker = takers.shift()
     if (taker === undefined) sockets.push(accepted)
     else taker(accepted)
@@ -73,6 +92,10 @@ export async function startFakeProxy (t: Test, { port = 0, wellKnown = '{"nws":3
   return {
     ws: `ws://localhost:${bound}`,
     port: bound,
-    accept: async () => sockets.shift() ?? await new Promise(resolve => { takers.push(resolve) })
+    accept: async () =>
+      sockets.shift() ??
+      (await new Promise(resolve => {
+        takers.push(resolve)
+      }))
   }
 }

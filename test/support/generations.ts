@@ -11,17 +11,27 @@ export type SocketOptions = ClientOptions & { protocols?: string[] }
 /** One socket whose messages are taken one by one. */
 export interface TestSocket {
   readonly socket: WebSocket
-  send (data: string | Buffer): void
+  send(data: string | Buffer): void
   /** The next frame: text as it stands, a binary one as bytes. */
-  next (): Promise<string | Buffer>
+  next(): Promise<string | Buffer>
   /** How it closed. */
-  readonly closed: Promise<{ code: number, reason: string }>
+  readonly closed: Promise<{ code: number; reason: string }>
 }
 
 /** Opens a socket at a path; resolves when it is open, which is when its peer is in the channel. */
-export async function openRaw (t: Test, address: string, path: string, options: SocketOptions = {}): Promise<TestSocket> {
+export async function openRaw(
+  t: Test,
+  address: string,
+  path: string,
+  options: SocketOptions = {}
+): Promise<TestSocket> {
   const { socket, closed, take } = openSocket(t, `${address.replace(/^http/, 'ws')}/${path}`, options)
-  await Promise.race([once(socket, 'open'), closed.then(({ code, reason }) => { throw new Error(`refused: ${code} ${reason}`) })])
+  await Promise.race([
+    once(socket, 'open'),
+    closed.then(({ code, reason }) => {
+      throw new Error(`refused: ${code} ${reason}`)
+    })
+  ])
   return {
     socket,
     closed,
@@ -44,7 +54,7 @@ export interface ControlMessage {
 const CONTROL = /^\{"Action":"(connect|disconnect|message)","Source":(\d+),"Target":(\d+),"Payload":(.*)\}$/s
 
 /** Reads a control message, which must have exactly the four members, in their order, with bare numbers. */
-export function parseControl (frame: string | Buffer): ControlMessage {
+export function parseControl(frame: string | Buffer): ControlMessage {
   const [, Action, Source, Target, payload] = CONTROL.exec(String(frame)) ?? []
   if (payload === undefined) throw new Error(`no control message: ${String(frame)}`)
   return { Action: Action!, Source: Source!, Target: Target!, Payload: JSON.parse(payload) as unknown }
@@ -56,16 +66,22 @@ export interface NumberedClient {
   readonly data: TestSocket
   readonly control: TestSocket
   /** Sends a direct message. */
-  direct (target: string, payload: unknown): void
-  nextControl (): Promise<ControlMessage>
+  direct(target: string, payload: unknown): void
+  nextControl(): Promise<ControlMessage>
   /** What the control socket has been told up to an answer to itself, sent now: a fence, not a pause. */
-  told (): Promise<ControlMessage[]>
+  told(): Promise<ControlMessage[]>
 }
 
 let fences = 0
 
 /** Opens both sockets, in the given order. @param base what stands before the channel: `network`, `local`, `broadcast` */
-export async function joinNumbered (t: Test, address: string, channel: string, id: string, { first = 'data', base = 'network', ...options }: SocketOptions & { first?: 'data' | 'control', base?: string } = {}): Promise<NumberedClient> {
+export async function joinNumbered(
+  t: Test,
+  address: string,
+  channel: string,
+  id: string,
+  { first = 'data', base = 'network', ...options }: SocketOptions & { first?: 'data' | 'control'; base?: string } = {}
+): Promise<NumberedClient> {
   const path = `${base}/${channel}/${id}`
   const openData = (): Promise<TestSocket> => openRaw(t, address, path, options)
   const { protocols: _none, ...plain } = options
@@ -79,7 +95,8 @@ export async function joinNumbered (t: Test, address: string, channel: string, i
     control = await openControl()
     data = await openData()
   }
-  const direct = (target: string, payload: unknown): void => control.send(`{"Action":"message","Target":${target},"Payload":${JSON.stringify(payload)}}`)
+  const direct = (target: string, payload: unknown): void =>
+    control.send(`{"Action":"message","Target":${target},"Payload":${JSON.stringify(payload)}}`)
   const nextControl = async (): Promise<ControlMessage> => parseControl(await control.next())
   return {
     id,

@@ -21,7 +21,7 @@ export interface TestHub {
 }
 
 /** A registry whose ids are p1, p2, … */
-export function createTestHub (options: { maxPeers?: number, maxSockets?: number, burst?: number } = {}): TestHub {
+export function createTestHub(options: { maxPeers?: number; maxSockets?: number; burst?: number } = {}): TestHub {
   const now = { value: 1_000_000 }
   let pending: (() => void)[] = []
   const turns = new TurnQueue(run => pending.push(run))
@@ -32,11 +32,14 @@ export function createTestHub (options: { maxPeers?: number, maxSockets?: number
     channelTag: name => `tag-${name.length}`,
     peerId: () => `p${++ids}`,
     proxyId: 'here',
-    originLimits: new OriginLimits({
-      maxSocketsPerOrigin: options.maxSockets ?? 256,
-      newChannelsPerOriginBurst: options.burst ?? 64,
-      newChannelsPerOriginPerSecond: 2
-    }, () => now.value),
+    originLimits: new OriginLimits(
+      {
+        maxSocketsPerOrigin: options.maxSockets ?? 256,
+        newChannelsPerOriginBurst: options.burst ?? 64,
+        newChannelsPerOriginPerSecond: 2
+      },
+      () => now.value
+    ),
     maxPeersPerChannel: options.maxPeers ?? 5000
   })
   return {
@@ -65,23 +68,33 @@ export interface TestPeer {
 }
 
 /** Joins a channel with a recording port. @param options.clog bytes that the pretended transport holds after its first write */
-export async function joinTestPeer ({ registry, turns }: TestHub, name: string, options: { origin?: string, encoding?: Encoding, maxQueued?: number, clog?: number } = {}): Promise<TestPeer> {
+export async function joinTestPeer(
+  { registry, turns }: TestHub,
+  name: string,
+  options: { origin?: string; encoding?: Encoding; maxQueued?: number; clog?: number } = {}
+): Promise<TestPeer> {
   const heard: string[] = []
   const ended: string[] = []
   let writes = 0
   let queued = 0
-  const outbox = new Outbox(turns, {
-    write: bytes => {
-      writes++
-      queued = options.clog ?? queued
-      heard.push(...bytes.toString().split('\n').slice(0, -1))
+  const outbox = new Outbox(
+    turns,
+    {
+      write: bytes => {
+        writes++
+        queued = options.clog ?? queued
+        heard.push(...bytes.toString().split('\n').slice(0, -1))
+      },
+      get queuedBytes() {
+        return queued
+      },
+      stalled: () => {
+        ended.push('too slow')
+        registry.leave(peer)
+      }
     },
-    get queuedBytes () { return queued },
-    stalled: () => {
-      ended.push('too slow')
-      registry.leave(peer)
-    }
-  }, options.maxQueued ?? 1000)
+    options.maxQueued ?? 1000
+  )
   const peer = await registry.join({
     name,
     scope: 'network',
@@ -101,7 +114,15 @@ export async function joinTestPeer ({ registry, turns }: TestHub, name: string, 
       end: code => ended.push(code)
     })
   })
-  return { peer, heard, ended, writes: () => writes, stall: bytes => { queued = bytes } }
+  return {
+    peer,
+    heard,
+    ended,
+    writes: () => writes,
+    stall: bytes => {
+      queued = bytes
+    }
+  }
 }
 
 export const text = (value: string) => ({ binary: false, bytes: Buffer.from(value) })

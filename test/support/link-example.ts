@@ -13,25 +13,31 @@ import { RoundInitiator } from '../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../src/core/link/round-responder.ts'
 import type { RoundContext, RoundRandomness } from '../../src/core/link/round.ts'
 import { roundFlag } from '../../src/core/link/round.ts'
-import { channelIdentifier, pairKeys, pairSession, psiGenerator, roundTranscript } from '../../src/core/link/round-values.ts'
+import {
+  channelIdentifier,
+  pairKeys,
+  pairSession,
+  psiGenerator,
+  roundTranscript
+} from '../../src/core/link/round-values.ts'
 import { cpaceGenerator } from '../../src/core/link/cpace.ts'
 import { runToEnd } from '../../src/core/link/step-result.ts'
 import type { StepResult } from '../../src/core/link/step-result.ts'
 import { hex, primitives, utf8 } from './link.ts'
 
 /** Bytes that anybody can make again: SHA-512 of a label. */
-function fixed (label: string, length: number): Uint8Array {
+function fixed(label: string, length: number): Uint8Array {
   return primitives.sha512(utf8(`nws2-link ${label}`)).slice(0, length)
 }
 
-function scalar (label: string): Uint8Array {
+function scalar(label: string): Uint8Array {
   const bytes = fixed(label, 32)
   bytes[31]! &= 0x0f
   return bytes
 }
 
 /** The choices of one end, by label and number; no shuffle. */
-function choices (role: 'I' | 'R'): RoundRandomness {
+function choices(role: 'I' | 'R'): RoundRandomness {
   const count = { scalar: 0, padding: 0, filler: 0 }
   return {
     scalar: () => scalar(count.scalar++ === 0 ? (role === 'I' ? 'a' : 'b') : `z_${role}`),
@@ -41,12 +47,12 @@ function choices (role: 'I' | 'R'): RoundRandomness {
   }
 }
 
-function frame (type: FrameType, ...pieces: Uint8Array[]): Uint8Array {
+function frame(type: FrameType, ...pieces: Uint8Array[]): Uint8Array {
   const body = concat(...pieces)
   return concat(u8(type), u32(body.length), body)
 }
 
-function valueOf<T> (result: StepResult<T>): T {
+function valueOf<T>(result: StepResult<T>): T {
   if (!result.ok) throw new Error(result.reason)
   return result.value
 }
@@ -61,7 +67,7 @@ export interface ExampleMessage {
 }
 
 /** Computes the example. Bytes are in hexadecimal. */
-export function computeLinkExample () {
+export function computeLinkExample() {
   const idI = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + index)
   const idR = Uint8Array.from({ length: 16 }, (_, index) => 0x20 + index)
   const [secretI, secretR] = [fixed('e_I', 32), fixed('e_R', 32)]
@@ -119,7 +125,10 @@ export function computeLinkExample () {
   const data = (flag: number, ...pieces: Uint8Array[]): Uint8Array => frame(frameType.data, handle, u8(flag), ...pieces)
   const whole = dataFlag.first | dataFlag.last
   const broadcast = concat(encodePeerMessageHead({ source: 'ada', seq: 1, binary: false }), utf8('"Hello, everybody"'))
-  const direct = concat(encodePeerMessageHead({ source: 'bob', seq: 1, binary: true }, 'ada'), Uint8Array.of(0xde, 0xad, 0xbe, 0xef))
+  const direct = concat(
+    encodePeerMessageHead({ source: 'bob', seq: 1, binary: true }, 'ada'),
+    Uint8Array.of(0xde, 0xad, 0xbe, 0xef)
+  )
   const x = utf8('ping-001')
 
   send('I', 'HELLO', frame(frameType.hello, helloI))
@@ -130,13 +139,33 @@ export function computeLinkExample () {
   send('R', 'M4', frame(frameType.m4, m4))
   send('I', 'M5', frame(frameType.m5, m5))
   send('R', 'M6, then DATA with JOIN "bob"', frame(frameType.m6, m6), data(whole, encodePresence('join', 'bob')))
-  send('I', 'DATA with JOIN "ada", DATA with BROADCAST of "ada"', data(whole, encodePresence('join', 'ada')), data(whole, broadcast))
-  send('R', 'two DATA: DIRECT of "bob" to "ada" in two fragments', data(dataFlag.first, direct.slice(0, 10)), data(dataFlag.last, direct.slice(10)))
+  send(
+    'I',
+    'DATA with JOIN "ada", DATA with BROADCAST of "ada"',
+    data(whole, encodePresence('join', 'ada')),
+    data(whole, broadcast)
+  )
+  send(
+    'R',
+    'two DATA: DIRECT of "bob" to "ada" in two fragments',
+    data(dataFlag.first, direct.slice(0, 10)),
+    data(dataFlag.last, direct.slice(10))
+  )
   send('I', 'PING, then REKEY', frame(frameType.ping, x), frame(frameType.rekey))
   ciphers.I.rekey()
   send('R', 'PONG', frame(frameType.pong, x))
-  send('I', 'with the new key: DATA with PART "ada", LEAVE', data(whole, encodePresence('part', 'ada')), frame(frameType.leave, handle))
-  send('R', 'DATA with PART "bob", LEAVE as the answer', data(whole, encodePresence('part', 'bob')), frame(frameType.leave, handle))
+  send(
+    'I',
+    'with the new key: DATA with PART "ada", LEAVE',
+    data(whole, encodePresence('part', 'ada')),
+    frame(frameType.leave, handle)
+  )
+  send(
+    'R',
+    'DATA with PART "bob", LEAVE as the answer',
+    data(whole, encodePresence('part', 'bob')),
+    frame(frameType.leave, handle)
+  )
   send('I', 'CLOSE 1000', frame(frameType.close, u16(1000)))
 
   const otherSameKey = fixed('k_same of another link', 32)
@@ -145,18 +174,63 @@ export function computeLinkExample () {
     id_I: hex(idI),
     id_R: hex(idR),
     handshake: {
-      secret_I: hex(secretI), secret_R: hex(secretR), e_I: hex(dialler.w0.subarray(36)), e_R: hex(accepted.w1.subarray(0, 32)),
-      W0: hex(dialler.w0), W1: hex(accepted.w1), h: hex(keys.h), ck: hex(ck), k_same: hex(mac(primitives, ck, ascii('NWS2/same-key'))), key_I_to_R: hex(keyOf.I), key_R_to_I: hex(keyOf.R)
+      secret_I: hex(secretI),
+      secret_R: hex(secretR),
+      e_I: hex(dialler.w0.subarray(36)),
+      e_R: hex(accepted.w1.subarray(0, 32)),
+      W0: hex(dialler.w0),
+      W1: hex(accepted.w1),
+      h: hex(keys.h),
+      ck: hex(ck),
+      k_same: hex(mac(primitives, ck, ascii('NWS2/same-key'))),
+      key_I_to_R: hex(keyOf.I),
+      key_R_to_I: hex(keyOf.R)
     },
-    hello: { HELLO_I: hex(helloI), HELLO_R: hex(helloR), L_input: hex(lv(ascii('NWS2/link'), keys.h, helloI, helloR)), L: hex(L) },
+    hello: {
+      HELLO_I: hex(helloI),
+      HELLO_R: hex(helloR),
+      L_input: hex(lv(ascii('NWS2/link'), keys.h, helloI, helloR)),
+      L: hex(L)
+    },
     round: {
-      r: readU32(m1, 0), flags_I: flags, flags_R: 0, names_I: namesI, names_R: namesR, a: hex(scalar('a')), b: hex(scalar('b')),
+      r: readU32(m1, 0),
+      flags_I: flags,
+      flags_R: 0,
+      names_I: namesI,
+      names_R: namesR,
+      a: hex(scalar('a')),
+      b: hex(scalar('b')),
       padding_I: Array.from({ length: 7 }, (_, index) => hex(fixed(`padding I ${index}`, 32))),
       padding_R: Array.from({ length: 6 }, (_, index) => hex(fixed(`padding R ${index}`, 32))),
-      g_of_slot_I_0: hex(psiGenerator(context, ci, utf8('lab.17'))), M1: hex(m1), M2: hex(m2), th: hex(th), M3: hex(m3), M4: hex(m4), M5: hex(m5), M6: hex(m6),
-      pair: { i, j, sid: hex(sid), generator: hex(generator), z_R: hex(scalar('z_R')), Z_R: hex(zR), z_I: hex(scalar('z_I')), Z_I: hex(zI), K: shared, tag_I: hex(pair.tagI), tag_R: hex(pair.tagR), handle: hex(handle) }
+      g_of_slot_I_0: hex(psiGenerator(context, ci, utf8('lab.17'))),
+      M1: hex(m1),
+      M2: hex(m2),
+      th: hex(th),
+      M3: hex(m3),
+      M4: hex(m4),
+      M5: hex(m5),
+      M6: hex(m6),
+      pair: {
+        i,
+        j,
+        sid: hex(sid),
+        generator: hex(generator),
+        z_R: hex(scalar('z_R')),
+        Z_R: hex(zR),
+        z_I: hex(scalar('z_I')),
+        Z_I: hex(zI),
+        K: shared,
+        tag_I: hex(pair.tagI),
+        tag_R: hex(pair.tagR),
+        handle: hex(handle)
+      }
     },
     messages,
-    same: { k_same_of_the_other_link: hex(otherSameKey), L: hex(L), token_of_I: hex(sameToken(primitives, otherSameKey, L, 'I')), token_of_R: hex(sameToken(primitives, otherSameKey, L, 'R')) }
+    same: {
+      k_same_of_the_other_link: hex(otherSameKey),
+      L: hex(L),
+      token_of_I: hex(sameToken(primitives, otherSameKey, L, 'I')),
+      token_of_R: hex(sameToken(primitives, otherSameKey, L, 'R'))
+    }
   }
 }

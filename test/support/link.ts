@@ -15,12 +15,12 @@ export const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(te
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** The content of a file of docs/vectors; the caller says what is in it. */
-export function vectors (file: string): unknown {
+export function vectors(file: string): unknown {
   return JSON.parse(readFileSync(new URL(`../../docs/vectors/${file}`, import.meta.url), 'utf8'))
 }
 
 /** The terms of a round between two made-up ids, on a link of its own. */
-export function roundContext (changes: Partial<RoundContext> = {}): RoundContext {
+export function roundContext(changes: Partial<RoundContext> = {}): RoundContext {
   return {
     r: 0,
     L: primitives.randomBytes(64),
@@ -35,7 +35,7 @@ export function roundContext (changes: Partial<RoundContext> = {}): RoundContext
 
 /** The names of the messages of a round, in order. */
 export const messageNames = ['M1', 'M2', 'M3', 'M4', 'M5', 'M6'] as const
-export type MessageName = typeof messageNames[number]
+export type MessageName = (typeof messageNames)[number]
 
 /** How a round between honest sides ended. */
 export interface RoundOutcome {
@@ -45,7 +45,7 @@ export interface RoundOutcome {
   readonly confirmedI?: readonly Confirmed[]
   readonly confirmedR?: readonly Confirmed[]
   /** The first fault, and who found it in which message. */
-  readonly fault?: StepFault & { readonly by: 'I' | 'R', readonly at: MessageName }
+  readonly fault?: StepFault & { readonly by: 'I' | 'R'; readonly at: MessageName }
 }
 
 export interface RoundSetup {
@@ -59,7 +59,7 @@ export interface RoundSetup {
 }
 
 /** Runs a round between two honest sides until its end or its first fault. */
-export function runRound (setup: RoundSetup): RoundOutcome {
+export function runRound(setup: RoundSetup): RoundOutcome {
   const context = setup.contextI ?? roundContext()
   const initiator = new RoundInitiator(context, setup.namesI.map(utf8), 0)
   const responder = new RoundResponder(setup.contextR ?? context)
@@ -86,6 +86,6 @@ export function runRound (setup: RoundSetup): RoundOutcome {
 }
 
 /** Name → handle of what one side confirmed. */
-export function handlesByName (names: readonly string[], confirmed: readonly Confirmed[]): Map<string, string> {
+export function handlesByName(names: readonly string[], confirmed: readonly Confirmed[]): Map<string, string> {
   return new Map(confirmed.map(({ index, handle }) => [names[index]!, hex(handle)]))
 }

@@ -20,23 +20,37 @@ export interface TestMesh {
 }
 
 /** Starts proxies on one network; they end with the test. */
-export async function createTestMesh (t: Test, count: number, options: Omit<NetworkWebSocketsOptions, 'prefix'> = {}): Promise<TestMesh> {
+export async function createTestMesh(
+  t: Test,
+  count: number,
+  options: Omit<NetworkWebSocketsOptions, 'prefix'> = {}
+): Promise<TestMesh> {
   const network = createMemoryNetwork()
   const apps: MeshApp[] = []
   const add = async (more: Omit<NetworkWebSocketsOptions, 'prefix'> = {}): Promise<MeshApp> => {
     const lines: string[] = []
     const stream = new Writable({
-      write (chunk: Buffer, _encoding, done) {
+      write(chunk: Buffer, _encoding, done) {
         lines.push(chunk.toString())
         done()
       }
     })
-    const app = await buildApp({ port: 0, meshHost: '127.0.0.1', discovery: 'off', shutdownTimeoutMs: 1000, ...options, ...more }, { level: 'trace', stream })
+    const app = await buildApp(
+      { port: 0, meshHost: '127.0.0.1', discovery: 'off', shutdownTimeoutMs: 1000, ...options, ...more },
+      { level: 'trace', stream }
+    )
     const discovery = network.discovery()
     app.discovery.use(discovery)
     t.teardown(() => app.close())
     const port = await app.listener.listen()
-    const made = { app, port, url: `http://localhost:${port}`, ws: `ws://localhost:${port}`, log: () => lines.join(''), discovery }
+    const made = {
+      app,
+      port,
+      url: `http://localhost:${port}`,
+      ws: `ws://localhost:${port}`,
+      log: () => lines.join(''),
+      discovery
+    }
     apps.push(made)
     return made
   }
@@ -45,11 +59,11 @@ export async function createTestMesh (t: Test, count: number, options: Omit<Netw
 }
 
 /** Waits until a condition holds, looking again after each turn of the event loop; fails by the test's own time limit. */
-export async function until (condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setImmediate(resolve))
 }
 
 /** Open links of a proxy. */
-export function openLinks ({ app }: TestApp): number {
+export function openLinks({ app }: TestApp): number {
   return app.peerMesh.links().filter(({ state }) => state === 'open').length
 }

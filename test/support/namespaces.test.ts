@@ -6,18 +6,21 @@ import t from 'tap'
 import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from './namespaces.ts'
 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
-const left = () => existsSync('/run/netns') ? readdirSync('/run/netns').filter(name => name.startsWith(`nws${process.pid}n`)) : []
+const left = () =>
+  existsSync('/run/netns') ? readdirSync('/run/netns').filter(name => name.startsWith(`nws${process.pid}n`)) : []
 
 /** A refused TCP connection is an answer too, so that no listener is needed. @param patienceMs short where none is expected */
-async function reaches (from: Host, address: string, patienceMs = 60_000): Promise<boolean> {
+async function reaches(from: Host, address: string, patienceMs = 60_000): Promise<boolean> {
   const code = `const socket = require('net').connect({ host: '${address}', port: 9, timeout: ${patienceMs} })
     socket.on('timeout', () => process.exit(1)).on('error', error => process.exit(error.code === 'ECONNREFUSED' ? 0 : 1))`
-  return await from.spawn(process.execPath, ['-e', code]).ended === 0
+  return (await from.spawn(process.execPath, ['-e', code]).ended) === 0
 }
 
 t.test('a network of namespaces', { skip }, async t => {
   await t.test('hosts reach each other until one is cut off, unplugged or loses packets', async t => {
-    const { hosts: [a, b] } = await createNetwork(t, 2)
+    const {
+      hosts: [a, b]
+    } = await createNetwork(t, 2)
     t.ok(await reaches(a!, b!.address), 'the way is open')
     b!.cut()
     t.notOk(await reaches(a!, b!.address, 400), 'cut')
@@ -41,13 +44,21 @@ t.test('a network of namespaces', { skip }, async t => {
   })
 
   await t.test('programs print events, take messages and end', async t => {
-    const { hosts: [a] } = await createNetwork(t, 1)
-    const program = a!.spawn(process.execPath, ['-e', 'console.log(JSON.stringify({ event: "up", pid: process.pid })); process.stdin.on("data", data => console.log(JSON.stringify({ event: "told", text: String(data).trim() })))'])
+    const {
+      hosts: [a]
+    } = await createNetwork(t, 1)
+    const program = a!.spawn(process.execPath, [
+      '-e',
+      'console.log(JSON.stringify({ event: "up", pid: process.pid })); process.stdin.on("data", data => console.log(JSON.stringify({ event: "told", text: String(data).trim() })))'
+    ])
     const up = await program.event('up')
     t.equal(up.pid, program.pid, 'no shell in between')
     program.send({ hello: 1 })
     t.equal((await program.event('told')).text, '{"hello":1}')
-    await t.rejects(program.event('never', () => true, 20), /no event never within 20 ms/)
+    await t.rejects(
+      program.event('never', () => true, 20),
+      /no event never within 20 ms/
+    )
     await program.kill('SIGKILL')
     t.equal(await program.ended, 'SIGKILL')
     await t.rejects(program.event('never'), /ended \(SIGKILL\)/)

@@ -29,7 +29,7 @@ const PATIENCE_MS = 60_000
 const namesOfRuns = /^nws(\d+)n\d+(?:s|h\d+)$/
 
 /** The folder of the project, also when this file was bundled into a program of a benchmark. */
-function projectFolder (start: string): string {
+function projectFolder(start: string): string {
   let folder = start
   while (!existsSync(`${folder}package.json`)) folder = fileURLToPath(new URL('..', `file://${folder}`))
   return folder
@@ -90,7 +90,7 @@ export interface Host {
    * Adds an interface in the LAN of that number, eth<segment> unless named; returns its address. `up: false` leaves it
    * down and without address. The other methods reach only eth<segment>.
    */
-  connect: (segment: number, options?: { up?: boolean, address?: string, name?: string }) => string
+  connect: (segment: number, options?: { up?: boolean; address?: string; name?: string }) => string
   /** Removes an interface as if a card were pulled out. */
   disconnect: (segment: number) => void
   /** Brings an interface down and up again (`ip link set`). */
@@ -126,11 +126,11 @@ export interface HostOptions {
   address?: string
 }
 
-function ip (...args: string[]): string {
+function ip(...args: string[]): string {
   return run('ip', args)
 }
 
-function run (command: string, args: readonly string[]): string {
+function run(command: string, args: readonly string[]): string {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
   } catch (error) {
@@ -142,22 +142,23 @@ function run (command: string, args: readonly string[]): string {
 let unavailable: string | undefined
 
 /** Why networks cannot be made here, in one sentence; undefined when they can. Tried out once by making a namespace. */
-export function namespacesUnavailable (): string | undefined {
+export function namespacesUnavailable(): string | undefined {
   unavailable ??= tryOut()
   return unavailable === '' ? undefined : unavailable
 }
 
 /** Whether networks can be made here. Prints the reason when they cannot, so that a skipped test tells why. */
-export function namespacesAvailable (): boolean {
+export function namespacesAvailable(): boolean {
   const reason = namespacesUnavailable()
   if (reason !== undefined) process.stdout.write(`# network namespaces cannot be made: ${reason}\n`)
   return reason === undefined
 }
 
-function tryOut (): string {
+function tryOut(): string {
   if (process.platform !== 'linux') return 'they are a feature of Linux'
   if (process.getuid?.() !== 0) return 'the tests do not run as root'
-  if (!existsSync('/usr/sbin/ip') && !existsSync('/sbin/ip')) return 'iproute2 is not installed (apt-get install -y iproute2)'
+  if (!existsSync('/usr/sbin/ip') && !existsSync('/sbin/ip'))
+    return 'iproute2 is not installed (apt-get install -y iproute2)'
   const name = `nws${process.pid}n0s`
   try {
     ip('netns', 'add', name)
@@ -171,17 +172,23 @@ function tryOut (): string {
 }
 
 /** Kills what runs in a namespace and removes it; silent when there is none. */
-function removeNamespace (name: string): void {
+function removeNamespace(name: string): void {
   try {
     for (const pid of ip('netns', 'pids', name).split('\n').filter(Boolean)) {
-      try { process.kill(Number(pid), 'SIGKILL') } catch { /* it has ended by itself */ }
+      try {
+        process.kill(Number(pid), 'SIGKILL')
+      } catch {
+        /* it has ended by itself */
+      }
     }
     ip('netns', 'del', name)
-  } catch { /* there is none */ }
+  } catch {
+    /* there is none */
+  }
 }
 
 /** Removes what test processes left that were killed before they could clean up. */
-function reap (): void {
+function reap(): void {
   if (!existsSync('/run/netns')) return
   for (const name of readdirSync('/run/netns')) {
     const pid = Number(namesOfRuns.exec(name)?.[1] ?? 0)
@@ -192,7 +199,7 @@ function reap (): void {
 const bundles = new Map<string, string>()
 
 /** Bundles a TypeScript program (packages stay outside) and returns the path of the result. */
-function bundle (script: string): string {
+function bundle(script: string): string {
   const entry = script.startsWith('/') ? script : `${root}${script}`
   if (!entry.endsWith('.ts')) return entry
   let outfile = bundles.get(entry)
@@ -200,16 +207,27 @@ function bundle (script: string): string {
     const directory = `${root}node_modules/.cache/nws-programs`
     mkdirSync(directory, { recursive: true })
     outfile = `${directory}/${createHash('sha256').update(entry).digest('hex').slice(0, 12)}-${process.pid}.mjs`
-    buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' })
+    buildSync({
+      entryPoints: [entry],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      packages: 'external',
+      logLevel: 'error'
+    })
     const written = outfile
-    process.once('exit', () => { rmSync(written, { force: true }) })
+    process.once('exit', () => {
+      rmSync(written, { force: true })
+    })
     bundles.set(entry, outfile)
   }
   return outfile
 }
 
 /** Starts a process and follows its output. */
-function startProgram (command: string, args: readonly string[], options: SpawnOptions): Program {
+function startProgram(command: string, args: readonly string[], options: SpawnOptions): Program {
   const child: ChildProcess = spawn(...leashed(command, args), {
     cwd: options.cwd ?? root,
     env: { ...process.env, ...options.env },
@@ -219,22 +237,28 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
   const waiting = new Set<() => void>()
   let text = ''
   let exit: number | NodeJS.Signals | undefined
-  const wake = () => { for (const check of waiting) check() }
+  const wake = () => {
+    for (const check of waiting) check()
+  }
   const take = (line: string) => {
     text += `${line}\n`
     if (line.startsWith('{')) {
       try {
         const value = JSON.parse(line) as ProgramEvent
         if (typeof value.event === 'string') events.push(value)
-      } catch { /* a line that only begins like JSON */ }
+      } catch {
+        /* a line that only begins like JSON */
+      }
     }
     wake()
   }
   createInterface({ input: child.stdout! }).on('line', take)
   createInterface({ input: child.stderr! }).on('line', take)
   child.stdin!.on('error', () => {}) // it ended while being written to: `ended` tells
-  const ended = new Promise<number | NodeJS.Signals>((resolve) => {
-    child.once('error', error => { text += `${error.message}\n` })
+  const ended = new Promise<number | NodeJS.Signals>(resolve => {
+    child.once('error', error => {
+      text += `${error.message}\n`
+    })
     child.once('close', (code, signal) => {
       exit = signal ?? code ?? 1
       resolve(exit)
@@ -242,7 +266,7 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
     })
   })
 
-  async function until<T> (find: () => T | null | undefined, what: string, timeoutMs: number): Promise<T> {
+  async function until<T>(find: () => T | null | undefined, what: string, timeoutMs: number): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
       const finish = (action: () => void) => {
         clearTimeout(timer)
@@ -251,11 +275,19 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
       }
       const check = () => {
         const value = find()
-        if (value !== null && value !== undefined) finish(() => { resolve(value) })
-        else if (exit !== undefined) finish(() => { reject(new Error(`the program ended (${exit}) before ${what}:\n${text.slice(-2000)}`)) })
+        if (value !== null && value !== undefined)
+          finish(() => {
+            resolve(value)
+          })
+        else if (exit !== undefined)
+          finish(() => {
+            reject(new Error(`the program ended (${exit}) before ${what}:\n${text.slice(-2000)}`))
+          })
       }
       const timer = setTimeout(() => {
-        finish(() => { reject(new Error(`no ${what} within ${timeoutMs} ms:\n${text.slice(-2000)}`)) })
+        finish(() => {
+          reject(new Error(`no ${what} within ${timeoutMs} ms:\n${text.slice(-2000)}`))
+        })
       }, timeoutMs)
       waiting.add(check)
       check()
@@ -268,8 +300,11 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
     events,
     event: async (name, condition = () => true, timeoutMs = PATIENCE_MS) =>
       await until(() => events.find(event => event.event === name && condition(event)), `event ${name}`, timeoutMs),
-    printed: async (pattern, timeoutMs = PATIENCE_MS) => await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
-    send: message => { child.stdin!.write(`${JSON.stringify(message)}\n`) },
+    printed: async (pattern, timeoutMs = PATIENCE_MS) =>
+      await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
+    send: message => {
+      child.stdin!.write(`${JSON.stringify(message)}\n`)
+    },
     kill: async (signal = 'SIGTERM') => {
       if (exit === undefined) child.kill(signal)
       await ended
@@ -282,7 +317,7 @@ function startProgram (command: string, args: readonly string[], options: SpawnO
  * A condition for `program.event`: printed later than this event. Not "later than now": what a program has printed by now
  * is not what has been read of it, so that a count taken now may be short of events that have happened.
  */
-export function after (program: Pick<Program, 'events'>, event: ProgramEvent): (other: ProgramEvent) => boolean {
+export function after(program: Pick<Program, 'events'>, event: ProgramEvent): (other: ProgramEvent) => boolean {
   const place = program.events.indexOf(event)
   return other => program.events.indexOf(other) > place
 }
@@ -293,7 +328,7 @@ let networks = 0
  * Makes a network of so many hosts, each with eth0 in one common LAN, or of hosts as described.
  * @throws where namespaces cannot be made: ask namespacesAvailable() first and skip the test
  */
-export async function createNetwork (owner: Owner, hosts: number | readonly HostOptions[]): Promise<Network> {
+export async function createNetwork(owner: Owner, hosts: number | readonly HostOptions[]): Promise<Network> {
   const reason = namespacesUnavailable()
   if (reason !== undefined) throw new Error(`network namespaces cannot be made: ${reason}`)
   reap()
@@ -318,21 +353,36 @@ export async function createNetwork (owner: Owner, hosts: number | readonly Host
   owner.teardown(close)
   ip('netns', 'add', switches)
 
-  function addSegment (segment: number): void {
+  function addSegment(segment: number): void {
     if (segments.has(segment)) return
     segments.add(segment)
     // Snooping off: without a querier a bridge would forget multicast groups. No spanning tree, no forwarding delay.
-    ip('-n', switches, 'link', 'add', `br${segment}`, 'type', 'bridge', 'mcast_snooping', '0', 'forward_delay', '0', 'stp_state', '0')
+    ip(
+      '-n',
+      switches,
+      'link',
+      'add',
+      `br${segment}`,
+      'type',
+      'bridge',
+      'mcast_snooping',
+      '0',
+      'forward_delay',
+      '0',
+      'stp_state',
+      '0'
+    )
     ip('-n', switches, 'link', 'set', `br${segment}`, 'up')
   }
 
-  function addHost (options: HostOptions = {}): Host {
+  function addHost(options: HostOptions = {}): Host {
     const index = list.length + 1
     const namespace = `${prefix}h${index}`
     const addresses = new Map<number, string>()
     const port = (segment: number) => `h${index}p${segment}`
     const inside = (...args: string[]) => ip('-n', namespace, ...args)
-    const exec = (command: string, args: readonly string[] = []) => run('ip', ['netns', 'exec', namespace, command, ...args])
+    const exec = (command: string, args: readonly string[] = []) =>
+      run('ip', ['netns', 'exec', namespace, command, ...args])
     ip('netns', 'add', namespace)
     namespaces.push(namespace)
     exec('sysctl', ['-qw', 'net.ipv6.conf.all.accept_dad=0', 'net.ipv6.conf.default.accept_dad=0']) // no wait for link-local addresses
@@ -340,7 +390,9 @@ export async function createNetwork (owner: Owner, hosts: number | readonly Host
 
     const host: Host = {
       namespace,
-      get address () { return (addresses.get(0) ?? [...addresses.values()][0] ?? '').replace(/\/.*/, '') },
+      get address() {
+        return (addresses.get(0) ?? [...addresses.values()][0] ?? '').replace(/\/.*/, '')
+      },
       exec,
       spawn: (command, args = [], options = {}) => {
         const program = startProgram('ip', ['netns', 'exec', namespace, command, ...args], options)
@@ -360,13 +412,27 @@ export async function createNetwork (owner: Owner, hosts: number | readonly Host
         else host.setAddress(address === 'none' ? undefined : address, segment)
         return address.replace(/\/.*/, '')
       },
-      disconnect: segment => { ip('-n', switches, 'link', 'del', port(segment)) },
-      down: (segment = 0) => { inside('link', 'set', `eth${segment}`, 'down') },
-      up: (segment = 0) => { inside('link', 'set', `eth${segment}`, 'up') },
-      cut: (segment = 0) => { ip('-n', switches, 'link', 'set', port(segment), 'nomaster') },
-      heal: (segment = 0) => { ip('-n', switches, 'link', 'set', port(segment), 'master', `br${segment}`) },
-      unplug: (segment = 0) => { ip('-n', switches, 'link', 'set', port(segment), 'down') },
-      plug: (segment = 0) => { ip('-n', switches, 'link', 'set', port(segment), 'up') },
+      disconnect: segment => {
+        ip('-n', switches, 'link', 'del', port(segment))
+      },
+      down: (segment = 0) => {
+        inside('link', 'set', `eth${segment}`, 'down')
+      },
+      up: (segment = 0) => {
+        inside('link', 'set', `eth${segment}`, 'up')
+      },
+      cut: (segment = 0) => {
+        ip('-n', switches, 'link', 'set', port(segment), 'nomaster')
+      },
+      heal: (segment = 0) => {
+        ip('-n', switches, 'link', 'set', port(segment), 'master', `br${segment}`)
+      },
+      unplug: (segment = 0) => {
+        ip('-n', switches, 'link', 'set', port(segment), 'down')
+      },
+      plug: (segment = 0) => {
+        ip('-n', switches, 'link', 'set', port(segment), 'up')
+      },
       setAddress: (address, segment = 0) => {
         inside('-4', 'address', 'flush', 'dev', `eth${segment}`)
         addresses.delete(segment)
@@ -378,14 +444,36 @@ export async function createNetwork (owner: Owner, hosts: number | readonly Host
         exec('iptables', ['-w', '-F', 'INPUT'])
         if (percent > 0) {
           // What the host sends to itself (multicast comes back to its sender) never crossed the network.
-          exec('iptables', ['-w', '-A', 'INPUT', '!', '-i', 'lo', '-m', 'addrtype', '!', '--src-type', 'LOCAL',
-            '-m', 'statistic', '--mode', 'random', '--probability', String(percent / 100), '-j', 'DROP'])
+          exec('iptables', [
+            '-w',
+            '-A',
+            'INPUT',
+            '!',
+            '-i',
+            'lo',
+            '-m',
+            'addrtype',
+            '!',
+            '--src-type',
+            'LOCAL',
+            '-m',
+            'statistic',
+            '--mode',
+            'random',
+            '--probability',
+            String(percent / 100),
+            '-j',
+            'DROP'
+          ])
         }
       }
     }
     list.push(host)
     for (const segment of options.segments ?? [0]) {
-      host.connect(segment, { up: options.up ?? true, ...(segment === 0 && options.address !== undefined ? { address: options.address } : {}) })
+      host.connect(segment, {
+        up: options.up ?? true,
+        ...(segment === 0 && options.address !== undefined ? { address: options.address } : {})
+      })
     }
     return host
   }

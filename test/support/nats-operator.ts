@@ -10,13 +10,13 @@ const KINDS = { operator: 14 << 3, account: 0, user: 20 << 3 } as const
 const SEED = 18 << 3
 type Kind = keyof typeof KINDS
 
-function base32 (bytes: Uint8Array): string {
+function base32(bytes: Uint8Array): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
   const bits = Array.from(bytes, byte => byte.toString(2).padStart(8, '0')).join('')
   return (bits.match(/.{1,5}/g) ?? []).map(five => alphabet[Number.parseInt(five.padEnd(5, '0'), 2)]).join('')
 }
 
-function withChecksum (bytes: readonly number[]): string {
+function withChecksum(bytes: readonly number[]): string {
   let crc = 0
   for (const byte of bytes) {
     crc ^= byte << 8
@@ -33,9 +33,9 @@ interface Identity {
   readonly key: KeyObject
 }
 
-function identity (kind: Kind): Identity {
+function identity(kind: Kind): Identity {
   const { privateKey } = generateKeyPairSync('ed25519')
-  const { x, d } = privateKey.export({ format: 'jwk' }) as { x: string, d: string }
+  const { x, d } = privateKey.export({ format: 'jwk' }) as { x: string; d: string }
   const first = KINDS[kind]
   return {
     kind,
@@ -45,7 +45,7 @@ function identity (kind: Kind): Identity {
   }
 }
 
-function jwtOf (subject: Identity, issuer: Identity, claims: object = {}, expires?: number): string {
+function jwtOf(subject: Identity, issuer: Identity, claims: object = {}, expires?: number): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const body = {
     jti: createHash('sha256').update(subject.publicKey).digest('hex'),
@@ -75,17 +75,19 @@ export interface NatsOperator {
   /** Lines for the configuration of a server that trusts it. */
   readonly config: string
   /** The text of a credentials file of a new user of the account. */
-  credentials (claims?: UserClaims): string
+  credentials(claims?: UserClaims): string
 }
 
 /** Makes one, with keys of its own. */
-export function createOperator (): NatsOperator {
+export function createOperator(): NatsOperator {
   const operator = identity('operator')
   const account = identity('account')
-  const accountJwt = jwtOf(account, operator, { limits: { ...NO_LIMIT, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 } })
+  const accountJwt = jwtOf(account, operator, {
+    limits: { ...NO_LIMIT, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 }
+  })
   return {
     config: `operator: "${jwtOf(operator, operator)}"\nresolver: MEMORY\nresolver_preload: { ${account.publicKey}: "${accountJwt}" }`,
-    credentials ({ allowed, expires } = {}) {
+    credentials({ allowed, expires } = {}) {
       const user = identity('user')
       const only = allowed === undefined ? {} : { allow: allowed }
       const jwt = jwtOf(user, account, { pub: only, sub: only, ...NO_LIMIT }, expires)

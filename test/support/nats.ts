@@ -10,23 +10,25 @@ import { leashed } from './leash.ts'
 import type { Owner } from './namespaces.ts'
 import { freePorts } from './ports.ts'
 
-const PROGRAM = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(path => existsSync(path))
+const PROGRAM = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(path =>
+  existsSync(path)
+)
 const LOOK_MS = 20
 const PATIENCE_MS = 60_000
 
 /** Why there can be no server here; undefined when there can. Printed by the test that is skipped. */
-export function natsUnavailable (): string | undefined {
+export function natsUnavailable(): string | undefined {
   return PROGRAM === undefined ? 'nats-server is not there (apt-get install -y nats-server)' : undefined
 }
 
 /** Path of the program. */
-export function natsProgram (): string {
+export function natsProgram(): string {
   if (PROGRAM === undefined) throw new Error(natsUnavailable())
   return PROGRAM
 }
 
 /** A secret of a cluster, new each time. */
-export function newSecret (): string {
+export function newSecret(): string {
   return randomBytes(32).toString('base64')
 }
 
@@ -36,11 +38,11 @@ export interface NatsServer {
   readonly url: string
   readonly process: ChildProcess
   /** The JSON of its monitor, such as `/varz`. */
-  monitor<T> (path: string): Promise<T>
+  monitor<T>(path: string): Promise<T>
   /** Ends it and resolves when it is gone. */
-  kill (signal?: NodeJS.Signals): Promise<void>
+  kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again with the same ports. */
-  restart (): Promise<void>
+  restart(): Promise<void>
 }
 
 /** How it is started. */
@@ -49,34 +51,43 @@ export interface NatsOptions {
   readonly config?: string
   readonly port?: number
   /** Port for the other servers of its cluster, and all of theirs. */
-  readonly routes?: { readonly own: number, readonly all: readonly number[] }
+  readonly routes?: { readonly own: number; readonly all: readonly number[] }
 }
 
 /** Resolves when something listens. */
-export async function listens (port: number): Promise<void> {
+export async function listens(port: number): Promise<void> {
   const end = Date.now() + PATIENCE_MS
   for (;;) {
     const answered = await new Promise<boolean>(resolve => {
       const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => { socket.destroy(); resolve(true) })
+      socket.once('connect', () => {
+        socket.destroy()
+        resolve(true)
+      })
       socket.once('error', () => resolve(false))
     })
     if (answered) return
     if (Date.now() > end) throw new Error(`nothing listens on ${port}`)
-    await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+    await new Promise(resolve => {
+      setTimeout(resolve, LOOK_MS)
+    })
   }
 }
 
 /** Starts a server on loopback; resolves when it takes connections. */
-export async function startNats (owner: Owner, options: NatsOptions = {}): Promise<NatsServer> {
-  const [free, monitorPort] = await freePorts(2) as [number, number]
+export async function startNats(owner: Owner, options: NatsOptions = {}): Promise<NatsServer> {
+  const [free, monitorPort] = (await freePorts(2)) as [number, number]
   const port = options.port ?? free
   const folder = mkdtempSync(join(tmpdir(), 'nws-nats-'))
   const file = join(folder, 'nats.conf')
-  const cluster = options.routes === undefined
-    ? ''
-    : `cluster { name: "test", listen: "127.0.0.1:${options.routes.own}", routes: [${options.routes.all.map(route => `"nats://127.0.0.1:${route}"`).join(', ')}] }`
-  writeFileSync(file, `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\nserver_name: "test-${port}"\n${cluster}\n${options.config ?? ''}\n`)
+  const cluster =
+    options.routes === undefined
+      ? ''
+      : `cluster { name: "test", listen: "127.0.0.1:${options.routes.own}", routes: [${options.routes.all.map(route => `"nats://127.0.0.1:${route}"`).join(', ')}] }`
+  writeFileSync(
+    file,
+    `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\nserver_name: "test-${port}"\n${cluster}\n${options.config ?? ''}\n`
+  )
   const start = () => spawn(...leashed(natsProgram(), ['-c', file]), { stdio: 'ignore' })
   let child = start()
   let gone = ending(child)
@@ -92,10 +103,14 @@ export async function startNats (owner: Owner, options: NatsOptions = {}): Promi
   return {
     port,
     url: `nats://127.0.0.1:${port}`,
-    get process () { return child },
-    async monitor<T> (path: string) { return await (await fetch(`http://127.0.0.1:${monitorPort}${path}`)).json() as T },
+    get process() {
+      return child
+    },
+    async monitor<T>(path: string) {
+      return (await (await fetch(`http://127.0.0.1:${monitorPort}${path}`)).json()) as T
+    },
     kill: async (signal = 'SIGKILL') => await stop(signal),
-    async restart () {
+    async restart() {
       await stop('SIGKILL')
       child = start()
       gone = ending(child)
@@ -104,6 +119,8 @@ export async function startNats (owner: Owner, options: NatsOptions = {}): Promi
   }
 }
 
-async function ending (child: ChildProcess): Promise<void> {
-  await new Promise<void>(resolve => { child.once('exit', () => resolve()) })
+async function ending(child: ChildProcess): Promise<void> {
+  await new Promise<void>(resolve => {
+    child.once('exit', () => resolve())
+  })
 }

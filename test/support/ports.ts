@@ -16,9 +16,9 @@ const COUNT = 10_000
 const CLAIMS = join(tmpdir(), 'nws-test-ports')
 
 const own = new Set<number>()
-let next = FIRST + (process.pid * 61) % COUNT
+let next = FIRST + ((process.pid * 61) % COUNT)
 
-function claim (port: number): boolean {
+function claim(port: number): boolean {
   const file = join(CLAIMS, String(port))
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx' })
@@ -36,14 +36,19 @@ function claim (port: number): boolean {
 }
 
 /** Whether nobody listens, on any address, for TCP or UDP. */
-async function isFree (port: number): Promise<boolean> {
+async function isFree(port: number): Promise<boolean> {
   for (const host of ['0.0.0.0', '::1']) {
     const server = createServer()
     const listening = await new Promise<boolean>(resolve => {
-      server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT'))
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        resolve(error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT')
+      )
       server.listen({ port, host, exclusive: true }, () => resolve(true))
     })
-    if (server.listening) await new Promise(resolve => { server.close(resolve) })
+    if (server.listening)
+      await new Promise(resolve => {
+        server.close(resolve)
+      })
     if (!listening) return false
   }
   const socket = createSocket('udp4')
@@ -58,21 +63,24 @@ async function isFree (port: number): Promise<boolean> {
 }
 
 /** So many ports on which nobody listens; this process's until it ends. */
-export async function freePorts (count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   mkdirSync(CLAIMS, { recursive: true, mode: 0o777 })
-  if (own.size === 0) process.once('exit', () => { for (const port of own) rmSync(join(CLAIMS, String(port)), { force: true }) })
+  if (own.size === 0)
+    process.once('exit', () => {
+      for (const port of own) rmSync(join(CLAIMS, String(port)), { force: true })
+    })
   const ports: number[] = []
   for (let tries = 0; ports.length < count; tries++) {
     if (tries > COUNT) throw new Error('no port is free')
     const port = next
     next = port + 1 < FIRST + COUNT ? port + 1 : FIRST
-    if (claim(port) && await isFree(port)) ports.push(port)
+    if (claim(port) && (await isFree(port))) ports.push(port)
   }
   return ports
 }
 
 /** One such port. */
-export async function freePort (): Promise<number> {
+export async function freePort(): Promise<number> {
   const [port] = await freePorts(1)
   return port!
 }

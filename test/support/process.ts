@@ -15,13 +15,13 @@ const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 export interface ServerProcess {
   readonly child: ChildProcess
   /** Waits for a line of the log or of stderr; rejects when the process ends before it. */
-  line (pattern: RegExp): Promise<string>
+  line(pattern: RegExp): Promise<string>
   /** Waits for the start line and gives the port in it. */
-  port (): Promise<number>
+  port(): Promise<number>
   /** All that it has written. */
-  output (): string
+  output(): string
   /** Its end. */
-  readonly ended: Promise<{ code: number | null, signal: NodeJS.Signals | null, stdout: string, stderr: string }>
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>
 }
 
 /** How to start it. */
@@ -37,19 +37,25 @@ export interface ProcessOptions {
 /** A server, and how long it took from the first signal to its end. Read when it has ended. */
 export interface TimedServer extends ServerProcess {
   /** Milliseconds, without those in which it could have run and another process did. */
-  stoppedIn (): number
+  stoppedIn(): number
 }
 
 /** Starts a server that measures how long it takes to end. */
-export function startTimedServer (t: Test, environment: Record<string, string>): TimedServer {
+export function startTimedServer(t: Test, environment: Record<string, string>): TimedServer {
   const file = join(mkdtempSync(join(tmpdir(), 'nws-stopwatch-')), 'ms')
-  t.teardown(() => { rmSync(dirname(file), { recursive: true, force: true }) })
+  t.teardown(() => {
+    rmSync(dirname(file), { recursive: true, force: true })
+  })
   const server = startServer(t, { ...environment, STOPWATCH: file }, { node: ['--import', STOPWATCH] })
   return { ...server, stoppedIn: () => Number(readFileSync(file, 'utf8')) }
 }
 
 /** Starts the server with these variables and no others of its own; ends it with the test. */
-export function startServer (t: Test, environment: Record<string, string>, { args = [], cwd, node = [], wrapper = [] }: ProcessOptions = {}): ServerProcess {
+export function startServer(
+  t: Test,
+  environment: Record<string, string>,
+  { args = [], cwd, node = [], wrapper = [] }: ProcessOptions = {}
+): ServerProcess {
   if (!existsSync(SERVER)) throw new Error('dist/server.js is missing: npm run build')
   const [command, ...rest] = [...wrapper, process.execPath, ...node, SERVER, ...args]
   const child = spawn(...leashed(command!, rest), {
@@ -66,33 +72,39 @@ export function startServer (t: Test, environment: Record<string, string>, { arg
     })
   }
   let over = false
-  const ended = new Promise<Awaited<ServerProcess['ended']>>(resolve => child.once('close', (code, signal) => {
-    over = true
-    resolve({ code, signal, ...text })
-    for (const check of waiting) check()
-  }))
+  const ended = new Promise<Awaited<ServerProcess['ended']>>(resolve =>
+    child.once('close', (code, signal) => {
+      over = true
+      resolve({ code, signal, ...text })
+      for (const check of waiting) check()
+    })
+  )
   t.teardown(() => {
     child.kill('SIGKILL')
     return ended
   })
   const output = () => text.stdout + text.stderr
-  const line = (pattern: RegExp) => new Promise<string>((resolve, reject) => {
-    const check = () => {
-      const found = output().split('\n').slice(0, -1).find(each => pattern.test(each))
-      if (found !== undefined) resolve(found)
-      else if (over) reject(new Error(`the process ended without ${String(pattern)}:\n${output()}`))
-      else return
-      waiting.delete(check)
-    }
-    waiting.add(check)
-    check()
-  })
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const check = () => {
+        const found = output()
+          .split('\n')
+          .slice(0, -1)
+          .find(each => pattern.test(each))
+        if (found !== undefined) resolve(found)
+        else if (over) reject(new Error(`the process ended without ${String(pattern)}:\n${output()}`))
+        else return
+        waiting.delete(check)
+      }
+      waiting.add(check)
+      check()
+    })
   const port = async () => Number(/:(\d+)"/.exec(await line(/is running: http/))![1])
   return { child, line, port, output, ended }
 }
 
 /** Why namespaces cannot be made here; false where they can. To be given as `skip` to a test. */
-export function withoutNamespaces (): string | false {
+export function withoutNamespaces(): string | false {
   const { status } = spawnSync('unshare', ['-m', '-n', 'true'])
   return status === 0 ? false : 'needs unshare and the right to make namespaces'
 }

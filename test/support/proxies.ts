@@ -20,17 +20,17 @@ export interface Heard {
 export interface Member {
   readonly id: string
   /** All that it has heard. */
-  heard (): Heard[]
+  heard(): Heard[]
   /** Resolves with the first message that has these members, behind the first `after`; also one that was heard before. */
-  hears (pattern: Partial<Heard>, after?: number): Promise<Heard>
+  hears(pattern: Partial<Heard>, after?: number): Promise<Heard>
   /** Binary frames so far. */
-  binary (): Buffer[]
+  binary(): Buffer[]
   /** Resolves with the first binary frame that begins so. */
-  hearsBinary (start: Buffer): Promise<Buffer>
-  send (message: object | Buffer): void
-  leave (): Promise<void>
+  hearsBinary(start: Buffer): Promise<Buffer>
+  send(message: object | Buffer): void
+  leave(): Promise<void>
   /** Resolves when all that the proxy sent before has arrived. */
-  fence (): Promise<void>
+  fence(): Promise<void>
 }
 
 /** What `/api/links` says of one link. */
@@ -42,8 +42,8 @@ export interface LinkSeen {
   readonly since: string
   readonly channels: readonly string[]
   readonly rttMs?: number
-  readonly messages: { readonly in: number, readonly out: number }
-  readonly bytes: { readonly in: number, readonly out: number }
+  readonly messages: { readonly in: number; readonly out: number }
+  readonly bytes: { readonly in: number; readonly out: number }
 }
 
 /** An answer by HTTP. */
@@ -60,24 +60,24 @@ export interface ProxyProcess {
   readonly proxyId: string
   readonly meshPort: number
   /** Joins a channel, or what an address of an older client reaches; resolves when it has its id. `query` such as `?binary=1`. */
-  join (channel: string, query?: string): Promise<Member>
+  join(channel: string, query?: string): Promise<Member>
   /** The JSON of an address of the API. */
-  get<T> (path: string): Promise<T>
-  request (method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Answer>
+  get<T>(path: string): Promise<T>
+  request(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Answer>
   /** Asks until the condition holds, and gives what was answered then. */
-  until<T> (path: string, condition: (answer: T) => boolean, timeoutMs?: number): Promise<T>
-  links (): Promise<LinkSeen[]>
+  until<T>(path: string, condition: (answer: T) => boolean, timeoutMs?: number): Promise<T>
+  links(): Promise<LinkSeen[]>
   /** Resolves with the open links when there are exactly these, by id. */
-  linkedTo (others: readonly ProxyProcess[], timeoutMs?: number): Promise<LinkSeen[]>
+  linkedTo(others: readonly ProxyProcess[], timeoutMs?: number): Promise<LinkSeen[]>
   /** Sends bytes to any port from this host and gives what comes back until the connection ends. */
-  raw (address: string, port: number, bytes: string | Buffer): Promise<Answer>
+  raw(address: string, port: number, bytes: string | Buffer): Promise<Answer>
 }
 
 /** How to start it. */
 export interface ProxyProcessOptions {
   readonly env?: Record<string, string>
   /** Times of the protocol, in the place of its own; see PeerMeshOptions. */
-  readonly mesh?: { linkTimings?: Record<string, number>, dialTimings?: Record<string, number> }
+  readonly mesh?: { linkTimings?: Record<string, number>; dialTimings?: Record<string, number> }
   /** Times of the cluster; see ClusterOptions. */
   readonly cluster?: object
 }
@@ -86,7 +86,7 @@ const clientsOf = new Map<string, Promise<Program>>()
 let numbers = 0
 
 /** One program of clients a host: starting Node for each would cost more than the test. */
-async function clientsOn (host: Host): Promise<Program> {
+async function clientsOn(host: Host): Promise<Program> {
   let starting = clientsOf.get(host.namespace)
   if (starting === undefined) {
     const program = host.program('test/support/programs/clients.ts')
@@ -96,18 +96,27 @@ async function clientsOn (host: Host): Promise<Program> {
   return await starting
 }
 
-function matches (message: Heard, pattern: Partial<Heard>): boolean {
+function matches(message: Heard, pattern: Partial<Heard>): boolean {
   return Object.entries(pattern).every(([key, value]) => JSON.stringify(message[key]) === JSON.stringify(value))
 }
 
 /** Starts a proxy on a host and resolves when it listens and knows its id. */
-export async function startProxy (host: Host, { env = {}, mesh, cluster }: ProxyProcessOptions = {}): Promise<ProxyProcess> {
-  const program = mesh === undefined && cluster === undefined
-    ? host.node('dist/server.js', [], { env })
-    : host.node('test/support/programs/proxy.mjs', [JSON.stringify(mesh ?? {}), JSON.stringify(cluster ?? {})], { env })
-  const [clients, [, port]] = await Promise.all([clientsOn(host), program.printed(/is running: http:\/\/[^:]+:(\d+)/, PATIENCE_MS)])
+export async function startProxy(
+  host: Host,
+  { env = {}, mesh, cluster }: ProxyProcessOptions = {}
+): Promise<ProxyProcess> {
+  const program =
+    mesh === undefined && cluster === undefined
+      ? host.node('dist/server.js', [], { env })
+      : host.node('test/support/programs/proxy.mjs', [JSON.stringify(mesh ?? {}), JSON.stringify(cluster ?? {})], {
+          env
+        })
+  const [clients, [, port]] = await Promise.all([
+    clientsOn(host),
+    program.printed(/is running: http:\/\/[^:]+:(\d+)/, PATIENCE_MS)
+  ])
 
-  async function answerTo (command: Record<string, unknown>): Promise<Answer> {
+  async function answerTo(command: Record<string, unknown>): Promise<Answer> {
     const as = `request ${++numbers}`
     clients.send({ ...command, as })
     const answer = await clients.event('answer', event => event.as === as, PATIENCE_MS)
@@ -117,66 +126,107 @@ export async function startProxy (host: Host, { env = {}, mesh, cluster }: Proxy
   const proxy: Omit<ProxyProcess, 'proxyId' | 'meshPort'> = {
     host,
     program,
-    async join (channel, query = '') {
+    async join(channel, query = '') {
       const as = `member ${++numbers}`
       clients.send({ do: 'join', as, url: `ws://localhost:${port}/${channel}${query}` })
       const joined = await clients.event('joined', event => event.as === as, PATIENCE_MS)
       return createMember(clients, as, joined.id as string)
     },
     request: async (method, path, headers = {}, body) =>
-      await answerTo({ do: 'request', method, url: `http://localhost:${port}${path}`, headers, ...(body === undefined ? {} : { body }) }),
-    raw: async (address, to, bytes) => await answerTo({ do: 'raw', host: address, port: to, base64: Buffer.from(bytes).toString('base64') }),
-    async get<T> (path: string) {
+      await answerTo({
+        do: 'request',
+        method,
+        url: `http://localhost:${port}${path}`,
+        headers,
+        ...(body === undefined ? {} : { body })
+      }),
+    raw: async (address, to, bytes) =>
+      await answerTo({ do: 'raw', host: address, port: to, base64: Buffer.from(bytes).toString('base64') }),
+    async get<T>(path: string) {
       const { status, body } = await proxy.request('GET', path)
       if (status !== 200) throw new Error(`${path}: ${status} ${body}`)
       return JSON.parse(body) as T
     },
-    async until<T> (path: string, condition: (answer: T) => boolean, timeoutMs = PATIENCE_MS) {
+    async until<T>(path: string, condition: (answer: T) => boolean, timeoutMs = PATIENCE_MS) {
       const end = Date.now() + timeoutMs
       for (;;) {
         const answer = await proxy.get<T>(path)
         if (condition(answer)) return answer
         if (Date.now() > end) throw new Error(`${path} is after ${timeoutMs} ms still ${JSON.stringify(answer)}`)
-        await new Promise(resolve => { setTimeout(resolve, LOOK_MS) })
+        await new Promise(resolve => {
+          setTimeout(resolve, LOOK_MS)
+        })
       }
     },
     links: async () => (await proxy.get<{ links: LinkSeen[] }>('/api/links')).links,
-    async linkedTo (others, timeoutMs) {
-      const wanted = others.map(({ proxyId }) => proxyId).toSorted().join()
-      const { links } = await proxy.until<{ links: LinkSeen[] }>('/api/links',
-        ({ links }) => links.every(({ state }) => state === 'open') && links.map(({ proxyId }) => proxyId).toSorted().join() === wanted, timeoutMs)
+    async linkedTo(others, timeoutMs) {
+      const wanted = others
+        .map(({ proxyId }) => proxyId)
+        .toSorted()
+        .join()
+      const { links } = await proxy.until<{ links: LinkSeen[] }>(
+        '/api/links',
+        ({ links }) =>
+          links.every(({ state }) => state === 'open') &&
+          links
+            .map(({ proxyId }) => proxyId)
+            .toSorted()
+            .join() === wanted,
+        timeoutMs
+      )
       return links
     }
   }
-  const health = await proxy.get<{ proxyId: string, mesh: { port: number } }>('/api/health')
+  const health = await proxy.get<{ proxyId: string; mesh: { port: number } }>('/api/health')
   return Object.assign(proxy, { proxyId: health.proxyId, meshPort: health.mesh.port })
 }
 
-function createMember (clients: Program, as: string, id: string): Member {
-  const heard = () => clients.events.filter(({ event, as: whose }) => event === 'message' && whose === as).map(({ message }) => message as Heard)
+function createMember(clients: Program, as: string, id: string): Member {
+  const heard = () =>
+    clients.events
+      .filter(({ event, as: whose }) => event === 'message' && whose === as)
+      .map(({ message }) => message as Heard)
   const hears = async (pattern: Partial<Heard>, after = 0) => {
-    const found = await clients.event('message', ({ as: whose, n, message }) => whose === as && n as number > after && matches(message as Heard, pattern), PATIENCE_MS)
+    const found = await clients.event(
+      'message',
+      ({ as: whose, n, message }) => whose === as && (n as number) > after && matches(message as Heard, pattern),
+      PATIENCE_MS
+    )
     return found.message as Heard
   }
   const send = (message: object | Buffer) => {
-    clients.send(Buffer.isBuffer(message) ? { do: 'send', as, base64: message.toString('base64') } : { do: 'send', as, text: JSON.stringify(message) })
+    clients.send(
+      Buffer.isBuffer(message)
+        ? { do: 'send', as, base64: message.toString('base64') }
+        : { do: 'send', as, text: JSON.stringify(message) }
+    )
   }
   return {
     id,
     heard,
     hears,
-    binary: () => clients.events.filter(({ event, as: whose }) => event === 'binary' && whose === as).map(({ base64 }) => Buffer.from(base64 as string, 'base64')),
-    async hearsBinary (start) {
-      const begins = (base64: unknown) => Buffer.from(base64 as string, 'base64').subarray(0, start.length).equals(start)
-      const found = await clients.event('binary', ({ as: whose, base64 }) => whose === as && begins(base64), PATIENCE_MS)
+    binary: () =>
+      clients.events
+        .filter(({ event, as: whose }) => event === 'binary' && whose === as)
+        .map(({ base64 }) => Buffer.from(base64 as string, 'base64')),
+    async hearsBinary(start) {
+      const begins = (base64: unknown) =>
+        Buffer.from(base64 as string, 'base64')
+          .subarray(0, start.length)
+          .equals(start)
+      const found = await clients.event(
+        'binary',
+        ({ as: whose, base64 }) => whose === as && begins(base64),
+        PATIENCE_MS
+      )
       return Buffer.from(found.base64 as string, 'base64')
     },
     send,
-    async leave () {
+    async leave() {
       clients.send({ do: 'leave', as })
       await clients.event('closed', ({ as: whose }) => whose === as, PATIENCE_MS)
     },
-    async fence () {
+    async fence() {
       const before = heard().length
       send({ action: 'status' })
       await hears({ action: 'status' }, before)

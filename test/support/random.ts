@@ -1,7 +1,7 @@
 // Seeded randomness for tests, so that a failing order can be run again. Not for anything that must not be guessed.
 
 /** A function giving numbers in [0, 1) from a 32-bit seed (mulberry32). */
-export function seededRandom (seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

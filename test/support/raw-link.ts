@@ -21,7 +21,7 @@ export interface RawLinkOptions {
 }
 
 /** A frame as bytes. */
-export function frameBytes (type: number, body: Uint8Array = new Uint8Array(0)): Uint8Array {
+export function frameBytes(type: number, body: Uint8Array = new Uint8Array(0)): Uint8Array {
   return concat(u8(type), u32(body.length), body)
 }
 
@@ -34,7 +34,7 @@ export class RawLink {
   readonly #options: RawLinkOptions
   readonly #handshake: HandshakeInitiator | undefined
 
-  constructor (port: SimulatedPort, options: RawLinkOptions) {
+  constructor(port: SimulatedPort, options: RawLinkOptions) {
     this.#port = port
     this.#options = options
     port.receive = bytes => this.#receive(bytes)
@@ -45,17 +45,17 @@ export class RawLink {
   }
 
   /** Sends frames as one Noise message. */
-  send (...frames: Uint8Array[]): void {
+  send(...frames: Uint8Array[]): void {
     this.#port.send(this.keys!.send.seal(concat(...frames))!)
   }
 
   /** The code of the CLOSE that came, or undefined. */
-  get closed (): number | undefined {
+  get closed(): number | undefined {
     const body = this.frames.find(({ type }) => type === frameType.close)?.body
     return body === undefined ? undefined : body[0]! * 256 + body[1]!
   }
 
-  #receive (bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array): void {
     if (this.keys === undefined) {
       this.#shakeHands(bytes)
       return
@@ -69,7 +69,7 @@ export class RawLink {
     }
   }
 
-  #shakeHands (bytes: Uint8Array): void {
+  #shakeHands(bytes: Uint8Array): void {
     const { role, primitives, id, hello } = this.#options
     if (role === 'I') {
       const finished = this.#handshake!.finish(bytes)

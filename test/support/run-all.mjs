@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
 /** Runs one npm script, prints its lines under its name and resolves to its counts. */
-async function run (script) {
+async function run(script) {
   const child = spawn('npm', ['run', '--silent', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const counts = [0, 0, 0]
   let closed = false
@@ -17,7 +17,7 @@ async function run (script) {
     }
     process.stdout.write(`${script}: ${line}\n`)
   }
-  const code = child.exitCode ?? await new Promise(resolve => child.once('exit', resolve))
+  const code = child.exitCode ?? (await new Promise(resolve => child.once('exit', resolve)))
   // A run that ends without a closing line, or badly without a failed test, has failed all the same.
   if (!closed || (code !== 0 && counts[1] === 0)) counts[1]++
   return counts

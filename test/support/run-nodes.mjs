@@ -12,7 +12,9 @@ for (const version of versions) {
   const binary = join(folder, 'node_modules', 'node', 'bin', 'node')
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true })
-    spawnSync('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `node@${version}`], { stdio: 'inherit' })
+    spawnSync('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', `node@${version}`], {
+      stdio: 'inherit'
+    })
   }
   if (!existsSync(binary)) {
     results.push(`Node ${version}: could not be installed`)

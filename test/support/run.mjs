@@ -31,7 +31,10 @@ for await (const line of createInterface({ input: tap.stdout })) {
   const file = /^(not )?ok \d+ - (\S+)(?: # time=(.*))?$/.exec(line)
   if (file && depth === 0) process.stdout.write(`${file[1] ? 'FAIL' : 'pass'} ${file[2]} ${file[3] ?? ''}\n`)
   const skipped = /^\s*ok \d+ - (.*) # SKIP ?(.*)$/.exec(line)
-  if (skipped) process.stdout.write(`skip ${path.slice(0, depth / 4).join(' > ')} > ${skipped[1]}: ${skipped[2] || 'NO REASON GIVEN'}\n`)
+  if (skipped)
+    process.stdout.write(
+      `skip ${path.slice(0, depth / 4).join(' > ')} > ${skipped[1]}: ${skipped[2] || 'NO REASON GIVEN'}\n`
+    )
   if (/^\s*not ok /.test(line)) {
     process.stdout.write(`${path.slice(0, depth / 4).join(' > ')}\n`)
     detail = 40
@@ -42,7 +45,7 @@ for await (const line of createInterface({ input: tap.stdout })) {
   }
 }
 
-const code = tap.exitCode ?? await new Promise(resolve => tap.once('exit', resolve))
+const code = tap.exitCode ?? (await new Promise(resolve => tap.once('exit', resolve)))
 const failed = Math.max(total.fail ?? 0, code === 0 ? 0 : 1)
 process.stdout.write(`${((Date.now() - started) / 1000).toFixed(0)} s\n`)
 process.stdout.write(`${total.pass} passed, ${failed} failed, ${total.skip + total.todo} skipped\n`)

@@ -29,22 +29,24 @@ export class SimulatedClock implements LinkClock {
   /** A binary heap by time and tie. */
   readonly #heap: Happening[] = []
 
-  constructor (random: () => number) {
+  constructor(random: () => number) {
     this.#random = random
   }
 
-  now (): number {
+  now(): number {
     return this.#now
   }
 
-  after (ms: number, run: () => void): () => void {
+  after(ms: number, run: () => void): () => void {
     const happening: Happening = { at: this.#now + Math.max(0, ms), tie: this.#random(), run, cancelled: false }
     this.#push(happening)
-    return () => { happening.cancelled = true }
+    return () => {
+      happening.cancelled = true
+    }
   }
 
   /** Lets happen what is due until then. */
-  run (until: number): void {
+  run(until: number): void {
     for (;;) {
       const next = this.#heap[0]
       if (next === undefined || next.at > until) break
@@ -56,11 +58,11 @@ export class SimulatedClock implements LinkClock {
     this.#now = Math.max(this.#now, until)
   }
 
-  #before (a: Happening, b: Happening): boolean {
+  #before(a: Happening, b: Happening): boolean {
     return a.at !== b.at ? a.at < b.at : a.tie < b.tie
   }
 
-  #push (happening: Happening): void {
+  #push(happening: Happening): void {
     const heap = this.#heap
     let at = heap.push(happening) - 1
     while (at > 0) {
@@ -71,7 +73,7 @@ export class SimulatedClock implements LinkClock {
     }
   }
 
-  #pop (): void {
+  #pop(): void {
     const heap = this.#heap
     const last = heap.pop()!
     if (heap.length === 0) return
@@ -79,7 +81,8 @@ export class SimulatedClock implements LinkClock {
     let at = 0
     for (;;) {
       let least = at
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < heap.length && this.#before(heap[child]!, heap[least]!)) least = child
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < heap.length && this.#before(heap[child]!, heap[least]!)) least = child
       if (least === at) return
       ;[heap[at], heap[least]] = [heap[least]!, heap[at]!]
       at = least
@@ -100,7 +103,14 @@ export interface SimulationOptions {
 export interface Seen {
   readonly joined: Map<string, Map<string, Link>>
   /** `span`: how often the source had been joined by then. */
-  readonly messages: { name: string, source: string, target: string | undefined, seq: number, text: string, span: number }[]
+  readonly messages: {
+    name: string
+    source: string
+    target: string | undefined
+    seq: number
+    text: string
+    span: number
+  }[]
   readonly events: string[]
   readonly endings: LinkEnding[]
 }
@@ -109,11 +119,11 @@ export interface Seen {
 export interface Wire {
   readonly ends: readonly [SimulatedPort, SimulatedPort]
   /** Both ends lose it at once, with all that is under way. */
-  cut (): void
+  cut(): void
   /** The network carries nothing any more, and neither end is told. */
-  silence (): void
+  silence(): void
   /** The network carries nothing; what is sent comes after the returned function was called. */
-  stall (): () => void
+  stall(): () => void
 }
 
 /** One end of a connection: the port of a link, or of an attacker's own code. */
@@ -137,12 +147,12 @@ export class SimulatedPort implements LinkPort {
   readonly #held: (() => void)[] = []
   #stalls = 0
 
-  constructor (clock: SimulatedClock, latency: () => number) {
+  constructor(clock: SimulatedClock, latency: () => number) {
     this.#clock = clock
     this.#latency = latency
   }
 
-  send (bytes: Uint8Array): void {
+  send(bytes: Uint8Array): void {
     if (this.closed) return
     this.sent.push(bytes)
     if (this.stalled) {
@@ -154,16 +164,16 @@ export class SimulatedPort implements LinkPort {
   }
 
   /** Also what is sent after a tampering, by a test. */
-  inject (bytes: Uint8Array): void {
+  inject(bytes: Uint8Array): void {
     this.#carry(() => this.peer.receive(bytes))
   }
 
-  pause (paused: boolean): void {
+  pause(paused: boolean): void {
     this.paused = paused
     this.#goOn()
   }
 
-  close (): void {
+  close(): void {
     if (this.closed) return
     this.closed = true
     this.#carry(() => {
@@ -172,18 +182,18 @@ export class SimulatedPort implements LinkPort {
     })
   }
 
-  destroy (): void {
+  destroy(): void {
     this.close()
   }
 
-  cut (): void {
+  cut(): void {
     this.closed = true
     this.receive = () => {}
     this.ended()
   }
 
   /** What comes waits until the returned function is called. */
-  stall (): () => void {
+  stall(): () => void {
     this.#stalls += 1
     return () => {
       this.#stalls -= 1
@@ -191,12 +201,12 @@ export class SimulatedPort implements LinkPort {
     }
   }
 
-  #goOn (): void {
+  #goOn(): void {
     while (!this.paused && this.#stalls === 0 && this.#held.length > 0) this.#held.shift()!()
   }
 
   /** Delivers to the other end, in order, after a while. */
-  #carry (run: () => void): void {
+  #carry(run: () => void): void {
     this.#free = Math.max(this.#free + 1e-6, this.#clock.now() + this.#latency())
     this.#clock.after(this.#free - this.#clock.now(), () => {
       if (this.peer.paused || this.peer.#stalls > 0) this.peer.#held.push(run)
@@ -216,54 +226,72 @@ export class SimulatedProxy {
   #ids = 0
   readonly label: string
 
-  constructor (label: string, simulation: Simulation, id: Uint8Array, primitives: LinkPrimitives, budgets: LinkBudgets) {
+  constructor(label: string, simulation: Simulation, id: Uint8Array, primitives: LinkPrimitives, budgets: LinkBudgets) {
     this.label = label
     this.id = id
     this.primitives = primitives
     const { clock, runner, endOfTurn, random, timings } = simulation
-    this.mesh = new Mesh({
-      ownId: id, primitives, clock, runner, endOfTurn, random, timings, budgets, keyOf: name => `key of ${name}`
-    }, {
-      linkOpened: () => {},
-      linkEnded: (_, ending) => this.seen.endings.push(ending),
-      matched: (_, name) => this.seen.events.push(`matched ${name}`),
-      joined: (name, peer, link) => {
-        const peers = this.seen.joined.get(name) ?? new Map<string, Link>()
-        if (peers.has(peer)) throw new Error('joined twice')
-        peers.set(peer, link)
-        this.seen.joined.set(name, peers)
-        this.seen.events.push(`+${name} ${peer}`)
-        this.#spans.set(`${name} ${peer}`, this.#span(name, peer) + 1)
+    this.mesh = new Mesh(
+      {
+        ownId: id,
+        primitives,
+        clock,
+        runner,
+        endOfTurn,
+        random,
+        timings,
+        budgets,
+        keyOf: name => `key of ${name}`
       },
-      parted: (name, peer) => {
-        if (this.seen.joined.get(name)?.delete(peer) !== true) throw new Error('parted without join')
-        this.seen.events.push(`-${name} ${peer}`)
-      },
-      message: (name, message) => this.#heard(name, message),
-      duplicate: () => this.seen.events.push('duplicate')
+      {
+        linkOpened: () => {},
+        linkEnded: (_, ending) => this.seen.endings.push(ending),
+        matched: (_, name) => this.seen.events.push(`matched ${name}`),
+        joined: (name, peer, link) => {
+          const peers = this.seen.joined.get(name) ?? new Map<string, Link>()
+          if (peers.has(peer)) throw new Error('joined twice')
+          peers.set(peer, link)
+          this.seen.joined.set(name, peers)
+          this.seen.events.push(`+${name} ${peer}`)
+          this.#spans.set(`${name} ${peer}`, this.#span(name, peer) + 1)
+        },
+        parted: (name, peer) => {
+          if (this.seen.joined.get(name)?.delete(peer) !== true) throw new Error('parted without join')
+          this.seen.events.push(`-${name} ${peer}`)
+        },
+        message: (name, message) => this.#heard(name, message),
+        duplicate: () => this.seen.events.push('duplicate')
+      }
+    )
+  }
+
+  #heard(name: string, { source, target, seq, payload }: PeerMessage): void {
+    if (this.seen.joined.get(name)?.has(source) !== true) throw new Error('a message of nobody')
+    this.seen.messages.push({
+      name,
+      source,
+      target,
+      seq,
+      text: Buffer.from(payload).toString(),
+      span: this.#span(name, source)
     })
   }
 
-  #heard (name: string, { source, target, seq, payload }: PeerMessage): void {
-    if (this.seen.joined.get(name)?.has(source) !== true) throw new Error('a message of nobody')
-    this.seen.messages.push({ name, source, target, seq, text: Buffer.from(payload).toString(), span: this.#span(name, source) })
-  }
-
-  #span (name: string, peer: string): number {
+  #span(name: string, peer: string): number {
     return this.#spans.get(`${name} ${peer}`) ?? 0
   }
 
   /** Local peers of a channel. */
-  peers (name: string): string[] {
-    return [...this.#local.get(name)?.keys() ?? []]
+  peers(name: string): string[] {
+    return [...(this.#local.get(name)?.keys() ?? [])]
   }
 
-  names (): string[] {
+  names(): string[] {
     return [...this.#local.keys()]
   }
 
   /** A local peer joins; opens the channel where it is not. @returns its id */
-  join (name: string, id = `${this.label}${++this.#ids}`): string {
+  join(name: string, id = `${this.label}${++this.#ids}`): string {
     if (!this.#local.has(name)) {
       this.#local.set(name, new Map())
       this.mesh.channelOpened(name)
@@ -274,7 +302,7 @@ export class SimulatedProxy {
   }
 
   /** A local peer leaves, and the channel closes when it was the last. */
-  leave (name: string, id: string): void {
+  leave(name: string, id: string): void {
     const peers = this.#local.get(name)!
     peers.delete(id)
     this.mesh.localLeft(name, id)
@@ -285,11 +313,11 @@ export class SimulatedProxy {
   }
 
   /** All local peers of a channel leave. */
-  leaveAll (name: string): void {
+  leaveAll(name: string): void {
     for (const id of this.peers(name)) this.leave(name, id)
   }
 
-  broadcast (name: string, source: string, text: string, binary = false): { peers: number, missed: number } {
+  broadcast(name: string, source: string, text: string, binary = false): { peers: number; missed: number } {
     const peers = this.#local.get(name)!
     const seq = peers.get(source)! + 1
     peers.set(source, seq)
@@ -297,12 +325,12 @@ export class SimulatedProxy {
   }
 
   /** Ids of remote peers that are joined. */
-  remotes (name: string): string[] {
+  remotes(name: string): string[] {
     return [...this.mesh.remotes(name)].map(([id]) => id).toSorted()
   }
 
   /** Links that are open. */
-  open (): Link[] {
+  open(): Link[] {
     return [...this.mesh.links].filter(link => link.state === 'open')
   }
 }
@@ -319,7 +347,7 @@ export class Simulation {
   readonly #latency: () => number
   readonly #primitives: LinkPrimitives
 
-  constructor (seed: number, options: SimulationOptions = {}) {
+  constructor(seed: number, options: SimulationOptions = {}) {
     const random = seededRandom(seed)
     this.random = random
     this.clock = new SimulatedClock(random)
@@ -327,26 +355,29 @@ export class Simulation {
     this.budgets = { ...realBudgets, ...options.budgets }
     const { latencyMs = 20, computeMs = 20 } = options
     // Mostly quick, sometimes slow: so that much happens at the same time and much out of the expected order.
-    const some = (most: number) => random() < 0.3 ? 0 : most * random() ** 3
+    const some = (most: number) => (random() < 0.3 ? 0 : most * random() ** 3)
     this.#latency = () => some(latencyMs)
     this.#primitives = options.primitives ?? fakePrimitives(random)
-    this.endOfTurn = run => { this.clock.after(0, run) }
+    this.endOfTurn = run => {
+      this.clock.after(0, run)
+    }
     this.runner = {
-      run: (steps, done, failed) => this.clock.after(some(computeMs), () => {
-        let value
-        try {
-          value = runToEnd(steps)
-        } catch (error) {
-          failed(error)
-          return
-        }
-        done(value)
-      })
+      run: (steps, done, failed) =>
+        this.clock.after(some(computeMs), () => {
+          let value
+          try {
+            value = runToEnd(steps)
+          } catch (error) {
+            failed(error)
+            return
+          }
+          done(value)
+        })
     }
   }
 
   /** A new proxy, with a random id and budgets like all others where none are given. */
-  proxy (label: string, options: { id?: Uint8Array, budgets?: Partial<LinkBudgets> } = {}): SimulatedProxy {
+  proxy(label: string, options: { id?: Uint8Array; budgets?: Partial<LinkBudgets> } = {}): SimulatedProxy {
     const id = options.id ?? this.#primitives.randomBytes(16)
     const proxy = new SimulatedProxy(label, this, id, this.#primitives, { ...this.budgets, ...options.budgets })
     this.proxies.push(proxy)
@@ -354,57 +385,84 @@ export class Simulation {
   }
 
   /** A connection without links. */
-  wire (): Wire {
+  wire(): Wire {
     const ends = [new SimulatedPort(this.clock, this.#latency), new SimulatedPort(this.clock, this.#latency)] as const
     ends[0].peer = ends[1]
     ends[1].peer = ends[0]
     return {
       ends,
-      cut: () => { for (const end of ends) end.cut() },
-      silence: () => { for (const end of ends) end.receive = end.ended = () => {} },
+      cut: () => {
+        for (const end of ends) end.cut()
+      },
+      silence: () => {
+        for (const end of ends) end.receive = end.ended = () => {}
+      },
       stall: () => {
         const goOn = ends.map(end => end.stall())
-        return () => { for (const run of goOn) run() }
+        return () => {
+          for (const run of goOn) run()
+        }
       }
     }
   }
 
   /** Makes a link end on one end of a wire. */
-  end (proxy: SimulatedProxy, port: SimulatedPort, options: { role: 'I' | 'R', dialledId?: Uint8Array, address?: string }): Link {
-    const link = proxy.mesh.connect({ role: options.role, port, address: options.address ?? '10.0.0.1', dialledId: options.dialledId })
+  end(
+    proxy: SimulatedProxy,
+    port: SimulatedPort,
+    options: { role: 'I' | 'R'; dialledId?: Uint8Array; address?: string }
+  ): Link {
+    const link = proxy.mesh.connect({
+      role: options.role,
+      port,
+      address: options.address ?? '10.0.0.1',
+      dialledId: options.dialledId
+    })
     port.receive = bytes => link.receive(bytes)
     port.ended = () => link.streamEnded()
     return link
   }
 
   /** One proxy dials another. */
-  dial (dialler: SimulatedProxy, listener: SimulatedProxy, options: { byId?: boolean } = {}): { wire: Wire, links: [Link, Link] } {
+  dial(
+    dialler: SimulatedProxy,
+    listener: SimulatedProxy,
+    options: { byId?: boolean } = {}
+  ): { wire: Wire; links: [Link, Link] } {
     const wire = this.wire()
     const listening = this.end(listener, wire.ends[1], { role: 'R', address: mapKey(dialler.id) })
-    const dialling = this.end(dialler, wire.ends[0], { role: 'I', address: mapKey(listener.id), ...(options.byId === true ? { dialledId: listener.id } : {}) })
+    const dialling = this.end(dialler, wire.ends[0], {
+      role: 'I',
+      address: mapKey(listener.id),
+      ...(options.byId === true ? { dialledId: listener.id } : {})
+    })
     return { wire, links: [dialling, listening] }
   }
 
   /** Lets so much time pass. */
-  run (ms: number): void {
+  run(ms: number): void {
     this.clock.run(this.clock.now() + ms)
   }
 
   /** A whole number below `bound`. */
-  below (bound: number): number {
+  below(bound: number): number {
     return Math.floor(this.random() * bound)
   }
 }
 
 /** Names on which two proxies agree that they are matched, and those on which they should: what is missing or too much. */
-export function mismatches (a: SimulatedProxy, b: SimulatedProxy): string[] {
+export function mismatches(a: SimulatedProxy, b: SimulatedProxy): string[] {
   const faults: string[] = []
   for (const name of new Set([...a.names(), ...b.names()])) {
     const common = a.peers(name).length > 0 && b.peers(name).length > 0
-    for (const [here, there] of [[a, b], [b, a]] as const) {
+    for (const [here, there] of [
+      [a, b],
+      [b, a]
+    ] as const) {
       const expected = common ? there.peers(name).toSorted() : []
       const found = here.remotes(name).filter(id => id.startsWith(there.label))
-      if (expected.join() !== found.join()) faults.push(`${here.label} sees [${found.join()}] of ${there.label} in ${name}, expected [${expected.join()}]`)
+      if (expected.join() !== found.join())
+        faults.push(`${here.label} sees [${found.join()}] of ${there.label} in ${name}, expected [${expected.join()}]`)
     }
   }
   return faults

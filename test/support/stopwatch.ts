@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 
 /** Milliseconds for which this process has waited for a processor; 0 where the system does not tell. */
-function waitedMs (): number {
+function waitedMs(): number {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6
   } catch {
@@ -12,7 +12,7 @@ function waitedMs (): number {
 }
 
 /** Starts now; each call gives the milliseconds since. */
-export function startStopwatch (): () => number {
+export function startStopwatch(): () => number {
   const started = performance.now()
   const waited = waitedMs()
   return () => performance.now() - started - (waitedMs() - waited)

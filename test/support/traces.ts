@@ -17,9 +17,9 @@ const ENCODINGS: readonly (readonly [name: string, group: number, encode: (bytes
 ]
 
 /** The characters that bytes have in an encoding whatever stands before and after them, for each way they may be aligned. */
-function encoded (bytes: Buffer, group: number, encode: (bytes: Buffer) => string): string[] {
+function encoded(bytes: Buffer, group: number, encode: (bytes: Buffer) => string): string[] {
   return Array.from({ length: group }, (_, shift) => {
-    const padding = (shift + bytes.length) % group === 0 ? 0 : group - (shift + bytes.length) % group
+    const padding = (shift + bytes.length) % group === 0 ? 0 : group - ((shift + bytes.length) % group)
     const text = encode(Buffer.concat([Buffer.alloc(shift), bytes, Buffer.alloc(padding)]))
     const perByte = text.length / (shift + bytes.length + padding)
     return text.slice(Math.ceil(shift * perByte), Math.floor((shift + bytes.length) * perByte))
@@ -27,24 +27,37 @@ function encoded (bytes: Buffer, group: number, encode: (bytes: Buffer) => strin
 }
 
 /** All texts and bytes that would give the secret away, each with what it is. */
-export function formsOf (secret: string): { readonly what: string, readonly bytes: Buffer }[] {
+export function formsOf(secret: string): { readonly what: string; readonly bytes: Buffer }[] {
   const plain = Buffer.from(secret)
   const raw = [{ what: 'text', bytes: plain }]
-  for (const name of HASHES) raw.push({ what: name, bytes: createHash(name).update(plain).digest().subarray(0, HASH_BYTES) })
-  raw.push({ what: 'text backwards', bytes: Buffer.from(plain).reverse() }, { what: 'UTF-16', bytes: Buffer.from(secret, 'utf16le') })
+  for (const name of HASHES)
+    raw.push({ what: name, bytes: createHash(name).update(plain).digest().subarray(0, HASH_BYTES) })
+  raw.push(
+    { what: 'text backwards', bytes: Buffer.from(plain).reverse() },
+    { what: 'UTF-16', bytes: Buffer.from(secret, 'utf16le') }
+  )
   return raw.flatMap(({ what, bytes }) => [
     { what, bytes },
-    ...ENCODINGS.flatMap(([name, group, encode]) => encoded(bytes, group, encode).map((text, shift) => ({ what: `${what} in ${name}, ${shift}`, bytes: Buffer.from(text) })))
+    ...ENCODINGS.flatMap(([name, group, encode]) =>
+      encoded(bytes, group, encode).map((text, shift) => ({
+        what: `${what} in ${name}, ${shift}`,
+        bytes: Buffer.from(text)
+      }))
+    )
   ])
 }
 
 /** What of the secret stands in the bytes, in either case of letters. */
-export function tracesOf (secret: string, bytes: Buffer): string[] {
+export function tracesOf(secret: string, bytes: Buffer): string[] {
   const lower = Buffer.from(bytes.toString('latin1').toLowerCase(), 'latin1')
-  return formsOf(secret).filter(form => bytes.includes(form.bytes) || lower.includes(form.bytes.toString('latin1').toLowerCase(), 0, 'latin1')).map(({ what }) => what)
+  return formsOf(secret)
+    .filter(
+      form => bytes.includes(form.bytes) || lower.includes(form.bytes.toString('latin1').toLowerCase(), 0, 'latin1')
+    )
+    .map(({ what }) => what)
 }
 
 /** Whether a text holds the name of this machine as a word of its own; a short one is inside random ids by chance. */
-export function namesHost (text: string): boolean {
+export function namesHost(text: string): boolean {
   return new RegExp(`(?<![a-z0-9])${hostname().replaceAll('.', '\\.')}(?![a-z0-9])`, 'i').test(text)
 }

@@ -15,13 +15,14 @@ const MAX_SIZE = 500e6
  * @param {(share: number) => void} progress 0 to 1
  * @returns {Promise<number>} how long it took, in seconds
  */
-export async function sendFile ($BV, { id }, file, progress) {
-  const ask = (/** @type {string} */ module, /** @type {object} */ data) => new Promise((resolve, reject) => {
-    $BV.get(id).message(module, data, true, answer => {
-      if (answer?.err) reject(new Error(answer.err))
-      else resolve(answer)
+export async function sendFile($BV, { id }, file, progress) {
+  const ask = (/** @type {string} */ module, /** @type {object} */ data) =>
+    new Promise((resolve, reject) => {
+      $BV.get(id).message(module, data, true, answer => {
+        if (answer?.err) reject(new Error(answer.err))
+        else resolve(answer)
+      })
     })
-  })
   const { transfer } = await ask('Example.File', { name: file.name, size: file.size })
   const started = performance.now()
   let next = 0
@@ -62,16 +63,17 @@ export async function sendFile ($BV, { id }, file, progress) {
  * @param {(name: string, words: string) => Promise<boolean>} page.asked asks its user
  * @param {(name: string, words: string, address: string, fileName: string) => void} page.received shows what has come
  */
-export function answerFiles ($BV, page) {
+export function answerFiles($BV, page) {
   /** @type {Map<number, Transfer>} Files that are on their way, by their number. */
   const transfers = new Map()
   let number = 0
 
   $BV.module('Example.File', async ({ request, callback, peer, name }) => {
     const { name: fileName, size } = Object(request)
-    if (typeof fileName !== 'string' || !Number.isSafeInteger(size) || size < 0 || size > MAX_SIZE) return callback({ err: 'That is no file, or one above 500 MB.' })
+    if (typeof fileName !== 'string' || !Number.isSafeInteger(size) || size < 0 || size > MAX_SIZE)
+      return callback({ err: 'That is no file, or one above 500 MB.' })
     const words = `${fileName.slice(0, 100)} (${sizeInWords(size)})`
-    if (!await page.asked(name, words)) return callback({ err: 'The other one does not want it.' })
+    if (!(await page.asked(name, words))) return callback({ err: 'The other one does not want it.' })
     const transfer = ++number
     transfers.set(transfer, { peer, name, words, fileName, size, received: 0, parts: [] })
     callback({ transfer })
@@ -87,7 +89,16 @@ export function answerFiles ($BV, page) {
     const transfer = find(e)
     const { at, bytes } = Object(e.request)
     const part = fromBase64(bytes)
-    if (!transfer || part === undefined || part.length > PART || at % PART !== 0 || at < 0 || at >= transfer.size || transfer.parts[at / PART]) return e.callback({ err: 'This part does not belong to a file.' })
+    if (
+      !transfer ||
+      part === undefined ||
+      part.length > PART ||
+      at % PART !== 0 ||
+      at < 0 ||
+      at >= transfer.size ||
+      transfer.parts[at / PART]
+    )
+      return e.callback({ err: 'This part does not belong to a file.' })
     transfer.parts[at / PART] = part
     transfer.received += part.length
     e.callback({ ok: true })
@@ -107,12 +118,16 @@ export function answerFiles ($BV, page) {
 }
 
 /** @param {number} bytes */
-function sizeInWords (bytes) {
-  return bytes < 1000 ? `${bytes} bytes` : bytes < 1e6 ? `${(bytes / 1000).toFixed(0)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+function sizeInWords(bytes) {
+  return bytes < 1000
+    ? `${bytes} bytes`
+    : bytes < 1e6
+      ? `${(bytes / 1000).toFixed(0)} KB`
+      : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 /** @param {Blob} blob @returns {Promise<string>} */
-function toBase64 (blob) {
+function toBase64(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader()
     reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,?/, ''))
@@ -122,7 +137,7 @@ function toBase64 (blob) {
 }
 
 /** @param {string} text @returns {Uint8Array<ArrayBuffer> | undefined} */
-function fromBase64 (text) {
+function fromBase64(text) {
   try {
     return Uint8Array.from(atob(text), letter => letter.charCodeAt(0))
   } catch {

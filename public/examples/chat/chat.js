@@ -3,7 +3,9 @@
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { joinBar } from '../shared/join-bar.js'
 
-const [room, name, people, messages, write, text] = ['room', 'name', 'people', 'messages', 'write', 'text'].map(id => document.getElementById(id))
+const [room, name, people, messages, write, text] = ['room', 'name', 'people', 'messages', 'write', 'text'].map(id =>
+  document.getElementById(id)
+)
 const MAX_SHOWN = 500
 
 /** Names of the others, by peer id. */
@@ -26,7 +28,9 @@ joinBar('webchat', (channel, options) => {
     names.delete(peer.id)
     showPeople()
   }
-  socket.onclose = () => { room.hidden = true }
+  socket.onclose = () => {
+    room.hidden = true
+  }
   return socket
 })
 
@@ -41,7 +45,7 @@ write.addEventListener('submit', event => {
 name.addEventListener('change', () => socket?.send(JSON.stringify({ name: name.value })))
 
 /** Whatever a peer sends: it may be anything. */
-function receive (id, data) {
+function receive(id, data) {
   let said = { text: data }
   try {
     const value = JSON.parse(data)
@@ -56,12 +60,12 @@ function receive (id, data) {
   if (typeof said.text === 'string') show(nameOf(id), said.text, id)
 }
 
-function nameOf (id) {
+function nameOf(id) {
   return names.get(id) || `somebody (${id.slice(0, 4)})`
 }
 
 /** Shows a line. Names and texts are set as text, never as HTML. */
-function show (who, what, id = '') {
+function show(who, what, id = '') {
   const line = document.createElement('p')
   if (who === '') {
     line.className = 'note'
@@ -75,12 +79,12 @@ function show (who, what, id = '') {
   if (atEnd) messages.scrollTop = messages.scrollHeight
 }
 
-function showPeople () {
+function showPeople() {
   people.replaceChildren(...Array.from(names.keys(), id => coloured('li', '', nameOf(id), id)))
 }
 
 /** An element in the colour of a peer, which comes from its id. */
-function coloured (tag, className, words, id) {
+function coloured(tag, className, words, id) {
   const element = document.createElement(tag)
   element.className = `hued ${className}`
   element.textContent = words

@@ -37,7 +37,9 @@ joinBar('pong', (channel, options) => {
   socket.onmessage = ({ data, senderId }) => receive(data, senderId)
   socket.onconnect = ({ detail: { target: peer } }) => {
     peer.onmessage = ({ data }) => receive(data, peer.id, peer)
-    peer.onopen = () => { if (mySide()) peer.send(JSON.stringify({ sit: mySide() })) }
+    peer.onopen = () => {
+      if (mySide()) peer.send(JSON.stringify({ sit: mySide() }))
+    }
   }
   socket.ondisconnect = ({ detail: { target: peer } }) => {
     for (const side of ['left', 'right']) if (seats[side] === peer.id) seats[side] = undefined
@@ -53,10 +55,10 @@ joinBar('pong', (channel, options) => {
   return socket
 })
 
-const mySide = () => seats.left === socket?.id ? 'left' : seats.right === socket?.id ? 'right' : undefined
+const mySide = () => (seats.left === socket?.id ? 'left' : seats.right === socket?.id ? 'right' : undefined)
 const opponent = () => socket.peers.get(mySide() === 'left' ? seats.right : seats.left)
 
-function sit (side) {
+function sit(side) {
   if (seats[side] !== undefined && seats[side] !== socket.id && socket.peers.has(seats[side])) return
   if (mySide() && mySide() !== side) stand()
   seats[side] = socket.id
@@ -66,14 +68,14 @@ function sit (side) {
   show()
 }
 
-function stand () {
+function stand() {
   socket.send(JSON.stringify({ stand: true }))
   seats[mySide()] = undefined
   show()
 }
 
 /** What others send may be anything. @param {string} data @param {string} from @param {object} [peer] whose direct message it is */
-function receive (data, from, peer) {
+function receive(data, from, peer) {
   let message
   try {
     message = Object(JSON.parse(data))
@@ -83,7 +85,12 @@ function receive (data, from, peer) {
   const { sit: side, ball: theirs } = message
   if (side === 'left' || side === 'right') {
     // Both sat down at once: the smaller id stays.
-    if (seats[side] === undefined || !(seats[side] === socket.id || socket.peers.has(seats[side])) || from < seats[side]) seats[side] = from
+    if (
+      seats[side] === undefined ||
+      !(seats[side] === socket.id || socket.peers.has(seats[side])) ||
+      from < seats[side]
+    )
+      seats[side] = from
     if (seats.left === seats.right) seats[side === 'left' ? 'right' : 'left'] = undefined
     score = { left: 0, right: 0 }
     show()
@@ -107,9 +114,10 @@ function receive (data, from, peer) {
 }
 
 /** Whether this can be where things are: eight numbers that are not beyond all bounds. */
-const isState = theirs => Array.isArray(theirs) && theirs.length === 8 && theirs.every(value => Math.abs(value) < 10_000)
+const isState = theirs =>
+  Array.isArray(theirs) && theirs.length === 8 && theirs.every(value => Math.abs(value) < 10_000)
 
-function play (now) {
+function play(now) {
   if (byId('room').hidden) return
   const seconds = Math.min(0.1, (now - lastFrame) / 1000)
   lastFrame = now
@@ -123,14 +131,19 @@ function play (now) {
   if (side && now - lastTold >= TELL_MS && socket.readyState === socket.OPEN) {
     lastTold = now
     if (side === 'right') socket.send(JSON.stringify({ paddle: Math.round(paddles.right) }))
-    else if (seats.right) socket.send(JSON.stringify({ ball: [ball.x, ball.y, ball.vx, ball.vy, paddles.left, paddles.right, score.left, score.right].map(Math.round) }))
+    else if (seats.right)
+      socket.send(
+        JSON.stringify({
+          ball: [ball.x, ball.y, ball.vx, ball.vy, paddles.left, paddles.right, score.left, score.right].map(Math.round)
+        })
+      )
   }
   draw()
   requestAnimationFrame(play)
 }
 
 /** The left player says who has scored. */
-function judge () {
+function judge() {
   const { ball: next, point } = hit(ball, paddles.left, paddles.right)
   ball = next
   if (!point) return
@@ -139,7 +152,7 @@ function judge () {
   showScore()
 }
 
-function draw () {
+function draw() {
   context.clearRect(0, 0, WIDTH, HEIGHT)
   context.fillStyle = '#3a4152'
   for (let y = 12; y < HEIGHT; y += 30) context.fillRect(WIDTH / 2 - 2, y, 4, 15)
@@ -153,7 +166,7 @@ function draw () {
   if (seats.left && seats.right) context.fill()
 }
 
-function show () {
+function show() {
   const side = mySide()
   for (const each of ['left', 'right']) {
     const button = byId(each)
@@ -162,32 +175,38 @@ function show () {
   }
   const both = seats.left && seats.right
   byId('hint').textContent = both
-    ? side ? 'Your paddle is the blue one: arrow keys, mouse or finger.' : 'You are watching.'
-    : side ? 'Waiting for somebody on the other side.' : 'Two can play: sit down on a side.'
+    ? side
+      ? 'Your paddle is the blue one: arrow keys, mouse or finger.'
+      : 'You are watching.'
+    : side
+      ? 'Waiting for somebody on the other side.'
+      : 'Two can play: sit down on a side.'
   latency?.forget()
   showScore()
 }
 
-function showScore () {
+function showScore() {
   const words = `${score.left} : ${score.right}`
   if (byId('score').textContent !== words) byId('score').textContent = words
 }
 
-function showLatency () {
+function showLatency() {
   const { values } = latency
   const sorted = values.toSorted((a, b) => a - b)
-  const write = value => value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+  const write = value => (value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`)
   byId('latency').textContent = write(values.at(-1))
-  byId('spread').textContent = values.length < 2 ? '' : `best ${write(sorted[0])}, middle ${write(sorted[sorted.length >> 1])}`
+  byId('spread').textContent =
+    values.length < 2 ? '' : `best ${write(sorted[0])}, middle ${write(sorted[sorted.length >> 1])}`
   const most = Math.max(5, ...values)
-  byId('curve').setAttribute('points', values.map((value, i) => `${i * 5},${58 - value / most * 56}`).join(' '))
+  byId('curve').setAttribute('points', values.map((value, i) => `${i * 5},${58 - (value / most) * 56}`).join(' '))
 }
 
-for (const side of ['left', 'right']) byId(side).addEventListener('click', () => mySide() === side ? stand() : sit(side))
+for (const side of ['left', 'right'])
+  byId(side).addEventListener('click', () => (mySide() === side ? stand() : sit(side)))
 
 byId('field').addEventListener('pointermove', ({ offsetY }) => {
   const side = mySide()
-  if (side) paddles[side] = within(offsetY / byId('field').clientHeight * HEIGHT)
+  if (side) paddles[side] = within((offsetY / byId('field').clientHeight) * HEIGHT)
 })
 for (const type of ['keydown', 'keyup']) {
   byId('field').addEventListener(type, event => {

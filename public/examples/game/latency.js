@@ -9,25 +9,25 @@ export class Latency {
   #timer
 
   /** @param {() => import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} peerOf whom to ask @param {() => void} changed */
-  constructor (peerOf, changed) {
+  constructor(peerOf, changed) {
     this.changed = changed
     this.#timer = setInterval(() => peerOf()?.send(JSON.stringify({ ping: performance.now() })), INTERVAL_MS)
   }
 
   /** @param {number} sent what one's own ping had said */
-  answered (sent) {
+  answered(sent) {
     const took = performance.now() - sent
     if (!(took >= 0 && took < 60_000)) return
     this.values = [...this.values, took].slice(-REMEMBERED)
     this.changed()
   }
 
-  forget () {
+  forget() {
     this.values = []
     this.changed()
   }
 
-  stop () {
+  stop() {
     clearInterval(this.#timer)
   }
 }

@@ -12,12 +12,12 @@ const MAX_SPEED = 900
 /** @typedef {{ x: number, y: number, vx: number, vy: number }} Ball pixels, and pixels per second */
 
 /** A ball in the middle. @param {-1 | 1} direction @param {number} slope between -1 and 1 */
-export function serve (direction, slope) {
+export function serve(direction, slope) {
   return { x: WIDTH / 2, y: HEIGHT / 2, vx: direction * SPEED, vy: slope * SPEED * 0.7 }
 }
 
 /** The ball after some seconds of free flight; walls throw it back. @param {Ball} ball @param {number} seconds @returns {Ball} */
-export function fly ({ x, y, vx, vy }, seconds) {
+export function fly({ x, y, vx, vy }, seconds) {
   y += vy * seconds
   if (y < RADIUS || y > HEIGHT - RADIUS) {
     vy = y < RADIUS ? Math.abs(vy) : -Math.abs(vy)
@@ -34,7 +34,7 @@ export function fly ({ x, y, vx, vy }, seconds) {
  * @param {number} right middle of the right one
  * @returns {{ ball: Ball, point?: 'left' | 'right' }} `point`: for whom, where the ball has passed the other
  */
-export function hit (ball, left, right) {
+export function hit(ball, left, right) {
   const side = ball.vx < 0 ? -1 : 1
   const line = side < 0 ? EDGE + RADIUS : WIDTH - EDGE - RADIUS
   if ((ball.x - line) * side < 0) return { ball }
@@ -43,7 +43,7 @@ export function hit (ball, left, right) {
     const speed = Math.min(MAX_SPEED, Math.abs(ball.vx) * FASTER)
     return { ball: { ...ball, x: line, vx: -side * speed, vy: offset * speed * 0.8 } }
   }
-  return (ball.x < -30 || ball.x > WIDTH + 30) ? { ball, point: side < 0 ? 'right' : 'left' } : { ball }
+  return ball.x < -30 || ball.x > WIDTH + 30 ? { ball, point: side < 0 ? 'right' : 'left' } : { ball }
 }
 
 /** A paddle's middle within the field. @param {number} y */

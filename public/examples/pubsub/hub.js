@@ -17,7 +17,7 @@ export class Hub extends EventTarget {
   #wanted = new Map()
 
   /** @param {import('../../lib/networkwebsockets.js').NetworkWebSocket} socket of the channel */
-  constructor (socket) {
+  constructor(socket) {
     super()
     this.#socket = socket
     socket.addEventListener('open', () => this.#tell(socket)) // After a reconnection others know us under a new id.
@@ -33,7 +33,7 @@ export class Hub extends EventTarget {
   }
 
   /** Calls the listener with each value that is published to the topic by others. Returns what ends that. @param {string} topic @param {Listener} listener */
-  subscribe (topic, listener) {
+  subscribe(topic, listener) {
     const listeners = this.#listeners.get(topic) ?? new Set()
     this.#listeners.set(topic, listeners.add(listener))
     if (listeners.size === 1) this.#tell(this.#socket)
@@ -45,26 +45,27 @@ export class Hub extends EventTarget {
   }
 
   /** Sends a JSON value to all who have subscribed to the topic. Returns how many they are. @param {string} topic @param {unknown} value */
-  publish (topic, value) {
+  publish(topic, value) {
     const subscribers = this.#socket.peers.filter(({ id }) => this.#wanted.get(id)?.has(topic))
     for (const peer of subscribers) peer.send(JSON.stringify({ topic, value }))
     return subscribers.length
   }
 
   /** How many others have subscribed, by topic. A `change` event says that this may be different now. */
-  get subscribers () {
+  get subscribers() {
     const counts = new Map()
-    for (const topics of this.#wanted.values()) for (const topic of topics) counts.set(topic, (counts.get(topic) ?? 0) + 1)
+    for (const topics of this.#wanted.values())
+      for (const topic of topics) counts.set(topic, (counts.get(topic) ?? 0) + 1)
     return counts
   }
 
   /** @param {WebSocket} socket of the channel or of one peer */
-  #tell (socket) {
+  #tell(socket) {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ topics: [...this.#listeners.keys()] }))
   }
 
   /** What others send may be anything. @param {string} sender @param {any} text */
-  #receive (sender, text) {
+  #receive(sender, text) {
     let message
     try {
       message = Object(JSON.parse(text))
@@ -72,7 +73,10 @@ export class Hub extends EventTarget {
       return
     }
     if (Array.isArray(message.topics)) {
-      this.#wanted.set(sender, new Set(message.topics.filter((/** @type {unknown} */ topic) => typeof topic === 'string').slice(0, MAX_TOPICS)))
+      this.#wanted.set(
+        sender,
+        new Set(message.topics.filter((/** @type {unknown} */ topic) => typeof topic === 'string').slice(0, MAX_TOPICS))
+      )
       this.dispatchEvent(new Event('change'))
     } else if (typeof message.topic === 'string') {
       for (const listener of this.#listeners.get(message.topic) ?? []) listener(message.value, sender)

@@ -3,7 +3,15 @@ import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { joinBar } from '../shared/join-bar.js'
 import { Hub } from './hub.js'
 
-const [room, topics, topic, value, outcome, received, newTopic] = ['room', 'topics', 'topic', 'value', 'outcome', 'received', 'new-topic'].map(id => document.getElementById(id))
+const [room, topics, topic, value, outcome, received, newTopic] = [
+  'room',
+  'topics',
+  'topic',
+  'value',
+  'outcome',
+  'received',
+  'new-topic'
+].map(id => document.getElementById(id))
 const MAX_SHOWN = 200
 
 /** Topics that this page offers: what ends the subscription, or undefined. */
@@ -14,7 +22,9 @@ joinBar('topics', (channel, options) => {
   const socket = new NetworkWebSocket(channel, options)
   hub = new Hub(socket)
   hub.addEventListener('change', showSubscribers)
-  socket.addEventListener('close', () => { room.hidden = true })
+  socket.addEventListener('close', () => {
+    room.hidden = true
+  })
   room.hidden = false
   const ticked = [...offered].filter(([, stop]) => stop).map(([name]) => name)
   for (const name of ['weather', 'news', 'lights', ...offered.keys()]) offer(name, ticked.includes(name))
@@ -30,11 +40,14 @@ document.getElementById('subscribe').addEventListener('submit', event => {
 document.getElementById('publish').addEventListener('submit', event => {
   event.preventDefault()
   const count = hub.publish(topic.value, value.value)
-  outcome.textContent = count === 0 ? 'Nobody else has subscribed to this topic.' : `Sent to ${count === 1 ? 'one subscriber' : `${count} subscribers`}.`
+  outcome.textContent =
+    count === 0
+      ? 'Nobody else has subscribed to this topic.'
+      : `Sent to ${count === 1 ? 'one subscriber' : `${count} subscribers`}.`
 })
 
 /** Puts a topic on the page, or ticks it. */
-function offer (name, ticked) {
+function offer(name, ticked) {
   if (!offered.has(name)) {
     const box = Object.assign(document.createElement('input'), { type: 'checkbox', value: name })
     const label = document.createElement('label')
@@ -50,25 +63,26 @@ function offer (name, ticked) {
   showSubscribers()
 }
 
-function tick (name, ticked) {
+function tick(name, ticked) {
   offered.get(name)?.()
   offered.set(name, ticked ? hub.subscribe(name, value => show(name, value)) : undefined)
   for (const box of topics.querySelectorAll('input')) if (box.value === name) box.checked = ticked
 }
 
-function show (name, value) {
+function show(name, value) {
   const item = document.createElement('li')
   const title = document.createElement('strong')
   title.textContent = name
-  item.append(title, typeof value === 'string' ? value : JSON.stringify(value) ?? '')
+  item.append(title, typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
   received.prepend(item)
   while (received.childElementCount > MAX_SHOWN) received.lastElementChild.remove()
 }
 
-function showSubscribers () {
+function showSubscribers() {
   const counts = hub.subscribers
   for (const box of topics.querySelectorAll('input')) {
     const count = counts.get(box.value) ?? 0
-    box.closest('li').lastElementChild.textContent = count === 0 ? '' : count === 1 ? 'one other subscriber' : `${count} other subscribers`
+    box.closest('li').lastElementChild.textContent =
+      count === 0 ? '' : count === 1 ? 'one other subscriber' : `${count} other subscribers`
   }
 }

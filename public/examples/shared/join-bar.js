@@ -14,14 +14,31 @@ const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
  * @param {(channel: string, options: { reconnect: true, token?: string }) => import('../../lib/networkwebsockets.js').NetworkWebSocket | Promise<import('../../lib/networkwebsockets.js').NetworkWebSocket>} open
  *   called by the click: makes the socket
  */
-export function joinBar (suggestion, open) {
+export function joinBar(suggestion, open) {
   const form = /** @type {HTMLFormElement} */ (document.getElementById('join'))
-  const label = Object.assign(document.createElement('label'), { htmlFor: 'channel', textContent: 'Channel: whoever opens the same name takes part' })
+  const label = Object.assign(document.createElement('label'), {
+    htmlFor: 'channel',
+    textContent: 'Channel: whoever opens the same name takes part'
+  })
   const row = Object.assign(document.createElement('div'), { className: 'row' })
   const field = Object.assign(document.createElement('input'), {
-    id: 'channel', className: 'grow mono', value: suggestion, required: true, maxLength: 255, pattern: NAME, autocomplete: 'off', autocapitalize: 'off', spellcheck: false
+    id: 'channel',
+    className: 'grow mono',
+    value: suggestion,
+    required: true,
+    maxLength: 255,
+    pattern: NAME,
+    autocomplete: 'off',
+    autocapitalize: 'off',
+    spellcheck: false
   })
-  const token = Object.assign(document.createElement('input'), { type: 'password', className: 'grow', placeholder: 'Token of the proxy', ariaLabel: 'Token of the proxy', autocomplete: 'off' })
+  const token = Object.assign(document.createElement('input'), {
+    type: 'password',
+    className: 'grow',
+    placeholder: 'Token of the proxy',
+    ariaLabel: 'Token of the proxy',
+    autocomplete: 'off'
+  })
   const join = Object.assign(document.createElement('button'), { className: 'main', textContent: 'Join' })
   const leave = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Leave', hidden: true })
   const state = Object.assign(document.createElement('p'), { id: 'state', className: 'small quiet', role: 'status' })
@@ -41,14 +58,18 @@ export function joinBar (suggestion, open) {
   })
   leave.addEventListener('click', () => socket?.close())
 
-  function watch (/** @type {NonNullable<typeof socket>} */ made) {
+  function watch(/** @type {NonNullable<typeof socket>} */ made) {
     socket = made
     join.hidden = true
     leave.hidden = false
     for (const type of ['open', 'connect', 'disconnect']) made.addEventListener(type, show)
-    made.addEventListener('reconnecting', () => { state.textContent = 'The connection is lost. Trying again …' })
+    made.addEventListener('reconnecting', () => {
+      state.textContent = 'The connection is lost. Trying again …'
+    })
     // An error while it is open ends nothing: a message, for example, to a peer that has just left.
-    made.addEventListener('error', ({ message }) => { if (made.readyState !== made.OPEN) state.textContent = message })
+    made.addEventListener('error', ({ message }) => {
+      if (made.readyState !== made.OPEN) state.textContent = message
+    })
     made.addEventListener('close', ({ code }) => {
       join.hidden = join.disabled = field.readOnly = false
       leave.hidden = true
@@ -58,19 +79,28 @@ export function joinBar (suggestion, open) {
     if (made.readyState === made.OPEN) show()
   }
 
-  function show () {
+  function show() {
     if (socket?.readyState !== socket?.OPEN) return
     const others = socket?.peers.size ?? 0
     if (others > 0) {
       state.textContent = `Connected with ${others === 1 ? 'one other' : `${others} others`}.`
       return
     }
-    const second = Object.assign(document.createElement('a'), { href: `#join=${field.value}`, target: '_blank', rel: 'noopener', textContent: 'Open a second window' })
-    state.replaceChildren('Connected. Nobody else is here yet. ', second, ', or this page on another computer that runs the proxy.')
+    const second = Object.assign(document.createElement('a'), {
+      href: `#join=${field.value}`,
+      target: '_blank',
+      rel: 'noopener',
+      textContent: 'Open a second window'
+    })
+    state.replaceChildren(
+      'Connected. Nobody else is here yet. ',
+      second,
+      ', or this page on another computer that runs the proxy.'
+    )
   }
 
   /** A link may bring a name, behind its #: it leaves the address bar at once. */
-  function readLink () {
+  function readLink() {
     if (!location.hash.startsWith('#join=')) return
     if (!field.readOnly) field.value = location.hash.slice('#join='.length)
     history.replaceState(history.state, '', location.pathname)

@@ -9,12 +9,18 @@ const REASONS = {
 }
 
 /** @returns {Promise<{ stream: MediaStream, problem: string, stop: () => void }>} */
-export async function ownStream () {
+export async function ownStream() {
   let reason = 'This page may not use a camera: open it as http://localhost.'
   for (const wanted of [{ video: { width: 640 }, audio: true }, { video: { width: 640 } }]) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia(wanted)
-      return { stream, problem: '', stop: () => { for (const track of stream.getTracks()) track.stop() } }
+      return {
+        stream,
+        problem: '',
+        stop: () => {
+          for (const track of stream.getTracks()) track.stop()
+        }
+      }
     } catch (error) {
       reason = REASONS[/** @type {Error} */ (error).name] ?? reason
     }
@@ -22,7 +28,7 @@ export async function ownStream () {
   return { ...drawnStream(), problem: `${reason} The others see a drawn picture.` }
 }
 
-function drawnStream () {
+function drawnStream() {
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 })
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
   const hue = Math.floor(Math.random() * 360)
@@ -39,7 +45,7 @@ function drawnStream () {
   const stream = canvas.captureStream()
   return {
     stream,
-    stop () {
+    stop() {
       clearInterval(timer)
       for (const track of stream.getTracks()) track.stop()
     }

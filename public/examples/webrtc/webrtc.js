@@ -5,7 +5,9 @@ import { peerConnection } from '../../lib/networkwebsockets-webrtc.js'
 import { joinBar } from '../shared/join-bar.js'
 import { ownStream } from './own-stream.js'
 
-const [room, videos, hint, camera, microphone] = ['room', 'videos', 'hint', 'camera', 'microphone'].map(id => document.getElementById(id))
+const [room, videos, hint, camera, microphone] = ['room', 'videos', 'hint', 'camera', 'microphone'].map(id =>
+  document.getElementById(id)
+)
 
 /** Each sends to each: with more than three others that is too much for one page. */
 const MAX_OTHERS = 3
@@ -38,7 +40,7 @@ joinBar('video', async (channel, options) => {
 })
 
 /** Connects with a peer, who does the same on its side. No STUN server: on one network none is needed. */
-function call (peer) {
+function call(peer) {
   if (connections.has(peer.id)) return
   if (connections.size >= MAX_OTHERS) {
     hint.textContent = 'Four are here already; others have to wait until one leaves.'
@@ -57,13 +59,17 @@ function call (peer) {
   for (const track of stream.getTracks()) connection.addTrack(track, stream)
 }
 
-function showVideo (id, words, shown) {
+function showVideo(id, words, shown) {
   let figure = [...videos.children].find(({ dataset }) => dataset.id === id)
   if (!figure) {
     figure = document.createElement('figure')
     figure.dataset.id = id
     if (id === 'own') figure.className = id
-    const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true, muted: id === 'own' })
+    const video = Object.assign(document.createElement('video'), {
+      autoplay: true,
+      playsInline: true,
+      muted: id === 'own'
+    })
     video.setAttribute('aria-label', words)
     const caption = Object.assign(document.createElement('figcaption'), { textContent: words })
     figure.append(video, caption)
@@ -72,11 +78,14 @@ function showVideo (id, words, shown) {
   figure.firstElementChild.srcObject = shown
 }
 
-function removeVideo (id) {
+function removeVideo(id) {
   for (const figure of [...videos.children]) if (figure.dataset.id === id) figure.remove()
 }
 
-for (const [button, kind, words] of [[camera, 'video', ['Camera off', 'Camera on']], [microphone, 'audio', ['Mute', 'Unmute']]]) {
+for (const [button, kind, words] of [
+  [camera, 'video', ['Camera off', 'Camera on']],
+  [microphone, 'audio', ['Mute', 'Unmute']]
+]) {
   button.addEventListener('click', () => {
     const off = button.ariaPressed !== 'true'
     button.ariaPressed = String(off)

@@ -8,10 +8,20 @@ const MAX_POINTS = 400
 const MAX_TIME = 2 ** 48
 
 /** Whether something is a line: what peers send may be anything. @param {any} line */
-function isLine (line) {
-  return typeof line?.id === 'string' && line.id.length <= 80 && Number.isSafeInteger(line.time) && line.time > 0 && line.time < MAX_TIME &&
-    /^#[0-9a-f]{6}$/.test(line.colour) && line.size > 0 && line.size <= 100 &&
-    Array.isArray(line.points) && line.points.length <= MAX_POINTS && line.points.every(Number.isFinite)
+function isLine(line) {
+  return (
+    typeof line?.id === 'string' &&
+    line.id.length <= 80 &&
+    Number.isSafeInteger(line.time) &&
+    line.time > 0 &&
+    line.time < MAX_TIME &&
+    /^#[0-9a-f]{6}$/.test(line.colour) &&
+    line.size > 0 &&
+    line.size <= 100 &&
+    Array.isArray(line.points) &&
+    line.points.length <= MAX_POINTS &&
+    line.points.every(Number.isFinite)
+  )
 }
 
 export class Board {
@@ -23,18 +33,19 @@ export class Board {
   #time = 0
 
   /** All lines, the oldest first: later ones cover earlier ones, on every page alike. */
-  get lines () {
+  get lines() {
     return [...this.#lines.values()].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
   }
 
   /** The next moment. */
-  now () {
+  now() {
     return ++this.#time
   }
 
   /** Takes a line. @param {any} line @returns {boolean} whether it is new and to be drawn */
-  add (line) {
-    if (!isLine(line) || line.time <= this.cleared || this.#lines.has(line.id) || this.#lines.size >= MAX_LINES) return false
+  add(line) {
+    if (!isLine(line) || line.time <= this.cleared || this.#lines.has(line.id) || this.#lines.size >= MAX_LINES)
+      return false
     const { id, time, colour, size, points } = line
     this.#time = Math.max(this.#time, time)
     this.#lines.set(id, { id, time, colour, size, points })
@@ -42,7 +53,7 @@ export class Board {
   }
 
   /** Forgets all lines up to a moment. @param {number} time @returns {boolean} whether the picture is another one */
-  clear (time) {
+  clear(time) {
     if (!Number.isSafeInteger(time) || time <= this.cleared || time >= MAX_TIME) return false
     this.#time = Math.max(this.#time, time)
     this.cleared = time
@@ -51,12 +62,12 @@ export class Board {
   }
 
   /** What two pictures are compared by: the same text, as good as certainly the same picture. */
-  get digest () {
+  get digest() {
     let sum = 0
     for (const id of this.#lines.keys()) {
       let hash = 7
-      for (let i = 0; i < id.length; i++) hash = Math.imul(hash, 31) + id.charCodeAt(i) | 0
-      sum = sum + hash | 0
+      for (let i = 0; i < id.length; i++) hash = (Math.imul(hash, 31) + id.charCodeAt(i)) | 0
+      sum = (sum + hash) | 0
     }
     return `${this.cleared} ${this.#lines.size} ${sum}`
   }

@@ -21,7 +21,7 @@ export class Sharing {
    * @param {import('./board.js').Board} board
    * @param {(line?: import('./board.js').Line) => void} changed there is a new line, or, without one, another picture
    */
-  constructor (socket, board, changed) {
+  constructor(socket, board, changed) {
     this.#socket = socket
     this.#board = board
     this.#changed = changed
@@ -45,17 +45,17 @@ export class Sharing {
   }
 
   /** @param {import('./board.js').Line[]} lines */
-  send (...lines) {
+  send(...lines) {
     this.#socket.send(JSON.stringify({ lines }))
   }
 
-  clear () {
+  clear() {
     const time = this.#board.now()
     this.#board.clear(time)
     this.#socket.send(JSON.stringify({ clear: time }))
   }
 
-  #askNext () {
+  #askNext() {
     if (this.#asked !== undefined) return
     const [peer] = this.#toAsk
     if (peer === undefined) return
@@ -65,14 +65,14 @@ export class Sharing {
     peer.send(JSON.stringify({ have: this.#board.digest }))
   }
 
-  #answered () {
+  #answered() {
     clearTimeout(this.#timer)
     this.#asked = undefined
     this.#askNext()
   }
 
   /** What others send may be anything. @param {any} data @param {import('../../lib/networkwebsockets.js').PeerWebSocket} [peer] whose direct message it is */
-  #receive (data, peer) {
+  #receive(data, peer) {
     let message
     try {
       message = Object(JSON.parse(data))
@@ -86,7 +86,7 @@ export class Sharing {
   }
 
   /** @param {import('../../lib/networkwebsockets.js').PeerWebSocket} peer @param {string} digest what it has */
-  #answer (peer, digest) {
+  #answer(peer, digest) {
     if (digest !== this.#board.digest) {
       const { lines } = this.#board
       peer.send(JSON.stringify({ clear: this.#board.cleared }))

@@ -5,11 +5,21 @@ import { joinBar } from '../shared/join-bar.js'
 import { Board } from './board.js'
 import { Sharing } from './sharing.js'
 
-const COLOURS = [['#1a1d23', 'black'], ['#d62f2f', 'red'], ['#e58a00', 'orange'], ['#1f8f45', 'green'], ['#2b50d8', 'blue'], ['#8a3fc0', 'violet'], ['#ffffff', 'white, as an eraser']]
+const COLOURS = [
+  ['#1a1d23', 'black'],
+  ['#d62f2f', 'red'],
+  ['#e58a00', 'orange'],
+  ['#1f8f45', 'green'],
+  ['#2b50d8', 'blue'],
+  ['#8a3fc0', 'violet'],
+  ['#ffffff', 'white, as an eraser']
+]
 /** How far one press of an arrow key moves the pen. */
 const KEY_STEP = 20
 
-const [room, canvas, colours, size, clear, words] = ['room', 'board', 'colours', 'size', 'clear', 'pen'].map(id => document.getElementById(id))
+const [room, canvas, colours, size, clear, words] = ['room', 'board', 'colours', 'size', 'clear', 'pen'].map(id =>
+  document.getElementById(id)
+)
 const context = canvas.getContext('2d')
 let board = new Board()
 /** The channel that the picture belongs to. */
@@ -28,31 +38,33 @@ joinBar('whiteboard', (channel, options) => {
   const socket = new NetworkWebSocket(channel, options)
   if (channel !== place) board = new Board()
   place = channel
-  sharing = new Sharing(socket, board, line => line === undefined || line.time <= newest ? redrawSoon() : draw(line))
-  socket.addEventListener('close', () => { room.hidden = true })
+  sharing = new Sharing(socket, board, line => (line === undefined || line.time <= newest ? redrawSoon() : draw(line)))
+  socket.addEventListener('close', () => {
+    room.hidden = true
+  })
   room.hidden = false
   redraw()
   return socket
 })
 
 // While the pen is down, the way that it has gone is one line a frame: the others see it grow.
-function penDown ([x, y]) {
+function penDown([x, y]) {
   points = [x, y]
   penTo([x, y])
 }
 
-function penTo ([x, y]) {
+function penTo([x, y]) {
   if (points.length === 0) return
   points.push(Math.round(x), Math.round(y))
   frame ||= requestAnimationFrame(share)
 }
 
-function penUp () {
+function penUp() {
   if (frame !== 0) share() // A dot may be quicker than a frame.
   points = []
 }
 
-function share () {
+function share() {
   cancelAnimationFrame(frame)
   frame = 0
   const line = { id: crypto.randomUUID(), time: board.now(), colour, size: size.valueAsNumber, points }
@@ -62,7 +74,7 @@ function share () {
   sharing.send(line)
 }
 
-function draw (line) {
+function draw(line) {
   newest = Math.max(newest, line.time)
   const [x, y, ...rest] = line.points
   context.strokeStyle = line.colour
@@ -74,19 +86,19 @@ function draw (line) {
   context.stroke()
 }
 
-function redraw () {
+function redraw() {
   redrawing = newest = 0
   context.clearRect(0, 0, canvas.width, canvas.height)
   for (const line of board.lines) draw(line)
 }
 
-function redrawSoon () {
+function redrawSoon() {
   redrawing ||= requestAnimationFrame(redraw)
 }
 
 /** Where on the canvas a pointer is. */
-function placeOf ({ offsetX, offsetY }) {
-  return [offsetX / canvas.clientWidth * canvas.width, offsetY / canvas.clientHeight * canvas.height]
+function placeOf({ offsetX, offsetY }) {
+  return [(offsetX / canvas.clientWidth) * canvas.width, (offsetY / canvas.clientHeight) * canvas.height]
 }
 
 canvas.addEventListener('pointerdown', event => {
@@ -104,13 +116,16 @@ canvas.addEventListener('keydown', event => {
     if (points.length > 0) penUp()
     else penDown(pen)
   } else if (x !== 0 || y !== 0) {
-    pen = [Math.max(0, Math.min(canvas.width, pen[0] + x * KEY_STEP)), Math.max(0, Math.min(canvas.height, pen[1] + y * KEY_STEP))]
+    pen = [
+      Math.max(0, Math.min(canvas.width, pen[0] + x * KEY_STEP)),
+      Math.max(0, Math.min(canvas.height, pen[1] + y * KEY_STEP))
+    ]
     penTo(pen)
   } else {
     return
   }
   event.preventDefault()
-  words.textContent = `The pen is ${points.length > 0 ? 'down' : 'up'}, ${Math.round(pen[0] / canvas.width * 100)} % from the left and ${Math.round(pen[1] / canvas.height * 100)} % from the top.`
+  words.textContent = `The pen is ${points.length > 0 ? 'down' : 'up'}, ${Math.round((pen[0] / canvas.width) * 100)} % from the left and ${Math.round((pen[1] / canvas.height) * 100)} % from the top.`
 })
 
 clear.addEventListener('click', () => {
@@ -119,7 +134,11 @@ clear.addEventListener('click', () => {
 })
 
 for (const [value, name] of COLOURS) {
-  const button = Object.assign(document.createElement('button'), { type: 'button', ariaLabel: name, ariaPressed: String(value === colour) })
+  const button = Object.assign(document.createElement('button'), {
+    type: 'button',
+    ariaLabel: name,
+    ariaPressed: String(value === colour)
+  })
   button.style.background = value
   button.addEventListener('click', () => {
     colour = value

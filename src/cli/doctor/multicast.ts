@@ -25,7 +25,7 @@ export interface Answerer {
 }
 
 /** A socket bound to a port of the group; the error code where it cannot be. */
-async function openSocket (family: 'udp4' | 'udp6', port: number): Promise<Socket | string> {
+async function openSocket(family: 'udp4' | 'udp6', port: number): Promise<Socket | string> {
   const socket = createSocket({ type: family, reuseAddr: true, ipv6Only: family === 'udp6' })
   return await new Promise(resolve => {
     socket.once('error', (error: NodeJS.ErrnoException) => {
@@ -40,7 +40,7 @@ async function openSocket (family: 'udp4' | 'udp6', port: number): Promise<Socke
 }
 
 /** Whether port 5353 can be shared: undefined, or the error code. */
-export async function portProblem (family: 'udp4' | 'udp6'): Promise<string | undefined> {
+export async function portProblem(family: 'udp4' | 'udp6'): Promise<string | undefined> {
   const socket = await openSocket(family, PORT)
   if (typeof socket === 'string') return socket
   socket.close()
@@ -48,12 +48,17 @@ export async function portProblem (family: 'udp4' | 'udp6'): Promise<string | un
 }
 
 /** Sends a packet to the group on one interface, and says whether it came back. @param port 5353, or 0 for any other */
-export async function tryLoop ({ family, address }: NetworkInterface, port: 0 | typeof PORT): Promise<Sent> {
+export async function tryLoop({ family, address }: NetworkInterface, port: 0 | typeof PORT): Promise<Sent> {
   const socket = await openSocket(family, port)
   if (typeof socket === 'string') return 'refused'
   // A question for a name that nobody has, so that only we know it.
   const { encode } = await import('dns-packet')
-  const packet = encode({ type: 'query', id: 0, flags: 0, questions: [{ name: `${randomBytes(8).toString('hex')}.local`, type: 'A', class: 'IN' }] })
+  const packet = encode({
+    type: 'query',
+    id: 0,
+    flags: 0,
+    questions: [{ name: `${randomBytes(8).toString('hex')}.local`, type: 'A', class: 'IN' }]
+  })
   try {
     socket.setMulticastLoopback(true)
     socket.setMulticastTTL(1)
@@ -65,8 +70,12 @@ export async function tryLoop ({ family, address }: NetworkInterface, port: 0 | 
         clearTimeout(timer)
         resolve(sent)
       }
-      socket.on('message', heard => { if (heard.equals(packet)) done('heard') })
-      socket.send(packet, socket.address().port, GROUPS[family], error => { if (error !== null) done('refused') })
+      socket.on('message', heard => {
+        if (heard.equals(packet)) done('heard')
+      })
+      socket.send(packet, socket.address().port, GROUPS[family], error => {
+        if (error !== null) done('refused')
+      })
     })
   } catch {
     return 'refused'
@@ -76,7 +85,10 @@ export async function tryLoop ({ family, address }: NetworkInterface, port: 0 | 
 }
 
 /** Asks which proxies there are. @param until ends the waiting early where it holds */
-export async function askForProxies (interfaces: readonly NetworkInterface[], until: (heard: ReadonlyMap<string, Answerer>) => boolean): Promise<ReadonlyMap<string, Answerer>> {
+export async function askForProxies(
+  interfaces: readonly NetworkInterface[],
+  until: (heard: ReadonlyMap<string, Answerer>) => boolean
+): Promise<ReadonlyMap<string, Answerer>> {
   const proxies = new Map<string, Answerer>()
   const { encode } = await import('dns-packet')
   const query = encode({ type: 'query', id: 0, flags: 0, questions: [{ name: serviceType, type: 'PTR', class: 'IN' }] })
@@ -95,8 +107,13 @@ export async function askForProxies (interfaces: readonly NetworkInterface[], un
       socket.setMulticastTTL(255)
       socket.setMulticastInterface(address)
       socket.addMembership(GROUPS[family], address)
-      for (const delay of [0, ANSWER_MS / 2]) setTimeout(() => { if (sockets.includes(socket)) socket.send(query, PORT, GROUPS[family], () => {}) }, delay)
-    } catch { /* said by tryLoop */ }
+      for (const delay of [0, ANSWER_MS / 2])
+        setTimeout(() => {
+          if (sockets.includes(socket)) socket.send(query, PORT, GROUPS[family], () => {})
+        }, delay)
+    } catch {
+      /* said by tryLoop */
+    }
   }
   if (sockets.length > 0) {
     await new Promise<void>(resolve => {
@@ -113,7 +130,7 @@ export async function askForProxies (interfaces: readonly NetworkInterface[], un
  *
  * @param zone of link-local addresses; undefined: IPv4 addresses are looked for
  */
-async function reader (proxies: Map<string, Answerer>, zone: string | undefined): Promise<(packet: Buffer) => void> {
+async function reader(proxies: Map<string, Answerer>, zone: string | undefined): Promise<(packet: Buffer) => void> {
   const { decode } = await import('dns-packet')
   const hosts = new Map<string, Set<string>>()
   const targets = new Map<string, Answerer>()
@@ -122,7 +139,7 @@ async function reader (proxies: Map<string, Answerer>, zone: string | undefined)
     try {
       const decoded = decode(packet)
       if (decoded.type !== 'response') return
-      answers = [...decoded.answers ?? [], ...decoded.additionals ?? []]
+      answers = [...(decoded.answers ?? []), ...(decoded.additionals ?? [])]
     } catch {
       return
     }
@@ -140,7 +157,12 @@ async function reader (proxies: Map<string, Answerer>, zone: string | undefined)
         if (!proxies.has(id)) proxies.set(id, { id, addresses: new Set(), port: 0 })
       } else if (answer.type === (zone === undefined ? 'A' : 'AAAA')) {
         const address = answer.data
-        hosts.set(name, (hosts.get(name) ?? new Set()).add(zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address))
+        hosts.set(
+          name,
+          (hosts.get(name) ?? new Set()).add(
+            zone !== undefined && /^fe[89ab]/i.test(address) ? `${address}%${zone}` : address
+          )
+        )
       }
     }
     for (const [target, proxy] of targets) for (const address of hosts.get(target) ?? []) proxy.addresses.add(address)

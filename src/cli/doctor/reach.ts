@@ -9,10 +9,11 @@ const ATTEMPT_MS = 3000
 export type Reach = 'proxy' | 'other' | 'refused' | 'silent' | 'unknown'
 
 /** The request that begins a link (PROTOCOL §5.1). The key is that of RFC 6455 §1.3: nothing depends on it. */
-const REQUEST = 'GET /nws2/link HTTP/1.1\r\nHost: mesh\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: nws.link.2\r\n\r\n'
+const REQUEST =
+  'GET /nws2/link HTTP/1.1\r\nHost: mesh\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: nws.link.2\r\n\r\n'
 
 /** Tries a mesh port. */
-export async function reach (host: string, port: number): Promise<Reach> {
+export async function reach(host: string, port: number): Promise<Reach> {
   return await new Promise(resolve => {
     const socket = connect({ host, port })
     let heard = ''
@@ -29,11 +30,23 @@ export async function reach (host: string, port: number): Promise<Reach> {
     })
     socket.on('data', chunk => {
       heard += chunk.toString('latin1')
-      if (heard.length >= 12) done(heard.startsWith('HTTP/1.1 101') && !/[\r\n]sec-websocket-protocol: (?!nws\.link\.2)/i.test(heard) ? 'proxy' : 'other')
+      if (heard.length >= 12)
+        done(
+          heard.startsWith('HTTP/1.1 101') && !/[\r\n]sec-websocket-protocol: (?!nws\.link\.2)/i.test(heard)
+            ? 'proxy'
+            : 'other'
+        )
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       if (connected) done('other')
-      else done(error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN' ? 'unknown' : error.code === 'ECONNREFUSED' ? 'refused' : 'silent')
+      else
+        done(
+          error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'
+            ? 'unknown'
+            : error.code === 'ECONNREFUSED'
+              ? 'refused'
+              : 'silent'
+        )
     })
     socket.on('close', () => done(connected ? 'other' : 'silent'))
   })

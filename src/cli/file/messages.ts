@@ -16,12 +16,19 @@ import type { Data } from '../../client/wire.ts'
 
 /** What is said in JSON. */
 export type FileMessage =
-  | { readonly do: 'offer', readonly name: string, readonly size: number, readonly sha256: string }
+  | { readonly do: 'offer'; readonly name: string; readonly size: number; readonly sha256: string }
   | { readonly do: 'seek' }
-  | { readonly do: 'want', readonly sha256: string, readonly receiver: string, readonly epoch: number, readonly offset: number, readonly until: number }
-  | { readonly do: 'done', readonly sha256: string, readonly receiver: string, readonly ok: boolean }
-  | { readonly do: 'bye', readonly sha256: string, readonly receiver: string }
-  | { readonly do: 'fail', readonly sha256: string }
+  | {
+      readonly do: 'want'
+      readonly sha256: string
+      readonly receiver: string
+      readonly epoch: number
+      readonly offset: number
+      readonly until: number
+    }
+  | { readonly do: 'done'; readonly sha256: string; readonly receiver: string; readonly ok: boolean }
+  | { readonly do: 'bye'; readonly sha256: string; readonly receiver: string }
+  | { readonly do: 'fail'; readonly sha256: string }
 
 /** A part of a file. */
 export interface Chunk {
@@ -40,12 +47,12 @@ const HEAD_BYTES = 16
 const MAX_NAME_CHARACTERS = 255
 
 /** The JSON text of a message. */
-export function encodeMessage (message: FileMessage): string {
+export function encodeMessage(message: FileMessage): string {
   return JSON.stringify({ nwsFile: 1, ...message })
 }
 
 /** A part as bytes. */
-export function encodeChunk ({ epoch, offset, bytes }: Chunk): Uint8Array {
+export function encodeChunk({ epoch, offset, bytes }: Chunk): Uint8Array {
   const frame = Buffer.allocUnsafe(HEAD_BYTES + bytes.length)
   MAGIC.copy(frame)
   frame.writeUInt32BE(epoch, 4)
@@ -55,34 +62,40 @@ export function encodeChunk ({ epoch, offset, bytes }: Chunk): Uint8Array {
 }
 
 /** Reads what a peer said; undefined: not of a file transfer, or malformed. */
-export function decodeFileData (data: Data): FileMessage | Chunk | undefined {
+export function decodeFileData(data: Data): FileMessage | Chunk | undefined {
   return 'bytes' in data ? decodeChunk(Buffer.from(data.bytes)) : decodeMessage(data.json)
 }
 
-function decodeChunk (frame: Buffer): Chunk | undefined {
+function decodeChunk(frame: Buffer): Chunk | undefined {
   if (frame.length < HEAD_BYTES || !frame.subarray(0, 4).equals(MAGIC)) return undefined
   const offset = Number(frame.readBigUInt64BE(8))
   return isSize(offset) ? { epoch: frame.readUInt32BE(4), offset, bytes: frame.subarray(HEAD_BYTES) } : undefined
 }
 
-function decodeMessage (json: unknown): FileMessage | undefined {
+function decodeMessage(json: unknown): FileMessage | undefined {
   if (typeof json !== 'object' || json === null) return undefined
   const { nwsFile, do: what, name, size, sha256, receiver, epoch, offset, until, ok } = json as Record<string, unknown>
   if (nwsFile !== 1) return undefined
   if (what === 'seek') return { do: what }
   if (!isHash(sha256)) return undefined
   if (what === 'fail') return { do: what, sha256 }
-  if (what === 'offer') return typeof name === 'string' && name.length <= MAX_NAME_CHARACTERS && isSize(size) ? { do: what, name, size, sha256 } : undefined
+  if (what === 'offer')
+    return typeof name === 'string' && name.length <= MAX_NAME_CHARACTERS && isSize(size)
+      ? { do: what, name, size, sha256 }
+      : undefined
   if (typeof receiver !== 'string' || !/^[a-z\d]{1,32}$/.test(receiver)) return undefined
-  if (what === 'want') return isSize(epoch) && isSize(offset) && isSize(until) ? { do: what, sha256, receiver, epoch, offset, until } : undefined
+  if (what === 'want')
+    return isSize(epoch) && isSize(offset) && isSize(until)
+      ? { do: what, sha256, receiver, epoch, offset, until }
+      : undefined
   if (what === 'done') return typeof ok === 'boolean' ? { do: what, sha256, receiver, ok } : undefined
   return what === 'bye' ? { do: what, sha256, receiver } : undefined
 }
 
-function isHash (value: unknown): value is string {
+function isHash(value: unknown): value is string {
   return typeof value === 'string' && /^[\da-f]{64}$/.test(value)
 }
 
-function isSize (value: unknown): value is number {
+function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }

@@ -12,16 +12,19 @@ export class Pace {
   #due = 0
 
   /** Waits until so many bytes may go. */
-  async take (bytes: number): Promise<void> {
+  async take(bytes: number): Promise<void> {
     const now = performance.now()
     // What was not used is lost, but for a short while, which timers need.
-    this.#due = Math.max(this.#due, now - 50) + bytes / this.rate * 1000
+    this.#due = Math.max(this.#due, now - 50) + (bytes / this.rate) * 1000
     const wait = this.#due - now
-    if (wait > 1) await new Promise(resolve => { setTimeout(resolve, wait) })
+    if (wait > 1)
+      await new Promise(resolve => {
+        setTimeout(resolve, wait)
+      })
   }
 
   /** The proxy refused something because there was too much. */
-  slower (): void {
+  slower(): void {
     this.rate = Math.max(LEAST, this.rate / 2)
   }
 }

@@ -19,16 +19,24 @@ export interface Place {
 export type Finish = 'ok' | 'wrong checksum' | 'exists'
 
 /** The name under which a file of others may be stored here; undefined where none can be made of it. */
-export function safeName (offered: string): string | undefined {
-  const name = offered.replaceAll('\\', '/').split('/').at(-1)!
+export function safeName(offered: string): string | undefined {
+  const name = offered
+    .replaceAll('\\', '/')
+    .split('/')
+    .at(-1)!
     // oxlint-disable-next-line no-control-regex
-    .replace(/[\x00-\x1f\x7f-\x9f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '_').replace(/^\.+/, '_').trim()
+    .replace(/[\x00-\x1f\x7f-\x9f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '_')
+    .replace(/^\.+/, '_')
+    .trim()
   return name === '' || Buffer.byteLength(name) > 200 ? undefined : name
 }
 
 /** Whether a path is taken. */
-export async function exists (path: string): Promise<boolean> {
-  return await stat(path).then(() => true, () => false)
+export async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false
+  )
 }
 
 /** The bytes so far. */
@@ -40,7 +48,7 @@ export class PartFile {
   readonly #handle: FileHandle
   #hash: Hash
 
-  private constructor (place: Place, part: string, handle: FileHandle, size: number, hash: Hash) {
+  private constructor(place: Place, part: string, handle: FileHandle, size: number, hash: Hash) {
     this.#place = place
     this.#part = part
     this.#handle = handle
@@ -54,7 +62,7 @@ export class PartFile {
    * @param size of the whole file
    * @throws CliError `NWS_CLI_FILE`
    */
-  static async open (place: Place, size: number, sha256: string): Promise<PartFile> {
+  static async open(place: Place, size: number, sha256: string): Promise<PartFile> {
     const part = join(dirname(place.path), `.${basename(place.path)}.${sha256.slice(0, 16)}.nws-part`)
     return await guarded(async () => {
       // Not through a link that somebody has put there.
@@ -74,16 +82,17 @@ export class PartFile {
   }
 
   /** Appends. @throws CliError `NWS_CLI_FILE` */
-  async append (bytes: Uint8Array): Promise<void> {
+  async append(bytes: Uint8Array): Promise<void> {
     await guarded(async () => {
-      for (let written = 0; written < bytes.length;) written += (await this.#handle.write(bytes, written, bytes.length - written, this.size + written)).bytesWritten
+      for (let written = 0; written < bytes.length;)
+        written += (await this.#handle.write(bytes, written, bytes.length - written, this.size + written)).bytesWritten
     })
     this.#hash.update(bytes)
     this.size += bytes.length
   }
 
   /** All bytes are there: checks them and gives the file its name. What is wrong is thrown away. */
-  async finish (sha256: string): Promise<Finish> {
+  async finish(sha256: string): Promise<Finish> {
     return await guarded(async () => {
       if (this.#hash.digest('hex') !== sha256) {
         await this.#handle.close()
@@ -112,15 +121,20 @@ export class PartFile {
   }
 
   /** Leaves the bytes for another time. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     await this.#handle.close().catch(() => {})
   }
 }
 
-async function guarded<T> (work: () => Promise<T>): Promise<T> {
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw error instanceof CliError ? error : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'}) Look at the free space and the rights of the folder.`)
+    throw error instanceof CliError
+      ? error
+      : new CliError(
+          'NWS_CLI_FILE',
+          `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'}) Look at the free space and the rights of the folder.`
+        )
   }
 }

@@ -15,7 +15,7 @@ export interface Offer {
 /** Where bytes go. */
 export interface Sink {
   readonly size: number
-  append (bytes: Uint8Array): Promise<void>
+  append(bytes: Uint8Array): Promise<void>
 }
 
 /** Who is told. */
@@ -58,47 +58,51 @@ export class FileReceiver {
   #over = false
   #completed = false
 
-  constructor (id: string, events: ReceiverEvents) {
+  constructor(id: string, events: ReceiverEvents) {
     this.id = id
     this.#events = events
   }
 
   /** Whether the sender is in the channel. */
-  get hasSender (): boolean {
+  get hasSender(): boolean {
     return this.#sender !== undefined
   }
 
-  joined (connection: ChannelConnection): void {
+  joined(connection: ChannelConnection): void {
     this.#connection = connection
   }
 
-  lost (): void {
+  lost(): void {
     this.#connection = undefined
     this.#gone()
   }
 
   /** A peer is there: it may have what is looked for. */
-  came (peer: string): void {
+  came(peer: string): void {
     this.#tell(peer, { do: 'seek' })
   }
 
-  left (peer: string): void {
+  left(peer: string): void {
     if (peer === this.#sender) this.#gone()
   }
 
-  received ({ source, data }: Received): void {
+  received({ source, data }: Received): void {
     const message = decodeFileData(data)
     if (message === undefined || this.#over) return
     if ('bytes' in message) return source === this.#sender ? this.#take(message) : undefined
     switch (message.do) {
-      case 'offer': return this.#offered({ ...message, source })
-      case 'bye': if (message.receiver === this.id && source === this.#sender) this.#farewell?.(); return
-      case 'fail': if (source === this.#sender && message.sha256 === this.#offer?.sha256) this.#events.broken(undefined)
+      case 'offer':
+        return this.#offered({ ...message, source })
+      case 'bye':
+        if (message.receiver === this.id && source === this.#sender) this.#farewell?.()
+        return
+      case 'fail':
+        if (source === this.#sender && message.sha256 === this.#offer?.sha256) this.#events.broken(undefined)
     }
   }
 
   /** Takes an offer: from now on its bytes go into the sink, behind those that it has. */
-  accept (offer: Offer, sink: Sink): void {
+  accept(offer: Offer, sink: Sink): void {
     this.#offer = offer
     this.#sink = sink
     this.#sender = offer.source
@@ -106,13 +110,17 @@ export class FileReceiver {
   }
 
   /** Tells the sender how it ended, until it has heard it, but not for ever. */
-  async farewell (ok: boolean): Promise<void> {
+  async farewell(ok: boolean): Promise<void> {
     clearTimeout(this.#stall)
     const { sha256 } = this.#offer!
     await new Promise<void>(resolve => {
-      const tell = () => { if (this.#sender !== undefined) this.#tell(this.#sender, { do: 'done', sha256, receiver: this.id, ok }) }
+      const tell = () => {
+        if (this.#sender !== undefined) this.#tell(this.#sender, { do: 'done', sha256, receiver: this.id, ok })
+      }
       const again = setInterval(tell, FAREWELL_AGAIN_MS)
-      const late = setTimeout(() => { this.#farewell!() }, FAREWELL_MS)
+      const late = setTimeout(() => {
+        this.#farewell!()
+      }, FAREWELL_MS)
       this.#farewell = () => {
         clearInterval(again)
         clearTimeout(late)
@@ -123,22 +131,22 @@ export class FileReceiver {
     this.stop()
   }
 
-  stop (): void {
+  stop(): void {
     this.#over = true
     clearTimeout(this.#stall)
   }
 
-  #tell (peer: string, message: FileMessage): void {
+  #tell(peer: string, message: FileMessage): void {
     this.#connection?.sendJson(encodeMessage(message), peer)
   }
 
-  #gone (): void {
+  #gone(): void {
     this.#sender = undefined
     clearTimeout(this.#stall)
     this.#events.changed()
   }
 
-  #offered (offer: Offer): void {
+  #offered(offer: Offer): void {
     if (this.#offer === undefined) return this.#events.offered(offer)
     // The same file, after the sender has come back: go on.
     const isSame = offer.sha256 === this.#offer.sha256 && offer.size === this.#offer.size
@@ -148,7 +156,7 @@ export class FileReceiver {
   }
 
   /** Asks for everything from where we are. */
-  #ask (): void {
+  #ask(): void {
     this.#epoch++
     this.#expected = this.#sink!.size + this.#queue.reduce((sum, { length }) => sum + length, 0)
     if (this.#expected === this.#offer!.size && !this.#writing && this.#queue.length === 0) {
@@ -159,25 +167,35 @@ export class FileReceiver {
     this.#watch()
   }
 
-  #want (): void {
+  #want(): void {
     if (this.#sender === undefined) return
     this.#granted = this.#sink!.size + WINDOW_BYTES
-    this.#tell(this.#sender, { do: 'want', sha256: this.#offer!.sha256, receiver: this.id, epoch: this.#epoch, offset: this.#expected, until: this.#granted })
+    this.#tell(this.#sender, {
+      do: 'want',
+      sha256: this.#offer!.sha256,
+      receiver: this.id,
+      epoch: this.#epoch,
+      offset: this.#expected,
+      until: this.#granted
+    })
   }
 
-  #complete (): void {
+  #complete(): void {
     clearTimeout(this.#stall)
     if (this.#completed) return
     this.#completed = true
     this.#events.complete()
   }
 
-  #watch (): void {
+  #watch(): void {
     clearTimeout(this.#stall)
-    if (this.#sender !== undefined) this.#stall = setTimeout(() => { this.#ask() }, STALL_MS)
+    if (this.#sender !== undefined)
+      this.#stall = setTimeout(() => {
+        this.#ask()
+      }, STALL_MS)
   }
 
-  #take ({ epoch, offset, bytes }: Chunk): void {
+  #take({ epoch, offset, bytes }: Chunk): void {
     if (this.#sink === undefined || offset + bytes.length > this.#offer!.size || bytes.length === 0) return
     if (offset !== this.#expected) {
       // Something is missing: what was asked for in this epoch is of no use any more.
@@ -190,7 +208,7 @@ export class FileReceiver {
     if (!this.#writing) void this.#write()
   }
 
-  async #write (): Promise<void> {
+  async #write(): Promise<void> {
     this.#writing = true
     const sink = this.#sink!
     try {

@@ -49,31 +49,31 @@ export class FileSender {
   readonly #pumping = new Set<Receiver>()
   #connection: ChannelConnection | undefined
 
-  constructor (file: OfferedFile, pace: Pace, events: SenderEvents) {
+  constructor(file: OfferedFile, pace: Pace, events: SenderEvents) {
     this.#file = file
     this.#pace = pace
     this.#events = events
   }
 
   /** A connection is there, for the first time or again. */
-  joined (connection: ChannelConnection): void {
+  joined(connection: ChannelConnection): void {
     this.#connection = connection
     connection.sendJson(encodeMessage(this.#offer))
   }
 
   /** It is gone. */
-  lost (): void {
+  lost(): void {
     this.#connection = undefined
     for (const receiver of this.receivers.values()) receiver.peer = undefined
     this.#events.changed()
   }
 
-  left (peer: string): void {
+  left(peer: string): void {
     for (const receiver of this.receivers.values()) if (receiver.peer === peer) receiver.peer = undefined
     this.#events.changed()
   }
 
-  received ({ source, data }: Received): void {
+  received({ source, data }: Received): void {
     const message = decodeFileData(data)
     if (message === undefined || !('do' in message)) return
     if (message.do === 'seek') return this.#tell(source, this.#offer)
@@ -83,20 +83,21 @@ export class FileSender {
   }
 
   /** Tells all receivers that nothing more will come. */
-  fail (): void {
-    for (const { peer, state } of this.receivers.values()) if (peer !== undefined && state === 'running') this.#tell(peer, { do: 'fail', sha256: this.#file.sha256 })
+  fail(): void {
+    for (const { peer, state } of this.receivers.values())
+      if (peer !== undefined && state === 'running') this.#tell(peer, { do: 'fail', sha256: this.#file.sha256 })
   }
 
-  get #offer (): FileMessage {
+  get #offer(): FileMessage {
     const { name, size, sha256 } = this.#file
     return { do: 'offer', name, size, sha256 }
   }
 
-  #tell (peer: string, message: FileMessage): void {
+  #tell(peer: string, message: FileMessage): void {
     this.#connection?.sendJson(encodeMessage(message), peer)
   }
 
-  #want (source: string, { receiver: id, epoch, offset, until }: Extract<FileMessage, { do: 'want' }>): void {
+  #want(source: string, { receiver: id, epoch, offset, until }: Extract<FileMessage, { do: 'want' }>): void {
     if (offset > this.#file.size) return
     let receiver = this.receivers.get(id)
     if (receiver === undefined) {
@@ -114,7 +115,7 @@ export class FileSender {
     this.#start()
   }
 
-  #done (source: string, { sha256, receiver: id, ok }: Extract<FileMessage, { do: 'done' }>): void {
+  #done(source: string, { sha256, receiver: id, ok }: Extract<FileMessage, { do: 'done' }>): void {
     const receiver = this.receivers.get(id)
     this.#tell(source, { do: 'bye', sha256, receiver: id })
     if (receiver === undefined) return
@@ -123,7 +124,7 @@ export class FileSender {
     this.#events.changed()
   }
 
-  #start (): void {
+  #start(): void {
     for (const receiver of this.receivers.values()) {
       if (this.#pumping.size >= MAX_ACTIVE) return
       if (this.#pumping.has(receiver) || !mayGoOn(receiver)) continue
@@ -133,7 +134,7 @@ export class FileSender {
   }
 
   /** Sends to one receiver as long as it may have more. */
-  async #pump (receiver: Receiver): Promise<void> {
+  async #pump(receiver: Receiver): Promise<void> {
     try {
       while (mayGoOn(receiver) && this.#connection !== undefined) await this.#sendPart(receiver, this.#connection)
     } catch (error) {
@@ -141,11 +142,13 @@ export class FileSender {
       if (this.#connection !== undefined && this.#connection.end === undefined) this.#events.broken(error)
     } finally {
       this.#pumping.delete(receiver)
-      setImmediate(() => { this.#start() })
+      setImmediate(() => {
+        this.#start()
+      })
     }
   }
 
-  async #sendPart (receiver: Receiver, connection: ChannelConnection): Promise<void> {
+  async #sendPart(receiver: Receiver, connection: ChannelConnection): Promise<void> {
     const { epoch, next: offset, peer } = receiver
     const length = Math.min(CHUNK_BYTES, receiver.until - offset)
     const buffer = Buffer.allocUnsafe(length)
@@ -155,12 +158,19 @@ export class FileSender {
     await this.#pace.take(length)
     await connection.ready()
     // Meanwhile it may have gone, or want another place.
-    if (receiver.epoch !== epoch || receiver.next !== offset || receiver.peer !== peer || peer === undefined || this.#connection !== connection) return
+    if (
+      receiver.epoch !== epoch ||
+      receiver.next !== offset ||
+      receiver.peer !== peer ||
+      peer === undefined ||
+      this.#connection !== connection
+    )
+      return
     connection.send(encodeChunk({ epoch, offset, bytes: buffer }), peer)
     receiver.next = offset + length
   }
 }
 
-function mayGoOn ({ state, peer, next, until }: Receiver): boolean {
+function mayGoOn({ state, peer, next, until }: Receiver): boolean {
   return state === 'running' && peer !== undefined && next < until
 }

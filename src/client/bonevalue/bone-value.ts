@@ -60,9 +60,9 @@ export interface Target {
    * @param keepAlive whether to keep the connection for further messages
    * @param callback called once for each peer that is asked
    */
-  message (module: string, data?: unknown, keepAlive?: boolean, callback?: ResponseCallback): void
+  message(module: string, data?: unknown, keepAlive?: boolean, callback?: ResponseCallback): void
   /** The peers that are meant at this moment. */
-  peers (): Peer[]
+  peers(): Peer[]
 }
 
 /** How long a farewell may take. */
@@ -74,7 +74,7 @@ type Events = BoneValueEvents<Peer, Failure>
 let defaultWebSocket: WebSocketClass | undefined
 
 /** Told by the entry file for Node.js. */
-export function setDefaultWebSocket (Class: WebSocketClass): void {
+export function setDefaultWebSocket(Class: WebSocketClass): void {
   defaultWebSocket = Class
 }
 
@@ -90,7 +90,7 @@ export class BoneValue {
   #iceServers: RTCIceServer[] = []
   #graceTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor (options: BoneValueOptions = {}) {
+  constructor(options: BoneValueOptions = {}) {
     this.#options = options
     this.#directory = new Directory({
       connected: peer => this.#listeners.emit('peerconnect', peer),
@@ -105,7 +105,11 @@ export class BoneValue {
       }
     })
     this.#links = new Links({
-      times: { connectMs: options.connectTimeoutMs ?? 8000, keepAliveMs: options.keepAliveMs ?? 30_000, farewellMs: FAREWELL_MS },
+      times: {
+        connectMs: options.connectTimeoutMs ?? 8000,
+        keepAliveMs: options.keepAliveMs ?? 30_000,
+        farewellMs: FAREWELL_MS
+      },
       RTCPeerConnection: () => options.RTCPeerConnection ?? RTCPeerConnection,
       configuration: () => ({ iceServers: this.#iceServers }),
       ownId: () => this.#id,
@@ -123,7 +127,7 @@ export class BoneValue {
    * @returns resolves when logged in, with this page's id; rejects with a BoneValueError. Need not be looked at: the events
    *   `connect`, `error` and `disconnect` say the same.
    */
-  connect (host: string, user: string, password: string): Promise<string> {
+  connect(host: string, user: string, password: string): Promise<string> {
     this.disconnect()
     const connected = new Promise<string>((resolve, reject) => {
       const { reconnect = true } = this.#options
@@ -133,34 +137,38 @@ export class BoneValue {
         this.#listeners.emit('error', failure('BAD_ADDRESS'))
         return reject(new BoneValueError(failure('BAD_ADDRESS')))
       }
-      const rendezvous: Rendezvous = new Rendezvous({
-        received: message => this.#receive(message),
-        connected: () => {
-          this.#links.changed()
-          resolve(this.#id!)
-          this.#listeners.emit('connect')
-        },
-        disconnected: isFinal => {
-          if (this.#rendezvous !== rendezvous) return reject(new BoneValueError(problem))
-          clearTimeout(this.#graceTimer)
-          this.#links.changed()
-          if (isFinal) {
-            this.#forget()
-            reject(new BoneValueError(problem))
+      const rendezvous: Rendezvous = new Rendezvous(
+        {
+          received: message => this.#receive(message),
+          connected: () => {
+            this.#links.changed()
+            resolve(this.#id!)
+            this.#listeners.emit('connect')
+          },
+          disconnected: isFinal => {
+            if (this.#rendezvous !== rendezvous) return reject(new BoneValueError(problem))
+            clearTimeout(this.#graceTimer)
+            this.#links.changed()
+            if (isFinal) {
+              this.#forget()
+              reject(new BoneValueError(problem))
+            }
+            this.#listeners.emit('disconnect')
+          },
+          failed: given => {
+            problem = given
+            this.#listeners.emit('error', given)
           }
-          this.#listeners.emit('disconnect')
         },
-        failed: given => {
-          problem = given
-          this.#listeners.emit('error', given)
+        {
+          url,
+          user,
+          password,
+          WebSocket:
+            this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!,
+          reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect
         }
-      }, {
-        url,
-        user,
-        password,
-        WebSocket: this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!,
-        reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect
-      })
+      )
       this.#rendezvous = rendezvous
     })
     connected.catch(() => {}) // Who does not look at the promise has the events.
@@ -168,43 +176,44 @@ export class BoneValue {
   }
 
   /** Logs out, and closes all connections with peers. */
-  disconnect (): void {
+  disconnect(): void {
     this.#rendezvous?.close()
   }
 
   /** This page's id; null before it has logged in. */
-  getId (): string | null {
+  getId(): string | null {
     return this.#id
   }
 
   /** Aliases of the users that are trusted. */
-  getUsers (): string[] {
+  getUsers(): string[] {
     return this.#directory.users
   }
 
-  on<Name extends keyof Events> (name: Name, listener: Events[Name]): void {
+  on<Name extends keyof Events>(name: Name, listener: Events[Name]): void {
     this.#listeners.add(name, listener)
   }
 
   /** @param listener left out: all of this event */
-  off<Name extends keyof Events> (name: Name, listener?: Events[Name]): void {
+  off<Name extends keyof Events>(name: Name, listener?: Events[Name]): void {
     this.#listeners.remove(name, listener)
   }
 
   /** Makes a module that peers can ask. */
-  module (name: string, answer: (request: ModuleRequest) => unknown): void {
+  module(name: string, answer: (request: ModuleRequest) => unknown): void {
     if (this.#modules.has(name)) warn('a module of this name was there already: the new one takes its place.')
     this.#modules.set(name, answer)
   }
 
   /** Peers to talk to: `"*"` all, an alias those of that user, `"Us"` the others of this account, or one by its id. */
-  get (query: string | number): Target & Readonly<Record<string, Peer | Target[keyof Target]>> {
+  get(query: string | number): Target & Readonly<Record<string, Peer | Target[keyof Target]>> {
     const text = String(query)
     const target = Object.fromEntries(this.#directory.find(text).map(peer => [peer.id, peer]))
     return Object.defineProperties(target, {
       message: {
         enumerable: true,
-        value: (module: unknown, data?: unknown, keepAlive = false, callback?: ResponseCallback) => this.#message(text, String(module), data, keepAlive, callback)
+        value: (module: unknown, data?: unknown, keepAlive = false, callback?: ResponseCallback) =>
+          this.#message(text, String(module), data, keepAlive, callback)
       },
       peers: { value: () => this.#directory.find(text) }
     }) as unknown as Target & Readonly<Record<string, Peer | Target[keyof Target]>>
@@ -216,7 +225,10 @@ export class BoneValue {
    * @param email login name to suggest
    * @throws BoneValueError (the promise)
    */
-  inviteUser (email: string, callback?: (answer: { email: string, link: string, expiresAt: number } | Failure) => void): Promise<{ email: string, link: string, expiresAt: number }> {
+  inviteUser(
+    email: string,
+    callback?: (answer: { email: string; link: string; expiresAt: number } | Failure) => void
+  ): Promise<{ email: string; link: string; expiresAt: number }> {
     return this.#ask(async rendezvous => {
       const { email: name, link, expiresAt } = await rendezvous.ask('inviteUser', { email })
       return { email: name, link, expiresAt }
@@ -224,7 +236,10 @@ export class BoneValue {
   }
 
   /** As inviteUser. */
-  invite (email: string, callback?: (answer: { email: string, link: string, expiresAt: number } | Failure) => void): Promise<{ email: string, link: string, expiresAt: number }> {
+  invite(
+    email: string,
+    callback?: (answer: { email: string; link: string; expiresAt: number } | Failure) => void
+  ): Promise<{ email: string; link: string; expiresAt: number }> {
     return this.inviteUser(email, callback)
   }
 
@@ -234,8 +249,11 @@ export class BoneValue {
    * @param alias what this user will call him
    * @throws BoneValueError (the promise)
    */
-  requestToken (alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
-    return this.#ask(async rendezvous => ({ token: (await rendezvous.ask('requestToken', { name: alias })).token }), callback)
+  requestToken(alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
+    return this.#ask(
+      async rendezvous => ({ token: (await rendezvous.ask('requestToken', { name: alias })).token }),
+      callback
+    )
   }
 
   /**
@@ -245,8 +263,15 @@ export class BoneValue {
    * @returns `alias` is the one in use, where the two trusted each other before
    * @throws BoneValueError (the promise)
    */
-  claimToken (alias: string, token: string, callback?: (answer: { ok: true, alias: string } | Failure) => void): Promise<{ ok: true, alias: string }> {
-    return this.#ask(async rendezvous => ({ ok: true, alias: (await rendezvous.ask('claimToken', { name: alias, token })).name }), callback)
+  claimToken(
+    alias: string,
+    token: string,
+    callback?: (answer: { ok: true; alias: string } | Failure) => void
+  ): Promise<{ ok: true; alias: string }> {
+    return this.#ask(
+      async rendezvous => ({ ok: true, alias: (await rendezvous.ask('claimToken', { name: alias, token })).name }),
+      callback
+    )
   }
 
   /**
@@ -254,7 +279,7 @@ export class BoneValue {
    *
    * @throws BoneValueError (the promise)
    */
-  removeUser (alias: string, callback?: (answer: { ok: true } | Failure) => void): Promise<{ ok: true }> {
+  removeUser(alias: string, callback?: (answer: { ok: true } | Failure) => void): Promise<{ ok: true }> {
     return this.#ask(async rendezvous => {
       await rendezvous.ask('userRemove', { name: alias })
       return { ok: true }
@@ -262,8 +287,14 @@ export class BoneValue {
   }
 
   /** A request of the rendezvous, with a promise and, for those who gave one, a callback. */
-  #ask<Answer> (task: (rendezvous: Rendezvous) => Promise<Answer>, callback: ((answer: Answer | Failure) => void) | undefined): Promise<Answer> {
-    const answer = this.#rendezvous === undefined ? Promise.reject<Answer>(new BoneValueError(failure('DISCONNECTED'))) : task(this.#rendezvous)
+  #ask<Answer>(
+    task: (rendezvous: Rendezvous) => Promise<Answer>,
+    callback: ((answer: Answer | Failure) => void) | undefined
+  ): Promise<Answer> {
+    const answer =
+      this.#rendezvous === undefined
+        ? Promise.reject<Answer>(new BoneValueError(failure('DISCONNECTED')))
+        : task(this.#rendezvous)
     if (callback === undefined) return answer
     const tell = (value: Answer | Failure): void => runSafely(() => callback(value))
     void answer.then(tell, (error: BoneValueError) => tell({ err: error.err, code: error.code }))
@@ -271,9 +302,16 @@ export class BoneValue {
     return answer
   }
 
-  #message (query: string, module: string, data: unknown, keepAlive: boolean, callback: ResponseCallback | undefined): void {
+  #message(
+    query: string,
+    module: string,
+    data: unknown,
+    keepAlive: boolean,
+    callback: ResponseCallback | undefined
+  ): void {
     const tell = (outcome: Outcome, peer: Peer): void => {
-      if (callback !== undefined) runSafely(() => callback('code' in outcome ? failure(outcome.code) : outcome.response, peer))
+      if (callback !== undefined)
+        runSafely(() => callback('code' in outcome ? failure(outcome.code) : outcome.response, peer))
     }
     const peers = this.#directory.find(query)
     // An id that nobody has yet may be that of somebody who is about to be told of.
@@ -288,14 +326,15 @@ export class BoneValue {
       }
       const question = { module, data: text as string, keepAlive }
       const call = new Call(question, this.#options.timeoutMs ?? 10_000, outcome => {
-        const wasUnknown = isId && 'code' in outcome && outcome.code === 'TIMEOUT' && this.#directory.get(query) === undefined
+        const wasUnknown =
+          isId && 'code' in outcome && outcome.code === 'TIMEOUT' && this.#directory.get(query) === undefined
         tell(wasUnknown ? { code: 'NO_PEER' } : outcome, this.#directory.get(peer.id) ?? peer)
       })
       this.#links.ask(peer.id, call)
     }
   }
 
-  #answer ({ id, name }: Peer, module: string, data: unknown, reply: Reply): void {
+  #answer({ id, name }: Peer, module: string, data: unknown, reply: Reply): void {
     const answer = this.#modules.get(module)
     if (answer === undefined) return reply({ code: 'NO_MODULE' })
     const fail = (error: unknown): void => {
@@ -310,7 +349,7 @@ export class BoneValue {
     }
   }
 
-  #receive (message: WireMessage): void {
+  #receive(message: WireMessage): void {
     switch (message.type) {
       case 'login':
       case 'iceServers':
@@ -323,14 +362,18 @@ export class BoneValue {
         this.#directory.keepUsers(message.names)
         for (const name of message.names) this.#directory.addUser(name)
         return
-      case 'userAdd': return this.#directory.addUser(message.name)
-      case 'userRemove': return this.#directory.removeUser(message.name)
+      case 'userAdd':
+        return this.#directory.addUser(message.name)
+      case 'userRemove':
+        return this.#directory.removeUser(message.name)
       case 'peerList':
         for (const peer of message.peers) this.#addPeer(peer)
         this.#graceTimer = setTimeout(() => this.#directory.dropStale(), this.#options.graceMs ?? 15_000)
         return
-      case 'peerConnect': return this.#addPeer(message)
-      case 'peerDisconnect': return this.#directory.remove(message.id)
+      case 'peerConnect':
+        return this.#addPeer(message)
+      case 'peerDisconnect':
+        return this.#directory.remove(message.id)
       case 'signal':
         if (this.#directory.get(message.from) !== undefined) this.#links.receive(message.from, message.signal)
         return
@@ -339,13 +382,13 @@ export class BoneValue {
     }
   }
 
-  #addPeer ({ name, id }: Peer): void {
+  #addPeer({ name, id }: Peer): void {
     this.#directory.addUser(name)
     this.#directory.add({ name, id })
     this.#links.changed()
   }
 
-  #forget (): void {
+  #forget(): void {
     this.#rendezvous = undefined
     this.#id = null
     clearTimeout(this.#graceTimer)
@@ -355,7 +398,7 @@ export class BoneValue {
 }
 
 /** JSON text of data, or why there is none. */
-function jsonOf (data: unknown): string | { readonly code: BoneValueErrorCode } {
+function jsonOf(data: unknown): string | { readonly code: BoneValueErrorCode } {
   try {
     const text = (JSON.stringify(data) as string | undefined) ?? 'null'
     return isTooLarge(text) ? { code: 'TOO_LARGE' } : text

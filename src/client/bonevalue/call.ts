@@ -23,19 +23,19 @@ export class Call {
   readonly #timer: ReturnType<typeof setTimeout>
   #isSettled = false
 
-  constructor (question: Question, timeoutMs: number, done: (outcome: Outcome) => void) {
+  constructor(question: Question, timeoutMs: number, done: (outcome: Outcome) => void) {
     this.question = question
     this.deadline = performance.now() + timeoutMs
     this.#done = done
     this.#timer = setTimeout(() => this.settle({ code: 'TIMEOUT' }), timeoutMs)
   }
 
-  get isSettled (): boolean {
+  get isSettled(): boolean {
     return this.#isSettled
   }
 
   /** Ends it. Later calls do nothing. */
-  settle (outcome: Outcome): void {
+  settle(outcome: Outcome): void {
     if (this.#isSettled) return
     this.#isSettled = true
     clearTimeout(this.#timer)

@@ -11,8 +11,8 @@ import { Assembler, MAX_TEXT_BYTES } from './parts.ts'
 /** What is needed of an RTCDataChannel besides sending. */
 export interface ConversationChannel extends OutChannel {
   binaryType: string
-  addEventListener (type: 'bufferedamountlow', listener: () => void): void
-  addEventListener (type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'bufferedamountlow', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
 /** What answers a request: with a JSON value, or with why there is none. Only the first one counts. */
@@ -21,13 +21,13 @@ export type Reply = (outcome: { readonly response: unknown } | { readonly code: 
 /** Whoever has the conversation. */
 export interface ConversationOwner {
   /** A request has come. MUST NOT throw. */
-  answer (module: string, data: unknown, reply: Reply): void
+  answer(module: string, data: unknown, reply: Reply): void
   /** The other end takes no more requests: these were not taken and may be asked again, elsewhere. */
-  saidBye (calls: Call[]): void
+  saidBye(calls: Call[]): void
   /** The other end breaks the rules. */
-  broken (): void
+  broken(): void
   /** Something has begun or ended; see `isBusy`. */
-  changed (): void
+  changed(): void
 }
 
 /** Requests of the other end that may wait for their answers at once. */
@@ -55,20 +55,22 @@ export class Conversation {
   /** Whether this end has asked anything. */
   hasAsked = false
 
-  constructor (channel: ConversationChannel, owner: ConversationOwner) {
+  constructor(channel: ConversationChannel, owner: ConversationOwner) {
     this.#owner = owner
     this.#outbox = new Outbox(channel)
     channel.binaryType = 'arraybuffer'
-    channel.addEventListener('message', ({ data }) => { if (this.#state !== 'over') this.#receive(data) })
+    channel.addEventListener('message', ({ data }) => {
+      if (this.#state !== 'over') this.#receive(data)
+    })
   }
 
   /** Whether an answer is awaited or owed. */
-  get isBusy (): boolean {
+  get isBusy(): boolean {
     return this.#asked.size > 0 || this.#unanswered.size > 0
   }
 
   /** Asks the other end. */
-  ask (call: Call): void {
+  ask(call: Call): void {
     const { module, data, keepAlive } = call.question
     const id = ++this.#id
     this.hasAsked = true
@@ -85,20 +87,20 @@ export class Conversation {
   }
 
   /** Calls back when the other end has shown to be there. */
-  ping (answered: () => void): void {
+  ping(answered: () => void): void {
     this.#pongs.set(++this.#ping, answered)
     this.#outbox.send(`{"ping":${this.#ping}}`)
   }
 
   /** Takes no more requests. Only while not busy: then the other end knows that what it has asked was not taken. */
-  sayBye (): void {
+  sayBye(): void {
     if (this.#state !== 'open') return
     this.#state = 'leaving'
     this.#outbox.send('{"bye":true}')
   }
 
   /** Ends it. @returns the requests that had no answer yet */
-  end (): Call[] {
+  end(): Call[] {
     this.#state = 'over'
     this.#outbox.stop()
     for (const timer of this.#unanswered.values()) clearTimeout(timer)
@@ -106,14 +108,14 @@ export class Conversation {
     return this.#takeAsked()
   }
 
-  #takeAsked (): Call[] {
+  #takeAsked(): Call[] {
     const calls = Array.from(this.#asked.values(), ({ call }) => call)
     for (const call of calls) call.onSettled = undefined
     this.#asked.clear()
     return calls
   }
 
-  #receive (data: unknown): void {
+  #receive(data: unknown): void {
     const text = typeof data === 'string' ? data : this.#assembler.take(new Uint8Array(data as ArrayBuffer))
     if (text === undefined) return
     const frame = text === false ? undefined : readFrame(text)
@@ -121,30 +123,39 @@ export class Conversation {
     this.#take(frame)
   }
 
-  #take (frame: Frame): void {
+  #take(frame: Frame): void {
     switch (frame.kind) {
-      case 'request': return this.#takeRequest(frame)
-      case 'response': return this.#asked.get(frame.id)?.call.settle({ response: frame.response })
-      case 'failure': return this.#asked.get(frame.id)?.call.settle({ code: frame.code })
-      case 'ping': return void this.#outbox.send(`{"pong":${frame.number}}`)
-      case 'pong': return this.#takePong(frame.number)
-      case 'bye': return this.#owner.saidBye(this.#takeAsked())
+      case 'request':
+        return this.#takeRequest(frame)
+      case 'response':
+        return this.#asked.get(frame.id)?.call.settle({ response: frame.response })
+      case 'failure':
+        return this.#asked.get(frame.id)?.call.settle({ code: frame.code })
+      case 'ping':
+        return void this.#outbox.send(`{"pong":${frame.number}}`)
+      case 'pong':
+        return this.#takePong(frame.number)
+      case 'bye':
+        return this.#owner.saidBye(this.#takeAsked())
     }
   }
 
-  #takePong (number: number): void {
+  #takePong(number: number): void {
     const answered = this.#pongs.get(number)
     this.#pongs.delete(number)
     answered?.()
   }
 
-  #takeRequest ({ id, module, data, keep, ms }: Frame & { kind: 'request' }): void {
+  #takeRequest({ id, module, data, keep, ms }: Frame & { kind: 'request' }): void {
     if (this.#state !== 'open') return
     if (this.#unanswered.has(id)) return this.#owner.broken()
     this.isKeptByOther ||= keep
     if (this.#unanswered.size >= MAX_UNANSWERED) return this.#answer(id, { code: 'BUSY' })
     // A module that never answers is forgotten when nobody waits for it any more.
-    this.#unanswered.set(id, setTimeout(() => this.#forget(id), ms))
+    this.#unanswered.set(
+      id,
+      setTimeout(() => this.#forget(id), ms)
+    )
     this.#owner.changed()
     this.#owner.answer(module, data, outcome => {
       if (!this.#unanswered.has(id)) return
@@ -153,19 +164,19 @@ export class Conversation {
     })
   }
 
-  #forget (id: number): void {
+  #forget(id: number): void {
     clearTimeout(this.#unanswered.get(id))
     this.#unanswered.delete(id)
     this.#owner.changed()
   }
 
-  #answer (id: number, outcome: Parameters<Reply>[0]): void {
+  #answer(id: number, outcome: Parameters<Reply>[0]): void {
     if (this.#state === 'over') return
     this.#outbox.send('code' in outcome ? `{"id":${id},"code":"${outcome.code}"}` : responseText(id, outcome.response))
   }
 }
 
-function responseText (id: number, response: unknown): string {
+function responseText(id: number, response: unknown): string {
   let json: string | undefined
   try {
     json = JSON.stringify(response) as string | undefined
@@ -179,7 +190,9 @@ function responseText (id: number, response: unknown): string {
 const FRAME_BYTES = 4096
 
 /** Whether a JSON text is too large to be sent. */
-export function isTooLarge (json: string): boolean {
+export function isTooLarge(json: string): boolean {
   if (json.length * 3 + FRAME_BYTES <= MAX_TEXT_BYTES) return false
-  return json.length + FRAME_BYTES > MAX_TEXT_BYTES || new TextEncoder().encode(json).length + FRAME_BYTES > MAX_TEXT_BYTES
+  return (
+    json.length + FRAME_BYTES > MAX_TEXT_BYTES || new TextEncoder().encode(json).length + FRAME_BYTES > MAX_TEXT_BYTES
+  )
 }

@@ -4,8 +4,8 @@ import { belonging, judge, markSdp, readAttempt } from './negotiation.ts'
 
 /** What goes to the other end by way of the rendezvous, and comes from it. */
 export type Signal =
-  | { readonly type: 'offer' | 'answer', readonly sdp: string }
-  | { readonly type: 'candidate', readonly candidate: RTCIceCandidateInit | null }
+  | { readonly type: 'offer' | 'answer'; readonly sdp: string }
+  | { readonly type: 'candidate'; readonly candidate: RTCIceCandidateInit | null }
 
 /** What a connection is made with. */
 export interface DirectConnectionOptions {
@@ -16,13 +16,13 @@ export interface DirectConnectionOptions {
   /** Time until the channel has to be open, milliseconds. */
   readonly connectTimeoutMs: number
   /** Sends a signal to the other end. */
-  send (signal: Signal): void
+  send(signal: Signal): void
   /** Whether signals get through at present. */
-  canSignal (): boolean
+  canSignal(): boolean
   /** The channel is open. */
-  opened (channel: RTCDataChannel): void
+  opened(channel: RTCDataChannel): void
   /** It is over, by `close` or by itself. Called once. */
-  ended (): void
+  ended(): void
 }
 
 /** A connection from its first offer to its end. */
@@ -39,35 +39,43 @@ export class DirectConnection {
   readonly #gathering: Promise<unknown>
   readonly #timer: ReturnType<typeof setTimeout>
 
-  constructor (options: DirectConnectionOptions) {
+  constructor(options: DirectConnectionOptions) {
     this.#options = options
     const connection = new options.RTCPeerConnection(options.configuration)
     this.#connection = connection
-    this.#gathering = new Promise(resolve => { connection.addEventListener('icecandidate', resolve, { once: true }) })
+    this.#gathering = new Promise(resolve => {
+      connection.addEventListener('icecandidate', resolve, { once: true })
+    })
     connection.addEventListener('icecandidate', ({ candidate }) => {
-      if (!this.#isOver && candidate !== null && candidate !== undefined && candidate.candidate !== '') options.send({ type: 'candidate', candidate: candidate.toJSON() })
+      if (!this.#isOver && candidate !== null && candidate !== undefined && candidate.candidate !== '')
+        options.send({ type: 'candidate', candidate: candidate.toJSON() })
     })
     connection.addEventListener('connectionstatechange', () => this.#look())
-    this.#timer = setTimeout(() => { if (!this.#isOpen) this.close() }, options.connectTimeoutMs)
+    this.#timer = setTimeout(() => {
+      if (!this.#isOpen) this.close()
+    }, options.connectTimeoutMs)
   }
 
   /** Whether this is still being negotiated for the first time, with an offer of this end that nobody has answered. */
-  get isUnanswered (): boolean {
+  get isUnanswered(): boolean {
     return !this.#isOpen && this.#other === undefined
   }
 
   /** Offers a connection to the other end. */
-  offer (): void {
+  offer(): void {
     this.#openChannel()
     this.#enqueue(() => this.#offer())
   }
 
   /** A signal of the other end. @returns false: the other end has begun anew, and the signal is for another connection */
-  receive (signal: Signal): boolean {
+  receive(signal: Signal): boolean {
     if (this.#isOver) return true
     if (signal.type === 'candidate') {
       const { candidate } = signal
-      if (candidate !== null) this.#enqueue(async () => { if (!this.#ignoresCandidates) await this.#connection.addIceCandidate(candidate) })
+      if (candidate !== null)
+        this.#enqueue(async () => {
+          if (!this.#ignoresCandidates) await this.#connection.addIceCandidate(candidate)
+        })
       return true
     }
     const { type, sdp } = signal
@@ -81,7 +89,7 @@ export class DirectConnection {
   }
 
   /** Ends it; the other end hears that through the channel. */
-  close (): void {
+  close(): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
@@ -89,7 +97,7 @@ export class DirectConnection {
     this.#options.ended()
   }
 
-  #openChannel (): void {
+  #openChannel(): void {
     if (this.#channel !== undefined) return
     const channel = this.#connection.createDataChannel('bonevalue', { negotiated: true, id: 0 })
     this.#channel = channel
@@ -102,13 +110,13 @@ export class DirectConnection {
     channel.addEventListener('close', () => this.close())
   }
 
-  async #offer (): Promise<void> {
+  async #offer(): Promise<void> {
     await this.#connection.setLocalDescription()
     this.#sendDescription()
   }
 
   /** Runs when all signals before are dealt with, so that the state of signalling is that of this moment. */
-  async #take (type: 'offer' | 'answer', sdp: string): Promise<void> {
+  async #take(type: 'offer' | 'answer', sdp: string): Promise<void> {
     const verdict = judge(this.#connection.signalingState, this.#options.isPolite, type)
     if (type === 'offer') this.#ignoresCandidates = verdict === 'ignore'
     if (verdict === 'ignore') return
@@ -122,12 +130,16 @@ export class DirectConnection {
     this.#sendDescription()
   }
 
-  #sendDescription (): void {
+  #sendDescription(): void {
     const { type, sdp } = this.#connection.localDescription!
-    if (!this.#isOver) this.#options.send({ type: type as 'offer' | 'answer', sdp: markSdp(sdp, this.#session, this.#other === '' ? undefined : this.#other) })
+    if (!this.#isOver)
+      this.#options.send({
+        type: type as 'offer' | 'answer',
+        sdp: markSdp(sdp, this.#session, this.#other === '' ? undefined : this.#other)
+      })
   }
 
-  #look (): void {
+  #look(): void {
     if (this.#isOver) return
     const state = this.#connection.connectionState
     if (state === 'failed' || state === 'closed') return this.close()
@@ -140,7 +152,7 @@ export class DirectConnection {
   }
 
   /** What the other end sends may be anything: it can make the negotiation fail, but no error of this page. */
-  #enqueue (task: () => Promise<void>): void {
-    this.#work = this.#work.then(() => this.#isOver ? undefined : task()).catch(() => {})
+  #enqueue(task: () => Promise<void>): void {
+    this.#work = this.#work.then(() => (this.#isOver ? undefined : task())).catch(() => {})
   }
 }

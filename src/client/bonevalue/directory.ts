@@ -14,10 +14,10 @@ export const OWN_ALIAS = 'Us'
 
 /** What changed, for events. */
 export interface DirectoryEvents {
-  connected (peer: Peer): void
-  disconnected (peer: Peer): void
-  userAdded (alias: string): void
-  userRemoved (alias: string): void
+  connected(peer: Peer): void
+  disconnected(peer: Peer): void
+  userAdded(alias: string): void
+  userRemoved(alias: string): void
 }
 
 /** Who is there. */
@@ -28,22 +28,22 @@ export class Directory {
   /** Peers that were there before the rendezvous was lost and that it has not told of again. */
   readonly #stale = new Set<string>()
 
-  constructor (events: DirectoryEvents) {
+  constructor(events: DirectoryEvents) {
     this.#events = events
   }
 
   /** The peer of an id. */
-  get (id: string): Peer | undefined {
+  get(id: string): Peer | undefined {
     return this.#peers.get(id)
   }
 
   /** The aliases of the users that are trusted, without one's own. */
-  get users (): string[] {
+  get users(): string[] {
     return [...this.#users]
   }
 
   /** Whom a query means, by the rules of the seed: all, or those of an alias, or the one of that id. */
-  find (query: string): Peer[] {
+  find(query: string): Peer[] {
     const all = [...this.#peers.values()]
     if (query === '*') return all
     if (query === OWN_ALIAS || this.#users.has(query)) return all.filter(({ name }) => name === query)
@@ -51,18 +51,18 @@ export class Directory {
     return peer === undefined ? [] : [peer]
   }
 
-  addUser (alias: string): void {
+  addUser(alias: string): void {
     if (alias === OWN_ALIAS || this.#users.has(alias)) return
     this.#users.add(alias)
     this.#events.userAdded(alias)
   }
 
-  removeUser (alias: string): void {
+  removeUser(alias: string): void {
     for (const peer of this.find(alias)) this.remove(peer.id)
     if (this.#users.delete(alias)) this.#events.userRemoved(alias)
   }
 
-  add (peer: Peer): void {
+  add(peer: Peer): void {
     // It may be one of the stale ones, under a new id: who asks that user shall not ask the same page twice.
     for (const id of this.#stale) if (id !== peer.id && this.#peers.get(id)?.name === peer.name) this.remove(id)
     this.#stale.delete(peer.id)
@@ -71,14 +71,14 @@ export class Directory {
     if (known === undefined) this.#events.connected(peer)
   }
 
-  remove (id: string): void {
+  remove(id: string): void {
     this.#stale.delete(id)
     const peer = this.#peers.get(id)
     if (this.#peers.delete(id)) this.#events.disconnected(peer!)
   }
 
   /** The rendezvous was lost and tells anew from now on. @param isReachable whether a peer can be reached without it */
-  renew (isReachable: (id: string) => boolean): void {
+  renew(isReachable: (id: string) => boolean): void {
     for (const id of [...this.#peers.keys()]) {
       if (isReachable(id)) this.#stale.add(id)
       else this.remove(id)
@@ -86,16 +86,16 @@ export class Directory {
   }
 
   /** The rendezvous has told of these users; others are trusted no more. */
-  keepUsers (aliases: readonly string[]): void {
+  keepUsers(aliases: readonly string[]): void {
     for (const alias of this.users) if (!aliases.includes(alias)) this.removeUser(alias)
   }
 
   /** Those that the rendezvous has not told of again are gone. */
-  dropStale (): void {
+  dropStale(): void {
     for (const id of [...this.#stale]) this.remove(id)
   }
 
-  clear (): void {
+  clear(): void {
     this.#users.clear()
     this.#stale.clear()
     for (const id of [...this.#peers.keys()]) this.remove(id)

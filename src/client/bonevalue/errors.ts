@@ -28,7 +28,7 @@ export interface Failure {
 }
 
 /** The failure of a code. */
-export function failure (code: BoneValueErrorCode): Failure {
+export function failure(code: BoneValueErrorCode): Failure {
   return { err: boneValueErrors[code], code }
 }
 
@@ -36,18 +36,18 @@ export function failure (code: BoneValueErrorCode): Failure {
 export class BoneValueError extends Error implements Failure {
   readonly code: string
 
-  constructor ({ err, code }: Failure) {
+  constructor({ err, code }: Failure) {
     super(err)
     this.name = 'BoneValueError'
     this.code = code
   }
 
-  get err (): string {
+  get err(): string {
     return this.message
   }
 }
 
 /** Whether text is a code of this library; only such are taken from other peers. */
-export function isBoneValueErrorCode (value: unknown): value is BoneValueErrorCode {
+export function isBoneValueErrorCode(value: unknown): value is BoneValueErrorCode {
   return typeof value === 'string' && Object.hasOwn(boneValueErrors, value)
 }

@@ -19,7 +19,7 @@ export interface BoneValueEvents<Peer, Failure> {
 type Listener = (...values: never[]) => void
 
 /** Runs what the application gave; its error is the page's and stops nothing here. */
-export function runSafely (task: () => unknown): void {
+export function runSafely(task: () => unknown): void {
   try {
     const result = task()
     if (result instanceof Promise) result.catch(report)
@@ -29,12 +29,14 @@ export function runSafely (task: () => unknown): void {
 }
 
 /** Makes an error one that nobody caught, as if it had been thrown in a listener of the platform. */
-export function report (error: unknown): void {
-  queueMicrotask(() => { throw error })
+export function report(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
 }
 
 /** Says something to the developer of the page. */
-export function warn (words: string): void {
+export function warn(words: string): void {
   console.warn(`$BV: ${words}`) // oxlint-disable-line no-console -- there is nobody else to tell
 }
 
@@ -42,23 +44,24 @@ export function warn (words: string): void {
 export class Listeners<Events> {
   readonly #listeners: Map<string, Set<Listener>>
 
-  constructor (names: readonly (keyof Events & string)[]) {
+  constructor(names: readonly (keyof Events & string)[]) {
     this.#listeners = new Map(names.map(name => [name, new Set()]))
   }
 
-  add (name: string, listener: Listener): void {
+  add(name: string, listener: Listener): void {
     const listeners = this.#listeners.get(name)
-    if (listeners === undefined) return warn(`there is no event of the name given to on(); there are ${[...this.#listeners.keys()].join(', ')}.`)
+    if (listeners === undefined)
+      return warn(`there is no event of the name given to on(); there are ${[...this.#listeners.keys()].join(', ')}.`)
     listeners.add(listener)
   }
 
   /** @param listener undefined: all */
-  remove (name: string, listener: Listener | undefined): void {
+  remove(name: string, listener: Listener | undefined): void {
     if (listener === undefined) this.#listeners.get(name)?.clear()
     else this.#listeners.get(name)?.delete(listener)
   }
 
-  emit (name: keyof Events & string, ...values: unknown[]): void {
-    for (const listener of [...this.#listeners.get(name)!]) runSafely(() => listener(...values as never[]))
+  emit(name: keyof Events & string, ...values: unknown[]): void {
+    for (const listener of [...this.#listeners.get(name)!]) runSafely(() => listener(...(values as never[])))
   }
 }

@@ -11,31 +11,38 @@ import type { BoneValueErrorCode } from './errors.ts'
 
 /** A message between peers. */
 export type Frame =
-  | { readonly kind: 'request', readonly id: number, readonly module: string, readonly data: unknown, readonly keep: boolean, readonly ms: number }
-  | { readonly kind: 'response', readonly id: number, readonly response: unknown }
-  | { readonly kind: 'failure', readonly id: number, readonly code: BoneValueErrorCode }
-  | { readonly kind: 'ping' | 'pong', readonly number: number }
+  | {
+      readonly kind: 'request'
+      readonly id: number
+      readonly module: string
+      readonly data: unknown
+      readonly keep: boolean
+      readonly ms: number
+    }
+  | { readonly kind: 'response'; readonly id: number; readonly response: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly code: BoneValueErrorCode }
+  | { readonly kind: 'ping' | 'pong'; readonly number: number }
   | { readonly kind: 'bye' }
 
 /** Longest time that a requester may say it waits, milliseconds. */
 const MAX_MS = 24 * 60 * 60 * 1000
 
-function isId (value: unknown): value is number {
+function isId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
 /** Text of a request. @param data as JSON text */
-export function writeRequest (id: number, module: string, data: string, keep: boolean, ms: number): string {
+export function writeRequest(id: number, module: string, data: string, keep: boolean, ms: number): string {
   return `{"id":${id},"module":${JSON.stringify(module)},"data":${data},"keep":${keep ? 'true' : 'false'},"ms":${Math.ceil(ms)}}`
 }
 
 /** Text of an answer. @param response as JSON text; undefined: the module answered nothing */
-export function writeResponse (id: number, response: string | undefined): string {
+export function writeResponse(id: number, response: string | undefined): string {
   return response === undefined ? `{"id":${id},"response":null}` : `{"id":${id},"response":${response}}`
 }
 
 /** Reads a message of the other end, of any content. */
-export function readFrame (text: string): Frame | undefined {
+export function readFrame(text: string): Frame | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -52,6 +59,7 @@ export function readFrame (text: string): Frame | undefined {
     const waits = typeof ms === 'number' && ms > 0 ? Math.min(ms, MAX_MS) : 10_000
     return { kind: 'request', id, module, data, keep: keep === true, ms: waits }
   }
-  if (Object.hasOwn(value, 'response')) return { kind: 'response', id, response: (value as { response: unknown }).response }
+  if (Object.hasOwn(value, 'response'))
+    return { kind: 'response', id, response: (value as { response: unknown }).response }
   return isBoneValueErrorCode(code) ? { kind: 'failure', id, code } : undefined
 }

@@ -41,16 +41,21 @@ export class Links {
   /** Offers of others that wait for room, each with the candidates behind it. */
   readonly #offers = new Map<string, Signal[]>()
 
-  constructor (options: LinksOptions) {
+  constructor(options: LinksOptions) {
     this.#options = options
     this.#owner = {
       times: options.times,
-      get RTCPeerConnection () { return options.RTCPeerConnection() },
-      get configuration () { return options.configuration() },
+      get RTCPeerConnection() {
+        return options.RTCPeerConnection()
+      },
+      get configuration() {
+        return options.configuration()
+      },
       isPolite: peerId => Number(options.ownId()) < Number(peerId),
       isOnline: options.isOnline,
       send: options.send,
-      answer: (link, module, data, reply) => options.answer(link.peerId, options.nameOf(link.peerId) ?? link.name, module, data, reply),
+      answer: (link, module, data, reply) =>
+        options.answer(link.peerId, options.nameOf(link.peerId) ?? link.name, module, data, reply),
       leaving: link => this.#release(link),
       ended: link => {
         this.#release(link)
@@ -69,12 +74,12 @@ export class Links {
   }
 
   /** Whether there is an open connection with a peer. */
-  isOpen (peerId: string): boolean {
+  isOpen(peerId: string): boolean {
     return this.#links.get(peerId)?.isOpen ?? false
   }
 
   /** Asks a peer. */
-  ask (peerId: string, call: Call): void {
+  ask(peerId: string, call: Call): void {
     const link = this.#links.get(peerId)
     if (link !== undefined) return link.ask(call)
     this.#wait(peerId, call)
@@ -82,7 +87,7 @@ export class Links {
   }
 
   /** A signal of a peer that may be talked to. */
-  receive (peerId: string, signal: Signal): void {
+  receive(peerId: string, signal: Signal): void {
     const link = this.#links.get(peerId)
     if (link !== undefined) {
       if (link.receive(signal)) return
@@ -102,7 +107,7 @@ export class Links {
   }
 
   /** The rendezvous is reached again, or not any more. */
-  changed (): void {
+  changed(): void {
     if (!this.#options.isOnline()) {
       // Without the rendezvous they will not come about; what waits on them waits for it.
       this.#offers.clear()
@@ -113,7 +118,7 @@ export class Links {
   }
 
   /** A peer is gone. */
-  gone (peerId: string): void {
+  gone(peerId: string): void {
     this.#offers.delete(peerId)
     this.#links.get(peerId)?.drain()
     const calls = this.#calls.get(peerId)
@@ -122,12 +127,12 @@ export class Links {
   }
 
   /** A user is trusted no more: what goes on with him ends. */
-  cut (name: string): void {
+  cut(name: string): void {
     for (const link of [...this.#all]) if (link.name === name) link.close()
   }
 
   /** Ends all connections and requests. */
-  close (): void {
+  close(): void {
     this.#offers.clear()
     const waiting = [...this.#calls.values()]
     this.#calls.clear()
@@ -136,7 +141,7 @@ export class Links {
     for (const link of [...this.#all]) link.close()
   }
 
-  #wait (peerId: string, call: Call): void {
+  #wait(peerId: string, call: Call): void {
     if (call.isSettled) return
     const calls = this.#calls.get(peerId) ?? new Set()
     this.#calls.set(peerId, calls.add(call))
@@ -146,12 +151,12 @@ export class Links {
     }
   }
 
-  #release (link: PeerLink): void {
+  #release(link: PeerLink): void {
     if (this.#links.get(link.peerId) === link) this.#links.delete(link.peerId)
   }
 
   /** Lets in what waits, as far as there is room. */
-  #fill (): void {
+  #fill(): void {
     if (!this.#options.isOnline()) return
     for (const [peerId, signals] of this.#offers) {
       if (!this.#hasRoom()) return
@@ -174,31 +179,32 @@ export class Links {
     }
   }
 
-  #hand (peerId: string, link: PeerLink): void {
+  #hand(peerId: string, link: PeerLink): void {
     const calls = this.#calls.get(peerId)
     this.#calls.delete(peerId)
     for (const call of calls ?? []) link.ask(call)
   }
 
-  #open (peerId: string): PeerLink {
+  #open(peerId: string): PeerLink {
     const link = new PeerLink(this.#owner, peerId, this.#options.nameOf(peerId) ?? '')
     this.#links.set(peerId, link)
     this.#all.add(link)
     return link
   }
 
-  #unanswered (): number {
+  #unanswered(): number {
     let count = 0
     for (const link of this.#all) if (link.isUnanswered) count++
     return count
   }
 
   /** Whether one more may be made. Where there is no room, one that is kept without being used gives way. */
-  #hasRoom (): boolean {
+  #hasRoom(): boolean {
     if (this.#all.size < MAX_LINKS) return true
     if (this.#all.size > this.#links.size) return false // One is leaving already.
     let oldest: PeerLink | undefined
-    for (const link of this.#links.values()) if (link.isIdle && link.usedAt < (oldest?.usedAt ?? Infinity)) oldest = link
+    for (const link of this.#links.values())
+      if (link.isIdle && link.usedAt < (oldest?.usedAt ?? Infinity)) oldest = link
     oldest?.leave()
     return false
   }

@@ -13,12 +13,12 @@ export interface Attempt {
 }
 
 /** Writes an attempt into SDP, behind its time description (RFC 8866 §5: attributes of the session come last). */
-export function markSdp (sdp: string, session: string, to: string | undefined): string {
+export function markSdp(sdp: string, session: string, to: string | undefined): string {
   return sdp.replace(/^t=.*\r?\n/m, line => `${line}a=x-bonevalue:${session}${to === undefined ? '' : ` ${to}`}\r\n`)
 }
 
 /** Reads an attempt from SDP. */
-export function readAttempt (sdp: string): Attempt {
+export function readAttempt(sdp: string): Attempt {
   const [, session, to] = ATTRIBUTE.exec(sdp) ?? []
   return { session, to }
 }
@@ -32,7 +32,12 @@ export type Belonging = 'stale' | 'own' | 'anew'
  * @param session id of this end's connection
  * @param other that of the other end as far as it is known
  */
-export function belonging (session: string, other: string | undefined, type: 'offer' | 'answer', attempt: Attempt): Belonging {
+export function belonging(
+  session: string,
+  other: string | undefined,
+  type: 'offer' | 'answer',
+  attempt: Attempt
+): Belonging {
   if (attempt.to !== undefined && attempt.to !== session) return 'stale'
   if (other === undefined || attempt.session === undefined || attempt.session === other) return 'own'
   return type === 'offer' ? 'anew' : 'stale'
@@ -42,7 +47,7 @@ export function belonging (session: string, other: string | undefined, type: 'of
 export type Verdict = 'take' | 'yield' | 'ignore'
 
 /** Decides about a description in a state of signalling. @param isPolite whether this end gives way when both offer */
-export function judge (state: RTCSignalingState, isPolite: boolean, type: 'offer' | 'answer'): Verdict {
+export function judge(state: RTCSignalingState, isPolite: boolean, type: 'offer' | 'answer'): Verdict {
   const hasOffered = state === 'have-local-offer'
   if (type === 'answer') return hasOffered ? 'take' : 'ignore'
   if (!hasOffered) return 'take'

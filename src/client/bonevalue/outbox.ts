@@ -6,8 +6,8 @@ import { MAX_PARTED, MAX_WHOLE_BYTES, partsOf } from './parts.ts'
 export interface OutChannel {
   readonly bufferedAmount: number
   bufferedAmountLowThreshold: number
-  send (data: string | Uint8Array<ArrayBuffer>): void
-  addEventListener (type: 'bufferedamountlow', listener: () => void): void
+  send(data: string | Uint8Array<ArrayBuffer>): void
+  addEventListener(type: 'bufferedamountlow', listener: () => void): void
 }
 
 /** Bytes that the channel may hold, and those below which it asks for more. */
@@ -20,7 +20,7 @@ const SURELY_WHOLE = Math.floor(MAX_WHOLE_BYTES / 3)
 /** A message that is waiting or on its way. */
 export interface Outgoing {
   /** Takes it back, unless it is on its way as a whole already. */
-  cancel (): void
+  cancel(): void
 }
 
 interface Long extends Outgoing {
@@ -41,19 +41,19 @@ export class Outbox {
   #number = 0
   #isOver = false
 
-  constructor (channel: OutChannel) {
+  constructor(channel: OutChannel) {
     this.#channel = channel
     channel.bufferedAmountLowThreshold = LOW_WATER
     channel.addEventListener('bufferedamountlow', () => this.#pump())
   }
 
   /** Whether nothing waits here; the channel may still hold something. */
-  get isEmpty (): boolean {
+  get isEmpty(): boolean {
     return this.#short.length === 0 && this.#begun.length === 0 && this.#long.length === 0
   }
 
   /** Sends a text as soon as there is room. */
-  send (text: string): Outgoing {
+  send(text: string): Outgoing {
     const bytes = text.length <= SURELY_WHOLE ? undefined : this.#encoder.encode(text)
     if (bytes === undefined || bytes.length <= MAX_WHOLE_BYTES) {
       this.#short.push(text)
@@ -64,7 +64,9 @@ export class Outbox {
       bytes,
       parts: undefined,
       // One that has begun goes on to its end: the other end has its beginning and counts on the rest.
-      cancel: () => { this.#long = this.#long.filter(other => other !== long) }
+      cancel: () => {
+        this.#long = this.#long.filter(other => other !== long)
+      }
     }
     this.#long.push(long)
     this.#pump()
@@ -72,14 +74,14 @@ export class Outbox {
   }
 
   /** Nothing is sent any more. */
-  stop (): void {
+  stop(): void {
     this.#isOver = true
     this.#short = []
     this.#begun = []
     this.#long = []
   }
 
-  #pump (): void {
+  #pump(): void {
     while (!this.#isOver && this.#channel.bufferedAmount < HIGH_WATER) {
       const next = this.#short.shift() ?? this.#nextPart()
       if (next === undefined) return
@@ -92,7 +94,7 @@ export class Outbox {
     }
   }
 
-  #nextPart (): Uint8Array<ArrayBuffer> | undefined {
+  #nextPart(): Uint8Array<ArrayBuffer> | undefined {
     while (this.#begun.length < MAX_PARTED && this.#long.length > 0) {
       const long = this.#long.shift()!
       this.#number = (this.#number + 1) % 2 ** 32

@@ -16,7 +16,7 @@ export const MAX_PARTED = 4
 const HEADER_BYTES = 8
 
 /** The parts of a text, made one by one. @param number of this text, not in use by another one that is on its way */
-export function * partsOf (bytes: Uint8Array, number: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+export function* partsOf(bytes: Uint8Array, number: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const size = PART_BYTES - HEADER_BYTES
   for (let start = 0; start < bytes.length; start += size) {
     const payload = bytes.subarray(start, start + size)
@@ -44,7 +44,7 @@ export class Assembler {
    *
    * @returns the text that it completes; undefined: more has to come; false: the other end breaks the rules
    */
-  take (part: Uint8Array): string | undefined | false {
+  take(part: Uint8Array): string | undefined | false {
     if (part.length <= HEADER_BYTES || part.length > PART_BYTES) return false
     const view = new DataView(part.buffer, part.byteOffset)
     const number = view.getUint32(0)

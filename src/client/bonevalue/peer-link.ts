@@ -21,18 +21,18 @@ export interface LinkOwner {
   readonly times: LinkTimes
   readonly RTCPeerConnection: typeof RTCPeerConnection
   readonly configuration: RTCConfiguration
-  isPolite (peerId: string): boolean
+  isPolite(peerId: string): boolean
   /** Whether the rendezvous can be reached: else no connection is made, and none is given up for want of use. */
-  isOnline (): boolean
-  send (peerId: string, signal: Signal): void
-  answer (link: PeerLink, module: string, data: unknown, reply: Reply): void
+  isOnline(): boolean
+  send(peerId: string, signal: Signal): void
+  answer(link: PeerLink, module: string, data: unknown, reply: Reply): void
   /** The link takes no new requests; it still counts until `ended`. */
-  leaving (link: PeerLink): void
-  ended (link: PeerLink): void
+  leaving(link: PeerLink): void
+  ended(link: PeerLink): void
   /** These were not taken by the other end and may be asked again. */
-  again (link: PeerLink, calls: Call[]): void
+  again(link: PeerLink, calls: Call[]): void
   /** The link may have become free, or unanswered no more. */
-  changed (): void
+  changed(): void
 }
 
 /** A connection with one peer. */
@@ -50,7 +50,7 @@ export class PeerLink {
   #hasShownLife = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor (owner: LinkOwner, peerId: string, name: string) {
+  constructor(owner: LinkOwner, peerId: string, name: string) {
     this.#owner = owner
     this.peerId = peerId
     this.name = name
@@ -66,39 +66,41 @@ export class PeerLink {
     })
   }
 
-  get isOpen (): boolean {
+  get isOpen(): boolean {
     return this.#conversation !== undefined
   }
 
   /** Whether this end has offered it and heard nothing yet. */
-  get isUnanswered (): boolean {
+  get isUnanswered(): boolean {
     return this.#connection.isUnanswered
   }
 
   /** Whether it could be closed at once without anybody missing more than its being there. */
-  get isIdle (): boolean {
+  get isIdle(): boolean {
     return this.#state === 'taking' && this.#conversation !== undefined && !this.#conversation.isBusy
   }
 
   /** Begins it from this end. */
-  offer (): void {
+  offer(): void {
     this.#connection.offer()
   }
 
   /** @returns false: the signal is for a new connection that the other end has begun */
-  receive (signal: Signal): boolean {
+  receive(signal: Signal): boolean {
     return this.#connection.receive(signal)
   }
 
   /** Asks the other end, now or once it is open. */
-  ask (call: Call): void {
+  ask(call: Call): void {
     if (this.#conversation !== undefined) return this.#conversation.ask(call)
     this.#waiting.push(call)
-    call.onSettled = () => { this.#waiting = this.#waiting.filter(other => other !== call) }
+    call.onSettled = () => {
+      this.#waiting = this.#waiting.filter(other => other !== call)
+    }
   }
 
   /** Parts from the other end, which may ask again elsewhere. Only while idle. */
-  leave (): void {
+  leave(): void {
     if (this.#state === 'leaving' || this.#state === 'over') return
     this.#state = 'leaving'
     this.#owner.leaving(this)
@@ -107,7 +109,7 @@ export class PeerLink {
   }
 
   /** The peer is said to be gone: if it is there after all, what is going on may come to its end. */
-  drain (): void {
+  drain(): void {
     if (this.#state !== 'taking') return
     this.#state = 'draining'
     this.#owner.leaving(this)
@@ -120,12 +122,12 @@ export class PeerLink {
   }
 
   /** Ends it at once. */
-  close (): void {
+  close(): void {
     this.#connection.close()
   }
 
   /** Looks again whether it is still needed. */
-  rest (): void {
+  rest(): void {
     if (this.#state === 'draining') return this.#restDraining()
     if (this.#state !== 'taking' || this.#conversation === undefined) return
     clearTimeout(this.#timer)
@@ -138,13 +140,13 @@ export class PeerLink {
   }
 
   /** Not at once: the other end may not have heard yet why this one is to leave, and may go on asking. */
-  #restDraining (): void {
+  #restDraining(): void {
     if (!this.#hasShownLife) return
     clearTimeout(this.#timer)
     if (!this.#conversation!.isBusy) this.#after(this.#owner.times.farewellMs, () => this.leave())
   }
 
-  #opened (channel: ConversationChannel): void {
+  #opened(channel: ConversationChannel): void {
     this.#conversation = new Conversation(channel, {
       answer: (module, data, reply) => this.#owner.answer(this, module, data, reply),
       saidBye: calls => {
@@ -163,7 +165,7 @@ export class PeerLink {
     this.rest()
   }
 
-  #ended (): void {
+  #ended(): void {
     const wasDraining = this.#state !== 'taking'
     this.#state = 'over'
     clearTimeout(this.#timer)
@@ -176,7 +178,7 @@ export class PeerLink {
     else this.#owner.again(this, waiting)
   }
 
-  #after (ms: number, callback: () => void): void {
+  #after(ms: number, callback: () => void): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(callback, ms)
   }

@@ -15,12 +15,12 @@ export type WebSocketClass = new (url: string) => WebSocket
 /** Whoever has the connection. */
 export interface RendezvousOwner {
   /** A message that is no answer to a request. */
-  received (message: WireMessage): void
+  received(message: WireMessage): void
   /** The connection is made, for the first time or again, and the id is known. */
-  connected (): void
+  connected(): void
   /** It is lost. @param isFinal no further attempt is made */
-  disconnected (isFinal: boolean): void
-  failed (problem: Failure): void
+  disconnected(isFinal: boolean): void
+  failed(problem: Failure): void
 }
 
 /** How to connect. */
@@ -33,9 +33,14 @@ export interface RendezvousOptions {
 }
 
 /** Requests that have an answer, and that answer's type. */
-const ANSWERS = { requestToken: 'tokenResponse', claimToken: 'claimResponse', inviteUser: 'inviteResponse', userRemove: 'userRemove' } as const
+const ANSWERS = {
+  requestToken: 'tokenResponse',
+  claimToken: 'claimResponse',
+  inviteUser: 'inviteResponse',
+  userRemove: 'userRemove'
+} as const
 type Request = keyof typeof ANSWERS
-type AnswerTo<Type extends Request> = WireMessage & { type: typeof ANSWERS[Type] }
+type AnswerTo<Type extends Request> = WireMessage & { type: (typeof ANSWERS)[Type] }
 
 interface Asked {
   readonly type: Request
@@ -56,11 +61,15 @@ const MAX_DELAY_MS = 5000
  * @param host name with or without port, or a whole URL
  * @returns undefined for what is neither
  */
-export function rendezvousUrl (host: string, page: Pick<Location, 'protocol'> | undefined = (globalThis as { location?: Location }).location): string | undefined {
+export function rendezvousUrl(
+  host: string,
+  page: Pick<Location, 'protocol'> | undefined = (globalThis as { location?: Location }).location
+): string | undefined {
   const isUrl = /^[a-z][a-z\d+.-]*:\/\//i.test(host)
   const given = isUrl ? host : `ws://${host}`
   const url = URL.canParse(given) ? new URL(given) : undefined
-  if (url === undefined || !/^(?:ws|http)s?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined
+  if (url === undefined || !/^(?:ws|http)s?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
+    return undefined
   if (isUrl) return url.href.replace(/^http/, 'ws').replace(/#.*$/, '')
   // Pages that came over https may reach ws: on their own machine only.
   return page?.protocol === 'https:' && !isLoopbackHost(url.hostname) ? url.href.replace(/^ws:/, 'wss:') : url.href
@@ -82,7 +91,7 @@ export class Rendezvous {
   #wasConnected = false
   #isOver = false
 
-  constructor (owner: RendezvousOwner, options: RendezvousOptions) {
+  constructor(owner: RendezvousOwner, options: RendezvousOptions) {
     this.#owner = owner
     this.#options = options
     this.#password = options.password
@@ -91,20 +100,25 @@ export class Rendezvous {
   }
 
   /** Sends a signal to a peer. Does nothing while the rendezvous is away. */
-  signal (to: string, signal: Signal): void {
-    const content = signal.type === 'candidate' ? { candidate: signal.candidate } : { peer: Number(to), spd: { type: signal.type, sdp: signal.sdp } }
+  signal(to: string, signal: Signal): void {
+    const content =
+      signal.type === 'candidate'
+        ? { candidate: signal.candidate }
+        : { peer: Number(to), spd: { type: signal.type, sdp: signal.sdp } }
     this.#send(SIGNAL_TYPES[signal.type], { to: Number(to), ...content })
   }
 
   /** Sends a request. @throws BoneValueError (the promise) with the code of the rendezvous, or DISCONNECTED */
-  ask<Type extends Request> (type: Type, data: Readonly<Record<string, unknown>>): Promise<AnswerTo<Type>> {
+  ask<Type extends Request>(type: Type, data: Readonly<Record<string, unknown>>): Promise<AnswerTo<Type>> {
     if (!this.isOnline) return Promise.reject(new BoneValueError(failure('DISCONNECTED')))
     this.#send(type, data)
-    return new Promise((resolve, reject) => { this.#asked.push({ type, name: data['name'], resolve, reject }) })
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ type, name: data['name'], resolve, reject })
+    })
   }
 
   /** Ends it for good. */
-  close (): void {
+  close(): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#backoff?.stop()
@@ -114,11 +128,11 @@ export class Rendezvous {
     this.#owner.disconnected(true)
   }
 
-  #send (type: string, data: unknown): void {
+  #send(type: string, data: unknown): void {
     if (this.isOnline) this.#socket?.send(JSON.stringify({ type, data }))
   }
 
-  #connect (): void {
+  #connect(): void {
     this.#refusal = undefined
     let socket: WebSocket
     try {
@@ -138,10 +152,12 @@ export class Rendezvous {
       if (message !== undefined) this.#receive(message)
     })
     socket.addEventListener('error', () => {}) // In Node.js an error that nobody hears ends the process.
-    socket.addEventListener('close', ({ code, reason }) => { if (this.#socket === socket) this.#ended(code, reason) })
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (this.#socket === socket) this.#ended(code, reason)
+    })
   }
 
-  #receive (message: WireMessage): void {
+  #receive(message: WireMessage): void {
     if (message.type === 'login') {
       this.#session = message.session
       // From now on the session is enough.
@@ -164,27 +180,29 @@ export class Rendezvous {
   }
 
   /** Answers come in the order of the requests. */
-  #isAnswer (message: WireMessage): boolean {
+  #isAnswer(message: WireMessage): boolean {
     const first = this.#asked[0]
     if (first === undefined) return false
     if (message.type === 'error') return message.about === first.type
     return message.type === ANSWERS[first.type] && (message.type !== 'userRemove' || message.name === first.name)
   }
 
-  #lost (): void {
+  #lost(): void {
     this.#socket = undefined
     this.isOnline = false
     for (const { reject } of this.#asked.splice(0)) reject(new BoneValueError(failure('DISCONNECTED')))
   }
 
-  #ended (code: number | undefined, reason: string): void {
+  #ended(code: number | undefined, reason: string): void {
     if (this.#isOver) return
     const wasOnline = this.isOnline
     this.#lost()
     const isRefused = code !== undefined && code >= 4500 && code <= 4999
     const mayRetry = this.#wasConnected && this.#session !== undefined && !isRefused
     const delay = mayRetry ? this.#backoff?.next() : undefined
-    const said = this.#refusal ?? (/^NWS_ERR_\w+$/.test(reason) ? { err: 'The rendezvous has ended the connection.', code: reason } : undefined)
+    const said =
+      this.#refusal ??
+      (/^NWS_ERR_\w+$/.test(reason) ? { err: 'The rendezvous has ended the connection.', code: reason } : undefined)
     if (delay === undefined && (!wasOnline || said !== undefined)) this.#owner.failed(said ?? failure('UNREACHABLE'))
     if (delay === undefined) {
       this.#isOver = true

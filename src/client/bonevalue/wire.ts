@@ -4,48 +4,65 @@ import type { Signal } from './direct-connection.ts'
 
 /** A message of the rendezvous. */
 export type WireMessage =
-  | { readonly type: 'login', readonly session: string | undefined, readonly user: string | undefined, readonly iceServers: RTCIceServer[] | undefined }
-  | { readonly type: 'setPeerId', readonly peerId: string }
-  | { readonly type: 'userList', readonly names: string[] }
-  | { readonly type: 'peerList', readonly peers: { readonly name: string, readonly id: string }[] }
-  | { readonly type: 'userAdd' | 'userRemove', readonly name: string }
-  | { readonly type: 'peerConnect', readonly name: string, readonly id: string }
-  | { readonly type: 'peerDisconnect', readonly id: string }
-  | { readonly type: 'signal', readonly from: string, readonly signal: Signal }
-  | { readonly type: 'iceServers', readonly iceServers: RTCIceServer[] }
-  | { readonly type: 'tokenResponse', readonly token: string }
-  | { readonly type: 'claimResponse', readonly name: string }
-  | { readonly type: 'inviteResponse', readonly email: string, readonly link: string, readonly expiresAt: number }
-  | { readonly type: 'error', readonly code: string, readonly message: string, readonly about: string | undefined, readonly to: string | undefined, readonly retryAfterMs: number | undefined }
+  | {
+      readonly type: 'login'
+      readonly session: string | undefined
+      readonly user: string | undefined
+      readonly iceServers: RTCIceServer[] | undefined
+    }
+  | { readonly type: 'setPeerId'; readonly peerId: string }
+  | { readonly type: 'userList'; readonly names: string[] }
+  | { readonly type: 'peerList'; readonly peers: { readonly name: string; readonly id: string }[] }
+  | { readonly type: 'userAdd' | 'userRemove'; readonly name: string }
+  | { readonly type: 'peerConnect'; readonly name: string; readonly id: string }
+  | { readonly type: 'peerDisconnect'; readonly id: string }
+  | { readonly type: 'signal'; readonly from: string; readonly signal: Signal }
+  | { readonly type: 'iceServers'; readonly iceServers: RTCIceServer[] }
+  | { readonly type: 'tokenResponse'; readonly token: string }
+  | { readonly type: 'claimResponse'; readonly name: string }
+  | { readonly type: 'inviteResponse'; readonly email: string; readonly link: string; readonly expiresAt: number }
+  | {
+      readonly type: 'error'
+      readonly code: string
+      readonly message: string
+      readonly about: string | undefined
+      readonly to: string | undefined
+      readonly retryAfterMs: number | undefined
+    }
 
 type Fields = Record<string, unknown>
 
-const text = (value: unknown): string | undefined => typeof value === 'string' ? value : undefined
-const number = (value: unknown): number | undefined => typeof value === 'number' && Number.isFinite(value) ? value : undefined
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+const number = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined
 
 /** Ids are numbers on the wire, or their decimal text. */
-function idOf (value: unknown): string | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? String(value) : typeof value === 'string' && /^\d{1,16}$/.test(value) ? value : undefined
+function idOf(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+    ? String(value)
+    : typeof value === 'string' && /^\d{1,16}$/.test(value)
+      ? value
+      : undefined
 }
 
-function listOf<Item> (value: unknown, read: (item: unknown) => Item | undefined): Item[] {
+function listOf<Item>(value: unknown, read: (item: unknown) => Item | undefined): Item[] {
   return Array.isArray(value) ? value.map(read).filter(item => item !== undefined) : []
 }
 
-function peerOf (value: unknown): { name: string, id: string } | undefined {
+function peerOf(value: unknown): { name: string; id: string } | undefined {
   const { name, id: given } = Object(value) as Fields
   const id = idOf(given)
   return typeof name === 'string' && id !== undefined ? { name, id } : undefined
 }
 
-function signalOf (type: string, { spd, candidate }: Fields): Signal | undefined {
+function signalOf(type: string, { spd, candidate }: Fields): Signal | undefined {
   if (type === 'peerCandidate') return typeof candidate === 'object' ? { type: 'candidate', candidate } : undefined
   const sdp = text((Object(spd) as Fields)['sdp'])
   return sdp === undefined ? undefined : { type: type === 'peerRequest' ? 'offer' : 'answer', sdp }
 }
 
 /** Reads a message of the rendezvous. */
-export function readWire (message: unknown): WireMessage | undefined {
+export function readWire(message: unknown): WireMessage | undefined {
   let value: unknown
   try {
     value = JSON.parse(String(message))
@@ -55,25 +72,37 @@ export function readWire (message: unknown): WireMessage | undefined {
   const { type, data } = Object(value) as Fields
   const fields = Object(data) as Fields
   switch (type) {
-    case 'login': return { type, session: text(fields['session']), user: text(fields['user']), iceServers: iceServersOf(fields['iceServers']) }
-    case 'iceServers': return { type, iceServers: iceServersOf(data) ?? [] }
-    case 'userList': return { type, names: listOf(data, text) }
-    case 'peerList': return { type, peers: listOf(data, peerOf) }
+    case 'login':
+      return {
+        type,
+        session: text(fields['session']),
+        user: text(fields['user']),
+        iceServers: iceServersOf(fields['iceServers'])
+      }
+    case 'iceServers':
+      return { type, iceServers: iceServersOf(data) ?? [] }
+    case 'userList':
+      return { type, names: listOf(data, text) }
+    case 'peerList':
+      return { type, peers: listOf(data, peerOf) }
     case 'userAdd':
-    case 'userRemove': return typeof data === 'string' ? { type, name: data } : undefined
-    case 'error': return {
-      type,
-      code: text(fields['code']) ?? '',
-      message: text(fields['message']) ?? '',
-      about: text(fields['type']),
-      to: idOf(fields['to']),
-      retryAfterMs: number(fields['retryAfterMs'])
-    }
-    default: return readRest(type, data, fields)
+    case 'userRemove':
+      return typeof data === 'string' ? { type, name: data } : undefined
+    case 'error':
+      return {
+        type,
+        code: text(fields['code']) ?? '',
+        message: text(fields['message']) ?? '',
+        about: text(fields['type']),
+        to: idOf(fields['to']),
+        retryAfterMs: number(fields['retryAfterMs'])
+      }
+    default:
+      return readRest(type, data, fields)
   }
 }
 
-function readRest (type: unknown, data: unknown, fields: Fields): WireMessage | undefined {
+function readRest(type: unknown, data: unknown, fields: Fields): WireMessage | undefined {
   switch (type) {
     case 'setPeerId': {
       const peerId = idOf(fields['peerId'])
@@ -94,14 +123,23 @@ function readRest (type: unknown, data: unknown, fields: Fields): WireMessage | 
       const signal = signalOf(type, fields)
       return from === undefined || signal === undefined ? undefined : { type: 'signal', from, signal }
     }
-    case 'tokenResponse': return { type, token: text(fields['token']) ?? '' }
-    case 'claimResponse': return { type, name: text(fields['name']) ?? '' }
-    case 'inviteResponse': return { type, email: text(fields['email']) ?? '', link: text(fields['link']) ?? '', expiresAt: number(fields['expiresAt']) ?? 0 }
-    default: return undefined
+    case 'tokenResponse':
+      return { type, token: text(fields['token']) ?? '' }
+    case 'claimResponse':
+      return { type, name: text(fields['name']) ?? '' }
+    case 'inviteResponse':
+      return {
+        type,
+        email: text(fields['email']) ?? '',
+        link: text(fields['link']) ?? '',
+        expiresAt: number(fields['expiresAt']) ?? 0
+      }
+    default:
+      return undefined
   }
 }
 
 /** As RTCPeerConnection takes them; what is wrong in them it says itself. */
-function iceServersOf (value: unknown): RTCIceServer[] | undefined {
-  return Array.isArray(value) ? value as RTCIceServer[] : undefined
+function iceServersOf(value: unknown): RTCIceServer[] | undefined {
+  return Array.isArray(value) ? (value as RTCIceServer[]) : undefined
 }

@@ -22,17 +22,17 @@ class Buckets {
   private readonly buckets = new Map<string, TokenBucket>()
   private readonly rule: AttemptRule
 
-  constructor (rule: AttemptRule) {
+  constructor(rule: AttemptRule) {
     this.rule = rule
   }
 
   /** Milliseconds until a try is free; 0: now. */
-  waitMs (key: string, now: number): number {
+  waitMs(key: string, now: number): number {
     const level = this.buckets.get(key)?.level(now) ?? this.rule.burst
-    return level >= 1 ? 0 : Math.ceil((1 - level) / this.rule.perSecond * 1000)
+    return level >= 1 ? 0 : Math.ceil(((1 - level) / this.rule.perSecond) * 1000)
   }
 
-  take (key: string, now: number): void {
+  take(key: string, now: number): void {
     const bucket = this.buckets.get(key) ?? new TokenBucket(this.rule.perSecond, this.rule.burst, now)
     this.buckets.delete(key)
     if (this.buckets.size >= MAX_REMEMBERED) this.buckets.delete(this.buckets.keys().next().value ?? '')
@@ -40,7 +40,7 @@ class Buckets {
     bucket.overdraw(1, now)
   }
 
-  giveBack (key: string, now: number): void {
+  giveBack(key: string, now: number): void {
     this.buckets.get(key)?.giveBack(1, now)
   }
 }
@@ -50,7 +50,7 @@ export class Attempts {
   private readonly names: Buckets
   private readonly addresses: Buckets
 
-  constructor (rules: { readonly name: AttemptRule, readonly address: AttemptRule } = attemptRules) {
+  constructor(rules: { readonly name: AttemptRule; readonly address: AttemptRule } = attemptRules) {
     this.names = new Buckets(rules.name)
     this.addresses = new Buckets(rules.address)
   }
@@ -62,7 +62,7 @@ export class Attempts {
    * @param address who tries (core/link/address-key.ts)
    * @returns 0: it may go on, and counts until `succeeded`; otherwise milliseconds to wait, and it did not count
    */
-  begin (name: string, address: string, now: number): number {
+  begin(name: string, address: string, now: number): number {
     const wait = Math.max(this.names.waitMs(name, now), this.addresses.waitMs(address, now))
     if (wait > 0) return wait
     this.names.take(name, now)
@@ -71,7 +71,7 @@ export class Attempts {
   }
 
   /** The password was right, or was never looked at: the try did not count. */
-  succeeded (name: string, address: string, now: number): void {
+  succeeded(name: string, address: string, now: number): void {
     this.names.giveBack(name, now)
     this.addresses.giveBack(address, now)
   }

@@ -10,9 +10,9 @@ export interface PeerPort {
   /** Whether the client knows only the messages of the first generation. */
   readonly isLegacy: boolean
   /** Takes a frame at once; must not call back into the directory. */
-  send (frame: Buffer): void
+  send(frame: Buffer): void
   /** The same for a frame that may wait some milliseconds, in its order, until something else is sent. */
-  sendPresence (frame: Buffer): void
+  sendPresence(frame: Buffer): void
 }
 
 /** A client that has logged in. */
@@ -53,21 +53,21 @@ export class Directory {
   /** Whether nobody is told who goes. For the end of the rendezvous: its clients go on talking to each other without it. */
   isSilent = false
 
-  constructor (rule?: MayTalk) {
+  constructor(rule?: MayTalk) {
     this.rule = rule
   }
 
   /** Clients online. */
-  get size (): number {
+  get size(): number {
     return this.peers.size
   }
 
-  has (peerId: number): boolean {
+  has(peerId: number): boolean {
     return this.peers.has(peerId)
   }
 
   /** Whether clients of these two may reach each other. */
-  mayTalk (a: OnlineUser, b: OnlineUser): boolean {
+  mayTalk(a: OnlineUser, b: OnlineUser): boolean {
     if (a === b) return true
     const trusted = a.contacts.has(b.id)
     return this.rule === undefined ? trusted : this.rule(a, b, trusted)
@@ -79,7 +79,7 @@ export class Directory {
    * @param contacts whom the user trusts; not looked at where he is online already
    * @param peerId for which `has` is false
    */
-  enter (user: User, contacts: Iterable<readonly [number, string]>, peerId: number, port: PeerPort): OnlinePeer {
+  enter(user: User, contacts: Iterable<readonly [number, string]>, peerId: number, port: PeerPort): OnlinePeer {
     let online = this.users.get(user.id)
     const isFirst = online === undefined
     if (online === undefined) {
@@ -88,9 +88,10 @@ export class Directory {
     }
     const peer: OnlinePeer = { id: peerId, user: online, port }
     const names = new Set(this.rule === undefined ? online.contacts.values() : [])
-    const list: { name: string, id: number }[] = []
+    const list: { name: string; id: number }[] = []
     const others = [...this.counterparts(online)]
-    if (this.rule !== undefined) for (const [id, alias] of online.contacts) if (this.users.get(id) === undefined) names.add(alias)
+    if (this.rule !== undefined)
+      for (const [id, alias] of online.contacts) if (this.users.get(id) === undefined) names.add(alias)
     for (const other of others) {
       const name = this.nameFor(online, other)
       names.add(name)
@@ -116,7 +117,7 @@ export class Directory {
   }
 
   /** A client has gone. */
-  leave (peer: OnlinePeer): void {
+  leave(peer: OnlinePeer): void {
     const { user } = peer
     if (!user.peers.delete(peer)) return
     this.peers.delete(peer.id)
@@ -129,7 +130,7 @@ export class Directory {
   }
 
   /** Passes a message on. @returns false: there is no such client that this one may reach */
-  relay (from: OnlinePeer, message: RelayedMessage): boolean {
+  relay(from: OnlinePeer, message: RelayedMessage): boolean {
     const target = this.peers.get(message.to)
     if (target === undefined || target === from || !this.mayTalk(from.user, target.user)) return false
     if (message.type === 'peerCandidate' && target.port.isLegacy) return true
@@ -139,7 +140,7 @@ export class Directory {
   }
 
   /** Two users have come to trust each other. */
-  trustAdded ({ users, aliases }: Trust): void {
+  trustAdded({ users, aliases }: Trust): void {
     this.change(users, () => {
       this.users.get(users[0].id)?.contacts.set(users[1].id, aliases[0])
       this.users.get(users[1].id)?.contacts.set(users[0].id, aliases[1])
@@ -147,7 +148,7 @@ export class Directory {
   }
 
   /** Two users have ceased to trust each other. */
-  trustRemoved ({ users }: Trust): void {
+  trustRemoved({ users }: Trust): void {
     this.change(users, () => {
       this.users.get(users[0].id)?.contacts.delete(users[1].id)
       this.users.get(users[1].id)?.contacts.delete(users[0].id)
@@ -155,7 +156,7 @@ export class Directory {
   }
 
   /** Changes what two users are to each other; each forgets the other under the old name and hears the new one. */
-  private change ([first, second]: Trust['users'], apply: () => void): void {
+  private change([first, second]: Trust['users'], apply: () => void): void {
     const a = this.users.get(first.id)
     const b = this.users.get(second.id)
     if (a !== undefined) this.hide(a, second, b)
@@ -166,7 +167,7 @@ export class Directory {
   }
 
   /** Takes a user out of what another one's clients know. @param online undefined: none of his clients is */
-  private hide (receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
+  private hide(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
     const knows = online === undefined ? receiver.contacts.has(other.id) : this.mayTalk(receiver, online)
     if (!knows) return
     for (const { id } of online?.peers ?? []) this.tell(receiver, encode('peerDisconnect', id))
@@ -174,7 +175,7 @@ export class Directory {
     for (const { port } of receiver.peers) if (!port.isLegacy) port.sendPresence(gone)
   }
 
-  private show (receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
+  private show(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
     const knows = online === undefined ? receiver.contacts.has(other.id) : this.mayTalk(receiver, online)
     if (!knows) return
     const name = this.nameFor(receiver, other)
@@ -183,13 +184,13 @@ export class Directory {
   }
 
   /** Sends a frame to all clients of a user. */
-  private tell (user: OnlineUser, frame: Buffer): void {
+  private tell(user: OnlineUser, frame: Buffer): void {
     this.presenceMessages += user.peers.size
     for (const { port } of user.peers) port.sendPresence(frame)
   }
 
   /** Users online that this one may talk to, without himself. */
-  private * counterparts (user: OnlineUser): Generator<OnlineUser> {
+  private *counterparts(user: OnlineUser): Generator<OnlineUser> {
     if (this.rule === undefined) {
       for (const id of user.contacts.keys()) {
         const other = this.users.get(id)
@@ -201,7 +202,7 @@ export class Directory {
   }
 
   /** What a user calls another: the alias, or, where a rule lets strangers talk, the login name. */
-  private nameFor (receiver: OnlineUser, { id, name }: User): string {
+  private nameFor(receiver: OnlineUser, { id, name }: User): string {
     const alias = receiver.contacts.get(id)
     if (alias !== undefined) return alias
     for (const taken of receiver.contacts.values()) if (taken === name) return `${name} (${id})`

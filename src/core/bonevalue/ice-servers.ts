@@ -21,14 +21,16 @@ export const CREDENTIAL_RENEWAL_MS = CREDENTIAL_LIFETIME_MS / 2
 const URL_FORM = /^(stuns?|turns?):[^\s@/?#]+(\?transport=(udp|tcp))?$/ // RFC 7064, RFC 7065
 const MEMBERS = ['urls', 'username', 'credential', 'secret']
 
-function readServer (value: unknown): ConfiguredIceServer | undefined {
+function readServer(value: unknown): ConfiguredIceServer | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
   const { urls: given, username, credential, secret } = value as Record<string, unknown>
   const urls = typeof given === 'string' ? [given] : given
-  if (!Array.isArray(urls) || urls.length === 0 || !urls.every(url => typeof url === 'string' && URL_FORM.test(url))) return undefined
+  if (!Array.isArray(urls) || urls.length === 0 || !urls.every(url => typeof url === 'string' && URL_FORM.test(url)))
+    return undefined
   const texts = [username, credential, secret]
   if (texts.some(text => text !== undefined && (typeof text !== 'string' || text === ''))) return undefined
-  if ((username === undefined) !== (credential === undefined) || (secret !== undefined && username !== undefined)) return undefined
+  if ((username === undefined) !== (credential === undefined) || (secret !== undefined && username !== undefined))
+    return undefined
   if (!Object.keys(value).every(name => MEMBERS.includes(name))) return undefined
   return {
     urls: urls as string[],
@@ -38,7 +40,7 @@ function readServer (value: unknown): ConfiguredIceServer | undefined {
 }
 
 /** Reads NWS_ICE_SERVERS: a JSON list, or empty for none; undefined for anything else. */
-export function parseIceServers (text: string): ConfiguredIceServer[] | undefined {
+export function parseIceServers(text: string): ConfiguredIceServer[] | undefined {
   if (text === '') return []
   let list: unknown
   try {
@@ -48,7 +50,7 @@ export function parseIceServers (text: string): ConfiguredIceServer[] | undefine
   }
   if (!Array.isArray(list)) return undefined
   const servers = list.map(readServer)
-  return servers.includes(undefined) ? undefined : servers as ConfiguredIceServer[]
+  return servers.includes(undefined) ? undefined : (servers as ConfiguredIceServer[])
 }
 
 /**
@@ -59,7 +61,12 @@ export function parseIceServers (text: string): ConfiguredIceServer[] | undefine
  * @param now milliseconds since 1970
  * @param hmacSha1 of a text under a key, in base64
  */
-export function iceServersFor (servers: readonly ConfiguredIceServer[], id: string, now: number, hmacSha1: (key: string, text: string) => string): IceServer[] {
+export function iceServersFor(
+  servers: readonly ConfiguredIceServer[],
+  id: string,
+  now: number,
+  hmacSha1: (key: string, text: string) => string
+): IceServer[] {
   return servers.map(({ secret, ...server }) => {
     if (secret === undefined) return server
     const username = `${Math.floor((now + CREDENTIAL_LIFETIME_MS) / 1000)}:${id}`

@@ -10,12 +10,17 @@ const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
  * @param port which the listener has got
  * @returns without slash at the end; undefined where there is no such listener
  */
-export function listenerUrl ({ bv, bvListen, bvHosts, tlsCert }: Pick<Settings, 'bv' | 'bvListen' | 'bvHosts' | 'tlsCert'>, port?: number): string | undefined {
+export function listenerUrl(
+  { bv, bvListen, bvHosts, tlsCert }: Pick<Settings, 'bv' | 'bvListen' | 'bvHosts' | 'tlsCert'>,
+  port?: number
+): string | undefined {
   const address = bv === 'on' ? parsePeerAddress(bvListen, true) : undefined
   if (address === undefined) return undefined
   const scheme = tlsCert === '' ? 'http' : 'https'
   const [listed] = bvHosts
   if (listed !== undefined && /:\d+$/.test(listed)) return `${scheme}://${listed}`
-  const name = listed ?? (WILDCARDS.has(address.host) ? 'localhost' : address.host.includes(':') ? `[${address.host}]` : address.host)
+  const name =
+    listed ??
+    (WILDCARDS.has(address.host) ? 'localhost' : address.host.includes(':') ? `[${address.host}]` : address.host)
   return `${scheme}://${name}:${port ?? address.port}`
 }

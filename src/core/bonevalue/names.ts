@@ -18,27 +18,38 @@ const CONTROL = /\p{C}/u
 const ALL_DIGITS = /^\p{Nd}+$/u
 
 /** Whether a user may call another one so. */
-export function isAlias (value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_ALIAS && value.trim() === value &&
-    !CONTROL.test(value) && !ALL_DIGITS.test(value) && !RESERVED.has(value)
+export function isAlias(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= MAX_ALIAS &&
+    value.trim() === value &&
+    !CONTROL.test(value) &&
+    !ALL_DIGITS.test(value) &&
+    !RESERVED.has(value)
+  )
 }
 
 /** Whether a login name may be given to a new account: no blanks, no control characters. */
-export function isLoginName (value: unknown): value is string {
+export function isLoginName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LOGIN_NAME && !/[\p{C}\s]/u.test(value)
 }
 
 /** What two spellings of one login name have in common. */
-export function loginKey (name: string): string {
+export function loginKey(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
 /** Whether a password may be hashed at all; shorter ones may exist in stores of others. */
-export function isPassword (value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_PASSWORD_BYTES && new TextEncoder().encode(value).length <= MAX_PASSWORD_BYTES
+export function isPassword(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length <= MAX_PASSWORD_BYTES &&
+    new TextEncoder().encode(value).length <= MAX_PASSWORD_BYTES
+  )
 }
 
 /** Whether a password may be given to a new account. */
-export function isNewPassword (value: unknown): value is string {
+export function isNewPassword(value: unknown): value is string {
   return isPassword(value) && value.length >= MIN_PASSWORD
 }

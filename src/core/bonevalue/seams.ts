@@ -30,7 +30,11 @@ export interface RendezvousSeams {
    * its message is shown to the invited. Where it answers true it has kept the password elsewhere, for `authenticate`,
    * and none is stored here.
    */
-  readonly register?: (account: { readonly name: string, readonly password: string, readonly invitation: Invitation }) => Promise<boolean | void>
+  readonly register?: (account: {
+    readonly name: string
+    readonly password: string
+    readonly invitation: Invitation
+  }) => Promise<boolean | void>
   /** Who may see and reach whom; see there. */
   readonly mayTalk?: MayTalk
   /** Where accounts are kept. */

@@ -66,32 +66,61 @@ export interface Refusal {
 /** Where accounts are kept. Every method may reject: then nothing has happened. */
 export interface AccountStore {
   /** Finds a user by login name, without regard to case. */
-  findUser (name: string): Promise<StoredUser | undefined>
+  findUser(name: string): Promise<StoredUser | undefined>
   /** The user of that login name, made without password where there is none. */
-  ensureUser (name: string): Promise<StoredUser>
-  users (now: number): Promise<UserSummary[]>
+  ensureUser(name: string): Promise<StoredUser>
+  users(now: number): Promise<UserSummary[]>
   /** False: there is no such user. Disabling revokes all sessions. */
-  setDisabled (userId: number, disabled: boolean): Promise<boolean>
+  setDisabled(userId: number, disabled: boolean): Promise<boolean>
   /** Whom a user trusts. */
-  contacts (userId: number): Promise<Contact[]>
+  contacts(userId: number): Promise<Contact[]>
 
   /** Refuses with `NWS_ERR_BV_TOO_MANY` where `invitedBy` has `limit` open ones. */
-  createInvitation (invitation: { hash: string, suggestion: string, invitedBy: number | undefined, now: number, expiresAt: number, limit: number }): Promise<Refusal | undefined>
+  createInvitation(invitation: {
+    hash: string
+    suggestion: string
+    invitedBy: number | undefined
+    now: number
+    expiresAt: number
+    limit: number
+  }): Promise<Refusal | undefined>
   /** `NWS_ERR_BV_INVITE_UNKNOWN`, `_USED`, `_EXPIRED`. */
-  findInvitation (hash: string, now: number): Promise<Invitation | Refusal>
+  findInvitation(hash: string, now: number): Promise<Invitation | Refusal>
   /** Makes a user and uses the invitation up. Also `NWS_ERR_BV_NAME_TAKEN`, which leaves it open. */
-  acceptInvitation (hash: string, user: { name: string, passwordHash: string | undefined }, now: number): Promise<User | Refusal>
+  acceptInvitation(
+    hash: string,
+    user: { name: string; passwordHash: string | undefined },
+    now: number
+  ): Promise<User | Refusal>
 
   /** Sessions of a user beyond `limit` end, the oldest first. Need not be for good at once: a lost one costs a login. */
-  createSession (session: { hash: string, id: string, userId: number, origin: string | null, now: number, expiresAt: number, limit: number }): Promise<void>
+  createSession(session: {
+    hash: string
+    id: string
+    userId: number
+    origin: string | null
+    now: number
+    expiresAt: number
+    limit: number
+  }): Promise<void>
   /** The user of a session that is good and not disabled. */
-  findSession (hash: string, now: number): Promise<{ readonly user: User, readonly id: string, readonly expiresAt: number } | undefined>
-  sessions (userId: number, now: number): Promise<SessionSummary[]>
+  findSession(
+    hash: string,
+    now: number
+  ): Promise<{ readonly user: User; readonly id: string; readonly expiresAt: number } | undefined>
+  sessions(userId: number, now: number): Promise<SessionSummary[]>
   /** Ends one session of a user, or all. @returns their ids */
-  revokeSessions (userId: number, id?: string): Promise<string[]>
+  revokeSessions(userId: number, id?: string): Promise<string[]>
 
   /** Refuses with `NWS_ERR_BV_TOO_MANY` where the user has `limit` open ones, with `NWS_ERR_BV_ALIAS_TAKEN` where he calls somebody so. */
-  createToken (token: { hash: string, userId: number, alias: string, now: number, expiresAt: number, limit: number }): Promise<Refusal | undefined>
+  createToken(token: {
+    hash: string
+    userId: number
+    alias: string
+    now: number
+    expiresAt: number
+    limit: number
+  }): Promise<Refusal | undefined>
   /**
    * Uses a token up and makes both users trust each other; where they do, their aliases stay. Refuses with
    * `NWS_ERR_BV_TOKEN_UNKNOWN`, `_USED`, `_EXPIRED`, `_OWN` and `NWS_ERR_BV_ALIAS_TAKEN`, and then changes nothing.
@@ -99,14 +128,19 @@ export interface AccountStore {
    * @param alias what the claimer wants to call the user who made the token
    * @returns `users[0]` made the token; `isNew` is false where they trusted each other before
    */
-  claimToken (claim: { hash: string, userId: number, alias: string, now: number }): Promise<(Trust & { readonly isNew: boolean }) | Refusal>
+  claimToken(claim: {
+    hash: string
+    userId: number
+    alias: string
+    now: number
+  }): Promise<(Trust & { readonly isNew: boolean }) | Refusal>
   /** Ends the trust between a user and whom he calls so. @returns `users[0]` is the user; undefined: he calls nobody so */
-  removeTrust (userId: number, alias: string): Promise<Trust | undefined>
+  removeTrust(userId: number, alias: string): Promise<Trust | undefined>
   /** Lets go of files and locks. Nothing is called after it. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 /** Whether an answer of the store is a refusal. */
-export function isRefusal (answer: object | undefined): answer is Refusal {
+export function isRefusal(answer: object | undefined): answer is Refusal {
   return answer !== undefined && 'refusal' in answer
 }

@@ -13,18 +13,18 @@ export const MAX_PEER_ID = 9_999_999_999_999
 
 /** What a client may ask for. */
 export type ClientMessage =
-  | { readonly type: 'login', readonly user: string, readonly password: string }
-  | { readonly type: 'login', readonly session: string }
-  | { readonly type: 'inviteUser', readonly email: string }
-  | { readonly type: 'requestToken', readonly name: string }
-  | { readonly type: 'claimToken', readonly name: string, readonly token: string }
-  | { readonly type: 'userRemove', readonly name: string }
+  | { readonly type: 'login'; readonly user: string; readonly password: string }
+  | { readonly type: 'login'; readonly session: string }
+  | { readonly type: 'inviteUser'; readonly email: string }
+  | { readonly type: 'requestToken'; readonly name: string }
+  | { readonly type: 'claimToken'; readonly name: string; readonly token: string }
+  | { readonly type: 'userRemove'; readonly name: string }
   | RelayedMessage
 
 /** What goes on to another client. */
 export type RelayedMessage =
-  | { readonly type: 'peerRequest' | 'peerResponse', readonly to: number, readonly sdp: string }
-  | { readonly type: 'peerCandidate', readonly to: number, readonly candidate: Candidate | null }
+  | { readonly type: 'peerRequest' | 'peerResponse'; readonly to: number; readonly sdp: string }
+  | { readonly type: 'peerCandidate'; readonly to: number; readonly candidate: Candidate | null }
 
 /** An ICE candidate, as browsers write it. */
 export interface Candidate {
@@ -45,24 +45,32 @@ export interface Fault {
 
 type Fields = Readonly<Record<string, unknown>>
 
-function isObject (value: unknown): value is Fields {
+function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The id of a peer, which clients may write as number or as its decimal text. */
-export function readPeerId (value: unknown): number | undefined {
+export function readPeerId(value: unknown): number | undefined {
   const id = typeof value === 'string' && /^(?:0|[1-9]\d{0,12})$/.test(value) ? Number(value) : value
-  return Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) <= MAX_PEER_ID ? id as number : undefined
+  return Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) <= MAX_PEER_ID ? (id as number) : undefined
 }
 
-const isTextOrNull = (value: unknown): value is string | null | undefined => value === undefined || value === null || typeof value === 'string'
-const isIndexOrNull = (value: unknown): value is number | null | undefined => value === undefined || value === null || Number.isSafeInteger(value)
+const isTextOrNull = (value: unknown): value is string | null | undefined =>
+  value === undefined || value === null || typeof value === 'string'
+const isIndexOrNull = (value: unknown): value is number | null | undefined =>
+  value === undefined || value === null || Number.isSafeInteger(value)
 
-function readCandidate (value: unknown): Candidate | null | undefined {
+function readCandidate(value: unknown): Candidate | null | undefined {
   if (value === null) return null
   if (!isObject(value)) return undefined
   const { candidate, sdpMid, sdpMLineIndex, usernameFragment } = value
-  if (typeof candidate !== 'string' || !isTextOrNull(sdpMid) || !isIndexOrNull(sdpMLineIndex) || !isTextOrNull(usernameFragment)) return undefined
+  if (
+    typeof candidate !== 'string' ||
+    !isTextOrNull(sdpMid) ||
+    !isIndexOrNull(sdpMLineIndex) ||
+    !isTextOrNull(usernameFragment)
+  )
+    return undefined
   return {
     candidate,
     ...(sdpMid === undefined ? {} : { sdpMid }),
@@ -71,7 +79,7 @@ function readCandidate (value: unknown): Candidate | null | undefined {
   }
 }
 
-function readDescription (type: 'peerRequest' | 'peerResponse', { to: target, spd }: Fields): ClientMessage | undefined {
+function readDescription(type: 'peerRequest' | 'peerResponse', { to: target, spd }: Fields): ClientMessage | undefined {
   const to = readPeerId(target)
   if (to === undefined || !isObject(spd) || typeof spd['sdp'] !== 'string') return undefined
   return spd['type'] === (type === 'peerRequest' ? 'offer' : 'answer') ? { type, to, sdp: spd['sdp'] } : undefined
@@ -80,13 +88,17 @@ function readDescription (type: 'peerRequest' | 'peerResponse', { to: target, sp
 /** One reader a type: the request, or undefined where its data has a wrong form. */
 const readers: { readonly [Type in ClientType]: (data: Fields) => ClientMessage | undefined } = {
   login: ({ user, password, session }) => {
-    if (session !== undefined) return typeof session === 'string' && session.length <= 100 ? { type: 'login', session } : undefined
-    return typeof user === 'string' && user.length <= 1000 && isPassword(password) ? { type: 'login', user, password } : undefined
+    if (session !== undefined)
+      return typeof session === 'string' && session.length <= 100 ? { type: 'login', session } : undefined
+    return typeof user === 'string' && user.length <= 1000 && isPassword(password)
+      ? { type: 'login', user, password }
+      : undefined
   },
-  inviteUser: ({ email }) => typeof email === 'string' ? { type: 'inviteUser', email } : undefined,
-  requestToken: ({ name }) => typeof name === 'string' ? { type: 'requestToken', name } : undefined,
-  claimToken: ({ name, token }) => typeof name === 'string' && typeof token === 'string' ? { type: 'claimToken', name, token } : undefined,
-  userRemove: ({ name }) => typeof name === 'string' ? { type: 'userRemove', name } : undefined,
+  inviteUser: ({ email }) => (typeof email === 'string' ? { type: 'inviteUser', email } : undefined),
+  requestToken: ({ name }) => (typeof name === 'string' ? { type: 'requestToken', name } : undefined),
+  claimToken: ({ name, token }) =>
+    typeof name === 'string' && typeof token === 'string' ? { type: 'claimToken', name, token } : undefined,
+  userRemove: ({ name }) => (typeof name === 'string' ? { type: 'userRemove', name } : undefined),
   peerRequest: data => readDescription('peerRequest', data),
   peerResponse: data => readDescription('peerResponse', data),
   peerCandidate: ({ to: target, candidate: given }) => {
@@ -97,26 +109,27 @@ const readers: { readonly [Type in ClientType]: (data: Fields) => ClientMessage 
 }
 
 /** Reads what a client sent. @param text of one text frame */
-export function decodeClientMessage (text: string): ClientMessage | Fault {
+export function decodeClientMessage(text: string): ClientMessage | Fault {
   let message: unknown
   try {
     message = JSON.parse(text)
   } catch {
     return { fault: 'NWS_ERR_BV_MESSAGE' }
   }
-  if (!isObject(message) || typeof message['type'] !== 'string' || !Object.hasOwn(readers, message['type'])) return { fault: 'NWS_ERR_BV_MESSAGE' }
+  if (!isObject(message) || typeof message['type'] !== 'string' || !Object.hasOwn(readers, message['type']))
+    return { fault: 'NWS_ERR_BV_MESSAGE' }
   const type = message['type'] as ClientType
   const request = isObject(message['data']) ? readers[type](message['data']) : undefined
   return request ?? { fault: 'NWS_ERR_BV_MESSAGE', type }
 }
 
 /** A whole frame of a message. */
-export function encode (type: string, data: unknown): Buffer {
+export function encode(type: string, data: unknown): Buffer {
   return textFrame(JSON.stringify({ type, data }))
 }
 
 /** The frame in which a message reaches the other client: `from` is who sent it, whatever it said itself. */
-export function encodeRelayed (message: RelayedMessage, from: number): Buffer {
+export function encodeRelayed(message: RelayedMessage, from: number): Buffer {
   const { type, to } = message
   if (type === 'peerCandidate') return encode(type, { to, from, candidate: message.candidate })
   // Clients of the first generation find their connection by `peer`: the peer that was asked, on both ways.

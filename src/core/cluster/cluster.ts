@@ -58,7 +58,7 @@ export class Cluster {
   #tick: Cancel = () => {}
   #closed = false
 
-  constructor (environment: ClusterEnvironment, events: ClusterEvents) {
+  constructor(environment: ClusterEnvironment, events: ClusterEvents) {
     const { secrets, primitives, clock, timings } = environment
     this.#environment = environment
     this.#events = events
@@ -81,18 +81,22 @@ export class Cluster {
   }
 
   /** Other proxies that give signs of life. */
-  * proxies (): Generator<RemoteSession> {
-    const { clock, timings: { silenceMs } } = this.#environment
-    for (const session of this.#sessions.all()) if (!session.over && clock.now() - session.heardAt < Math.max(silenceMs, 2.5 * session.hereMs)) yield session
+  *proxies(): Generator<RemoteSession> {
+    const {
+      clock,
+      timings: { silenceMs }
+    } = this.#environment
+    for (const session of this.#sessions.all())
+      if (!session.over && clock.now() - session.heardAt < Math.max(silenceMs, 2.5 * session.hereMs)) yield session
   }
 
   /** Names of the channels in which a session is. */
-  namesOf (session: RemoteSession): string[] {
+  namesOf(session: RemoteSession): string[] {
     return [...this.#channels.values()].filter(channel => channel.has(session)).map(({ name }) => name)
   }
 
   /** Begins to listen. */
-  start (): void {
+  start(): void {
     for (const realm of this.#realms) {
       this.#listen(realm, realm.hall, undefined)
       this.#listen(realm, realm.inbox(this.publisher.session), undefined)
@@ -101,9 +105,10 @@ export class Cluster {
   }
 
   /** The connection to the broker is there, for the first time or again: the others are told what is the case. */
-  connected (): void {
+  connected(): void {
     const { clock, random, timings } = this.#environment
-    const soon = (): number => clock.now() + random() * Math.min(timings.jitterMostMs, timings.jitterPerMemberMs * this.#sessions.size)
+    const soon = (): number =>
+      clock.now() + random() * Math.min(timings.jitterMostMs, timings.jitterPerMemberMs * this.#sessions.size)
     for (const channel of this.#channels.values()) {
       channel.digestAsks = true
       channel.nextDigestAt = soon()
@@ -114,12 +119,12 @@ export class Cluster {
   }
 
   /** The broker takes messages again. */
-  drained (): void {
+  drained(): void {
     this.publisher.drain()
   }
 
   /** The first local peer is about to join a channel. */
-  channelOpened (name: string): void {
+  channelOpened(name: string): void {
     const { timings } = this.#environment
     const tokens = this.#realms.map(realm => realm.channelToken(name))
     const channel = new ClusterChannel(name, tokens[0]!, this.#realms[0].subject(tokens[0]!), timings, {
@@ -136,7 +141,7 @@ export class Cluster {
   }
 
   /** The last local peer has left. */
-  channelClosed (name: string): void {
+  channelClosed(name: string): void {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     this.#channels.delete(name)
@@ -152,26 +157,30 @@ export class Cluster {
     channel.roster.clear()
   }
 
-  localJoined (name: string, id: string): void {
+  localJoined(name: string, id: string): void {
     this.#changed(name, 'join', id)
   }
 
-  localLeft (name: string, id: string): void {
+  localLeft(name: string, id: string): void {
     this.#changed(name, 'part', id)
   }
 
   /** Joined remote peers of a channel, each with its session. */
-  remotes (name: string): Iterable<[id: string, session: RemoteSession]> {
+  remotes(name: string): Iterable<[id: string, session: RemoteSession]> {
     return this.#channels.get(name)?.roster.members() ?? []
   }
 
   /** Whether answers to ENTER are on their way. */
-  isSettling (name: string): boolean {
-    return this.#sessions.size > 0 && this.#environment.port.ready && this.#channels.get(name)?.isSettling(this.#environment.clock.now()) === true
+  isSettling(name: string): boolean {
+    return (
+      this.#sessions.size > 0 &&
+      this.#environment.port.ready &&
+      this.#channels.get(name)?.isSettling(this.#environment.clock.now()) === true
+    )
   }
 
   /** Sends a broadcast of a local peer to all remote peers. */
-  broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount {
+  broadcast(name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.roster.size === 0) return NOBODY
     this.publisher.add(channel.subject, encodePeerMessageHead(message), message.payload)
@@ -179,7 +188,7 @@ export class Cluster {
   }
 
   /** Sends a direct message; on the subject of the channel, since two subjects have no common order. */
-  direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
+  direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
     if (channel?.roster.linksOf(message.target) === undefined) return false
     this.publisher.add(channel.subject, encodePeerMessageHead(message, message.target), message.payload)
@@ -187,12 +196,12 @@ export class Cluster {
   }
 
   /** Tells a session which links of the mesh end in it. */
-  tellLinks (session: RemoteSession, bindings: readonly Uint8Array[]): void {
+  tellLinks(session: RemoteSession, bindings: readonly Uint8Array[]): void {
     this.#say(this.#realms[0].inbox(session.id), { type: 'links', bindings })
   }
 
   /** A message of the broker. The bytes are kept as long as what came in them. */
-  received (subject: string, batch: Uint8Array): void {
+  received(subject: string, batch: Uint8Array): void {
     const { primitives, time, clock } = this.#environment
     const listening = this.#listening.get(subject)
     if (listening === undefined) return
@@ -225,7 +234,7 @@ export class Cluster {
   }
 
   /** Says goodbye. Nothing is said or heard after it. */
-  close (): void {
+  close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#tick()
@@ -237,15 +246,15 @@ export class Cluster {
     this.#listening.clear()
   }
 
-  #listen (realm: Realm, subject: string, channel: ClusterChannel | undefined): void {
+  #listen(realm: Realm, subject: string, channel: ClusterChannel | undefined): void {
     this.#listening.set(subject, { realm, channel, stop: this.#environment.port.subscribe(subject) })
   }
 
-  #say (subject: string, frame: Exclude<Frame, { type: 'message' }>): void {
+  #say(subject: string, frame: Exclude<Frame, { type: 'message' }>): void {
     this.publisher.add(subject, encodeFrame(frame))
   }
 
-  #changed (name: string, type: 'join' | 'part', id: string): void {
+  #changed(name: string, type: 'join' | 'part', id: string): void {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.locals.has(id) === (type === 'join')) return
     channel.version += 1
@@ -256,7 +265,7 @@ export class Cluster {
   }
 
   /** Says ENTER in the channels that were opened in this turn. */
-  #enter (): void {
+  #enter(): void {
     const { proxyId, clock } = this.#environment
     for (const channel of this.#entering) {
       channel.enter(clock.now(), this.#sessions.size)
@@ -266,7 +275,7 @@ export class Cluster {
     this.#entering.clear()
   }
 
-  #frame (origin: Origin, bytes: Uint8Array): void {
+  #frame(origin: Origin, bytes: Uint8Array): void {
     const frame = decodeFrame(bytes)
     const session = this.#sessions.get(origin.id)
     if (frame === undefined) return
@@ -285,7 +294,7 @@ export class Cluster {
   }
 
   /** What counts only of a session that has proven itself. */
-  #known ({ subject, channel }: Origin, session: RemoteSession, frame: Frame): void {
+  #known({ subject, channel }: Origin, session: RemoteSession, frame: Frame): void {
     switch (frame.type) {
       case 'here':
         session.hereMs = frame.intervalMs
@@ -304,7 +313,8 @@ export class Cluster {
         break
       case 'join':
       case 'part':
-        if (channel?.change(session, frame.type, frame.version, frame.id) === true) this.#questions.missing(channel, session)
+        if (channel?.change(session, frame.type, frame.version, frame.id) === true)
+          this.#questions.missing(channel, session)
         break
       case 'digest':
         if (channel === undefined) break
@@ -318,7 +328,7 @@ export class Cluster {
     }
   }
 
-  #message (channel: ClusterChannel, session: RemoteSession, bytes: Uint8Array): void {
+  #message(channel: ClusterChannel, session: RemoteSession, bytes: Uint8Array): void {
     const message = decodeChannelMessage(bytes)
     if (!message.ok || 'id' in message.value) {
       this.counts.dropped += 1
@@ -335,7 +345,7 @@ export class Cluster {
   }
 
   /** A proxy has begun to listen to the channel. */
-  #entered (origin: Origin, { challenge, state }: Extract<Frame, { type: 'enter' }>): void {
+  #entered(origin: Origin, { challenge, state }: Extract<Frame, { type: 'enter' }>): void {
     const { channel, id } = origin
     if (channel === undefined) return
     const session = this.#sessions.get(id)
@@ -345,7 +355,7 @@ export class Cluster {
   }
 
   /** All peers of a session in a channel, or only the proof that it is alive. */
-  #snapshot ({ id, number }: Origin, { token, challenge, state }: Extract<Frame, { type: 'snapshot' }>): void {
+  #snapshot({ id, number }: Origin, { token, challenge, state }: Extract<Frame, { type: 'snapshot' }>): void {
     const { clock } = this.#environment
     const known = this.#sessions.get(id)
     const session = known ?? this.#sessions.prove(id, challenge, state.proxy, number, clock.now())
@@ -358,14 +368,14 @@ export class Cluster {
     channel?.snapshot(session, state, clock.now())
   }
 
-  #nextTick (): void {
+  #nextTick(): void {
     this.#tick = this.#environment.clock.after(this.#environment.timings.tickMs, () => {
       this.#nextTick() // First, so that a mistake costs one tick and not all.
       this.#runTick()
     })
   }
 
-  #runTick (): void {
+  #runTick(): void {
     const { clock, time, proxyId, random, timings } = this.#environment
     const now = clock.now()
     for (const channel of this.#channels.values()) {
@@ -379,7 +389,7 @@ export class Cluster {
     const epoch = epochOf(time())
     for (const realm of this.#realms) realm.keepEpochs([epoch - 1, epoch, epoch + 1])
     if (this.#nextHereAt > now) return
-    const intervalMs = Math.round(Math.max(timings.hereMs, 1000 * this.#sessions.size / timings.herePerSecond))
+    const intervalMs = Math.round(Math.max(timings.hereMs, (1000 * this.#sessions.size) / timings.herePerSecond))
     this.#nextHereAt = now + intervalMs * (0.9 + 0.2 * random())
     this.#say(this.#realms[0].hall, { type: 'here', proxy: proxyId, intervalMs })
   }

@@ -7,7 +7,7 @@ import { encodeBatch, encodeFrame, FRAGMENT_HEAD_BYTES } from './frames.ts'
 /** A frame, type and body, in its parts. */
 export type FrameParts = readonly Uint8Array[]
 
-function lengthOf (parts: FrameParts): number {
+function lengthOf(parts: FrameParts): number {
   return parts.reduce((sum, { length }) => sum + length, 0)
 }
 
@@ -17,7 +17,7 @@ function lengthOf (parts: FrameParts): number {
  * @param room bytes that a batch may have before it is sealed
  * @param nextNumber gives the number of the next frame that is cut
  */
-export function packBatches (frames: readonly FrameParts[], room: number, nextNumber: () => number): Uint8Array[] {
+export function packBatches(frames: readonly FrameParts[], room: number, nextNumber: () => number): Uint8Array[] {
   const batches: Uint8Array[] = []
   let held: FrameParts[] = []
   let heldBytes = 0
@@ -40,10 +40,21 @@ export function packBatches (frames: readonly FrameParts[], room: number, nextNu
   return batches
 }
 
-function cut (whole: Uint8Array, size: number, number: number): Uint8Array[] {
+function cut(whole: Uint8Array, size: number, number: number): Uint8Array[] {
   const count = Math.ceil(whole.length / size)
   return Array.from({ length: count }, (_, index) =>
-    encodeBatch([[encodeFrame({ type: 'fragment', number, index, last: index === count - 1, part: whole.subarray(index * size, (index + 1) * size) })]]))
+    encodeBatch([
+      [
+        encodeFrame({
+          type: 'fragment',
+          number,
+          index,
+          last: index === count - 1,
+          part: whole.subarray(index * size, (index + 1) * size)
+        })
+      ]
+    ])
+  )
 }
 
 /** Puts the fragments of one sender on one subject together; what misses one is dropped. */
@@ -53,7 +64,7 @@ export class Reassembly {
   #bytes = 0
 
   /** Takes a fragment; gives the frame when it was the last. */
-  take (number: number, index: number, last: boolean, part: Uint8Array): Uint8Array | undefined {
+  take(number: number, index: number, last: boolean, part: Uint8Array): Uint8Array | undefined {
     if (index === 0) this.#begin(number)
     if (number !== this.#number || index !== this.#parts.length || this.#bytes + part.length > MAX_FRAME_BYTES) {
       this.#begin(-1)
@@ -67,7 +78,7 @@ export class Reassembly {
     return whole
   }
 
-  #begin (number: number): void {
+  #begin(number: number): void {
     this.#number = number
     this.#parts = []
     this.#bytes = 0

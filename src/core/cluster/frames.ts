@@ -49,37 +49,76 @@ export interface PresenceState {
 }
 
 export type Frame =
-  | { readonly type: 'join' | 'part', readonly version: number, readonly id: string }
+  | { readonly type: 'join' | 'part'; readonly version: number; readonly id: string }
   /** BROADCAST or DIRECT, to be read by decodeChannelMessage(). */
-  | { readonly type: 'message', readonly bytes: Uint8Array }
-  | { readonly type: 'enter', readonly challenge: Uint8Array, readonly state: PresenceState }
+  | { readonly type: 'message'; readonly bytes: Uint8Array }
+  | { readonly type: 'enter'; readonly challenge: Uint8Array; readonly state: PresenceState }
   | { readonly type: 'leave' | 'gone' }
-  | { readonly type: 'digest', readonly proxy: Uint8Array, readonly version: number, readonly count: number, readonly back: boolean }
-  | { readonly type: 'ask', readonly token: Uint8Array, readonly challenge: Uint8Array }
-  | { readonly type: 'snapshot', readonly token: Uint8Array, readonly challenge: Uint8Array, readonly state: PresenceState }
-  | { readonly type: 'links', readonly bindings: readonly Uint8Array[] }
-  | { readonly type: 'here', readonly proxy: Uint8Array, readonly intervalMs: number }
-  | { readonly type: 'fragment', readonly number: number, readonly index: number, readonly last: boolean, readonly part: Uint8Array }
+  | {
+      readonly type: 'digest'
+      readonly proxy: Uint8Array
+      readonly version: number
+      readonly count: number
+      readonly back: boolean
+    }
+  | { readonly type: 'ask'; readonly token: Uint8Array; readonly challenge: Uint8Array }
+  | {
+      readonly type: 'snapshot'
+      readonly token: Uint8Array
+      readonly challenge: Uint8Array
+      readonly state: PresenceState
+    }
+  | { readonly type: 'links'; readonly bindings: readonly Uint8Array[] }
+  | { readonly type: 'here'; readonly proxy: Uint8Array; readonly intervalMs: number }
+  | {
+      readonly type: 'fragment'
+      readonly number: number
+      readonly index: number
+      readonly last: boolean
+      readonly part: Uint8Array
+    }
 
 /** Type and body of a frame. */
-export function encodeFrame (frame: Exclude<Frame, { type: 'message' }>): Uint8Array {
+export function encodeFrame(frame: Exclude<Frame, { type: 'message' }>): Uint8Array {
   switch (frame.type) {
     case 'join':
-    case 'part': return concat(u8(frameType[frame.type]), u32(frame.version), encodeIds([frame.id]))
-    case 'enter': return concat(u8(frameType.enter), frame.state.proxy, frame.challenge, u32(frame.state.version), encodeIds(frame.state.ids))
+    case 'part':
+      return concat(u8(frameType[frame.type]), u32(frame.version), encodeIds([frame.id]))
+    case 'enter':
+      return concat(
+        u8(frameType.enter),
+        frame.state.proxy,
+        frame.challenge,
+        u32(frame.state.version),
+        encodeIds(frame.state.ids)
+      )
     case 'leave':
-    case 'gone': return u8(frameType[frame.type])
-    case 'digest': return concat(u8(frameType.digest), frame.proxy, u32(frame.version), u32(frame.count), u8(frame.back ? 1 : 0))
-    case 'ask': return concat(u8(frameType.ask), frame.token, frame.challenge)
-    case 'snapshot': return concat(u8(frameType.snapshot), frame.token, frame.challenge, frame.state.proxy, u32(frame.state.version), encodeIds(frame.state.ids))
-    case 'links': return concat(u8(frameType.links), ...frame.bindings)
-    case 'here': return concat(u8(frameType.here), frame.proxy, u32(frame.intervalMs))
-    default: return concat(u8(frameType.fragment), u32(frame.number), u16(frame.index), u8(frame.last ? 1 : 0), frame.part)
+    case 'gone':
+      return u8(frameType[frame.type])
+    case 'digest':
+      return concat(u8(frameType.digest), frame.proxy, u32(frame.version), u32(frame.count), u8(frame.back ? 1 : 0))
+    case 'ask':
+      return concat(u8(frameType.ask), frame.token, frame.challenge)
+    case 'snapshot':
+      return concat(
+        u8(frameType.snapshot),
+        frame.token,
+        frame.challenge,
+        frame.state.proxy,
+        u32(frame.state.version),
+        encodeIds(frame.state.ids)
+      )
+    case 'links':
+      return concat(u8(frameType.links), ...frame.bindings)
+    case 'here':
+      return concat(u8(frameType.here), frame.proxy, u32(frame.intervalMs))
+    default:
+      return concat(u8(frameType.fragment), u32(frame.number), u16(frame.index), u8(frame.last ? 1 : 0), frame.part)
   }
 }
 
 /** Frames one after the other, each given in its parts, with their lengths. */
-export function encodeBatch (frames: readonly (readonly Uint8Array[])[]): Uint8Array {
+export function encodeBatch(frames: readonly (readonly Uint8Array[])[]): Uint8Array {
   let length = 0
   for (const parts of frames) {
     length += 4
@@ -100,7 +139,7 @@ export function encodeBatch (frames: readonly (readonly Uint8Array[])[]): Uint8A
 }
 
 /** The frames of a batch, type and body each, as views; ends where the rest is none. */
-export function * framesOf (batch: Uint8Array): Generator<Uint8Array> {
+export function* framesOf(batch: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at + 4 <= batch.length;) {
     const length = readU32(batch, at)
     if (length === 0 || at + 4 + length > batch.length) return
@@ -110,11 +149,12 @@ export function * framesOf (batch: Uint8Array): Generator<Uint8Array> {
 }
 
 /** Reads type and body; `undefined` for what is malformed or of a type that this version does not know. */
-export function decodeFrame (bytes: Uint8Array): Frame | undefined {
+export function decodeFrame(bytes: Uint8Array): Frame | undefined {
   const body = bytes.subarray(1)
   switch (bytes[0]) {
     case frameType.broadcast:
-    case frameType.direct: return { type: 'message', bytes }
+    case frameType.direct:
+      return { type: 'message', bytes }
     case frameType.join:
     case frameType.part: {
       const id = readId(body, 4)
@@ -123,13 +163,22 @@ export function decodeFrame (bytes: Uint8Array): Frame | undefined {
     }
     case frameType.enter: {
       const state = readState(body, 0, PROXY_ID_BYTES + CHALLENGE_BYTES)
-      return state && { type: 'enter', challenge: body.subarray(PROXY_ID_BYTES, PROXY_ID_BYTES + CHALLENGE_BYTES), state }
+      return (
+        state && { type: 'enter', challenge: body.subarray(PROXY_ID_BYTES, PROXY_ID_BYTES + CHALLENGE_BYTES), state }
+      )
     }
-    case frameType.leave: return body.length === 0 ? { type: 'leave' } : undefined
+    case frameType.leave:
+      return body.length === 0 ? { type: 'leave' } : undefined
     case frameType.digest: {
       if (body.length !== PROXY_ID_BYTES + 9) return undefined
       const at = PROXY_ID_BYTES
-      return { type: 'digest', proxy: body.subarray(0, at), version: readU32(body, at), count: readU32(body, at + 4), back: body[at + 8] === 1 }
+      return {
+        type: 'digest',
+        proxy: body.subarray(0, at),
+        version: readU32(body, at),
+        count: readU32(body, at + 4),
+        back: body[at + 8] === 1
+      }
     }
     case frameType.ask:
       if (body.length !== TOKEN_BYTES + CHALLENGE_BYTES) return undefined
@@ -137,29 +186,49 @@ export function decodeFrame (bytes: Uint8Array): Frame | undefined {
     case frameType.snapshot: {
       const proxyAt = TOKEN_BYTES + CHALLENGE_BYTES
       const state = readState(body, proxyAt, proxyAt + PROXY_ID_BYTES)
-      return state && { type: 'snapshot', token: body.subarray(0, TOKEN_BYTES), challenge: body.subarray(TOKEN_BYTES, proxyAt), state }
+      return (
+        state && {
+          type: 'snapshot',
+          token: body.subarray(0, TOKEN_BYTES),
+          challenge: body.subarray(TOKEN_BYTES, proxyAt),
+          state
+        }
+      )
     }
     case frameType.links: {
       if (body.length % BINDING_BYTES !== 0) return undefined
-      return { type: 'links', bindings: Array.from({ length: body.length / BINDING_BYTES }, (_, i) => body.subarray(i * BINDING_BYTES, (i + 1) * BINDING_BYTES)) }
+      return {
+        type: 'links',
+        bindings: Array.from({ length: body.length / BINDING_BYTES }, (_, i) =>
+          body.subarray(i * BINDING_BYTES, (i + 1) * BINDING_BYTES)
+        )
+      }
     }
     case frameType.here:
       if (body.length !== PROXY_ID_BYTES + 4) return undefined
       return { type: 'here', proxy: body.subarray(0, PROXY_ID_BYTES), intervalMs: readU32(body, PROXY_ID_BYTES) }
-    case frameType.gone: return body.length === 0 ? { type: 'gone' } : undefined
+    case frameType.gone:
+      return body.length === 0 ? { type: 'gone' } : undefined
     case frameType.fragment:
       if (body.length < 8) return undefined
-      return { type: 'fragment', number: readU32(body, 0), index: readU16(body, 4), last: body[6] === 1, part: body.subarray(7) }
-    default: return undefined
+      return {
+        type: 'fragment',
+        number: readU32(body, 0),
+        index: readU16(body, 4),
+        last: body[6] === 1,
+        part: body.subarray(7)
+      }
+    default:
+      return undefined
   }
 }
 
-function encodeIds (ids: readonly string[]): Uint8Array {
+function encodeIds(ids: readonly string[]): Uint8Array {
   return ascii(ids.map(id => String.fromCharCode(id.length) + id).join(''))
 }
 
 /** A state whose proxy and version stand apart. */
-function readState (body: Uint8Array, proxyAt: number, versionAt: number): PresenceState | undefined {
+function readState(body: Uint8Array, proxyAt: number, versionAt: number): PresenceState | undefined {
   if (body.length < versionAt + 4) return undefined
   const ids: string[] = []
   for (let at = versionAt + 4; at < body.length;) {

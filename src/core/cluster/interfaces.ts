@@ -12,9 +12,9 @@ export interface ClusterPort {
   /** Largest message that the broker takes, bytes. */
   readonly maxPayload: number
   /** The bytes are given away. */
-  publish (subject: string, bytes: Uint8Array): void
+  publish(subject: string, bytes: Uint8Array): void
   /** From now on, and after each return of the connection, until the returned function is called. */
-  subscribe (subject: string): () => void
+  subscribe(subject: string): () => void
 }
 
 /** All that comes from outside. */
@@ -36,16 +36,16 @@ export interface ClusterEnvironment {
 
 /** Told by the cluster, synchronously, in the order in which things take effect. MUST NOT throw. */
 export interface ClusterEvents {
-  joined (name: string, id: string, session: RemoteSession): void
-  parted (name: string, id: string): void
+  joined(name: string, id: string, session: RemoteSession): void
+  parted(name: string, id: string): void
   /** A message of a joined remote peer, never twice; `direct` ones only for a local peer. The payload is a view. */
-  message (name: string, message: PeerMessage): void
+  message(name: string, message: PeerMessage): void
   /** A session has proven to be alive. */
-  met (session: RemoteSession): void
+  met(session: RemoteSession): void
   /** Nothing was heard of it for long, or it has said goodbye. */
-  lost (session: RemoteSession): void
+  lost(session: RemoteSession): void
   /** Links of the mesh that the session says end in it. */
-  links (session: RemoteSession, bindings: readonly Uint8Array[]): void
+  links(session: RemoteSession, bindings: readonly Uint8Array[]): void
 }
 
 /** What was heard, for metrics. */

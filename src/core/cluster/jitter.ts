@@ -8,23 +8,23 @@ export class Jitter {
   readonly #environment: Pick<ClusterEnvironment, 'clock' | 'random' | 'timings'>
   readonly #later = new Set<Cancel>()
 
-  constructor (environment: Pick<ClusterEnvironment, 'clock' | 'random' | 'timings'>) {
+  constructor(environment: Pick<ClusterEnvironment, 'clock' | 'random' | 'timings'>) {
     this.#environment = environment
   }
 
   /** A random wait, milliseconds; the more members a channel has, the longer it may be. */
-  spread (channel: ClusterChannel): number {
+  spread(channel: ClusterChannel): number {
     const { timings } = this.#environment
     return this.upTo(Math.min(timings.jitterMostMs, timings.jitterPerMemberMs * channel.memberCount))
   }
 
   /** A random wait up to so many milliseconds. */
-  upTo (ms: number): number {
+  upTo(ms: number): number {
     return this.#environment.random() * ms
   }
 
   /** Runs something after a wait; at once where that is below a millisecond. */
-  after (ms: number, run: () => void): void {
+  after(ms: number, run: () => void): void {
     if (ms < 1) {
       run()
       return
@@ -37,7 +37,7 @@ export class Jitter {
   }
 
   /** What still waits is not run. */
-  stop (): void {
+  stop(): void {
     for (const cancel of this.#later) cancel()
   }
 }

@@ -28,12 +28,12 @@ export class LinkProofs {
   /** What each session said last. */
   readonly #heard = new WeakMap<RemoteSession, ReadonlySet<string>>()
 
-  constructor (options: LinkProofOptions) {
+  constructor(options: LinkProofOptions) {
     this.#options = options
   }
 
   /** A link has opened. */
-  opened (link: Link): void {
+  opened(link: Link): void {
     for (const session of this.#options.sessions()) {
       if (!endsIn(link, session)) continue
       this.#check(session)
@@ -42,25 +42,26 @@ export class LinkProofs {
   }
 
   /** A session has proven itself. */
-  met (session: RemoteSession): void {
+  met(session: RemoteSession): void {
     this.#tell(session)
   }
 
   /** A session says which links it is at the other end of. */
-  heard (session: RemoteSession, bindings: readonly Uint8Array[]): void {
+  heard(session: RemoteSession, bindings: readonly Uint8Array[]): void {
     this.#heard.set(session, new Set(bindings.map(mapKey)))
     this.#check(session)
   }
 
-  #check (session: RemoteSession): void {
+  #check(session: RemoteSession): void {
     const heard = this.#heard.get(session)
     if (heard === undefined) return
     for (const link of this.#linksTo(session)) {
-      if (heard.has(mapKey(this.#token(link, link.role === 'I' ? 'R' : 'I')))) this.#options.proven(link, base32(session.proxyBytes))
+      if (heard.has(mapKey(this.#token(link, link.role === 'I' ? 'R' : 'I'))))
+        this.#options.proven(link, base32(session.proxyBytes))
     }
   }
 
-  #tell (session: RemoteSession): void {
+  #tell(session: RemoteSession): void {
     for (const ms of AGAIN_MS) {
       this.#options.clock.after(ms, () => {
         const bindings = this.#linksTo(session).map(link => this.#token(link, link.role))
@@ -69,17 +70,17 @@ export class LinkProofs {
     }
   }
 
-  #linksTo (session: RemoteSession): Link[] {
+  #linksTo(session: RemoteSession): Link[] {
     return [...this.#options.mesh.links].filter(link => endsIn(link, session))
   }
 
-  #token (link: Link, role: 'I' | 'R'): Uint8Array {
+  #token(link: Link, role: 'I' | 'R'): Uint8Array {
     const { sameKey, L } = link.session!
     return outsideToken(this.#options.primitives, sameKey, L, role)
   }
 }
 
 /** Whether a link says so. */
-function endsIn (link: Link, session: RemoteSession): boolean {
+function endsIn(link: Link, session: RemoteSession): boolean {
   return link.session !== undefined && link.state === 'open' && compare(link.session.remoteId, session.proxyBytes) === 0
 }

@@ -18,8 +18,8 @@ interface Member {
 
 /** What a channel tells. */
 export interface PresenceEvents {
-  joined (id: string, session: RemoteSession): void
-  parted (id: string): void
+  joined(id: string, session: RemoteSession): void
+  parted(id: string): void
 }
 
 /** Whether a session has to be asked for a snapshot. */
@@ -46,7 +46,7 @@ export class ClusterChannel {
   readonly #asked = new Map<RemoteSession, number>()
   readonly #timings: ClusterTimings
 
-  constructor (name: string, token: Uint8Array, subject: string, timings: ClusterTimings, events: PresenceEvents) {
+  constructor(name: string, token: Uint8Array, subject: string, timings: ClusterTimings, events: PresenceEvents) {
     this.name = name
     this.token = token
     this.subject = subject
@@ -60,43 +60,43 @@ export class ClusterChannel {
   }
 
   /** Whether ENTER was said. */
-  get entered (): boolean {
+  get entered(): boolean {
     return this.#settledAt !== undefined
   }
 
   /** ENTER is said now. @param proxies that may answer, each after a wait that grows with their number */
-  enter (now: number, proxies: number): void {
+  enter(now: number, proxies: number): void {
     const { answerMs, jitterMostMs, jitterPerMemberMs } = this.#timings
     this.#settledAt = now + answerMs + Math.min(jitterMostMs, jitterPerMemberMs * proxies)
   }
 
   /** Whether who else is here will be known within a moment. */
-  isSettling (now: number): boolean {
+  isSettling(now: number): boolean {
     return this.#settledAt === undefined || now < this.#settledAt
   }
 
   /** Other proxies in the channel. */
-  get memberCount (): number {
+  get memberCount(): number {
     return this.#members.size
   }
 
-  has (session: RemoteSession): boolean {
+  has(session: RemoteSession): boolean {
     return this.#members.has(session)
   }
 
   /** What this proxy has to say of itself. */
-  state (proxy: Uint8Array): PresenceState {
+  state(proxy: Uint8Array): PresenceState {
     return { proxy, version: this.version, ids: [...this.locals] }
   }
 
   /** A sign of life in this channel. */
-  heard (session: RemoteSession, now: number): void {
+  heard(session: RemoteSession, now: number): void {
     const member = this.#members.get(session)
     if (member !== undefined) member.heardAt = now
   }
 
   /** All peers of a proxy, as it says. Older news than what is known is none. */
-  snapshot (session: RemoteSession, { version, ids }: PresenceState, now: number): void {
+  snapshot(session: RemoteSession, { version, ids }: PresenceState, now: number): void {
     const member = this.#members.get(session)
     if (member !== undefined && version < member.version) return
     const wanted = new Set(ids)
@@ -110,7 +110,7 @@ export class ClusterChannel {
   }
 
   /** One peer more or less. */
-  change (session: RemoteSession, type: 'join' | 'part', version: number, id: string): Missing {
+  change(session: RemoteSession, type: 'join' | 'part', version: number, id: string): Missing {
     const member = this.#members.get(session)
     if (member === undefined) return true
     if (version <= member.version) return false
@@ -122,45 +122,46 @@ export class ClusterChannel {
     return false
   }
 
-  digest (session: RemoteSession, version: number, count: number): Missing {
+  digest(session: RemoteSession, version: number, count: number): Missing {
     const member = this.#members.get(session)
     return member === undefined || member.version !== version || member.ids.size !== count
   }
 
   /** Whether a message counts; `missing`: nothing is known of its source. */
-  accepts (session: RemoteSession, message: PeerMessage): boolean | 'missing' {
+  accepts(session: RemoteSession, message: PeerMessage): boolean | 'missing' {
     const { source, target } = message
-    if (this.roster.linksOf(source)?.has(session) !== true) return this.#members.get(session)?.ids.has(source) === true ? false : 'missing'
+    if (this.roster.linksOf(source)?.has(session) !== true)
+      return this.#members.get(session)?.ids.has(source) === true ? false : 'missing'
     return (target === undefined || this.locals.has(target)) && this.roster.accepts(session, message) === true
   }
 
   /** A proxy is gone from the channel. */
-  left (session: RemoteSession): void {
+  left(session: RemoteSession): void {
     this.#members.delete(session)
     this.#asked.delete(session)
     this.roster.ended(session)
   }
 
   /** Forgets proxies that have been silent for too long. */
-  silence (now: number): void {
+  silence(now: number): void {
     for (const [session, { heardAt }] of this.#members) if (now - heardAt >= this.#timings.silenceMs) this.left(session)
     for (const [session, at] of this.#asked) if (now - at >= this.#timings.silenceMs) this.#asked.delete(session)
   }
 
   /** Whether a session may be asked now; it is then taken as asked. */
-  mayAsk (session: RemoteSession, now: number): boolean {
+  mayAsk(session: RemoteSession, now: number): boolean {
     const last = this.#asked.get(session)
     if (last !== undefined && now - last < this.#timings.askAgainMs) return false
     this.#asked.set(session, now)
     return true
   }
 
-  #join (session: RemoteSession, member: Member, id: string): void {
+  #join(session: RemoteSession, member: Member, id: string): void {
     member.ids.add(id)
     this.roster.join(session, id)
   }
 
-  #part (session: RemoteSession, member: Member, id: string): void {
+  #part(session: RemoteSession, member: Member, id: string): void {
     member.ids.delete(id)
     this.roster.part(session, id)
   }

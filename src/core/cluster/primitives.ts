@@ -3,7 +3,10 @@
 import type { LinkPrimitives } from '../link/primitives.ts'
 
 /** Every cryptographic function of the cluster. Arguments are neither kept nor changed; results are fresh. */
-export interface ClusterPrimitives extends Pick<LinkPrimitives, 'hmacSha512' | 'aeadSeal' | 'aeadOpen' | 'randomBytes'> {
+export interface ClusterPrimitives extends Pick<
+  LinkPrimitives,
+  'hmacSha512' | 'aeadSeal' | 'aeadOpen' | 'randomBytes'
+> {
   /**
    * HChaCha20 (draft-irtf-cfrg-xchacha-03 §2.2): the 32 bytes that XChaCha20 uses as its key once the first 16 bytes of
    * the nonce are known. One sender's nonces share those, so that this is computed once per sender and epoch, and each

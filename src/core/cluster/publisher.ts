@@ -50,18 +50,18 @@ export class Publisher {
   #cutFrames = 0
   #due = false
 
-  constructor (options: PublisherOptions) {
+  constructor(options: PublisherOptions) {
     this.#options = options
     this.session = options.primitives.randomBytes(SESSION_BYTES)
   }
 
   /** Bytes that wait for the broker. */
-  get queuedBytes (): number {
+  get queuedBytes(): number {
     return this.#queuedBytes
   }
 
   /** Adds a frame to the turn. */
-  add (subject: string, ...frame: FrameParts): void {
+  add(subject: string, ...frame: FrameParts): void {
     let pending = this.#pending.get(subject)
     if (pending === undefined) {
       pending = { subject, frames: [], bytes: 0 }
@@ -74,14 +74,14 @@ export class Publisher {
   }
 
   /** Asks for a flush at the end of the turn. */
-  wake (): void {
+  wake(): void {
     if (this.#due) return
     this.#due = true
     this.#options.endOfTurn(() => this.flush())
   }
 
   /** Publishes what the broker takes now. */
-  flush (): void {
+  flush(): void {
     this.#due = false
     this.#options.beforeFlush()
     for (const pending of this.#pending.values()) this.#enqueue(pending)
@@ -90,7 +90,7 @@ export class Publisher {
   }
 
   /** Publishes what waits, as far as the broker takes it. */
-  drain (): void {
+  drain(): void {
     const { port } = this.#options
     let done = 0
     while (done < this.#queue.length && port.ready) {
@@ -101,7 +101,7 @@ export class Publisher {
     if (done > 0) this.#queue = this.#queue.slice(done)
   }
 
-  #enqueue (pending: Pending): void {
+  #enqueue(pending: Pending): void {
     this.#queue.push(pending)
     this.#queuedBytes += pending.bytes
     let gone = 0
@@ -114,11 +114,17 @@ export class Publisher {
     if (gone > 0) this.#queue = this.#queue.slice(gone)
   }
 
-  #publish ({ subject, frames }: Pending): void {
+  #publish({ subject, frames }: Pending): void {
     const { primitives, realm, port, time } = this.#options
     const room = port.maxPayload - HEADER_BYTES - TAG_BYTES
     for (const batch of packBatches(frames, room, () => ++this.#cutFrames >>> 0)) {
-      const sealed = sealBatch(primitives, realm, subject, { epoch: epochOf(time()), session: this.session, number: ++this.#number }, batch)
+      const sealed = sealBatch(
+        primitives,
+        realm,
+        subject,
+        { epoch: epochOf(time()), session: this.session, number: ++this.#number },
+        batch
+      )
       this.published += 1
       this.publishedBytes += sealed.length
       port.publish(subject, sealed)

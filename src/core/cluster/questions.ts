@@ -14,8 +14,8 @@ export const NO_TOKEN = new Uint8Array(TOKEN_BYTES)
 /** What questions need of their cluster. */
 export interface QuestionPort {
   /** Says something to one session alone. @param id 16 bytes */
-  say (id: Uint8Array, frame: Extract<Frame, { type: 'ask' | 'snapshot' }>): void
-  channelOf (token: Uint8Array): ClusterChannel | undefined
+  say(id: Uint8Array, frame: Extract<Frame, { type: 'ask' | 'snapshot' }>): void
+  channelOf(token: Uint8Array): ClusterChannel | undefined
 }
 
 /** The questions and answers of one proxy. */
@@ -25,7 +25,12 @@ export class Questions {
   readonly #jitter: Jitter
   readonly #port: QuestionPort
 
-  constructor (environment: Pick<ClusterEnvironment, 'clock' | 'timings' | 'proxyId'>, sessions: Sessions, jitter: Jitter, port: QuestionPort) {
+  constructor(
+    environment: Pick<ClusterEnvironment, 'clock' | 'timings' | 'proxyId'>,
+    sessions: Sessions,
+    jitter: Jitter,
+    port: QuestionPort
+  ) {
     this.#environment = environment
     this.#sessions = sessions
     this.#jitter = jitter
@@ -33,19 +38,19 @@ export class Questions {
   }
 
   /** Asks a session for its peers in a channel. */
-  missing (channel: ClusterChannel, session: RemoteSession): void {
+  missing(channel: ClusterChannel, session: RemoteSession): void {
     if (!channel.mayAsk(session, this.#environment.clock.now())) return
     this.#port.say(session.id, { type: 'ask', token: channel.token, challenge: this.#sessions.challenge })
   }
 
   /** Asks a session that is not known for its proof. */
-  ask (id: Uint8Array, token: Uint8Array): void {
+  ask(id: Uint8Array, token: Uint8Array): void {
     if (!this.#sessions.mayAsk(id, token, this.#environment.clock.now())) return
     this.#port.say(id, { type: 'ask', token, challenge: this.#sessions.challenge })
   }
 
   /** The same when many do it at once. @param id may be a view that is overwritten later */
-  askSoon (id: Uint8Array, channel: ClusterChannel | undefined): void {
+  askSoon(id: Uint8Array, channel: ClusterChannel | undefined): void {
     const kept = id.slice()
     if (channel !== undefined) {
       this.ask(kept, channel.token)
@@ -57,7 +62,7 @@ export class Questions {
   }
 
   /** Answers a challenge. Whoever asks holds the secret; what is said is sealed. */
-  answer (id: Uint8Array, token: Uint8Array, challenge: Uint8Array): void {
+  answer(id: Uint8Array, token: Uint8Array, challenge: Uint8Array): void {
     const { proxyId } = this.#environment
     const channel = this.#port.channelOf(token)
     if (channel === undefined && !isZero(token)) return
@@ -67,7 +72,7 @@ export class Questions {
   }
 
   /** The same when many do it at once. @param id may be a view that is overwritten later, as may the challenge */
-  answerSoon (id: Uint8Array, channel: ClusterChannel, challenge: Uint8Array): void {
+  answerSoon(id: Uint8Array, channel: ClusterChannel, challenge: Uint8Array): void {
     const [kept, asked] = [id.slice(), challenge.slice()]
     this.#jitter.after(this.#jitter.spread(channel), () => this.answer(kept, channel.token, asked))
   }

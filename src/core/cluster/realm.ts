@@ -16,7 +16,7 @@ const REALM_CHARACTERS = 16
 const MAX_SUBKEYS = 40_000
 
 /** The epoch of a time in milliseconds since 1970. */
-export function epochOf (time: number): number {
+export function epochOf(time: number): number {
   return Math.floor(time / EPOCH_MS)
 }
 
@@ -30,7 +30,7 @@ export class Realm {
   readonly #keys = new Map<number, Uint8Array>()
   readonly #subkeys = new Map<string, Uint8Array>()
 
-  constructor (secret: Uint8Array, primitives: ClusterPrimitives) {
+  constructor(secret: Uint8Array, primitives: ClusterPrimitives) {
     this.#secret = secret
     this.#primitives = primitives
     this.name = base32(primitives.hmacSha512(secret, ascii('nws cluster realm'))).slice(0, REALM_CHARACTERS)
@@ -38,21 +38,21 @@ export class Realm {
   }
 
   /** What stands for a channel on the wire, 20 bytes. */
-  channelToken (name: string): Uint8Array {
+  channelToken(name: string): Uint8Array {
     return this.#token('channel', Buffer.from(name, 'utf8'))
   }
 
   /** Subject on which one session hears what is for it alone. */
-  inbox (session: Uint8Array): string {
+  inbox(session: Uint8Array): string {
     return this.subject(this.#token('inbox', session))
   }
 
-  subject (token: Uint8Array): string {
+  subject(token: Uint8Array): string {
     return `nws.${this.name}.${base32(token)}`
   }
 
   /** The key of a sender in an epoch; `remember` where it is known to be a member, so that strangers leave nothing behind. */
-  subkey (epoch: number, session: Uint8Array, remember: boolean): Uint8Array {
+  subkey(epoch: number, session: Uint8Array, remember: boolean): Uint8Array {
     const name = `${epoch} ${mapKey(session)}`
     const known = this.#subkeys.get(name)
     if (known !== undefined) return known
@@ -65,12 +65,12 @@ export class Realm {
   }
 
   /** Forgets the keys of all epochs but these. */
-  keepEpochs (epochs: readonly number[]): void {
+  keepEpochs(epochs: readonly number[]): void {
     for (const epoch of this.#keys.keys()) if (!epochs.includes(epoch)) this.#keys.delete(epoch)
     for (const name of this.#subkeys.keys()) if (!epochs.includes(Number.parseInt(name, 10))) this.#subkeys.delete(name)
   }
 
-  #key (epoch: number): Uint8Array {
+  #key(epoch: number): Uint8Array {
     let key = this.#keys.get(epoch)
     if (key === undefined) {
       key = this.#primitives.hmacSha512(this.#secret, concat(ascii('nws cluster key'), u8(0), u32(epoch))).slice(0, 32)
@@ -79,7 +79,9 @@ export class Realm {
     return key
   }
 
-  #token (label: string, what: Uint8Array): Uint8Array {
-    return this.#primitives.hmacSha512(this.#secret, concat(ascii(`nws cluster ${label}`), u8(0), what)).slice(0, TOKEN_BYTES)
+  #token(label: string, what: Uint8Array): Uint8Array {
+    return this.#primitives
+      .hmacSha512(this.#secret, concat(ascii(`nws cluster ${label}`), u8(0), what))
+      .slice(0, TOKEN_BYTES)
   }
 }

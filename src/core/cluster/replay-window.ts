@@ -13,14 +13,14 @@ export class ReplayWindow {
   readonly #bits = new Uint32Array(WORDS)
 
   /** @param first the number that proved the sender; earlier ones are not taken */
-  constructor (first: number) {
+  constructor(first: number) {
     this.newest = first
     this.#floor = first
     this.#set(first)
   }
 
   /** Takes a number; false where it was taken before, or is too old to tell. */
-  take (number: number): boolean {
+  take(number: number): boolean {
     if (number <= this.newest - REPLAY_WINDOW || number < this.#floor) return false
     if (number > this.newest) {
       this.#slide(number)
@@ -31,14 +31,16 @@ export class ReplayWindow {
     return true
   }
 
-  #slide (number: number): void {
+  #slide(number: number): void {
     const steps = number - this.newest
     if (steps >= REPLAY_WINDOW) this.#bits.fill(0)
-    else for (let gone = this.newest + 1; gone <= number; gone++) this.#bits[(gone % REPLAY_WINDOW) >>> 5]! &= ~(1 << (gone & 31))
+    else
+      for (let gone = this.newest + 1; gone <= number; gone++)
+        this.#bits[(gone % REPLAY_WINDOW) >>> 5]! &= ~(1 << (gone & 31))
     this.newest = number
   }
 
-  #set (number: number): void {
+  #set(number: number): void {
     this.#bits[(number % REPLAY_WINDOW) >>> 5]! |= 1 << (number & 31)
   }
 }

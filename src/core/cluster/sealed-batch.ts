@@ -21,25 +21,36 @@ export interface BatchHeader {
 }
 
 /** XChaCha20's inner nonce: four zero bytes and the last eight of the outer one. */
-function innerNonce (bytes: Uint8Array, at: number): Uint8Array {
+function innerNonce(bytes: Uint8Array, at: number): Uint8Array {
   const nonce = new Uint8Array(12)
   for (let i = 0; i < 8; i++) nonce[4 + i] = bytes[at + i]!
   return nonce
 }
 
 /** Seals the frames of one batch. @param number never used twice by one session */
-export function sealBatch (primitives: ClusterPrimitives, realm: Realm, subject: string, { epoch, session, number }: BatchHeader, frames: Uint8Array): Uint8Array {
+export function sealBatch(
+  primitives: ClusterPrimitives,
+  realm: Realm,
+  subject: string,
+  { epoch, session, number }: BatchHeader,
+  frames: Uint8Array
+): Uint8Array {
   const header = new Uint8Array(HEADER_BYTES)
   header[0] = WIRE_VERSION
   writeU32(header, 1, epoch)
   header.set(session, SESSION_AT)
   writeU64(header, NUMBER_AT, number)
-  const sealed = primitives.aeadSeal(realm.subkey(epoch, session, true), innerNonce(header, NUMBER_AT), concat(header, ascii(subject)), frames)
+  const sealed = primitives.aeadSeal(
+    realm.subkey(epoch, session, true),
+    innerNonce(header, NUMBER_AT),
+    concat(header, ascii(subject)),
+    frames
+  )
   return concat(header, sealed)
 }
 
 /** The header of a batch; `undefined` where it is none of this version. Nothing of it is authentic yet. */
-export function readHeader (batch: Uint8Array): BatchHeader | undefined {
+export function readHeader(batch: Uint8Array): BatchHeader | undefined {
   if (batch.length < HEADER_BYTES + TAG_BYTES || batch[0] !== WIRE_VERSION) return undefined
   const number = readU64(batch, NUMBER_AT)
   if (number === undefined) return undefined
@@ -47,7 +58,19 @@ export function readHeader (batch: Uint8Array): BatchHeader | undefined {
 }
 
 /** The frames of a batch; `undefined` where it was not sealed with this secret for this subject. */
-export function openBatch (primitives: ClusterPrimitives, realm: Realm, subject: string, { epoch, session }: BatchHeader, batch: Uint8Array, known: boolean): Uint8Array | undefined {
+export function openBatch(
+  primitives: ClusterPrimitives,
+  realm: Realm,
+  subject: string,
+  { epoch, session }: BatchHeader,
+  batch: Uint8Array,
+  known: boolean
+): Uint8Array | undefined {
   const ad = concat(batch.subarray(0, HEADER_BYTES), ascii(subject))
-  return primitives.aeadOpen(realm.subkey(epoch, session, known), innerNonce(batch, NUMBER_AT), ad, batch.subarray(HEADER_BYTES))
+  return primitives.aeadOpen(
+    realm.subkey(epoch, session, known),
+    innerNonce(batch, NUMBER_AT),
+    ad,
+    batch.subarray(HEADER_BYTES)
+  )
 }

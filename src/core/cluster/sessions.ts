@@ -26,7 +26,7 @@ export class RemoteSession {
   /** Frames that come in pieces, by subject. */
   readonly #reassemblies = new Map<string, Reassembly>()
 
-  constructor (id: Uint8Array, proxy: Uint8Array, number: number, now: number, hereMs: number) {
+  constructor(id: Uint8Array, proxy: Uint8Array, number: number, now: number, hereMs: number) {
     this.id = id
     this.proxyBytes = proxy
     this.proxyId = base32(proxy)
@@ -35,7 +35,7 @@ export class RemoteSession {
     this.hereMs = hereMs
   }
 
-  reassembly (subject: string): Reassembly {
+  reassembly(subject: string): Reassembly {
     let reassembly = this.#reassemblies.get(subject)
     if (reassembly === undefined) {
       reassembly = new Reassembly()
@@ -45,7 +45,7 @@ export class RemoteSession {
   }
 
   /** The subject is listened to no more. */
-  forget (subject: string): void {
+  forget(subject: string): void {
     this.#reassemblies.delete(subject)
   }
 }
@@ -61,7 +61,7 @@ export class Sessions {
   #lastChallenge: Uint8Array
   #challengeAt: number
 
-  constructor (timings: ClusterTimings, randomBytes: (count: number) => Uint8Array, now: number) {
+  constructor(timings: ClusterTimings, randomBytes: (count: number) => Uint8Array, now: number) {
     this.#timings = timings
     this.#randomBytes = randomBytes
     this.#challenge = randomBytes(CHALLENGE_BYTES)
@@ -69,36 +69,46 @@ export class Sessions {
     this.#challengeAt = now
   }
 
-  get size (): number {
+  get size(): number {
     return this.#known.size
   }
 
   /** What an answer has to repeat. */
-  get challenge (): Uint8Array {
+  get challenge(): Uint8Array {
     return this.#challenge
   }
 
-  all (): Iterable<RemoteSession> {
+  all(): Iterable<RemoteSession> {
     return this.#known.values()
   }
 
-  get (id: Uint8Array): RemoteSession | undefined {
+  get(id: Uint8Array): RemoteSession | undefined {
     return this.#known.get(mapKey(id))
   }
 
   /** Whether an unproven session is to be asked for something now; it is then taken as asked. */
-  mayAsk (id: Uint8Array, token: Uint8Array, now: number): boolean {
+  mayAsk(id: Uint8Array, token: Uint8Array, now: number): boolean {
     const key = mapKey(id) + mapKey(token)
     const last = this.#asked.get(key)
     if (last !== undefined && now - last < this.#timings.askAgainMs) return false
     this.#asked.delete(key)
-    if (this.#asked.size >= MAX_ASKED) for (const oldest of this.#asked.keys()) { this.#asked.delete(oldest); break }
+    if (this.#asked.size >= MAX_ASKED)
+      for (const oldest of this.#asked.keys()) {
+        this.#asked.delete(oldest)
+        break
+      }
     this.#asked.set(key, now)
     return true
   }
 
   /** A session has answered: it is known from now on; `undefined` where the answer is to no challenge of ours. */
-  prove (id: Uint8Array, challenge: Uint8Array, proxy: Uint8Array, number: number, now: number): RemoteSession | undefined {
+  prove(
+    id: Uint8Array,
+    challenge: Uint8Array,
+    proxy: Uint8Array,
+    number: number,
+    now: number
+  ): RemoteSession | undefined {
     if (compare(challenge, this.#challenge) !== 0 && compare(challenge, this.#lastChallenge) !== 0) return undefined
     if (this.#known.size >= MAX_SESSIONS) return undefined
     const key = mapKey(id)
@@ -108,7 +118,7 @@ export class Sessions {
   }
 
   /** Makes a new challenge when it is time, and gives the sessions that are forgotten now. */
-  * tick (now: number): Generator<RemoteSession> {
+  *tick(now: number): Generator<RemoteSession> {
     if (now - this.#challengeAt >= this.#timings.challengeMs) {
       this.#lastChallenge = this.#challenge
       this.#challenge = this.#randomBytes(CHALLENGE_BYTES)

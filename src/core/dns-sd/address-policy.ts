@@ -16,7 +16,7 @@ export interface Surroundings {
 }
 
 /** The bytes of an IPv4 or IPv6 address, 4 or 16; undefined for anything else. A scope (`%eth0`) is ignored; an IPv4 address mapped into IPv6 counts as IPv4. */
-export function parseAddress (text: string): Uint8Array | undefined {
+export function parseAddress(text: string): Uint8Array | undefined {
   const bare = text.split('%', 1)[0]!
   if (!bare.includes(':')) return parseIPv4(bare)
   const bytes = parseIPv6(bare)
@@ -24,30 +24,31 @@ export function parseAddress (text: string): Uint8Array | undefined {
   return mapped ? bytes.slice(12) : bytes
 }
 
-function parseIPv4 (text: string): Uint8Array | undefined {
+function parseIPv4(text: string): Uint8Array | undefined {
   const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every(part => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)) return undefined
+  if (parts.length !== 4 || !parts.every(part => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255))
+    return undefined
   return Uint8Array.from(parts, Number)
 }
 
-function parseIPv6 (text: string): Uint8Array | undefined {
+function parseIPv6(text: string): Uint8Array | undefined {
   const halves = text.split('::')
   if (halves.length > 2) return undefined
-  const [head, tail] = halves.map((half, index) => half === '' ? [] : groupsOf(half, index === halves.length - 1))
-  if (head === undefined || halves.length === 2 && tail === undefined) return undefined
+  const [head, tail] = halves.map((half, index) => (half === '' ? [] : groupsOf(half, index === halves.length - 1)))
+  if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined
   const missing = 8 - head.length - (tail?.length ?? 0)
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
-  const groups = [...head, ...Array.from({ length: missing }, () => 0), ...tail ?? []]
+  const groups = [...head, ...Array.from({ length: missing }, () => 0), ...(tail ?? [])]
   return Uint8Array.from(groups.flatMap(group => [group >> 8, group & 0xff]))
 }
 
 /** The 16-bit groups of one side of `::`; a dotted IPv4 address at the very end gives two. */
-function groupsOf (text: string, last: boolean): number[] | undefined {
+function groupsOf(text: string, last: boolean): number[] | undefined {
   const groups: number[] = []
   const parts = text.split(':')
   for (const [index, part] of parts.entries()) {
     const dotted = last && index === parts.length - 1 ? parseIPv4(part) : undefined
-    if (dotted !== undefined) groups.push(dotted[0]! << 8 | dotted[1]!, dotted[2]! << 8 | dotted[3]!)
+    if (dotted !== undefined) groups.push((dotted[0]! << 8) | dotted[1]!, (dotted[2]! << 8) | dotted[3]!)
     else if (/^[\da-f]{1,4}$/i.test(part)) groups.push(Number.parseInt(part, 16))
     else return undefined
   }
@@ -55,15 +56,17 @@ function groupsOf (text: string, last: boolean): number[] | undefined {
 }
 
 /** The one text of an address (RFC 5952 for IPv6), so that texts can be compared. */
-export function formatAddress (address: Uint8Array): string {
+export function formatAddress(address: Uint8Array): string {
   if (address.length === 4) return address.join('.')
-  const groups = Array.from({ length: 8 }, (_, index) => (address[2 * index]! << 8 | address[2 * index + 1]!).toString(16)).join(':')
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((address[2 * index]! << 8) | address[2 * index + 1]!).toString(16)
+  ).join(':')
   const zeros = [...groups.matchAll(/\b0(?::0)+\b/g)].toSorted((one, other) => other[0].length - one[0].length)[0]
   if (zeros === undefined) return groups
   return `${groups.slice(0, zeros.index).replace(/:$/, '')}::${groups.slice(zeros.index + zeros[0].length).replace(/^:/, '')}`
 }
 
-function within (address: Uint8Array, network: Uint8Array, prefixLength: number): boolean {
+function within(address: Uint8Array, network: Uint8Array, prefixLength: number): boolean {
   if (address.length !== network.length) return false
   const whole = prefixLength >> 3
   for (let index = 0; index < whole; index++) if (address[index] !== network[index]) return false
@@ -75,36 +78,43 @@ function within (address: Uint8Array, network: Uint8Array, prefixLength: number)
 const shortestPrefix = 8
 
 /** Whether an address is in a network that this machine has an interface in. */
-export function isOnLink (address: Uint8Array, { networks }: Surroundings): boolean {
-  return networks.some(network => network.prefixLength >= shortestPrefix && within(address, network.address, network.prefixLength))
+export function isOnLink(address: Uint8Array, { networks }: Surroundings): boolean {
+  return networks.some(
+    network => network.prefixLength >= shortestPrefix && within(address, network.address, network.prefixLength)
+  )
 }
 
 /** Whether two addresses are in one network that this machine has an interface in. */
-export function sameNetwork (one: Uint8Array, other: Uint8Array, { networks }: Surroundings): boolean {
-  return networks.some(({ address, prefixLength }) => within(one, address, prefixLength) && within(other, address, prefixLength))
+export function sameNetwork(one: Uint8Array, other: Uint8Array, { networks }: Surroundings): boolean {
+  return networks.some(
+    ({ address, prefixLength }) => within(one, address, prefixLength) && within(other, address, prefixLength)
+  )
 }
 
 /** The address that reaches everybody, or nobody in particular, in a network of this machine. */
-function isBroadcast (address: Uint8Array, { networks }: Surroundings): boolean {
-  return address.length === 4 && networks.some(network => {
-    if (network.prefixLength > 30 || !within(address, network.address, network.prefixLength)) return false
-    const host = (view(address) & 0xffffffff >>> network.prefixLength) >>> 0
-    return host === 0 || host === 0xffffffff >>> network.prefixLength
-  })
+function isBroadcast(address: Uint8Array, { networks }: Surroundings): boolean {
+  return (
+    address.length === 4 &&
+    networks.some(network => {
+      if (network.prefixLength > 30 || !within(address, network.address, network.prefixLength)) return false
+      const host = (view(address) & (0xffffffff >>> network.prefixLength)) >>> 0
+      return host === 0 || host === 0xffffffff >>> network.prefixLength
+    })
+  )
 }
 
-function view (address: Uint8Array): number {
+function view(address: Uint8Array): number {
   return new DataView(address.buffer, address.byteOffset).getUint32(0)
 }
 
 type Scope = 'loopback' | 'link-local' | 'private' | 'other' | 'never'
 
-function scopeOf (address: Uint8Array): Scope {
+function scopeOf(address: Uint8Array): Scope {
   const [a, b] = address as unknown as [number, number]
   if (address.length === 4) {
     if (a === 127) return 'loopback'
     if (a === 169 && b === 254) return 'link-local' // RFC 3927
-    if (a === 10 || a === 172 && b >> 4 === 1 || a === 192 && b === 168) return 'private' // RFC 1918
+    if (a === 10 || (a === 172 && b >> 4 === 1) || (a === 192 && b === 168)) return 'private' // RFC 1918
     return a === 0 || a >= 224 ? 'never' : 'other'
   }
   if (address.slice(0, 15).every(byte => byte === 0)) return address[15] === 1 ? 'loopback' : 'never'
@@ -122,7 +132,7 @@ export interface Source {
 }
 
 /** The source of a packet from its address as the system gives it (`fe80::1%eth0`). */
-export function sourceFrom (text: string): Source | undefined {
+export function sourceFrom(text: string): Source | undefined {
   const address = parseAddress(text)
   if (address === undefined) return undefined
   const scope = address.length === 16 && scopeOf(address) === 'link-local' ? text.split('%')[1] : undefined
@@ -130,17 +140,22 @@ export function sourceFrom (text: string): Source | undefined {
 }
 
 /** What to dial to reach a source. */
-export function textOf ({ address, scope }: Source): string {
+export function textOf({ address, scope }: Source): string {
   return scope === undefined ? address : `${address}%${scope}`
 }
 
 /** Whether a packet from there may be heard at all (RFC 6762 §11: sources off the link are not). */
-export function mayHear (source: Source, surroundings: Surroundings): boolean {
+export function mayHear(source: Source, surroundings: Surroundings): boolean {
   const address = parseAddress(source.address)
   if (address === undefined) return false
   if (surroundings.own.has(source.address)) return true
   const scope = scopeOf(address)
-  return scope === 'private' || scope === 'link-local' || scope === 'loopback' || scope === 'other' && isOnLink(address, surroundings)
+  return (
+    scope === 'private' ||
+    scope === 'link-local' ||
+    scope === 'loopback' ||
+    (scope === 'other' && isOnLink(address, surroundings))
+  )
 }
 
 /**
@@ -148,32 +163,38 @@ export function mayHear (source: Source, surroundings: Surroundings): boolean {
  * that are on-link, private, unique-local or link-local (IPv6 with the scope the packet came by), and loopback from
  * this machine itself.
  */
-export function dialable (text: string, source: Source, surroundings: Surroundings): string | undefined {
+export function dialable(text: string, source: Source, surroundings: Surroundings): string | undefined {
   const address = parseAddress(text)
   if (address === undefined || isBroadcast(address, surroundings)) return undefined
   const plain = formatAddress(address)
   switch (scopeOf(address)) {
-    case 'loopback': return isOwn(source, surroundings) ? plain : undefined
-    case 'link-local': return address.length === 4 ? plain : source.scope === undefined ? undefined : `${plain}%${source.scope}`
-    case 'private': return plain
-    case 'other': return isOnLink(address, surroundings) ? plain : undefined
-    default: return undefined
+    case 'loopback':
+      return isOwn(source, surroundings) ? plain : undefined
+    case 'link-local':
+      return address.length === 4 ? plain : source.scope === undefined ? undefined : `${plain}%${source.scope}`
+    case 'private':
+      return plain
+    case 'other':
+      return isOnLink(address, surroundings) ? plain : undefined
+    default:
+      return undefined
   }
 }
 
 /** Whether a packet came from this machine. */
-export function isOwn (source: Source, { own }: Surroundings): boolean {
+export function isOwn(source: Source, { own }: Surroundings): boolean {
   const address = parseAddress(source.address)
-  return own.has(source.address) || address !== undefined && scopeOf(address) === 'loopback'
+  return own.has(source.address) || (address !== undefined && scopeOf(address) === 'loopback')
 }
 
 /**
  * What counts as one sender for limits: this machine, an IPv4 address, an IPv6 address of the same link (neighbours
  * share a /64 there, so that it would tell nobody apart), else an IPv6 /64.
  */
-export function senderOf (source: Source, surroundings: Surroundings): string {
+export function senderOf(source: Source, surroundings: Surroundings): string {
   if (isOwn(source, surroundings)) return 'own'
   const address = parseAddress(source.address)
-  if (address?.length !== 16 || scopeOf(address) === 'link-local' || isOnLink(address, surroundings)) return source.address
+  if (address?.length !== 16 || scopeOf(address) === 'link-local' || isOnLink(address, surroundings))
+    return source.address
   return address.slice(0, 8).join('.')
 }

@@ -25,7 +25,11 @@ export interface QuerySchedule {
 }
 
 /** @param random gives numbers in [0, 1) */
-export function createQuerySchedule (now: number, random: () => number, times: QueryTimes = defaultQueryTimes): QuerySchedule {
+export function createQuerySchedule(
+  now: number,
+  random: () => number,
+  times: QueryTimes = defaultQueryTimes
+): QuerySchedule {
   let next = 0
   let gap = 0
   const restart = (now: number) => {
@@ -35,9 +39,11 @@ export function createQuerySchedule (now: number, random: () => number, times: Q
   }
   restart(now)
   return {
-    get next () { return next },
+    get next() {
+      return next
+    },
     restart,
-    asked (now) {
+    asked(now) {
       // Spread over 2 %: proxies that met at one moment do not ask at one moment for ever.
       next = now + gap * (1 + random() * 0.02)
       gap = Math.min(gap * 3, times.maxGapMs)

@@ -20,10 +20,10 @@ interface RecordBase {
 
 /** A record of a response. Names in `target` are canonical too. */
 export type DiscoveryRecord =
-  | RecordBase & { readonly type: 'PTR', readonly target: string }
-  | RecordBase & { readonly type: 'SRV', readonly target: string, readonly port: number }
-  | RecordBase & { readonly type: 'TXT', readonly pairs: ReadonlyMap<string, string> }
-  | RecordBase & { readonly type: 'A' | 'AAAA', readonly address: string }
+  | (RecordBase & { readonly type: 'PTR'; readonly target: string })
+  | (RecordBase & { readonly type: 'SRV'; readonly target: string; readonly port: number })
+  | (RecordBase & { readonly type: 'TXT'; readonly pairs: ReadonlyMap<string, string> })
+  | (RecordBase & { readonly type: 'A' | 'AAAA'; readonly address: string })
 
 /** A question for the network. */
 export interface DiscoveryQuestion {
@@ -34,12 +34,12 @@ export interface DiscoveryQuestion {
 }
 
 /** One form for names that DNS holds equal: ASCII letters without case (RFC 4343; other letters keep theirs), no final dot. */
-export function canonicalName (name: string): string {
+export function canonicalName(name: string): string {
   return name.replace(/\.$/, '').replace(/[A-Z]/g, letter => letter.toLowerCase())
 }
 
 /** The id in the name of a service instance; undefined where the name is not that of a proxy. */
-export function idOfInstance (name: string): string | undefined {
+export function idOfInstance(name: string): string | undefined {
   const suffix = `.${serviceType}`
   if (!name.endsWith(suffix)) return undefined
   const label = name.slice(0, -suffix.length)
@@ -47,6 +47,6 @@ export function idOfInstance (name: string): string | undefined {
 }
 
 /** The name of the service instance of an id. */
-export function instanceOf (id: string): string {
+export function instanceOf(id: string): string {
   return `${id}.${serviceType}`
 }

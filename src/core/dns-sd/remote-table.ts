@@ -2,7 +2,15 @@
 // times and randomness come in, changes and questions go out. Not a general DNS cache, and nothing in it is trusted.
 import type { RemoteProxy } from '../discovery.ts'
 import { isOwn, mayHear, senderOf, type Source, type Surroundings } from './address-policy.ts'
-import { idOfInstance, instanceOf, serviceType, textKey, textValue, type DiscoveryQuestion, type DiscoveryRecord } from './records.ts'
+import {
+  idOfInstance,
+  instanceOf,
+  serviceType,
+  textKey,
+  textValue,
+  type DiscoveryQuestion,
+  type DiscoveryRecord
+} from './records.ts'
 import { RemoteEntry } from './remote-entry.ts'
 
 /** How much is kept. */
@@ -42,9 +50,9 @@ export const defaultRemoteTableTimes: RemoteTableTimes = {
 
 /** Something to tell. `own`: the advertisement of this proxy itself was seen on the network (each time), or is not to be seen any more. */
 export type RemoteChange =
-  | { readonly kind: 'found' | 'updated', readonly remote: RemoteProxy }
-  | { readonly kind: 'lost', readonly id: string }
-  | { readonly kind: 'own', readonly seen: boolean }
+  | { readonly kind: 'found' | 'updated'; readonly remote: RemoteProxy }
+  | { readonly kind: 'lost'; readonly id: string }
+  | { readonly kind: 'own'; readonly seen: boolean }
 
 /** What a table needs to know. */
 export interface RemoteTableOptions {
@@ -68,7 +76,12 @@ export class RemoteTable {
   readonly #linked = new Set<string>()
   readonly #reported = new Map<string, RemoteProxy>()
 
-  constructor ({ ownId, random, limits = defaultRemoteTableLimits, times = defaultRemoteTableTimes }: RemoteTableOptions) {
+  constructor({
+    ownId,
+    random,
+    limits = defaultRemoteTableLimits,
+    times = defaultRemoteTableTimes
+  }: RemoteTableOptions) {
     this.#ownId = ownId
     this.#random = random
     this.#limits = limits
@@ -76,23 +89,23 @@ export class RemoteTable {
   }
 
   /** What is reported as found, by id. */
-  get remotes (): ReadonlyMap<string, RemoteProxy> {
+  get remotes(): ReadonlyMap<string, RemoteProxy> {
     return this.#reported
   }
 
   /** Ids in the table, complete or not. */
-  get size (): number {
+  get size(): number {
     return this.#entries.size
   }
 
   /** Says whether the id has a live link: such ids never make room for others. */
-  setLinked (id: string, linked: boolean): void {
+  setLinked(id: string, linked: boolean): void {
     if (linked) this.#linked.add(id)
     else this.#linked.delete(id)
   }
 
   /** Takes the records of one response. */
-  take (records: readonly DiscoveryRecord[], source: Source, surroundings: Surroundings, now: number): RemoteChange[] {
+  take(records: readonly DiscoveryRecord[], source: Source, surroundings: Surroundings, now: number): RemoteChange[] {
     if (!mayHear(source, surroundings)) return []
     const changes: RemoteChange[] = []
     const touched = new Set<RemoteEntry>()
@@ -102,7 +115,8 @@ export class RemoteTable {
       if (entry === undefined) continue
       touched.add(entry)
       if (record.ttl === 0) {
-        if (record.type !== 'TXT' && entry.accepts(source, senderOf(source, surroundings))) entry.withdraw(now + this.#times.goodbyeMs)
+        if (record.type !== 'TXT' && entry.accepts(source, senderOf(source, surroundings)))
+          entry.withdraw(now + this.#times.goodbyeMs)
       } else if (record.type === 'PTR') {
         entry.point(now, record.ttl)
       } else if (record.type === 'SRV' && record.port >= 1024) {
@@ -128,7 +142,7 @@ export class RemoteTable {
   }
 
   /** Forgets what is over. To be called at nextDeadline, or at any other time. */
-  expire (now: number): RemoteChange[] {
+  expire(now: number): RemoteChange[] {
     const changes: RemoteChange[] = []
     for (const entry of this.#entries.values()) {
       if (entry.over(now)) this.#remove(entry, changes)
@@ -138,14 +152,14 @@ export class RemoteTable {
   }
 
   /** When expire() or questions() has something to do next; Infinity for never. */
-  get nextDeadline (): number {
+  get nextDeadline(): number {
     let next = Infinity
     for (const entry of this.#entries.values()) next = Math.min(next, entry.deadline, entry.askAt)
     return next
   }
 
   /** What to ask now, at most so many questions; each counts as asked. */
-  questions (now: number, limit: number): DiscoveryQuestion[] {
+  questions(now: number, limit: number): DiscoveryQuestion[] {
     const questions: DiscoveryQuestion[] = []
     for (const entry of this.#entries.values()) {
       if (entry.askAt > now) continue
@@ -159,7 +173,7 @@ export class RemoteTable {
   }
 
   /** The instances whose pointers need not be sent again, with the seconds they live on (RFC 6762 §7.1). */
-  knownAnswers (now: number): { readonly name: string, readonly ttl: number }[] {
+  knownAnswers(now: number): { readonly name: string; readonly ttl: number }[] {
     const known = []
     for (const entry of this.#entries.values()) {
       const ttl = entry.knownSeconds(now)
@@ -168,7 +182,13 @@ export class RemoteTable {
     return known
   }
 
-  #entryFor (record: DiscoveryRecord, source: Source, surroundings: Surroundings, now: number, changes: RemoteChange[]): RemoteEntry | undefined {
+  #entryFor(
+    record: DiscoveryRecord,
+    source: Source,
+    surroundings: Surroundings,
+    now: number,
+    changes: RemoteChange[]
+  ): RemoteEntry | undefined {
     if (record.type === 'A' || record.type === 'AAAA') return undefined
     if (record.type === 'PTR' && record.name !== serviceType) return undefined
     const id = idOfInstance(record.type === 'PTR' ? record.target : record.name)
@@ -185,7 +205,7 @@ export class RemoteTable {
   }
 
   /** Whether there is room for one more id of the sender, after the oldest without a link has left where need be. */
-  #makeRoom (sender: string, now: number, changes: RemoteChange[]): boolean {
+  #makeRoom(sender: string, now: number, changes: RemoteChange[]): boolean {
     const free = [...this.#entries.values()].filter(entry => entry.id !== this.#ownId && !this.#linked.has(entry.id))
     const held = [...this.#entries.values()].filter(entry => entry.id !== this.#ownId && entry.sender === sender).length
     if (held >= (sender === 'own' ? this.#limits.perOwnMachine : this.#limits.perSender)) {
@@ -205,39 +225,39 @@ export class RemoteTable {
     return true
   }
 
-  #lifetime (ttl: number): number {
+  #lifetime(ttl: number): number {
     const [least, most] = this.#times.lifetimeMs
     return Math.min(Math.max(ttl * 1000, least), most)
   }
 
-  #index (entry: RemoteEntry): void {
+  #index(entry: RemoteEntry): void {
     const host = entry.host
     if (host === undefined) return
     const entries = this.#byHost.get(host) ?? new Set()
     this.#byHost.set(host, entries.add(entry))
   }
 
-  #unindex (entry: RemoteEntry, host: string | undefined): void {
+  #unindex(entry: RemoteEntry, host: string | undefined): void {
     const entries = host === undefined ? undefined : this.#byHost.get(host)
     entries?.delete(entry)
     if (host !== undefined && entries?.size === 0) this.#byHost.delete(host)
   }
 
-  #remove (entry: RemoteEntry, changes: RemoteChange[]): void {
+  #remove(entry: RemoteEntry, changes: RemoteChange[]): void {
     this.#entries.delete(entry.id)
     this.#unindex(entry, entry.host)
     this.#tell(entry, undefined, changes)
   }
 
-  #settle (entry: RemoteEntry, now: number, changes: RemoteChange[], heard = false): void {
+  #settle(entry: RemoteEntry, now: number, changes: RemoteChange[], heard = false): void {
     const addresses = entry.settle(now, this.#random())
     this.#tell(entry, addresses.length > 0 && entry.speaks ? { id: entry.id, addresses } : undefined, changes, heard)
   }
 
   /** Tells the difference between what was reported of an entry and what holds now. */
-  #tell (entry: RemoteEntry, remote: RemoteProxy | undefined, changes: RemoteChange[], heard = false): void {
+  #tell(entry: RemoteEntry, remote: RemoteProxy | undefined, changes: RemoteChange[], heard = false): void {
     if (entry.id === this.#ownId) {
-      if (heard || entry.seen && remote === undefined) changes.push({ kind: 'own', seen: remote !== undefined })
+      if (heard || (entry.seen && remote === undefined)) changes.push({ kind: 'own', seen: remote !== undefined })
       entry.seen = remote !== undefined
       return
     }
@@ -253,7 +273,11 @@ export class RemoteTable {
   }
 }
 
-function sameAddresses (one: RemoteProxy, other: RemoteProxy): boolean {
-  return one.addresses.length === other.addresses.length &&
-    one.addresses.every(({ address, port }, index) => address === other.addresses[index]!.address && port === other.addresses[index]!.port)
+function sameAddresses(one: RemoteProxy, other: RemoteProxy): boolean {
+  return (
+    one.addresses.length === other.addresses.length &&
+    one.addresses.every(
+      ({ address, port }, index) => address === other.addresses[index]!.address && port === other.addresses[index]!.port
+    )
+  )
 }

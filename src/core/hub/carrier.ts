@@ -33,17 +33,17 @@ export interface Carrier {
   /** For logs. */
   readonly name: string
   /** The first local peer is about to join; `localJoined` for it follows. */
-  channelOpened (channel: Channel): void
+  channelOpened(channel: Channel): void
   /** The last local peer has left; the channel's remote peers are forgotten without a call to `removeRemote`. */
-  channelClosed (channel: Channel): void
+  channelClosed(channel: Channel): void
   /** Whether it will be known within a moment who else is in the channel. Asked now and then; without it: never. */
-  isSettling? (channel: Channel): boolean
-  localJoined (peer: Peer): void
-  localLeft (peer: Peer): void
+  isSettling?(channel: Channel): boolean
+  localJoined(peer: Peer): void
+  localLeft(peer: Peer): void
   /** Takes a broadcast of a local peer to all remote peers of the channel. @param sequence see `Peer.sequence` */
-  broadcast (source: Peer, payload: Payload, sequence: number): RelayCount
+  broadcast(source: Peer, payload: Payload, sequence: number): RelayCount
   /** An id that another carrier had claimed before this one is this carrier's now, too: `peer` is who is meant. */
-  granted? (peer: Peer): void
+  granted?(peer: Peer): void
   /** Takes a direct message to one of its remote peers. @returns false where it is too large for the remote proxy */
-  message (source: Peer, target: Peer, payload: Payload, sequence: number): boolean
+  message(source: Peer, target: Peer, payload: Payload, sequence: number): boolean
 }

@@ -18,7 +18,11 @@ export interface Delivery {
 }
 
 /** What became of a direct message: it was delivered, or why not. */
-export type DirectResult = 'delivered' | 'NWS_ERR_PEER_NOT_FOUND' | 'NWS_ERR_PEER_TAKES_NO_MESSAGES' | 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
+export type DirectResult =
+  | 'delivered'
+  | 'NWS_ERR_PEER_NOT_FOUND'
+  | 'NWS_ERR_PEER_TAKES_NO_MESSAGES'
+  | 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
 
 /** A named broadcast group. Exists while it has local peers. */
 export class Channel {
@@ -45,7 +49,11 @@ export class Channel {
   private readonly turns: TurnQueue
 
   /** @param carriers told of local peers and their messages; empty for scope `local` */
-  constructor (facts: { name: string, tag: string, scope: Scope, openedAt: number }, carriers: readonly Carrier[], turns: TurnQueue) {
+  constructor(
+    facts: { name: string; tag: string; scope: Scope; openedAt: number },
+    carriers: readonly Carrier[],
+    turns: TurnQueue
+  ) {
     this.name = facts.name
     this.tag = facts.tag
     this.scope = facts.scope
@@ -54,26 +62,26 @@ export class Channel {
     this.turns = turns
   }
 
-  get localCount (): number {
+  get localCount(): number {
     return this.locals
   }
 
-  get remoteCount (): number {
+  get remoteCount(): number {
     return this.peers.size - this.locals
   }
 
   /** The member of that id. */
-  peer (id: string): Peer | undefined {
+  peer(id: string): Peer | undefined {
     return this.peers.get(id)
   }
 
   /** All members in the order in which they came. */
-  members (): IterableIterator<Peer> {
+  members(): IterableIterator<Peer> {
     return this.peers.values()
   }
 
   /** Makes a peer a member: it hears of all that are there, they hear of it. Its id must be free. */
-  add (peer: Peer): void {
+  add(peer: Peer): void {
     const port = peer.port
     if (port !== undefined) {
       for (const other of this.peers.values()) port.connect(other)
@@ -88,7 +96,7 @@ export class Channel {
   }
 
   /** Ends a membership. What was sent to the peer before stays in its outbox; @returns false where it was none */
-  remove (peer: Peer): boolean {
+  remove(peer: Peer): boolean {
     if (this.peers.get(peer.id) !== peer) return false
     this.peers.delete(peer.id)
     const port = peer.port
@@ -107,7 +115,7 @@ export class Channel {
   }
 
   /** Moves a local peer to another encoding, from the next broadcast on. */
-  changeEncoding (outbox: Outbox, encoding: Encoding): void {
+  changeEncoding(outbox: Outbox, encoding: Encoding): void {
     if (outbox.group === undefined || outbox.group.encoding === encoding) return
     outbox.flush()
     outbox.group.remove(outbox)
@@ -115,7 +123,7 @@ export class Channel {
   }
 
   /** Takes a broadcast of a member to all others. */
-  broadcast (source: Peer, payload: Payload): Delivery {
+  broadcast(source: Peer, payload: Payload): Delivery {
     this.messages++
     this.bytes += payload.bytes.length
     this.fanOut(source, payload)
@@ -138,7 +146,7 @@ export class Channel {
   }
 
   /** Takes a direct message of a member to one other, or to itself. */
-  message (source: Peer, targetId: string, payload: Payload): DirectResult {
+  message(source: Peer, targetId: string, payload: Payload): DirectResult {
     const target = this.peers.get(targetId)
     if (target === undefined) return 'NWS_ERR_PEER_NOT_FOUND'
     if (target.port !== undefined) {
@@ -154,14 +162,14 @@ export class Channel {
   }
 
   /** Over all its carriers: the numbers of a sender have no gaps on any of them, so that each brings them in order. */
-  private carry (source: Peer, target: Peer, payload: Payload): boolean {
+  private carry(source: Peer, target: Peer, payload: Payload): boolean {
     const sequence = ++source.sequence
     let carried = false
     for (const carrier of target.carriers) if (carrier.message(source, target, payload, sequence)) carried = true
     return carried
   }
 
-  private fanOut (source: Peer, payload: Payload): void {
+  private fanOut(source: Peer, payload: Payload): void {
     const own = source.port?.outbox
     let text: Buffer | undefined
     let textOf: Encoding | undefined
@@ -180,7 +188,7 @@ export class Channel {
     for (const peer of this.soloists) if (peer !== source) peer.port!.broadcast(source, payload)
   }
 
-  private groupOf (encoding: Encoding): FanoutGroup {
+  private groupOf(encoding: Encoding): FanoutGroup {
     let group = this.groups.find(candidate => candidate.encoding === encoding)
     if (group === undefined) {
       group = new FanoutGroup(encoding, this.turns)

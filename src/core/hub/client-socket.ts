@@ -12,7 +12,7 @@ import type { TurnQueue } from './turn-queue.ts'
 export interface ClientTransport {
   /** Bytes that the system has not taken yet. */
   readonly writableLength: number
-  write (bytes: Buffer): unknown
+  write(bytes: Buffer): unknown
 }
 
 /** What a socket needs from its owner. */
@@ -32,10 +32,10 @@ const OPEN = 1
  * Takes a socket from what upgraded it, of which nothing is to stay in memory as long as the socket lives: the listener of
  * @fastify/websocket keeps the request and its reply, Node.js the response that was made for the upgrade.
  */
-export function takeOver (websocket: WebSocket, transport: object): void {
+export function takeOver(websocket: WebSocket, transport: object): void {
   websocket.removeAllListeners('error')
   websocket.on('error', () => {}) // ws closes the socket itself, with the code that fits.
-  const { _httpMessage: response } = transport as { _httpMessage?: { detachSocket (transport: object): void } | null }
+  const { _httpMessage: response } = transport as { _httpMessage?: { detachSocket(transport: object): void } | null }
   response?.detachSocket(transport)
 }
 
@@ -44,19 +44,19 @@ const OWNER = Symbol('client socket')
 /** A WebSocket that knows its owner, so that all sockets share their listeners: most of them are idle and many. */
 type OwnedSocket = WebSocket & { [OWNER]: ClientSocket }
 
-function onMessage (this: WebSocket, data: unknown, isBinary: boolean): void {
-  (this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
+function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  ;(this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
 }
 
-function onPong (this: WebSocket, mark: Buffer): void {
-  (this as OwnedSocket)[OWNER].answered(mark)
+function onPong(this: WebSocket, mark: Buffer): void {
+  ;(this as OwnedSocket)[OWNER].answered(mark)
 }
 
-function onClosing (this: WebSocket): void {
-  (this as OwnedSocket)[OWNER].finish()
+function onClosing(this: WebSocket): void {
+  ;(this as OwnedSocket)[OWNER].finish()
 }
 
-function onClose (this: WebSocket): void {
+function onClose(this: WebSocket): void {
   const owner = (this as OwnedSocket)[OWNER]
   owner.finish()
   owner.closed()
@@ -76,7 +76,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   private pingedAt: number
 
   /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
-  constructor (websocket: WebSocket, transport: ClientTransport, context: C) {
+  constructor(websocket: WebSocket, transport: ClientTransport, context: C) {
     this.websocket = websocket
     this.transport = transport
     this.context = context
@@ -94,48 +94,48 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   }
 
   /** A message of the client. */
-  abstract receive (bytes: Buffer, isBinary: boolean): void
+  abstract receive(bytes: Buffer, isBinary: boolean): void
 
   /** What was sent goes out, nothing more is taken; called again it does nothing. @param cause why the proxy ends it */
-  abstract finish (cause?: ErrorCode): void
+  abstract finish(cause?: ErrorCode): void
 
   /** The socket is closed. */
-  abstract closed (): void
+  abstract closed(): void
 
-  get isOpen (): boolean {
+  get isOpen(): boolean {
     return !this.over
   }
 
-  get queuedBytes (): number {
+  get queuedBytes(): number {
     return this.transport.writableLength
   }
 
-  write (bytes: Buffer): void {
+  write(bytes: Buffer): void {
     if (this.websocket.readyState === OPEN) this.transport.write(bytes)
   }
 
-  stalled (): void {
+  stalled(): void {
     this.end('NWS_ERR_PEER_TOO_SLOW')
   }
 
   /** Sends bytes of a whole frame to this client, after all that it was sent before. */
-  send (frame: Buffer): void {
+  send(frame: Buffer): void {
     this.outbox.push(frame)
   }
 
   /** Closes the socket with the error's close code. */
-  end (code: ErrorCode): void {
+  end(code: ErrorCode): void {
     if (!this.over) this.context.refused('socket', code)
     this.close(closeCodeOf(code), code, code)
   }
 
   /** Ends the connection without waiting for the client. */
-  terminate (): void {
+  terminate(): void {
     this.websocket.terminate()
   }
 
   /** Pings the client when it is time, or ends a socket that has been silent for too long. */
-  checkAlive (now: number): void {
+  checkAlive(now: number): void {
     const { peerTimeoutMs, pingIntervalMs } = this.context.settings
     if (now - this.lastSeen > peerTimeoutMs) {
       this.end('NWS_ERR_PEER_SILENT')
@@ -147,19 +147,19 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   }
 
   /** The client has answered a ping. */
-  answered (_mark: Buffer): void {
+  answered(_mark: Buffer): void {
     this.lastSeen = this.context.now()
   }
 
-  protected get canPing (): boolean {
+  protected get canPing(): boolean {
     return this.websocket.readyState === OPEN
   }
 
-  protected ping (): void {
+  protected ping(): void {
     this.websocket.ping()
   }
 
-  protected close (code: number, reason: string, cause?: ErrorCode): void {
+  protected close(code: number, reason: string, cause?: ErrorCode): void {
     this.finish(cause)
     this.websocket.close(code, reason)
   }

@@ -10,7 +10,7 @@ export interface Encoding {
   /** For logs and tests. */
   readonly name: string
   /** The whole bytes of a broadcast, written as they are to every peer of this form. MUST NOT throw. */
-  broadcast (source: Peer, payload: Payload): Buffer
+  broadcast(source: Peer, payload: Payload): Buffer
   /** The encoding whose bytes for JSON payloads are the same, so that mixed groups encode those once. */
   readonly sameText?: Encoding
 }

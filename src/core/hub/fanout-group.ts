@@ -17,18 +17,18 @@ export class FanoutGroup {
   private readonly members: Outbox[] = []
   private entries: Entry[] = []
 
-  constructor (encoding: Encoding, turns: TurnQueue) {
+  constructor(encoding: Encoding, turns: TurnQueue) {
     this.encoding = encoding
     this.turns = turns
   }
 
   /** How many outboxes hear this group. */
-  get size (): number {
+  get size(): number {
     return this.members.length
   }
 
   /** Adds an outbox; it hears what is sent from now on. */
-  add (outbox: Outbox): void {
+  add(outbox: Outbox): void {
     outbox.group = this
     outbox.slot = this.members.length
     outbox.cursor = this.entries.length
@@ -36,7 +36,7 @@ export class FanoutGroup {
   }
 
   /** Removes an outbox at once; what it has not been written of this turn is lost to it unless it flushed. */
-  remove (outbox: Outbox): void {
+  remove(outbox: Outbox): void {
     if (outbox.group !== this) return
     const last = this.members.pop()!
     if (last !== outbox) {
@@ -50,14 +50,14 @@ export class FanoutGroup {
   }
 
   /** Adds an encoded broadcast to the turn. */
-  send (frame: Buffer, except: Outbox | undefined): void {
+  send(frame: Buffer, except: Outbox | undefined): void {
     if (this.entries.length === 0) this.turns.add(this)
     if (except !== undefined) except.spoke = true
     this.entries.push({ frame, except })
   }
 
   /** Moves the entries that `outbox` has not taken yet to the end of `parts`. */
-  takeEntries (outbox: Outbox, parts: Buffer[]): void {
+  takeEntries(outbox: Outbox, parts: Buffer[]): void {
     const entries = this.entries
     for (let i = outbox.cursor; i < entries.length; i++) {
       const entry = entries[i]!
@@ -67,7 +67,7 @@ export class FanoutGroup {
   }
 
   /** Writes the turn to everyone. */
-  flush (): void {
+  flush(): void {
     const entries = this.entries
     if (entries.length === 0) return
     let whole: Buffer | undefined

@@ -9,23 +9,23 @@ import type { ChannelRegistry } from './registry.ts'
 
 /** What knows other proxies. @typeParam V the way to one of them */
 export interface RemoteNetwork<V> {
-  channelOpened (name: string): void
-  channelClosed (name: string): void
-  localJoined (name: string, id: string): void
-  localLeft (name: string, id: string): void
+  channelOpened(name: string): void
+  channelClosed(name: string): void
+  localJoined(name: string, id: string): void
+  localLeft(name: string, id: string): void
   /** Joined remote peers of a channel, each with a way to it. */
-  remotes (name: string): Iterable<[id: string, via: V]>
+  remotes(name: string): Iterable<[id: string, via: V]>
   /** Whether it will be known soon who else is in a channel that was opened a moment ago. */
-  isSettling (name: string): boolean
-  broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount
-  direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean
+  isSettling(name: string): boolean
+  broadcast(name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount
+  direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean
 }
 
 /** What it tells, synchronously, in order. */
 export interface RemoteEvents<V> {
-  joined (name: string, id: string, via: V): void
-  parted (name: string, id: string): void
-  message (name: string, message: PeerMessage): void
+  joined(name: string, id: string, via: V): void
+  parted(name: string, id: string): void
+  message(name: string, message: PeerMessage): void
 }
 
 /** An open channel with its remote peers by id. */
@@ -54,7 +54,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
   /** Calls of the registry that are under way: it must not be called back meanwhile. */
   #inCall = 0
 
-  constructor ({ name, hub, network, proxyOf }: NetworkCarrierOptions<V>) {
+  constructor({ name, hub, network, proxyOf }: NetworkCarrierOptions<V>) {
     this.name = name
     this.#hub = hub
     this.#network = network
@@ -62,7 +62,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
   }
 
   /** What the network tells the channels. */
-  get events (): RemoteEvents<V> {
+  get events(): RemoteEvents<V> {
     return {
       joined: (name, id, via) => this.#whenFree(() => this.#join(name, id, via)),
       parted: (name, id) => this.#whenFree(() => this.#part(name, id)),
@@ -70,7 +70,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
     }
   }
 
-  channelOpened (channel: Channel): void {
+  channelOpened(channel: Channel): void {
     this.#carried.set(channel.name, { channel, peers: new Map() })
     this.#call(() => this.#network().channelOpened(channel.name))
     // A channel that lingered has its remote peers still.
@@ -79,37 +79,52 @@ export class NetworkCarrier<V extends object> implements Carrier {
     })
   }
 
-  channelClosed (channel: Channel): void {
+  channelClosed(channel: Channel): void {
     this.#carried.delete(channel.name)
     this.#call(() => this.#network().channelClosed(channel.name))
   }
 
-  isSettling (channel: Channel): boolean {
+  isSettling(channel: Channel): boolean {
     return this.#network().isSettling(channel.name)
   }
 
-  localJoined (peer: Peer): void {
+  localJoined(peer: Peer): void {
     this.#call(() => this.#network().localJoined(peer.channel.name, peer.id))
   }
 
-  localLeft (peer: Peer): void {
+  localLeft(peer: Peer): void {
     this.#call(() => this.#network().localLeft(peer.channel.name, peer.id))
   }
 
-  granted (peer: Peer): void {
+  granted(peer: Peer): void {
     const carried = this.#carried.get(peer.channel.name)
     if (carried?.channel === peer.channel) carried.peers.set(peer.id, peer)
   }
 
-  broadcast (source: Peer, payload: Payload, sequence: number): RelayCount {
-    return this.#call(() => this.#network().broadcast(source.channel.name, { source: source.id, seq: sequence, binary: payload.binary, payload: payload.bytes }))
+  broadcast(source: Peer, payload: Payload, sequence: number): RelayCount {
+    return this.#call(() =>
+      this.#network().broadcast(source.channel.name, {
+        source: source.id,
+        seq: sequence,
+        binary: payload.binary,
+        payload: payload.bytes
+      })
+    )
   }
 
-  message (source: Peer, target: Peer, payload: Payload, sequence: number): boolean {
-    return this.#call(() => this.#network().direct(source.channel.name, { source: source.id, target: target.id, seq: sequence, binary: payload.binary, payload: payload.bytes }))
+  message(source: Peer, target: Peer, payload: Payload, sequence: number): boolean {
+    return this.#call(() =>
+      this.#network().direct(source.channel.name, {
+        source: source.id,
+        target: target.id,
+        seq: sequence,
+        binary: payload.binary,
+        payload: payload.bytes
+      })
+    )
   }
 
-  #call<T> (work: () => T): T {
+  #call<T>(work: () => T): T {
     this.#inCall++
     try {
       return work()
@@ -118,12 +133,12 @@ export class NetworkCarrier<V extends object> implements Carrier {
     }
   }
 
-  #whenFree (work: () => void): void {
+  #whenFree(work: () => void): void {
     if (this.#inCall > 0) this.#hub.turns.defer(work)
     else work()
   }
 
-  #join (name: string, id: string, via: V): Peer | undefined {
+  #join(name: string, id: string, via: V): Peer | undefined {
     const carried = this.#carried.get(name)
     if (carried === undefined || carried.peers.has(id)) return carried?.peers.get(id)
     const peer = this.#hub.addRemote(carried.channel, { id, proxy: this.#proxyOf(via), via }, this)
@@ -131,14 +146,14 @@ export class NetworkCarrier<V extends object> implements Carrier {
     return peer
   }
 
-  #part (name: string, id: string): void {
+  #part(name: string, id: string): void {
     const carried = this.#carried.get(name)
     if (carried === undefined) return
     carried.peers.delete(id)
     this.#hub.withdrawRemote(carried.channel, id, this)
   }
 
-  #deliver (name: string, { source, target, seq, binary, payload }: PeerMessage): void {
+  #deliver(name: string, { source, target, seq, binary, payload }: PeerMessage): void {
     const peer = this.#carried.get(name)?.peers.get(source) ?? this.#returned(name, source)
     if (peer === undefined) return
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
@@ -147,7 +162,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
   }
 
   /** A peer of a channel that was opened again in this very turn. */
-  #returned (name: string, id: string): Peer | undefined {
+  #returned(name: string, id: string): Peer | undefined {
     if (this.#carried.get(name)?.channel.peer(id) !== undefined) return undefined
     for (const [member, via] of this.#network().remotes(name)) if (member === id) return this.#join(name, id, via)
     return undefined

@@ -24,7 +24,7 @@ export class OriginLimits {
   private readonly settings: OriginLimitSettings
   private readonly now: () => number
 
-  constructor (settings: OriginLimitSettings, now: () => number) {
+  constructor(settings: OriginLimitSettings, now: () => number) {
     this.settings = settings
     this.now = now
   }
@@ -35,7 +35,7 @@ export class OriginLimits {
    * @returns what takes it back
    * @throws NwsError `NWS_ERR_TOO_MANY_SOCKETS`
    */
-  takeSocket (origin: string | undefined): () => void {
+  takeSocket(origin: string | undefined): () => void {
     if (origin === undefined) return () => {}
     const state = this.stateOf(origin)
     if (state.sockets >= this.settings.maxSocketsPerOrigin) throw new NwsError('NWS_ERR_TOO_MANY_SOCKETS')
@@ -44,23 +44,30 @@ export class OriginLimits {
   }
 
   /** Takes back the count of one socket. */
-  releaseSocket (origin: string | undefined): void {
+  releaseSocket(origin: string | undefined): void {
     const state = origin === undefined ? undefined : this.origins.get(origin)
     if (state !== undefined) state.sockets--
   }
 
   /** Pays for a channel that is not open yet. @throws NwsError `NWS_ERR_TOO_MANY_CHANNELS` */
-  takeNewChannel (origin: string | undefined): void {
+  takeNewChannel(origin: string | undefined): void {
     if (origin === undefined) return
     if (!this.stateOf(origin).newChannels.take(1, this.now())) throw new NwsError('NWS_ERR_TOO_MANY_CHANNELS')
   }
 
-  private stateOf (origin: string): OriginState {
+  private stateOf(origin: string): OriginState {
     const now = this.now()
     let state = this.origins.get(origin)
     if (state === undefined) {
       this.forgetOne(now)
-      state = { sockets: 0, newChannels: new TokenBucket(this.settings.newChannelsPerOriginPerSecond, this.settings.newChannelsPerOriginBurst, now) }
+      state = {
+        sockets: 0,
+        newChannels: new TokenBucket(
+          this.settings.newChannelsPerOriginPerSecond,
+          this.settings.newChannelsPerOriginBurst,
+          now
+        )
+      }
     } else {
       this.origins.delete(origin) // Most recently used last.
     }
@@ -68,7 +75,7 @@ export class OriginLimits {
     return state
   }
 
-  private forgetOne (now: number): void {
+  private forgetOne(now: number): void {
     if (this.origins.size < REMEMBERED) return
     for (const [origin, state] of this.origins) {
       if (state.sockets === 0 && state.newChannels.level(now) >= this.settings.newChannelsPerOriginBurst) {

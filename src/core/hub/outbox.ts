@@ -6,11 +6,11 @@ import type { TurnQueue } from './turn-queue.ts'
 /** What an outbox writes to: a socket, a response, with its owner. */
 export interface ByteSink {
   /** Takes the bytes at once; must not call back into the channel. */
-  write (bytes: Buffer): void
+  write(bytes: Buffer): void
   /** Bytes that the transport has not taken yet. */
   readonly queuedBytes: number
   /** More than the limit waits: the owner ends the peer. Called outside of any delivery. */
-  stalled (): void
+  stalled(): void
 }
 
 /** The bytes of one turn for one peer, in order. */
@@ -33,24 +33,24 @@ export class Outbox {
   private readonly maxQueuedBytes: number
 
   /** @param maxQueuedBytes bytes that may wait in the sink from earlier turns when a new one is written */
-  constructor (turns: TurnQueue, sink: ByteSink, maxQueuedBytes: number) {
+  constructor(turns: TurnQueue, sink: ByteSink, maxQueuedBytes: number) {
     this.turns = turns
     this.sink = sink
     this.maxQueuedBytes = maxQueuedBytes
   }
 
   /** True where the outbox has nothing of its own this turn and takes the group's turn as it is. */
-  get takesWholeTurn (): boolean {
+  get takesWholeTurn(): boolean {
     return this.parts === undefined && this.cursor === 0 && !this.spoke
   }
 
   /** Bytes that were handed to the transport and not taken yet. */
-  get queuedBytes (): number {
+  get queuedBytes(): number {
     return this.sink.queuedBytes
   }
 
   /** Adds a frame for this peer alone. */
-  push (frame: Buffer): void {
+  push(frame: Buffer): void {
     if (this.closed) return
     this.append(frame)
     if (this.due) return
@@ -59,7 +59,7 @@ export class Outbox {
   }
 
   /** Adds a frame that may wait for some milliseconds, if nothing else is sent before. */
-  pushPresence (frame: Buffer): void {
+  pushPresence(frame: Buffer): void {
     if (this.closed) return
     const waits = this.parts !== undefined
     this.append(frame)
@@ -67,7 +67,7 @@ export class Outbox {
   }
 
   /** Adds a frame that waits for the next one, or for `flush()`. @returns whether nothing has waited: then the caller sees to it */
-  pushPatient (frame: Buffer): boolean {
+  pushPatient(frame: Buffer): boolean {
     if (this.closed) return false
     const waits = this.parts !== undefined
     this.append(frame)
@@ -75,7 +75,7 @@ export class Outbox {
   }
 
   /** Writes what waits. Called at the end of the turn, and by the owner before it closes the transport. */
-  flush (): void {
+  flush(): void {
     if (this.closed) return
     const parts = this.parts ?? []
     this.parts = undefined
@@ -84,14 +84,14 @@ export class Outbox {
     if (parts.length > 0) this.deliver(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
   }
 
-  private append (frame: Buffer): void {
+  private append(frame: Buffer): void {
     this.parts ??= []
     this.group?.takeEntries(this, this.parts)
     this.parts.push(frame)
   }
 
   /** Hands bytes to the sink, or reports the peer as too slow. */
-  deliver (bytes: Buffer): void {
+  deliver(bytes: Buffer): void {
     if (this.closed) return
     if (this.checkStalled()) return
     this.sink.write(bytes)
@@ -99,7 +99,7 @@ export class Outbox {
   }
 
   /** True where more than the limit waits; then the peer has been reported as too slow. */
-  checkStalled (): boolean {
+  checkStalled(): boolean {
     if (this.closed || this.sink.queuedBytes <= this.maxQueuedBytes) return false
     this.closed = true
     this.turns.defer(() => this.sink.stalled())
@@ -107,7 +107,7 @@ export class Outbox {
   }
 
   /** Nothing is written any more; what waits is forgotten. Flush first to keep it. */
-  close (): void {
+  close(): void {
     this.closed = true
     this.parts = undefined
     this.group?.remove(this)

@@ -18,20 +18,20 @@ export interface PeerPort {
   /** In which form they are heard at the join; set where `outbox` is. */
   readonly encoding: Encoding | undefined
   /** A broadcast of another peer; never called where `outbox` is set. */
-  broadcast (source: Peer, payload: Payload): void
+  broadcast(source: Peer, payload: Payload): void
   /** A direct message. @returns false where this kind of peer cannot take one */
-  message (source: Peer, payload: Payload): boolean
+  message(source: Peer, payload: Payload): boolean
   /**
    * Calls `run`, once, when the client has read all that it was sent up to now, as far as its transport can tell; never
    * where the client goes first. Absent: it has heard what it was told at once.
    */
-  whenRead? (run: () => void): void
+  whenRead?(run: () => void): void
   /** Another peer is there, or has come. */
-  connect (other: Peer): void
+  connect(other: Peer): void
   /** Another peer has gone. */
-  disconnect (other: Peer): void
+  disconnect(other: Peer): void
   /** The proxy ends this peer: tell the client why and close. The peer has left the channel already. */
-  end (code: ErrorCode): void
+  end(code: ErrorCode): void
 }
 
 /** What a peer is, fixed at its join. */
@@ -80,7 +80,11 @@ export class Peer implements PeerFacts {
   /** Whether this proxy has ended it, and not its client. */
   wasCut = false
 
-  constructor (channel: Channel, facts: PeerFacts, behind: { port?: (peer: Peer) => PeerPort, carriers?: readonly Carrier[] }) {
+  constructor(
+    channel: Channel,
+    facts: PeerFacts,
+    behind: { port?: (peer: Peer) => PeerPort; carriers?: readonly Carrier[] }
+  ) {
     this.channel = channel
     this.id = facts.id
     this.location = facts.location
@@ -93,7 +97,7 @@ export class Peer implements PeerFacts {
   }
 
   /** True while it is a member. */
-  get joined (): boolean {
+  get joined(): boolean {
     return this.channel.peer(this.id) === this
   }
 }

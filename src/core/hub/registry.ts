@@ -61,7 +61,7 @@ export interface JoinRequest {
 }
 
 /** Whether a message was not taken before; it is then taken. */
-function isNew (source: Peer, sequence: number | undefined): boolean {
+function isNew(source: Peer, sequence: number | undefined): boolean {
   if (sequence === undefined) return true
   if (sequence <= source.taken) return false
   source.taken = sequence
@@ -79,15 +79,16 @@ export class ChannelRegistry {
   private readonly claims: RemoteClaims
   private closing = false
 
-  constructor (environment: RegistryEnvironment) {
+  constructor(environment: RegistryEnvironment) {
     this.environment = environment
     this.turns = environment.turns
     this.admission = new RemoteAdmission(this.hooks.join)
     this.claims = new RemoteClaims({
       now: environment.now,
-      entered: peer => this.admission.admit(peer, () => {
-        if (peer.channel.localCount > 0 && peer.channel.peer(peer.id) === undefined) peer.channel.add(peer)
-      }),
+      entered: peer =>
+        this.admission.admit(peer, () => {
+          if (peer.channel.localCount > 0 && peer.channel.peer(peer.id) === undefined) peer.channel.add(peer)
+        }),
       left: peer => {
         this.admission.cancel(peer)
         if (peer.channel.remove(peer)) for (const hook of this.hooks.leave) hook(peer)
@@ -96,7 +97,7 @@ export class ChannelRegistry {
   }
 
   /** Adds what brings remote peers. It hears of the channels that are open already. */
-  attach (carrier: Carrier): void {
+  attach(carrier: Carrier): void {
     this.carriers.push(carrier)
     for (const channel of this.channels.network.values()) {
       carrier.channelOpened(channel)
@@ -105,23 +106,23 @@ export class ChannelRegistry {
   }
 
   /** The open channel of that name. */
-  find (name: string, scope: Scope): Channel | undefined {
+  find(name: string, scope: Scope): Channel | undefined {
     return this.channels[scope].get(name)
   }
 
   /** Whether it will be known within a moment which other proxies have the channel. */
-  isSettling (channel: Channel): boolean {
+  isSettling(channel: Channel): boolean {
     return channel.scope === 'network' && this.carriers.some(carrier => carrier.isSettling?.(channel) === true)
   }
 
   /** All open channels, those of the network first. */
-  * all (): Generator<Channel> {
-    yield * this.channels.network.values()
-    yield * this.channels.local.values()
+  *all(): Generator<Channel> {
+    yield* this.channels.network.values()
+    yield* this.channels.local.values()
   }
 
   /** Number of open channels. */
-  get size (): number {
+  get size(): number {
     return this.channels.network.size + this.channels.local.size
   }
 
@@ -132,14 +133,21 @@ export class ChannelRegistry {
    *   `NWS_ERR_TOO_MANY_CHANNELS`, `NWS_ERR_CHANNEL_FULL`, `NWS_ERR_PEER_CLOSED` (gone meanwhile), or whatever a join
    *   hook threw
    */
-  async join (request: JoinRequest): Promise<Peer> {
+  async join(request: JoinRequest): Promise<Peer> {
     const { environment } = this
     if (!isChannelName(request.name)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
     if (this.closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
     const release = environment.originLimits.takeSocket(request.origin)
     try {
       const { name, scope, dialect, origin } = request
-      const facts = { id: environment.peerId(), location: 'local', dialect, origin, proxy: environment.proxyId, connectedAt: environment.now() } as const
+      const facts = {
+        id: environment.peerId(),
+        location: 'local',
+        dialect,
+        origin,
+        proxy: environment.proxyId,
+        connectedAt: environment.now()
+      } as const
       if (this.hooks.join.length > 0) {
         const candidate = { ...facts, channel: name, tag: environment.channelTag(name), scope }
         for (const hook of this.hooks.join) await hook(candidate)
@@ -148,7 +156,8 @@ export class ChannelRegistry {
       if (!request.isOpen()) throw new NwsError('NWS_ERR_PEER_CLOSED')
       // From here on all is synchronous: two peers that open a channel at the same moment meet in one.
       const existing = this.find(name, scope)
-      if (existing !== undefined && existing.localCount >= environment.maxPeersPerChannel) throw new NwsError('NWS_ERR_CHANNEL_FULL')
+      if (existing !== undefined && existing.localCount >= environment.maxPeersPerChannel)
+        throw new NwsError('NWS_ERR_CHANNEL_FULL')
       if (existing === undefined) environment.originLimits.takeNewChannel(origin)
       const channel = existing ?? this.open(name, scope)
       const peer = new Peer(channel, facts, { port: request.port })
@@ -166,12 +175,12 @@ export class ChannelRegistry {
    * @returns what takes it back
    * @throws NwsError `NWS_ERR_TOO_MANY_SOCKETS`
    */
-  countSocket (origin: string | undefined): () => void {
+  countSocket(origin: string | undefined): () => void {
     return this.environment.originLimits.takeSocket(origin)
   }
 
   /** Ends a local membership; the channel is closed when it was the last. Does nothing for one that has ended. */
-  leave (peer: Peer): void {
+  leave(peer: Peer): void {
     if (!peer.channel.remove(peer)) return
     this.environment.originLimits.releaseSocket(peer.origin)
     for (const hook of this.hooks.leave) hook(peer)
@@ -183,13 +192,14 @@ export class ChannelRegistry {
    *
    * @throws whatever a message hook threw: then nobody hears it
    */
-  broadcast (source: Peer, payload: Payload): Delivery {
-    if (this.hooks.message.length > 0) this.runMessageHooks({ channel: source.channel, source, targetId: undefined, payload })
+  broadcast(source: Peer, payload: Payload): Delivery {
+    if (this.hooks.message.length > 0)
+      this.runMessageHooks({ channel: source.channel, source, targetId: undefined, payload })
     return source.channel.broadcast(source, payload)
   }
 
   /** Takes a direct message to a member. @throws whatever a message hook threw */
-  message (source: Peer, targetId: string, payload: Payload): DirectResult {
+  message(source: Peer, targetId: string, payload: Payload): DirectResult {
     if (this.hooks.message.length > 0) this.runMessageHooks({ channel: source.channel, source, targetId, payload })
     return source.channel.message(source, targetId, payload)
   }
@@ -200,57 +210,62 @@ export class ChannelRegistry {
    * @returns the peer to name in later calls; undefined where its id is taken in this channel: by this carrier or a local
    *   peer for good, by another carrier until that gives it up (then `carrier.granted` is called)
    */
-  addRemote (channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
+  addRemote(channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
     return this.claims.add(channel, facts, carrier)
   }
 
   /** A carrier no longer brings a remote peer; the last one ends the membership. @param carrier the one there is, by default */
-  removeRemote (peer: Peer, carrier: Carrier = peer.carriers[0]!): void {
+  removeRemote(peer: Peer, carrier: Carrier = peer.carriers[0]!): void {
     this.claims.withdraw(peer.channel, peer.id, carrier)
   }
 
   /** The same by its id, also for one that another carrier has and that was waited for. */
-  withdrawRemote (channel: Channel, id: string, carrier: Carrier): void {
+  withdrawRemote(channel: Channel, id: string, carrier: Carrier): void {
     this.claims.withdraw(channel, id, carrier)
   }
 
   /** The way `via` is proven to end in the proxy of that id. What waits because of that is joined to the peer it is. */
-  proveRemote (via: object, proxy: string): void {
+  proveRemote(via: object, proxy: string): void {
     this.claims.prove(via, proxy)
   }
 
   /** A broadcast of a remote peer. @param sequence its number, where the carrier may not be the only one that brings it */
-  remoteBroadcast (source: Peer, payload: Payload, sequence?: number): void {
+  remoteBroadcast(source: Peer, payload: Payload, sequence?: number): void {
     if (!isNew(source, sequence)) return
     this.admission.whenIn(source, payload.bytes.length, () => {
-      if (this.remoteAllowed({ channel: source.channel, source, targetId: undefined, payload })) source.channel.broadcast(source, payload)
+      if (this.remoteAllowed({ channel: source.channel, source, targetId: undefined, payload }))
+        source.channel.broadcast(source, payload)
     })
   }
 
   /** A direct message of a remote peer to a local one; dropped where there is none of that id. */
-  remoteMessage (source: Peer, targetId: string, payload: Payload, sequence?: number): void {
+  remoteMessage(source: Peer, targetId: string, payload: Payload, sequence?: number): void {
     if (!isNew(source, sequence)) return
     this.admission.whenIn(source, payload.bytes.length, () => {
-      if (this.remoteAllowed({ channel: source.channel, source, targetId, payload })) source.channel.message(source, targetId, payload)
+      if (this.remoteAllowed({ channel: source.channel, source, targetId, payload }))
+        source.channel.message(source, targetId, payload)
     })
   }
 
   /** Nobody joins any more. */
-  close (): void {
+  close(): void {
     this.closing = true
   }
 
-  private open (name: string, scope: Scope): Channel {
+  private open(name: string, scope: Scope): Channel {
     const { environment } = this
-    const channel = new Channel({ name, scope, tag: environment.channelTag(name), openedAt: environment.now() },
-      scope === 'network' ? this.carriers : [], this.turns)
+    const channel = new Channel(
+      { name, scope, tag: environment.channelTag(name), openedAt: environment.now() },
+      scope === 'network' ? this.carriers : [],
+      this.turns
+    )
     this.channels[scope].set(name, channel)
     if (scope === 'network') for (const carrier of this.carriers) carrier.channelOpened(channel)
     for (const hook of this.hooks.channelOpened) hook(channel)
     return channel
   }
 
-  private closeIfEmpty (channel: Channel): void {
+  private closeIfEmpty(channel: Channel): void {
     if (channel.localCount > 0 || this.find(channel.name, channel.scope) !== channel) return
     this.channels[channel.scope].delete(channel.name)
     this.claims.forget(channel)
@@ -258,12 +273,12 @@ export class ChannelRegistry {
     for (const hook of this.hooks.channelClosed) hook(channel)
   }
 
-  private runMessageHooks (event: MessageEvent): void {
+  private runMessageHooks(event: MessageEvent): void {
     for (const hook of this.hooks.message) hook(event)
   }
 
   /** A refused message of a remote peer is dropped: there is nobody here to tell. */
-  private remoteAllowed (event: MessageEvent): boolean {
+  private remoteAllowed(event: MessageEvent): boolean {
     try {
       this.runMessageHooks(event)
       return event.source.joined

@@ -15,24 +15,37 @@ export class RemoteAdmission {
   private readonly waiting = new Map<Peer, Waiting>()
   private readonly hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]
 
-  constructor (hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]) {
+  constructor(hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]) {
     this.hooks = hooks
   }
 
   /** Calls `enter` when all hooks have agreed: at once where none of them is asynchronous. */
-  admit (peer: Peer, enter: () => void): void {
+  admit(peer: Peer, enter: () => void): void {
     if (this.hooks.length === 0) {
       enter()
       return
     }
     const { id, location, dialect, origin, proxy, connectedAt, channel } = peer
-    const candidate = { id, location, dialect, origin, proxy, connectedAt, channel: channel.name, tag: channel.tag, scope: channel.scope }
+    const candidate = {
+      id,
+      location,
+      dialect,
+      origin,
+      proxy,
+      connectedAt,
+      channel: channel.name,
+      tag: channel.tag,
+      scope: channel.scope
+    }
     this.waiting.set(peer, { held: [], bytes: 0 })
-    this.decide(candidate).then(() => this.settle(peer, enter), () => this.waiting.delete(peer))
+    this.decide(candidate).then(
+      () => this.settle(peer, enter),
+      () => this.waiting.delete(peer)
+    )
   }
 
   /** Runs `deliver` now for a member, later for one that is being decided on, never for a refused one. */
-  whenIn (peer: Peer, bytes: number, deliver: () => void): void {
+  whenIn(peer: Peer, bytes: number, deliver: () => void): void {
     if (peer.joined) {
       deliver()
       return
@@ -44,15 +57,15 @@ export class RemoteAdmission {
   }
 
   /** Forgets a peer that has gone before it was decided. */
-  cancel (peer: Peer): void {
+  cancel(peer: Peer): void {
     this.waiting.delete(peer)
   }
 
-  private async decide (candidate: Candidate): Promise<void> {
+  private async decide(candidate: Candidate): Promise<void> {
     for (const hook of this.hooks) await hook(candidate)
   }
 
-  private settle (peer: Peer, enter: () => void): void {
+  private settle(peer: Peer, enter: () => void): void {
     const waiting = this.waiting.get(peer)
     if (waiting === undefined) return
     this.waiting.delete(peer)

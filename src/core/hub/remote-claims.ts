@@ -10,8 +10,8 @@ import { Peer } from './peer.ts'
 /** What is done with peers that come and go. */
 export interface ClaimEvents {
   readonly now: () => number
-  entered (peer: Peer): void
-  left (peer: Peer): void
+  entered(peer: Peer): void
+  left(peer: Peer): void
 }
 
 interface Claim {
@@ -36,12 +36,12 @@ export class RemoteClaims {
   readonly #waiting = new Set<Holder>()
   readonly #proven = new WeakMap<object, string>()
 
-  constructor (events: ClaimEvents) {
+  constructor(events: ClaimEvents) {
     this.#events = events
   }
 
   /** @see ChannelRegistry.addRemote */
-  add (channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
+  add(channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
     let holders = this.#channels.get(channel)
     if (holders === undefined) {
       holders = new Map()
@@ -49,7 +49,8 @@ export class RemoteClaims {
     }
     const holder = holders.get(facts.id)
     const claim = { facts, carrier }
-    if (holder === undefined) return channel.peer(facts.id) === undefined ? this.#take(holders, channel, claim) : undefined
+    if (holder === undefined)
+      return channel.peer(facts.id) === undefined ? this.#take(holders, channel, claim) : undefined
     if ([...holder.claims, ...holder.waiting].some(other => other.carrier === carrier)) return undefined
     if (this.#isSame(holder, claim)) return this.#share(holder, claim)
     holder.waiting.push(claim)
@@ -58,7 +59,7 @@ export class RemoteClaims {
   }
 
   /** @see ChannelRegistry.withdrawRemote */
-  withdraw (channel: Channel, id: string, carrier: Carrier): void {
+  withdraw(channel: Channel, id: string, carrier: Carrier): void {
     const holders = this.#channels.get(channel)
     const holder = holders?.get(id)
     if (holders === undefined || holder === undefined) return
@@ -84,7 +85,7 @@ export class RemoteClaims {
   }
 
   /** @see ChannelRegistry.proveRemote */
-  prove (via: object, proxy: string): void {
+  prove(via: object, proxy: string): void {
     if (this.#proven.get(via) === proxy) return
     this.#proven.set(via, proxy)
     for (const holder of this.#waiting) {
@@ -97,37 +98,46 @@ export class RemoteClaims {
   }
 
   /** The channel is no more, and all that was claimed in it. */
-  forget (channel: Channel): void {
+  forget(channel: Channel): void {
     for (const holder of this.#channels.get(channel)?.values() ?? []) this.#waiting.delete(holder)
     this.#channels.delete(channel)
   }
 
-  #take (holders: Map<string, Holder>, channel: Channel, claim: Claim): Peer {
-    const { facts: { id, proxy }, carrier } = claim
+  #take(holders: Map<string, Holder>, channel: Channel, claim: Claim): Peer {
+    const {
+      facts: { id, proxy },
+      carrier
+    } = claim
     const carriers = [carrier]
-    const peer = new Peer(channel, { id, proxy, location: 'remote', dialect: 'link', origin: undefined, connectedAt: this.#events.now() }, { carriers })
+    const peer = new Peer(
+      channel,
+      { id, proxy, location: 'remote', dialect: 'link', origin: undefined, connectedAt: this.#events.now() },
+      { carriers }
+    )
     holders.set(id, { peer, claims: [claim], carriers, waiting: [] })
     this.#events.entered(peer)
     return peer
   }
 
-  #share (holder: Holder, claim: Claim): Peer {
+  #share(holder: Holder, claim: Claim): Peer {
     holder.claims.push(claim)
     holder.carriers.push(claim.carrier)
     if (holder.claims.length === 2) holder.peer.channel.shared += 1
     return holder.peer
   }
 
-  #isSame ({ claims }: Holder, { facts }: Claim): boolean {
-    return this.#isProven(facts) && claims.some(({ facts: other }) => other.proxy === facts.proxy && this.#isProven(other))
+  #isSame({ claims }: Holder, { facts }: Claim): boolean {
+    return (
+      this.#isProven(facts) && claims.some(({ facts: other }) => other.proxy === facts.proxy && this.#isProven(other))
+    )
   }
 
-  #isProven ({ via, proxy }: RemoteFacts): boolean {
+  #isProven({ via, proxy }: RemoteFacts): boolean {
     return via !== undefined && this.#proven.get(via) === proxy
   }
 }
 
-function removeOf (claims: Claim[], carrier: Carrier): boolean {
+function removeOf(claims: Claim[], carrier: Carrier): boolean {
   const place = claims.findIndex(claim => claim.carrier === carrier)
   if (place >= 0) claims.splice(place, 1)
   return place >= 0

@@ -3,12 +3,12 @@
 
 /** Something that writes at the end of a turn. */
 export interface Flushable {
-  flush (): void
+  flush(): void
 }
 
 /** Something whose transport holds more than it may. */
 export interface Stallable {
-  checkStalled (): boolean
+  checkStalled(): boolean
 }
 
 /** Collects the work for the end of a turn. */
@@ -31,14 +31,14 @@ export class TurnQueue {
    * @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate`
    * @param afterRest calls its argument once some milliseconds later; undefined: presence never rests
    */
-  constructor (atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
+  constructor(atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
     this.atEndOfTurn = atEndOfTurn
     this.afterRest = afterRest ?? (() => {})
     this.rests = afterRest !== undefined
   }
 
   /** Asks for `flush()` at the end of the turn; the caller adds itself once a turn. */
-  add (item: Flushable): void {
+  add(item: Flushable): void {
     this.dirty.push(item)
     this.schedule()
   }
@@ -49,7 +49,7 @@ export class TurnQueue {
    *
    * @returns whether it is the end of the turn
    */
-  addPresence (item: Flushable): boolean {
+  addPresence(item: Flushable): boolean {
     if (this.resting) {
       this.patient.push(item)
       return false
@@ -60,13 +60,13 @@ export class TurnQueue {
   }
 
   /** Asks for a call after all writes of the turn. */
-  defer (work: () => void): void {
+  defer(work: () => void): void {
     this.deferred.push(work)
     this.schedule()
   }
 
   /** Remembers a transport over its limit, for `checkStalled`. */
-  watch (item: Stallable): void {
+  watch(item: Stallable): void {
     this.watched.add(item)
   }
 
@@ -74,14 +74,14 @@ export class TurnQueue {
    * Looks again at the transports that were over their limit a call ago: one large turn may pass the limit, staying
    * there may not. Call it every second or so.
    */
-  checkStalled (): void {
+  checkStalled(): void {
     for (const item of this.suspects) item.checkStalled()
     this.suspects = this.watched
     this.watched = new Set()
   }
 
   /** Ends the turn now. */
-  end (): void {
+  end(): void {
     this.scheduled = false
     const dirty = this.dirty
     this.dirty = []
@@ -96,14 +96,14 @@ export class TurnQueue {
     for (const work of deferred) work()
   }
 
-  private endRest (): void {
+  private endRest(): void {
     this.resting = false
     const patient = this.patient
     this.patient = []
     for (const item of patient) this.addPresence(item)
   }
 
-  private schedule (): void {
+  private schedule(): void {
     if (this.scheduled) return
     this.scheduled = true
     this.atEndOfTurn(this.run)

@@ -11,10 +11,13 @@ export interface AddressKey {
 }
 
 /** The key of an address as sockets report it; everything unreadable counts as one. */
-export function addressKey (text: string): AddressKey {
+export function addressKey(text: string): AddressKey {
   const address = parseAddress(text)
   if (address === undefined) return { key: 'unknown', loopback: false }
   if (address.length === 4) return { key: formatAddress(address), loopback: address[0] === 127 }
   const loopback = address.every((byte, index) => byte === (index === 15 ? 1 : 0))
-  return { key: loopback ? '::1' : `${formatAddress(address.map((byte, index) => index < 8 ? byte : 0))}/64`, loopback }
+  return {
+    key: loopback ? '::1' : `${formatAddress(address.map((byte, index) => (index < 8 ? byte : 0)))}/64`,
+    loopback
+  }
 }

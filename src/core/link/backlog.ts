@@ -14,7 +14,7 @@ export class Backlog {
   #timer: Cancel | undefined
 
   /** @param full called when more than 16 MiB wait, or nothing was taken for drainMs */
-  constructor (clock: LinkClock, drainMs: number, queued: () => number, full: () => void) {
+  constructor(clock: LinkClock, drainMs: number, queued: () => number, full: () => void) {
     this.#clock = clock
     this.#drainMs = drainMs
     this.#queued = queued
@@ -22,19 +22,19 @@ export class Backlog {
   }
 
   /** To be called after each message was given to the socket. */
-  sent (bytes: number): void {
+  sent(bytes: number): void {
     this.#sent += bytes
     const queued = this.#queued()
     if (queued > MAX_QUEUED_BYTES) this.#full()
     else if (queued > 0 && this.#timer === undefined) this.#watch(this.#sent - queued)
   }
 
-  stop (): void {
+  stop(): void {
     this.#timer?.()
   }
 
   /** Looks again after drainMs whether more was taken than so many bytes. */
-  #watch (taken: number): void {
+  #watch(taken: number): void {
     this.#timer = this.#clock.after(this.#drainMs, () => {
       this.#timer = undefined
       const queued = this.#queued()

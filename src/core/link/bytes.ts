@@ -1,35 +1,35 @@
 // Reading and writing bytes: big-endian integers, CPace's length-value strings, base32. Not a parser of frames.
 
 /** One byte. */
-export function u8 (value: number): Uint8Array {
+export function u8(value: number): Uint8Array {
   return Uint8Array.of(value)
 }
 
 /** Two bytes, big-endian. */
-export function u16 (value: number): Uint8Array {
+export function u16(value: number): Uint8Array {
   return Uint8Array.of(value >>> 8, value)
 }
 
 /** Four bytes, big-endian. */
-export function u32 (value: number): Uint8Array {
+export function u32(value: number): Uint8Array {
   return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
 }
 
 /** Eight bytes, big-endian, of an integer from 0 to 2^53 − 1. */
-export function u64 (value: number): Uint8Array {
+export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8)
   writeU64(bytes, 0, value)
   return bytes
 }
 
 /** Writes eight bytes, big-endian, of an integer from 0 to 2^53 − 1. */
-export function writeU64 (target: Uint8Array, offset: number, value: number): void {
+export function writeU64(target: Uint8Array, offset: number, value: number): void {
   writeU32(target, offset, Math.floor(value / 0x1_0000_0000))
   writeU32(target, offset + 4, value)
 }
 
 /** Writes four bytes, big-endian; `value` is taken modulo 2^32. */
-export function writeU32 (target: Uint8Array, offset: number, value: number): void {
+export function writeU32(target: Uint8Array, offset: number, value: number): void {
   target[offset] = value >>> 24
   target[offset + 1] = value >>> 16
   target[offset + 2] = value >>> 8
@@ -37,23 +37,23 @@ export function writeU32 (target: Uint8Array, offset: number, value: number): vo
 }
 
 /** The big-endian integer in two bytes; bytes beyond the end count as zero. */
-export function readU16 (bytes: Uint8Array, offset: number): number {
+export function readU16(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0)
 }
 
 /** The big-endian integer in four bytes, never negative; bytes beyond the end count as zero. */
-export function readU32 (bytes: Uint8Array, offset: number): number {
+export function readU32(bytes: Uint8Array, offset: number): number {
   return ((readU16(bytes, offset) << 16) | readU16(bytes, offset + 2)) >>> 0
 }
 
 /** The big-endian integer in eight bytes; `undefined` above 2^53 − 1. */
-export function readU64 (bytes: Uint8Array, offset: number): number | undefined {
+export function readU64(bytes: Uint8Array, offset: number): number | undefined {
   const value = readU32(bytes, offset) * 0x1_0000_0000 + readU32(bytes, offset + 4)
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined
 }
 
 /** All arrays one after the other, as a new array. */
-export function concat (...parts: readonly Uint8Array[]): Uint8Array {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
   const whole = new Uint8Array(length)
@@ -66,14 +66,14 @@ export function concat (...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Bytes of a text that has only ASCII characters. */
-export function ascii (text: string): Uint8Array {
+export function ascii(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
 
 /** CPace's lv_cat: each item preceded by its length as LEB128 (draft-irtf-cfrg-cpace-21 §5). */
-export function lv (...items: readonly Uint8Array[]): Uint8Array {
+export function lv(...items: readonly Uint8Array[]): Uint8Array {
   // Written in place: a round makes thousands of these, and short-lived arrays cost pauses of the garbage collector.
   let length = 0
   for (const item of items) length += leb128Length(item.length) + item.length
@@ -90,7 +90,7 @@ export function lv (...items: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Bytes that the LEB128 of a length takes. */
-function leb128Length (value: number): number {
+function leb128Length(value: number): number {
   let bytes = 1
   for (let rest = value; rest >= 0x80; rest >>>= 7) bytes += 1
   return bytes
@@ -100,7 +100,7 @@ function leb128Length (value: number): number {
  * Negative, zero or positive as `a` sorts before, equal to or after `b`, by bytes; a prefix sorts first.
  * Not constant in time: for public values only.
  */
-export function compare (a: Uint8Array, b: Uint8Array): number {
+export function compare(a: Uint8Array, b: Uint8Array): number {
   const common = Math.min(a.length, b.length)
   for (let i = 0; i < common; i++) {
     const difference = a[i]! - b[i]!
@@ -110,25 +110,25 @@ export function compare (a: Uint8Array, b: Uint8Array): number {
 }
 
 /** Whether every byte is zero. Not constant in time. */
-export function isZero (bytes: Uint8Array): boolean {
+export function isZero(bytes: Uint8Array): boolean {
   return bytes.every(byte => byte === 0)
 }
 
 /** A text with one character per byte: a key for a Map or Set, or the text of bytes that are ASCII. */
-export function latin1 (bytes: Uint8Array, start: number, end: number): string {
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
   // Buffer's own decoder makes a flat string; one built by + is flattened at its first use as a key.
   return Buffer.prototype.latin1Slice.call(bytes, start, end)
 }
 
 /** A text that is equal for equal bytes and different for different ones: a key for a Map or Set. */
-export function mapKey (bytes: Uint8Array): string {
+export function mapKey(bytes: Uint8Array): string {
   return latin1(bytes, 0, bytes.length)
 }
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /** RFC 4648 base32, lower case, without padding. */
-export function base32 (bytes: Uint8Array): string {
+export function base32(bytes: Uint8Array): string {
   let text = ''
   let bits = 0
   let held = 0
@@ -144,9 +144,9 @@ export function base32 (bytes: Uint8Array): string {
  * The bytes of a base32 text in either case; `undefined` where a character is none of base32's, the length is
  * impossible, or unused bits are set (so that one value has one spelling, case apart).
  */
-export function fromBase32 (text: string): Uint8Array | undefined {
+export function fromBase32(text: string): Uint8Array | undefined {
   if ([1, 3, 6].includes(text.length % 8)) return undefined
-  const bytes = new Uint8Array(Math.floor(text.length * 5 / 8))
+  const bytes = new Uint8Array(Math.floor((text.length * 5) / 8))
   let bits = 0
   let held = 0
   let length = 0

@@ -45,7 +45,7 @@ const ID_BYTE = new Uint8Array(256)
 for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')) ID_BYTE[byte] = 1
 
 /** The id at `at`, or `undefined` where there is none. It takes id.length + 1 bytes. */
-export function readId (bytes: Uint8Array, at: number): string | undefined {
+export function readId(bytes: Uint8Array, at: number): string | undefined {
   const length = bytes[at]
   if (length === undefined || length === 0 || length > MAX_ID_BYTES || at + 1 + length > bytes.length) return undefined
   for (let i = at + 1; i <= at + length; i++) if (ID_BYTE[bytes[i]!] === 0) return undefined
@@ -55,7 +55,7 @@ export function readId (bytes: Uint8Array, at: number): string | undefined {
 const malformed = (): LinkFault => linkFault(1002, 'A channel message is malformed')
 
 /** Reads a channel message; total. Any malformed one ends the link. */
-export function decodeChannelMessage (bytes: Uint8Array): LinkResult<ChannelMessage> {
+export function decodeChannelMessage(bytes: Uint8Array): LinkResult<ChannelMessage> {
   const type = bytes[0]
   if (type === undefined || type < JOIN || type > DIRECT) return malformed()
   const id = readId(bytes, 1)
@@ -75,15 +75,25 @@ export function decodeChannelMessage (bytes: Uint8Array): LinkResult<ChannelMess
   const seq = readU64(bytes, at)
   const kind = bytes[at + 8]!
   if (seq === undefined || seq === 0 || kind > 1) return malformed()
-  return { ok: true, value: { type: type === DIRECT ? 'direct' : 'broadcast', source: id, target, seq, binary: kind === 1, payload: bytes.subarray(at + 9) } }
+  return {
+    ok: true,
+    value: {
+      type: type === DIRECT ? 'direct' : 'broadcast',
+      source: id,
+      target,
+      seq,
+      binary: kind === 1,
+      payload: bytes.subarray(at + 9)
+    }
+  }
 }
 
-function idBytes (id: string): Uint8Array {
+function idBytes(id: string): Uint8Array {
   return concat(u8(id.length), ascii(id))
 }
 
 /** A JOIN or PART. */
-export function encodePresence (type: PresenceMessage['type'], id: string): Uint8Array {
+export function encodePresence(type: PresenceMessage['type'], id: string): Uint8Array {
   return concat(u8(type === 'join' ? JOIN : PART), idBytes(id))
 }
 
@@ -91,7 +101,10 @@ export function encodePresence (type: PresenceMessage['type'], id: string): Uint
  * What stands before the payload of a message; so that the payload, which goes to many links, is not copied for each.
  * @param target of a direct message; apart, because a copy of the message that has one costs more than all of the head
  */
-export function encodePeerMessageHead ({ source, seq, binary }: Pick<PeerMessage, 'source' | 'seq' | 'binary'>, target?: string): Uint8Array {
+export function encodePeerMessageHead(
+  { source, seq, binary }: Pick<PeerMessage, 'source' | 'seq' | 'binary'>,
+  target?: string
+): Uint8Array {
   const ids = 1 + source.length + (target === undefined ? 0 : 1 + target.length)
   const head = new Uint8Array(1 + ids + 9)
   head[0] = target === undefined ? BROADCAST : DIRECT
@@ -103,7 +116,7 @@ export function encodePeerMessageHead ({ source, seq, binary }: Pick<PeerMessage
 }
 
 /** Writes an id with its length: the offset behind it. */
-function writeId (bytes: Uint8Array, at: number, id: string): number {
+function writeId(bytes: Uint8Array, at: number, id: string): number {
   bytes[at] = id.length
   for (let i = 0; i < id.length; i++) bytes[at + 1 + i] = id.charCodeAt(i)
   return at + 1 + id.length
@@ -113,6 +126,6 @@ function writeId (bytes: Uint8Array, at: number, id: string): number {
  * True where a kind 0 payload may be spliced into an envelope: valid UTF-8 and exactly one JSON value with at most 128
  * arrays and objects open at once, nothing around it, not even white space. A byte order mark is no white space.
  */
-export function isDataText (payload: Uint8Array): boolean {
+export function isDataText(payload: Uint8Array): boolean {
   return isUtf8(payload) && isJsonText(payload, MAX_JSON_DEPTH)
 }

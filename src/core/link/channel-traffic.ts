@@ -18,16 +18,16 @@ const NOTHING = new Uint8Array(0)
 /** Told of what a remote says on confirmed channels. */
 export interface TrafficEvents {
   /** A well-formed message; kind 0 payloads are JSON. */
-  message (name: string, message: ChannelMessage): void
+  message(name: string, message: ChannelMessage): void
   /** The remote has left the channel; the answer is written already. */
-  left (name: string): void
+  left(name: string): void
 }
 
 /** Where frames go. */
 export interface FramePort {
-  write (type: FrameType, body: Uint8Array): void
+  write(type: FrameType, body: Uint8Array): void
   /** A DATA frame whose bytes are two pieces, so that a payload is copied once: into the record. */
-  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void
+  writeData(handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void
 }
 
 /** What was dropped on a link, for metrics. */
@@ -50,7 +50,7 @@ export class ChannelTraffic {
   readonly #unknown: OffenceCount
   readonly #notJson: OffenceCount
 
-  constructor (clock: LinkClock, port: FramePort, events: TrafficEvents) {
+  constructor(clock: LinkClock, port: FramePort, events: TrafficEvents) {
     this.#port = port
     this.#events = events
     this.#unknown = new OffenceCount(clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)
@@ -58,7 +58,7 @@ export class ChannelTraffic {
   }
 
   /** Sends a channel message in two parts; @returns false where the channel is not confirmed here */
-  send (name: string, head: Uint8Array, payload: Uint8Array = NOTHING): boolean {
+  send(name: string, head: Uint8Array, payload: Uint8Array = NOTHING): boolean {
     const handle = this.handles.of(name)
     if (handle === undefined) return false
     writeFragments(head, payload, (flags, head, payload) => this.#port.writeData(handle.bytes, flags, head, payload))
@@ -66,7 +66,7 @@ export class ChannelTraffic {
   }
 
   /** This side leaves a channel; does nothing where it is not confirmed. */
-  leave (name: string): void {
+  leave(name: string): void {
     const handle = this.handles.leave(name)
     if (handle === undefined) return
     this.#reassembler.forget(handle.key)
@@ -74,7 +74,7 @@ export class ChannelTraffic {
   }
 
   /** LEAVE came. */
-  onLeave (body: Uint8Array): void {
+  onLeave(body: Uint8Array): void {
     const handle = this.handles.leftByRemote(mapKey(body))
     if (handle === undefined) return
     this.#reassembler.forget(handle.key)
@@ -83,7 +83,7 @@ export class ChannelTraffic {
   }
 
   /** DATA came: a fault where the link must end. */
-  onData (body: Uint8Array): LinkFault | undefined {
+  onData(body: Uint8Array): LinkFault | undefined {
     const key = latin1(body, 0, HANDLE_BYTES)
     const handle = this.handles.find(key)
     if (handle === undefined) return this.#onUnknownHandle(key)
@@ -104,7 +104,7 @@ export class ChannelTraffic {
     return undefined
   }
 
-  #onUnknownHandle (key: string): LinkFault | undefined {
+  #onUnknownHandle(key: string): LinkFault | undefined {
     if (this.handles.isLeft(key)) return undefined
     this.dropped.unknownHandle += 1
     return this.#unknown.add() ? linkFault(1008, 'Too much comes for unknown handles') : undefined

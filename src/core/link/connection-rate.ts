@@ -16,7 +16,7 @@ export class ConnectionRate {
   readonly #all: TokenBucket
   readonly #addresses = new Map<string, TokenBucket>()
 
-  constructor (clock: LinkClock) {
+  constructor(clock: LinkClock) {
     this.#clock = clock
     this.#loopback = new TokenBucket(LOOPBACK.perSecond, LOOPBACK.burst, clock.now())
     this.#all = new TokenBucket(IN_ALL.perSecond, IN_ALL.burst, clock.now())
@@ -26,14 +26,14 @@ export class ConnectionRate {
    * Takes one connection, or refuses it.
    * @param address an IPv4 address or an IPv6 /64
    */
-  take (address: string, loopback: boolean): boolean {
+  take(address: string, loopback: boolean): boolean {
     const now = this.#clock.now()
     if (loopback) return this.#loopback.take(1, now)
     // The address pays first: what it is refused costs the others nothing.
     return this.#bucketOf(address).take(1, now) && this.#all.take(1, now)
   }
 
-  #bucketOf (address: string): TokenBucket {
+  #bucketOf(address: string): TokenBucket {
     let bucket = this.#addresses.get(address)
     if (bucket === undefined) bucket = new TokenBucket(PER_ADDRESS.perSecond, PER_ADDRESS.burst, this.#clock.now())
     else this.#addresses.delete(address)

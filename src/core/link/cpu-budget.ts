@@ -30,7 +30,7 @@ export interface CpuReservation {
    * @param used elements that are spent: N_R, or 0 where the link failed before M2
    * @param ranOut the remote let it run out
    */
-  settle (used: number, ranOut?: boolean): void
+  settle(used: number, ranOut?: boolean): void
 }
 
 /** Each address has at most this share of burst and rate while another waits. */
@@ -55,7 +55,7 @@ export class CpuBudget {
   readonly #waiting: Request[] = []
   #timer: Cancel | undefined
 
-  constructor (budgets: LinkBudgets, timings: LinkTimings, clock: LinkClock) {
+  constructor(budgets: LinkBudgets, timings: LinkTimings, clock: LinkClock) {
     this.#budgets = budgets
     this.#timings = timings
     this.#clock = clock
@@ -63,12 +63,12 @@ export class CpuBudget {
   }
 
   /** Elements that may be spent now; negative where a proven link overdrew. */
-  get level (): number {
+  get level(): number {
     return this.#bucket.level(this.#clock.now())
   }
 
   /** I reserves 512 elements before M1, and waits as long as it takes. `granted` may be called at once. */
-  reserve (client: CpuClient, granted: (reservation: CpuReservation) => void): Cancel {
+  reserve(client: CpuClient, granted: (reservation: CpuReservation) => void): Cancel {
     const request: Request = {
       client,
       count: MAX_BLOCK,
@@ -80,7 +80,7 @@ export class CpuBudget {
   }
 
   /** R pays N_I elements before M2. `granted` may be called at once, `refused` after the longest wait. */
-  charge (client: CpuClient, count: number, granted: () => void, refused: () => void): Cancel {
+  charge(client: CpuClient, count: number, granted: () => void, refused: () => void): Cancel {
     const stop = this.#clock.after(this.#timings.cpuWaitMs, () => {
       this.#withdraw(request)
       if (client.proven && this.level - count >= -this.#budgets.cpuOverdraft) {
@@ -95,7 +95,7 @@ export class CpuBudget {
     return this.#ask(request)
   }
 
-  #ask (request: Request): Cancel {
+  #ask(request: Request): Cancel {
     this.#waiting.push(request)
     this.#serve()
     return () => {
@@ -104,13 +104,13 @@ export class CpuBudget {
     }
   }
 
-  #withdraw (request: Request): void {
+  #withdraw(request: Request): void {
     request.stop()
     const place = this.#waiting.indexOf(request)
     if (place >= 0) this.#waiting.splice(place, 1)
   }
 
-  #hold (client: CpuClient): CpuReservation {
+  #hold(client: CpuClient): CpuReservation {
     // Whoever is proven later still frees the place that he took unproven.
     const holds = !client.proven
     if (holds) this.#holders.add(client.address)
@@ -130,7 +130,7 @@ export class CpuBudget {
   }
 
   /** Serves whom it can, the first in line first. */
-  #serve (): void {
+  #serve(): void {
     for (;;) {
       const next = this.#next()
       if (next === undefined) break
@@ -142,12 +142,12 @@ export class CpuBudget {
   }
 
   /** The first in line, if the bucket holds enough for it. Whoever may not be served yet lets others pass. */
-  #next (): Request | undefined {
+  #next(): Request | undefined {
     const best = this.#firstInLine()
     return best !== undefined && this.level >= best.count ? best : undefined
   }
 
-  #firstInLine (): Request | undefined {
+  #firstInLine(): Request | undefined {
     const contested = this.#contested()
     let best: Request | undefined
     for (const request of this.#waiting) {
@@ -158,35 +158,35 @@ export class CpuBudget {
   }
 
   /** Whether more than one address waits. */
-  #contested (): boolean {
+  #contested(): boolean {
     const first = this.#waiting[0]?.client.address
     return this.#waiting.some(({ client }) => client.address !== first)
   }
 
   /** Whether the reservations of unproven links leave room for it. */
-  #hasPlace ({ client, reserves }: Request): boolean {
+  #hasPlace({ client, reserves }: Request): boolean {
     if (!reserves || client.proven) return true
     return this.#holders.size < this.#budgets.unprovenReservations && !this.#holders.has(client.address)
   }
 
   /** Elements that the address's share lacks for it. */
-  #shareLacks ({ client, count }: Request): number {
+  #shareLacks({ client, count }: Request): number {
     return count - this.#share(client.address).level(this.#clock.now())
   }
 
   /** Proven links first, those who let a reservation run out last, then round-robin by address, then by age. */
-  #before (a: Request, b: Request): boolean {
+  #before(a: Request, b: Request): boolean {
     const rank = this.#rank(a) - this.#rank(b)
     if (rank !== 0) return rank < 0
     return (this.#served.get(a.client.address) ?? 0) < (this.#served.get(b.client.address) ?? 0)
   }
 
-  #rank ({ client }: Request): number {
+  #rank({ client }: Request): number {
     if ((this.#penalties.get(client.address) ?? 0) > this.#clock.now()) return 2
     return client.proven ? 0 : 1
   }
 
-  #spend ({ client, count }: Request): void {
+  #spend({ client, count }: Request): void {
     const now = this.#clock.now()
     this.#bucket.overdraw(count, now)
     // The share is only held against an address while another waits; what it takes alone may not put it into debt.
@@ -195,7 +195,7 @@ export class CpuBudget {
     this.#remember(this.#served, client.address, ++this.#turn)
   }
 
-  #share (address: string): TokenBucket {
+  #share(address: string): TokenBucket {
     let share = this.#shares.get(address)
     if (share === undefined) {
       const { cpuBurst, cpuPerSecond } = this.#budgets
@@ -205,14 +205,14 @@ export class CpuBudget {
     return share
   }
 
-  #remember<T> (map: Map<string, T>, address: string, value: T): void {
+  #remember<T>(map: Map<string, T>, address: string, value: T): void {
     map.delete(address)
     map.set(address, value)
     if (map.size > MAX_ADDRESSES) map.delete(map.keys().next().value!)
   }
 
   /** Looks again when time alone could change who is served. */
-  #arm (): void {
+  #arm(): void {
     this.#timer?.()
     this.#timer = undefined
     const { cpuPerSecond } = this.#budgets

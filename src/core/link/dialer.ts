@@ -36,15 +36,15 @@ export interface DialRequest {
 /** What a dial came to; each called once at most. */
 export interface DialOutcome<L> {
   /** The link has reached OPEN. */
-  opened (link: L): void
+  opened(link: L): void
   /** The connection or the link has ended, or never came to be. */
-  ended (): void
+  ended(): void
 }
 
 /** Somebody to be dialled. */
 interface Target<L> {
   readonly id: Uint8Array | undefined
-  addresses: readonly { readonly host: string, readonly port: number }[]
+  addresses: readonly { readonly host: string; readonly port: number }[]
   /** Place in the addresses. */
   next: number
   failures: number
@@ -74,7 +74,13 @@ export class Dialer<L extends DialledLink> {
   /** Open links. */
   readonly #links = new Set<L>()
 
-  constructor (ownId: Uint8Array, clock: LinkClock, timings: DialTimings, random: () => number, dial: (request: DialRequest, outcome: DialOutcome<L>) => void) {
+  constructor(
+    ownId: Uint8Array,
+    clock: LinkClock,
+    timings: DialTimings,
+    random: () => number,
+    dial: (request: DialRequest, outcome: DialOutcome<L>) => void
+  ) {
     this.#ownId = ownId
     this.#clock = clock
     this.#timings = timings
@@ -83,12 +89,12 @@ export class Dialer<L extends DialledLink> {
   }
 
   /** Adds a static peer, which is dialled from now on whatever is known of it. */
-  addPeer (host: string, port: number): void {
+  addPeer(host: string, port: number): void {
     this.#add(`peer ${host} ${port}`, undefined, [{ host, port }])
   }
 
   /** A proxy was discovered, or its addresses have changed. */
-  found (remote: RemoteProxy): void {
+  found(remote: RemoteProxy): void {
     const id = fromBase32(remote.id)
     if (id === undefined || id.length !== 16) return
     const addresses = remote.addresses.map(({ address, port }) => ({ host: address, port }))
@@ -101,8 +107,9 @@ export class Dialer<L extends DialledLink> {
   }
 
   /** Addresses not heard of before come first: discovery lists one that the remote has lost for two minutes more. */
-  #readdress (target: Target<L>, addresses: Target<L>['addresses']): void {
-    const isNew = ({ host, port }: { host: string, port: number }) => !target.addresses.some(known => known.host === host && known.port === port)
+  #readdress(target: Target<L>, addresses: Target<L>['addresses']): void {
+    const isNew = ({ host, port }: { host: string; port: number }) =>
+      !target.addresses.some(known => known.host === host && known.port === port)
     const news = addresses.filter(isNew)
     target.addresses = [...news, ...addresses.filter(address => !isNew(address))]
     target.next = 0
@@ -114,7 +121,7 @@ export class Dialer<L extends DialledLink> {
   }
 
   /** A discovered proxy is gone: what stands stays, but nothing is dialled again. */
-  lost (id: string): void {
+  lost(id: string): void {
     const target = this.#targets.get(id)
     if (target === undefined) return
     this.#targets.delete(id)
@@ -122,12 +129,12 @@ export class Dialer<L extends DialledLink> {
   }
 
   /** Any link has reached OPEN, dialled or accepted. */
-  linkOpened (link: L): void {
+  linkOpened(link: L): void {
     this.#links.add(link)
   }
 
   /** Any link has ended. */
-  linkEnded (link: L): void {
+  linkEnded(link: L): void {
     if (!this.#links.delete(link)) return
     for (const target of this.#targets.values()) {
       if (target.blockedBy === link) target.blockedBy = undefined
@@ -136,33 +143,46 @@ export class Dialer<L extends DialledLink> {
   }
 
   /** Our link is a duplicate of another: its address is not to be dialled while that one lives. */
-  duplicate (duplicate: L, kept: L): void {
+  duplicate(duplicate: L, kept: L): void {
     for (const target of this.#targets.values()) if (target.link === duplicate) target.blockedBy = kept
   }
 
-  stop (): void {
+  stop(): void {
     for (const target of this.#targets.values()) this.#forget(target)
     this.#targets.clear()
   }
 
-  #forget (target: Target<L>): void {
+  #forget(target: Target<L>): void {
     target.gone = true
     target.timer?.()
   }
 
-  #add (key: string, id: Uint8Array | undefined, addresses: Target<L>['addresses']): void {
-    const target: Target<L> = { id, addresses, next: 0, failures: 0, busy: false, hasNews: false, link: undefined, openedAt: 0, blockedBy: undefined, timer: undefined, dueAt: 0, gone: false }
+  #add(key: string, id: Uint8Array | undefined, addresses: Target<L>['addresses']): void {
+    const target: Target<L> = {
+      id,
+      addresses,
+      next: 0,
+      failures: 0,
+      busy: false,
+      hasNews: false,
+      link: undefined,
+      openedAt: 0,
+      blockedBy: undefined,
+      timer: undefined,
+      dueAt: 0,
+      gone: false
+    }
     this.#targets.set(key, target)
     this.#plan(target)
   }
 
   /** Whether we are the one that dials first. */
-  #isFirst (target: Target<L>): boolean {
+  #isFirst(target: Target<L>): boolean {
     return target.id === undefined || compare(this.#ownId, target.id) < 0
   }
 
   /** Dials at once, or after the time that the other has to dial, or after the back-off; never later than planned before. */
-  #plan (target: Target<L>): void {
+  #plan(target: Target<L>): void {
     if (!this.#wanted(target)) return
     const { largerMs, backOffMs, maxBackOffMs } = this.#timings
     let wait = this.#isFirst(target) ? 0 : largerMs
@@ -184,7 +204,7 @@ export class Dialer<L extends DialledLink> {
    * Whether a dial is needed. Only links that we dialled, and inbound ones of the smaller id, say that it is not: any
    * other inbound link merely claims an id, and must not stop a first dial.
    */
-  #wanted (target: Target<L>): boolean {
+  #wanted(target: Target<L>): boolean {
     if (target.gone || target.busy || target.blockedBy !== undefined || target.addresses.length === 0) return false
     if (target.id === undefined) return true
     const key = mapKey(target.id)
@@ -195,20 +215,23 @@ export class Dialer<L extends DialledLink> {
     return true
   }
 
-  #start (target: Target<L>): void {
+  #start(target: Target<L>): void {
     const address = target.addresses[target.next % target.addresses.length]!
     target.busy = true
     target.hasNews = false
-    this.#dial({ ...address, dialledId: this.#isFirst(target) ? target.id : undefined }, {
-      opened: link => {
-        target.link = link
-        target.openedAt = this.#clock.now()
-      },
-      ended: () => this.#ended(target)
-    })
+    this.#dial(
+      { ...address, dialledId: this.#isFirst(target) ? target.id : undefined },
+      {
+        opened: link => {
+          target.link = link
+          target.openedAt = this.#clock.now()
+        },
+        ended: () => this.#ended(target)
+      }
+    )
   }
 
-  #ended (target: Target<L>): void {
+  #ended(target: Target<L>): void {
     const steady = target.link !== undefined && this.#clock.now() - target.openedAt >= this.#timings.steadyMs
     target.busy = false
     target.link = undefined

@@ -7,9 +7,9 @@ export type Cancel = () => void
 
 /** Time, in milliseconds that never go back. */
 export interface LinkClock {
-  now (): number
+  now(): number
   /** Calls `run` once after so many milliseconds, never synchronously. */
-  after (ms: number, run: () => void): Cancel
+  after(ms: number, run: () => void): Cancel
 }
 
 /** Runs long computations in slices between the events of the process. */
@@ -18,19 +18,19 @@ export interface StepRunner {
    * Runs `steps` to its end and calls `done` with the result, or `failed` with what it or `done` threw; neither
    * synchronously. After the cancel neither is called.
    */
-  run<T> (steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel
+  run<T>(steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel
 }
 
 /** The WebSocket under a link. Methods MUST NOT call back into the link synchronously and MUST NOT throw. */
 export interface LinkPort {
   /** Sends one binary message; the link gives the bytes away. */
-  send (bytes: Uint8Array): void
+  send(bytes: Uint8Array): void
   /** Bytes that the socket has not taken yet. */
   readonly queuedBytes: number
   /** Stops or resumes the reading of the socket. */
-  pause (paused: boolean): void
+  pause(paused: boolean): void
   /** Closes the WebSocket with 1000 after what was sent. */
-  close (): void
+  close(): void
   /** Ends the TCP connection at once and silently. */
-  destroy (): void
+  destroy(): void
 }

@@ -16,7 +16,11 @@ const NOTHING = new Uint8Array(0)
  * pieces. Fragments of one message follow each other, so that a link never has more than one unfinished.
  * @param head at most 65505 bytes
  */
-export function writeFragments (head: Uint8Array, payload: Uint8Array, write: (flags: number, head: Uint8Array, payload: Uint8Array) => void): void {
+export function writeFragments(
+  head: Uint8Array,
+  payload: Uint8Array,
+  write: (flags: number, head: Uint8Array, payload: Uint8Array) => void
+): void {
   if (head.length + payload.length <= MAX_DATA_BYTES) {
     write(FIRST | LAST, head, payload)
     return
@@ -42,12 +46,12 @@ export class Reassembler {
   readonly #maxBytes: number
 
   /** @param maxBytes longest message */
-  constructor (maxBytes = RX_MAX) {
+  constructor(maxBytes = RX_MAX) {
     this.#maxBytes = maxBytes
   }
 
   /** Messages that have begun and not ended. */
-  get unfinished (): number {
+  get unfinished(): number {
     return this.#unfinished.size
   }
 
@@ -55,7 +59,7 @@ export class Reassembler {
    * Takes a fragment: the whole message when it was the last, `undefined` when more is to come.
    * @param key the handle as a Map key
    */
-  take (key: string, flags: number, bytes: Uint8Array): LinkResult<Uint8Array | undefined> {
+  take(key: string, flags: number, bytes: Uint8Array): LinkResult<Uint8Array | undefined> {
     if (flags > (FIRST | LAST)) return linkFault(1002, 'A fragment has an unknown flag')
     const open = this.#unfinished.get(key)
     const first = (flags & FIRST) !== 0
@@ -76,17 +80,17 @@ export class Reassembler {
   }
 
   /** Forgets the unfinished message of a handle that is no more. */
-  forget (key: string): void {
+  forget(key: string): void {
     this.#unfinished.delete(key)
   }
 }
 
-function tooBig (): LinkFault {
+function tooBig(): LinkFault {
   return linkFault(1009, 'A message is too long, or too many are unfinished')
 }
 
 /** Adds bytes, at most doubling the buffer, and gives the bytes so far. */
-function append (message: Unfinished, bytes: Uint8Array): Uint8Array {
+function append(message: Unfinished, bytes: Uint8Array): Uint8Array {
   const length = message.length + bytes.length
   if (length > message.buffer.length) {
     const larger = new Uint8Array(Math.max(length, message.buffer.length * 2))

@@ -35,7 +35,7 @@ export const frameType = {
   leave: 0x21,
   same: 0x22
 } as const
-export type FrameType = typeof frameType[keyof typeof frameType]
+export type FrameType = (typeof frameType)[keyof typeof frameType]
 
 /** One frame; the body is a view into the plaintext. */
 export interface Frame {
@@ -80,14 +80,15 @@ export interface FramesRead {
 }
 
 /** Takes a plaintext apart. @param from the role of its sender */
-export function readFrames (plaintext: Uint8Array, from: LinkRole): FramesRead {
+export function readFrames(plaintext: Uint8Array, from: LinkRole): FramesRead {
   const frames: Frame[] = []
   if (plaintext.length === 0) return { frames, fault: linkFault(1002, 'A message has no frame') }
   if (plaintext.length > MAX_PLAINTEXT_BYTES) return { frames, fault: linkFault(1002, 'A message is too long') }
   for (let at = 0; at < plaintext.length;) {
     const rule = rules.get(plaintext[at]!)
     if (rule === undefined) return { frames, fault: linkFault(1002, 'A frame has an unknown type') }
-    if (rule.from !== 'both' && rule.from !== from) return { frames, fault: linkFault(1002, 'A frame goes in the wrong direction') }
+    if (rule.from !== 'both' && rule.from !== from)
+      return { frames, fault: linkFault(1002, 'A frame goes in the wrong direction') }
     const start = at + FRAME_HEADER_BYTES
     if (start > plaintext.length) return { frames, fault: linkFault(1002, 'A frame is cut off') }
     const length = readU32(plaintext, at + 1)
@@ -97,7 +98,8 @@ export function readFrames (plaintext: Uint8Array, from: LinkRole): FramesRead {
     const type = plaintext[at] as FrameType
     frames.push({ type, body: plaintext.subarray(start, end) })
     if (type === frameType.close) return { frames } // nothing follows it
-    if (type === frameType.rekey && end < plaintext.length) return { frames, fault: linkFault(1002, 'Something follows REKEY') }
+    if (type === frameType.rekey && end < plaintext.length)
+      return { frames, fault: linkFault(1002, 'Something follows REKEY') }
     at = end
   }
   return { frames }

@@ -6,9 +6,9 @@ import type { Cancel, LinkClock } from './environment.ts'
 /** What the set needs of its link. */
 export interface FreshOwner {
   /** Whether the channel is open (or lingers) and not confirmed on the link. */
-  isCandidate (name: string): boolean
+  isCandidate(name: string): boolean
   /** The set may have become non-empty. */
-  entered (): void
+  entered(): void
 }
 
 /** Channels to be tested. */
@@ -29,34 +29,34 @@ export class FreshChannels {
   #doubled = false
   #timer: Cancel | undefined
 
-  constructor (owner: FreshOwner, clock: LinkClock, timings: LinkTimings, random: () => number) {
+  constructor(owner: FreshOwner, clock: LinkClock, timings: LinkTimings, random: () => number) {
     this.#owner = owner
     this.#clock = clock
     this.#timings = timings
     this.#random = random
   }
 
-  get size (): number {
+  get size(): number {
     return this.#names.size
   }
 
-  has (name: string): boolean {
+  has(name: string): boolean {
     return this.#names.has(name)
   }
 
   /** Whether it is not known yet if the remote has the channel, but will be soon: not of those that sit out. */
-  isUntested (name: string): boolean {
+  isUntested(name: string): boolean {
     return this.#names.has(name) || this.#turn.has(name)
   }
 
   /** A channel was opened, or left by the remote. */
-  enter (names: Iterable<string>): void {
+  enter(names: Iterable<string>): void {
     for (const name of names) this.#names.add(name)
     if (this.#names.size > 0) this.#owner.entered()
   }
 
   /** A channel was closed or confirmed. */
-  remove (name: string): void {
+  remove(name: string): void {
     this.#names.delete(name)
     this.#turn.delete(name)
     this.#satOut.delete(name)
@@ -64,7 +64,7 @@ export class FreshChannels {
   }
 
   /** A sweep takes all: the names, and an empty set. */
-  take (): Set<string> {
+  take(): Set<string> {
     const taken = new Set(this.#names)
     this.#names.clear()
     this.#turn = new Set(taken)
@@ -72,17 +72,17 @@ export class FreshChannels {
   }
 
   /** The sweep is over: what it took and did not confirm is not open at the remote, or enters again. */
-  turnOver (): void {
+  turnOver(): void {
     this.#turn.clear()
   }
 
   /** A channel that was put into a round, or had its turn without being hit for want of tokens. */
-  paid (name: string): void {
+  paid(name: string): void {
     this.#settled(name)
   }
 
   /** A channel could not pay; it enters again with all others that could not, 30–60 s after the first of them. */
-  sitOut (name: string): void {
+  sitOut(name: string): void {
     this.#names.delete(name)
     this.#turn.delete(name)
     this.#satOut.add(name)
@@ -96,16 +96,16 @@ export class FreshChannels {
     this.#timer ??= this.#clock.after(this.#delay(), () => this.#retry())
   }
 
-  stop (): void {
+  stop(): void {
     this.#timer?.()
   }
 
-  #delay (): number {
+  #delay(): number {
     const { sitOutMs, sitOutMaxMs } = this.#timings
     return Math.min(sitOutMaxMs, sitOutMs * (1 + this.#random()) * this.#factor)
   }
 
-  #retry (): void {
+  #retry(): void {
     this.#timer = undefined
     this.#doubled = false
     const names = [...this.#satOut].filter(name => this.#owner.isCandidate(name))
@@ -115,7 +115,7 @@ export class FreshChannels {
   }
 
   /** When every channel of a retry had its turn, and none sat out again, the delay is the first one again. */
-  #settled (name: string): void {
+  #settled(name: string): void {
     if (this.#retried.delete(name) && this.#retried.size === 0 && !this.#doubled) this.#factor = 1
   }
 }

@@ -20,7 +20,7 @@ interface Entry {
 export type GuessOutlook = 'ready' | 'later' | 'short'
 
 /** One hint of M3 fits whichever of I's elements has the slot's name: it tests the name against all of them at once. */
-function answerPrice (sizeI: number): number {
+function answerPrice(sizeI: number): number {
   return sizeI + 1
 }
 
@@ -36,19 +36,19 @@ export class GuessBudget {
   refusals = 0
 
   /** @param keyOf a keyed hash of the name, under a key of this run */
-  constructor (budgets: LinkBudgets, clock: LinkClock, keyOf: (name: string) => string) {
+  constructor(budgets: LinkBudgets, clock: LinkClock, keyOf: (name: string) => string) {
     this.#budgets = budgets
     this.#clock = clock
     this.#keyOf = keyOf
   }
 
   /** Names that are remembered. */
-  get size (): number {
+  get size(): number {
     return this.#entries.size
   }
 
   /** Whether I could reserve for the name now. */
-  outlook (name: string): GuessOutlook {
+  outlook(name: string): GuessOutlook {
     if (isStrongName(name)) return 'ready'
     const { bucket, outstanding } = this.#entry(name)
     const level = bucket.level(this.#clock.now())
@@ -57,7 +57,7 @@ export class GuessBudget {
   }
 
   /** I reserves for a name that is put into M1; @returns false where it cannot pay */
-  reserve (name: string): boolean {
+  reserve(name: string): boolean {
     if (isStrongName(name)) return true
     const entry = this.#entry(name)
     if (!entry.bucket.take(GUESS_RESERVATION, this.#clock.now())) return this.#refuse()
@@ -66,7 +66,7 @@ export class GuessBudget {
   }
 
   /** I knows N_R, or the round has failed before that: gives back what was not used for each name that was reserved. */
-  settle (names: readonly string[], used: number): void {
+  settle(names: readonly string[], used: number): void {
     for (const name of names) {
       if (isStrongName(name)) continue
       const entry = this.#entry(name)
@@ -79,27 +79,29 @@ export class GuessBudget {
   }
 
   /** Calls `run` once after the next settlement. */
-  afterSettlement (run: () => void): Cancel {
+  afterSettlement(run: () => void): Cancel {
     this.#waiting.add(run)
     return () => this.#waiting.delete(run)
   }
 
   /** Whether R may put the name into M2. @param sizeI N_I */
-  canAnswer (name: string, sizeI: number): boolean {
-    return isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= answerPrice(sizeI) || this.#refuse()
+  canAnswer(name: string, sizeI: number): boolean {
+    return (
+      isStrongName(name) || this.#entry(name).bucket.level(this.#clock.now()) >= answerPrice(sizeI) || this.#refuse()
+    )
   }
 
   /** R pays for a name of M2 once M3 is there; false: it counts as not hit. @param sizeI N_I */
-  payAnswer (name: string, sizeI: number): boolean {
+  payAnswer(name: string, sizeI: number): boolean {
     return isStrongName(name) || this.#entry(name).bucket.take(answerPrice(sizeI), this.#clock.now()) || this.#refuse()
   }
 
-  #refuse (): false {
+  #refuse(): false {
     this.refusals += 1
     return false
   }
 
-  #entry (name: string): Entry {
+  #entry(name: string): Entry {
     const key = this.#keyOf(name)
     let entry = this.#entries.get(key)
     if (entry === undefined) {
@@ -117,7 +119,7 @@ export class GuessBudget {
    * Makes room: names that were used longest ago go where all their tokens have come back, since that is how a name
    * begins; and where too many are left, the first but one that waits for a settlement.
    */
-  #evict (): void {
+  #evict(): void {
     const now = this.#clock.now()
     for (const [key, { bucket, outstanding }] of this.#entries) {
       if (outstanding > 0 || bucket.level(now) < this.#budgets.guessBurst) break

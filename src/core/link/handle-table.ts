@@ -21,32 +21,32 @@ export class HandleTable {
   readonly #left = new Set<string>()
 
   /** Handles in use. */
-  get size (): number {
+  get size(): number {
     return this.#byName.size
   }
 
   /** Names of the channels confirmed now. */
-  names (): IterableIterator<string> {
+  names(): IterableIterator<string> {
     return this.#byName.keys()
   }
 
   /** The handle of a channel that is confirmed. */
-  of (name: string): Handle | undefined {
+  of(name: string): Handle | undefined {
     return this.#byName.get(name)
   }
 
   /** The handle in use with that key. */
-  find (key: string): Handle | undefined {
+  find(key: string): Handle | undefined {
     return this.#byKey.get(key)
   }
 
   /** Whether this side left the handle and has no answer yet, so that what comes for it is no offence. */
-  isLeft (key: string): boolean {
+  isLeft(key: string): boolean {
     return this.#left.has(key)
   }
 
   /** A channel is confirmed. A fault where the handle is in use, or left and unanswered. */
-  confirm (name: string, bytes: Uint8Array): Handle | LinkFault {
+  confirm(name: string, bytes: Uint8Array): Handle | LinkFault {
     const key = mapKey(bytes)
     if (this.#byKey.has(key) || this.#left.has(key)) return linkFault(1008, 'A handle is in use')
     if (this.#byName.has(name)) return linkFault(1011, 'A channel was confirmed twice')
@@ -57,7 +57,7 @@ export class HandleTable {
   }
 
   /** This side leaves: the handle for which LEAVE is to be sent, or `undefined` where the channel is not confirmed. */
-  leave (name: string): Handle | undefined {
+  leave(name: string): Handle | undefined {
     const handle = this.#byName.get(name)
     if (handle === undefined) return undefined
     this.#forget(handle)
@@ -66,14 +66,14 @@ export class HandleTable {
   }
 
   /** LEAVE came: the handle that is to be answered and is gone now; `undefined` for an answer and for an unknown one. */
-  leftByRemote (key: string): Handle | undefined {
+  leftByRemote(key: string): Handle | undefined {
     if (this.#left.delete(key)) return undefined
     const handle = this.#byKey.get(key)
     if (handle !== undefined) this.#forget(handle)
     return handle
   }
 
-  #forget (handle: Handle): void {
+  #forget(handle: Handle): void {
     this.#byName.delete(handle.name)
     this.#byKey.delete(handle.key)
   }

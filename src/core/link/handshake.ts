@@ -34,7 +34,7 @@ export interface LinkKeys {
 }
 
 /** Derives what lasts from a split, and erases its chaining key. */
-function keysOf (primitives: LinkPrimitives, split: NoiseSplit, role: LinkRole): LinkKeys {
+function keysOf(primitives: LinkPrimitives, split: NoiseSplit, role: LinkRole): LinkKeys {
   const sameKey = mac(primitives, split.ck, ascii('NWS2/same-key'))
   split.ck.fill(0)
   const { h, c1, c2 } = split
@@ -53,7 +53,12 @@ export class HandshakeInitiator {
    * @param dialledId the id that is expected there, 16 bytes; `undefined` for a static peer or a dial by the larger id
    * @param ephemeral 32 random bytes, for tests with vectors
    */
-  constructor (primitives: LinkPrimitives, ownId: Uint8Array, dialledId?: Uint8Array, ephemeral = primitives.randomBytes(32)) {
+  constructor(
+    primitives: LinkPrimitives,
+    ownId: Uint8Array,
+    dialledId?: Uint8Array,
+    ephemeral = primitives.randomBytes(32)
+  ) {
     this.#primitives = primitives
     const prologue = concat(MAGIC, ownId, dialledId ?? new Uint8Array(ID_BYTES))
     this.#noise = new NoiseInitiator(primitives, prologue, ephemeral)
@@ -61,7 +66,7 @@ export class HandshakeInitiator {
   }
 
   /** Takes W1. A fault ends the connection without a word (no reason is sent before HELLO). */
-  finish (w1: Uint8Array): StepResult<LinkKeys> {
+  finish(w1: Uint8Array): StepResult<LinkKeys> {
     if (w1.length !== W1_BYTES) return fault(1002, 'W1 has a wrong length')
     const read = this.#noise.read(w1)
     if (read === undefined) return fault(1008, 'W1 fails its check')
@@ -69,7 +74,7 @@ export class HandshakeInitiator {
   }
 
   /** Overwrites the ephemeral key of a handshake that is given up. */
-  erase (): void {
+  erase(): void {
     this.#noise.erase()
   }
 }
@@ -90,7 +95,12 @@ export interface Accepted {
  * @param ownId this proxy's id, 16 bytes
  * @param ephemeral 32 random bytes, for tests with vectors
  */
-export function acceptHandshake (primitives: LinkPrimitives, ownId: Uint8Array, w0: Uint8Array, ephemeral = primitives.randomBytes(32)): StepResult<Accepted> {
+export function acceptHandshake(
+  primitives: LinkPrimitives,
+  ownId: Uint8Array,
+  w0: Uint8Array,
+  ephemeral = primitives.randomBytes(32)
+): StepResult<Accepted> {
   if (w0.length !== W0_BYTES) return fault(1002, 'W0 has a wrong length')
   if (compare(w0.subarray(0, 4), MAGIC) !== 0) return fault(1002, 'W0 has a wrong magic')
   const idI = w0.slice(4, 20)
@@ -114,7 +124,12 @@ export function acceptHandshake (primitives: LinkPrimitives, ownId: Uint8Array, 
  * @param helloI the 25 bytes of the initiator's HELLO body as sent
  * @param helloR the 25 bytes of the responder's
  */
-export function linkTranscript (primitives: LinkPrimitives, h: Uint8Array, helloI: Uint8Array, helloR: Uint8Array): Uint8Array {
+export function linkTranscript(
+  primitives: LinkPrimitives,
+  h: Uint8Array,
+  helloI: Uint8Array,
+  helloR: Uint8Array
+): Uint8Array {
   return primitives.sha512(lv(ascii('NWS2/link'), h, helloI, helloR))
 }
 
@@ -124,7 +139,7 @@ export function linkTranscript (primitives: LinkPrimitives, h: Uint8Array, hello
  * @param L of the link that it is sent on
  * @param role of its sender on the link that it is sent on
  */
-export function sameToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
+export function sameToken(primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
   return mac(primitives, sameKey, lv(ascii('NWS2/same'), L, ascii(role)))
 }
 
@@ -134,7 +149,7 @@ export function sameToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: U
  * @param L of the link on which it is sent
  * @param role of the sender there
  */
-export function overToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
+export function overToken(primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
   return mac(primitives, sameKey, lv(ascii('NWS2/over'), L, ascii(role)))
 }
 
@@ -144,6 +159,11 @@ export function overToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: U
  * @param role of the speaker on that link
  * @returns 16 bytes
  */
-export function outsideToken (primitives: LinkPrimitives, sameKey: Uint8Array, L: Uint8Array, role: LinkRole): Uint8Array {
+export function outsideToken(
+  primitives: LinkPrimitives,
+  sameKey: Uint8Array,
+  L: Uint8Array,
+  role: LinkRole
+): Uint8Array {
   return mac(primitives, sameKey, lv(ascii('NWS2/outside'), L, ascii(role))).slice(0, 16)
 }

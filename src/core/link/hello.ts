@@ -16,7 +16,7 @@ export interface Hello {
 }
 
 /** The body of this proxy's HELLO. */
-export function writeHello (ownId: Uint8Array): Uint8Array {
+export function writeHello(ownId: Uint8Array): Uint8Array {
   return concat(ownId, u8(VERSION), u32(0), u32(RX_MAX))
 }
 
@@ -24,11 +24,12 @@ export function writeHello (ownId: Uint8Array): Uint8Array {
  * Reads a HELLO of 25 bytes.
  * @param expectedId the id that it must carry; `undefined` where any will do
  */
-export function readHello (body: Uint8Array, ownId: Uint8Array, expectedId: Uint8Array | undefined): LinkResult<Hello> {
+export function readHello(body: Uint8Array, ownId: Uint8Array, expectedId: Uint8Array | undefined): LinkResult<Hello> {
   const id = body.slice(0, 16)
   if (isZero(id)) return linkFault(1002, 'HELLO comes from no id')
   if (compare(id, ownId) === 0) return linkFault(1002, 'HELLO comes from this proxy')
-  if (expectedId !== undefined && compare(id, expectedId) !== 0) return linkFault(1002, 'HELLO comes from another id than expected')
+  if (expectedId !== undefined && compare(id, expectedId) !== 0)
+    return linkFault(1002, 'HELLO comes from another id than expected')
   const verMax = body[16]!
   if (verMax < VERSION) return linkFault(1002, 'HELLO speaks only an older version')
   // Unknown features (bytes 17 to 20) are ignored; an rx_max above RX_MAX counts as RX_MAX.

@@ -15,9 +15,9 @@ export type Arrival = Frame | LinkFault | 'end'
 /** What the inbox serves. */
 export interface InboxOwner {
   /** Takes the next arrival; may call hold(). */
-  take (arrival: Arrival): void
+  take(arrival: Arrival): void
   /** Too much waits, or no longer: stop or resume reading. */
-  pause (paused: boolean): void
+  pause(paused: boolean): void
 }
 
 const passing: ReadonlySet<FrameType> = new Set([frameType.data, frameType.ping])
@@ -31,12 +31,12 @@ export class Inbox {
   #paused = false
   #over = false
 
-  constructor (owner: InboxOwner) {
+  constructor(owner: InboxOwner) {
     this.#owner = owner
   }
 
   /** Adds what has arrived and lets take effect what may. */
-  push (arrival: Arrival): void {
+  push(arrival: Arrival): void {
     if (this.#over) return
     if (this.#waiting.length === 0 && this.#mayPass(arrival)) {
       this.#owner.take(arrival)
@@ -48,12 +48,12 @@ export class Inbox {
   }
 
   /** Nothing takes effect until release(). @param wholly not even DATA and PING */
-  hold (wholly: boolean): void {
+  hold(wholly: boolean): void {
     this.#held = wholly ? 'wholly' : 'partly'
   }
 
   /** The step is over. */
-  release (): void {
+  release(): void {
     this.#held = 'no'
     while (!this.#over && this.#waiting.length > 0 && this.#mayPass(this.#waiting[0]!)) {
       const arrival = this.#waiting.shift()!
@@ -64,23 +64,23 @@ export class Inbox {
   }
 
   /** Whether the stream has ended, with a fault or without, behind what waits. */
-  get ended (): boolean {
+  get ended(): boolean {
     const last = this.#waiting.at(-1)
     return last !== undefined && (last === 'end' || 'ok' in last)
   }
 
   /** Forgets everything; nothing takes effect any more. */
-  end (): void {
+  end(): void {
     this.#over = true
     this.#waiting.length = 0
   }
 
-  #mayPass (arrival: Arrival): boolean {
+  #mayPass(arrival: Arrival): boolean {
     if (this.#held === 'no') return true
     return this.#held === 'partly' && typeof arrival === 'object' && 'type' in arrival && passing.has(arrival.type)
   }
 
-  #pauseWhereNeeded (): void {
+  #pauseWhereNeeded(): void {
     const paused = this.#paused ? this.#bytes > MAX_WAITING_BYTES / 2 : this.#bytes > MAX_WAITING_BYTES
     if (paused === this.#paused || this.#over) return
     this.#paused = paused
@@ -88,7 +88,7 @@ export class Inbox {
   }
 }
 
-function sizeOf (arrival: Arrival): number {
+function sizeOf(arrival: Arrival): number {
   // What a waiting frame keeps alive is more than its body: the objects around it count too, or tiny frames would be free.
   return typeof arrival === 'object' && 'type' in arrival ? arrival.body.length + 256 : 0
 }

@@ -17,9 +17,9 @@ export interface LinkFault {
 }
 
 /** A value, or the reason to end the link. */
-export type LinkResult<T> = { readonly ok: true, readonly value: T } | LinkFault
+export type LinkResult<T> = { readonly ok: true; readonly value: T } | LinkFault
 
 /** The reason to end a link. */
-export function linkFault (close: LinkCloseCode, reason: string): LinkFault {
+export function linkFault(close: LinkCloseCode, reason: string): LinkFault {
   return { ok: false, close, reason }
 }

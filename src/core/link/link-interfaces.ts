@@ -28,8 +28,8 @@ export interface LinkEnvironment {
 
 /** The channels of this proxy that take part in matching: open or lingering. */
 export interface OwnChannels {
-  names (): Iterable<string>
-  isOpen (name: string): boolean
+  names(): Iterable<string>
+  isOpen(name: string): boolean
 }
 
 /** What one link is made of. */
@@ -55,17 +55,17 @@ export interface LinkEnding {
 
 /** Told by a link, in the order in which things take effect. */
 export interface LinkEvents {
-  opened (link: Link): void
+  opened(link: Link): void
   /** The first channel ever is confirmed. */
-  proven (link: Link): void
+  proven(link: Link): void
   /** A channel is confirmed and open here: its JOINs are to be sent now. */
-  matched (link: Link, name: string): void
+  matched(link: Link, name: string): void
   /** The remote has left a channel. */
-  left (link: Link, name: string): void
-  message (link: Link, name: string, message: ChannelMessage): void
+  left(link: Link, name: string): void
+  message(link: Link, name: string, message: ChannelMessage): void
   /** @returns a fault where the link must end */
-  same (link: Link, token: Uint8Array): LinkFault | undefined
+  same(link: Link, token: Uint8Array): LinkFault | undefined
   /** A sweep is over. */
-  swept (link: Link): void
-  ended (link: Link, ending: LinkEnding): void
+  swept(link: Link): void
+  ended(link: Link, ending: LinkEnding): void
 }

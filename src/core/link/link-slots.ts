@@ -23,24 +23,24 @@ export class LinkSlots<L extends SlotLink> {
   readonly #crowdedOut = new Set<L>()
 
   /** @param evict must end the link, and so lead to removed() */
-  constructor (budgets: LinkBudgets, evict: (link: L) => void) {
+  constructor(budgets: LinkBudgets, evict: (link: L) => void) {
     this.#budgets = budgets
     this.#evict = evict
   }
 
   /** How many links hold a place of each kind. */
-  get counts (): { readonly halfOpen: number, readonly unproven: number, readonly proven: number } {
+  get counts(): { readonly halfOpen: number; readonly unproven: number; readonly proven: number } {
     return { halfOpen: this.#halfOpen.size, unproven: this.#unproven.size, proven: this.#proven.size }
   }
 
   /** A connection was made, which has not said HELLO. */
-  connected (link: L): void {
+  connected(link: L): void {
     this.#halfOpen.add(link)
     while (this.#halfOpen.size > this.#budgets.halfOpen) this.#remove(crowdOf(this.#halfOpen)[1][0]!)
   }
 
   /** A link has reached OPEN. */
-  opened (link: L): void {
+  opened(link: L): void {
     this.#halfOpen.delete(link)
     this.#unproven.add(link)
     while (this.#unproven.size > this.#budgets.unproven) {
@@ -53,7 +53,7 @@ export class LinkSlots<L extends SlotLink> {
    * A link has its first confirmed channel. Where all places of its kind are taken and no address has more than its
    * share, it stays among the unproven.
    */
-  proved (link: L): void {
+  proved(link: L): void {
     if (!this.#unproven.has(link)) return
     if (this.#proven.size >= this.#budgets.proven) {
       const [address, links] = crowdOf(this.#proven)
@@ -68,7 +68,7 @@ export class LinkSlots<L extends SlotLink> {
   }
 
   /** A link has ended: its place is free, and goes to a link that is proven and found none. */
-  removed (link: L): void {
+  removed(link: L): void {
     for (const links of [this.#halfOpen, this.#unproven, this.#proven, this.#crowdedOut]) links.delete(link)
     const next = this.#crowdedOut.values().next().value
     if (next === undefined || this.#proven.size >= this.#budgets.proven) return
@@ -77,14 +77,14 @@ export class LinkSlots<L extends SlotLink> {
     this.#proven.add(next)
   }
 
-  #remove (link: L): void {
+  #remove(link: L): void {
     this.removed(link)
     this.#evict(link)
   }
 }
 
 /** The address with most links, and those in the order of arrival. */
-function crowdOf<L extends SlotLink> (links: Iterable<L>): [string, readonly L[]] {
+function crowdOf<L extends SlotLink>(links: Iterable<L>): [string, readonly L[]] {
   const crowds = new Map<string, L[]>()
   let largest: [string, L[]] = ['', []]
   for (const link of links) {

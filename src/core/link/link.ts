@@ -30,7 +30,7 @@ export class Link implements CpuClient {
   readonly #connection: LinkConnection
   #rounds: Rounds | undefined
 
-  constructor (environment: LinkEnvironment, options: LinkOptions, events: LinkEvents) {
+  constructor(environment: LinkEnvironment, options: LinkOptions, events: LinkEvents) {
     this.role = options.role
     this.address = options.address
     this.#environment = environment
@@ -47,117 +47,117 @@ export class Link implements CpuClient {
     })
   }
 
-  get state (): 'opening' | 'open' | 'over' {
+  get state(): 'opening' | 'open' | 'over' {
     return this.#connection.state
   }
 
   /** Bytes of WebSocket messages, both ways. */
-  get bytes (): { readonly in: number, readonly out: number } {
+  get bytes(): { readonly in: number; readonly out: number } {
     return this.#connection.bytes
   }
 
   /** Bytes that the socket has not taken yet. */
-  get queuedBytes (): number {
+  get queuedBytes(): number {
     return this.#connection.queuedBytes
   }
 
   /** Rounds that have ended well. */
-  get rounds (): number {
+  get rounds(): number {
     return this.#rounds?.ended ?? 0
   }
 
   /** Messages of peers, both ways. */
-  get messages (): { readonly in: number, readonly out: number } {
+  get messages(): { readonly in: number; readonly out: number } {
     return this.traffic.messages
   }
 
   /** Milliseconds of the last PING and its PONG. */
-  get rttMs (): number | undefined {
+  get rttMs(): number | undefined {
     return this.#connection.rttMs
   }
 
   /** Whether nothing will come any more, although what came may still wait to take effect. */
-  get deaf (): boolean {
+  get deaf(): boolean {
     return this.#connection.deaf
   }
 
   /** Begins, once the WebSocket is open: I sends W0. */
-  start (): void {
+  start(): void {
     this.#connection.start()
   }
 
   /** A binary WebSocket message came. */
-  receive (bytes: Uint8Array): void {
+  receive(bytes: Uint8Array): void {
     this.#connection.receive(bytes)
   }
 
   /** Something came that is no binary message of a link: 1003 for a text message, 1009 for one too long. */
-  receiveBad (close: 1002 | 1003 | 1009): void {
+  receiveBad(close: 1002 | 1003 | 1009): void {
     this.#connection.receiveBad(close)
   }
 
   /** The connection has ended. */
-  streamEnded (): void {
+  streamEnded(): void {
     this.#connection.streamEnded()
   }
 
   /** Adds a frame; all of a turn go out together. */
-  write (type: FrameType, body: Uint8Array): void {
+  write(type: FrameType, body: Uint8Array): void {
     this.#connection.write(type, body)
   }
 
   /** The same for DATA, as fragments.ts cuts it; for what ChannelTraffic does not say by itself. */
-  writeData (handle: Uint8Array, flags: number, bytes: Uint8Array): void {
+  writeData(handle: Uint8Array, flags: number, bytes: Uint8Array): void {
     this.#connection.writeData(handle, flags, bytes, new Uint8Array(0))
   }
 
   /** Lets the rounds begin; the mesh says how long the first sweep waits for a proof that this link has a twin. */
-  startRounds (waitMs: number): void {
+  startRounds(waitMs: number): void {
     this.#rounds?.start(waitMs)
   }
 
   /** The first sweep need not wait for a proof any longer. */
-  hurry (): void {
+  hurry(): void {
     this.#rounds?.hurry()
   }
 
   /** Channels were opened here. */
-  channelsOpened (names: readonly string[]): void {
+  channelsOpened(names: readonly string[]): void {
     this.#rounds?.entered(names.filter(name => this.#isCandidate(name)))
   }
 
   /** Whether it is not known yet if the remote has the channel, but will be soon. */
-  isUntested (name: string): boolean {
+  isUntested(name: string): boolean {
     return this.#rounds?.isUntested(name) === true
   }
 
   /** A channel has ended to linger here. */
-  channelClosed (name: string): void {
+  channelClosed(name: string): void {
     this.#rounds?.gone(name)
     this.traffic.leave(name)
   }
 
   /** PING: dead unless something comes soon. */
-  probe (): void {
+  probe(): void {
     this.#connection.probe()
   }
 
   /** Calls `run` when the remote has taken all that was written so far. */
-  barrier (run: () => void): void {
+  barrier(run: () => void): void {
     this.#connection.barrier(run)
   }
 
   /** Calls `run` at the next frame, once. */
-  onNextFrame (run: () => void): void {
+  onNextFrame(run: () => void): void {
     this.#connection.onNextFrame(run)
   }
 
   /** Ends the link; what was written before goes out first. */
-  close (code: LinkCloseCode, reason: string): void {
+  close(code: LinkCloseCode, reason: string): void {
     this.#connection.fail(linkFault(code, reason))
   }
 
-  #opened (session: Session): void {
+  #opened(session: Session): void {
     const { primitives, clock, runner, timings, budgets, cpu, guesses, random, channels } = this.#environment
     this.session = session
     const options = { session, primitives, clock, runner, timings, budgets, cpu, guesses, random }
@@ -179,20 +179,26 @@ export class Link implements CpuClient {
     this.#events.opened(this)
   }
 
-  #take (frame: Frame): LinkFault | undefined {
+  #take(frame: Frame): LinkFault | undefined {
     switch (frame.type) {
-      case frameType.data: return this.traffic.onData(frame.body)
-      case frameType.leave: this.traffic.onLeave(frame.body); return undefined
-      case frameType.same: return this.#events.same(this, frame.body)
-      default: this.#rounds!.take(frame); return undefined
+      case frameType.data:
+        return this.traffic.onData(frame.body)
+      case frameType.leave:
+        this.traffic.onLeave(frame.body)
+        return undefined
+      case frameType.same:
+        return this.#events.same(this, frame.body)
+      default:
+        this.#rounds!.take(frame)
+        return undefined
     }
   }
 
-  #isCandidate (name: string): boolean {
+  #isCandidate(name: string): boolean {
     return this.#environment.channels.isOpen(name) && this.traffic.handles.of(name) === undefined
   }
 
-  #confirm (name: string, bytes: Uint8Array): LinkFault | undefined {
+  #confirm(name: string, bytes: Uint8Array): LinkFault | undefined {
     const handle = this.traffic.handles.confirm(name, bytes)
     if ('close' in handle) return handle
     if (!this.proven) {
@@ -205,12 +211,12 @@ export class Link implements CpuClient {
     return undefined
   }
 
-  #left (name: string): void {
+  #left(name: string): void {
     this.#events.left(this, name)
     if (this.#isCandidate(name)) this.#rounds?.entered([name])
   }
 
-  #ended (ending: LinkEnding): void {
+  #ended(ending: LinkEnding): void {
     this.#rounds?.stop()
     this.#events.ended(this, ending)
   }

@@ -9,13 +9,13 @@ import type { Cancel, LinkClock } from './environment.ts'
 /** PINGs of probes that go out: fewer than a remote takes, since there are others beside them. */
 const PROBES_PER_SECOND = MAX_PINGS_PER_SECOND / 2
 /** Time from one PING of barriers to the next, which those that were asked for meanwhile share. */
-const BARRIER_MS = 2 * 1000 / MAX_PINGS_PER_SECOND
+const BARRIER_MS = (2 * 1000) / MAX_PINGS_PER_SECOND
 
 /** What liveness needs of its link. */
 export interface LivenessPort {
-  ping (x: Uint8Array): void
+  ping(x: Uint8Array): void
   /** Nothing came for too long. */
-  dead (): void
+  dead(): void
 }
 
 /** Watches one open link. */
@@ -34,16 +34,16 @@ export class Liveness {
   #probe: Cancel | undefined
   /** Somebody asked for a probe while one was under way. */
   #probeAgain = false
-  #sent: { readonly x: Uint8Array, readonly at: number } | undefined
+  #sent: { readonly x: Uint8Array; readonly at: number } | undefined
   /** What waits for the answer to a PING, which has gone out or waits until the one before is some time ago. */
-  #barriers: { x: Uint8Array | undefined, readonly run: () => void }[] = []
+  #barriers: { x: Uint8Array | undefined; readonly run: () => void }[] = []
   #barrier: Cancel | undefined
   #count = 0
   #paused = false
   /** Time from the last answered PING to its PONG; `undefined` before the first. */
   rttMs: number | undefined
 
-  constructor (clock: LinkClock, timings: LinkTimings, random: () => number, port: LivenessPort) {
+  constructor(clock: LinkClock, timings: LinkTimings, random: () => number, port: LivenessPort) {
     this.#clock = clock
     this.#timings = timings
     this.#random = random
@@ -54,30 +54,30 @@ export class Liveness {
   }
 
   /** Begins, with a PING that measures the way. */
-  start (): void {
+  start(): void {
     this.#lastHeard = this.#clock.now()
     this.#ping()
     this.#check(this.#timings.pingMs)
   }
 
-  stop (): void {
+  stop(): void {
     this.#timer()
     this.#probe?.()
     this.#barrier?.()
   }
 
   /** Any valid record is a sign of life. */
-  heard (): void {
+  heard(): void {
     this.#lastHeard = this.#clock.now()
     this.#heard += 1
   }
 
   /** A PING came: false where they are too many. */
-  allowsPing (): boolean {
+  allowsPing(): boolean {
     return this.#pings.take(1, this.#clock.now())
   }
 
-  pong (x: Uint8Array): void {
+  pong(x: Uint8Array): void {
     const passed = this.#barriers.findLastIndex(barrier => barrier.x !== undefined && compare(barrier.x, x) === 0)
     for (const { run } of this.#barriers.splice(0, passed + 1)) run()
     if (this.#sent === undefined || compare(this.#sent.x, x) !== 0) return
@@ -86,13 +86,13 @@ export class Liveness {
   }
 
   /** Calls `run` when the remote has taken all that was written so far, the way there and back. */
-  barrier (run: () => void): void {
+  barrier(run: () => void): void {
     this.#barriers.push({ x: undefined, run })
     if (this.#barrier === undefined) this.#pass()
   }
 
   /** One PING for all barriers that have none yet. */
-  #pass (): void {
+  #pass(): void {
     this.#barrier = undefined
     if (this.#barriers.every(({ x }) => x !== undefined)) return
     const x = this.#ping()
@@ -101,7 +101,7 @@ export class Liveness {
   }
 
   /** While this end does not read, silence says nothing. */
-  pause (paused: boolean): void {
+  pause(paused: boolean): void {
     this.#paused = paused
     this.#lastHeard = this.#clock.now()
   }
@@ -111,7 +111,7 @@ export class Liveness {
    * give such reasons as often as they like; neither do more PINGs go out for them than the remote takes, nor does a
    * probe that is under way begin anew.
    */
-  probe (): void {
+  probe(): void {
     if (this.#probes.take(1, this.#clock.now())) this.#ping()
     if (this.#probe !== undefined) {
       this.#probeAgain = true
@@ -126,7 +126,7 @@ export class Liveness {
     })
   }
 
-  #ping (): Uint8Array {
+  #ping(): Uint8Array {
     const x = u64(++this.#count)
     this.#sent = { x, at: this.#clock.now() }
     this.#port.ping(x)
@@ -134,7 +134,7 @@ export class Liveness {
   }
 
   /** Pings after silence, again after more of it, and gives up at the end. */
-  #check (patience: number): void {
+  #check(patience: number): void {
     const { pingMs, deadMs } = this.#timings
     const silence = this.#paused ? 0 : this.#clock.now() - this.#lastHeard
     if (silence >= deadMs) {

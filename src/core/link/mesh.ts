@@ -23,17 +23,17 @@ export interface MeshEnvironment extends Omit<LinkEnvironment, 'cpu' | 'guesses'
 
 /** Told by the mesh, synchronously, in the order in which things take effect. MUST NOT throw. */
 export interface MeshEvents {
-  linkOpened (link: Link): void
-  linkEnded (link: Link, ending: LinkEnding): void
+  linkOpened(link: Link): void
+  linkEnded(link: Link, ending: LinkEnding): void
   /** The channel is confirmed on the link. */
-  matched (link: Link, name: string): void
+  matched(link: Link, name: string): void
   /** A remote peer is there. Also while the channel lingers. */
-  joined (name: string, id: string, link: Link): void
-  parted (name: string, id: string): void
+  joined(name: string, id: string, link: Link): void
+  parted(name: string, id: string): void
   /** A message of a joined remote peer, never twice; `direct` ones only for a local peer. The payload is a view. */
-  message (name: string, message: PeerMessage): void
+  message(name: string, message: PeerMessage): void
   /** `duplicate` is about to be closed: its address is not to be dialled while `kept` lives. */
-  duplicate (duplicate: Link, kept: Link): void
+  duplicate(duplicate: Link, kept: Link): void
 }
 
 /** Remote peers that a message was sent to, and that could not be given it because it is too long for a link. */
@@ -62,7 +62,7 @@ export class Mesh {
   /** Messages of all channels that have overtaken others. */
   readonly #waiting = { bytes: 0 }
 
-  constructor (environment: MeshEnvironment, events: MeshEvents) {
+  constructor(environment: MeshEnvironment, events: MeshEvents) {
     const { primitives, clock, timings, budgets, keyOf } = environment
     this.#events = events
     this.cpu = new CpuBudget(budgets, timings, clock)
@@ -86,7 +86,7 @@ export class Mesh {
   }
 
   /** Makes a link on an open WebSocket, and begins. */
-  connect (options: LinkOptions): Link {
+  connect(options: LinkOptions): Link {
     const link = new Link(this.#environment, options, this.#linkEvents)
     this.links.add(link)
     this.#slots.connected(link)
@@ -95,7 +95,7 @@ export class Mesh {
   }
 
   /** The first local peer is about to join a channel; one that lingers goes on as if it had never been left. */
-  channelOpened (name: string): void {
+  channelOpened(name: string): void {
     const channel = this.#channels.get(name)
     if (channel !== undefined) {
       channel.linger?.()
@@ -107,7 +107,7 @@ export class Mesh {
   }
 
   /** The last local peer has left: the channel lingers, then is left on every link. */
-  channelClosed (name: string): void {
+  channelClosed(name: string): void {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.linger !== undefined) return
     const { clock, timings } = this.#environment
@@ -119,7 +119,7 @@ export class Mesh {
   }
 
   /** A local peer has come. */
-  localJoined (name: string, id: string): void {
+  localJoined(name: string, id: string): void {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     channel.peers.add(id)
@@ -131,7 +131,7 @@ export class Mesh {
   }
 
   /** A local peer has gone. */
-  localLeft (name: string, id: string): void {
+  localLeft(name: string, id: string): void {
     const channel = this.#channels.get(name)
     if (channel === undefined || !channel.peers.delete(id)) return
     const part = encodePresence('part', id)
@@ -140,18 +140,18 @@ export class Mesh {
   }
 
   /** Joined remote peers of a channel, each with a link to it. */
-  remotes (name: string): Iterable<[id: string, link: Link]> {
+  remotes(name: string): Iterable<[id: string, link: Link]> {
     return this.#channels.get(name)?.roster.members() ?? []
   }
 
   /** Whether some link is about to learn if its remote has the channel. */
-  isSettling (name: string): boolean {
+  isSettling(name: string): boolean {
     for (const link of this.links) if (link.isUntested(name)) return true
     return false
   }
 
   /** Sends a broadcast of a local peer to all remote peers. */
-  broadcast (name: string, message: Omit<PeerMessage, 'type' | 'target'>): SentCount {
+  broadcast(name: string, message: Omit<PeerMessage, 'type' | 'target'>): SentCount {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.links.size === 0) return NOBODY
     const head = encodePeerMessageHead(message)
@@ -162,7 +162,7 @@ export class Mesh {
   }
 
   /** Sends a direct message of a local peer to a remote one; @returns false where it is too long for a link */
-  direct (name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
+  direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
     const head = encodePeerMessageHead(message, message.target)
     if (head.length + message.payload.length > RX_MAX) return false
@@ -171,46 +171,54 @@ export class Mesh {
   }
 
   /** Links and channels as far as they are known to each other: names confirmed on a link now. */
-  namesOn (link: Link): string[] {
+  namesOn(link: Link): string[] {
     return [...link.traffic.handles.names()]
   }
 
   /** There is reason to doubt the links with this remote id: each is dead unless it gives a sign of life soon. */
-  probe (remoteId: Uint8Array): void {
-    for (const link of this.links) if (link.session !== undefined && compare(link.session.remoteId, remoteId) === 0) link.probe()
+  probe(remoteId: Uint8Array): void {
+    for (const link of this.links)
+      if (link.session !== undefined && compare(link.session.remoteId, remoteId) === 0) link.probe()
   }
 
   /** How many links there are of each kind. */
-  get counts (): { readonly halfOpen: number, readonly unproven: number, readonly proven: number } {
+  get counts(): { readonly halfOpen: number; readonly unproven: number; readonly proven: number } {
     return this.#slots.counts
   }
 
   /** What all links have done since the start, those that have ended included. */
-  get totals (): LinkNumbers {
+  get totals(): LinkNumbers {
     return this.#totals.with(this.links)
   }
 
   /** Ends all links and forgets all channels. */
-  close (): void {
+  close(): void {
     for (const { linger } of this.#channels.values()) linger?.()
     for (const link of this.links) link.close(1001, 'This proxy is shutting down')
     this.#channels.clear()
   }
 
-  #send (link: Link, name: string, head: Uint8Array, payload: Uint8Array): void {
+  #send(link: Link, name: string, head: Uint8Array, payload: Uint8Array): void {
     if (link.traffic.send(name, head, payload)) link.traffic.messages.out += 1
   }
 
-  #createChannel (name: string): OwnChannel {
+  #createChannel(name: string): OwnChannel {
     const peers = new Set<string>()
-    const { clock, timings: { twinCloseMs } } = this.#environment
+    const {
+      clock,
+      timings: { twinCloseMs }
+    } = this.#environment
     const roster = new Roster<Link>({
       isLocal: id => peers.has(id),
       related: (a, b) => this.#twins.related(a, b),
       joined: (id, link) => this.#events.joined(name, id, link),
       parted: id => this.#events.parted(name, id),
       // By then a twin has been closed, or found dead.
-      overlaps: { late: message => this.#deliver(channel, message), afterWait: run => clock.after(twinCloseMs, run), waiting: this.#waiting }
+      overlaps: {
+        late: message => this.#deliver(channel, message),
+        afterWait: run => clock.after(twinCloseMs, run),
+        waiting: this.#waiting
+      }
     })
     const channel: OwnChannel = { name, peers, links: new Set(), roster, linger: undefined }
     return channel
@@ -227,7 +235,7 @@ export class Mesh {
     ended: (link, ending) => this.#ended(link, ending)
   }
 
-  #opened (link: Link): void {
+  #opened(link: Link): void {
     this.#slots.opened(link)
     if (link.state !== 'open') return
     link.startRounds(this.#twins.mayHaveTwin(link) ? this.#environment.timings.twinWaitMs : 0)
@@ -235,7 +243,7 @@ export class Mesh {
     this.#events.linkOpened(link)
   }
 
-  #matched (link: Link, name: string): void {
+  #matched(link: Link, name: string): void {
     const channel = this.#channels.get(name)!
     channel.links.add(link)
     this.#twins.changed(link)
@@ -247,7 +255,7 @@ export class Mesh {
    * The remote has left a channel, or this side did while the link lived on, or the link has ended.
    * @param failed whether messages that were sent on it can be missing
    */
-  #unmatched (link: Link, name: string, failed: boolean): void {
+  #unmatched(link: Link, name: string, failed: boolean): void {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     channel.links.delete(link)
@@ -255,40 +263,40 @@ export class Mesh {
   }
 
   /** Two links are one remote. */
-  #proven (a: Link, b: Link): void {
+  #proven(a: Link, b: Link): void {
     for (const { roster } of this.#channels.values()) roster.merged(a, b)
     a.hurry()
     b.hurry()
   }
 
   /** Whether a link can be missed: the other one has all its channels and peers. */
-  #covered (link: Link, by: Link): boolean {
+  #covered(link: Link, by: Link): boolean {
     for (const { links, roster } of this.#channels.values()) {
       if ((links.has(link) && !links.has(by)) || !roster.covers(link, by)) return false
     }
     return true
   }
 
-  #message (link: Link, name: string, message: ChannelMessage): void {
+  #message(link: Link, name: string, message: ChannelMessage): void {
     const channel = this.#channels.get(name)
     if (channel === undefined) return
     if ('id' in message) channel.roster[message.type](link, message.id)
     else this.#heard(channel, link, message)
   }
 
-  #heard (channel: OwnChannel, link: Link, message: PeerMessage): void {
+  #heard(channel: OwnChannel, link: Link, message: PeerMessage): void {
     const counts = channel.roster.accepts(link, message)
     if (counts === true) this.#deliver(channel, message)
     else if (counts === false) this.dropped += 1
   }
 
   /** A message that counts, if somebody is here for it. */
-  #deliver ({ name, peers }: OwnChannel, message: PeerMessage): void {
+  #deliver({ name, peers }: OwnChannel, message: PeerMessage): void {
     if (message.target === undefined ? peers.size > 0 : peers.has(message.target)) this.#events.message(name, message)
     else this.dropped += 1
   }
 
-  #ended (link: Link, ending: LinkEnding): void {
+  #ended(link: Link, ending: LinkEnding): void {
     this.links.delete(link)
     this.#totals.ended(link)
     this.#slots.removed(link)

@@ -12,7 +12,7 @@ const HASH_BYTES = 64
 export const NONCE_LIMIT = 2 ** 40
 
 /** 4 zero bytes and n in 8 bytes, little-endian (Noise §12.3). */
-function nonce (n: number): Uint8Array {
+function nonce(n: number): Uint8Array {
   const bytes = new Uint8Array(12)
   const view = new DataView(bytes.buffer)
   view.setUint32(4, n % 2 ** 32, true)
@@ -30,25 +30,25 @@ export class CipherState {
   #n: number
 
   /** @param n the number of messages already taken, for tests of the limit */
-  constructor (primitives: LinkPrimitives, key: Uint8Array, n = 0) {
+  constructor(primitives: LinkPrimitives, key: Uint8Array, n = 0) {
     this.#primitives = primitives
     this.#key = key.slice(0, KEY_BYTES)
     this.#n = n
   }
 
   /** How many messages this direction has carried; also the next nonce. A rekey does not reset it. */
-  get n (): number {
+  get n(): number {
     return this.#n
   }
 
   /** Seals the next message; `undefined` at NONCE_LIMIT, where the link must close. The result is 16 bytes longer. */
-  seal (plaintext: Uint8Array, ad: Uint8Array = NOTHING): Uint8Array | undefined {
+  seal(plaintext: Uint8Array, ad: Uint8Array = NOTHING): Uint8Array | undefined {
     if (this.#n >= NONCE_LIMIT) return undefined
     return this.#primitives.aeadSeal(this.#key, nonce(this.#n++), ad, plaintext)
   }
 
   /** Opens the next message; `undefined` for one that is forged, out of order or beyond NONCE_LIMIT: close then. */
-  open (ciphertext: Uint8Array, ad: Uint8Array = NOTHING): Uint8Array | undefined {
+  open(ciphertext: Uint8Array, ad: Uint8Array = NOTHING): Uint8Array | undefined {
     if (this.#n >= NONCE_LIMIT) return undefined
     const plaintext = this.#primitives.aeadOpen(this.#key, nonce(this.#n), ad, ciphertext)
     if (plaintext !== undefined) this.#n += 1
@@ -56,14 +56,14 @@ export class CipherState {
   }
 
   /** Noise §4.2 REKEY: the old key cannot be computed from the new one. */
-  rekey (): void {
+  rekey(): void {
     const sealed = this.#primitives.aeadSeal(this.#key, REKEY_NONCE, NOTHING, new Uint8Array(KEY_BYTES))
     this.#key.set(sealed.subarray(0, KEY_BYTES))
     sealed.fill(0)
   }
 
   /** Overwrites the key and refuses further messages. */
-  erase (): void {
+  erase(): void {
     this.#key.fill(0)
     this.#n = NONCE_LIMIT
   }
@@ -82,7 +82,7 @@ export interface NoiseSplit {
 }
 
 /** Noise's HKDF with two outputs of 64 bytes (Noise §4.3). */
-function hkdf (primitives: LinkPrimitives, ck: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
+function hkdf(primitives: LinkPrimitives, ck: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
   const temporary = primitives.hmacSha512(ck, input)
   const first = primitives.hmacSha512(temporary, u8(1))
   const second = primitives.hmacSha512(temporary, concat(first, u8(2)))
@@ -97,7 +97,7 @@ class SymmetricState {
   #ck: Uint8Array
   #cipher: CipherState | undefined
 
-  constructor (primitives: LinkPrimitives, prologue: Uint8Array) {
+  constructor(primitives: LinkPrimitives, prologue: Uint8Array) {
     this.#primitives = primitives
     this.#h = new Uint8Array(HASH_BYTES)
     this.#h.set(PROTOCOL)
@@ -105,11 +105,11 @@ class SymmetricState {
     this.mixHash(prologue)
   }
 
-  mixHash (data: Uint8Array): void {
+  mixHash(data: Uint8Array): void {
     this.#h = this.#primitives.sha512(concat(this.#h, data))
   }
 
-  mixKey (input: Uint8Array): void {
+  mixKey(input: Uint8Array): void {
     const [ck, key] = hkdf(this.#primitives, this.#ck, input)
     this.#ck.fill(0)
     this.#ck = ck
@@ -117,22 +117,27 @@ class SymmetricState {
     key.fill(0)
   }
 
-  encryptAndHash (plaintext: Uint8Array): Uint8Array {
+  encryptAndHash(plaintext: Uint8Array): Uint8Array {
     const sealed = this.#cipher === undefined ? plaintext.slice() : this.#cipher.seal(plaintext, this.#h)!
     this.mixHash(sealed)
     return sealed
   }
 
-  decryptAndHash (data: Uint8Array): Uint8Array | undefined {
+  decryptAndHash(data: Uint8Array): Uint8Array | undefined {
     const plaintext = this.#cipher === undefined ? data.slice() : this.#cipher.open(data, this.#h)
     this.mixHash(data)
     return plaintext
   }
 
-  split (): NoiseSplit {
+  split(): NoiseSplit {
     this.#cipher?.erase()
     const [k1, k2] = hkdf(this.#primitives, this.#ck, NOTHING)
-    const split = { h: this.#h, ck: this.#ck, c1: new CipherState(this.#primitives, k1), c2: new CipherState(this.#primitives, k2) }
+    const split = {
+      h: this.#h,
+      ck: this.#ck,
+      c1: new CipherState(this.#primitives, k1),
+      c2: new CipherState(this.#primitives, k2)
+    }
     k1.fill(0)
     k2.fill(0)
     return split
@@ -146,20 +151,20 @@ export class NoiseInitiator {
   readonly #e: X25519KeyPair
 
   /** @param ephemeral 32 random bytes, used for this handshake alone */
-  constructor (primitives: LinkPrimitives, prologue: Uint8Array, ephemeral: Uint8Array) {
+  constructor(primitives: LinkPrimitives, prologue: Uint8Array, ephemeral: Uint8Array) {
     this.#primitives = primitives
     this.#symmetric = new SymmetricState(primitives, prologue)
     this.#e = primitives.x25519KeyPair(ephemeral)
   }
 
   /** Message 1: e | payload in clear. */
-  write (payload: Uint8Array): Uint8Array {
+  write(payload: Uint8Array): Uint8Array {
     this.#symmetric.mixHash(this.#e.publicKey)
     return concat(this.#e.publicKey, this.#symmetric.encryptAndHash(payload))
   }
 
   /** Reads message 2; `undefined` when it is too short, forged, or its key gives an all-zero secret. */
-  read (message: Uint8Array): { payload: Uint8Array, split: NoiseSplit } | undefined {
+  read(message: Uint8Array): { payload: Uint8Array; split: NoiseSplit } | undefined {
     if (message.length < KEY_BYTES) return undefined
     const re = message.subarray(0, KEY_BYTES)
     this.#symmetric.mixHash(re)
@@ -173,7 +178,7 @@ export class NoiseInitiator {
   }
 
   /** Overwrites the ephemeral key of a handshake that is given up. */
-  erase (): void {
+  erase(): void {
     this.#e.secretKey.fill(0)
   }
 }
@@ -186,14 +191,14 @@ export class NoiseResponder {
   #re: Uint8Array | undefined
 
   /** @param ephemeral 32 random bytes, used for this handshake alone */
-  constructor (primitives: LinkPrimitives, prologue: Uint8Array, ephemeral: Uint8Array) {
+  constructor(primitives: LinkPrimitives, prologue: Uint8Array, ephemeral: Uint8Array) {
     this.#primitives = primitives
     this.#symmetric = new SymmetricState(primitives, prologue)
     this.#e = primitives.x25519KeyPair(ephemeral)
   }
 
   /** Reads message 1 and gives its payload; `undefined` when it is too short. */
-  read (message: Uint8Array): Uint8Array | undefined {
+  read(message: Uint8Array): Uint8Array | undefined {
     if (message.length < KEY_BYTES) return undefined
     this.#re = message.slice(0, KEY_BYTES)
     this.#symmetric.mixHash(this.#re)
@@ -201,7 +206,7 @@ export class NoiseResponder {
   }
 
   /** Message 2: e | AEAD(payload); `undefined` when the initiator's key gives an all-zero secret or none was read. */
-  write (payload: Uint8Array): { message: Uint8Array, split: NoiseSplit } | undefined {
+  write(payload: Uint8Array): { message: Uint8Array; split: NoiseSplit } | undefined {
     if (this.#re === undefined) return undefined
     this.#symmetric.mixHash(this.#e.publicKey)
     const ee = this.#primitives.x25519(this.#e.secretKey, this.#re)

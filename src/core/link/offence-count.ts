@@ -8,14 +8,14 @@ export class OffenceCount {
   readonly #limit: number
   readonly #moments: number[] = []
 
-  constructor (clock: LinkClock, limit: number, windowMs: number) {
+  constructor(clock: LinkClock, limit: number, windowMs: number) {
     this.#clock = clock
     this.#limit = limit
     this.#windowMs = windowMs
   }
 
   /** Adds one: true where there are now more than the limit within the window. */
-  add (): boolean {
+  add(): boolean {
     const now = this.#clock.now()
     this.#moments.push(now)
     if (this.#moments.length <= this.#limit) return false

@@ -14,9 +14,9 @@ export const OVERLAP_MESSAGE_BYTES = 1024
 /** What an overlap needs. */
 export interface OverlapOwner {
   /** A message that has waited counts now; in order. */
-  late (message: PeerMessage): void
+  late(message: PeerMessage): void
   /** Calls `run` when a link that has not brought what is missing will not bring it any more. */
-  afterWait (run: () => void): Cancel
+  afterWait(run: () => void): Cancel
   /** What waits in all overlaps; they count in it. */
   readonly waiting: { bytes: number }
 }
@@ -51,7 +51,7 @@ export class Overlap<L> {
    * @param seq the last number taken, brought by that
    * @param failed whether a link of the peer has failed before
    */
-  constructor (owner: OverlapOwner, broke: () => void, links: ReadonlySet<L>, first: L, seq: number, failed: boolean) {
+  constructor(owner: OverlapOwner, broke: () => void, links: ReadonlySet<L>, first: L, seq: number, failed: boolean) {
     this.#owner = owner
     this.#broke = broke
     this.#links = links
@@ -61,12 +61,12 @@ export class Overlap<L> {
   }
 
   /** Nothing waits and nothing is in doubt: with one link left, numbers that rise are all there is to know. */
-  get idle (): boolean {
+  get idle(): boolean {
     return !this.#doubt && this.#held.length === 0
   }
 
   /** Whether a message counts now; later: it has overtaken others, and the owner is told of it when they have come. */
-  accepts (link: L, message: PeerMessage): boolean | 'later' {
+  accepts(link: L, message: PeerMessage): boolean | 'later' {
     const { seq } = message
     const brought = this.#brought.get(link)
     if (brought === undefined) this.#brought.set(link, { first: seq, last: seq })
@@ -81,7 +81,7 @@ export class Overlap<L> {
   }
 
   /** A link has gone, others are left. @param failed whether messages that were sent on it can be missing */
-  left (link: L, failed: boolean): void {
+  left(link: L, failed: boolean): void {
     this.#brought.delete(link)
     this.failed ||= failed
     // The remote may have closed this one, in order, in favour of one that has failed here.
@@ -90,14 +90,14 @@ export class Overlap<L> {
   }
 
   /** Forgets what waits. */
-  end (): void {
+  end(): void {
     this.#cancel()
     this.#held.length = 0
     this.#count(-this.#bytes)
   }
 
   /** Takes what need not wait any longer. @param force all of it, whatever may be missing */
-  #advance (force: boolean): void {
+  #advance(force: boolean): void {
     let taken = 0
     for (const next of this.#held) {
       const overtaken = next.seq <= this.seq
@@ -115,38 +115,38 @@ export class Overlap<L> {
   }
 
   /** The number counts. */
-  #take (seq: number): void {
+  #take(seq: number): void {
     if (this.#doubt && !this.#follows(seq)) this.#broke()
     this.seq = seq
     if (this.#isInStep()) this.#doubt = false
   }
 
   /** Whether what comes before this number has been taken, or will never come. */
-  #isNext (seq: number): boolean {
+  #isNext(seq: number): boolean {
     return this.#follows(seq) || !this.#isBehind(seq)
   }
 
   /** Whether nothing that counts is between the last number taken and this one. */
-  #follows (seq: number): boolean {
+  #follows(seq: number): boolean {
     if (seq === this.seq + 1) return true
     for (const { first, last } of this.#brought.values()) if (first <= this.seq && last >= seq) return true
     return false
   }
 
   /** Whether some link has still to bring this number or a later one, and so may bring an earlier one. */
-  #isBehind (seq: number): boolean {
+  #isBehind(seq: number): boolean {
     for (const link of this.#links) if ((this.#brought.get(link)?.last ?? 0) < seq) return true
     return false
   }
 
   /** Whether some link brings all that is still to come. */
-  #isInStep (): boolean {
+  #isInStep(): boolean {
     for (const { first } of this.#brought.values()) if (first <= this.seq) return true
     return false
   }
 
   /** @returns whether it was not there yet */
-  #hold (message: PeerMessage): boolean {
+  #hold(message: PeerMessage): boolean {
     let at = this.#held.length
     while (at > 0 && this.#held[at - 1]!.seq > message.seq) at--
     if (this.#held[at - 1]?.seq === message.seq) return false
@@ -156,13 +156,13 @@ export class Overlap<L> {
     return true
   }
 
-  #count (bytes: number): void {
+  #count(bytes: number): void {
     this.#bytes += bytes
     this.#owner.waiting.bytes += bytes
   }
 
   /** The first of those that wait does so from now on. */
-  #wait (): void {
+  #wait(): void {
     this.#cancel()
     this.#cancel = this.#held.length === 0 ? () => {} : this.#owner.afterWait(() => this.#advance(true))
   }

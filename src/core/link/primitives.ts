@@ -32,7 +32,12 @@ export interface LinkPrimitives {
    */
   readonly aeadSeal: (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array) => Uint8Array
   /** The plaintext, or `undefined` when the tag does not fit or the ciphertext is shorter than a tag. */
-  readonly aeadOpen: (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, ciphertext: Uint8Array) => Uint8Array | undefined
+  readonly aeadOpen: (
+    key: Uint8Array,
+    nonce: Uint8Array,
+    ad: Uint8Array,
+    ciphertext: Uint8Array
+  ) => Uint8Array | undefined
 
   /** The ristretto255 element of exactly 64 uniform bytes (RFC 9496 §4.3.4), 32 bytes encoded. */
   readonly fromHash: (hash: Uint8Array) => Uint8Array

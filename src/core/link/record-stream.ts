@@ -28,9 +28,9 @@ export interface Session {
 
 /** Told in order of arrival. After `fault` nothing more comes. */
 export interface StreamEvents {
-  opened (session: Session): void
-  frame (frame: Frame): void
-  fault (fault: LinkFault): void
+  opened(session: Session): void
+  frame(frame: Frame): void
+  fault(fault: LinkFault): void
 }
 
 /** What a stream is made of. */
@@ -61,17 +61,17 @@ export class RecordStream {
   /** Bytes of WebSocket messages, both ways. */
   readonly bytes = { in: 0, out: 0 }
 
-  constructor (options: StreamOptions, events: StreamEvents) {
+  constructor(options: StreamOptions, events: StreamEvents) {
     this.#options = options
     this.#events = events
   }
 
-  get open (): boolean {
+  get open(): boolean {
     return this.#state === 'open'
   }
 
   /** Begins: I sends W0. */
-  start (): void {
+  start(): void {
     const { role, primitives, ownId, dialledId, timings } = this.#options
     if (role === 'I') {
       this.#expectedId = dialledId === undefined || isZero(dialledId) ? undefined : dialledId
@@ -82,29 +82,29 @@ export class RecordStream {
   }
 
   /** Takes a binary WebSocket message. */
-  receive (message: Uint8Array): void {
+  receive(message: Uint8Array): void {
     this.bytes.in += message.length
     if (this.#state === 'noise') this.#shakeHands(message)
     else if (this.#state !== 'over') this.#open(message)
   }
 
   /** Adds a frame to this turn's message; does nothing before HELLO was sent or after the end. */
-  write (type: FrameType, body: Uint8Array): void {
+  write(type: FrameType, body: Uint8Array): void {
     this.#writer?.write(type, body)
   }
 
   /** The same for DATA. @see RecordWriter.writeData */
-  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
+  writeData(handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
     this.#writer?.writeData(handle, flags, head, payload)
   }
 
   /** Sends what was written. */
-  flush (): void {
+  flush(): void {
     this.#writer?.flush()
   }
 
   /** Ends it and overwrites the keys. */
-  end (): void {
+  end(): void {
     this.#state = 'over'
     this.#deadline()
     this.#handshake?.erase()
@@ -114,7 +114,7 @@ export class RecordStream {
     this.#writer = undefined
   }
 
-  #shakeHands (message: Uint8Array): void {
+  #shakeHands(message: Uint8Array): void {
     const { role, primitives, ownId } = this.#options
     if (role === 'I') {
       const finished = this.#handshake!.finish(message)
@@ -132,7 +132,7 @@ export class RecordStream {
     this.#sayHello(accepted.value.keys)
   }
 
-  #sayHello (keys: LinkKeys): void {
+  #sayHello(keys: LinkKeys): void {
     const { clock, ownId, timings } = this.#options
     this.#keys = keys
     this.#writer = new RecordWriter(keys.send, clock, timings.rekeyMs, {
@@ -146,7 +146,7 @@ export class RecordStream {
     this.#arm(timings.helloMs)
   }
 
-  #open (message: Uint8Array): void {
+  #open(message: Uint8Array): void {
     const { role } = this.#options
     const plaintext = this.#keys!.receive.open(message)
     if (plaintext === undefined) {
@@ -164,7 +164,7 @@ export class RecordStream {
     if (fault !== undefined) this.#fail(fault)
   }
 
-  #meet (frame: Frame): void {
+  #meet(frame: Frame): void {
     const { role, primitives, ownId } = this.#options
     if (frame.type !== frameType.hello) {
       this.#fail(linkFault(1002, 'The first frame is not HELLO'))
@@ -183,25 +183,35 @@ export class RecordStream {
     this.#deadline()
     this.#state = 'open'
     const { h, sameKey } = this.#keys!
-    this.#events.opened({ L: linkTranscript(primitives, h, helloI, helloR), sameKey, remoteId: id, idI, idR, verMaxI, verMaxR })
+    this.#events.opened({
+      L: linkTranscript(primitives, h, helloI, helloR),
+      sameKey,
+      remoteId: id,
+      idI,
+      idR,
+      verMaxI,
+      verMaxR
+    })
   }
 
-  #send (message: Uint8Array): void {
+  #send(message: Uint8Array): void {
     this.bytes.out += message.length
     this.#options.send(message)
   }
 
-  #over (): boolean {
+  #over(): boolean {
     return this.#state === 'over'
   }
 
-  #arm (ms: number): void {
+  #arm(ms: number): void {
     this.#deadline()
-    this.#deadline = this.#options.clock.after(ms, () => this.#fail(linkFault(1001, 'The remote is silent before HELLO')))
+    this.#deadline = this.#options.clock.after(ms, () =>
+      this.#fail(linkFault(1001, 'The remote is silent before HELLO'))
+    )
   }
 
   /** Takes nothing more in; what is to be said yet can still be written. */
-  #fail (fault: LinkFault): void {
+  #fail(fault: LinkFault): void {
     if (this.#over()) return
     this.#state = 'over'
     this.#deadline()

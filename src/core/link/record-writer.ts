@@ -12,9 +12,9 @@ const SHORT_BYTES = 64
 
 /** Where sealed messages go. */
 export interface RecordSink {
-  send (message: Uint8Array): void
+  send(message: Uint8Array): void
   /** The direction has carried 2^40 messages: the link must close. */
-  exhausted (): void
+  exhausted(): void
 }
 
 /** The sending half of one link. */
@@ -30,7 +30,7 @@ export class RecordWriter {
   #bytes = 0
   #since: number
 
-  constructor (cipher: CipherState, clock: LinkClock, rekeyMs: number, sink: RecordSink) {
+  constructor(cipher: CipherState, clock: LinkClock, rekeyMs: number, sink: RecordSink) {
     this.#cipher = cipher
     this.#clock = clock
     this.#rekeyMs = rekeyMs
@@ -39,13 +39,13 @@ export class RecordWriter {
   }
 
   /** Adds a frame. @param body at most 65514 bytes */
-  write (type: FrameType, body: Uint8Array): void {
+  write(type: FrameType, body: Uint8Array): void {
     this.#begin(type, body.length)
     this.#append(body)
   }
 
   /** Adds a DATA frame whose bytes, at most 65505, are two pieces. @param handle 8 bytes */
-  writeData (handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
+  writeData(handle: Uint8Array, flags: number, head: Uint8Array, payload: Uint8Array): void {
     this.#begin(frameType.data, HANDLE_BYTES + 1 + head.length + payload.length)
     this.#append(handle)
     this.#buffer[this.#length++] = flags
@@ -54,7 +54,7 @@ export class RecordWriter {
   }
 
   /** Sends what was written since the last flush. */
-  flush (): void {
+  flush(): void {
     if (this.#length === 0) return
     const rekey = this.#rekeyDue()
     if (rekey && this.#length + FRAME_HEADER_BYTES > MAX_PLAINTEXT_BYTES) this.#seal()
@@ -73,17 +73,20 @@ export class RecordWriter {
   }
 
   /** Forgets what was not flushed, and the key. */
-  erase (): void {
+  erase(): void {
     this.#length = 0
     this.#cipher.erase()
   }
 
-  #rekeyDue (): boolean {
-    return this.#messages + 1 >= REKEY_MESSAGES || this.#bytes + this.#length >= REKEY_BYTES ||
+  #rekeyDue(): boolean {
+    return (
+      this.#messages + 1 >= REKEY_MESSAGES ||
+      this.#bytes + this.#length >= REKEY_BYTES ||
       this.#clock.now() - this.#since >= this.#rekeyMs
+    )
   }
 
-  #seal (): void {
+  #seal(): void {
     const length = this.#length
     this.#length = 0
     const sealed = this.#cipher.seal(this.#buffer.subarray(0, length))
@@ -97,7 +100,7 @@ export class RecordWriter {
   }
 
   /** Writes the header of a frame and makes room for its body. */
-  #begin (type: FrameType, length: number): void {
+  #begin(type: FrameType, length: number): void {
     if (this.#length + FRAME_HEADER_BYTES + length > MAX_PLAINTEXT_BYTES) this.flush()
     this.#reserve(FRAME_HEADER_BYTES + length)
     this.#buffer[this.#length] = type
@@ -105,7 +108,7 @@ export class RecordWriter {
     this.#length += FRAME_HEADER_BYTES
   }
 
-  #append (bytes: Uint8Array): void {
+  #append(bytes: Uint8Array): void {
     const buffer = this.#buffer
     const at = this.#length
     // The call of `set` costs more than a few bytes do.
@@ -114,7 +117,7 @@ export class RecordWriter {
     this.#length = at + bytes.length
   }
 
-  #reserve (count: number): void {
+  #reserve(count: number): void {
     const needed = this.#length + count
     if (needed <= this.#buffer.length) return
     const larger = new Uint8Array(Math.min(MAX_PLAINTEXT_BYTES, Math.max(needed, this.#buffer.length * 2)))

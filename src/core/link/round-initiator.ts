@@ -5,7 +5,16 @@ import { cpaceGenerator } from './cpace.ts'
 import { NwsError } from '../errors.ts'
 import { createRoundRandomness, dealSlots } from './round.ts'
 import type { Confirmed, RoundContext, RoundRandomness, Slot } from './round.ts'
-import { ELEMENT_BYTES, HINT_BYTES, TAG_BYTES, readElements, readItems, readM2Header, writeElements, writeItems } from './round-messages.ts'
+import {
+  ELEMENT_BYTES,
+  HINT_BYTES,
+  TAG_BYTES,
+  readElements,
+  readItems,
+  readM2Header,
+  writeElements,
+  writeItems
+} from './round-messages.ts'
 import { blindSlots, channelIdentifier, hintOf, pairKeys, pairSession, roundTranscript } from './round-values.ts'
 import type { PairKeys } from './round-values.ts'
 import { done, fault } from './step-result.ts'
@@ -46,7 +55,12 @@ export class RoundInitiator {
    * @param names the PRS of each real channel, at most 512; padding is added here
    * @param flags of M1
    */
-  constructor (context: RoundContext, names: readonly Uint8Array[], flags: number, randomness = createRoundRandomness(context.primitives)) {
+  constructor(
+    context: RoundContext,
+    names: readonly Uint8Array[],
+    flags: number,
+    randomness = createRoundRandomness(context.primitives)
+  ) {
     this.#context = context
     this.#flags = flags
     this.#randomness = randomness
@@ -56,16 +70,16 @@ export class RoundInitiator {
   }
 
   /** The body of M1. @throws NWS_ERR_INTERNAL when it was asked for before */
-  * m1 (): Sliced<Uint8Array> {
+  *m1(): Sliced<Uint8Array> {
     if (this.#next !== 'm1') throw new NwsError('NWS_ERR_INTERNAL', 'M1 was asked for twice.')
-    this.#elements = yield * blindSlots(this.#context, this.#a, this.#slots)
+    this.#elements = yield* blindSlots(this.#context, this.#a, this.#slots)
     this.#m1 = writeElements(this.#context.r, this.#flags, this.#elements)
     this.#next = 'm2'
     return this.#m1
   }
 
   /** Takes M2, gives M3: the hint of every element of R. */
-  * onM2 (body: Uint8Array): Sliced<StepResult<M2Outcome>> {
+  *onM2(body: Uint8Array): Sliced<StepResult<M2Outcome>> {
     if (this.#next !== 'm2') return this.#fail(1011, 'M2 was handed in out of order')
     const { r, primitives } = this.#context
     const header = readM2Header(r, body)
@@ -91,7 +105,7 @@ export class RoundInitiator {
   }
 
   /** Takes M4, gives M5: this side's share and tag for each pair that R hinted back. */
-  * onM4 (body: Uint8Array): Sliced<StepResult<Uint8Array>> {
+  *onM4(body: Uint8Array): Sliced<StepResult<Uint8Array>> {
     if (this.#next !== 'm4') return this.#fail(1011, 'M4 was handed in out of order')
     const { r } = this.#context
     const slots = readItems(r, body, this.size, HINT_BYTES + ELEMENT_BYTES)
@@ -117,7 +131,7 @@ export class RoundInitiator {
   }
 
   /** CPace of the pair (i, j): Z_I | tag_I. `undefined` when R's share is invalid or our own one reflected. */
-  #confirmPair (i: number, j: number, zR: Uint8Array): Uint8Array | undefined {
+  #confirmPair(i: number, j: number, zR: Uint8Array): Uint8Array | undefined {
     const { primitives } = this.#context
     const sid = pairSession(this.#context, this.#th, i, j)
     const generator = cpaceGenerator(primitives, this.#slots[i]!.prs, channelIdentifier(this.#context), sid)
@@ -134,7 +148,7 @@ export class RoundInitiator {
   }
 
   /** Takes M6: what is confirmed. Every tag is checked, one wrong tag confirms nothing. */
-  * onM6 (body: Uint8Array): Sliced<StepResult<readonly Confirmed[]>> {
+  *onM6(body: Uint8Array): Sliced<StepResult<readonly Confirmed[]>> {
     if (this.#next !== 'm6') return this.#fail(1011, 'M6 was handed in out of order')
     const tags = readItems(this.#context.r, body, this.size, TAG_BYTES)
     if (!tags.ok) return this.#fail(tags.close, tags.reason)
@@ -154,7 +168,7 @@ export class RoundInitiator {
   }
 
   /** Overwrites every secret and ends the round. For a link that ends in the middle; otherwise done by itself. */
-  erase (): void {
+  erase(): void {
     this.#next = 'over'
     this.#a.fill(0)
     for (const slot of this.#slots) slot.prs.fill(0)
@@ -166,7 +180,7 @@ export class RoundInitiator {
     this.#hints.clear()
   }
 
-  #fail (close: StepCloseCode, reason: string): StepFault {
+  #fail(close: StepCloseCode, reason: string): StepFault {
     this.erase()
     return fault(close, reason)
   }

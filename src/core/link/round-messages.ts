@@ -23,7 +23,7 @@ const MAX_N = 9
 const KNOWN_M1_FLAGS = roundFlag.putAllIn | roundFlag.dealtFromAll | roundFlag.more
 
 /** The body of M1 or M2. */
-export function writeElements (r: number, flags: number, elements: readonly Uint8Array[]): Uint8Array {
+export function writeElements(r: number, flags: number, elements: readonly Uint8Array[]): Uint8Array {
   return concat(u32(r), u8(flags), u8(Math.log2(elements.length)), ...elements)
 }
 
@@ -35,7 +35,7 @@ export interface ElementsHeader {
 }
 
 /** Reads and checks r, n and the exact length of M1 or M2; the flags are the caller's to check. */
-function readHeader (r: number, body: Uint8Array): StepResult<ElementsHeader> {
+function readHeader(r: number, body: Uint8Array): StepResult<ElementsHeader> {
   if (body.length < HEADER_BYTES) return fault(1002, 'M1 or M2 is too short')
   if (readU32(body, 0) !== r) return fault(1002, 'M1 or M2 is of another round')
   const n = body[5]!
@@ -48,17 +48,18 @@ function readHeader (r: number, body: Uint8Array): StepResult<ElementsHeader> {
  * Flags and size of an M1, for what has to be decided before it is answered: which channels take part, and the CPU
  * that its elements cost. Whether its elements are valid is found by RoundResponder.onM1.
  */
-export function readM1Header (r: number, body: Uint8Array): StepResult<ElementsHeader> {
+export function readM1Header(r: number, body: Uint8Array): StepResult<ElementsHeader> {
   const header = readHeader(r, body)
   if (!header.ok) return header
   const { flags } = header.value
   if ((flags & ~KNOWN_M1_FLAGS) !== 0) return fault(1002, 'M1 has an unknown flag')
-  if ((flags & roundFlag.dealtFromAll) !== 0 && (flags & roundFlag.more) !== 0) return fault(1002, 'M1 has flags 2 and 4 together')
+  if ((flags & roundFlag.dealtFromAll) !== 0 && (flags & roundFlag.more) !== 0)
+    return fault(1002, 'M1 has flags 2 and 4 together')
   return header
 }
 
 /** Flags and size of an M2. */
-export function readM2Header (r: number, body: Uint8Array): StepResult<ElementsHeader> {
+export function readM2Header(r: number, body: Uint8Array): StepResult<ElementsHeader> {
   const header = readHeader(r, body)
   if (header.ok && (header.value.flags & ~roundFlag.more) !== 0) return fault(1002, 'M2 has an unknown flag')
   return header
@@ -68,7 +69,7 @@ export function readM2Header (r: number, body: Uint8Array): StepResult<ElementsH
  * The elements of a checked M1 or M2, each distinct from the others and from `own`. Their encoding is checked by the
  * multiplication that follows.
  */
-export function readElements (body: Uint8Array, own: readonly Uint8Array[]): StepResult<Uint8Array[]> {
+export function readElements(body: Uint8Array, own: readonly Uint8Array[]): StepResult<Uint8Array[]> {
   const seen = new Set(own.map(mapKey))
   const elements = cut(body, HEADER_BYTES, ELEMENT_BYTES)
   for (const element of elements) {
@@ -80,20 +81,20 @@ export function readElements (body: Uint8Array, own: readonly Uint8Array[]): Ste
 }
 
 /** Cuts what follows `offset` into items of one length, as views. */
-function cut (body: Uint8Array, offset: number, length: number): Uint8Array[] {
+function cut(body: Uint8Array, offset: number, length: number): Uint8Array[] {
   const items: Uint8Array[] = []
   for (let at = offset; at < body.length; at += length) items.push(body.subarray(at, at + length))
   return items
 }
 
 /** The items of M3 … M6, as views, when the message is of this round and exactly `count` items long. */
-export function readItems (r: number, body: Uint8Array, count: number, length: number): StepResult<Uint8Array[]> {
+export function readItems(r: number, body: Uint8Array, count: number, length: number): StepResult<Uint8Array[]> {
   if (body.length !== ROUND_BYTES + count * length) return fault(1002, 'A message of the round has a wrong length')
   if (readU32(body, 0) !== r) return fault(1002, 'A message is of another round')
   return done(cut(body, ROUND_BYTES, length))
 }
 
 /** The body of M3 … M6. */
-export function writeItems (r: number, items: readonly Uint8Array[]): Uint8Array {
+export function writeItems(r: number, items: readonly Uint8Array[]): Uint8Array {
   return concat(u32(r), ...items)
 }

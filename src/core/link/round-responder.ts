@@ -6,7 +6,16 @@ import { cpaceGenerator } from './cpace.ts'
 import { NwsError } from '../errors.ts'
 import { createRoundRandomness, dealSlots } from './round.ts'
 import type { Confirmed, RoundContext, RoundRandomness, Slot } from './round.ts'
-import { ELEMENT_BYTES, HINT_BYTES, TAG_BYTES, readElements, readItems, readM1Header, writeElements, writeItems } from './round-messages.ts'
+import {
+  ELEMENT_BYTES,
+  HINT_BYTES,
+  TAG_BYTES,
+  readElements,
+  readItems,
+  readM1Header,
+  writeElements,
+  writeItems
+} from './round-messages.ts'
 import { blindSlots, channelIdentifier, hintOf, pairKeys, pairSession, roundTranscript } from './round-values.ts'
 import { done, fault } from './step-result.ts'
 import type { Sliced, StepCloseCode, StepFault, StepResult } from './step-result.ts'
@@ -44,18 +53,18 @@ export class RoundResponder {
   #answers: Uint8Array[] = []
   #pairs = new Map<number, OpenPair>()
 
-  constructor (context: RoundContext, randomness = createRoundRandomness(context.primitives)) {
+  constructor(context: RoundContext, randomness = createRoundRandomness(context.primitives)) {
     this.#context = context
     this.#randomness = randomness
   }
 
   /** N_I, known after onM1. */
-  get sizeI (): number {
+  get sizeI(): number {
     return this.#sizeI
   }
 
   /** N_R, known after onM1. */
-  get sizeR (): number {
+  get sizeR(): number {
     return this.#slots.length
   }
 
@@ -64,7 +73,7 @@ export class RoundResponder {
    * @param names the PRS of each real channel, at most 512; padding is added here
    * @param flags of M2: `more` or none
    */
-  * onM1 (body: Uint8Array, names: readonly Uint8Array[], flags: number): Sliced<StepResult<Uint8Array>> {
+  *onM1(body: Uint8Array, names: readonly Uint8Array[], flags: number): Sliced<StepResult<Uint8Array>> {
     if (this.#next !== 'm1') return this.#fail(1011, 'M1 was handed in out of order')
     const { r, primitives } = this.#context
     const header = readM1Header(r, body)
@@ -82,7 +91,7 @@ export class RoundResponder {
       yield
     }
     this.#slots = dealSlots(names, this.#randomness)
-    const m2 = writeElements(r, flags, yield * blindSlots(this.#context, this.#b, this.#slots))
+    const m2 = writeElements(r, flags, yield* blindSlots(this.#context, this.#b, this.#slots))
     this.#b.fill(0)
 
     this.#th = roundTranscript(this.#context, body, m2)
@@ -101,7 +110,7 @@ export class RoundResponder {
    * @param pay called once for each real channel put into M2, hit or not, because every hint of M3 is a guess at its
    * slot; `false` makes the slot count as not hit. `index` is the channel's place in the names of onM1.
    */
-  * onM3 (body: Uint8Array, pay: (index: number) => boolean): Sliced<StepResult<Uint8Array>> {
+  *onM3(body: Uint8Array, pay: (index: number) => boolean): Sliced<StepResult<Uint8Array>> {
     if (this.#next !== 'm3') return this.#fail(1011, 'M3 was handed in out of order')
     const { r } = this.#context
     const hints = readItems(r, body, this.#slots.length, HINT_BYTES)
@@ -122,9 +131,11 @@ export class RoundResponder {
     const items: Uint8Array[] = []
     for (let i = 0; i < this.#sizeI; i++) {
       const j = hits.get(i)
-      items.push(j === undefined
-        ? this.#randomness.filler(HINT_BYTES + ELEMENT_BYTES)
-        : concat(this.#answers[i]!, this.#openPair(i, j)))
+      items.push(
+        j === undefined
+          ? this.#randomness.filler(HINT_BYTES + ELEMENT_BYTES)
+          : concat(this.#answers[i]!, this.#openPair(i, j))
+      )
       yield
     }
     this.#next = 'm5'
@@ -132,7 +143,7 @@ export class RoundResponder {
   }
 
   /** CPace of the pair (i, j): a fresh share. */
-  #openPair (i: number, j: number): Uint8Array {
+  #openPair(i: number, j: number): Uint8Array {
     const { primitives } = this.#context
     const slot = this.#slots[j]!
     const sid = pairSession(this.#context, this.#th, i, j)
@@ -149,7 +160,7 @@ export class RoundResponder {
    * Takes M5, gives M6 and what is confirmed. Every pair is computed and checked before anything is answered, and
    * without stopping at the first failure, so that neither an answer nor its time tells which of several guesses fit.
    */
-  * onM5 (body: Uint8Array): Sliced<StepResult<M5Outcome>> {
+  *onM5(body: Uint8Array): Sliced<StepResult<M5Outcome>> {
     if (this.#next !== 'm5') return this.#fail(1011, 'M5 was handed in out of order')
     const { r, primitives } = this.#context
     const slots = readItems(r, body, this.#sizeI, ELEMENT_BYTES + TAG_BYTES)
@@ -180,7 +191,7 @@ export class RoundResponder {
   }
 
   /** Overwrites every secret and ends the round. For a link that ends in the middle; otherwise done by itself. */
-  erase (): void {
+  erase(): void {
     this.#next = 'over'
     this.#b.fill(0)
     for (const slot of this.#slots) slot.prs.fill(0)
@@ -190,7 +201,7 @@ export class RoundResponder {
     this.#answers = []
   }
 
-  #fail (close: StepCloseCode, reason: string): StepFault {
+  #fail(close: StepCloseCode, reason: string): StepFault {
     this.erase()
     return fault(close, reason)
   }

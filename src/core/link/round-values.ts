@@ -12,17 +12,17 @@ import type { Sliced } from './step-result.ts'
 const PSI_DSI = ascii('NWS2-PSI-ristretto255')
 
 /** CI = lv(id_I, id_R). */
-export function channelIdentifier (context: RoundContext): Uint8Array {
+export function channelIdentifier(context: RoundContext): Uint8Array {
   return lv(context.idI, context.idR)
 }
 
 /** The hint's generator of a name in this round: H(generator_string(…)) mapped to an element. */
-export function psiGenerator (context: RoundContext, ci: Uint8Array, prs: Uint8Array): Uint8Array {
+export function psiGenerator(context: RoundContext, ci: Uint8Array, prs: Uint8Array): Uint8Array {
   return mapToElement(context.primitives, generatorString(PSI_DSI, prs, ci, concat(context.L, u32(context.r))))
 }
 
 /** scalar · generator for each slot. A valid generator and scalar cannot give the identity, so that is our bug. */
-export function * blindSlots (context: RoundContext, scalar: Uint8Array, slots: readonly Slot[]): Sliced<Uint8Array[]> {
+export function* blindSlots(context: RoundContext, scalar: Uint8Array, slots: readonly Slot[]): Sliced<Uint8Array[]> {
   const ci = channelIdentifier(context)
   const elements: Uint8Array[] = []
   for (const slot of slots) {
@@ -35,17 +35,17 @@ export function * blindSlots (context: RoundContext, scalar: Uint8Array, slots: 
 }
 
 /** th = H(lv("NWS2/round", L, M1, M2)), the messages with their type byte and without their length. */
-export function roundTranscript (context: RoundContext, m1: Uint8Array, m2: Uint8Array): Uint8Array {
+export function roundTranscript(context: RoundContext, m1: Uint8Array, m2: Uint8Array): Uint8Array {
   return context.primitives.sha512(lv(ascii('NWS2/round'), context.L, concat(u8(0x11), m1), concat(u8(0x12), m2)))
 }
 
 /** hint_ρ(K), 16 bytes. */
-export function hintOf (context: RoundContext, role: LinkRole, th: Uint8Array, K: Uint8Array): Uint8Array {
+export function hintOf(context: RoundContext, role: LinkRole, th: Uint8Array, K: Uint8Array): Uint8Array {
   return context.primitives.sha512(lv(ascii(`NWS2/hint${role}`), th, K)).slice(0, HINT_BYTES)
 }
 
 /** The CPace session id of slot i of I and slot j of R. */
-export function pairSession (context: RoundContext, th: Uint8Array, i: number, j: number): Uint8Array {
+export function pairSession(context: RoundContext, th: Uint8Array, i: number, j: number): Uint8Array {
   return context.primitives.sha512(lv(ascii('NWS2/cpace'), th, u16(i), u16(j)))
 }
 
@@ -57,7 +57,13 @@ export interface PairKeys {
 }
 
 /** Tags and handle of a pair with the shared element K, which is overwritten. R is CPace's side A. */
-export function pairKeys (context: RoundContext, sid: Uint8Array, K: Uint8Array, zR: Uint8Array, zI: Uint8Array): PairKeys {
+export function pairKeys(
+  context: RoundContext,
+  sid: Uint8Array,
+  K: Uint8Array,
+  zR: Uint8Array,
+  zI: Uint8Array
+): PairKeys {
   const { primitives } = context
   const shareR = { element: zR, ad: concat(ascii('R'), u8(context.verMaxR)) }
   const shareI = { element: zI, ad: concat(ascii('I'), u8(context.verMaxI)) }

@@ -51,16 +51,16 @@ export const MAX_ROUND_NAMES = 512
 const SMALLEST_SIZE = 8
 
 /** The smallest number of slots, a power of two from 8 to 512, that holds `count` names: what leaks of their number. */
-export function slotsFor (count: number): number {
+export function slotsFor(count: number): number {
   let size = SMALLEST_SIZE
   while (size < count) size *= 2
   return size
 }
 
 /** The randomness of a real round. */
-export function createRoundRandomness (primitives: LinkPrimitives): RoundRandomness {
+export function createRoundRandomness(primitives: LinkPrimitives): RoundRandomness {
   return {
-    scalar () {
+    scalar() {
       for (;;) {
         const scalar = primitives.randomBytes(32)
         scalar[31]! &= 0x0f
@@ -74,7 +74,7 @@ export function createRoundRandomness (primitives: LinkPrimitives): RoundRandomn
 }
 
 /** Fisher–Yates over 0 … size − 1, without the bias of a bare remainder. */
-function shuffled (size: number, primitives: LinkPrimitives): number[] {
+function shuffled(size: number, primitives: LinkPrimitives): number[] {
   const order = Array.from({ length: size }, (_, index) => index)
   let pool = primitives.randomBytes(4 * size)
   let used = 0
@@ -86,7 +86,7 @@ function shuffled (size: number, primitives: LinkPrimitives): number[] {
       }
       const value = readU32(pool, used)
       used += 4
-      if (value < 2 ** 32 - 2 ** 32 % bound) return value % bound
+      if (value < 2 ** 32 - (2 ** 32 % bound)) return value % bound
     }
   }
   for (let last = size - 1; last > 0; last--) {
@@ -106,8 +106,9 @@ export interface Slot {
 }
 
 /** Deals names and padding into shuffled slots. @throws NWS_ERR_INTERNAL above 512 names */
-export function dealSlots (names: readonly Uint8Array[], randomness: RoundRandomness): Slot[] {
-  if (names.length > MAX_ROUND_NAMES) throw new NwsError('NWS_ERR_INTERNAL', 'A round was given more than 512 channels.')
+export function dealSlots(names: readonly Uint8Array[], randomness: RoundRandomness): Slot[] {
+  if (names.length > MAX_ROUND_NAMES)
+    throw new NwsError('NWS_ERR_INTERNAL', 'A round was given more than 512 channels.')
   const size = slotsFor(names.length)
   const items: Slot[] = names.map((name, index) => ({ prs: name.slice(), index }))
   while (items.length < size) items.push({ prs: randomness.padding(), index: undefined })

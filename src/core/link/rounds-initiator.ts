@@ -40,7 +40,7 @@ export class InitiatorRounds implements Rounds {
   #waiting: Cancel = () => {}
   #batch: Cancel | undefined
 
-  constructor (options: RoundsOptions, port: RoundsPort) {
+  constructor(options: RoundsOptions, port: RoundsPort) {
     this.#options = options
     this.#port = port
     this.#fresh = freshChannelsOf(options, port, () => this.#batchUp())
@@ -49,36 +49,36 @@ export class InitiatorRounds implements Rounds {
     this.#pace = new TokenBucket(options.budgets.sweepsPerSecond, options.budgets.sweepBurst, options.clock.now())
   }
 
-  get ended (): number {
+  get ended(): number {
     return this.#r
   }
 
-  start (waitMs: number): void {
+  start(waitMs: number): void {
     this.#fresh.enter(this.#port.candidates())
     if (waitMs === 0) this.hurry()
     else this.#waiting = this.#options.clock.after(waitMs, () => this.hurry())
   }
 
-  hurry (): void {
+  hurry(): void {
     if (this.#phase !== 'early') return
     this.#waiting()
     this.#phase = 'idle'
     this.#consider()
   }
 
-  entered (names: readonly string[]): void {
+  entered(names: readonly string[]): void {
     this.#fresh.enter(names)
   }
 
-  isUntested (name: string): boolean {
+  isUntested(name: string): boolean {
     return this.#fresh.isUntested(name)
   }
 
-  gone (name: string): void {
+  gone(name: string): void {
     this.#fresh.remove(name)
   }
 
-  take (frame: Frame): void {
+  take(frame: Frame): void {
     if (frame.type === frameType.want) {
       this.#sweep.want()
       this.#consider()
@@ -88,9 +88,9 @@ export class InitiatorRounds implements Rounds {
     if (fault !== undefined) this.#port.fail(fault)
   }
 
-  streamEnded (): void {} // no step here waits for anything but the computation
+  streamEnded(): void {} // no step here waits for anything but the computation
 
-  stop (): void {
+  stop(): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#waiting()
@@ -102,7 +102,7 @@ export class InitiatorRounds implements Rounds {
   }
 
   /** New channels within a few milliseconds share a sweep. */
-  #batchUp (): void {
+  #batchUp(): void {
     if (this.#phase === 'early' || this.#phase === 'over') return
     this.#batch ??= this.#options.clock.after(this.#options.timings.batchMs, () => {
       this.#batch = undefined
@@ -111,14 +111,14 @@ export class InitiatorRounds implements Rounds {
   }
 
   /** Starts a sweep where one is due and the pace allows it. */
-  #consider (): void {
+  #consider(): void {
     if (this.#phase !== 'idle' || !this.#sweep.due) return
     if (this.#batch !== undefined && !this.#sweep.wanted) return
     const { clock, budgets } = this.#options
     if (!this.#pace.take(1, clock.now())) {
       const lacks = 1 - this.#pace.level(clock.now())
       this.#waiting()
-      this.#waiting = clock.after(Math.ceil(lacks * 1000 / budgets.sweepsPerSecond), () => this.#consider())
+      this.#waiting = clock.after(Math.ceil((lacks * 1000) / budgets.sweepsPerSecond), () => this.#consider())
       return
     }
     this.#batch?.()
@@ -126,7 +126,7 @@ export class InitiatorRounds implements Rounds {
     this.#payCpu()
   }
 
-  #payCpu (): void {
+  #payCpu(): void {
     this.#phase = 'budget'
     this.#waiting()
     this.#waiting = this.#options.cpu.reserve(this.#port.client, reservation => {
@@ -136,7 +136,7 @@ export class InitiatorRounds implements Rounds {
   }
 
   /** Waits where other rounds hold what a channel needs; then takes what is there and leaves out who cannot pay. */
-  #payGuesses (): void {
+  #payGuesses(): void {
     if (this.#phase !== 'budget') return
     const { guesses } = this.#options
     if (this.#sweep.outlook().some(name => guesses.outlook(name) === 'later')) {
@@ -158,7 +158,7 @@ export class InitiatorRounds implements Rounds {
     this.#begin(flags)
   }
 
-  #begin (flags: number): void {
+  #begin(flags: number): void {
     const round = new RoundInitiator(roundContextOf(this.#options, this.#r), prsOf(this.#names), flags)
     this.#round = round
     this.#phase = 'm1'
@@ -169,7 +169,7 @@ export class InitiatorRounds implements Rounds {
     })
   }
 
-  #takeStep ({ type, body }: Frame): LinkFault | undefined {
+  #takeStep({ type, body }: Frame): LinkFault | undefined {
     const round = this.#round
     if (this.#phase === 'over') return undefined
     if (type === frameType.m2 && this.#phase === 'm2') return this.#onM2(round!, body)
@@ -178,7 +178,7 @@ export class InitiatorRounds implements Rounds {
     return linkFault(1002, 'A message of a round comes out of order')
   }
 
-  #onM2 (round: RoundInitiator, body: Uint8Array): LinkFault | undefined {
+  #onM2(round: RoundInitiator, body: Uint8Array): LinkFault | undefined {
     const header = readM2Header(this.#r, body)
     if (!header.ok) return header
     const fault = this.#sweep.onM2()
@@ -194,7 +194,7 @@ export class InitiatorRounds implements Rounds {
     return undefined
   }
 
-  #onM4 (round: RoundInitiator, body: Uint8Array): undefined {
+  #onM4(round: RoundInitiator, body: Uint8Array): undefined {
     this.#compute(false)
     this.#steps.compute(round.onM4(body), result => {
       if (result.ok) this.#answer(frameType.m5, result.value, 'm6')
@@ -202,7 +202,7 @@ export class InitiatorRounds implements Rounds {
     })
   }
 
-  #onM6 (round: RoundInitiator, body: Uint8Array): undefined {
+  #onM6(round: RoundInitiator, body: Uint8Array): undefined {
     // R's first DATA for a handle follows M6, so that here not even DATA may pass.
     this.#compute(true)
     this.#steps.compute(round.onM6(body), result => {
@@ -211,26 +211,26 @@ export class InitiatorRounds implements Rounds {
     })
   }
 
-  #compute (wholly: boolean): void {
+  #compute(wholly: boolean): void {
     this.#phase = 'computing'
     this.#port.hold(wholly)
   }
 
-  #answer (type: typeof frameType.m3 | typeof frameType.m5, body: Uint8Array, next: 'm4' | 'm6'): void {
+  #answer(type: typeof frameType.m3 | typeof frameType.m5, body: Uint8Array, next: 'm4' | 'm6'): void {
     this.#port.write(type, body)
     this.#phase = next
     this.#steps.await(this.#options.timings.stepMs)
     this.#port.release()
   }
 
-  #confirm (confirmed: readonly Confirmed[]): void {
+  #confirm(confirmed: readonly Confirmed[]): void {
     this.#steps.compute(confirmAll(this.#port, this.#fresh, this.#names, confirmed), fault => {
       if (fault === undefined) this.#end()
       else this.#port.fail(fault)
     })
   }
 
-  #end (): void {
+  #end(): void {
     this.#steps.stop()
     this.#round = undefined
     this.#r += 1
@@ -245,7 +245,7 @@ export class InitiatorRounds implements Rounds {
   }
 
   /** Gives back what the round reserved and did not use. */
-  #settle (elements: number, guesses: number, ranOut = false): void {
+  #settle(elements: number, guesses: number, ranOut = false): void {
     this.#reservation?.settle(elements, ranOut)
     this.#reservation = undefined
     const names = this.#reserved

@@ -34,7 +34,7 @@ export class ResponderRounds implements Rounds {
   #waiting: Cancel = () => {}
   #batch: Cancel | undefined
 
-  constructor (options: RoundsOptions, port: RoundsPort) {
+  constructor(options: RoundsOptions, port: RoundsPort) {
     this.#options = options
     this.#port = port
     this.#fresh = freshChannelsOf(options, port, () => this.#consider())
@@ -43,29 +43,29 @@ export class ResponderRounds implements Rounds {
   }
 
   /** Nothing is asked for before the end of the first sweep, which I starts by itself. */
-  get ended (): number {
+  get ended(): number {
     return this.#r
   }
 
-  start (): void {
+  start(): void {
     this.#fresh.enter(this.#port.candidates())
   }
 
-  hurry (): void {}
+  hurry(): void {}
 
-  entered (names: readonly string[]): void {
+  entered(names: readonly string[]): void {
     this.#fresh.enter(names)
   }
 
-  isUntested (name: string): boolean {
+  isUntested(name: string): boolean {
     return this.#fresh.isUntested(name)
   }
 
-  gone (name: string): void {
+  gone(name: string): void {
     this.#fresh.remove(name)
   }
 
-  take ({ type, body }: Frame): void {
+  take({ type, body }: Frame): void {
     if (this.#phase === 'over') return
     let fault: LinkFault | undefined
     if (type === frameType.m1 && this.#phase === 'idle') fault = this.#onM1(body)
@@ -75,13 +75,13 @@ export class ResponderRounds implements Rounds {
     if (fault !== undefined) this.#port.fail(fault)
   }
 
-  streamEnded (): void {
+  streamEnded(): void {
     if (this.#phase !== 'budget') return
     this.stop()
     this.#port.release()
   }
 
-  stop (): void {
+  stop(): void {
     this.#phase = 'over'
     this.#waiting()
     this.#batch?.()
@@ -91,7 +91,7 @@ export class ResponderRounds implements Rounds {
   }
 
   /** Asks for a sweep where one is due, a few milliseconds later so that several channels share it. */
-  #consider (): void {
+  #consider(): void {
     if (this.#phase === 'over' || !this.#sweep.due) return
     this.#batch ??= this.#options.clock.after(this.#options.timings.batchMs, () => {
       this.#batch = undefined
@@ -101,19 +101,22 @@ export class ResponderRounds implements Rounds {
     })
   }
 
-  #onM1 (body: Uint8Array): LinkFault | undefined {
+  #onM1(body: Uint8Array): LinkFault | undefined {
     const header = readM1Header(this.#r, body)
     if (!header.ok) return header
     const { flags, size } = header.value
     this.#phase = 'budget'
     this.#port.hold(false)
-    this.#waiting = this.#options.cpu.charge(this.#port.client, size,
+    this.#waiting = this.#options.cpu.charge(
+      this.#port.client,
+      size,
       () => this.#answerM1(body, flags, size),
-      () => this.#port.fail(linkFault(1013, 'The CPU budget is empty')))
+      () => this.#port.fail(linkFault(1013, 'The CPU budget is empty'))
+    )
     return undefined
   }
 
-  #answerM1 (body: Uint8Array, flags: number, size: number): void {
+  #answerM1(body: Uint8Array, flags: number, size: number): void {
     const plan = this.#sweep.onM1(flags)
     if ('close' in plan) {
       this.#port.fail(plan)
@@ -131,15 +134,18 @@ export class ResponderRounds implements Rounds {
     })
   }
 
-  #onM3 (body: Uint8Array): void {
+  #onM3(body: Uint8Array): void {
     this.#compute()
-    this.#steps.compute(this.#round!.onM3(body, index => this.#pay(this.#names[index]!)), result => {
-      if (result.ok) this.#answer(frameType.m4, result.value, 'm5')
-      else this.#port.fail(result)
-    })
+    this.#steps.compute(
+      this.#round!.onM3(body, index => this.#pay(this.#names[index]!)),
+      result => {
+        if (result.ok) this.#answer(frameType.m4, result.value, 'm5')
+        else this.#port.fail(result)
+      }
+    )
   }
 
-  #onM5 (body: Uint8Array): void {
+  #onM5(body: Uint8Array): void {
     this.#compute()
     this.#steps.compute(this.#round!.onM5(body), result => {
       if (result.ok) this.#confirm(result.value)
@@ -147,12 +153,12 @@ export class ResponderRounds implements Rounds {
     })
   }
 
-  #compute (): void {
+  #compute(): void {
     this.#phase = 'computing'
     this.#port.hold(false)
   }
 
-  #answer (type: typeof frameType.m2 | typeof frameType.m4, body: Uint8Array, next: 'm3' | 'm5'): void {
+  #answer(type: typeof frameType.m2 | typeof frameType.m4, body: Uint8Array, next: 'm3' | 'm5'): void {
     this.#port.write(type, body)
     this.#phase = next
     this.#steps.await(this.#options.timings.stepMs)
@@ -160,7 +166,7 @@ export class ResponderRounds implements Rounds {
   }
 
   /** M6 goes out first: whatever is said on the new handles follows it. What I says on them waits until all are known. */
-  #confirm ({ m6, confirmed }: M5Outcome): void {
+  #confirm({ m6, confirmed }: M5Outcome): void {
     this.#port.write(frameType.m6, m6)
     this.#port.hold(true)
     this.#steps.compute(confirmAll(this.#port, this.#fresh, this.#names, confirmed), fault => {
@@ -169,7 +175,7 @@ export class ResponderRounds implements Rounds {
     })
   }
 
-  #end (): void {
+  #end(): void {
     this.#steps.stop()
     this.#round = undefined
     this.#r += 1
@@ -181,13 +187,13 @@ export class ResponderRounds implements Rounds {
     this.#port.release()
   }
 
-  #pay (name: string): boolean {
+  #pay(name: string): boolean {
     if (!this.#options.guesses.payAnswer(name, this.#sizeI)) return this.#satOut(name)
     this.#fresh.paid(name)
     return true
   }
 
-  #satOut (name: string): false {
+  #satOut(name: string): false {
     this.#fresh.sitOut(name)
     this.#sweep.satOut(name)
     return false

@@ -19,17 +19,17 @@ import type { SweepOwner } from './sweep.ts'
 export interface RoundsPort {
   readonly client: CpuClient
   /** Names of all channels that are open (or linger) and not confirmed on the link. */
-  candidates (): string[]
-  isCandidate (name: string): boolean
-  write (type: FrameType, body: Uint8Array): void
+  candidates(): string[]
+  isCandidate(name: string): boolean
+  write(type: FrameType, body: Uint8Array): void
   /** Later frames wait until release(). @param wholly not even DATA passes */
-  hold (wholly: boolean): void
-  release (): void
+  hold(wholly: boolean): void
+  release(): void
   /** Both ends have proven to know the channel. A fault where its handle cannot be used. */
-  confirm (name: string, handle: Uint8Array): LinkFault | undefined
+  confirm(name: string, handle: Uint8Array): LinkFault | undefined
   /** A sweep is over. */
-  swept (): void
-  fail (fault: LinkFault): void
+  swept(): void
+  fail(fault: LinkFault): void
 }
 
 /** What rounds are made with. */
@@ -51,30 +51,33 @@ export interface Rounds {
   /** Rounds that have ended well. */
   readonly ended: number
   /** Begins; the first sweep waits so long, or until hurry(). */
-  start (waitMs: number): void
-  hurry (): void
+  start(waitMs: number): void
+  hurry(): void
   /** Channels were opened, or left by the remote. */
-  entered (names: readonly string[]): void
+  entered(names: readonly string[]): void
   /** Whether a sweep that is due or running will tell if the remote has the channel. */
-  isUntested (name: string): boolean
+  isUntested(name: string): boolean
   /** A channel was closed. */
-  gone (name: string): void
+  gone(name: string): void
   /** WANT or one of M1 … M6 takes effect. */
-  take (frame: Frame): void
+  take(frame: Frame): void
   /** Nothing more will come: what waits for a budget need not wait any longer. */
-  streamEnded (): void
+  streamEnded(): void
   /** The link has ended. */
-  stop (): void
+  stop(): void
 }
 
 /** The names of a round as the PRS of each. */
-export function prsOf (names: readonly string[]): Uint8Array[] {
+export function prsOf(names: readonly string[]): Uint8Array[] {
   const encoder = new TextEncoder()
   return names.map(name => encoder.encode(name))
 }
 
 /** The terms of round r. */
-export function roundContextOf (options: RoundsOptions, r: number): { r: number, primitives: LinkPrimitives } & Pick<Session, 'L' | 'idI' | 'idR' | 'verMaxI' | 'verMaxR'> {
+export function roundContextOf(
+  options: RoundsOptions,
+  r: number
+): { r: number; primitives: LinkPrimitives } & Pick<Session, 'L' | 'idI' | 'idR' | 'verMaxI' | 'verMaxR'> {
   const { L, idI, idR, verMaxI, verMaxR } = options.session
   return { r, L, idI, idR, verMaxI, verMaxR, primitives: options.primitives }
 }
@@ -83,7 +86,12 @@ export function roundContextOf (options: RoundsOptions, r: number): { r: number,
 const CONFIRMED_PER_PIECE = 16
 
 /** Makes what a round has confirmed known to the link, piece by piece; a fault where a handle cannot be used. */
-export function * confirmAll (port: RoundsPort, fresh: FreshChannels, names: readonly string[], confirmed: readonly Confirmed[]): Sliced<LinkFault | undefined> {
+export function* confirmAll(
+  port: RoundsPort,
+  fresh: FreshChannels,
+  names: readonly string[],
+  confirmed: readonly Confirmed[]
+): Sliced<LinkFault | undefined> {
   for (const [place, { index, handle }] of confirmed.entries()) {
     const name = names[index]!
     fresh.remove(name)
@@ -95,13 +103,13 @@ export function * confirmAll (port: RoundsPort, fresh: FreshChannels, names: rea
 }
 
 /** What a sweep asks of the link. */
-export function sweepOwnerOf (options: RoundsOptions, port: RoundsPort): SweepOwner {
+export function sweepOwnerOf(options: RoundsOptions, port: RoundsPort): SweepOwner {
   const { order } = createRoundRandomness(options.primitives)
   return { candidates: () => port.candidates(), isCandidate: name => port.isCandidate(name), order }
 }
 
 /** The set *new* of one end. @param entered called when it may have become non-empty */
-export function freshChannelsOf (options: RoundsOptions, port: RoundsPort, entered: () => void): FreshChannels {
+export function freshChannelsOf(options: RoundsOptions, port: RoundsPort, entered: () => void): FreshChannels {
   const { clock, timings, random } = options
   return new FreshChannels({ isCandidate: name => port.isCandidate(name), entered }, clock, timings, random)
 }
@@ -113,20 +121,20 @@ export class StepDriver {
   readonly #fail: (fault: LinkFault) => void
   #cancel: Cancel = () => {}
 
-  constructor ({ runner, clock }: RoundsOptions, fail: (fault: LinkFault) => void) {
+  constructor({ runner, clock }: RoundsOptions, fail: (fault: LinkFault) => void) {
     this.#runner = runner
     this.#clock = clock
     this.#fail = fail
   }
 
   /** Computes; the deadline so far is met. */
-  compute<T> (steps: Sliced<T>, done: (value: T) => void): void {
+  compute<T>(steps: Sliced<T>, done: (value: T) => void): void {
     this.#cancel()
     this.#cancel = this.#runner.run(steps, done, () => this.#fail(linkFault(1011, 'A step of a round failed')))
   }
 
   /** Waits for the remote's next message. */
-  await (ms: number, late: () => void = () => {}): void {
+  await(ms: number, late: () => void = () => {}): void {
     this.#cancel()
     this.#cancel = this.#clock.after(ms, () => {
       late()
@@ -134,7 +142,7 @@ export class StepDriver {
     })
   }
 
-  stop (): void {
+  stop(): void {
     this.#cancel()
     this.#cancel = () => {}
   }

@@ -22,13 +22,13 @@ export class SliceRunner implements StepRunner {
    * @param sliceMs how long a slice may go on before others have their turn
    * @param later calls its argument after the events that are waiting, such as `setImmediate`
    */
-  constructor (clock: LinkClock, sliceMs: number, later: (run: () => void) => void) {
+  constructor(clock: LinkClock, sliceMs: number, later: (run: () => void) => void) {
     this.#clock = clock
     this.#sliceMs = sliceMs
     this.#later = later
   }
 
-  run<T> (steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel {
+  run<T>(steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel {
     const task: Task = () => {
       try {
         const step = steps.next()
@@ -46,14 +46,14 @@ export class SliceRunner implements StepRunner {
     return () => this.#tasks.delete(task)
   }
 
-  #schedule (): void {
+  #schedule(): void {
     if (this.#scheduled || this.#tasks.size === 0) return
     this.#scheduled = true
     this.#later(() => this.#slice())
   }
 
   /** Gives each computation an equal part of the slice, those that had none for longest first. */
-  #slice (): void {
+  #slice(): void {
     this.#scheduled = false
     const begun = this.#clock.now()
     const end = begun + this.#sliceMs

@@ -14,7 +14,7 @@ export interface StepFault {
 }
 
 /** A value, or the reason to end the link. */
-export type StepResult<T> = { readonly ok: true, readonly value: T } | StepFault
+export type StepResult<T> = { readonly ok: true; readonly value: T } | StepFault
 
 /**
  * A computation in small pieces: each `next()` runs for well under a millisecond, and the last one carries the result.
@@ -23,17 +23,17 @@ export type StepResult<T> = { readonly ok: true, readonly value: T } | StepFault
 export type Sliced<T> = Generator<void, T, void>
 
 /** A step that went well. */
-export function done<T> (value: T): StepResult<T> {
+export function done<T>(value: T): StepResult<T> {
   return { ok: true, value }
 }
 
 /** A step after which the link must end. */
-export function fault (close: StepCloseCode, reason: string): StepFault {
+export function fault(close: StepCloseCode, reason: string): StepFault {
   return { ok: false, close, reason }
 }
 
 /** Runs all pieces at once, for tests and for computations known to be short. */
-export function runToEnd<T> (sliced: Sliced<T>): T {
+export function runToEnd<T>(sliced: Sliced<T>): T {
   for (;;) {
     const step = sliced.next()
     if (step.done === true) return step.value

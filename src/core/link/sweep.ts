@@ -9,11 +9,11 @@ import { roundFlag } from './round.ts'
 /** What a sweep needs of its link. */
 export interface SweepOwner {
   /** Names of all channels that are open (or linger) and not confirmed on the link. */
-  candidates (): string[]
+  candidates(): string[]
   /** Whether one of them still is. */
-  isCandidate (name: string): boolean
+  isCandidate(name: string): boolean
   /** A uniformly random order of 0 … size − 1. */
-  order (size: number): readonly number[]
+  order(size: number): readonly number[]
 }
 
 /** What goes into one round. */
@@ -30,7 +30,7 @@ interface Deal {
   readonly rest: readonly string[]
 }
 
-function deal (names: readonly string[], owner: SweepOwner): Deal {
+function deal(names: readonly string[], owner: SweepOwner): Deal {
   const dealt = owner.order(names.length).map(place => names[place]!)
   const rest = dealt.splice(MAX_BLOCK * MAX_BLOCKS)
   const blocks: string[][] = []
@@ -50,46 +50,46 @@ export class InitiatorSweep {
   #blocksOfR = 0
   #flags = 0
 
-  constructor (owner: SweepOwner, fresh: FreshChannels) {
+  constructor(owner: SweepOwner, fresh: FreshChannels) {
     this.#owner = owner
     this.#fresh = fresh
   }
 
   /** Whether a sweep has begun and not ended. */
-  get running (): boolean {
+  get running(): boolean {
     return this.#blocks.length > 0
   }
 
   /** Whether a sweep is due, once the running one is over. */
-  get due (): boolean {
+  get due(): boolean {
     return this.#wanted || this.#fresh.size > 0
   }
 
   /** Whether R waits for a sweep. */
-  get wanted (): boolean {
+  get wanted(): boolean {
     return this.#wanted
   }
 
   /** WANT came. */
-  want (): void {
+  want(): void {
     this.#wanted = true
   }
 
   /** What round() would put in now, or more where there are several blocks: to see whether budgets allow it yet. */
-  outlook (): readonly string[] {
+  outlook(): readonly string[] {
     if (this.running) return this.#blocks[this.#block]!.filter(name => this.#owner.isCandidate(name))
     return this.#owner.candidates().filter(name => this.#wanted || this.#fresh.has(name))
   }
 
   /** The next round's channels and the flags of its M1; the first of a sweep takes the new ones. */
-  round (): RoundPlan {
+  round(): RoundPlan {
     if (!this.running) this.#begin()
     const more = this.#block < this.#blocks.length - 1
     const flags = more ? (this.#flags & ~roundFlag.dealtFromAll) | roundFlag.more : this.#flags
     return { names: this.#blocks[this.#block]!.filter(name => this.#owner.isCandidate(name)), flags }
   }
 
-  #begin (): void {
+  #begin(): void {
     const all = this.#owner.candidates()
     const taken = this.#fresh.take()
     const dealt = this.#wanted ? all : all.filter(name => taken.has(name))
@@ -100,17 +100,18 @@ export class InitiatorSweep {
     this.#blocks = blocks
     this.#block = 0
     this.#blocksOfR = 0
-    this.#flags = (dealt.some(name => taken.has(name)) ? roundFlag.putAllIn : 0) | (complete ? roundFlag.dealtFromAll : 0)
+    this.#flags =
+      (dealt.some(name => taken.has(name)) ? roundFlag.putAllIn : 0) | (complete ? roundFlag.dealtFromAll : 0)
   }
 
   /** M2 came with these flags. */
-  onM2 (): LinkFault | undefined {
+  onM2(): LinkFault | undefined {
     this.#blocksOfR += 1
     return this.#blocksOfR > MAX_BLOCKS ? linkFault(1008, 'R deals too many blocks') : undefined
   }
 
   /** A round is over whose M2 had these flags: true where the sweep is, too. */
-  roundEnded (flagsOfM2: number): boolean {
+  roundEnded(flagsOfM2: number): boolean {
     if ((flagsOfM2 & roundFlag.more) !== 0) return false
     this.#blocksOfR = 0
     this.#block += 1
@@ -142,29 +143,29 @@ export class ResponderSweep {
   #unanswered = true
   #beganAfterWant = false
 
-  constructor (owner: SweepOwner, fresh: FreshChannels) {
+  constructor(owner: SweepOwner, fresh: FreshChannels) {
     this.#owner = owner
     this.#fresh = fresh
   }
 
   /** Whether a sweep has begun and not ended. */
-  get running (): boolean {
+  get running(): boolean {
     return this.#blocks.length > 0
   }
 
   /** Whether a WANT is due. */
-  get due (): boolean {
+  get due(): boolean {
     return !this.running && !this.#unanswered && this.#fresh.size > 0
   }
 
   /** A WANT was sent. */
-  wantSent (): void {
+  wantSent(): void {
     this.#unanswered = true
     this.#beganAfterWant = false
   }
 
   /** M1 came with these flags: the channels and flags of M2. */
-  onM1 (flags: number): RoundPlan | LinkFault {
+  onM1(flags: number): RoundPlan | LinkFault {
     const putAllIn = flags & roundFlag.putAllIn
     if (!this.running) this.#begin(putAllIn)
     else if (putAllIn !== this.#putAllIn) return linkFault(1002, 'Bit 1 of M1 changes within a sweep')
@@ -172,10 +173,13 @@ export class ResponderSweep {
     if (this.#blocksOfI > MAX_BLOCKS) return linkFault(1008, 'I deals too many blocks')
     if ((flags & roundFlag.dealtFromAll) !== 0) this.#dealtFromAll = true
     const more = this.#block < this.#blocks.length - 1
-    return { names: this.#blocks[this.#block]!.filter(name => this.#owner.isCandidate(name)), flags: more ? roundFlag.more : 0 }
+    return {
+      names: this.#blocks[this.#block]!.filter(name => this.#owner.isCandidate(name)),
+      flags: more ? roundFlag.more : 0
+    }
   }
 
-  #begin (putAllIn: number): void {
+  #begin(putAllIn: number): void {
     this.#putAllIn = putAllIn
     this.#dealtFromAll = false
     this.#beganAfterWant = this.#unanswered
@@ -190,12 +194,12 @@ export class ResponderSweep {
   }
 
   /** A channel of the sweep could not pay: it does not come back with the others at the end. */
-  satOut (name: string): void {
+  satOut(name: string): void {
     this.#taken.delete(name)
   }
 
   /** A round is over whose M1 had these flags: true where the sweep is, too. */
-  roundEnded (flagsOfM1: number): boolean {
+  roundEnded(flagsOfM1: number): boolean {
     this.#block += 1
     if (this.#block < this.#blocks.length) return false
     this.#block = 0

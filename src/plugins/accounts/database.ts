@@ -18,7 +18,8 @@ const LOCK_WAIT_MS = 1000
  * Versions of the tables: entry n leads from version n to n + 1. Never change an entry that was released: add one.
  * Times are milliseconds since 1970, hashes base64url. `name_key` is what all spellings of a login name share.
  */
-export const migrations: readonly string[] = [`
+export const migrations: readonly string[] = [
+  `
   CREATE TABLE users (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, name_key TEXT NOT NULL UNIQUE, password TEXT,
     disabled INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL
@@ -42,10 +43,11 @@ export const migrations: readonly string[] = [`
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sessions_of_user ON sessions (user_id, created_at);
-`]
+`
+]
 
 /** Runs `work` in one transaction: all of it, or, where it throws, nothing. */
-export function transact<T> (database: Database, work: () => T): T {
+export function transact<T>(database: Database, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
     const result = work()
@@ -58,17 +60,18 @@ export function transact<T> (database: Database, work: () => T): T {
 }
 
 /** Brings the tables to the newest version. */
-function migrate (database: Database): void {
+function migrate(database: Database): void {
   transact(database, () => {
     const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number }
-    if (version > migrations.length) throw new NwsError('NWS_ERR_BV_STORE', `Its tables are of version ${version}, which is newer than this program.`)
+    if (version > migrations.length)
+      throw new NwsError('NWS_ERR_BV_STORE', `Its tables are of version ${version}, which is newer than this program.`)
     for (const step of migrations.slice(version)) database.exec(step)
     database.exec(`PRAGMA user_version = ${migrations.length}`)
   })
 }
 
 /** A new file that only this user may read; what is there is left as it is. */
-function createFile (directory: string): string {
+function createFile(directory: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, FILE)
   closeSync(openSync(path, 'a', 0o600))
@@ -81,7 +84,7 @@ function createFile (directory: string): string {
  * @param directory where `accounts.db` is, made where it is missing; `:memory:` for none
  * @throws NwsError `NWS_ERR_BV_LOCKED`, `NWS_ERR_BV_STORE`
  */
-export async function openDatabase (directory: string): Promise<Database> {
+export async function openDatabase(directory: string): Promise<Database> {
   let database: Database | undefined
   try {
     const { default: Libsql } = await import('libsql') // Native code: who does not use it does not load it.
@@ -97,12 +100,15 @@ export async function openDatabase (directory: string): Promise<Database> {
     if (error instanceof NwsError) throw error
     const code = (error as { code?: unknown }).code
     if (code === 'SQLITE_BUSY') throw new NwsError('NWS_ERR_BV_LOCKED')
-    throw new NwsError('NWS_ERR_BV_STORE', `It is ${join(directory, FILE)} (${typeof code === 'string' ? code : String(error)}).`)
+    throw new NwsError(
+      'NWS_ERR_BV_STORE',
+      `It is ${join(directory, FILE)} (${typeof code === 'string' ? code : String(error)}).`
+    )
   }
 }
 
 /** Closes the database: all is in its main file then, and another process may open it. */
-export function closeDatabase (database: Database): void {
+export function closeDatabase(database: Database): void {
   if (!database.open) return
   // The library lets go of a connection only when its statements are collected, and with it of the lock: given up here.
   // A lock taken before WAL was entered can be given up only outside of it.

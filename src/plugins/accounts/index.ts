@@ -23,7 +23,7 @@ export interface Accounts {
    *
    * @throws NwsError `NWS_ERR_BV_LOCKED`, `NWS_ERR_BV_STORE`; the next call tries again
    */
-  open (): Promise<AccountStore>
+  open(): Promise<AccountStore>
   readonly passwords: Passwords
 }
 
@@ -31,24 +31,29 @@ export interface Accounts {
 const DEFAULT_FOLDER = '.nws'
 
 /** Decorates the app with `accounts`. Nothing is opened, started or loaded by that. */
-export default fp(async app => {
-  const directory = app.config.dataDir === '' ? join(homedir(), DEFAULT_FOLDER) : app.config.dataDir
-  const passwords = createPasswords()
-  let store: Promise<AccountStore> | undefined
-  app.decorate('accounts', {
-    passwords,
-    open: () => {
-      if (store === undefined) {
-        const opening = openDatabase(directory).then(database => createStore(database, Date.now))
-        store = opening
-        opening.catch(() => { if (store === opening) store = undefined })
+export default fp(
+  async app => {
+    const directory = app.config.dataDir === '' ? join(homedir(), DEFAULT_FOLDER) : app.config.dataDir
+    const passwords = createPasswords()
+    let store: Promise<AccountStore> | undefined
+    app.decorate('accounts', {
+      passwords,
+      open: () => {
+        if (store === undefined) {
+          const opening = openDatabase(directory).then(database => createStore(database, Date.now))
+          store = opening
+          opening.catch(() => {
+            if (store === opening) store = undefined
+          })
+        }
+        return store
       }
-      return store
-    }
-  })
-  app.addHook('onClose', async () => {
-    await passwords.close()
-    const opened = await store?.catch(() => undefined)
-    await opened?.close()
-  })
-}, { name: 'nws-accounts', fastify: '5.x', dependencies: ['nws-config'] })
+    })
+    app.addHook('onClose', async () => {
+      await passwords.close()
+      const opened = await store?.catch(() => undefined)
+      await opened?.close()
+    })
+  },
+  { name: 'nws-accounts', fastify: '5.x', dependencies: ['nws-config'] }
+)

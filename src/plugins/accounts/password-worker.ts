@@ -12,9 +12,13 @@ export interface HashRequest {
 /** Its answer; undefined: it could not be done. */
 export type HashAnswer = string | boolean | undefined
 
-function answer ({ password, hash }: HashRequest): HashAnswer {
+function answer({ password, hash }: HashRequest): HashAnswer {
   if (hash !== undefined) return sodium.crypto_pwhash_str_verify(hash, password)
-  return sodium.crypto_pwhash_str(password, sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE, sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE)
+  return sodium.crypto_pwhash_str(
+    password,
+    sodium.crypto_pwhash_OPSLIMIT_INTERACTIVE,
+    sodium.crypto_pwhash_MEMLIMIT_INTERACTIVE
+  )
 }
 
 await ready

@@ -16,17 +16,17 @@ const DUMMY_HASH = '$argon2id$v=19$m=65536,t=2,p=1$UxWGaIAomcDvQA4A5IgALw$8+Mrin
 /** Hashes and checks passwords. */
 export interface Passwords {
   /** @throws NwsError `NWS_ERR_BV_BUSY` */
-  hash (password: string): Promise<string>
+  hash(password: string): Promise<string>
   /**
    * @param hash undefined: there is no such user; takes as long, and is never right
    * @param isWanted asked when its turn comes; false: the answer is false at once
    * @throws NwsError `NWS_ERR_BV_BUSY`
    */
-  verify (hash: string | undefined, password: string, isWanted?: () => boolean): Promise<boolean>
+  verify(hash: string | undefined, password: string, isWanted?: () => boolean): Promise<boolean>
   /** Requests that wait, the one that is being worked on not counted. */
   readonly waiting: number
   /** Ends the thread. What waits is refused. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 interface Job {
@@ -47,14 +47,14 @@ export interface PasswordsOptions {
 }
 
 /** Hashing without Fastify; the thread starts with the first request. */
-export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOptions = {}): Passwords {
+export function createPasswords({ idleMs = IDLE_MS, workerFile }: PasswordsOptions = {}): Passwords {
   const waiting: Job[] = []
   let current: Job | undefined
   let worker: Worker | undefined
   let idle: NodeJS.Timeout | undefined
   let closed = false
 
-  function startWorker (): Worker {
+  function startWorker(): Worker {
     const started = new Worker(workerFile ?? findWorker(), { execArgv: [], name: 'nws-passwords' })
     const gone = (): void => {
       if (worker !== started) return
@@ -76,7 +76,7 @@ export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOpti
     return started
   }
 
-  function stopWorker (): Promise<unknown> {
+  function stopWorker(): Promise<unknown> {
     clearTimeout(idle)
     const stopped = worker
     worker = undefined
@@ -84,7 +84,7 @@ export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOpti
   }
 
   /** Gives the thread the next request that somebody still waits for. */
-  function next (): void {
+  function next(): void {
     while (current === undefined && waiting.length > 0) {
       const job = waiting.shift()!
       if (!job.isWanted()) {
@@ -99,10 +99,12 @@ export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOpti
     clearTimeout(idle)
     if (current !== undefined || worker === undefined) return
     worker.unref()
-    idle = setTimeout(() => { void stopWorker() }, idleMs).unref()
+    idle = setTimeout(() => {
+      void stopWorker()
+    }, idleMs).unref()
   }
 
-  function ask (request: HashRequest, isWanted: () => boolean): Promise<HashAnswer> {
+  function ask(request: HashRequest, isWanted: () => boolean): Promise<HashAnswer> {
     if (closed) return Promise.reject(new NwsError('NWS_ERR_SHUTTING_DOWN'))
     if (waiting.length >= QUEUE_LENGTH) return Promise.reject(new NwsError('NWS_ERR_BV_BUSY'))
     return new Promise((resolve, reject) => {
@@ -112,7 +114,9 @@ export function createPasswords ({ idleMs = IDLE_MS, workerFile }: PasswordsOpti
   }
 
   return {
-    get waiting () { return waiting.length },
+    get waiting() {
+      return waiting.length
+    },
     hash: async password => String(await ask({ password }, () => true)),
     verify: async (hash, password, isWanted = () => true) => {
       const fits = await ask({ password, hash: hash ?? DUMMY_HASH }, isWanted)

@@ -24,12 +24,17 @@ interface TokenRow {
   readonly used_at: number | null
 }
 
-const storedUser = ({ id, name, password, disabled }: UserRow): StoredUser => ({ id, name, disabled: disabled !== 0, passwordHash: password ?? undefined })
+const storedUser = ({ id, name, password, disabled }: UserRow): StoredUser => ({
+  id,
+  name,
+  disabled: disabled !== 0,
+  passwordHash: password ?? undefined
+})
 
 type UserPart = Pick<AccountStore, 'findUser' | 'ensureUser' | 'users' | 'setDisabled' | 'contacts'>
 type TrustPart = Pick<AccountStore, 'createToken' | 'claimToken' | 'removeTrust'>
 
-function userPart (database: Database, now: () => number): UserPart {
+function userPart(database: Database, now: () => number): UserPart {
   const find = database.prepare('SELECT id, name, password, disabled FROM users WHERE name_key = ?')
   const insert = database.prepare('INSERT INTO users (name, name_key, created_at) VALUES (?, ?, ?)')
   const all = database.prepare(`
@@ -37,32 +42,48 @@ function userPart (database: Database, now: () => number): UserPart {
     FROM users ORDER BY name_key`)
   const disable = database.prepare('UPDATE users SET disabled = ? WHERE id = ?')
   const endSessions = database.prepare('DELETE FROM sessions WHERE user_id = ?')
-  const contacts = database.prepare('SELECT other_id AS id, name, alias FROM contacts JOIN users ON users.id = other_id WHERE user_id = ?')
+  const contacts = database.prepare(
+    'SELECT other_id AS id, name, alias FROM contacts JOIN users ON users.id = other_id WHERE user_id = ?'
+  )
   const findUser = (name: string): StoredUser | undefined => {
     const row = find.get(loginKey(name)) as UserRow | undefined
     return row === undefined ? undefined : storedUser(row)
   }
   return {
     findUser: async name => findUser(name),
-    ensureUser: async name => transact(database, () => {
-      if (findUser(name) === undefined) insert.run(name, loginKey(name), now())
-      return findUser(name)!
-    }),
-    users: async at => (all.all(at) as (UserRow & { created_at: number, sessions: number })[])
-      .map(({ id, name, disabled, created_at: createdAt, sessions }): UserSummary => ({ id, name, disabled: disabled !== 0, createdAt, sessions })),
-    setDisabled: async (userId, disabled) => transact(database, () => {
-      if (disabled) endSessions.run(userId)
-      return disable.run(disabled ? 1 : 0, userId).changes > 0
-    }),
+    ensureUser: async name =>
+      transact(database, () => {
+        if (findUser(name) === undefined) insert.run(name, loginKey(name), now())
+        return findUser(name)!
+      }),
+    users: async at =>
+      (all.all(at) as (UserRow & { created_at: number; sessions: number })[]).map(
+        ({ id, name, disabled, created_at: createdAt, sessions }): UserSummary => ({
+          id,
+          name,
+          disabled: disabled !== 0,
+          createdAt,
+          sessions
+        })
+      ),
+    setDisabled: async (userId, disabled) =>
+      transact(database, () => {
+        if (disabled) endSessions.run(userId)
+        return disable.run(disabled ? 1 : 0, userId).changes > 0
+      }),
     contacts: async userId => (contacts.all(userId) as Contact[]).map(({ id, name, alias }) => ({ id, name, alias }))
   }
 }
 
-function trustPart (database: Database): TrustPart {
+function trustPart(database: Database): TrustPart {
   const forget = database.prepare('DELETE FROM tokens WHERE expires_at < ?')
-  const open = database.prepare('SELECT count(*) AS count FROM tokens WHERE user_id = ? AND used_at IS NULL AND expires_at > ?')
+  const open = database.prepare(
+    'SELECT count(*) AS count FROM tokens WHERE user_id = ? AND used_at IS NULL AND expires_at > ?'
+  )
   const insert = database.prepare('INSERT INTO tokens (hash, user_id, alias, expires_at) VALUES (?, ?, ?, ?)')
-  const find = database.prepare('SELECT user_id, name, alias, expires_at, used_at FROM tokens JOIN users ON users.id = user_id WHERE hash = ?')
+  const find = database.prepare(
+    'SELECT user_id, name, alias, expires_at, used_at FROM tokens JOIN users ON users.id = user_id WHERE hash = ?'
+  )
   const use = database.prepare('UPDATE tokens SET used_at = ? WHERE hash = ?')
   const userById = database.prepare('SELECT id, name FROM users WHERE id = ?')
   const byAlias = database.prepare('SELECT other_id FROM contacts WHERE user_id = ? AND alias = ?')
@@ -74,49 +95,53 @@ function trustPart (database: Database): TrustPart {
     const row = userById.get(id) as User
     return { id: row.id, name: row.name }
   }
-  const aliasFor = (userId: number, otherId: number): string | undefined => (aliasOf.get(userId, otherId) as { alias: string } | undefined)?.alias
+  const aliasFor = (userId: number, otherId: number): string | undefined =>
+    (aliasOf.get(userId, otherId) as { alias: string } | undefined)?.alias
   const isTaken = (userId: number, alias: string): boolean => byAlias.get(userId, alias) !== undefined
 
   return {
-    createToken: async ({ hash, userId, alias, now, expiresAt, limit }) => transact(database, () => {
-      if (isTaken(userId, alias)) return { refusal: 'NWS_ERR_BV_ALIAS_TAKEN' }
-      if ((open.get(userId, now) as { count: number }).count >= limit) return { refusal: 'NWS_ERR_BV_TOO_MANY' }
-      forget.run(now - TOKEN_MEMORY_MS)
-      insert.run(hash, userId, alias, expiresAt)
-      return undefined
-    }),
-    claimToken: async ({ hash, userId, alias, now }) => transact(database, () => {
-      const token = find.get(hash) as TokenRow | undefined
-      if (token === undefined) return { refusal: 'NWS_ERR_BV_TOKEN_UNKNOWN' }
-      if (token.used_at !== null) return { refusal: 'NWS_ERR_BV_TOKEN_USED' }
-      if (token.expires_at <= now) return { refusal: 'NWS_ERR_BV_TOKEN_EXPIRED' }
-      if (token.user_id === userId) return { refusal: 'NWS_ERR_BV_TOKEN_OWN' }
-      const users = [{ id: token.user_id, name: token.name }, user(userId)] as const
-      const known = [aliasFor(token.user_id, userId), aliasFor(userId, token.user_id)] as const
-      if (known[0] !== undefined && known[1] !== undefined) {
+    createToken: async ({ hash, userId, alias, now, expiresAt, limit }) =>
+      transact(database, () => {
+        if (isTaken(userId, alias)) return { refusal: 'NWS_ERR_BV_ALIAS_TAKEN' }
+        if ((open.get(userId, now) as { count: number }).count >= limit) return { refusal: 'NWS_ERR_BV_TOO_MANY' }
+        forget.run(now - TOKEN_MEMORY_MS)
+        insert.run(hash, userId, alias, expiresAt)
+        return undefined
+      }),
+    claimToken: async ({ hash, userId, alias, now }) =>
+      transact(database, () => {
+        const token = find.get(hash) as TokenRow | undefined
+        if (token === undefined) return { refusal: 'NWS_ERR_BV_TOKEN_UNKNOWN' }
+        if (token.used_at !== null) return { refusal: 'NWS_ERR_BV_TOKEN_USED' }
+        if (token.expires_at <= now) return { refusal: 'NWS_ERR_BV_TOKEN_EXPIRED' }
+        if (token.user_id === userId) return { refusal: 'NWS_ERR_BV_TOKEN_OWN' }
+        const users = [{ id: token.user_id, name: token.name }, user(userId)] as const
+        const known = [aliasFor(token.user_id, userId), aliasFor(userId, token.user_id)] as const
+        if (known[0] !== undefined && known[1] !== undefined) {
+          use.run(now, hash)
+          return { users, aliases: [known[0], known[1]], isNew: false }
+        }
+        if (isTaken(token.user_id, token.alias) || isTaken(userId, alias)) return { refusal: 'NWS_ERR_BV_ALIAS_TAKEN' }
         use.run(now, hash)
-        return { users, aliases: [known[0], known[1]], isNew: false }
-      }
-      if (isTaken(token.user_id, token.alias) || isTaken(userId, alias)) return { refusal: 'NWS_ERR_BV_ALIAS_TAKEN' }
-      use.run(now, hash)
-      trust.run(token.user_id, userId, token.alias)
-      trust.run(userId, token.user_id, alias)
-      return { users, aliases: [token.alias, alias], isNew: true }
-    }),
-    removeTrust: async (userId, alias) => transact(database, () => {
-      const contact = byAlias.get(userId, alias) as { other_id: number } | undefined
-      if (contact === undefined) return undefined
-      const { other_id: otherId } = contact
-      const others = aliasFor(otherId, userId) ?? ''
-      distrust.run(userId, otherId)
-      distrust.run(otherId, userId)
-      return { users: [user(userId), user(otherId)], aliases: [alias, others] }
-    })
+        trust.run(token.user_id, userId, token.alias)
+        trust.run(userId, token.user_id, alias)
+        return { users, aliases: [token.alias, alias], isNew: true }
+      }),
+    removeTrust: async (userId, alias) =>
+      transact(database, () => {
+        const contact = byAlias.get(userId, alias) as { other_id: number } | undefined
+        if (contact === undefined) return undefined
+        const { other_id: otherId } = contact
+        const others = aliasFor(otherId, userId) ?? ''
+        distrust.run(userId, otherId)
+        distrust.run(otherId, userId)
+        return { users: [user(userId), user(otherId)], aliases: [alias, others] }
+      })
   }
 }
 
 /** The store over an open database, which it closes in the end. @param now milliseconds since 1970 */
-export function createStore (database: Database, now: () => number): AccountStore {
+export function createStore(database: Database, now: () => number): AccountStore {
   return {
     ...userPart(database, now),
     ...trustPart(database),

@@ -31,20 +31,20 @@ export interface ChannelRegistryApi {
    *
    * @throws NwsError as `ChannelRegistry.join`, or what a join hook threw
    */
-  join (name: string, options?: MembershipOptions): Promise<Membership>
+  join(name: string, options?: MembershipOptions): Promise<Membership>
   /**
    * Adds a hook: `join` (may be async, may throw an error with a `code` to refuse), `message` (synchronous, may throw
    * to refuse), `leave`, `channelOpened`, `channelClosed`.
    */
-  addHook<K extends keyof Hooks> (event: K, hook: Hooks[K][number]): void
+  addHook<K extends keyof Hooks>(event: K, hook: Hooks[K][number]): void
   /** The open channel of that name. */
-  find (name: string, scope?: Scope): Channel | undefined
+  find(name: string, scope?: Scope): Channel | undefined
   /** All open channels. */
-  channels (): Channel[]
+  channels(): Channel[]
   /** All peers of all channels, remote ones too. */
-  peers (): Peer[]
+  peers(): Peer[]
   /** Tells how long some of the event-loop turns took, milliseconds from their first message until all was written. */
-  watchTurns (observer: (ms: number) => void): void
+  watchTurns(observer: (ms: number) => void): void
 }
 
 /** Time for which presence rests after it was written, milliseconds: what a newcomer's `connect` may come late in a rush. */
@@ -55,7 +55,11 @@ const TURNS_PER_SAMPLE = 16
 const STALL_CHECK_MS = 1000
 
 /** The registry without Fastify. Call `stop` to end its timer. */
-export function createChannelRegistry (settings: Settings, crypto: Crypto, report: (error: unknown) => void): { api: ChannelRegistryApi, start: () => void, stop: () => void } {
+export function createChannelRegistry(
+  settings: Settings,
+  crypto: Crypto,
+  report: (error: unknown) => void
+): { api: ChannelRegistryApi; start: () => void; stop: () => void } {
   let observer: ((ms: number) => void) | undefined
   let turn = 0
   const watched = (run: () => void): void => {
@@ -86,22 +90,31 @@ export function createChannelRegistry (settings: Settings, crypto: Crypto, repor
       join: (name, options = {}) => joinInProcess(hub, name, options, report),
       addHook: (event, hook) => {
         // One array per event; the indexed type does not let the compiler see that they match.
-        (hub.hooks[event] as (typeof hook)[]).push(hook)
+        ;(hub.hooks[event] as (typeof hook)[]).push(hook)
       },
       find: (name, scope = 'network') => hub.find(name, scope),
       channels: () => [...hub.all()],
       peers: () => [...hub.all()].flatMap(channel => [...channel.members()]),
-      watchTurns: observe => { observer = observe }
+      watchTurns: observe => {
+        observer = observe
+      }
     },
-    start: () => { timer = setInterval(() => turns.checkStalled(), STALL_CHECK_MS).unref() },
+    start: () => {
+      timer = setInterval(() => turns.checkStalled(), STALL_CHECK_MS).unref()
+    },
     stop: () => clearInterval(timer)
   }
 }
 
-export default fp(async app => {
-  const { api, start, stop } = createChannelRegistry(app.config, app.crypto, error => app.log.error({ err: error }, 'a handler of an extension failed'))
-  app.decorate('channelRegistry', api)
-  app.addHook('onReady', async () => start())
-  app.addHook('preClose', async () => api.hub.close())
-  app.addHook('onClose', async () => stop())
-}, { name: 'nws-channel-registry', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] })
+export default fp(
+  async app => {
+    const { api, start, stop } = createChannelRegistry(app.config, app.crypto, error =>
+      app.log.error({ err: error }, 'a handler of an extension failed')
+    )
+    app.decorate('channelRegistry', api)
+    app.addHook('onReady', async () => start())
+    app.addHook('preClose', async () => api.hub.close())
+    app.addHook('onClose', async () => stop())
+  },
+  { name: 'nws-channel-registry', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] }
+)

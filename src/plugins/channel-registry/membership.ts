@@ -37,39 +37,40 @@ export interface MembershipOptions {
 export interface Membership {
   readonly peer: Peer
   /** Sends to all others: a JSON value, or bytes as a Uint8Array. @throws NwsError `NWS_ERR_PEER_CLOSED` after `leave` */
-  broadcast (data: unknown): Delivery
+  broadcast(data: unknown): Delivery
   /** Sends to one. @throws NwsError `NWS_ERR_PEER_NOT_FOUND`, `NWS_ERR_PEER_TAKES_NO_MESSAGES`, `NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE`, `NWS_ERR_PEER_CLOSED` */
-  send (target: string, data: unknown): void
+  send(target: string, data: unknown): void
   /** Ends the membership; a second call does nothing. */
-  leave (): void
+  leave(): void
 }
 
 /** The payload of a value: bytes stay bytes, all else becomes JSON text. */
-function payloadOf (data: unknown): Payload {
+function payloadOf(data: unknown): Payload {
   if (data instanceof Uint8Array) return { binary: true, bytes: Buffer.from(data) }
   const text: string | undefined = JSON.stringify(data)
   if (text === undefined) throw new NwsError('NWS_ERR_MESSAGE_DATA')
   return { binary: false, bytes: Buffer.from(text) }
 }
 
-function received (action: 'broadcast' | 'message', source: Peer, payload: Payload): ReceivedMessage {
+function received(action: 'broadcast' | 'message', source: Peer, payload: Payload): ReceivedMessage {
   const text = (payload.binary ? binaryAsText(payload.bytes) : payload.bytes).toString()
-  return { action, source, text, data: payload.binary ? payload.bytes : JSON.parse(text) as unknown }
+  return { action, source, text, data: payload.binary ? payload.bytes : (JSON.parse(text) as unknown) }
 }
 
 /**
  * A port that calls handlers. They run after the turn, so that one that answers at once cannot overtake what the others
  * have yet to hear.
  */
-function createPort (turns: TurnQueue, options: MembershipOptions, report: (error: unknown) => void): PeerPort {
+function createPort(turns: TurnQueue, options: MembershipOptions, report: (error: unknown) => void): PeerPort {
   const { onMessage, onConnect, onDisconnect, onEnd } = options
-  const later = (work: () => void): void => turns.defer(() => {
-    try {
-      work()
-    } catch (error) {
-      report(error)
-    }
-  })
+  const later = (work: () => void): void =>
+    turns.defer(() => {
+      try {
+        work()
+      } catch (error) {
+        report(error)
+      }
+    })
   return {
     outbox: undefined,
     encoding: undefined,
@@ -80,9 +81,15 @@ function createPort (turns: TurnQueue, options: MembershipOptions, report: (erro
       if (onMessage !== undefined) later(() => onMessage(received('message', source, payload)))
       return true
     },
-    connect: other => { if (onConnect !== undefined) later(() => onConnect(other)) },
-    disconnect: other => { if (onDisconnect !== undefined) later(() => onDisconnect(other)) },
-    end: code => { if (onEnd !== undefined) later(() => onEnd(code)) }
+    connect: other => {
+      if (onConnect !== undefined) later(() => onConnect(other))
+    },
+    disconnect: other => {
+      if (onDisconnect !== undefined) later(() => onDisconnect(other))
+    },
+    end: code => {
+      if (onEnd !== undefined) later(() => onEnd(code))
+    }
   }
 }
 
@@ -92,7 +99,12 @@ function createPort (turns: TurnQueue, options: MembershipOptions, report: (erro
  * @param report told what a handler threw
  * @throws as `ChannelRegistry.join`
  */
-export async function joinInProcess (hub: ChannelRegistry, name: string, options: MembershipOptions, report: (error: unknown) => void): Promise<Membership> {
+export async function joinInProcess(
+  hub: ChannelRegistry,
+  name: string,
+  options: MembershipOptions,
+  report: (error: unknown) => void
+): Promise<Membership> {
   const peer = await hub.join({
     name,
     scope: options.scope ?? 'network',
@@ -100,7 +112,9 @@ export async function joinInProcess (hub: ChannelRegistry, name: string, options
     isOpen: () => true,
     port: () => createPort(hub.turns, options, report)
   })
-  const assertJoined = (): void => { if (!peer.joined) throw new NwsError('NWS_ERR_PEER_CLOSED') }
+  const assertJoined = (): void => {
+    if (!peer.joined) throw new NwsError('NWS_ERR_PEER_CLOSED')
+  }
   return {
     peer,
     broadcast: data => {

@@ -47,7 +47,7 @@ interface EarlyMessage {
 }
 
 /** A coded error as hooks of extensions throw it. */
-function isCoded (error: unknown): error is Error & { code: string, closeCode?: unknown } {
+function isCoded(error: unknown): error is Error & { code: string; closeCode?: unknown } {
   return error instanceof Error && /^[A-Z][A-Z0-9_]{0,99}$/.test((error as { code?: unknown }).code as string)
 }
 
@@ -65,12 +65,17 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   private authenticated: boolean
   private authTimer: NodeJS.Timeout | undefined
   /** Who waits for the answer to which ping. Seldom there. */
-  private readers: { readonly mark: number, readonly run: () => void }[] | undefined
+  private readers: { readonly mark: number; readonly run: () => void }[] | undefined
   /** Number of the last ping that somebody waits for. */
   private marks = 0
 
   /** @param transport the TCP socket under the WebSocket */
-  constructor (websocket: WebSocket, transport: ClientTransport, request: ConnectionRequest, context: ConnectionContext) {
+  constructor(
+    websocket: WebSocket,
+    transport: ClientTransport,
+    request: ConnectionRequest,
+    context: ConnectionContext
+  ) {
     super(websocket, transport, context)
     const { settings } = context
     this.request = request
@@ -86,21 +91,21 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   }
 
   /** The peer that the socket became. Dialects run only once there is one. */
-  get peer (): Peer {
+  get peer(): Peer {
     return this.member!
   }
 
-  sendConnect (frame: Buffer, second: boolean): void {
+  sendConnect(frame: Buffer, second: boolean): void {
     if (!second || this.takesBinary || this.request.origin === undefined) this.outbox.pushPresence(frame)
     else if (this.outbox.pushPatient(frame)) setTimeout(() => this.outbox.flush(), SECOND_MS).unref()
   }
 
-  refuse (code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
+  refuse(code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
     this.context.refused('message', code)
     this.tell(code, definitionOf(code).message, extra)
   }
 
-  attempt (request: () => void): void {
+  attempt(request: () => void): void {
     try {
       request()
     } catch (error) {
@@ -114,13 +119,13 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     }
   }
 
-  protected override ping (): void {
+  protected override ping(): void {
     // Who has several pings to answer may answer the last one only.
     this.websocket.ping(this.readers === undefined ? undefined : String(this.marks))
   }
 
   /** A ping goes behind all that was sent, and the client answers it when it comes to it. */
-  whenRead (run: () => void): void {
+  whenRead(run: () => void): void {
     if (!this.canPing) return
     this.outbox.flush()
     this.readers ??= []
@@ -129,19 +134,19 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   }
 
   /** The client has answered a ping, and with it all before (RFC 6455 §5.5.3). */
-  override answered (bytes: Buffer): void {
+  override answered(bytes: Buffer): void {
     super.answered(bytes)
     const mark = Number(bytes.toString('latin1'))
     while (this.readers?.[0] !== undefined && this.readers[0].mark <= mark) this.readers.shift()!.run()
     if (this.readers?.length === 0) this.readers = undefined
   }
 
-  closed (): void {
+  closed(): void {
     this.context.closed(this)
   }
 
   /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
-  finish (cause?: ErrorCode): void {
+  finish(cause?: ErrorCode): void {
     // What still waits for others to be known was said by a member, and goes before him.
     if (this.member !== undefined) this.takeEarly()
     if (this.over) return
@@ -156,12 +161,12 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     this.outbox.close()
   }
 
-  private tell (code: string, message: string, extra?: Readonly<Record<string, number>>): void {
+  private tell(code: string, message: string, extra?: Readonly<Record<string, number>>): void {
     const frame = this.request.dialect.errorFrame(code, message, extra)
     if (frame !== undefined) this.send(frame)
   }
 
-  private async join (): Promise<void> {
+  private async join(): Promise<void> {
     const { dialect } = this.request
     try {
       this.member = await (dialect.join === undefined ? this.joinAsPeer() : dialect.join(this, () => this.joinAsPeer()))
@@ -171,26 +176,32 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     }
     // What came with the upgrade may have ended the socket before the join told so.
     if (this.over && dialect.leave === undefined) this.hub.leave(this.member)
-    if (dialect.greetsUnseen === true && !this.over && this.hub.isSettling(this.member.channel)) this.stopSettling = whenSettled(this.hub, this.member.channel, () => this.takeEarly())
+    if (dialect.greetsUnseen === true && !this.over && this.hub.isSettling(this.member.channel))
+      this.stopSettling = whenSettled(this.hub, this.member.channel, () => this.takeEarly())
     else this.takeEarly()
   }
 
   /** What came so far is taken, and the rest as it comes. */
-  private takeEarly (): void {
+  private takeEarly(): void {
     this.stopSettling?.()
     const early = this.early ?? []
     this.early = undefined
     for (const { bytes, isBinary } of early) this.dispatch(bytes, isBinary)
   }
 
-  private joinAsPeer (): Promise<Peer> {
+  private joinAsPeer(): Promise<Peer> {
     const { name, scope, dialect, origin } = this.request
     return this.hub.join({
-      name, scope, dialect: dialect.name, origin, isOpen: () => !this.over, port: peer => dialect.createPort(this, peer)
+      name,
+      scope,
+      dialect: dialect.name,
+      origin,
+      isOpen: () => !this.over,
+      port: peer => dialect.createPort(this, peer)
     })
   }
 
-  private refuseJoin (error: unknown): void {
+  private refuseJoin(error: unknown): void {
     if (this.over) return
     if (error instanceof NwsError) {
       this.tell(error.code, error.message)
@@ -199,7 +210,10 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
       this.tell(error.code, error.message)
       const { closeCode } = error
       this.context.refused('socket', error.code)
-      const code = Number.isInteger(closeCode) && Number(closeCode) >= 4000 && Number(closeCode) <= 4999 ? Number(closeCode) : closeCodeOf('NWS_ERR_JOIN_REFUSED')
+      const code =
+        Number.isInteger(closeCode) && Number(closeCode) >= 4000 && Number(closeCode) <= 4999
+          ? Number(closeCode)
+          : closeCodeOf('NWS_ERR_JOIN_REFUSED')
       this.close(code, error.code)
     } else {
       this.context.report(error)
@@ -209,7 +223,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   }
 
   /** A message of the client. */
-  receive (bytes: Buffer, isBinary: boolean): void {
+  receive(bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
     const now = this.context.now()
     this.lastSeen = now
@@ -233,16 +247,18 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     }
   }
 
-  private dispatch (bytes: Buffer, isBinary: boolean): void {
+  private dispatch(bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
     try {
       this.request.dialect.receive(this, bytes, isBinary)
     } catch (error) {
-      this.attempt(() => { throw error })
+      this.attempt(() => {
+        throw error
+      })
     }
   }
 
-  private keep (bytes: Buffer, isBinary: boolean): void {
+  private keep(bytes: Buffer, isBinary: boolean): void {
     this.earlyBytes += bytes.length
     if (this.earlyBytes > MAX_EARLY_BYTES && this.member !== undefined) {
       this.takeEarly()
@@ -254,7 +270,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     }
   }
 
-  private authenticate (bytes: Buffer, isBinary: boolean): void {
+  private authenticate(bytes: Buffer, isBinary: boolean): void {
     const request = isBinary ? undefined : decodeRequest(bytes, this.maxDataDepth)
     if (request?.action === 'auth' && this.context.verifyToken(request.token)) {
       this.authenticated = true

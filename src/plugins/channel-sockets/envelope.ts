@@ -15,7 +15,7 @@ const BROADCAST_HEAD = '{"action":"broadcast","source":"'
 const DATA_HEAD = '","data":'
 
 /** A text frame `head` + `data` + `}`; `head` is ASCII. */
-function frameOfData (head: string, data: Buffer): Buffer {
+function frameOfData(head: string, data: Buffer): Buffer {
   const length = head.length + data.length + 1
   const frame = startFrame(TEXT, length)
   const start = frame.length - length
@@ -25,11 +25,11 @@ function frameOfData (head: string, data: Buffer): Buffer {
   return frame
 }
 
-function textOf (payload: Payload): Buffer {
+function textOf(payload: Payload): Buffer {
   return payload.binary ? binaryAsText(payload.bytes) : payload.bytes
 }
 
-function binaryFrame (op: number, source: string, payload: Buffer): Buffer {
+function binaryFrame(op: number, source: string, payload: Buffer): Buffer {
   const length = 2 + source.length + payload.length
   const frame = startFrame(BINARY, length)
   const start = frame.length - length
@@ -50,48 +50,55 @@ export const textEncoding: Encoding = {
 export const binaryEncoding: Encoding = {
   name: 'envelope with binary',
   sameText: textEncoding,
-  broadcast: (source, payload) => payload.binary
-    ? binaryFrame(OP_BROADCAST, source.id, payload.bytes)
-    : textEncoding.broadcast(source, payload)
+  broadcast: (source, payload) =>
+    payload.binary ? binaryFrame(OP_BROADCAST, source.id, payload.bytes) : textEncoding.broadcast(source, payload)
 }
 
-function messageFrame (source: Peer, you: string, payload: Payload, takesBinary: boolean): Buffer {
+function messageFrame(source: Peer, you: string, payload: Payload, takesBinary: boolean): Buffer {
   if (payload.binary && takesBinary) return binaryFrame(OP_MESSAGE, source.id, payload.bytes)
   return frameOfData(`{"action":"message","source":"${source.id}","target":"${you}${DATA_HEAD}`, textOf(payload))
 }
 
-function sendBroadcast (socket: DialectSocket, payload: Payload): void {
+function sendBroadcast(socket: DialectSocket, payload: Payload): void {
   const { missed } = socket.hub.broadcast(socket.peer, payload)
   if (missed > 0) socket.refuse('NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE', { missed })
 }
 
-function sendMessage (socket: DialectSocket, target: string, payload: Payload): void {
+function sendMessage(socket: DialectSocket, target: string, payload: Payload): void {
   const result = socket.hub.message(socket.peer, target, payload)
   if (result !== 'delivered') socket.refuse(result)
 }
 
-function receiveBinary (socket: DialectSocket, bytes: Buffer): void {
+function receiveBinary(socket: DialectSocket, bytes: Buffer): void {
   if (!socket.takesBinary) {
     socket.takesBinary = true
     socket.peer.channel.changeEncoding(socket.outbox, binaryEncoding)
   }
   const request = decodeBinaryRequest(bytes)
   switch (request.action) {
-    case 'broadcast': return sendBroadcast(socket, { binary: true, bytes: request.payload })
-    case 'message': return sendMessage(socket, request.target, { binary: true, bytes: request.payload })
-    case 'error': return socket.refuse(request.code)
+    case 'broadcast':
+      return sendBroadcast(socket, { binary: true, bytes: request.payload })
+    case 'message':
+      return sendMessage(socket, request.target, { binary: true, bytes: request.payload })
+    case 'error':
+      return socket.refuse(request.code)
   }
 }
 
-function receiveText (socket: DialectSocket, bytes: Buffer): void {
+function receiveText(socket: DialectSocket, bytes: Buffer): void {
   const request = decodeRequest(bytes, socket.maxDataDepth)
   switch (request.action) {
-    case 'broadcast': return sendBroadcast(socket, { binary: false, bytes: request.data })
-    case 'message': return sendMessage(socket, request.target, { binary: false, bytes: request.data })
-    case 'status': return socket.send(textFrame(statusText(socket.peer.id)))
+    case 'broadcast':
+      return sendBroadcast(socket, { binary: false, bytes: request.data })
+    case 'message':
+      return sendMessage(socket, request.target, { binary: false, bytes: request.data })
+    case 'status':
+      return socket.send(textFrame(statusText(socket.peer.id)))
     // A token that was not asked for has been checked by the connection.
-    case 'auth': return
-    case 'error': return socket.refuse(request.code)
+    case 'auth':
+      return
+    case 'error':
+      return socket.refuse(request.code)
   }
 }
 
@@ -100,41 +107,44 @@ class EnvelopePort implements PeerPort {
   private readonly socket: DialectSocket
   private readonly id: string
 
-  constructor (socket: DialectSocket, id: string) {
+  constructor(socket: DialectSocket, id: string) {
     this.socket = socket
     this.id = id
   }
 
-  get outbox (): Outbox {
+  get outbox(): Outbox {
     return this.socket.outbox
   }
 
-  get encoding (): Encoding {
+  get encoding(): Encoding {
     return this.socket.takesBinary ? binaryEncoding : textEncoding
   }
 
-  broadcast (): void {}
+  broadcast(): void {}
 
-  message (source: Peer, payload: Payload): boolean {
+  message(source: Peer, payload: Payload): boolean {
     this.socket.send(messageFrame(source, this.id, payload, this.socket.takesBinary))
     return true
   }
 
-  connect (other: Peer): void {
+  connect(other: Peer): void {
     // A newcomer is told of those who are there before he is one of them.
     const cameLater = other.channel.peer(this.id) === undefined
-    this.socket.sendConnect(asciiFrame(presenceText('connect', this.id, other.id)), isToldSecond(this.id, other, cameLater))
+    this.socket.sendConnect(
+      asciiFrame(presenceText('connect', this.id, other.id)),
+      isToldSecond(this.id, other, cameLater)
+    )
   }
 
-  disconnect (other: Peer): void {
+  disconnect(other: Peer): void {
     this.socket.outbox.pushPresence(asciiFrame(presenceText('disconnect', this.id, other.id)))
   }
 
-  whenRead (run: () => void): void {
+  whenRead(run: () => void): void {
     this.socket.whenRead(run)
   }
 
-  end (code: ErrorCode): void {
+  end(code: ErrorCode): void {
     this.socket.end(code)
   }
 }
@@ -144,5 +154,5 @@ export const envelopeDialect: Dialect = {
   name: 'envelope',
   errorFrame: (code, message, extra) => textFrame(errorText(code, message, extra)),
   createPort: (socket, peer) => new EnvelopePort(socket, peer.id),
-  receive: (socket, bytes, isBinary) => isBinary ? receiveBinary(socket, bytes) : receiveText(socket, bytes)
+  receive: (socket, bytes, isBinary) => (isBinary ? receiveBinary(socket, bytes) : receiveText(socket, bytes))
 }

@@ -13,6 +13,6 @@ export const SECOND_MS = 300
  * @param ownId undefined: it is no peer yet
  * @param cameLater whether the peer that is told came after the other
  */
-export function isToldSecond (ownId: string | undefined, other: Peer, cameLater: boolean): boolean {
+export function isToldSecond(ownId: string | undefined, other: Peer, cameLater: boolean): boolean {
   return other.location === 'remote' ? ownId !== undefined && ownId < other.id : !cameLater
 }

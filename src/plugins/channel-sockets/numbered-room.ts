@@ -21,37 +21,37 @@ export class NumberedRoom {
   }
 
   /** @param empty called when the last session has ended */
-  constructor (randomBytes: (count: number) => Uint8Array, empty: () => void) {
+  constructor(randomBytes: (count: number) => Uint8Array, empty: () => void) {
     this.numbers = new PeerNumbers(randomBytes)
     this.empty = empty
   }
 
   /** All peers of the channel, in the order in which they came; none while it is not open. */
-  members (): Iterable<Peer> {
+  members(): Iterable<Peer> {
     return this.channel?.members() ?? []
   }
 
   /** The channel is open from now on. */
-  opened (channel: Channel): void {
+  opened(channel: Channel): void {
     this.channel = channel
     channel.arrivals.add(this.onArrival)
   }
 
   /** The channel has been closed: its remote peers went without a word. */
-  closed (channel: Channel): void {
+  closed(channel: Channel): void {
     if (channel !== this.channel) return
     this.unwatch()
     for (const peer of channel.members()) this.left(peer)
   }
 
   /** A peer has left the channel. */
-  left (peer: Peer): void {
+  left(peer: Peer): void {
     for (const session of this.sessions.values()) if (session.peer !== peer) session.tellGone(peer)
     this.numbers.releasePeer(peer.id)
   }
 
   /** A session has ended. */
-  remove (session: NumberedSession): void {
+  remove(session: NumberedSession): void {
     if (this.sessions.get(session.number) !== session) return
     this.sessions.delete(session.number)
     this.numbers.release(session.number)
@@ -60,7 +60,7 @@ export class NumberedRoom {
     this.empty()
   }
 
-  private unwatch (): void {
+  private unwatch(): void {
     this.channel?.arrivals.delete(this.onArrival)
     this.channel = undefined
   }
@@ -75,7 +75,7 @@ export interface NumberedSeat {
   readonly half: Half
 }
 
-function keyOf ({ name, scope }: { readonly name: string, readonly scope: Scope }): string {
+function keyOf({ name, scope }: { readonly name: string; readonly scope: Scope }): string {
   return `${scope}/${name}`
 }
 
@@ -87,22 +87,24 @@ export class NumberedRooms {
   private readonly pairTimeoutMs: number
 
   /** @param pairTimeoutMs time that a control socket waits for its data socket */
-  constructor (hub: ChannelRegistry, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
+  constructor(hub: ChannelRegistry, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
     this.hub = hub
     this.randomBytes = randomBytes
     this.pairTimeoutMs = pairTimeoutMs
-    hub.hooks.leave.push(peer => { if (this.rooms.size > 0) this.rooms.get(keyOf(peer.channel))?.left(peer) })
+    hub.hooks.leave.push(peer => {
+      if (this.rooms.size > 0) this.rooms.get(keyOf(peer.channel))?.left(peer)
+    })
     hub.hooks.channelOpened.push(channel => this.rooms.get(keyOf(channel))?.opened(channel))
     hub.hooks.channelClosed.push(channel => this.rooms.get(keyOf(channel))?.closed(channel))
   }
 
   /** Channels with such clients. */
-  get size (): number {
+  get size(): number {
     return this.rooms.size
   }
 
   /** Why a socket cannot have a seat now; undefined: it can. */
-  refuses (seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
+  refuses(seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
     const room = this.rooms.get(keyOf(seat))
     if (room === undefined) return undefined
     const session = room.sessions.get(seat.number)
@@ -115,7 +117,7 @@ export class NumberedRooms {
    *
    * @throws NwsError `NWS_ERR_PEER_NUMBER_TAKEN`, `NWS_ERR_PEER_NUMBER_ORIGIN`
    */
-  claim (seat: NumberedSeat, origin: string | undefined): NumberedSession {
+  claim(seat: NumberedSeat, origin: string | undefined): NumberedSession {
     const refusal = this.refuses(seat, origin)
     if (refusal !== undefined) throw new NwsError(refusal)
     const room = this.rooms.get(keyOf(seat)) ?? this.open(seat)
@@ -128,7 +130,7 @@ export class NumberedRooms {
     return session
   }
 
-  private open (seat: NumberedSeat): NumberedRoom {
+  private open(seat: NumberedSeat): NumberedRoom {
     const key = keyOf(seat)
     const room = new NumberedRoom(this.randomBytes, () => this.rooms.delete(key))
     this.rooms.set(key, room)

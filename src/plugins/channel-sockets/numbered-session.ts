@@ -42,7 +42,7 @@ export class NumberedSession {
   private resolvePeer: ((peer: Peer) => void) | undefined
 
   /** @param origin of the first of the two sockets */
-  constructor (room: NumberedRoom, number: string, origin: string | undefined, pairTimeoutMs: number) {
+  constructor(room: NumberedRoom, number: string, origin: string | undefined, pairTimeoutMs: number) {
     this.room = room
     this.number = number
     this.origin = origin
@@ -50,13 +50,13 @@ export class NumberedSession {
   }
 
   /** Why a socket cannot be a half of this session. */
-  refuses (half: Half, origin: string | undefined): ErrorCode | undefined {
+  refuses(half: Half, origin: string | undefined): ErrorCode | undefined {
     if (origin !== this.origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
     return this[half] === undefined ? undefined : 'NWS_ERR_PEER_NUMBER_TAKEN'
   }
 
   /** Makes a socket the data socket. @throws as `asPeer` */
-  async joinData (socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
+  async joinData(socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
     this.data = socket
     this.stopWaiting()
     const peer = await asPeer()
@@ -66,15 +66,20 @@ export class NumberedSession {
   }
 
   /** Makes a socket the control socket. Resolves when there is a peer for which it can speak. */
-  async joinControl (socket: DialectSocket): Promise<Peer> {
+  async joinControl(socket: DialectSocket): Promise<Peer> {
     this.control = socket
     this.stopWaiting()
     this.see()
-    return this.peer ?? await new Promise<Peer>(resolve => { this.resolvePeer = resolve })
+    return (
+      this.peer ??
+      (await new Promise<Peer>(resolve => {
+        this.resolvePeer = resolve
+      }))
+    )
   }
 
   /** The data socket has gone, and the peer with it: its own control socket is closed first. */
-  leaveData (socket: DialectSocket, cause: ErrorCode | undefined): void {
+  leaveData(socket: DialectSocket, cause: ErrorCode | undefined): void {
     this.control?.end(cause ?? 'NWS_ERR_DATA_SOCKET_CLOSED')
     if (this.peer !== undefined) socket.hub.leave(this.peer)
     this.data = undefined
@@ -83,14 +88,14 @@ export class NumberedSession {
   }
 
   /** The control socket has gone; a peer stays, and may have another one. */
-  leaveControl (): void {
+  leaveControl(): void {
     this.control = undefined
     this.seeing = false
     if (this.data === undefined) this.end()
   }
 
   /** The port of the peer, which exists from now on. Others are told of through the room, not here. */
-  createPort (socket: DialectSocket, peer: Peer): PeerPort {
+  createPort(socket: DialectSocket, peer: Peer): PeerPort {
     this.peer = peer
     this.room.numbers.assign(this.number, peer.id)
     return {
@@ -106,51 +111,57 @@ export class NumberedSession {
   }
 
   /** The id of the peer that has a number for this client. */
-  peerIdOf (number: string): string | undefined {
+  peerIdOf(number: string): string | undefined {
     return this.room.numbers.peerIdOf(number)
   }
 
   /** Tells of another peer that came. @param cameLater whether this client came after it */
-  tellCome (other: Peer, cameLater: boolean): void {
-    if (this.seeing) this.control!.sendConnect(this.presenceFrame('connect', other), isToldSecond(this.peer?.id, other, cameLater))
+  tellCome(other: Peer, cameLater: boolean): void {
+    if (this.seeing)
+      this.control!.sendConnect(this.presenceFrame('connect', other), isToldSecond(this.peer?.id, other, cameLater))
   }
 
   /** Tells of another peer that went. */
-  tellGone (other: Peer): void {
+  tellGone(other: Peer): void {
     if (this.seeing) this.control!.outbox.pushPresence(this.presenceFrame('disconnect', other))
   }
 
-  private presenceFrame (action: 'connect' | 'disconnect', other: Peer): Buffer {
+  private presenceFrame(action: 'connect' | 'disconnect', other: Peer): Buffer {
     return asciiFrame(controlPresenceText(action, this.number, this.room.numbers.numberOf(other.id)))
   }
 
-  private stopWaiting (): void {
+  private stopWaiting(): void {
     if (this.data === undefined || this.control === undefined) return
     clearTimeout(this.timer)
     this.timer = undefined
   }
 
-  private unpaired (): void {
+  private unpaired(): void {
     this.held = undefined
     if (this.data === undefined) this.control?.end('NWS_ERR_DATA_SOCKET_MISSING')
   }
 
-  private end (): void {
+  private end(): void {
     clearTimeout(this.timer)
     this.room.remove(this)
   }
 
   /** Tells of all that are there, once it may. */
-  private see (): void {
+  private see(): void {
     // Where extensions decide who may join, nobody sees who is there before they have.
-    if (this.control === undefined || this.seeing || (this.peer === undefined && this.control.hub.hooks.join.length > 0)) return
+    if (
+      this.control === undefined ||
+      this.seeing ||
+      (this.peer === undefined && this.control.hub.hooks.join.length > 0)
+    )
+      return
     this.seeing = true
     for (const other of this.room.members()) if (other !== this.peer) this.tellCome(other, true)
     for (const { source, payload } of this.held ?? []) if (source.joined) this.message(source, payload)
     this.held = undefined
   }
 
-  private message (source: Peer, payload: Payload): boolean {
+  private message(source: Peer, payload: Payload): boolean {
     if (this.seeing) {
       this.control!.send(this.messageFrame(source, payload))
       return true
@@ -163,7 +174,7 @@ export class NumberedSession {
     return true
   }
 
-  private messageFrame (source: Peer, payload: Payload): Buffer {
+  private messageFrame(source: Peer, payload: Payload): Buffer {
     const head = controlMessageHead(this.room.numbers.numberOf(source.id), this.number)
     const json = payload.binary ? binaryAsText(payload.bytes) : payload.bytes
     const length = head.length + json.length + 1

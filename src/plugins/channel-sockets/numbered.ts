@@ -18,30 +18,30 @@ export class NumberedData implements Dialect {
   private readonly origin: string | undefined
   private session: NumberedSession | undefined
 
-  constructor (rooms: NumberedRooms, seat: NumberedSeat, origin: string | undefined) {
+  constructor(rooms: NumberedRooms, seat: NumberedSeat, origin: string | undefined) {
     this.rooms = rooms
     this.seat = seat
     this.origin = origin
   }
 
-  async join (socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
+  async join(socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
     this.session = this.rooms.claim(this.seat, this.origin)
     return await this.session.joinData(socket, asPeer)
   }
 
-  leave (socket: DialectSocket, _peer: Peer | undefined, cause: ErrorCode | undefined): void {
+  leave(socket: DialectSocket, _peer: Peer | undefined, cause: ErrorCode | undefined): void {
     this.session?.leaveData(socket, cause)
   }
 
-  createPort (socket: DialectSocket, peer: Peer): PeerPort {
+  createPort(socket: DialectSocket, peer: Peer): PeerPort {
     return this.session!.createPort(socket, peer)
   }
 
-  receive (socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
+  receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
     broadcastRaw(socket, bytes, isBinary)
   }
 
-  errorFrame (): undefined {}
+  errorFrame(): undefined {}
 }
 
 /** The dialect of one control socket, `/control/network/<channel>/<id>`. It is no peer, but speaks for one. */
@@ -53,32 +53,33 @@ export class NumberedControl implements Dialect {
   private session: NumberedSession | undefined
   private release: (() => void) | undefined
 
-  constructor (rooms: NumberedRooms, seat: NumberedSeat, origin: string | undefined) {
+  constructor(rooms: NumberedRooms, seat: NumberedSeat, origin: string | undefined) {
     this.rooms = rooms
     this.seat = seat
     this.origin = origin
   }
 
-  async join (socket: DialectSocket): Promise<Peer> {
+  async join(socket: DialectSocket): Promise<Peer> {
     this.release = socket.hub.countSocket(this.origin)
     this.session = this.rooms.claim(this.seat, this.origin)
     return await this.session.joinControl(socket)
   }
 
-  leave (): void {
+  leave(): void {
     this.release?.()
     this.session?.leaveControl()
   }
 
-  createPort (): never {
+  createPort(): never {
     throw new Error('a control socket is no peer')
   }
 
-  receive (socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
+  receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
     const request = isBinary ? undefined : decodeControl(bytes, socket.maxDataDepth)
     const target = request === undefined ? undefined : this.session!.peerIdOf(request.target)
-    if (request !== undefined && target !== undefined) socket.hub.message(socket.peer, target, { binary: false, bytes: request.data })
+    if (request !== undefined && target !== undefined)
+      socket.hub.message(socket.peer, target, { binary: false, bytes: request.data })
   }
 
-  errorFrame (): undefined {}
+  errorFrame(): undefined {}
 }

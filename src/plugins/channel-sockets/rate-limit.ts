@@ -26,14 +26,18 @@ export class RateLimit {
   private noticedAt = -Infinity
 
   /** @param now milliseconds of a clock that never steps back */
-  constructor (settings: RateSettings, now: number) {
+  constructor(settings: RateSettings, now: number) {
     this.messages = new TokenBucket(settings.maxMessagesPerSecond, settings.maxMessagesPerSecond, now)
     // One message of the largest size must always be possible.
-    this.bytes = new TokenBucket(settings.maxBytesPerSecond, Math.max(settings.maxBytesPerSecond, settings.maxMessageBytes), now)
+    this.bytes = new TokenBucket(
+      settings.maxBytesPerSecond,
+      Math.max(settings.maxBytesPerSecond, settings.maxMessageBytes),
+      now
+    )
   }
 
   /** Counts a message of `bytes` bytes. */
-  take (bytes: number, now: number): RateVerdict {
+  take(bytes: number, now: number): RateVerdict {
     if (this.messages.level(now) >= 1 && this.bytes.take(bytes, now)) {
       this.messages.take(1, now)
       return 'accept'

@@ -13,18 +13,20 @@ import type { Dialect, DialectSocket } from './dialect.ts'
 /** Broadcasts as raw text, binary ones as the JSON text that stands for them. */
 export const rawTextEncoding: Encoding = {
   name: 'raw',
-  broadcast: (_source, payload) => bytesFrame(TEXT, payload.binary ? binaryAsText(payload.bytes) : rawOfJson(payload.bytes))
+  broadcast: (_source, payload) =>
+    bytesFrame(TEXT, payload.binary ? binaryAsText(payload.bytes) : rawOfJson(payload.bytes))
 }
 
 /** Broadcasts as raw text, binary ones as binary frames. */
 export const rawEncoding: Encoding = {
   name: 'raw with binary',
   sameText: rawTextEncoding,
-  broadcast: (source, payload) => payload.binary ? bytesFrame(BINARY, payload.bytes) : rawTextEncoding.broadcast(source, payload)
+  broadcast: (source, payload) =>
+    payload.binary ? bytesFrame(BINARY, payload.bytes) : rawTextEncoding.broadcast(source, payload)
 }
 
 /** Takes a frame of a raw socket to all others. A client of this kind cannot be told that some missed it. */
-export function broadcastRaw ({ hub, peer }: DialectSocket, bytes: Buffer, isBinary: boolean): void {
+export function broadcastRaw({ hub, peer }: DialectSocket, bytes: Buffer, isBinary: boolean): void {
   hub.broadcast(peer, isBinary ? { binary: true, bytes } : { binary: false, bytes: jsonOfRaw(bytes) })
 }
 
@@ -36,44 +38,44 @@ class RawPort implements PeerPort {
   private readonly socket: DialectSocket
   private readonly markers: boolean
 
-  constructor (socket: DialectSocket, markers: boolean) {
+  constructor(socket: DialectSocket, markers: boolean) {
     this.socket = socket
     this.markers = markers
   }
 
-  get outbox (): Outbox {
+  get outbox(): Outbox {
     return this.socket.outbox
   }
 
-  get encoding (): Encoding {
+  get encoding(): Encoding {
     return rawEncoding
   }
 
-  broadcast (): void {}
+  broadcast(): void {}
 
-  message (): boolean {
+  message(): boolean {
     return false
   }
 
-  connect (): void {
+  connect(): void {
     if (this.markers) this.socket.outbox.pushPresence(CONNECT)
   }
 
-  disconnect (): void {
+  disconnect(): void {
     if (this.markers) this.socket.outbox.pushPresence(DISCONNECT)
   }
 
-  whenRead (run: () => void): void {
+  whenRead(run: () => void): void {
     this.socket.whenRead(run)
   }
 
-  end (code: ErrorCode): void {
+  end(code: ErrorCode): void {
     this.socket.end(code)
   }
 }
 
 /** The dialect of `/local/<name>` and `/broadcast/<name>`. @param markers whether others are told of by marker frames */
-export function createRawDialect (markers: boolean): Dialect {
+export function createRawDialect(markers: boolean): Dialect {
   return {
     name: 'raw',
     errorFrame: () => undefined,

@@ -9,7 +9,7 @@ const LOOK_MS = 15
 const MOST_MS = 2000
 
 /** Calls `run` once it is known; not before this function has returned. @returns ends the wait */
-export function whenSettled (hub: ChannelRegistry, channel: Channel, run: () => void): () => void {
+export function whenSettled(hub: ChannelRegistry, channel: Channel, run: () => void): () => void {
   const end = performance.now() + MOST_MS
   const timer = setInterval(() => {
     if (hub.isSettling(channel) && performance.now() < end) return

@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<number, ErrorCode>> = {
 
 /** A socket that tells its listeners, by the event `closing`, before it sends a close frame. */
 export class ClientWebSocket extends WebSocket {
-  override close (code?: number, reason?: string | Buffer): void {
+  override close(code?: number, reason?: string | Buffer): void {
     if (this.readyState === WebSocket.OPEN) this.emit('closing')
     super.close(code, reason ?? REASONS[code ?? 0])
   }

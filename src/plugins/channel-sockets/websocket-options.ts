@@ -4,7 +4,9 @@ import type { Settings } from '../../core/settings.ts'
 import { ClientWebSocket } from './web-socket.ts'
 
 /** Options for ws: its limits, and the first subprotocol that a client offers, whatever it is, since old clients ask for one. */
-export function websocketOptions ({ maxMessageBytes }: Pick<Settings, 'maxMessageBytes'>): NonNullable<WebsocketPluginOptions['options']> {
+export function websocketOptions({
+  maxMessageBytes
+}: Pick<Settings, 'maxMessageBytes'>): NonNullable<WebsocketPluginOptions['options']> {
   return {
     maxPayload: maxMessageBytes,
     perMessageDeflate: false, // A compression bomb, and state per socket.

@@ -24,23 +24,30 @@ export interface ConnectionStatus {
 
 /** Told by the connection. */
 export interface ConnectionEvents {
-  message (subject: string, bytes: Uint8Array): void
+  message(subject: string, bytes: Uint8Array): void
   /** For the first time or again. */
-  connected (): void
-  disconnected (): void
+  connected(): void
+  disconnected(): void
   /** The server takes more again. */
-  drained (): void
+  drained(): void
   /** Once for each change of the reason. */
-  failed (code: ErrorCode, sentence: string): void
+  failed(code: ErrorCode, sentence: string): void
 }
 
 /** What a failure of the client means to whoever runs the proxy. */
-export function codeOf ({ errors }: NatsClient, error: unknown): ErrorCode {
+export function codeOf({ errors }: NatsClient, error: unknown): ErrorCode {
   const chain = [error, (error as { cause?: unknown }).cause]
-  if (chain.some(one => one instanceof errors.AuthorizationError || one instanceof errors.UserAuthenticationExpiredError)) return 'NWS_ERR_CLUSTER_REFUSED'
+  if (
+    chain.some(one => one instanceof errors.AuthorizationError || one instanceof errors.UserAuthenticationExpiredError)
+  )
+    return 'NWS_ERR_CLUSTER_REFUSED'
   if (chain.some(one => one instanceof errors.PermissionViolationError)) return 'NWS_ERR_CLUSTER_PERMISSION'
   const text = chain.map(one => `${(one as NodeJS.ErrnoException | undefined)?.code ?? ''} ${String(one)}`).join(' ')
-  return /\b(tls|certificate|CERT_|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|SELF_SIGNED|self-signed|UNABLE_TO|DEPTH_ZERO)/i.test(text) ? 'NWS_ERR_CLUSTER_TLS' : 'NWS_ERR_CLUSTER_UNREACHABLE'
+  return /\b(tls|certificate|CERT_|ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|SELF_SIGNED|self-signed|UNABLE_TO|DEPTH_ZERO)/i.test(
+    text
+  )
+    ? 'NWS_ERR_CLUSTER_TLS'
+    : 'NWS_ERR_CLUSTER_UNREACHABLE'
 }
 
 /** A port over one NATS connection. */
@@ -61,14 +68,14 @@ export class Connection implements ClusterPort {
   #retry: NodeJS.Timeout | undefined
   #ended: Promise<void> | undefined
 
-  constructor (client: NatsClient, options: NatsOptions, retryMs: number, events: ConnectionEvents) {
+  constructor(client: NatsClient, options: NatsOptions, retryMs: number, events: ConnectionEvents) {
     this.#client = client
     this.#options = options
     this.#retryMs = retryMs
     this.#events = events
   }
 
-  get status (): ConnectionStatus {
+  get status(): ConnectionStatus {
     return {
       state: this.#state,
       server: this.#state === 'connected' ? this.#nats?.getServer() : undefined,
@@ -77,16 +84,16 @@ export class Connection implements ClusterPort {
     }
   }
 
-  get ready (): boolean {
+  get ready(): boolean {
     return this.#state === 'connected' && this.#unconfirmed < WINDOW_BYTES
   }
 
-  get maxPayload (): number {
+  get maxPayload(): number {
     return this.#nats?.info?.max_payload ?? DEFAULT_MAX_PAYLOAD
   }
 
   /** Tries until a server answers. */
-  start (): void {
+  start(): void {
     this.#client.connect(this.#options).then(
       nats => this.#opened(nats),
       (error: unknown) => {
@@ -96,7 +103,7 @@ export class Connection implements ClusterPort {
     )
   }
 
-  publish (subject: string, bytes: Uint8Array): void {
+  publish(subject: string, bytes: Uint8Array): void {
     const nats = this.#nats
     if (nats === undefined || nats.isClosed()) return
     try {
@@ -109,7 +116,7 @@ export class Connection implements ClusterPort {
     if (this.#sinceConfirm >= CONFIRM_BYTES) this.#confirm(nats)
   }
 
-  subscribe (subject: string): () => void {
+  subscribe(subject: string): () => void {
     this.#subscriptions.set(subject, this.#subscribeNow(subject))
     return () => {
       this.#subscriptions.get(subject)?.unsubscribe()
@@ -118,19 +125,25 @@ export class Connection implements ClusterPort {
   }
 
   /** Hands over what was published, and closes. */
-  async close (): Promise<void> {
+  async close(): Promise<void> {
     if (this.#state === 'closed') return
     const open = this.#state === 'connected'
     this.#state = 'closed'
     clearTimeout(this.#retry)
     const nats = this.#nats
     if (nats === undefined) return
-    if (open) await Promise.race([nats.flush().catch(() => {}), new Promise(resolve => { setTimeout(resolve, this.#retryMs).unref() })])
+    if (open)
+      await Promise.race([
+        nats.flush().catch(() => {}),
+        new Promise(resolve => {
+          setTimeout(resolve, this.#retryMs).unref()
+        })
+      ])
     await nats.close()
     await this.#ended
   }
 
-  #opened (nats: NatsConnection): void {
+  #opened(nats: NatsConnection): void {
     if (this.#state === 'closed') {
       void nats.close()
       return
@@ -141,7 +154,7 @@ export class Connection implements ClusterPort {
     this.#connected()
   }
 
-  async #follow (nats: NatsConnection): Promise<void> {
+  async #follow(nats: NatsConnection): Promise<void> {
     for await (const status of nats.status()) {
       if (this.#state === 'closed') continue
       if (status.type === 'disconnect') this.#disconnected()
@@ -158,7 +171,7 @@ export class Connection implements ClusterPort {
     this.#retry = setTimeout(() => this.start(), this.#retryMs).unref()
   }
 
-  #connected (): void {
+  #connected(): void {
     this.#state = 'connected'
     this.#error = undefined
     this.#generation += 1
@@ -167,32 +180,35 @@ export class Connection implements ClusterPort {
     this.#events.connected()
   }
 
-  #disconnected (): void {
+  #disconnected(): void {
     if (this.#state !== 'connected') return
     this.#state = 'disconnected'
     this.#fail('NWS_ERR_CLUSTER_UNREACHABLE')
     this.#events.disconnected()
   }
 
-  #fail (code: ErrorCode): void {
+  #fail(code: ErrorCode): void {
     if (this.#error === code || this.#state === 'closed') return
     this.#error = code
     this.#events.failed(code, definitionOf(code).message)
   }
 
-  #confirm (nats: NatsConnection): void {
+  #confirm(nats: NatsConnection): void {
     const bytes = this.#sinceConfirm
     const generation = this.#generation
     this.#sinceConfirm = 0
-    nats.flush().then(() => {
-      if (generation !== this.#generation) return
-      const waited = !this.ready
-      this.#unconfirmed -= bytes
-      if (waited && this.ready) this.#events.drained()
-    }, () => {})
+    nats.flush().then(
+      () => {
+        if (generation !== this.#generation) return
+        const waited = !this.ready
+        this.#unconfirmed -= bytes
+        if (waited && this.ready) this.#events.drained()
+      },
+      () => {}
+    )
   }
 
-  #subscribeNow (subject: string): NatsSubscription | undefined {
+  #subscribeNow(subject: string): NatsSubscription | undefined {
     const nats = this.#nats
     if (nats === undefined || nats.isClosed()) return undefined
     return nats.subscribe(subject, {

@@ -8,12 +8,12 @@ import { variableOf } from '../../core/settings-check.ts'
 import type { SettingName } from '../../core/settings-check.ts'
 
 /** The error for a file that a setting names. @param why without anything of the file */
-export function wrongFile (setting: SettingName, why: string): NwsError {
+export function wrongFile(setting: SettingName, why: string): NwsError {
   return new NwsError('NWS_ERR_CONFIG_CLUSTER_FILE', `${variableOf(setting)}: ${why}.`)
 }
 
 /** The bytes of a file that a setting names. @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE`, without the path's content */
-export async function readNamed (setting: SettingName, path: string): Promise<Buffer> {
+export async function readNamed(setting: SettingName, path: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (error) {
@@ -26,13 +26,17 @@ export async function readNamed (setting: SettingName, path: string): Promise<Bu
  *
  * @throws NwsError `NWS_ERR_CONFIG_CLUSTER_SECRET`, `NWS_ERR_CONFIG_CLUSTER_FILE`
  */
-export async function readSecrets (entries: readonly string[]): Promise<Uint8Array[]> {
+export async function readSecrets(entries: readonly string[]): Promise<Uint8Array[]> {
   const secrets: Uint8Array[] = []
   for (const entry of entries) {
     const read = readEntry(entry)
     // Too short or mistyped, it would be told as a file that is not there.
-    if (read.kind === 'file' && /^[A-Za-z0-9+_-][A-Za-z0-9+/_-]*={0,2}$/.test(entry) && !existsSync(entry)) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', 'It is neither, and no file.')
-    const found = read.kind === 'secret' ? [read.bytes] : readSecretFile((await readNamed('clusterSecret', read.path)).toString('latin1'))
+    if (read.kind === 'file' && /^[A-Za-z0-9+_-][A-Za-z0-9+/_-]*={0,2}$/.test(entry) && !existsSync(entry))
+      throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', 'It is neither, and no file.')
+    const found =
+      read.kind === 'secret'
+        ? [read.bytes]
+        : readSecretFile((await readNamed('clusterSecret', read.path)).toString('latin1'))
     if (found === undefined) throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET')
     secrets.push(...found)
   }
@@ -46,13 +50,13 @@ export class CredentialsFile {
   #last: Buffer
 
   /** @param first what was in it at the start */
-  constructor (path: string, first: Buffer) {
+  constructor(path: string, first: Buffer) {
     this.#path = path
     this.#last = first
   }
 
   /** What is in it; what was in it at last where it cannot be read now. Lines end as the NATS client wants them. */
-  read (): Uint8Array {
+  read(): Uint8Array {
     try {
       this.#last = readFileSync(this.#path)
     } catch {}

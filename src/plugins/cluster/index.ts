@@ -27,8 +27,8 @@ export interface ClusterProxyView {
 /** What went over the cluster, for metrics. */
 export interface ClusterCounts {
   /** Sealed batches. */
-  readonly batches: { readonly in: number, readonly out: number }
-  readonly bytes: { readonly in: number, readonly out: number }
+  readonly batches: { readonly in: number; readonly out: number }
+  readonly bytes: { readonly in: number; readonly out: number }
   /** Bytes that wait for the server. */
   readonly queuedBytes: number
   /** Frames that were given up because too much waited. */
@@ -45,7 +45,7 @@ export interface ClusterCounts {
 export interface ClusterApi {
   readonly status: ConnectionStatus
   /** Other proxies that give signs of life. */
-  proxies (): ClusterProxyView[]
+  proxies(): ClusterProxyView[]
   readonly counts: ClusterCounts
 }
 
@@ -55,11 +55,18 @@ export interface ClusterOptions {
   readonly connection?: Partial<ConnectionTimings>
 }
 
-export default fp<ClusterOptions>(async (app, options) => {
-  if (app.config.clusterUrl.length === 0) {
-    app.decorate('cluster', undefined)
-    return
+export default fp<ClusterOptions>(
+  async (app, options) => {
+    if (app.config.clusterUrl.length === 0) {
+      app.decorate('cluster', undefined)
+      return
+    }
+    const { joinCluster } = await import('./join.ts')
+    await joinCluster(app, options)
+  },
+  {
+    name: 'nws-cluster',
+    fastify: '5.x',
+    dependencies: ['nws-config', 'nws-crypto', 'nws-channel-registry', 'nws-peer-mesh']
   }
-  const { joinCluster } = await import('./join.ts')
-  await joinCluster(app, options)
-}, { name: 'nws-cluster', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto', 'nws-channel-registry', 'nws-peer-mesh'] })
+)

@@ -19,8 +19,13 @@ import { connectionOptions, connectionTimings } from './options.ts'
 import { createClusterPrimitives } from './primitives.ts'
 
 /** @throws NwsError `NWS_ERR_CONFIG_CLUSTER_SECRET`, `NWS_ERR_CONFIG_CLUSTER_FILE` */
-export async function joinCluster (app: FastifyInstance, options: ClusterOptions): Promise<void> {
-  const { config, crypto, channelRegistry: { hub }, log } = app
+export async function joinCluster(app: FastifyInstance, options: ClusterOptions): Promise<void> {
+  const {
+    config,
+    crypto,
+    channelRegistry: { hub },
+    log
+  } = app
   const times = { ...connectionTimings, ...options.connection }
   const secrets = await readSecrets(config.clusterSecret)
   /** Milliseconds since the epoch at which each session was met. */
@@ -50,28 +55,38 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
     drained: () => guarded(() => cluster.drained())(),
     failed: (code, sentence) => log.warn({ code }, sentence)
   })
-  const carrier: NetworkCarrier<RemoteSession> = new NetworkCarrier({ name: 'cluster', hub, network: () => cluster, proxyOf: ({ proxyId }) => proxyId })
-  const cluster: Cluster = new Cluster({
-    proxyId: crypto.proxyId.bytes,
-    secrets,
-    primitives: createClusterPrimitives(crypto.link),
-    clock,
-    time: Date.now,
-    endOfTurn: run => { setImmediate(guarded(run)) },
-    random: () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32,
-    port: connection,
-    timings: { ...clusterTimings, ...options.timings }
-  }, {
-    ...carrier.events,
-    met: session => {
-      since.set(session, Date.now())
-      hub.proveRemote(session, session.proxyId)
-      proofs.met(session)
-      log.debug({ proxy: session.proxyId }, 'met a proxy of the cluster')
-    },
-    lost: session => log.debug({ proxy: session.proxyId }, 'lost a proxy of the cluster'),
-    links: (session, bindings) => proofs.heard(session, bindings)
+  const carrier: NetworkCarrier<RemoteSession> = new NetworkCarrier({
+    name: 'cluster',
+    hub,
+    network: () => cluster,
+    proxyOf: ({ proxyId }) => proxyId
   })
+  const cluster: Cluster = new Cluster(
+    {
+      proxyId: crypto.proxyId.bytes,
+      secrets,
+      primitives: createClusterPrimitives(crypto.link),
+      clock,
+      time: Date.now,
+      endOfTurn: run => {
+        setImmediate(guarded(run))
+      },
+      random: () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32,
+      port: connection,
+      timings: { ...clusterTimings, ...options.timings }
+    },
+    {
+      ...carrier.events,
+      met: session => {
+        since.set(session, Date.now())
+        hub.proveRemote(session, session.proxyId)
+        proofs.met(session)
+        log.debug({ proxy: session.proxyId }, 'met a proxy of the cluster')
+      },
+      lost: session => log.debug({ proxy: session.proxyId }, 'lost a proxy of the cluster'),
+      links: (session, bindings) => proofs.heard(session, bindings)
+    }
+  )
   const proofs: LinkProofs = new LinkProofs({
     mesh: app.peerMesh.mesh,
     primitives: crypto.link,
@@ -83,18 +98,29 @@ export async function joinCluster (app: FastifyInstance, options: ClusterOptions
   app.peerMesh.watch(link => proofs.opened(link))
 
   app.decorate('cluster', {
-    get status () { return connection.status },
-    proxies: () => [...cluster.proxies()].map(session => ({
-      proxyId: session.proxyId,
-      channels: cluster.namesOf(session),
-      since: since.get(session) ?? 0,
-      messages: { ...session.messages },
-      bytes: { ...session.bytes }
-    })),
-    get counts () {
+    get status() {
+      return connection.status
+    },
+    proxies: () =>
+      [...cluster.proxies()].map(session => ({
+        proxyId: session.proxyId,
+        channels: cluster.namesOf(session),
+        since: since.get(session) ?? 0,
+        messages: { ...session.messages },
+        bytes: { ...session.bytes }
+      })),
+    get counts() {
       const { published, publishedBytes, queuedBytes, dropped: queueDropped } = cluster.publisher
       const { received, receivedBytes, rejected, replayed, dropped } = cluster.counts
-      return { batches: { in: received, out: published }, bytes: { in: receivedBytes, out: publishedBytes }, queuedBytes, queueDropped, rejected, replayed, dropped }
+      return {
+        batches: { in: received, out: published },
+        bytes: { in: receivedBytes, out: publishedBytes },
+        queuedBytes,
+        queueDropped,
+        rejected,
+        replayed,
+        dropped
+      }
     }
   })
   hub.attach(carrier)

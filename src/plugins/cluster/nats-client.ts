@@ -11,7 +11,7 @@ export interface NatsOptions {
   readonly token?: string
   readonly user?: string
   readonly pass?: string
-  readonly tls?: { readonly ca?: string, readonly cert?: string, readonly key?: string }
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
   readonly noEcho: boolean
   readonly maxReconnectAttempts: number
   readonly ignoreAuthErrorAbort: boolean
@@ -32,20 +32,23 @@ export interface NatsStatus {
 
 /** A subscription. */
 export interface NatsSubscription {
-  unsubscribe (): void
+  unsubscribe(): void
 }
 
 /** A connection, which connects again by itself. */
 export interface NatsConnection {
   readonly info?: { readonly max_payload: number } | undefined
-  publish (subject: string, payload: Uint8Array): void
-  subscribe (subject: string, options: { callback: (error: Error | null, message: { readonly data: Uint8Array }) => void }): NatsSubscription
+  publish(subject: string, payload: Uint8Array): void
+  subscribe(
+    subject: string,
+    options: { callback: (error: Error | null, message: { readonly data: Uint8Array }) => void }
+  ): NatsSubscription
   /** Resolves when the server has taken all that was published. */
-  flush (): Promise<void>
-  status (): AsyncIterable<NatsStatus>
-  getServer (): string
-  isClosed (): boolean
-  close (): Promise<void>
+  flush(): Promise<void>
+  status(): AsyncIterable<NatsStatus>
+  getServer(): string
+  isClosed(): boolean
+  close(): Promise<void>
 }
 
 /** A class of errors. */
@@ -53,15 +56,17 @@ type ErrorClass = new (...args: never[]) => Error
 
 /** What the package exports. */
 export interface NatsClient {
-  connect (options: NatsOptions): Promise<NatsConnection>
+  connect(options: NatsOptions): Promise<NatsConnection>
   /** What it returns throws for what are no credentials. */
-  credsAuthenticator (credentials: () => Uint8Array): NatsAuthenticator
-  readonly errors: Readonly<Record<'AuthorizationError' | 'UserAuthenticationExpiredError' | 'PermissionViolationError', ErrorClass>>
+  credsAuthenticator(credentials: () => Uint8Array): NatsAuthenticator
+  readonly errors: Readonly<
+    Record<'AuthorizationError' | 'UserAuthenticationExpiredError' | 'PermissionViolationError', ErrorClass>
+  >
 }
 
 const PACKAGE: string = '@nats-io/transport-node'
 
 /** Loads the package: some 60 ms, which only a proxy with a cluster pays. */
-export async function loadNatsClient (): Promise<NatsClient> {
-  return await import(PACKAGE) as NatsClient
+export async function loadNatsClient(): Promise<NatsClient> {
+  return (await import(PACKAGE)) as NatsClient
 }

@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls'
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g
 
 /** Whether it is certificates, one or more, and each of them whole. */
-export function checkAuthorities (pem: string): boolean {
+export function checkAuthorities(pem: string): boolean {
   const found = pem.match(CERTIFICATE)
   if (found === null) return false
   return found.every(one => {
@@ -19,7 +19,7 @@ export function checkAuthorities (pem: string): boolean {
 }
 
 /** Whether a certificate and a key belong together. */
-export function checkCertificate (cert: string, key: string): boolean {
+export function checkCertificate(cert: string, key: string): boolean {
   try {
     createSecureContext({ cert, key })
     return true

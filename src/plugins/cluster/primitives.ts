@@ -5,14 +5,15 @@ import { NwsError } from '../../core/errors.ts'
 import type { LinkPrimitives } from '../../core/link/primitives.ts'
 
 /** @param link of `app.crypto`, for which libsodium is ready */
-export function createClusterPrimitives (link: LinkPrimitives): ClusterPrimitives {
+export function createClusterPrimitives(link: LinkPrimitives): ClusterPrimitives {
   return {
     hmacSha512: link.hmacSha512,
     aeadSeal: link.aeadSeal,
     aeadOpen: link.aeadOpen,
     randomBytes: link.randomBytes,
-    hchacha20 (key, input) {
-      if (key.length !== 32 || input.length !== 16) throw new NwsError('NWS_ERR_INTERNAL', 'A cryptographic function was given bytes of a wrong type or length.')
+    hchacha20(key, input) {
+      if (key.length !== 32 || input.length !== 16)
+        throw new NwsError('NWS_ERR_INTERNAL', 'A cryptographic function was given bytes of a wrong type or length.')
       return sodium.crypto_core_hchacha20(input, key, null)
     }
   }

@@ -15,21 +15,21 @@ declare module 'fastify' {
 /** What the plugin decorates an app with as `crypto`. All functions are synchronous and cheap. */
 export interface Crypto {
   /** This run's id in discovery and links: 16 random bytes, and their base32 text of 26 characters. */
-  readonly proxyId: { readonly bytes: Uint8Array, readonly text: string }
+  readonly proxyId: { readonly bytes: Uint8Array; readonly text: string }
   /**
    * The form in which a channel appears in logs, metrics and errors: 8 hexadecimal digits, the first 4 bytes of a
    * BLAKE2b-256 of the name under a key of this run. Tells channels of one run apart; two runs share no tag.
    */
-  channelTag (name: string): string
+  channelTag(name: string): string
   /**
    * Key of per-name state that must not hold the name itself (guess budgets): 32 hexadecimal digits, from the same
    * hash as the tag. For memory only, never for a log.
    */
-  channelKey (name: string): string
+  channelKey(name: string): string
   /** A new peer id: 128 random bits as 22 characters of A-Z a-z 0-9 _ -. */
-  peerId (): string
+  peerId(): string
   /** Random bytes, for whatever must not be guessed. */
-  randomBytes (count: number): Uint8Array
+  randomBytes(count: number): Uint8Array
   /** The primitives that core/link is given. */
   readonly link: LinkPrimitives
 }
@@ -39,8 +39,8 @@ const REMEMBERED_NAMES = 4096
 const PEER_ID_BYTES = 16
 
 /** A keyed hash of names, remembered for the names used last. */
-function createNameHash (key: Uint8Array): (name: string) => string {
-    const remembered = new Map<string, string>()
+function createNameHash(key: Uint8Array): (name: string) => string {
+  const remembered = new Map<string, string>()
   return name => {
     let hash = remembered.get(name)
     if (hash === undefined) {
@@ -55,7 +55,7 @@ function createNameHash (key: Uint8Array): (name: string) => string {
 }
 
 /** The cryptography of one run, ready to use, without Fastify. */
-export async function createCrypto (): Promise<Crypto> {
+export async function createCrypto(): Promise<Crypto> {
   await ready
   const link = createLinkPrimitives(sodium)
   const bytes = link.randomBytes(16)
@@ -71,6 +71,9 @@ export async function createCrypto (): Promise<Crypto> {
 }
 
 /** Decorates the app with `crypto`. Needs nothing and takes no options. */
-export default fp(async app => {
-  app.decorate('crypto', await createCrypto())
-}, { name: 'nws-crypto', fastify: '5.x' })
+export default fp(
+  async app => {
+    app.decorate('crypto', await createCrypto())
+  },
+  { name: 'nws-crypto', fastify: '5.x' }
+)

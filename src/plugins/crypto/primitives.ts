@@ -24,19 +24,19 @@ const TAG_BYTES = 16
 const ALGORITHM: CipherChaCha20Poly1305Types = 'chacha20-poly1305'
 
 /** Throws for what only a mistake of our own can pass: no bytes, or a wrong length. */
-function check (bytes: Uint8Array, length?: number): void {
+function check(bytes: Uint8Array, length?: number): void {
   if (!(bytes instanceof Uint8Array) || (length !== undefined && bytes.length !== length)) {
     throw new NwsError('NWS_ERR_INTERNAL', 'A cryptographic function was given bytes of a wrong type or length.')
   }
 }
 
 /** The same bytes as a plain Uint8Array, because a Buffer's slice() shares memory and its toString() gives content. */
-function plain (bytes: Uint8Array): Uint8Array {
+function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Runs what libsodium.js answers with an exception (it prints its whole source when uncaught): `undefined` then. */
-function attempt<T> (run: () => T): T | undefined {
+function attempt<T>(run: () => T): T | undefined {
   try {
     return run()
   } catch {
@@ -48,7 +48,7 @@ function attempt<T> (run: () => T): T | undefined {
  * The AEAD on node:crypto: same algorithm and bytes as libsodium's, chosen for long records.
  * @see LinkPrimitives.aeadSeal
  */
-export function nativeSeal (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+export function nativeSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
   const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(ad, { plaintextLength: plaintext.length })
   const sealed = new Uint8Array(plaintext.length + TAG_BYTES)
@@ -59,7 +59,12 @@ export function nativeSeal (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, 
 }
 
 /** The reverse of nativeSeal; `undefined` when the tag does not fit. */
-export function nativeOpen (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined {
+export function nativeOpen(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  ad: Uint8Array,
+  ciphertext: Uint8Array
+): Uint8Array | undefined {
   if (ciphertext.length < TAG_BYTES) return undefined
   const end = ciphertext.length - TAG_BYTES
   const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG_BYTES })
@@ -73,17 +78,19 @@ export function nativeOpen (key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, 
 }
 
 /** The AEAD on libsodium, chosen for short records. */
-export function sodiumAead (sodium: Sodium): Pick<LinkPrimitives, 'aeadSeal' | 'aeadOpen'> {
+export function sodiumAead(sodium: Sodium): Pick<LinkPrimitives, 'aeadSeal' | 'aeadOpen'> {
   return {
-    aeadSeal: (key, nonce, ad, plaintext) => sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, ad, null, nonce, key),
-    aeadOpen: (key, nonce, ad, ciphertext) => ciphertext.length < TAG_BYTES
-      ? undefined
-      : attempt(() => sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, ciphertext, ad, nonce, key))
+    aeadSeal: (key, nonce, ad, plaintext) =>
+      sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, ad, null, nonce, key),
+    aeadOpen: (key, nonce, ad, ciphertext) =>
+      ciphertext.length < TAG_BYTES
+        ? undefined
+        : attempt(() => sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, ciphertext, ad, nonce, key))
   }
 }
 
 /** Random bytes, short ones cut from a pool that is overwritten behind them: a call of the source costs as much as 20. */
-function createRandomBytes (): (count: number) => Uint8Array {
+function createRandomBytes(): (count: number) => Uint8Array {
   const pool = new Uint8Array(RANDOM_POOL_BYTES)
   let used = pool.length
   return count => {
@@ -100,14 +107,16 @@ function createRandomBytes (): (count: number) => Uint8Array {
 }
 
 /** The primitives of the link protocol. `sodium` must be ready. */
-export function createLinkPrimitives (sodium: Sodium): LinkPrimitives {
+export function createLinkPrimitives(sodium: Sodium): LinkPrimitives {
   const short = sodiumAead(sodium)
   return {
-    sha512 (message) {
+    sha512(message) {
       check(message)
-      return message.length < NATIVE_HASH_FROM ? sodium.crypto_hash_sha512(message) : plain(createHash('sha512').update(message).digest())
+      return message.length < NATIVE_HASH_FROM
+        ? sodium.crypto_hash_sha512(message)
+        : plain(createHash('sha512').update(message).digest())
     },
-    hmacSha512 (key, message) {
+    hmacSha512(key, message) {
       check(key)
       check(message)
       // The one-shot function takes keys of 32 bytes only; final frees the state.
@@ -116,51 +125,55 @@ export function createLinkPrimitives (sodium: Sodium): LinkPrimitives {
       return sodium.crypto_auth_hmacsha512_final(state)
     },
 
-    x25519KeyPair (secretKey) {
+    x25519KeyPair(secretKey) {
       check(secretKey, 32)
       return { secretKey: secretKey.slice(), publicKey: sodium.crypto_scalarmult_base(secretKey) }
     },
-    x25519 (secretKey, publicKey) {
+    x25519(secretKey, publicKey) {
       check(secretKey, 32)
       check(publicKey, 32)
       return attempt(() => sodium.crypto_scalarmult(secretKey, publicKey))
     },
 
-    aeadSeal (key, nonce, ad, plaintext) {
+    aeadSeal(key, nonce, ad, plaintext) {
       check(key, 32)
       check(nonce, 12)
       check(ad)
       check(plaintext)
-      return plaintext.length < NATIVE_AEAD_FROM ? short.aeadSeal(key, nonce, ad, plaintext) : nativeSeal(key, nonce, ad, plaintext)
+      return plaintext.length < NATIVE_AEAD_FROM
+        ? short.aeadSeal(key, nonce, ad, plaintext)
+        : nativeSeal(key, nonce, ad, plaintext)
     },
-    aeadOpen (key, nonce, ad, ciphertext) {
+    aeadOpen(key, nonce, ad, ciphertext) {
       check(key, 32)
       check(nonce, 12)
       check(ad)
       check(ciphertext)
-      return ciphertext.length < NATIVE_AEAD_FROM ? short.aeadOpen(key, nonce, ad, ciphertext) : nativeOpen(key, nonce, ad, ciphertext)
+      return ciphertext.length < NATIVE_AEAD_FROM
+        ? short.aeadOpen(key, nonce, ad, ciphertext)
+        : nativeOpen(key, nonce, ad, ciphertext)
     },
 
-    fromHash (hash) {
+    fromHash(hash) {
       check(hash, 64)
       return sodium.crypto_core_ristretto255_from_hash(hash)
     },
-    scalarMult (scalar, element) {
+    scalarMult(scalar, element) {
       check(scalar, 32)
       check(element, 32)
       return attempt(() => sodium.crypto_scalarmult_ristretto255(scalar, element))
     },
-    scalarMultBase (scalar) {
+    scalarMultBase(scalar) {
       check(scalar, 32)
       return attempt(() => sodium.crypto_scalarmult_ristretto255_base(scalar))
     },
-    isValidElement (element) {
+    isValidElement(element) {
       check(element, 32)
       // libsodium calls the identity (32 zero bytes) valid.
       return element.some(byte => byte !== 0) && sodium.crypto_core_ristretto255_is_valid_point(element)
     },
 
-    equal (a, b) {
+    equal(a, b) {
       check(a)
       check(b)
       return a.length === b.length && timingSafeEqual(a, b)

@@ -50,7 +50,7 @@ export interface Advertiser {
 interface ResponderInternals {
   /** Makes sure that nobody else has the names of a service. */
   probe: (service: CiaoService) => Promise<void>
-  readonly server: { shutdown: () => void, getNetworkManager: () => { shutdown: () => void } }
+  readonly server: { shutdown: () => void; getNetworkManager: () => { shutdown: () => void } }
   /** Settles when the sockets are bound. */
   readonly promiseChain: Promise<unknown>
 }
@@ -68,36 +68,58 @@ const queriesAtOnce = 200
 let responders = 0
 
 /** Which interfaces to advertise on, as ciao takes them. */
-function placesOf (view: InterfaceView): { responder: ResponderOptions, service: { restrictedAddresses?: string[], disabledIpv6?: boolean } } {
+function placesOf(view: InterfaceView): {
+  responder: ResponderOptions
+  service: { restrictedAddresses?: string[]; disabledIpv6?: boolean }
+} {
   const names = view.ipv4.map(({ name }) => name)
   // Names are always given: left to itself ciao asks `ip`, whose `eth0@if6` it does not recognise, and takes loopback only.
-  if (names.length > 0) return { responder: { interface: names, excludeIpv6Only: true }, service: { restrictedAddresses: [...names], disabledIpv6: true } }
+  if (names.length > 0)
+    return {
+      responder: { interface: names, excludeIpv6Only: true },
+      service: { restrictedAddresses: [...names], disabledIpv6: true }
+    }
   // On IPv6 it compares restricted names with `eth0/6` and would advertise nowhere, hence no restriction.
-  return { responder: { interface: view.ipv6.map(({ name }) => name), advertiseIpv4: false, advertiseIpv6: true }, service: {} }
+  return {
+    responder: { interface: view.ipv6.map(({ name }) => name), advertiseIpv4: false, advertiseIpv6: true },
+    service: {}
+  }
 }
 
-function launch ({ advertisement, hostLabel }: AdvertiserOptions, view: InterfaceView): Running {
+function launch({ advertisement, hostLabel }: AdvertiserOptions, view: InterfaceView): Running {
   const places = placesOf(view)
   responders += 1
   // ciao shares one responder among equal options; a number of its own keeps this one ours.
   const responder = getResponder({ ...places.responder, number: responders } as ResponderOptions)
   const internals = responder as unknown as ResponderInternals
-  const bound = internals.promiseChain.then(() => { internals.server.getNetworkManager().shutdown() }, () => {})
+  const bound = internals.promiseChain.then(
+    () => {
+      internals.server.getNetworkManager().shutdown()
+    },
+    () => {}
+  )
   const answer = responder.handleQuery.bind(responder)
   let tokens = queriesAtOnce
   let filled = performance.now()
   responder.handleResponse = () => {}
-  internals.probe = async service => { service.serviceState = 'probed' as typeof service.serviceState }
+  internals.probe = async service => {
+    service.serviceState = 'probed' as typeof service.serviceState
+  }
   responder.handleQuery = (packet, endpoint) => {
     if (packet.authorities.size > 0) return
     const now = performance.now()
-    tokens = Math.min(tokens + (now - filled) / 1000 * queriesPerSecond, queriesAtOnce) - 1
+    tokens = Math.min(tokens + ((now - filled) / 1000) * queriesPerSecond, queriesAtOnce) - 1
     filled = now
     if (tokens < 0) tokens = 0
     else answer(packet, endpoint)
   }
   const service = responder.createService({
-    name: advertisement.id, type: 'nws', port: advertisement.port, hostname: hostLabel, txt: { [textKey]: textValue }, ...places.service
+    name: advertisement.id,
+    type: 'nws',
+    port: advertisement.port,
+    hostname: hostLabel,
+    txt: { [textKey]: textValue },
+    ...places.service
   })
   service.on('name-change', () => {}) // cannot happen; without a listener ciao would write to the console
   service.advertise().catch(() => {}) // the browser finds out
@@ -105,26 +127,34 @@ function launch ({ advertisement, hostLabel }: AdvertiserOptions, view: Interfac
 }
 
 /** Ends a responder; with goodbye, others learn at once, without, they go on knowing us until the next one speaks. */
-async function end ({ responder, service, bound }: Running, goodbyeMs: number): Promise<void> {
+async function end({ responder, service, bound }: Running, goodbyeMs: number): Promise<void> {
   await bound // what is closed while it binds would leave sockets behind
   try {
     if (goodbyeMs > 0) await within(goodbyeMs, service.end())
-  } catch { /* nobody hears it: they find out in time */ }
+  } catch {
+    /* nobody hears it: they find out in time */
+  }
   try {
-    (responder as unknown as ResponderInternals).server.shutdown()
+    ;(responder as unknown as ResponderInternals).server.shutdown()
     await responder.shutdown()
-  } catch { /* a socket that has failed before cannot be closed again */ }
+  } catch {
+    /* a socket that has failed before cannot be closed again */
+  }
 }
 
 /** Waits for a promise, but not longer than this. */
-async function within (ms: number, promise: Promise<unknown>): Promise<void> {
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>(resolve => { timer = setTimeout(resolve, ms) })
-  await Promise.race([promise, late]).finally(() => { clearTimeout(timer) })
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer)
+  })
 }
 
 /** Makes an advertiser; it does nothing before update(). */
-export function createAdvertiser (options: AdvertiserOptions): Advertiser {
+export function createAdvertiser(options: AdvertiserOptions): Advertiser {
   const { times, unseen } = options
   let wanted: InterfaceView | undefined
   let wantedKey = ''
@@ -136,14 +166,14 @@ export function createAdvertiser (options: AdvertiserOptions): Advertiser {
   let watch: NodeJS.Timeout | undefined
   let work = Promise.resolve()
 
-  function keyOf (view: InterfaceView): string {
+  function keyOf(view: InterfaceView): string {
     const { responder } = placesOf(view)
     const interfaces = responder.advertiseIpv6 === true ? view.ipv6 : view.ipv4
     return interfaces.map(({ name, address }) => `${name} ${address}`).join(' ')
   }
 
   /** Brings what runs in line with what is wanted, one step after the other. */
-  function arrange (): void {
+  function arrange(): void {
     work = work.then(async () => {
       if (runningKey === wantedKey) return
       clearTimeout(watch)
@@ -157,12 +187,14 @@ export function createAdvertiser (options: AdvertiserOptions): Advertiser {
       try {
         // Without loopback ciao fails where nobody can catch it, so look at the very last moment.
         if (readInterfaces().loopback) running = launch(options, wanted)
-      } catch { /* the watch tries again */ }
+      } catch {
+        /* the watch tries again */
+      }
       watch = setTimeout(rebuild, patience).unref()
     })
   }
 
-  function rebuild (): void {
+  function rebuild(): void {
     if (visible || stopped || wanted === undefined) return
     patience = Math.min(patience * 2, times.maxUnseenMs)
     unseen()
@@ -171,20 +203,20 @@ export function createAdvertiser (options: AdvertiserOptions): Advertiser {
   }
 
   return {
-    update (view) {
+    update(view) {
       wanted = view
       const key = view === undefined ? '' : keyOf(view)
       if (key !== wantedKey) patience = times.unseenMs
       wantedKey = key
       arrange()
     },
-    seen (seen) {
+    seen(seen) {
       visible = seen
       clearTimeout(watch)
       if (seen) patience = times.unseenMs
       else watch = setTimeout(rebuild, patience).unref()
     },
-    async stop () {
+    async stop() {
       stopped = true
       clearTimeout(watch)
       await work

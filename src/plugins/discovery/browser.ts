@@ -5,7 +5,12 @@ import type { RemoteProxy } from '../../core/discovery.ts'
 import { sourceFrom } from '../../core/dns-sd/address-policy.ts'
 import { createQuerySchedule, defaultQueryTimes, type QueryTimes } from '../../core/dns-sd/query-schedule.ts'
 import type { DiscoveryQuestion } from '../../core/dns-sd/records.ts'
-import { defaultRemoteTableTimes, RemoteTable, type RemoteChange, type RemoteTableTimes } from '../../core/dns-sd/remote-table.ts'
+import {
+  defaultRemoteTableTimes,
+  RemoteTable,
+  type RemoteChange,
+  type RemoteTableTimes
+} from '../../core/dns-sd/remote-table.ts'
 import { readInterfaces, type InterfaceView } from './interfaces.ts'
 import { readResponse, writeBrowseQuery, writeQuery } from './messages.ts'
 import { openMulticastSocket, type MulticastSocket } from './multicast-socket.ts'
@@ -22,7 +27,13 @@ export interface BrowserTimes {
   readonly table: RemoteTableTimes
 }
 
-export const defaultBrowserTimes: BrowserTimes = { pollMs: 2000, reopenMs: 2000, askGapMs: 100, query: defaultQueryTimes, table: defaultRemoteTableTimes }
+export const defaultBrowserTimes: BrowserTimes = {
+  pollMs: 2000,
+  reopenMs: 2000,
+  askGapMs: 100,
+  query: defaultQueryTimes,
+  table: defaultRemoteTableTimes
+}
 
 /** What a browser needs. */
 export interface BrowserOptions {
@@ -47,7 +58,7 @@ const questionsPerPacket = 24
 const ipv6Interval = 5
 
 /** Opens the sockets and begins to look. */
-export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserOptions): Browser {
+export function startBrowser({ ownId, times, changed, placesChanged }: BrowserOptions): Browser {
   const clock = () => performance.now()
   const table = new RemoteTable({ ownId, random: Math.random, times: times.table })
   const schedule = createQuerySchedule(clock(), Math.random, times.query)
@@ -57,7 +68,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
   let askedAt = -Infinity
   let browsed = 0
 
-  function received (packet: Buffer, from: RemoteInfo): void {
+  function received(packet: Buffer, from: RemoteInfo): void {
     if (closed) return
     const source = sourceFrom(from.address)
     const records = source === undefined ? undefined : readResponse(packet)
@@ -66,16 +77,16 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     plan()
   }
 
-  function tell (changes: readonly RemoteChange[]): void {
+  function tell(changes: readonly RemoteChange[]): void {
     for (const change of changes) changed(change)
   }
 
-  function send (socket: MulticastSocket, packet: Buffer): void {
+  function send(socket: MulticastSocket, packet: Buffer): void {
     socket.send(packet).catch(() => {}) // it does not reject
   }
 
   /** Asks who is there. On a network with IPv4 hardly anybody is to be found over IPv6 alone, so that is asked less often. */
-  function browse (now: number): void {
+  function browse(now: number): void {
     browsed += 1
     const both = view.ipv4.length === 0 || view.alone || browsed <= ipv6Interval || browsed % ipv6Interval === 0
     for (const packet of writeBrowseQuery(table.knownAnswers(now))) {
@@ -84,7 +95,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     }
   }
 
-  function ask (questions: readonly DiscoveryQuestion[]): void {
+  function ask(questions: readonly DiscoveryQuestion[]): void {
     const ipv4 = questions.filter(({ over }) => over !== 'IPv6')
     const ipv6 = questions.filter(({ over }) => over !== 'IPv4')
     if (ipv4.length > 0) send(udp4, writeQuery(ipv4))
@@ -92,7 +103,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
   }
 
   /** Does what is due and sets the timer for what comes next. */
-  function work (): void {
+  function work(): void {
     if (closed) return
     const now = clock()
     tell(table.expire(now))
@@ -110,7 +121,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     plan()
   }
 
-  function plan (): void {
+  function plan(): void {
     if (closed) return
     const now = clock()
     const details = table.nextDeadline
@@ -120,7 +131,7 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
   }
 
   /** Looks at the interfaces, joins new ones and says what is in use. */
-  function look (): void {
+  function look(): void {
     if (closed) return
     view = readInterfaces()
     const news = [udp4.join(view.ipv4), udp6.join(view.ipv6)]
@@ -132,10 +143,10 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
     report()
   }
 
-  function report (): void {
+  function report(): void {
     const names = [...new Set(sockets.flatMap(socket => socket.working))].toSorted()
     // ciao binds to the port of the browser's sockets: while those cannot have it, ciao would fail and not try again.
-    const usable = (udp4.open || view.ipv4.length === 0 && udp6.open) && view.loopback && names.length > 0
+    const usable = (udp4.open || (view.ipv4.length === 0 && udp6.open)) && view.loopback && names.length > 0
     placesChanged(usable ? view : undefined, usable ? names : [])
   }
 
@@ -143,7 +154,8 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
   const shared = {
     reopenMs: times.reopenMs,
     received,
-    changed: () => { // not at once: it may be called while the sockets are being made
+    changed: () => {
+      // not at once: it may be called while the sockets are being made
       clearImmediate(reporting)
       reporting = setImmediate(look)
     }
@@ -156,8 +168,10 @@ export function startBrowser ({ ownId, times, changed, placesChanged }: BrowserO
 
   return {
     remotes: table.remotes,
-    setLinked: (id, linked) => { table.setLinked(id, linked) },
-    close () {
+    setLinked: (id, linked) => {
+      table.setLinked(id, linked)
+    },
+    close() {
       closed = true
       clearTimeout(timer)
       clearInterval(poll)

@@ -17,9 +17,16 @@ declare module 'fastify' {
 const HOST_LABEL_BYTES = 10
 
 /** Decorates the app with `discovery`; needs the settings and the random source; takes no options. Stopped when the app closes. */
-export default fp(async app => {
-  const hostLabel = () => base32(app.crypto.randomBytes(HOST_LABEL_BYTES))
-  const discovery = createExchangeableDiscovery(app.config.discovery === 'off' ? createNoDiscovery() : createMdnsDiscovery({ log: app.log, hostLabel }))
-  app.decorate('discovery', discovery)
-  app.addHook('onClose', async () => { await discovery.stop() })
-}, { name: 'nws-discovery', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] })
+export default fp(
+  async app => {
+    const hostLabel = () => base32(app.crypto.randomBytes(HOST_LABEL_BYTES))
+    const discovery = createExchangeableDiscovery(
+      app.config.discovery === 'off' ? createNoDiscovery() : createMdnsDiscovery({ log: app.log, hostLabel })
+    )
+    app.decorate('discovery', discovery)
+    app.addHook('onClose', async () => {
+      await discovery.stop()
+    })
+  },
+  { name: 'nws-discovery', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] }
+)

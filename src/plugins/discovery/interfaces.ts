@@ -29,7 +29,10 @@ const maxInterfaces = 32
  * @param all as `os.networkInterfaces()` gives it, which lists only interfaces that are up and have an address
  * @param platform as `process.platform`: Windows tells interfaces of IPv6 apart by number, others by name
  */
-export function readInterfaces (all: ReturnType<typeof networkInterfaces> = networkInterfaces(), platform: string = process.platform): InterfaceView {
+export function readInterfaces(
+  all: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+  platform: string = process.platform
+): InterfaceView {
   const own = new Set<string>()
   const networks: OnLinkNetwork[] = []
   const ipv4: MulticastInterface[] = []
@@ -51,10 +54,11 @@ export function readInterfaces (all: ReturnType<typeof networkInterfaces> = netw
     if (v4 !== undefined) ipv4.push({ name, address: v4.address })
     // mDNS over IPv6 speaks from link-local addresses: an interface without one has no IPv6 multicast.
     const linkLocal = infos.find(({ family, address }) => family === 'IPv6' && /^fe[89ab]/i.test(address))
-    if (linkLocal?.family === 'IPv6') ipv6.push({ name, address: `::%${platform === 'win32' ? linkLocal.scopeid : name}` })
+    if (linkLocal?.family === 'IPv6')
+      ipv6.push({ name, address: `::%${platform === 'win32' ? linkLocal.scopeid : name}` })
   }
   const alone = ipv4.length === 0 && ipv6.length === 0
-  const byName = (one: MulticastInterface, other: MulticastInterface) => one.name < other.name ? -1 : 1
+  const byName = (one: MulticastInterface, other: MulticastInterface) => (one.name < other.name ? -1 : 1)
   return {
     ipv4: alone && loopback !== undefined ? [loopback] : ipv4.toSorted(byName).slice(0, maxInterfaces),
     ipv6: ipv6.toSorted(byName).slice(0, maxInterfaces),

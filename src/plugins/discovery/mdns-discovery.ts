@@ -1,5 +1,12 @@
 // The built-in discovery: advertiser and browser put together behind the interface of core. Not the Fastify plugin.
-import { checkAdvertisement, type Discovery, type DiscoveryObserver, type DiscoveryState, type DiscoveryStatus, type RemoteProxy } from '../../core/discovery.ts'
+import {
+  checkAdvertisement,
+  type Discovery,
+  type DiscoveryObserver,
+  type DiscoveryState,
+  type DiscoveryStatus,
+  type RemoteProxy
+} from '../../core/discovery.ts'
 import type { RemoteChange } from '../../core/dns-sd/remote-table.ts'
 import { createAdvertiser, defaultAdvertiserTimes, type Advertiser, type AdvertiserTimes } from './advertiser.ts'
 import { defaultBrowserTimes, startBrowser, type Browser, type BrowserTimes } from './browser.ts'
@@ -21,7 +28,12 @@ export interface MdnsDiscoveryOptions {
 }
 
 /** Makes the discovery; nothing is opened before start(). */
-export function createMdnsDiscovery ({ log, hostLabel, advertiserTimes = defaultAdvertiserTimes, browserTimes = defaultBrowserTimes }: MdnsDiscoveryOptions): Discovery {
+export function createMdnsDiscovery({
+  log,
+  hostLabel,
+  advertiserTimes = defaultAdvertiserTimes,
+  browserTimes = defaultBrowserTimes
+}: MdnsDiscoveryOptions): Discovery {
   const observers = new Set<DiscoveryObserver>()
   const linked = new Set<string>()
   let advertiser: Advertiser | undefined
@@ -32,27 +44,33 @@ export function createMdnsDiscovery ({ log, hostLabel, advertiserTimes = default
   let warned = false
   let stopping: Promise<void> | undefined
 
-  function tell (call: (observer: DiscoveryObserver) => void): void {
+  function tell(call: (observer: DiscoveryObserver) => void): void {
     for (const observer of observers) call(observer)
   }
 
-  function setStatus (interfaces: readonly string[] = status.interfaces): void {
+  function setStatus(interfaces: readonly string[] = status.interfaces): void {
     const state = stateNow()
     if (state === status.state && interfaces.join() === status.interfaces.join()) return
     status = { state, interfaces }
     tell(observer => observer.status?.(status))
   }
 
-  function stateNow (): DiscoveryState {
+  function stateNow(): DiscoveryState {
     if (!usable) return 'no multicast'
     return seen === 'yes' ? 'ok' : seen === 'no' ? 'own advertisement not seen' : 'starting'
   }
 
-  function changed (change: RemoteChange): void {
+  function changed(change: RemoteChange): void {
     switch (change.kind) {
-      case 'found': tell(observer => observer.found?.(change.remote)); break
-      case 'updated': tell(observer => observer.updated?.(change.remote)); break
-      case 'lost': tell(observer => observer.lost?.(change.id)); break
+      case 'found':
+        tell(observer => observer.found?.(change.remote))
+        break
+      case 'updated':
+        tell(observer => observer.updated?.(change.remote))
+        break
+      case 'lost':
+        tell(observer => observer.lost?.(change.id))
+        break
       default:
         seen = change.seen ? 'yes' : 'no'
         if (change.seen) warned = false
@@ -61,21 +79,25 @@ export function createMdnsDiscovery ({ log, hostLabel, advertiserTimes = default
     }
   }
 
-  function placesChanged (view: InterfaceView | undefined, interfaces: readonly string[]): void {
+  function placesChanged(view: InterfaceView | undefined, interfaces: readonly string[]): void {
     if (usable && view === undefined) seen = 'not yet'
     usable = view !== undefined
     advertiser?.update(view)
     setStatus(interfaces)
   }
 
-  function unseen (): void {
+  function unseen(): void {
     seen = 'no'
-    if (!warned) log.warn({ interfaces: status.interfaces }, 'own advertisement not seen: other proxies may not find this one; look for a firewall that blocks UDP port 5353')
+    if (!warned)
+      log.warn(
+        { interfaces: status.interfaces },
+        'own advertisement not seen: other proxies may not find this one; look for a firewall that blocks UDP port 5353'
+      )
     warned = true
     setStatus()
   }
 
-  async function end (): Promise<void> {
+  async function end(): Promise<void> {
     observers.clear()
     browser?.close()
     await advertiser?.stop()
@@ -83,13 +105,19 @@ export function createMdnsDiscovery ({ log, hostLabel, advertiserTimes = default
   }
 
   return {
-    get status () { return status },
-    get remotes (): ReadonlyMap<string, RemoteProxy> { return browser?.remotes ?? new Map() },
-    subscribe (observer) {
-      observers.add(observer)
-      return () => { observers.delete(observer) }
+    get status() {
+      return status
     },
-    async start (advertisement) {
+    get remotes(): ReadonlyMap<string, RemoteProxy> {
+      return browser?.remotes ?? new Map()
+    },
+    subscribe(observer) {
+      observers.add(observer)
+      return () => {
+        observers.delete(observer)
+      }
+    },
+    async start(advertisement) {
       checkAdvertisement(advertisement)
       if (browser !== undefined || stopping !== undefined) return
       status = { state: 'starting', interfaces: [] }
@@ -99,7 +127,7 @@ export function createMdnsDiscovery ({ log, hostLabel, advertiserTimes = default
       for (const id of linked) browser.setLinked(id, true)
     },
     stop: async () => await (stopping ??= end()),
-    setLinked (id, isLinked) {
+    setLinked(id, isLinked) {
       if (isLinked) linked.add(id)
       else linked.delete(id)
       browser?.setLinked(id, isLinked)

@@ -15,7 +15,7 @@ const responseBit = 0x8000
  * The records of a response that are about proxies or their hosts; undefined for everything else: queries, other
  * opcodes, errors, broken or oversized packets.
  */
-export function readResponse (packet: Buffer): DiscoveryRecord[] | undefined {
+export function readResponse(packet: Buffer): DiscoveryRecord[] | undefined {
   if (packet.length < 12 || packet.length > maxPacketBytes) return undefined
   const flags = packet.readUInt16BE(2)
   if ((flags & responseBit) === 0 || (flags & mustBeZero) !== 0) return undefined
@@ -29,24 +29,29 @@ export function readResponse (packet: Buffer): DiscoveryRecord[] | undefined {
   } catch {
     return undefined
   }
-  return [...decoded.answers ?? [], ...decoded.additionals ?? []].flatMap(answer => recordOf(answer) ?? [])
+  return [...(decoded.answers ?? []), ...(decoded.additionals ?? [])].flatMap(answer => recordOf(answer) ?? [])
 }
 
-function recordOf (answer: Answer): DiscoveryRecord | undefined {
+function recordOf(answer: Answer): DiscoveryRecord | undefined {
   if (answer.type === 'OPT' || !('class' in answer) || answer.class !== 'IN') return undefined
   const base = { name: canonicalName(answer.name), ttl: answer.ttl ?? 0, flush: answer.flush === true }
   switch (answer.type) {
-    case 'PTR': return { ...base, type: 'PTR', target: canonicalName(answer.data) }
-    case 'SRV': return { ...base, type: 'SRV', target: canonicalName(answer.data.target), port: answer.data.port ?? 0 }
-    case 'TXT': return { ...base, type: 'TXT', pairs: pairsOf(answer.data) }
+    case 'PTR':
+      return { ...base, type: 'PTR', target: canonicalName(answer.data) }
+    case 'SRV':
+      return { ...base, type: 'SRV', target: canonicalName(answer.data.target), port: answer.data.port ?? 0 }
+    case 'TXT':
+      return { ...base, type: 'TXT', pairs: pairsOf(answer.data) }
     case 'A':
-    case 'AAAA': return { ...base, type: answer.type, address: answer.data }
-    default: return undefined
+    case 'AAAA':
+      return { ...base, type: answer.type, address: answer.data }
+    default:
+      return undefined
   }
 }
 
 /** The pairs of a TXT record (RFC 6763 §6.4): keys without case, the first of a key counts. A Map, since a key may be `__proto__`. */
-function pairsOf (data: unknown): Map<string, string> {
+function pairsOf(data: unknown): Map<string, string> {
   const pairs = new Map<string, string>()
   for (const item of Array.isArray(data) ? data : [data]) {
     const text = Buffer.isBuffer(item) ? item.toString('latin1') : String(item)
@@ -58,19 +63,26 @@ function pairsOf (data: unknown): Map<string, string> {
 }
 
 /** A query for what is asked, as far as one packet takes it. */
-export function writeQuery (questions: readonly DiscoveryQuestion[]): Buffer {
-  return encode({ type: 'query', id: 0, flags: 0, questions: questions.map(({ name, type }) => ({ name, type, class: 'IN' as const })) })
+export function writeQuery(questions: readonly DiscoveryQuestion[]): Buffer {
+  return encode({
+    type: 'query',
+    id: 0,
+    flags: 0,
+    questions: questions.map(({ name, type }) => ({ name, type, class: 'IN' as const }))
+  })
 }
 
 /**
  * The query for all proxies. Those already known are listed and need not answer (RFC 6762 §7.1); where they do not fit
  * one packet, the others follow and each packet but the last says that more comes (§7.2).
  */
-export function writeBrowseQuery (known: readonly { readonly name: string, readonly ttl: number }[]): Buffer[] {
+export function writeBrowseQuery(known: readonly { readonly name: string; readonly ttl: number }[]): Buffer[] {
   const packets: Buffer[] = []
   for (let start = 0; start === 0 || start < known.length; start += answersPerPacket) {
     const questions = start === 0 ? [{ name: serviceType, type: 'PTR' as const, class: 'IN' as const }] : []
-    const answers = known.slice(start, start + answersPerPacket).map(({ name, ttl }) => ({ name: serviceType, type: 'PTR' as const, class: 'IN' as const, ttl, data: name }))
+    const answers = known
+      .slice(start, start + answersPerPacket)
+      .map(({ name, ttl }) => ({ name: serviceType, type: 'PTR' as const, class: 'IN' as const, ttl, data: name }))
     const more = start + answersPerPacket < known.length
     packets.push(encode({ type: 'query', id: 0, flags: more ? TRUNCATED_RESPONSE : 0, questions, answers }))
   }
@@ -78,6 +90,6 @@ export function writeBrowseQuery (known: readonly { readonly name: string, reado
 }
 
 /** A response, for tests and tools that speak as a proxy would. */
-export function writeResponse (answers: Answer[], additionals: Answer[] = []): Buffer {
+export function writeResponse(answers: Answer[], additionals: Answer[] = []): Buffer {
   return encode({ type: 'response', id: 0, flags: AUTHORITATIVE_ANSWER, answers, additionals })
 }

@@ -30,10 +30,13 @@ export interface MulticastSocket {
   close: () => void
 }
 
-interface Membership { readonly name: string, failed: boolean }
+interface Membership {
+  readonly name: string
+  failed: boolean
+}
 
 /** Opens the socket; whether that worked shows in `open`, after `changed`. */
-export function openMulticastSocket ({ family, reopenMs, received, changed }: MulticastSocketOptions): MulticastSocket {
+export function openMulticastSocket({ family, reopenMs, received, changed }: MulticastSocketOptions): MulticastSocket {
   let socket: Socket | undefined
   let open = false
   let closed = false
@@ -41,7 +44,7 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
   let sending = Promise.resolve()
   const joined = new Map<string, Membership>()
 
-  function start (): void {
+  function start(): void {
     const opening = createSocket({ type: family, reuseAddr: true, ipv6Only: family === 'udp6' })
     socket = opening
     opening.on('message', (packet, from) => {
@@ -61,19 +64,23 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
     })
   }
 
-  function fail (): void {
+  function fail(): void {
     const failed = socket
     if (failed === undefined || closed) return
     socket = undefined
     open = false
     joined.clear()
     failed.removeAllListeners().on('error', () => {})
-    try { failed.close() } catch { /* it never opened */ }
+    try {
+      failed.close()
+    } catch {
+      /* it never opened */
+    }
     reopen = setTimeout(start, reopenMs).unref()
     changed()
   }
 
-  function join (interfaces: readonly MulticastInterface[]): boolean {
+  function join(interfaces: readonly MulticastInterface[]): boolean {
     if (socket === undefined || !open) return false
     let news = false
     const present = new Set(interfaces.map(({ address }) => address))
@@ -85,7 +92,8 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
         news = true // also for an interface that went and came again under its old address
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code
-        if (code !== 'EADDRINUSE') { // in use: joined already
+        if (code !== 'EADDRINUSE') {
+          // in use: joined already
           joined.delete(address)
           continue
         }
@@ -96,7 +104,7 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
     return news
   }
 
-  async function sendOn (address: string, membership: Membership, packet: Buffer): Promise<void> {
+  async function sendOn(address: string, membership: Membership, packet: Buffer): Promise<void> {
     const current = socket
     if (current === undefined || !open || joined.get(address) !== membership) return
     await new Promise<void>(resolve => {
@@ -110,7 +118,9 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
       try {
         // The interface is a property of the socket, so that no packet may start before the last one has left.
         current.setMulticastInterface(address)
-        current.send(packet, port, groups[family], error => { done(error !== null) })
+        current.send(packet, port, groups[family], error => {
+          done(error !== null)
+        })
       } catch {
         done(true)
       }
@@ -119,16 +129,20 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
 
   start()
   return {
-    get open () { return open },
-    get working () { return [...joined.values()].filter(({ failed }) => !failed).map(({ name }) => name) },
+    get open() {
+      return open
+    },
+    get working() {
+      return [...joined.values()].filter(({ failed }) => !failed).map(({ name }) => name)
+    },
     join,
-    async send (packet) {
+    async send(packet) {
       sending = sending.then(async () => {
         for (const [address, membership] of [...joined]) await sendOn(address, membership, packet)
       })
       await sending
     },
-    close () {
+    close() {
       if (closed) return
       closed = true
       clearTimeout(reopen)
@@ -137,7 +151,11 @@ export function openMulticastSocket ({ family, reopenMs, received, changed }: Mu
       open = false
       if (last === undefined) return
       last.removeAllListeners().on('error', () => {})
-      try { last.close() } catch { /* it never opened */ }
+      try {
+        last.close()
+      } catch {
+        /* it never opened */
+      }
     }
   }
 }

@@ -17,10 +17,11 @@ export interface ErrorBody {
 }
 
 /** Headers that a status needs or that say what to do. */
-function headersFor (code: string, { raw }: FastifyReply): Readonly<Record<string, string>> {
+function headersFor(code: string, { raw }: FastifyReply): Readonly<Record<string, string>> {
   if (code === 'NWS_ERR_TOKEN_REQUIRED') return { 'www-authenticate': 'Bearer' }
   // RFC 9110 §15.5.22 and §7.8; a Connection header of our own would else keep a connection that is to be closed.
-  if (code === 'NWS_ERR_UPGRADE_REQUIRED' || code === 'NWS_ERR_BV_UPGRADE_REQUIRED') return { upgrade: 'websocket', connection: raw.shouldKeepAlive ? 'upgrade' : 'upgrade, close' }
+  if (code === 'NWS_ERR_UPGRADE_REQUIRED' || code === 'NWS_ERR_BV_UPGRADE_REQUIRED')
+    return { upgrade: 'websocket', connection: raw.shouldKeepAlive ? 'upgrade' : 'upgrade, close' }
   return {}
 }
 
@@ -28,23 +29,27 @@ function headersFor (code: string, { raw }: FastifyReply): Readonly<Record<strin
 const LINGER_MS = 1000
 
 /** The body for a code of the catalogue. @param detail appended to the sentence; nothing that the client sent */
-export function errorBody (code: ErrorCode, detail = ''): ErrorBody {
+export function errorBody(code: ErrorCode, detail = ''): ErrorBody {
   const { status, message } = definitionOf(code)
   return { statusCode: status, code, error: STATUS_CODES[status] ?? 'Error', message: message + detail }
 }
 
 /** Whether a request asked for an upgrade, even where the hook that says so has not run. */
-export function isUpgrade ({ ws, raw }: FastifyReply['request']): boolean {
+export function isUpgrade({ ws, raw }: FastifyReply['request']): boolean {
   return ws || (raw as { upgrade?: boolean }).upgrade === true // Set by Node's parser.
 }
 
 /** Counts a refused request; a request that could not be read may meet a server without the plugin. */
-export function countRefusal (app: { refusals?: RefusalCounts }, code: string): void {
+export function countRefusal(app: { refusals?: RefusalCounts }, code: string): void {
   app.refusals?.add('request', code)
 }
 
 /** Sends an error. A refused upgrade ends its connection. */
-export function sendError (reply: FastifyReply, body: ErrorBody, headers: Readonly<Record<string, string>> = {}): FastifyReply {
+export function sendError(
+  reply: FastifyReply,
+  body: ErrorBody,
+  headers: Readonly<Record<string, string>> = {}
+): FastifyReply {
   countRefusal(reply.server, body.code)
   if (isUpgrade(reply.request)) reply.header('connection', 'close')
   return reply
@@ -55,7 +60,7 @@ export function sendError (reply: FastifyReply, body: ErrorBody, headers: Readon
 }
 
 /** Ends a connection: what was written goes out, then the client may close, then it is cut. */
-export function endSocket (socket: Socket): void {
+export function endSocket(socket: Socket): void {
   socket.on('error', () => socket.destroy())
   socket.end()
   socket.resume()
@@ -64,11 +69,13 @@ export function endSocket (socket: Socket): void {
 }
 
 /** Answers on a connection whose request could not be read, and ends it. */
-export function refuseSocket (socket: Socket, code: ErrorCode): void {
+export function refuseSocket(socket: Socket, code: ErrorCode): void {
   const body = JSON.stringify(errorBody(code))
   const { status } = definitionOf(code)
   socket.on('error', () => socket.destroy())
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n` +
-    `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+  socket.write(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n` +
+      `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  )
   endSocket(socket)
 }

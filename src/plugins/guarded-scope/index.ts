@@ -44,42 +44,61 @@ const STATUS_ERRORS: Readonly<Record<number, ErrorCode>> = {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Where a request fails its schema: `querystring/scope`. Names of fields that the client made up are left out. */
-function fieldOf ({ validation, validationContext }: FastifyError): string {
+function fieldOf({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? []
   const missing = first?.params['missingProperty']
   const path = `${validationContext ?? ''}${first?.instancePath ?? ''}${typeof missing === 'string' ? `/${missing}` : ''}`
-  return /^[\w/.-]{1,100}$/.test(path) ? path : validationContext ?? 'request'
+  return /^[\w/.-]{1,100}$/.test(path) ? path : (validationContext ?? 'request')
 }
 
 /** An error that an extension made for the client to see, with a code of its own. */
-function isCodedByExtension (error: FastifyError): boolean {
-  return typeof error.code === 'string' && /^(?!FST_|ERR_|HPE_)[A-Z][A-Z0-9_]{0,99}$/.test(error.code) && !('syscall' in error)
+function isCodedByExtension(error: FastifyError): boolean {
+  return (
+    typeof error.code === 'string' &&
+    /^(?!FST_|ERR_|HPE_)[A-Z][A-Z0-9_]{0,99}$/.test(error.code) &&
+    !('syscall' in error)
+  )
 }
 
 /** What a file's stream reports when whom it was for has gone: no failure of ours, and nobody hears the answer. */
 const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE'
 
-function answerError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof NwsError) return sendError(reply, errorBody(error.code))
-  if (error.validation !== undefined) return sendError(reply, errorBody('NWS_ERR_REQUEST_INVALID', ` Field: ${fieldOf(error)}.`))
-  const status = error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : undefined
+  if (error.validation !== undefined)
+    return sendError(reply, errorBody('NWS_ERR_REQUEST_INVALID', ` Field: ${fieldOf(error)}.`))
+  const status =
+    error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? error.statusCode : undefined
   if (isCodedByExtension(error)) {
     const statusCode = status ?? 403
-    return sendError(reply, { statusCode, code: error.code, error: STATUS_CODES[statusCode] ?? 'Error', message: error.message })
+    return sendError(reply, {
+      statusCode,
+      code: error.code,
+      error: STATUS_CODES[statusCode] ?? 'Error',
+      message: error.message
+    })
   }
-  if (status !== undefined) return sendError(reply, errorBody(FASTIFY_ERRORS[error.code] ?? STATUS_ERRORS[status] ?? 'NWS_ERR_REQUEST_MALFORMED'))
+  if (status !== undefined)
+    return sendError(
+      reply,
+      errorBody(FASTIFY_ERRORS[error.code] ?? STATUS_ERRORS[status] ?? 'NWS_ERR_REQUEST_MALFORMED')
+    )
   if (error.code === CLIENT_LEFT) {
     request.log.debug('a client left before it had its answer')
     return sendError(reply, errorBody('NWS_ERR_INTERNAL'))
   }
   // The message of an unforeseen error may quote the request: its kind and its place have to do.
-  const at = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line)).map(line => line.trim()).slice(0, 10)
+  const at = (error.stack ?? '')
+    .split('\n')
+    .filter(line => /^\s+at /.test(line))
+    .map(line => line.trim())
+    .slice(0, 10)
   request.log.error({ err: { type: error.name, code: error.code, at } }, 'a request failed')
   return sendError(reply, errorBody('NWS_ERR_INTERNAL'))
 }
 
 /** Answers an address without route: 405 where another method has one. */
-function answerNotFound (app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [url = '/'] = (request.raw.url ?? '/').split('?', 1)
   const has = (method: string): boolean => app.findRoute({ method, url }) !== null
   // A route that is there may itself have found nothing, such as a file.
@@ -96,58 +115,67 @@ const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const TOKENS = new RegExp(`^${TOKEN}(?:[ \\t]*,[ \\t]*${TOKEN})*$`)
 
 /** Whether subprotocols are offered as they should be, if at all: each once. ws would answer in words of its own. */
-function areSubprotocols (offered: string | undefined): boolean {
+function areSubprotocols(offered: string | undefined): boolean {
   if (offered === undefined) return true
   const names = offered.split(',').map(name => name.trim())
   return TOKENS.test(offered) && new Set(names).size === names.length
 }
 
 /** Why an upgrade cannot become a WebSocket here, before anything is answered. */
-function checkUpgrade ({ headers, method, routeOptions }: FastifyRequest): ErrorCode | undefined {
+function checkUpgrade({ headers, method, routeOptions }: FastifyRequest): ErrorCode | undefined {
   if (routeOptions.config.socket !== true) return 'NWS_ERR_UPGRADE_REFUSED'
-  const fits = method === 'GET' && /^websocket$/i.test(headers.upgrade ?? '') &&
-    headers['sec-websocket-version'] === '13' && WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '') &&
+  const fits =
+    method === 'GET' &&
+    /^websocket$/i.test(headers.upgrade ?? '') &&
+    headers['sec-websocket-version'] === '13' &&
+    WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '') &&
     areSubprotocols(headers['sec-websocket-protocol'])
   return fits ? undefined : 'NWS_ERR_REQUEST_MALFORMED'
 }
 
 /** Guards the scope it is registered in. Register it before the routes. */
-export default fp<GuardedScopeOptions>(async (scope, { ownsNotFound, defaultSurface = 'control' }) => {
-  scope.addHook('onReady', async () => {
-    verifyServerOptions(scope)
-    // An upgrade behind a request that has no answer yet could only wait for it, and Node lets go of the connection at
-    // the upgrade: nobody would ever end it.
-    scope.server.prependListener('upgrade', (_request, socket: Socket & { _httpMessage?: unknown }) => {
-      if (socket._httpMessage !== undefined && socket._httpMessage !== null) socket.destroy()
+export default fp<GuardedScopeOptions>(
+  async (scope, { ownsNotFound, defaultSurface = 'control' }) => {
+    scope.addHook('onReady', async () => {
+      verifyServerOptions(scope)
+      // An upgrade behind a request that has no answer yet could only wait for it, and Node lets go of the connection at
+      // the upgrade: nobody would ever end it.
+      scope.server.prependListener('upgrade', (_request, socket: Socket & { _httpMessage?: unknown }) => {
+        if (socket._httpMessage !== undefined && socket._httpMessage !== null) socket.destroy()
+      })
+      // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
+      if (scope.server.listenerCount('checkExpectation') === 0)
+        scope.server.on('checkExpectation', (...args) => scope.routing(...args))
     })
-    // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
-    if (scope.server.listenerCount('checkExpectation') === 0) scope.server.on('checkExpectation', (...args) => scope.routing(...args))
-  })
 
-  // Extensions declare WebSocket routes in the way of @fastify/websocket.
-  scope.addHook('onRoute', route => {
-    if (route.websocket === true || 'wsHandler' in route) route.config = { ...route.config, socket: true }
-  })
+    // Extensions declare WebSocket routes in the way of @fastify/websocket.
+    scope.addHook('onRoute', route => {
+      if (route.websocket === true || 'wsHandler' in route) route.config = { ...route.config, socket: true }
+    })
 
-  scope.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-content-type-options', 'nosniff')
-    const { config } = request.routeOptions
-    const { accessGuard } = scope
-    let code: ErrorCode | undefined
-    if (!request.ws) {
-      code = accessGuard.check(request.raw, config.surface ?? defaultSurface)
-    } else if (config.socket === true) {
-      code = accessGuard.check(request.raw, config.upgradeSurface ?? config.surface ?? defaultSurface) ?? checkUpgrade(request)
-    } else {
-      code = accessGuard.check(request.raw, 'public') ?? checkUpgrade(request)
-    }
-    done(code === undefined ? undefined : new NwsError(code))
-  })
+    scope.addHook('onRequest', (request, reply, done) => {
+      void reply.header('x-content-type-options', 'nosniff')
+      const { config } = request.routeOptions
+      const { accessGuard } = scope
+      let code: ErrorCode | undefined
+      if (!request.ws) {
+        code = accessGuard.check(request.raw, config.surface ?? defaultSurface)
+      } else if (config.socket === true) {
+        code =
+          accessGuard.check(request.raw, config.upgradeSurface ?? config.surface ?? defaultSurface) ??
+          checkUpgrade(request)
+      } else {
+        code = accessGuard.check(request.raw, 'public') ?? checkUpgrade(request)
+      }
+      done(code === undefined ? undefined : new NwsError(code))
+    })
 
-  // A form of another site can send text/plain without asking first: bodies are JSON or nothing.
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+    // A form of another site can send text/plain without asking first: bodies are JSON or nothing.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
 
-  scope.setErrorHandler(answerError)
-  if (ownsNotFound) scope.setNotFoundHandler((request, reply) => answerNotFound(scope, request, reply))
-}, { name: 'nws-guarded-scope', fastify: '5.x', dependencies: ['nws-access-guard', '@fastify/websocket'] })
+    scope.setErrorHandler(answerError)
+    if (ownsNotFound) scope.setNotFoundHandler((request, reply) => answerNotFound(scope, request, reply))
+  },
+  { name: 'nws-guarded-scope', fastify: '5.x', dependencies: ['nws-access-guard', '@fastify/websocket'] }
+)

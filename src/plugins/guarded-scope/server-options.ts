@@ -19,7 +19,10 @@ const MAX_HEADER_BYTES = 16 * 1024
 const CHECK_INTERVAL_MS = 1000
 
 /** A request as it may stand in a log: its route, not its URL, which holds the channel's name. */
-export function requestSerializer ({ method, routeOptions }: FastifyRequest): { method: string, route: string | undefined } {
+export function requestSerializer({ method, routeOptions }: FastifyRequest): {
+  method: string
+  route: string | undefined
+} {
   return { method, route: routeOptions?.url }
 }
 
@@ -34,11 +37,12 @@ interface Probe {
 }
 
 /** Answers requests that the router could not read. They never reach hooks, so the guard is asked here. */
-export function frameworkErrors (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const probed = (request.raw as Probe)[PROBE]
   if (probed !== undefined) return probed()
   const guard = request.server.accessGuard as FastifyInstance['accessGuard'] | undefined
-  const code = guard?.check(request.raw, 'public') ??
+  const code =
+    guard?.check(request.raw, 'public') ??
     (error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'NWS_ERR_REQUEST_URL_TOO_LONG' : 'NWS_ERR_REQUEST_MALFORMED')
   // No hook of @fastify/websocket runs here either: the connection of a refused upgrade is ours to end.
   if (isUpgrade(request)) reply.raw.once('finish', () => endSocket(request.raw.socket))
@@ -54,7 +58,11 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
 const answered = new WeakSet<Socket>()
 
 /** Answers what is no HTTP, or not in time, or too much of it. */
-export function clientErrorHandler (this: FastifyInstance | void, error: Error & { code?: string }, socket: Socket): void {
+export function clientErrorHandler(
+  this: FastifyInstance | void,
+  error: Error & { code?: string },
+  socket: Socket
+): void {
   const probed = (error as Probe)[PROBE]
   if (probed !== undefined) return probed()
   if (answered.has(socket) || socket.destroyed) return
@@ -75,7 +83,7 @@ export function clientErrorHandler (this: FastifyInstance | void, error: Error &
  *   `maxMessageBytes`
  * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
  */
-export function serverOptions (options: Partial<Settings> = {}) {
+export function serverOptions(options: Partial<Settings> = {}) {
   const { handshakeTimeoutMs, maxMessageBytes } = completeSettings(options)
   return {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -105,23 +113,45 @@ export function serverOptions (options: Partial<Settings> = {}) {
  *
  * @throws NwsError `NWS_ERR_CONFIG_SERVER_OPTION`, with the name of the first option that is missing
  */
-export function verifyServerOptions (app: FastifyInstance): void {
+export function verifyServerOptions(app: FastifyInstance): void {
   const { server, initialConfig } = app
   const missing = [
-    ['routerOptions.maxParamLength', ((initialConfig as { routerOptions?: { maxParamLength?: number } }).routerOptions?.maxParamLength ?? 0) >= MAX_PARAM_LENGTH],
+    [
+      'routerOptions.maxParamLength',
+      ((initialConfig as { routerOptions?: { maxParamLength?: number } }).routerOptions?.maxParamLength ?? 0) >=
+        MAX_PARAM_LENGTH
+    ],
     ['requestTimeout', server.requestTimeout > 0],
     ['http.headersTimeout', server.headersTimeout > 0 && server.headersTimeout <= server.requestTimeout],
     ['frameworkErrors', reachesFrameworkErrors(app)],
     ['clientErrorHandler', reachesClientErrorHandler(app)]
   ].find(([, present]) => present !== true)
-  if (missing !== undefined) throw new NwsError('NWS_ERR_CONFIG_SERVER_OPTION', `Missing: ${String(missing[0])}. Create it with Fastify({ ...serverOptions(), … }).`)
+  if (missing !== undefined)
+    throw new NwsError(
+      'NWS_ERR_CONFIG_SERVER_OPTION',
+      `Missing: ${String(missing[0])}. Create it with Fastify({ ...serverOptions(), … }).`
+    )
 }
 
 /** Sends the router a request that it cannot read, and looks where it ends up. Nothing is answered. */
-function reachesFrameworkErrors (app: FastifyInstance): boolean {
+function reachesFrameworkErrors(app: FastifyInstance): boolean {
   let reached = false
-  const request = { method: 'GET', url: '/%E4', headers: {}, [PROBE]: () => { reached = true } }
-  const response = { setHeader: () => {}, getHeader: () => undefined, writeHead: () => {}, end: () => {}, once: () => {}, on: () => {} }
+  const request = {
+    method: 'GET',
+    url: '/%E4',
+    headers: {},
+    [PROBE]: () => {
+      reached = true
+    }
+  }
+  const response = {
+    setHeader: () => {},
+    getHeader: () => undefined,
+    writeHead: () => {},
+    end: () => {},
+    once: () => {},
+    on: () => {}
+  }
   try {
     app.routing(request as never, response as never)
   } catch {
@@ -130,9 +160,13 @@ function reachesFrameworkErrors (app: FastifyInstance): boolean {
   return reached
 }
 
-function reachesClientErrorHandler (app: FastifyInstance): boolean {
+function reachesClientErrorHandler(app: FastifyInstance): boolean {
   let reached = false
-  const error: Error & Probe = Object.assign(new Error('probe'), { [PROBE]: () => { reached = true } })
+  const error: Error & Probe = Object.assign(new Error('probe'), {
+    [PROBE]: () => {
+      reached = true
+    }
+  })
   app.server.emit('clientError', error, { destroyed: true, writable: false } as never)
   return reached
 }

@@ -12,11 +12,11 @@ import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 
 /** One event whose data is `text`; a line break, which JSON has as white space only, begins a new data line. */
-function eventOf (text: string): Buffer {
+function eventOf(text: string): Buffer {
   return Buffer.from(`data: ${/[\r\n]/.test(text) ? text.replace(/\r\n|\r|\n/g, '\ndata: ') : text}\n\n`)
 }
 
-function dataOf (payload: Payload): string {
+function dataOf(payload: Payload): string {
   return (payload.binary ? binaryAsText(payload.bytes) : payload.bytes).toString()
 }
 
@@ -55,14 +55,22 @@ export class EventStream {
   private peer: Peer | undefined
   private over = false
 
-  private constructor (response: ServerResponse, context: EventStreamContext) {
+  private constructor(response: ServerResponse, context: EventStreamContext) {
     this.response = response
     this.context = context
-    this.outbox = new Outbox(context.hub.turns, {
-      write: bytes => { response.write(bytes) },
-      get queuedBytes () { return response.writableLength },
-      stalled: () => this.end('NWS_ERR_PEER_TOO_SLOW')
-    }, context.maxQueuedBytes)
+    this.outbox = new Outbox(
+      context.hub.turns,
+      {
+        write: bytes => {
+          response.write(bytes)
+        },
+        get queuedBytes() {
+          return response.writableLength
+        },
+        stalled: () => this.end('NWS_ERR_PEER_TOO_SLOW')
+      },
+      context.maxQueuedBytes
+    )
     this.keepAlive = setInterval(() => this.outbox.push(COMMENT), context.keepAliveMs).unref()
     response.on('close', () => this.finish())
     response.on('error', () => this.finish())
@@ -73,7 +81,11 @@ export class EventStream {
    *
    * @throws as `ChannelRegistry.join`
    */
-  static async open (response: ServerResponse, request: { name: string, scope: Scope, origin: string | undefined }, context: EventStreamContext): Promise<EventStream> {
+  static async open(
+    response: ServerResponse,
+    request: { name: string; scope: Scope; origin: string | undefined },
+    context: EventStreamContext
+  ): Promise<EventStream> {
     const stream = new EventStream(response, context)
     try {
       stream.peer = await context.hub.join({
@@ -94,12 +106,12 @@ export class EventStream {
   }
 
   /** Bytes that the client has not taken yet. */
-  get queuedBytes (): number {
+  get queuedBytes(): number {
     return this.response.writableLength
   }
 
   /** Tells the client why and ends the stream. */
-  end (code: ErrorCode): void {
+  end(code: ErrorCode): void {
     if (this.over) return
     this.context.ended(code)
     if (this.peer !== undefined) this.peer.wasCut = true
@@ -110,7 +122,7 @@ export class EventStream {
     else this.response.end()
   }
 
-  private port (peer: Peer): PeerPort {
+  private port(peer: Peer): PeerPort {
     const send = (text: string): void => this.outbox.push(eventOf(text))
     return {
       outbox: this.outbox,
@@ -122,7 +134,9 @@ export class EventStream {
       },
       whenRead: run => {
         this.outbox.flush()
-        this.response.write(COMMENT, () => { if (!this.over) run() })
+        this.response.write(COMMENT, () => {
+          if (!this.over) run()
+        })
       },
       connect: other => send(presenceText('connect', peer.id, other.id)),
       disconnect: other => send(presenceText('disconnect', peer.id, other.id)),
@@ -130,7 +144,7 @@ export class EventStream {
     }
   }
 
-  private finish (): void {
+  private finish(): void {
     if (this.over) return
     this.over = true
     clearInterval(this.keepAlive)

@@ -18,7 +18,7 @@ const SILENT_PORT: PeerPort = {
 }
 
 /** Members of a channel that hear nothing: other publish requests. */
-function deafOthers (channel: Channel, than: Peer): number {
+function deafOthers(channel: Channel, than: Peer): number {
   let count = 0
   for (const peer of channel.members()) if (peer !== than && peer.port === SILENT_PORT) count++
   return count
@@ -39,11 +39,16 @@ export interface PublishOptions {
 /** What became of a message; `peer` is the id under which it was sent. */
 export interface PublishResult {
   readonly peer: string
-  readonly delivered: { readonly local: number, readonly remote: number }
+  readonly delivered: { readonly local: number; readonly remote: number }
 }
 
 /** Waits until `isThere` holds for the channel, the time is up or a signal says so. */
-async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: number, signals: readonly AbortSignal[]): Promise<void> {
+async function waitForPeer(
+  channel: Channel,
+  isThere: () => boolean,
+  waitMs: number,
+  signals: readonly AbortSignal[]
+): Promise<void> {
   if (waitMs === 0 || isThere() || signals.some(({ aborted }) => aborted)) return
   await new Promise<void>(resolve => {
     const done = (): void => {
@@ -52,7 +57,9 @@ async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: nu
       channel.arrivals.delete(onArrival)
       resolve()
     }
-    const onArrival = (): void => { if (isThere()) done() }
+    const onArrival = (): void => {
+      if (isThere()) done()
+    }
     const timer = setTimeout(done, waitMs)
     for (const signal of signals) signal.addEventListener('abort', done)
     channel.arrivals.add(onArrival)
@@ -65,14 +72,26 @@ async function waitForPeer (channel: Channel, isThere: () => boolean, waitMs: nu
  * @throws as `ChannelRegistry.join`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message,
  *   `NWS_ERR_PEER_CLOSED` where the client has given up
  */
-export async function publish (hub: ChannelRegistry, { data, target }: PublishRequest, options: PublishOptions): Promise<PublishResult> {
+export async function publish(
+  hub: ChannelRegistry,
+  { data, target }: PublishRequest,
+  options: PublishOptions
+): Promise<PublishResult> {
   const { name, scope, origin, waitMs, signal, gone } = options
-  const peer = await hub.join({ name, scope, origin, dialect: 'http', isOpen: () => !gone.aborted, port: () => SILENT_PORT })
+  const peer = await hub.join({
+    name,
+    scope,
+    origin,
+    dialect: 'http',
+    isOpen: () => !gone.aborted,
+    port: () => SILENT_PORT
+  })
   try {
     const { channel } = peer
-    const isThere = target === undefined
-      ? () => channel.localCount + channel.remoteCount - deafOthers(channel, peer) > 1
-      : () => channel.peer(target) !== undefined
+    const isThere =
+      target === undefined
+        ? () => channel.localCount + channel.remoteCount - deafOthers(channel, peer) > 1
+        : () => channel.peer(target) !== undefined
     await waitForPeer(channel, isThere, waitMs, [signal, gone])
     if (gone.aborted) throw new NwsError('NWS_ERR_PEER_CLOSED')
     const payload = { binary: false, bytes: data }

@@ -20,25 +20,40 @@ declare module 'fastify' {
 /** What the plugin decorates an app with as `metrics`. */
 export interface Metrics {
   /** All numbers in the text format of Prometheus, and its media type. */
-  read (): Promise<{ readonly type: string, readonly text: string }>
+  read(): Promise<{ readonly type: string; readonly text: string }>
 }
 
-export default fp(async app => {
-  let collector: Promise<Collector> | undefined
-  /** Messages and bytes of channels that have been closed. */
-  const past = { messages: 0, bytes: 0 }
-  app.channelRegistry.addHook('channelClosed', ({ messages, bytes }) => {
-    past.messages += messages
-    past.bytes += bytes
-  })
-  app.decorate('metrics', {
-    read: async () => {
-      // Loaded when it is needed: most proxies are never asked, and it would cost each start some milliseconds.
-      collector ??= import('./collector.ts').then(({ createCollector }) => createCollector(app, past))
-      return (await collector).read()
-    }
-  })
-  app.addHook('onClose', async () => {
-    if (collector !== undefined) (await collector).stop()
-  })
-}, { name: 'nws-metrics', fastify: '5.x', dependencies: ['nws-channel-registry', 'nws-channel-sockets', 'nws-cluster', 'nws-http-peers', 'nws-peer-mesh', 'nws-refusals', 'nws-rendezvous'] })
+export default fp(
+  async app => {
+    let collector: Promise<Collector> | undefined
+    /** Messages and bytes of channels that have been closed. */
+    const past = { messages: 0, bytes: 0 }
+    app.channelRegistry.addHook('channelClosed', ({ messages, bytes }) => {
+      past.messages += messages
+      past.bytes += bytes
+    })
+    app.decorate('metrics', {
+      read: async () => {
+        // Loaded when it is needed: most proxies are never asked, and it would cost each start some milliseconds.
+        collector ??= import('./collector.ts').then(({ createCollector }) => createCollector(app, past))
+        return (await collector).read()
+      }
+    })
+    app.addHook('onClose', async () => {
+      if (collector !== undefined) (await collector).stop()
+    })
+  },
+  {
+    name: 'nws-metrics',
+    fastify: '5.x',
+    dependencies: [
+      'nws-channel-registry',
+      'nws-channel-sockets',
+      'nws-cluster',
+      'nws-http-peers',
+      'nws-peer-mesh',
+      'nws-refusals',
+      'nws-rendezvous'
+    ]
+  }
+)

@@ -19,14 +19,15 @@ export interface EventLoopDelay {
 export class EventLoopClock {
   private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 
-  constructor () {
+  constructor() {
     this.histogram.enable()
   }
 
   /** What there was since the last call; zeros where nothing has been measured yet. */
-  read (): EventLoopDelay {
+  read(): EventLoopDelay {
     const { histogram } = this
-    const seconds = (nanoseconds: number): number => Number.isNaN(nanoseconds) ? 0 : Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000)
+    const seconds = (nanoseconds: number): number =>
+      Number.isNaN(nanoseconds) ? 0 : Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000)
     const measured = histogram.count > 0
     const delay = {
       mean: seconds(measured ? histogram.mean : 0),
@@ -38,7 +39,7 @@ export class EventLoopClock {
     return delay
   }
 
-  stop (): void {
+  stop(): void {
     this.histogram.disable()
   }
 }
@@ -55,7 +56,7 @@ export interface ProcessUse {
   readonly descriptors: number | undefined
 }
 
-function openDescriptors (): number | undefined {
+function openDescriptors(): number | undefined {
   try {
     return readdirSync('/proc/self/fd').length - 1 // One is that of this question.
   } catch {
@@ -64,7 +65,7 @@ function openDescriptors (): number | undefined {
 }
 
 /** Reads it. */
-export function processUse (): ProcessUse {
+export function processUse(): ProcessUse {
   const { rss, heapUsed, external } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   return {

@@ -9,9 +9,9 @@ import { LINK_PATH, LINK_PROTOCOL } from './mesh-listener.ts'
 /** Where a dial ended. */
 export interface ConnectOutcome {
   /** The WebSocket is open. Handlers must be attached at once. */
-  open (websocket: WebSocket, socket: Socket): void
+  open(websocket: WebSocket, socket: Socket): void
   /** It never came to be. */
-  failed (): void
+  failed(): void
 }
 
 /**
@@ -19,7 +19,7 @@ export interface ConnectOutcome {
  * @param handshakeMs time until it must be open
  * @returns a function that gives up, as long as it is not open
  */
-export function connect (host: string, port: number, handshakeMs: number, outcome: ConnectOutcome): () => void {
+export function connect(host: string, port: number, handshakeMs: number, outcome: ConnectOutcome): () => void {
   let tcp: Socket | undefined
   let settled = false
   const settle = (): boolean => {
@@ -36,14 +36,20 @@ export function connect (host: string, port: number, handshakeMs: number, outcom
     autoPong: false,
     // A mask keeps senders from choosing what intermediaries see (RFC 6455 §10.3). What a link sends is encrypted: nobody
     // chooses it, and masking it once more would be paid at both ends. The library skips a mask of zeros.
-    generateMask: mask => { mask.fill(0) },
+    generateMask: mask => {
+      mask.fill(0)
+    },
     createConnection: () => {
       tcp = connectTcp({ host, port })
       return tcp
     }
   })
-  websocket.on('error', () => { if (settle()) outcome.failed() })
-  websocket.once('open', () => { if (settle()) outcome.open(websocket, tcp!) })
+  websocket.on('error', () => {
+    if (settle()) outcome.failed()
+  })
+  websocket.once('open', () => {
+    if (settle()) outcome.open(websocket, tcp!)
+  })
   return () => {
     if (settle()) outcome.failed()
     websocket.terminate()

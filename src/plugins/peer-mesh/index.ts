@@ -42,8 +42,8 @@ export interface LinkView {
   /** Names of the channels that both ends have proven to share: secrets. */
   readonly channels: readonly string[]
   readonly rttMs: number | undefined
-  readonly messages: { readonly in: number, readonly out: number }
-  readonly bytes: { readonly in: number, readonly out: number }
+  readonly messages: { readonly in: number; readonly out: number }
+  readonly bytes: { readonly in: number; readonly out: number }
 }
 
 /** What the plugin decorates an app with as `peerMesh`. */
@@ -51,11 +51,11 @@ export interface PeerMesh {
   /** TCP port of the mesh listener; 0 while it does not listen. */
   readonly port: number
   /** Links that have not ended. */
-  links (): LinkView[]
+  links(): LinkView[]
   /** The mesh itself, for tests and metrics. */
   readonly mesh: Mesh
   /** Tells of each link that opens from now on. */
-  watch (opened: (link: Link) => void): void
+  watch(opened: (link: Link) => void): void
   /** How links have ended so far: `<close code> <who closed>`, the code `none` where the connection just ended. */
   readonly endings: ReadonlyMap<string, number>
 }
@@ -73,7 +73,7 @@ const OWN_ADDRESSES_MS = 2000
 const SLICE_MS = 3
 
 /** Real time. @param guarded makes a function that reports what it throws instead */
-function createClock (guarded: (run: () => void) => () => void): LinkClock {
+function createClock(guarded: (run: () => void) => () => void): LinkClock {
   return {
     now: () => performance.now(),
     after: (ms, run) => {
@@ -83,166 +83,207 @@ function createClock (guarded: (run: () => void) => () => void): LinkClock {
   }
 }
 
-export default fp<PeerMeshOptions>(async (app, options) => {
-  const { config, crypto, channelRegistry: { hub }, discovery, log } = app
-  const times = { ...timings, ...options.linkTimings }
-  /** What is known of a link besides itself. */
-  const facts = new Map<Link, { readonly address: string, readonly own: string, readonly since: number }>()
-  const endings = new Map<string, number>()
-  /** Who is told of links that open. */
-  const watchers: ((link: Link) => void)[] = []
-  let port = 0
-  let closing = false
-  /** Gives up the dials that are under way. */
-  const dials = new Set<() => void>()
-  const random = () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32
-  const report = (error: unknown) => log.error({ err: error }, 'the mesh made a mistake')
-  const guarded = (run: () => void) => () => {
-    try {
-      run()
-    } catch (error) {
-      report(error)
+export default fp<PeerMeshOptions>(
+  async (app, options) => {
+    const {
+      config,
+      crypto,
+      channelRegistry: { hub },
+      discovery,
+      log
+    } = app
+    const times = { ...timings, ...options.linkTimings }
+    /** What is known of a link besides itself. */
+    const facts = new Map<Link, { readonly address: string; readonly own: string; readonly since: number }>()
+    const endings = new Map<string, number>()
+    /** Who is told of links that open. */
+    const watchers: ((link: Link) => void)[] = []
+    let port = 0
+    let closing = false
+    /** Gives up the dials that are under way. */
+    const dials = new Set<() => void>()
+    const random = () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32
+    const report = (error: unknown) => log.error({ err: error }, 'the mesh made a mistake')
+    const guarded = (run: () => void) => () => {
+      try {
+        run()
+      } catch (error) {
+        report(error)
+      }
     }
-  }
-  const clock = createClock(guarded)
-  const later = (run: () => void) => { setImmediate(guarded(run)) }
-
-  const carrier = createMeshCarrier(hub, () => mesh)
-  const mesh = new Mesh({
-    ownId: crypto.proxyId.bytes,
-    primitives: crypto.link,
-    clock,
-    runner: new SliceRunner(clock, SLICE_MS, later),
-    endOfTurn: later,
-    random,
-    timings: times,
-    budgets,
-    keyOf: name => crypto.channelKey(name)
-  }, {
-    ...carrier.events,
-    linkOpened: link => {
-      opened.get(link)?.(link)
-      for (const watcher of watchers) watcher(link)
-      dialer.linkOpened(link)
-      discovery.setLinked(remoteIdOf(link), true)
-      log.debug({ proxy: remoteIdOf(link), role: link.role }, 'linked')
-    },
-    linkEnded: (link, ending) => ended(link, ending),
-    matched: (link, name) => log.debug({ proxy: remoteIdOf(link), channel: crypto.channelTag(name) }, 'channel matched'),
-    duplicate: (duplicate, kept) => dialer.duplicate(duplicate, kept)
-  })
-
-  function ended (link: Link, { code, by, truncated, reason }: LinkEnding): void {
-    facts.delete(link)
-    const kind = `${code ?? 'none'} ${by}`
-    endings.set(kind, (endings.get(kind) ?? 0) + 1)
-    dialer.linkEnded(link)
-    if (link.session !== undefined) {
-      const id = remoteIdOf(link)
-      if (![...mesh.links].some(other => remoteIdOf(other) === id)) discovery.setLinked(id, false)
+    const clock = createClock(guarded)
+    const later = (run: () => void) => {
+      setImmediate(guarded(run))
     }
-    const entry = { proxy: remoteIdOf(link), role: link.role, code, by, truncated, reason }
-    if (code === 1008 && by === 'us') log.warn(entry, 'a link was closed for security')
-    else if (code === 1011 && by === 'us') log.error(entry, 'a link was closed by a mistake of this proxy')
-    else log.debug(entry, 'link ended')
-  }
 
-  function start (websocket: WebSocket, socket: Socket, link: Omit<LinkOptions, 'port'>): Link {
-    const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket, link.role === 'R') })
-    if (made.state !== 'over') facts.set(made, { address: endpointText(socket.remoteAddress, socket.remotePort), own: socket.localAddress ?? '', since: Date.now() })
-    attachLink(websocket, made, report)
-    return made
-  }
-
-  const dialer = new Dialer<Link>(crypto.proxyId.bytes, clock, { ...dialTimings, ...options.dialTimings }, random, (request, outcome) => {
-    const { host, dialledId } = request
-    const giveUp = connect(host, request.port, times.handshakeMs, {
-      open: (websocket, socket) => {
-        dials.delete(giveUp)
-        const link = start(websocket, socket, { role: 'I', address: addressKey(socket.remoteAddress ?? '').key, dialledId })
-        websocket.once('close', () => outcome.ended())
-        opened.set(link, made => outcome.opened(made))
+    const carrier = createMeshCarrier(hub, () => mesh)
+    const mesh = new Mesh(
+      {
+        ownId: crypto.proxyId.bytes,
+        primitives: crypto.link,
+        clock,
+        runner: new SliceRunner(clock, SLICE_MS, later),
+        endOfTurn: later,
+        random,
+        timings: times,
+        budgets,
+        keyOf: name => crypto.channelKey(name)
       },
-      failed: () => {
-        dials.delete(giveUp)
-        outcome.ended()
+      {
+        ...carrier.events,
+        linkOpened: link => {
+          opened.get(link)?.(link)
+          for (const watcher of watchers) watcher(link)
+          dialer.linkOpened(link)
+          discovery.setLinked(remoteIdOf(link), true)
+          log.debug({ proxy: remoteIdOf(link), role: link.role }, 'linked')
+        },
+        linkEnded: (link, ending) => ended(link, ending),
+        matched: (link, name) =>
+          log.debug({ proxy: remoteIdOf(link), channel: crypto.channelTag(name) }, 'channel matched'),
+        duplicate: (duplicate, kept) => dialer.duplicate(duplicate, kept)
+      }
+    )
+
+    function ended(link: Link, { code, by, truncated, reason }: LinkEnding): void {
+      facts.delete(link)
+      const kind = `${code ?? 'none'} ${by}`
+      endings.set(kind, (endings.get(kind) ?? 0) + 1)
+      dialer.linkEnded(link)
+      if (link.session !== undefined) {
+        const id = remoteIdOf(link)
+        if (![...mesh.links].some(other => remoteIdOf(other) === id)) discovery.setLinked(id, false)
+      }
+      const entry = { proxy: remoteIdOf(link), role: link.role, code, by, truncated, reason }
+      if (code === 1008 && by === 'us') log.warn(entry, 'a link was closed for security')
+      else if (code === 1011 && by === 'us') log.error(entry, 'a link was closed by a mistake of this proxy')
+      else log.debug(entry, 'link ended')
+    }
+
+    function start(websocket: WebSocket, socket: Socket, link: Omit<LinkOptions, 'port'>): Link {
+      const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket, link.role === 'R') })
+      if (made.state !== 'over')
+        facts.set(made, {
+          address: endpointText(socket.remoteAddress, socket.remotePort),
+          own: socket.localAddress ?? '',
+          since: Date.now()
+        })
+      attachLink(websocket, made, report)
+      return made
+    }
+
+    const dialer = new Dialer<Link>(
+      crypto.proxyId.bytes,
+      clock,
+      { ...dialTimings, ...options.dialTimings },
+      random,
+      (request, outcome) => {
+        const { host, dialledId } = request
+        const giveUp = connect(host, request.port, times.handshakeMs, {
+          open: (websocket, socket) => {
+            dials.delete(giveUp)
+            const link = start(websocket, socket, {
+              role: 'I',
+              address: addressKey(socket.remoteAddress ?? '').key,
+              dialledId
+            })
+            websocket.once('close', () => outcome.ended())
+            opened.set(link, made => outcome.opened(made))
+          },
+          failed: () => {
+            dials.delete(giveUp)
+            outcome.ended()
+          }
+        })
+        dials.add(giveUp)
+      }
+    )
+    /** Whom to tell when a dialled link reaches OPEN. */
+    const opened = new WeakMap<Link, (link: Link) => void>()
+
+    let watch: NodeJS.Timeout | undefined
+    /** A link from an address that this machine has lost is dead, but TCP would not say so for a long time. */
+    function probeStranded(): void {
+      const own = ownAddresses()
+      for (const [link, fact] of facts) if (link.state === 'open' && !own.has(plainAddress(fact.own))) link.probe()
+    }
+
+    const listener = createMeshListener({
+      host: config.meshHost,
+      port: config.meshPort,
+      handshakeMs: times.handshakeMs,
+      clock,
+      budgets,
+      accept: (websocket, socket, address) => {
+        if (closing) websocket.terminate()
+        else start(websocket, socket, { role: 'R', address })
       }
     })
-    dials.add(giveUp)
-  })
-  /** Whom to tell when a dialled link reaches OPEN. */
-  const opened = new WeakMap<Link, (link: Link) => void>()
 
-  let watch: NodeJS.Timeout | undefined
-  /** A link from an address that this machine has lost is dead, but TCP would not say so for a long time. */
-  function probeStranded (): void {
-    const own = ownAddresses()
-    for (const [link, fact] of facts) if (link.state === 'open' && !own.has(plainAddress(fact.own))) link.probe()
-  }
-
-  const listener = createMeshListener({
-    host: config.meshHost,
-    port: config.meshPort,
-    handshakeMs: times.handshakeMs,
-    clock,
-    budgets,
-    accept: (websocket, socket, address) => {
-      if (closing) websocket.terminate()
-      else start(websocket, socket, { role: 'R', address })
-    }
-  })
-
-  app.decorate('peerMesh', {
-    get port () { return port },
-    mesh,
-    watch: opened => { watchers.push(opened) },
-    endings,
-    links: () => [...mesh.links].map(link => ({
-      proxyId: remoteIdOf(link),
-      address: facts.get(link)?.address ?? '',
-      role: link.role === 'I' ? 'initiator' as const : 'responder' as const,
-      state: link.state === 'open' ? 'open' as const : 'opening' as const,
-      since: facts.get(link)?.since ?? 0,
-      channels: mesh.namesOn(link),
-      rttMs: link.rttMs,
-      messages: { ...link.traffic.messages },
-      bytes: { ...link.bytes }
-    }))
-  })
-  hub.attach(carrier)
-
-  app.addHook('onReady', async () => {
-    port = await listener.listen()
-    for (const text of config.peers) {
-      const { host, port } = parsePeerAddress(text)!
-      dialer.addPeer(host, port)
-    }
-  })
-  app.addHook('onListen', async () => {
-    for (const remote of discovery.remotes.values()) dialer.found(remote)
-    discovery.subscribe({
-      found: remote => dialer.found(remote),
-      updated: remote => {
-        dialer.found(remote)
-        // It may have left the address at which its link stands, which then says nothing any more.
-        const id = fromBase32(remote.id)
-        if (id !== undefined) mesh.probe(id)
+    app.decorate('peerMesh', {
+      get port() {
+        return port
       },
-      lost: id => dialer.lost(id)
+      mesh,
+      watch: opened => {
+        watchers.push(opened)
+      },
+      endings,
+      links: () =>
+        [...mesh.links].map(link => ({
+          proxyId: remoteIdOf(link),
+          address: facts.get(link)?.address ?? '',
+          role: link.role === 'I' ? ('initiator' as const) : ('responder' as const),
+          state: link.state === 'open' ? ('open' as const) : ('opening' as const),
+          since: facts.get(link)?.since ?? 0,
+          channels: mesh.namesOn(link),
+          rttMs: link.rttMs,
+          messages: { ...link.traffic.messages },
+          bytes: { ...link.bytes }
+        }))
     })
-    watch = setInterval(probeStranded, OWN_ADDRESSES_MS).unref()
-    await discovery.start({ id: crypto.proxyId.text, port }).catch((error: unknown) => log.error({ err: error }, 'discovery could not be started'))
-  })
-  app.addHook('preClose', async () => {
-    closing = true
-    clearInterval(watch)
-    dialer.stop()
-    for (const giveUp of dials) giveUp()
-    mesh.close()
-    await discovery.stop()
-  })
-  app.addHook('onClose', async () => {
-    port = 0
-    await listener.close()
-  })
-}, { name: 'nws-peer-mesh', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto', 'nws-channel-registry', 'nws-discovery'] })
+    hub.attach(carrier)
+
+    app.addHook('onReady', async () => {
+      port = await listener.listen()
+      for (const text of config.peers) {
+        const { host, port } = parsePeerAddress(text)!
+        dialer.addPeer(host, port)
+      }
+    })
+    app.addHook('onListen', async () => {
+      for (const remote of discovery.remotes.values()) dialer.found(remote)
+      discovery.subscribe({
+        found: remote => dialer.found(remote),
+        updated: remote => {
+          dialer.found(remote)
+          // It may have left the address at which its link stands, which then says nothing any more.
+          const id = fromBase32(remote.id)
+          if (id !== undefined) mesh.probe(id)
+        },
+        lost: id => dialer.lost(id)
+      })
+      watch = setInterval(probeStranded, OWN_ADDRESSES_MS).unref()
+      await discovery
+        .start({ id: crypto.proxyId.text, port })
+        .catch((error: unknown) => log.error({ err: error }, 'discovery could not be started'))
+    })
+    app.addHook('preClose', async () => {
+      closing = true
+      clearInterval(watch)
+      dialer.stop()
+      for (const giveUp of dials) giveUp()
+      mesh.close()
+      await discovery.stop()
+    })
+    app.addHook('onClose', async () => {
+      port = 0
+      await listener.close()
+    })
+  },
+  {
+    name: 'nws-peer-mesh',
+    fastify: '5.x',
+    dependencies: ['nws-config', 'nws-crypto', 'nws-channel-registry', 'nws-discovery']
+  }
+)

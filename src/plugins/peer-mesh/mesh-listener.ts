@@ -39,9 +39,9 @@ export interface MeshListenerOptions {
 /** A listening port. */
 export interface MeshListener {
   /** Binds. @returns the port @throws NwsError `NWS_ERR_LISTEN` with address and port */
-  listen (): Promise<number>
+  listen(): Promise<number>
   /** Takes nobody in any more and cuts who has not upgraded. Links are the mesh's to end. Idempotent. */
-  close (): Promise<void>
+  close(): Promise<void>
 }
 
 /** A TCP connection that has not upgraded. */
@@ -51,18 +51,23 @@ interface Waiting {
 }
 
 /** Whether a request is the upgrade of a link, to the letter (PROTOCOL §5.1). No browser may reach this port: no Origin. */
-function isLinkUpgrade ({ method, url, headers }: IncomingMessage): boolean {
-  return method === 'GET' && url === LINK_PATH && headers.origin === undefined &&
-    headers['sec-websocket-protocol'] === LINK_PROTOCOL && headers['sec-websocket-version'] === '13'
+function isLinkUpgrade({ method, url, headers }: IncomingMessage): boolean {
+  return (
+    method === 'GET' &&
+    url === LINK_PATH &&
+    headers.origin === undefined &&
+    headers['sec-websocket-protocol'] === LINK_PROTOCOL &&
+    headers['sec-websocket-version'] === '13'
+  )
 }
 
-function refuse (socket: Duplex): void {
+function refuse(socket: Duplex): void {
   socket.on('error', () => {})
   socket.end(NOT_FOUND, () => socket.destroy())
 }
 
 /** The listener of one proxy. */
-export function createMeshListener (options: MeshListenerOptions): MeshListener {
+export function createMeshListener(options: MeshListenerOptions): MeshListener {
   const { clock, budgets, handshakeMs } = options
   const rate = new ConnectionRate(clock)
   const places = new LinkSlots<Waiting>(budgets, ({ socket }) => socket.destroy())
@@ -83,7 +88,7 @@ export function createMeshListener (options: MeshListenerOptions): MeshListener 
     requireHostHeader: false
   })
 
-  function forget (socket: Duplex): void {
+  function forget(socket: Duplex): void {
     const entry = waiting.get(socket)
     waiting.delete(socket)
     if (entry !== undefined) places.removed(entry)
@@ -129,19 +134,24 @@ export function createMeshListener (options: MeshListenerOptions): MeshListener 
   }
 }
 
-async function listen (server: Server, { host, port }: MeshListenerOptions): Promise<number> {
-  const attempt = async (address: string) => await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: address, port, exclusive: true }, () => { // Under node:cluster, too, a mesh port is one proxy's.
-      server.off('error', reject)
-      resolve()
+async function listen(server: Server, { host, port }: MeshListenerOptions): Promise<number> {
+  const attempt = async (address: string) =>
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: address, port, exclusive: true }, () => {
+        // Under node:cluster, too, a mesh port is one proxy's.
+        server.off('error', reject)
+        resolve()
+      })
     })
-  })
   try {
     await (host === '' ? attempt('::').catch(async () => await attempt('0.0.0.0')) : attempt(host))
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new NwsError('NWS_ERR_LISTEN', `The mesh cannot use ${host === '' ? 'any address' : host} with port ${port} (${code}). NWS_MESH_PORT and NWS_MESH_HOST choose another.`)
+    throw new NwsError(
+      'NWS_ERR_LISTEN',
+      `The mesh cannot use ${host === '' ? 'any address' : host} with port ${port} (${code}). NWS_MESH_PORT and NWS_MESH_HOST choose another.`
+    )
   }
   server.on('error', () => {}) // accept errors, such as too many open files, pass
   server.unref()

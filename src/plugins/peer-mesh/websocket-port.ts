@@ -16,10 +16,10 @@ const TOO_LONG = 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
  * Wraps an open WebSocket whose TCP socket is `socket`.
  * @param listens whether this end accepted the connection
  */
-export function createWebSocketPort (websocket: WebSocket, socket: Socket, listens: boolean): LinkPort {
+export function createWebSocketPort(websocket: WebSocket, socket: Socket, listens: boolean): LinkPort {
   let corked = false
   /** What several calls of one turn send goes to the kernel at once. */
-  function gather (): void {
+  function gather(): void {
     if (corked) return
     corked = true
     socket.cork()
@@ -36,7 +36,9 @@ export function createWebSocketPort (websocket: WebSocket, socket: Socket, liste
       if (listens) socket.write(bytesFrame(BINARY, bytes))
       else websocket.send(bytes, { binary: true, compress: false }, () => {})
     },
-    get queuedBytes () { return queuedBytes(websocket, socket) },
+    get queuedBytes() {
+      return queuedBytes(websocket, socket)
+    },
     pause: paused => {
       if (paused) websocket.pause()
       else websocket.resume()
@@ -53,8 +55,11 @@ export function createWebSocketPort (websocket: WebSocket, socket: Socket, liste
  * Bytes that the kernel has not taken. `bufferedAmount` counts a write that is under way as a whole until it is done, so
  * that a queue which drains steadily would seem to stand still; the handle knows what is left of it.
  */
-function queuedBytes (websocket: WebSocket, socket: Socket): number {
-  const { _handle: handle, _writableState: state } = socket as { _handle?: { writeQueueSize?: number } | null, _writableState?: { writelen?: number } }
+function queuedBytes(websocket: WebSocket, socket: Socket): number {
+  const { _handle: handle, _writableState: state } = socket as {
+    _handle?: { writeQueueSize?: number } | null
+    _writableState?: { writelen?: number }
+  }
   const done = Math.max(0, (state?.writelen ?? 0) - (handle?.writeQueueSize ?? 0))
   return Math.max(0, websocket.bufferedAmount - done)
 }
@@ -63,7 +68,7 @@ function queuedBytes (websocket: WebSocket, socket: Socket): number {
  * Hands what arrives on a WebSocket to its link. Attached at once, before anything can arrive.
  * @param report told of a mistake of ours, which costs that link and nothing else
  */
-export function attachLink (websocket: WebSocket, link: Link, report: (error: unknown) => void): void {
+export function attachLink(websocket: WebSocket, link: Link, report: (error: unknown) => void): void {
   websocket.on('message', (data: RawData, isBinary: boolean) => {
     // As a plain Uint8Array: a Buffer's slice() shares memory, which the protocol's code does not expect.
     const bytes = data as Buffer

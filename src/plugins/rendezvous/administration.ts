@@ -24,20 +24,28 @@ export interface OnlineView {
 
 /** What the API asks for. Methods that take a name throw `NWS_ERR_BV_USER_UNKNOWN`. */
 export interface Administration {
-  users (): Promise<UserView[]>
+  users(): Promise<UserView[]>
   /** Who is online, and since the start how many messages told of it. */
-  presence (): { readonly users: number, readonly peers: number, readonly messages: number, readonly online: OnlineView[] }
+  presence(): {
+    readonly users: number
+    readonly peers: number
+    readonly messages: number
+    readonly online: OnlineView[]
+  }
   /** A one-time link's secret. @throws NwsError `NWS_ERR_BV_NAME`, `NWS_ERR_BV_NAME_TAKEN` */
-  invite (suggestion: string): Promise<Handout>
+  invite(suggestion: string): Promise<Handout>
   /** Disabling ends sessions and sockets. */
-  setDisabled (name: string, disabled: boolean): Promise<void>
-  sessions (name: string): Promise<SessionSummary[]>
+  setDisabled(name: string, disabled: boolean): Promise<void>
+  sessions(name: string): Promise<SessionSummary[]>
   /** Ends one session, or all, and their sockets. @returns how many */
-  revoke (name: string, id?: string): Promise<number>
+  revoke(name: string, id?: string): Promise<number>
 }
 
 /** Administration of one rendezvous. @param sockets all that are open */
-export function createAdministration (service: () => RendezvousService, sockets: ReadonlySet<RendezvousSocket>): Administration {
+export function createAdministration(
+  service: () => RendezvousService,
+  sockets: ReadonlySet<RendezvousSocket>
+): Administration {
   const find = async (name: string): Promise<StoredUser> => {
     const user = await (await service().store()).findUser(name)
     if (user === undefined) throw new NwsError('NWS_ERR_BV_USER_UNKNOWN')
@@ -46,15 +54,26 @@ export function createAdministration (service: () => RendezvousService, sockets:
   const onlineOf = (id: number): number => service().directory.users.get(id)?.peers.size ?? 0
 
   return {
-    users: async () => (await (await service().store()).users(Date.now())).map(({ id, createdAt, name, disabled, sessions }) => ({
-      name, disabled, createdAt: new Date(createdAt).toISOString(), sessions, online: onlineOf(id)
-    })),
+    users: async () =>
+      (await (await service().store()).users(Date.now())).map(({ id, createdAt, name, disabled, sessions }) => ({
+        name,
+        disabled,
+        createdAt: new Date(createdAt).toISOString(),
+        sessions,
+        online: onlineOf(id)
+      })),
     presence: () => {
       const { users, size, presenceMessages } = service().directory
-      return { users: users.size, peers: size, messages: presenceMessages, online: Array.from(users.values(), ({ name, peers }) => ({ name, peers: peers.size })) }
+      return {
+        users: users.size,
+        peers: size,
+        messages: presenceMessages,
+        online: Array.from(users.values(), ({ name, peers }) => ({ name, peers: peers.size }))
+      }
     },
     invite: async suggestion => {
-      if (suggestion !== '' && await (await service().store()).findUser(suggestion) !== undefined) throw new NwsError('NWS_ERR_BV_NAME_TAKEN')
+      if (suggestion !== '' && (await (await service().store()).findUser(suggestion)) !== undefined)
+        throw new NwsError('NWS_ERR_BV_NAME_TAKEN')
       const handout = await service().invite(undefined, suggestion)
       if (isRefusal(handout)) throw new NwsError(handout.refusal)
       return handout
@@ -72,7 +91,8 @@ export function createAdministration (service: () => RendezvousService, sockets:
     revoke: async (name, sessionId) => {
       const { id } = await find(name)
       const ended = new Set(await (await service().store()).revokeSessions(id, sessionId))
-      for (const socket of sockets) if (socket.peer?.user.id === id && ended.has(socket.sessionId)) socket.end('NWS_ERR_BV_SESSION')
+      for (const socket of sockets)
+        if (socket.peer?.user.id === id && ended.has(socket.sessionId)) socket.end('NWS_ERR_BV_SESSION')
       return ended.size
     }
   }

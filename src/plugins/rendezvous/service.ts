@@ -71,18 +71,18 @@ export class RendezvousService {
   /** Changes of trust, one after another, so that presence follows the order of the store. */
   private changes: Promise<unknown> = Promise.resolve()
 
-  constructor (options: ServiceOptions) {
+  constructor(options: ServiceOptions) {
     this.options = options
     this.attempts = options.attempts ?? new Attempts()
     this.directory = new Directory(options.seams.mayTalk)
   }
 
-  async store (): Promise<AccountStore> {
-    return this.options.seams.store ?? await this.options.accounts.open()
+  async store(): Promise<AccountStore> {
+    return this.options.seams.store ?? (await this.options.accounts.open())
   }
 
   /** Logs in with name and password and makes a session. */
-  async logIn (name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
+  async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
     const { now, secret, hash } = this.options
     const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
     const address = addressKey(caller.address).key
@@ -102,13 +102,23 @@ export class RendezvousService {
     const sessionId = secret().slice(0, 8)
     const expiresAt = now() + SESSION_LIFETIME_MS
     const store = await this.store()
-    await store.createSession({ hash: hash(session), id: sessionId, userId: user.id, origin: caller.origin ?? null, now: now(), expiresAt, limit: MAX_SESSIONS })
+    await store.createSession({
+      hash: hash(session),
+      id: sessionId,
+      userId: user.id,
+      origin: caller.origin ?? null,
+      now: now(),
+      expiresAt,
+      limit: MAX_SESSIONS
+    })
     // The account may have been disabled while the password was hashed.
-    return await store.findSession(hash(session), now()) === undefined ? { refusal: 'NWS_ERR_BV_LOGIN' } : { user, session, sessionId, expiresAt }
+    return (await store.findSession(hash(session), now())) === undefined
+      ? { refusal: 'NWS_ERR_BV_LOGIN' }
+      : { user, session, sessionId, expiresAt }
   }
 
   /** Logs in with a session. */
-  async resume (session: string): Promise<Login | LoginRefusal> {
+  async resume(session: string): Promise<Login | LoginRefusal> {
     const { now, hash } = this.options
     const found = await (await this.store()).findSession(hash(session), now())
     return found === undefined
@@ -121,7 +131,7 @@ export class RendezvousService {
    *
    * @param enter not given what the directory knows already and keeps up to date
    */
-  async withContacts<T> (user: User, enter: (contacts: readonly (readonly [number, string])[]) => T): Promise<T> {
+  async withContacts<T>(user: User, enter: (contacts: readonly (readonly [number, string])[]) => T): Promise<T> {
     const store = await this.store()
     for (;;) {
       if (this.directory.users.has(user.id)) return enter([])
@@ -131,17 +141,19 @@ export class RendezvousService {
     }
   }
 
-  async requestToken (user: User, alias: string): Promise<Handout | Refusal> {
+  async requestToken(user: User, alias: string): Promise<Handout | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
     const { now, secret, hash } = this.options
     const token = secret()
     const expiresAt = now() + TOKEN_LIFETIME_MS
-    const refusal = await (await this.store()).createToken({ hash: hash(token), userId: user.id, alias, now: now(), expiresAt, limit: MAX_OPEN })
+    const refusal = await (
+      await this.store()
+    ).createToken({ hash: hash(token), userId: user.id, alias, now: now(), expiresAt, limit: MAX_OPEN })
     return refusal ?? { token, expiresAt }
   }
 
   /** Makes two users trust each other. @returns what the claimer calls the other from now on */
-  async claimToken (user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
+  async claimToken(user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
     return await this.inOrder(async () => {
       const { now, hash } = this.options
@@ -156,7 +168,7 @@ export class RendezvousService {
   }
 
   /** Ends the trust between a user and whom he calls so. Those who are online hear of it. */
-  async removeTrust (user: User, alias: string): Promise<Refusal | undefined> {
+  async removeTrust(user: User, alias: string): Promise<Refusal | undefined> {
     return await this.inOrder(async () => {
       const trust = await (await this.store()).removeTrust(user.id, alias)
       if (trust === undefined) return { refusal: 'NWS_ERR_BV_ALIAS_UNKNOWN' }
@@ -167,22 +179,29 @@ export class RendezvousService {
   }
 
   /** @param invitedBy undefined: whoever runs this proxy. @param suggestion login name to begin with */
-  async invite (invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
+  async invite(invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
     if (suggestion !== '' && !isLoginName(suggestion)) return { refusal: 'NWS_ERR_BV_NAME' }
     const { now, secret, hash } = this.options
     const token = secret()
     const expiresAt = now() + INVITATION_LIFETIME_MS
     const store = await this.store()
-    const refusal = await store.createInvitation({ hash: hash(token), suggestion, invitedBy: invitedBy?.id, now: now(), expiresAt, limit: MAX_OPEN })
+    const refusal = await store.createInvitation({
+      hash: hash(token),
+      suggestion,
+      invitedBy: invitedBy?.id,
+      now: now(),
+      expiresAt,
+      limit: MAX_OPEN
+    })
     return refusal ?? { token, expiresAt }
   }
 
-  async findInvitation (token: string): Promise<Invitation | Refusal> {
+  async findInvitation(token: string): Promise<Invitation | Refusal> {
     return await (await this.store()).findInvitation(this.options.hash(token), this.options.now())
   }
 
   /** Makes an account of an invitation. @throws what `register` of an extension throws */
-  async acceptInvitation (token: string, name: string, password: string): Promise<User | Refusal> {
+  async acceptInvitation(token: string, name: string, password: string): Promise<User | Refusal> {
     if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
     if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
     const { accounts, seams, hash, now } = this.options
@@ -190,13 +209,13 @@ export class RendezvousService {
     // Neither is the password hashed nor an extension asked for a link that does not count.
     const invitation = await store.findInvitation(hash(token), now())
     if (isRefusal(invitation)) return invitation
-    if (await store.findUser(name) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
-    const isElsewhere = await seams.register?.({ name, password, invitation }) === true
+    if ((await store.findUser(name)) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
+    const isElsewhere = (await seams.register?.({ name, password, invitation })) === true
     const passwordHash = isElsewhere ? undefined : await accounts.passwords.hash(password)
     return await store.acceptInvitation(hash(token), { name, passwordHash }, now())
   }
 
-  private async authenticate (name: string, password: string, caller: Caller): Promise<User | undefined> {
+  private async authenticate(name: string, password: string, caller: Caller): Promise<User | undefined> {
     const { accounts, seams } = this.options
     const store = await this.store()
     if (seams.authenticate !== undefined) {
@@ -209,10 +228,10 @@ export class RendezvousService {
     const user = await store.findUser(name)
     // Who is unknown or disabled costs as long as who is not.
     const hash = user === undefined || user.disabled ? undefined : user.passwordHash
-    return await accounts.passwords.verify(hash, password, caller.isOpen) ? user : undefined
+    return (await accounts.passwords.verify(hash, password, caller.isOpen)) ? user : undefined
   }
 
-  private inOrder<T> (change: () => Promise<T>): Promise<T> {
+  private inOrder<T>(change: () => Promise<T>): Promise<T> {
     const result = this.changes.then(change)
     this.changes = result.catch(() => {})
     return result

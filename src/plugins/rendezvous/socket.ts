@@ -75,25 +75,26 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   private pending = 0
 
   /** @param transport the TCP socket under the WebSocket */
-  constructor (websocket: WebSocket, transport: ClientTransport, source: SocketOrigin, context: SocketContext) {
+  constructor(websocket: WebSocket, transport: ClientTransport, source: SocketOrigin, context: SocketContext) {
     super(websocket, transport, context)
     this.source = source
     this.isLegacy = source.login !== undefined
-    if (source.login === undefined) this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), context.settings.authTimeoutMs).unref()
+    if (source.login === undefined)
+      this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), context.settings.authTimeoutMs).unref()
     else this.begin('cookies', Promise.resolve(source.login))
   }
 
   /** The client, once it has logged in. */
-  get peer (): OnlinePeer | undefined {
+  get peer(): OnlinePeer | undefined {
     return this.member
   }
 
-  sendPresence (frame: Buffer): void {
+  sendPresence(frame: Buffer): void {
     this.outbox.pushPresence(frame)
   }
 
   /** Beside signs of life: renews the client's credentials when it is time. */
-  override checkAlive (now: number): void {
+  override checkAlive(now: number): void {
     super.checkAlive(now)
     if (this.member !== undefined && !this.isLegacy && now - this.iceSentAt >= CREDENTIAL_RENEWAL_MS) {
       this.iceSentAt = now
@@ -102,12 +103,12 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     }
   }
 
-  closed (): void {
+  closed(): void {
     this.context.closed(this)
   }
 
   /** What was sent goes out, the others hear of it, nothing more is taken. */
-  finish (): void {
+  finish(): void {
     if (this.over) return
     this.over = true
     clearTimeout(this.loginTimer)
@@ -119,7 +120,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   }
 
   /** A message of the client. */
-  receive (bytes: Buffer, isBinary: boolean): void {
+  receive(bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
     const now = this.context.now()
     this.lastSeen = now
@@ -139,7 +140,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     }
   }
 
-  private logIn (message: ClientMessage | Fault): void {
+  private logIn(message: ClientMessage | Fault): void {
     if ('fault' in message || message.type !== 'login') {
       this.end('NWS_ERR_BV_LOGIN_FIRST')
       return
@@ -148,32 +149,48 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     const { service } = this.context
     const { address, origin } = this.source
     if ('session' in message) this.begin('session', service.resume(message.session))
-    else this.begin('password', service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over }))
+    else
+      this.begin(
+        'password',
+        service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over })
+      )
   }
 
   /** Waits for a login, then goes online, or ends. */
-  private begin (method: LoginMethod, login: ReturnType<RendezvousService['resume']>): void {
+  private begin(method: LoginMethod, login: ReturnType<RendezvousService['resume']>): void {
     this.early = []
-    login.then(async answer => {
-      if (this.over) return
-      if (isRefusal(answer)) {
-        const { refusal, retryAfterMs } = answer
-        this.tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
-        this.end(refusal)
-      } else {
-        await this.context.service.withContacts(answer.user, contacts => this.enter(method, answer, contacts))
-      }
-    }).catch((error: unknown) => {
-      this.context.report(error)
-      if (this.over) return
-      this.tell('NWS_ERR_INTERNAL', { type: 'login' })
-      this.end('NWS_ERR_INTERNAL')
-    })
+    login
+      .then(async answer => {
+        if (this.over) return
+        if (isRefusal(answer)) {
+          const { refusal, retryAfterMs } = answer
+          this.tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+          this.end(refusal)
+        } else {
+          await this.context.service.withContacts(answer.user, contacts => this.enter(method, answer, contacts))
+        }
+      })
+      .catch((error: unknown) => {
+        this.context.report(error)
+        if (this.over) return
+        this.tell('NWS_ERR_INTERNAL', { type: 'login' })
+        this.end('NWS_ERR_INTERNAL')
+      })
   }
 
-  private enter (method: LoginMethod, { user, session, sessionId, expiresAt }: Login, contacts: Iterable<readonly [number, string]>): void {
+  private enter(
+    method: LoginMethod,
+    { user, session, sessionId, expiresAt }: Login,
+    contacts: Iterable<readonly [number, string]>
+  ): void {
     if (this.over) return
-    const { service: { directory }, peerId: newPeerId, iceServers, settled, loggedIn } = this.context
+    const {
+      service: { directory },
+      peerId: newPeerId,
+      iceServers,
+      settled,
+      loggedIn
+    } = this.context
     if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
       this.tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
       this.end('NWS_ERR_BV_TOO_MANY')
@@ -182,7 +199,8 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     const peerId = newPeerId()
     this.sessionId = sessionId
     this.iceSentAt = this.context.now()
-    if (!this.isLegacy) this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
+    if (!this.isLegacy)
+      this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
     this.member = directory.enter(user, contacts, peerId, this)
     settled(this)
     loggedIn(method)
@@ -191,7 +209,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     for (const bytes of early) if (this.isOpen) this.dispatch(decodeClientMessage(bytes.toString()))
   }
 
-  private dispatch (message: ClientMessage | Fault): void {
+  private dispatch(message: ClientMessage | Fault): void {
     const peer = this.member!
     if ('fault' in message) {
       this.refuse(message.fault, message.type === undefined ? {} : { type: message.type })
@@ -201,7 +219,8 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     if (type === 'login') {
       this.refuse('NWS_ERR_BV_MESSAGE', { type })
     } else if ('to' in message) {
-      if (!this.context.service.directory.relay(peer, message)) this.refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
+      if (!this.context.service.directory.relay(peer, message))
+        this.refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
     } else if (this.pending >= MAX_PENDING) {
       this.end('NWS_ERR_RATE_LIMITED')
     } else {
@@ -210,25 +229,33 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   }
 
   /** Does a request after those before it, and answers errors. */
-  private request (type: string, work: () => Promise<ErrorCode | undefined>): void {
+  private request(type: string, work: () => Promise<ErrorCode | undefined>): void {
     this.pending++
     const mayWrite = this.context.mayWrite(this.member!.user)
-    this.requests = (this.requests ?? Promise.resolve()).then(async () => {
-      if (this.over) return
-      if (mayWrite) {
-        const refusal = await work()
-        if (refusal !== undefined) this.refuse(refusal, { type })
-      } else {
-        this.refuse('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
-      }
-    }).catch((error: unknown) => {
-      this.context.report(error)
-      this.refuse('NWS_ERR_INTERNAL', { type })
-    }).finally(() => { if (--this.pending === 0) this.requests = undefined })
+    this.requests = (this.requests ?? Promise.resolve())
+      .then(async () => {
+        if (this.over) return
+        if (mayWrite) {
+          const refusal = await work()
+          if (refusal !== undefined) this.refuse(refusal, { type })
+        } else {
+          this.refuse('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
+        }
+      })
+      .catch((error: unknown) => {
+        this.context.report(error)
+        this.refuse('NWS_ERR_INTERNAL', { type })
+      })
+      .finally(() => {
+        if (--this.pending === 0) this.requests = undefined
+      })
   }
 
   /** @returns why it could not be done */
-  private async answer (user: User, message: Exclude<ClientMessage, { type: 'login' } | { to: number }>): Promise<ErrorCode | undefined> {
+  private async answer(
+    user: User,
+    message: Exclude<ClientMessage, { type: 'login' } | { to: number }>
+  ): Promise<ErrorCode | undefined> {
     const { service } = this.context
     switch (message.type) {
       case 'requestToken': {
@@ -247,7 +274,8 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
         const handout = await service.invite(user, message.email)
         if (isRefusal(handout)) return handout.refusal
         const link = `${this.source.base}/bv/invite/#${handout.token}`
-        if (!this.isLegacy) this.send(encode('inviteResponse', { email: message.email, link, expiresAt: handout.expiresAt }))
+        if (!this.isLegacy)
+          this.send(encode('inviteResponse', { email: message.email, link, expiresAt: handout.expiresAt }))
         return undefined
       }
       default:
@@ -256,13 +284,13 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   }
 
   /** Refuses a message of a client that is online. */
-  private refuse (code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
+  private refuse(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
     this.context.refused('message', code)
     this.tell(code, extra)
   }
 
   /** Tells the client what could not be done. Those of the first generation know no errors. */
-  private tell (code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
+  private tell(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
     if (!this.isLegacy) this.send(encode('error', { code, message: definitionOf(code).message, ...extra }))
   }
 }

@@ -16,7 +16,13 @@ const ONE = 'Yu5sKx2mQb9dT4wEoR7vNg'
 const OTHER = 'Jk3nQm0ZtB6cV1xYw8rLpA'
 const ANY = { description: 'Any JSON value; it arrives as the text it was sent as.' } as const
 
-function message (title: string, action: string, members: Readonly<Record<string, object>>, example: object, optional: readonly string[] = []) {
+function message(
+  title: string,
+  action: string,
+  members: Readonly<Record<string, object>>,
+  example: object,
+  optional: readonly string[] = []
+) {
   return {
     name: action,
     title,
@@ -41,34 +47,77 @@ const binary = (title: string, id: string, description: string) => ({
 /** What clients send. */
 const fromClient = {
   sendBroadcast: message('To all other peers', 'broadcast', { data: ANY }, { data: 'Hello, everybody' }, ['data']),
-  sendMessage: message('To one peer', 'message', { target: PEER_ID, data: ANY }, { target: OTHER, data: 'Hello, you' }, ['data']),
+  sendMessage: message(
+    'To one peer',
+    'message',
+    { target: PEER_ID, data: ANY },
+    { target: OTHER, data: 'Hello, you' },
+    ['data']
+  ),
   askStatus: message('Asks for the own id', 'status', {}, {}),
-  authenticate: message('Proves the token, from another machine', 'auth', { token: { type: 'string' } }, { token: 'the value of NWS_API_TOKEN' }),
+  authenticate: message(
+    'Proves the token, from another machine',
+    'auth',
+    { token: { type: 'string' } },
+    { token: 'the value of NWS_API_TOKEN' }
+  ),
   sendBinary: binary('Bytes to all other peers or to one', 'target', 'The target of a broadcast is empty.')
 }
 
 /** What clients hear. */
 const toClient = {
-  connect: message('A peer is there, or has come', 'connect', { source: PEER_ID, target: PEER_ID }, { source: ONE, target: OTHER }),
-  disconnect: message('A peer has gone', 'disconnect', { source: PEER_ID, target: PEER_ID }, { source: ONE, target: OTHER }),
-  broadcast: message('A broadcast of another peer', 'broadcast', { source: PEER_ID, data: ANY }, { source: OTHER, data: 'Hello, everybody' }),
-  message: message('A direct message', 'message', { source: PEER_ID, target: PEER_ID, data: ANY }, { source: OTHER, target: ONE, data: 'Hello, you' }),
+  connect: message(
+    'A peer is there, or has come',
+    'connect',
+    { source: PEER_ID, target: PEER_ID },
+    { source: ONE, target: OTHER }
+  ),
+  disconnect: message(
+    'A peer has gone',
+    'disconnect',
+    { source: PEER_ID, target: PEER_ID },
+    { source: ONE, target: OTHER }
+  ),
+  broadcast: message(
+    'A broadcast of another peer',
+    'broadcast',
+    { source: PEER_ID, data: ANY },
+    { source: OTHER, data: 'Hello, everybody' }
+  ),
+  message: message(
+    'A direct message',
+    'message',
+    { source: PEER_ID, target: PEER_ID, data: ANY },
+    { source: OTHER, target: ONE, data: 'Hello, you' }
+  ),
   status: message('The own id', 'status', { source: PEER_ID, target: PEER_ID }, { source: ONE, target: ONE }),
-  error: message('What could not be done; the socket stays open', 'error', {
-    code: { type: 'string', description: 'A code of this proxy, or of an extension.', examples: Object.keys(catalogue).filter(code => code.startsWith('NWS_ERR_MESSAGE_')) },
-    message: { type: 'string' },
-    missed: { type: 'integer', minimum: 0, description: 'Remote peers that could not be given a broadcast.' }
-  }, { code: 'NWS_ERR_PEER_NOT_FOUND', message: catalogue.NWS_ERR_PEER_NOT_FOUND.message }, ['missed']),
+  error: message(
+    'What could not be done; the socket stays open',
+    'error',
+    {
+      code: {
+        type: 'string',
+        description: 'A code of this proxy, or of an extension.',
+        examples: Object.keys(catalogue).filter(code => code.startsWith('NWS_ERR_MESSAGE_'))
+      },
+      message: { type: 'string' },
+      missed: { type: 'integer', minimum: 0, description: 'Remote peers that could not be given a broadcast.' }
+    },
+    { code: 'NWS_ERR_PEER_NOT_FOUND', message: catalogue.NWS_ERR_PEER_NOT_FOUND.message },
+    ['missed']
+  ),
   binary: binary('Bytes of another peer', 'source', 'Only to clients that take binary.')
 }
 
-function closeCodes (): string {
-  const rows = Object.entries<ErrorDefinition>(catalogue).flatMap(([code, { close }]) => close === undefined ? [] : [`${close} ${code}`])
+function closeCodes(): string {
+  const rows = Object.entries<ErrorDefinition>(catalogue).flatMap(([code, { close }]) =>
+    close === undefined ? [] : [`${close} ${code}`]
+  )
   return `The reason of a close frame is a code: ${rows.join(', ')}. After 4000 to 4499 a client may connect again by itself, after 4500 to 4999 it must not.`
 }
 
 /** The document. @param host name and port at which the proxy was asked @param prefix path before all routes */
-export function describeSockets ({ maxMessageBytes }: Settings, version: string, host: string, prefix: string) {
+export function describeSockets({ maxMessageBytes }: Settings, version: string, host: string, prefix: string) {
   const references = (names: readonly string[]) => names.map(name => ({ $ref: `#/channels/channel/messages/${name}` }))
   return {
     asyncapi: '3.0.0',
@@ -79,27 +128,64 @@ export function describeSockets ({ maxMessageBytes }: Settings, version: string,
       license: { name: 'MIT' }
     },
     defaultContentType: 'application/json',
-    servers: { local: { host, protocol: 'ws', ...(prefix === '' ? {} : { pathname: prefix }), description: 'This machine only, unless NWS_HOST says otherwise.' } },
+    servers: {
+      local: {
+        host,
+        protocol: 'ws',
+        ...(prefix === '' ? {} : { pathname: prefix }),
+        description: 'This machine only, unless NWS_HOST says otherwise.'
+      }
+    },
     channels: {
       channel: {
         address: '/{name}',
         title: 'A channel',
         servers: [{ $ref: '#/servers/local' }],
-        parameters: { name: { description: `The name, which is the only key: 1 to 255 characters, ${CHANNEL_NAME_PATTERN}`, examples: ['webchat'] } },
+        parameters: {
+          name: {
+            description: `The name, which is the only key: 1 to 255 characters, ${CHANNEL_NAME_PATTERN}`,
+            examples: ['webchat']
+          }
+        },
         bindings: {
-          ws: { method: 'GET', query: { type: 'object', properties: { binary: { type: 'string', enum: ['1'], description: 'Whether binary messages come as binary frames from the start, and not as text.' } } } }
+          ws: {
+            method: 'GET',
+            query: {
+              type: 'object',
+              properties: {
+                binary: {
+                  type: 'string',
+                  enum: ['1'],
+                  description: 'Whether binary messages come as binary frames from the start, and not as text.'
+                }
+              }
+            }
+          }
         },
         messages: { ...fromClient, ...toClient }
       }
     },
     operations: {
-      fromClients: { action: 'receive', summary: 'What clients send', channel: { $ref: '#/channels/channel' }, messages: references(Object.keys(fromClient)) },
-      toClients: { action: 'send', summary: 'What clients hear', channel: { $ref: '#/channels/channel' }, messages: references(Object.keys(toClient)) }
+      fromClients: {
+        action: 'receive',
+        summary: 'What clients send',
+        channel: { $ref: '#/channels/channel' },
+        messages: references(Object.keys(fromClient))
+      },
+      toClients: {
+        action: 'send',
+        summary: 'What clients hear',
+        channel: { $ref: '#/channels/channel' },
+        messages: references(Object.keys(toClient))
+      }
     }
   }
 }
 
-export default async function asyncApiRoutes (app: FastifyInstance): Promise<void> {
-  app.get('/api/asyncapi.json', { config: { surface: 'control' }, schema: { hide: true } },
-    async ({ headers: { host = '' } }) => describeSockets(app.config, app.proxyVersion, host, app.prefix))
+export default async function asyncApiRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/api/asyncapi.json',
+    { config: { surface: 'control' }, schema: { hide: true } },
+    async ({ headers: { host = '' } }) => describeSockets(app.config, app.proxyVersion, host, app.prefix)
+  )
 }

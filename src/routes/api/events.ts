@@ -9,18 +9,32 @@ import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
 const REFUSED = /;\s*q=0(?:\.0{0,3})?\s*(?:;|$)/
 
 const eventRoutes: FastifyPluginAsyncTypebox = async app => {
-  app.get('/api/channels/:name/events', {
-    config: { surface: 'events' },
-    exposeHeadRoute: false,
-    schema: { summary: 'A channel as server-sent events', produces: ['text/event-stream'], params: nameParams, querystring: scopeQuery, response: { 406: errorSchema } },
-    preValidation: async ({ headers: { accept } }) => {
-      const types = (accept ?? '').toLowerCase().split(',').filter(type => !REFUSED.test(type)).map(type => type.split(';', 1)[0]!.trim())
-      if (!types.includes('text/event-stream')) throw new NwsError('NWS_ERR_REQUEST_NOT_ACCEPTABLE')
+  app.get(
+    '/api/channels/:name/events',
+    {
+      config: { surface: 'events' },
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'A channel as server-sent events',
+        produces: ['text/event-stream'],
+        params: nameParams,
+        querystring: scopeQuery,
+        response: { 406: errorSchema }
+      },
+      preValidation: async ({ headers: { accept } }) => {
+        const types = (accept ?? '')
+          .toLowerCase()
+          .split(',')
+          .filter(type => !REFUSED.test(type))
+          .map(type => type.split(';', 1)[0]!.trim())
+        if (!types.includes('text/event-stream')) throw new NwsError('NWS_ERR_REQUEST_NOT_ACCEPTABLE')
+      }
+    },
+    async ({ params: { name }, query: { scope = 'network' }, headers: { origin } }, reply) => {
+      await app.httpPeers.openEvents(reply.raw, { name, scope, origin })
+      reply.hijack()
     }
-  }, async ({ params: { name }, query: { scope = 'network' }, headers: { origin } }, reply) => {
-    await app.httpPeers.openEvents(reply.raw, { name, scope, origin })
-    reply.hijack()
-  })
+  )
 }
 
 export default eventRoutes

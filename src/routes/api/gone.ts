@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify'
 
 /** Aborts when the client has gone, or has been answered. */
-export function goneSignal (reply: FastifyReply): AbortSignal {
+export function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   if (reply.raw.destroyed) gone.abort()
   else reply.raw.once('close', () => gone.abort())

@@ -11,7 +11,7 @@ import metricsRoutes from './metrics.ts'
 import readyRoutes from './ready.ts'
 import userRoutes from './users.ts'
 
-export default async function apiRoutes (app: FastifyInstance): Promise<void> {
+export default async function apiRoutes(app: FastifyInstance): Promise<void> {
   await app.register(healthRoutes)
   await app.register(readyRoutes)
   await app.register(metricsRoutes)

@@ -8,20 +8,52 @@ import type {} from '../../plugins/peer-mesh/index.ts'
 import { clusterProxySchema, linkSchema } from './schemas.ts'
 
 const linkRoutes: FastifyPluginAsyncTypebox = async app => {
-  const { peerMesh, cluster, crypto, config: { apiShowNames } } = app
-  const shown = (channels: readonly string[]): string[] => apiShowNames ? [...channels] : channels.map(name => crypto.channelTag(name))
-  app.get('/api/links', {
-    config: { surface: 'control' },
-    schema: { summary: 'Links to other proxies', response: { 200: Type.Object({ links: Type.Array(linkSchema), cluster: Type.Optional(Type.Array(clusterProxySchema, { description: 'Other proxies of the cluster; absent where none is configured.' })) }) } }
-  }, async () => ({
-    links: peerMesh.links().map(({ channels, since, rttMs, ...link }) => ({
-      ...link,
-      since: new Date(since).toISOString(),
-      ...(rttMs === undefined ? {} : { rttMs }),
-      channels: shown(channels)
-    })),
-    ...(cluster === undefined ? {} : { cluster: cluster.proxies().map(({ channels, since, ...proxy }) => ({ ...proxy, since: new Date(since).toISOString(), channels: shown(channels) })) })
-  }))
+  const {
+    peerMesh,
+    cluster,
+    crypto,
+    config: { apiShowNames }
+  } = app
+  const shown = (channels: readonly string[]): string[] =>
+    apiShowNames ? [...channels] : channels.map(name => crypto.channelTag(name))
+  app.get(
+    '/api/links',
+    {
+      config: { surface: 'control' },
+      schema: {
+        summary: 'Links to other proxies',
+        response: {
+          200: Type.Object({
+            links: Type.Array(linkSchema),
+            cluster: Type.Optional(
+              Type.Array(clusterProxySchema, {
+                description: 'Other proxies of the cluster; absent where none is configured.'
+              })
+            )
+          })
+        }
+      }
+    },
+    async () => ({
+      links: peerMesh.links().map(({ channels, since, rttMs, ...link }) => ({
+        ...link,
+        since: new Date(since).toISOString(),
+        ...(rttMs === undefined ? {} : { rttMs }),
+        channels: shown(channels)
+      })),
+      ...(cluster === undefined
+        ? {}
+        : {
+            cluster: cluster
+              .proxies()
+              .map(({ channels, since, ...proxy }) => ({
+                ...proxy,
+                since: new Date(since).toISOString(),
+                channels: shown(channels)
+              }))
+          })
+    })
+  )
 }
 
 export default linkRoutes

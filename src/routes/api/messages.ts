@@ -17,7 +17,11 @@ const MATCH_WAIT_MS = 2000
 const MAX_WAIT_MS = 60_000
 
 const messageRoutes: FastifyPluginAsyncTypebox = async app => {
-  const { httpPeers, peerMesh, config: { maxDataDepth, discovery, peers } } = app
+  const {
+    httpPeers,
+    peerMesh,
+    config: { maxDataDepth, discovery, peers }
+  } = app
   // Others may have this proxy as their static peer, too.
   const mayHaveLinks = (): boolean => discovery === 'on' || peers.length > 0 || peerMesh.mesh.links.size > 0
 
@@ -28,30 +32,41 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
     else done(null, request)
   })
 
-  app.post('/api/channels/:name/messages', {
-    config: { surface: 'control' },
-    schema: {
-      summary: 'Send a message to a channel',
-      description: 'The body is {"data": any JSON value, "target": "<peer id>"}; without target it is a broadcast.',
-      consumes: ['application/json'],
-      params: nameParams,
-      querystring: Type.Object({
-        ...scopeQuery.properties,
-        waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_WAIT_MS, description: 'Time to wait for somebody to be there: 2000 where nothing is said and other proxies may share the channel, else 0.' }))
-      }),
-      response: {
-        200: Type.Object({
-          peer: Type.String({ description: 'Id under which it was sent.' }),
-          delivered: Type.Object({ local: Type.Integer(), remote: Type.Integer() })
+  app.post(
+    '/api/channels/:name/messages',
+    {
+      config: { surface: 'control' },
+      schema: {
+        summary: 'Send a message to a channel',
+        description: 'The body is {"data": any JSON value, "target": "<peer id>"}; without target it is a broadcast.',
+        consumes: ['application/json'],
+        params: nameParams,
+        querystring: Type.Object({
+          ...scopeQuery.properties,
+          waitMs: Type.Optional(
+            Type.Integer({
+              minimum: 0,
+              maximum: MAX_WAIT_MS,
+              description:
+                'Time to wait for somebody to be there: 2000 where nothing is said and other proxies may share the channel, else 0.'
+            })
+          )
         }),
-        404: errorSchema
+        response: {
+          200: Type.Object({
+            peer: Type.String({ description: 'Id under which it was sent.' }),
+            delivered: Type.Object({ local: Type.Integer(), remote: Type.Integer() })
+          }),
+          404: errorSchema
+        }
       }
+    },
+    async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }, reply) => {
+      if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
+      const wait = waitMs ?? (scope === 'network' && mayHaveLinks() ? MATCH_WAIT_MS : 0)
+      return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait, gone: goneSignal(reply) })
     }
-  }, async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }, reply) => {
-    if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
-    const wait = waitMs ?? (scope === 'network' && mayHaveLinks() ? MATCH_WAIT_MS : 0)
-    return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait, gone: goneSignal(reply) })
-  })
+  )
 }
 
 export default messageRoutes

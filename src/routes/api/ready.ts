@@ -7,13 +7,20 @@ import type {} from '../../plugins/readiness.ts'
 import { errorSchema } from './schemas.ts'
 
 const readyRoutes: FastifyPluginAsyncTypebox = async app => {
-  app.get('/api/ready', {
-    config: { surface: 'public' },
-    schema: { summary: 'Whether new clients should come here', response: { 200: Type.Object({ status: Type.Literal('ready') }), 503: errorSchema } }
-  }, async () => {
-    if (!app.readiness.ready) throw new NwsError('NWS_ERR_NOT_READY')
-    return { status: 'ready' as const }
-  })
+  app.get(
+    '/api/ready',
+    {
+      config: { surface: 'public' },
+      schema: {
+        summary: 'Whether new clients should come here',
+        response: { 200: Type.Object({ status: Type.Literal('ready') }), 503: errorSchema }
+      }
+    },
+    async () => {
+      if (!app.readiness.ready) throw new NwsError('NWS_ERR_NOT_READY')
+      return { status: 'ready' as const }
+    }
+  )
 }
 
 export default readyRoutes

@@ -6,7 +6,12 @@ const time = (description: string) => Type.String({ format: 'date-time', descrip
 
 /** Query of routes that name a channel. */
 export const scopeQuery = Type.Object({
-  scope: Type.Optional(Type.Enum(['network', 'local'], { default: 'network', description: 'Which of two channels of one name: shared with the network, or of this machine only.' }))
+  scope: Type.Optional(
+    Type.Enum(['network', 'local'], {
+      default: 'network',
+      description: 'Which of two channels of one name: shared with the network, or of this machine only.'
+    })
+  )
 })
 
 /** Parameters of routes that name a channel. */
@@ -41,7 +46,15 @@ export const channelWithPeersSchema = Type.Object({
   peers: Type.Object({ ...channelSchema.properties.peers.properties, list: Type.Array(peerSchema) })
 })
 
-const outstanding = (description: string) => Type.Object({ waiting: count('Have it not yet.'), left: count('Went away before, of their own accord.'), cut: count('Were cut off before, by the proxy or by the network.') }, { description })
+const outstanding = (description: string) =>
+  Type.Object(
+    {
+      waiting: count('Have it not yet.'),
+      left: count('Went away before, of their own accord.'),
+      cut: count('Were cut off before, by the proxy or by the network.')
+    },
+    { description }
+  )
 
 /** Who has not heard all yet. */
 export const deliverySchema = Type.Object({
@@ -58,7 +71,9 @@ export const linkSchema = Type.Object({
   role: Type.Enum(['initiator', 'responder'], { description: 'Whether this proxy dialled or was dialled.' }),
   state: Type.Enum(['opening', 'open']),
   since: time('When the connection was made.'),
-  channels: Type.Array(Type.String(), { description: 'Names of the channels that both ends have proven to share; tags where names are not shown.' }),
+  channels: Type.Array(Type.String(), {
+    description: 'Names of the channels that both ends have proven to share; tags where names are not shown.'
+  }),
   rttMs: Type.Optional(Type.Number({ description: 'Milliseconds of the last ping.' })),
   messages: traffic('Messages of peers.'),
   bytes: traffic('Bytes on the connection.')
@@ -68,7 +83,9 @@ export const linkSchema = Type.Object({
 export const clusterProxySchema = Type.Object({
   proxyId: Type.String({ description: 'Id of the run of the remote proxy.' }),
   since: time('When it was met.'),
-  channels: Type.Array(Type.String(), { description: 'Names of the channels that it shares with this proxy; tags where names are not shown.' }),
+  channels: Type.Array(Type.String(), {
+    description: 'Names of the channels that it shares with this proxy; tags where names are not shown.'
+  }),
   messages: Type.Object({ in: count('Received.') }, { description: 'Messages of its peers.' }),
   bytes: Type.Object({ in: count('Received.') }, { description: 'Sealed bytes from it.' })
 })

@@ -32,62 +32,113 @@ const sessionSchema = Type.Object({
   id: Type.String({ description: 'Names the session; it is not its secret.' }),
   createdAt: time('When the password was shown.'),
   expiresAt: time('Until when it is good.'),
-  origin: Type.Union([Type.String(), Type.Null()], { description: 'Origin of the page that logged in; null: a program.' })
+  origin: Type.Union([Type.String(), Type.Null()], {
+    description: 'Origin of the page that logged in; null: a program.'
+  })
 })
 
 const userRoutes: FastifyPluginAsyncTypebox = async app => {
-  const { rendezvous: { isOn, administration }, rendezvousListener } = app
+  const {
+    rendezvous: { isOn, administration },
+    rendezvousListener
+  } = app
 
-  app.get('/api/rendezvous', {
-    config,
-    schema: { summary: 'Who is online at the rendezvous', response: { 200: presenceSchema } }
-  }, async () => isOn ? { state: 'on' as const, ...administration.presence() } : { state: 'off' as const, users: 0, peers: 0, messages: 0, online: [] })
+  app.get(
+    '/api/rendezvous',
+    {
+      config,
+      schema: { summary: 'Who is online at the rendezvous', response: { 200: presenceSchema } }
+    },
+    async () =>
+      isOn
+        ? { state: 'on' as const, ...administration.presence() }
+        : { state: 'off' as const, users: 0, peers: 0, messages: 0, online: [] }
+  )
   if (!isOn) return
 
-  app.get('/api/users', {
-    config,
-    schema: { summary: 'Accounts of the rendezvous', response: { 200: Type.Object({ users: Type.Array(userSchema) }) } }
-  }, async () => ({ users: await administration.users() }))
+  app.get(
+    '/api/users',
+    {
+      config,
+      schema: {
+        summary: 'Accounts of the rendezvous',
+        response: { 200: Type.Object({ users: Type.Array(userSchema) }) }
+      }
+    },
+    async () => ({ users: await administration.users() })
+  )
 
-  app.post('/api/users', {
-    config,
-    schema: {
-      summary: 'Invite a user: a one-time link',
-      body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to begin with.' })) }),
-      response: { 201: Type.Object({ link: Type.String(), expiresAt: time('Until when it can be used.') }), 409: errorSchema }
+  app.post(
+    '/api/users',
+    {
+      config,
+      schema: {
+        summary: 'Invite a user: a one-time link',
+        body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to begin with.' })) }),
+        response: {
+          201: Type.Object({ link: Type.String(), expiresAt: time('Until when it can be used.') }),
+          409: errorSchema
+        }
+      }
+    },
+    async ({ body, headers: { host } }, reply) => {
+      const { token, expiresAt } = await administration.invite(body.name ?? '')
+      const base = rendezvousListener.url ?? `http://${host}`
+      return await reply
+        .code(201)
+        .send({ link: `${base}/bv/invite/#${token}`, expiresAt: new Date(expiresAt).toISOString() })
     }
-  }, async ({ body, headers: { host } }, reply) => {
-    const { token, expiresAt } = await administration.invite(body.name ?? '')
-    const base = rendezvousListener.url ?? `http://${host}`
-    return await reply.code(201).send({ link: `${base}/bv/invite/#${token}`, expiresAt: new Date(expiresAt).toISOString() })
-  })
+  )
 
-  app.patch('/api/users/:user', {
-    config,
-    schema: { summary: 'Disable a user, or enable him again', params: userParams, body: Type.Object({ disabled: Type.Boolean() }), response: { 200: Type.Object({ disabled: Type.Boolean() }), 404: errorSchema } }
-  }, async ({ params: { user }, body: { disabled } }) => {
-    await administration.setDisabled(user, disabled)
-    return { disabled }
-  })
-
-  app.get('/api/users/:user/sessions', {
-    config,
-    schema: { summary: 'Sessions of a user', params: userParams, response: { 200: Type.Object({ sessions: Type.Array(sessionSchema) }), 404: errorSchema } }
-  }, async ({ params: { user } }) => ({
-    sessions: (await administration.sessions(user)).map(({ createdAt, expiresAt, ...session }) => ({
-      ...session, createdAt: new Date(createdAt).toISOString(), expiresAt: new Date(expiresAt).toISOString()
-    }))
-  }))
-
-  app.delete('/api/users/:user/sessions', {
-    config,
-    schema: {
-      summary: 'End all sessions of a user, or one',
-      params: userParams,
-      querystring: Type.Object({ id: Type.Optional(Type.String({ maxLength: 100 })) }),
-      response: { 200: Type.Object({ ended: count('Sessions.') }), 404: errorSchema }
+  app.patch(
+    '/api/users/:user',
+    {
+      config,
+      schema: {
+        summary: 'Disable a user, or enable him again',
+        params: userParams,
+        body: Type.Object({ disabled: Type.Boolean() }),
+        response: { 200: Type.Object({ disabled: Type.Boolean() }), 404: errorSchema }
+      }
+    },
+    async ({ params: { user }, body: { disabled } }) => {
+      await administration.setDisabled(user, disabled)
+      return { disabled }
     }
-  }, async ({ params: { user }, query: { id } }) => ({ ended: await administration.revoke(user, id) }))
+  )
+
+  app.get(
+    '/api/users/:user/sessions',
+    {
+      config,
+      schema: {
+        summary: 'Sessions of a user',
+        params: userParams,
+        response: { 200: Type.Object({ sessions: Type.Array(sessionSchema) }), 404: errorSchema }
+      }
+    },
+    async ({ params: { user } }) => ({
+      sessions: (await administration.sessions(user)).map(({ createdAt, expiresAt, ...session }) => ({
+        ...session,
+        createdAt: new Date(createdAt).toISOString(),
+        expiresAt: new Date(expiresAt).toISOString()
+      }))
+    })
+  )
+
+  app.delete(
+    '/api/users/:user/sessions',
+    {
+      config,
+      schema: {
+        summary: 'End all sessions of a user, or one',
+        params: userParams,
+        querystring: Type.Object({ id: Type.Optional(Type.String({ maxLength: 100 })) }),
+        response: { 200: Type.Object({ ended: count('Sessions.') }), 404: errorSchema }
+      }
+    },
+    async ({ params: { user }, query: { id } }) => ({ ended: await administration.revoke(user, id) })
+  )
 }
 
 export default userRoutes

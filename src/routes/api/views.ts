@@ -3,7 +3,7 @@ import type { Channel } from '../../core/hub/channel.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 
 /** A channel as `channelSchema` has it. */
-export function channelView (channel: Channel, showNames: boolean) {
+export function channelView(channel: Channel, showNames: boolean) {
   return {
     ...(showNames ? { name: channel.name } : {}),
     tag: channel.tag,
@@ -16,7 +16,7 @@ export function channelView (channel: Channel, showNames: boolean) {
 }
 
 /** A peer as `peerSchema` has it. */
-export function peerView (peer: Peer, showNames: boolean) {
+export function peerView(peer: Peer, showNames: boolean) {
   return {
     id: peer.id,
     channel: showNames ? peer.channel.name : peer.channel.tag,

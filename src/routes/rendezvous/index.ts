@@ -7,13 +7,14 @@ import { sendLibraryFile, serveLibraryFiles } from '../library-files.ts'
 import invitationRoutes from './invitations.ts'
 import rendezvousSockets from './sockets.ts'
 
-export default async function rendezvousRoutes (app: FastifyInstance): Promise<void> {
+export default async function rendezvousRoutes(app: FastifyInstance): Promise<void> {
   if (!app.rendezvous.isOn) return
   await app.register(rendezvousSockets)
   await app.register(invitationRoutes)
   await app.register(async scope => {
     await serveLibraryFiles(scope)
-    scope.get('/scripts/BV.js', { config: { surface: 'public' }, schema: { hide: true } },
-      (_request, reply) => sendLibraryFile(reply, 'BV.js'))
+    scope.get('/scripts/BV.js', { config: { surface: 'public' }, schema: { hide: true } }, (_request, reply) =>
+      sendLibraryFile(reply, 'BV.js')
+    )
   })
 }

@@ -22,36 +22,47 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
     root: PUBLIC,
     serve: false,
     decorateReply: true,
-    setHeaders: response => { for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value) }
+    setHeaders: response => {
+      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
+    }
   })
   const hidden = { config: { surface: 'public' }, schema: { hide: true } } as const
   app.get('/bv/invite', hidden, (_request, reply) => reply.redirect('invite/'))
   app.get('/bv/invite/', hidden, (_request, reply) => reply.sendFile('bonevalue/invite.html'))
-  for (const file of FILES) app.get(`/bv/invite/${file}`, hidden, (_request, reply) => reply.sendFile(`bonevalue/${file}`))
+  for (const file of FILES)
+    app.get(`/bv/invite/${file}`, hidden, (_request, reply) => reply.sendFile(`bonevalue/${file}`))
 
-  app.post('/bv/invite/status', {
-    config: { surface: 'account' },
-    bodyLimit: BODY_LIMIT,
-    schema: { hide: true, body: Type.Object({ token }), response: { 200: Type.Object({ name: Type.String() }) } }
-  }, async ({ body }) => {
-    const invitation = await app.rendezvous.service.findInvitation(body.token)
-    if (isRefusal(invitation)) throw new NwsError(invitation.refusal)
-    return { name: invitation.suggestion }
-  })
-
-  app.post('/bv/invite/accept', {
-    config: { surface: 'account' },
-    bodyLimit: BODY_LIMIT,
-    schema: {
-      hide: true,
-      body: Type.Object({ token, name: Type.String(), password: Type.String() }),
-      response: { 201: Type.Object({ name: Type.String() }) }
+  app.post(
+    '/bv/invite/status',
+    {
+      config: { surface: 'account' },
+      bodyLimit: BODY_LIMIT,
+      schema: { hide: true, body: Type.Object({ token }), response: { 200: Type.Object({ name: Type.String() }) } }
+    },
+    async ({ body }) => {
+      const invitation = await app.rendezvous.service.findInvitation(body.token)
+      if (isRefusal(invitation)) throw new NwsError(invitation.refusal)
+      return { name: invitation.suggestion }
     }
-  }, async ({ body }, reply) => {
-    const user = await app.rendezvous.service.acceptInvitation(body.token, body.name, body.password)
-    if (isRefusal(user)) throw new NwsError(user.refusal)
-    return await reply.code(201).send({ name: user.name })
-  })
+  )
+
+  app.post(
+    '/bv/invite/accept',
+    {
+      config: { surface: 'account' },
+      bodyLimit: BODY_LIMIT,
+      schema: {
+        hide: true,
+        body: Type.Object({ token, name: Type.String(), password: Type.String() }),
+        response: { 201: Type.Object({ name: Type.String() }) }
+      }
+    },
+    async ({ body }, reply) => {
+      const user = await app.rendezvous.service.acceptInvitation(body.token, body.name, body.password)
+      if (isRefusal(user)) throw new NwsError(user.refusal)
+      return await reply.code(201).send({ name: user.name })
+    }
+  )
 }
 
 export default invitationRoutes

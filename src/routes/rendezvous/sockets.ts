@@ -8,7 +8,7 @@ import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/rendezvous/index.ts'
 
 /** What a route of `/` needs to take sockets too. Only there are cookies looked at, by which clients of 2012 log in. */
-export function rootSocket (app: FastifyInstance) {
+export function rootSocket(app: FastifyInstance) {
   return {
     preValidation: async (request: FastifyRequest): Promise<void> => {
       if (request.ws) await app.rendezvous.logInByCookies(request, app.accessGuard.isKnownToRendezvous(request.raw))
@@ -17,13 +17,15 @@ export function rootSocket (app: FastifyInstance) {
   }
 }
 
-export default async function rendezvousSockets (app: FastifyInstance): Promise<void> {
+export default async function rendezvousSockets(app: FastifyInstance): Promise<void> {
   app.route({
     method: 'GET',
     url: '/bv/socket',
     config: { surface: 'rendezvous', socket: true },
     schema: { hide: true },
-    handler: async () => { throw new NwsError('NWS_ERR_BV_UPGRADE_REQUIRED') },
+    handler: async () => {
+      throw new NwsError('NWS_ERR_BV_UPGRADE_REQUIRED')
+    },
     wsHandler: (socket, request) => app.rendezvous.accept(socket, request)
   })
 }

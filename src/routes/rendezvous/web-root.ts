@@ -12,7 +12,7 @@ import { rootSocket } from './sockets.ts'
 const MODULE = ['bonevalue.js', 'bonevalue.js.map', 'bonevalue.d.ts']
 
 /** The user's own pages. What begins with a dot is not served. */
-async function ownPages (app: FastifyInstance): Promise<void> {
+async function ownPages(app: FastifyInstance): Promise<void> {
   const { webRoot } = app.config
   const hasPages = webRoot !== ''
   await app.register(fastifyStatic, {
@@ -21,7 +21,9 @@ async function ownPages (app: FastifyInstance): Promise<void> {
     decorateReply: true,
     dotfiles: 'ignore',
     redirect: true, // A folder without its slash would be another base for relative addresses.
-    setHeaders: response => { void response.setHeader('x-content-type-options', 'nosniff') }
+    setHeaders: response => {
+      void response.setHeader('x-content-type-options', 'nosniff')
+    }
   })
   app.route({
     method: 'GET',
@@ -35,10 +37,11 @@ async function ownPages (app: FastifyInstance): Promise<void> {
   })
   if (!hasPages) return
   app.get<{ Params: { '*': string } }>('/*', { config: { surface: 'public' } }, ({ params: { '*': path } }, reply) =>
-    reply.sendFile(path.endsWith('/') ? `${path}index.html` : path))
+    reply.sendFile(path.endsWith('/') ? `${path}index.html` : path)
+  )
 }
 
-export default async function webRootRoutes (app: FastifyInstance): Promise<void> {
+export default async function webRootRoutes(app: FastifyInstance): Promise<void> {
   await app.register(ownPages)
   await app.register(async scope => {
     await serveLibraryFiles(scope)

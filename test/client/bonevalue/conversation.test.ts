@@ -20,12 +20,12 @@ class Channel implements ConversationChannel {
   readonly #messages = new Set<(event: { readonly data: unknown }) => void>()
   readonly #low = new Set<() => void>()
 
-  addEventListener (type: string, listener: (event: never) => void): void {
+  addEventListener(type: string, listener: (event: never) => void): void {
     if (type === 'message') this.#messages.add(listener as (event: { readonly data: unknown }) => void)
     else this.#low.add(listener as () => void)
   }
 
-  send (data: string | Uint8Array): void {
+  send(data: string | Uint8Array): void {
     this.#held.push(data)
     this.sent.push(data)
     this.bufferedAmount += data.length
@@ -33,39 +33,55 @@ class Channel implements ConversationChannel {
   }
 
   /** Hands over one message. @returns whether there was one */
-  flow (): boolean {
+  flow(): boolean {
     const data = this.#held.shift()
     if (data === undefined) return false
     const before = this.bufferedAmount
     this.bufferedAmount -= data.length
-    for (const listener of this.other!.#messages) listener({ data: typeof data === 'string' ? data : data.slice().buffer })
-    if (before > this.bufferedAmountLowThreshold && this.bufferedAmount <= this.bufferedAmountLowThreshold) for (const listener of this.#low) listener()
+    for (const listener of this.other!.#messages)
+      listener({ data: typeof data === 'string' ? data : data.slice().buffer })
+    if (before > this.bufferedAmountLowThreshold && this.bufferedAmount <= this.bufferedAmountLowThreshold)
+      for (const listener of this.#low) listener()
     return true
   }
 }
 
 type Said = { readonly calls: Call[] }
 
-function pair (t: Test, answer: (module: string, data: unknown, reply: Reply) => void = (_module, data, reply) => reply({ response: data })) {
+function pair(
+  t: Test,
+  answer: (module: string, data: unknown, reply: Reply) => void = (_module, data, reply) => reply({ response: data })
+) {
   const channels = [new Channel(), new Channel()] as const
   channels[0].other = channels[1]
   channels[1].other = channels[0]
   const byes: Said[] = []
   let broken = 0
-  const ends = channels.map(channel => new Conversation(channel, {
-    answer,
-    saidBye: calls => byes.push({ calls }),
-    broken: () => { broken++ },
-    changed: () => {}
-  } satisfies ConversationOwner))
-  t.teardown(() => { for (const end of ends) end.end() })
-  const flow = (): void => { while (channels[0].flow() || channels[1].flow()); }
+  const ends = channels.map(
+    channel =>
+      new Conversation(channel, {
+        answer,
+        saidBye: calls => byes.push({ calls }),
+        broken: () => {
+          broken++
+        },
+        changed: () => {}
+      } satisfies ConversationOwner)
+  )
+  t.teardown(() => {
+    for (const end of ends) end.end()
+  })
+  const flow = (): void => {
+    while (channels[0].flow() || channels[1].flow());
+  }
   return { a: ends[0]!, b: ends[1]!, channels, byes, flow, broken: () => broken }
 }
 
-function call (data: unknown, keepAlive = false, timeoutMs = 60_000): { call: Call, outcome: Promise<Outcome> } {
+function call(data: unknown, keepAlive = false, timeoutMs = 60_000): { call: Call; outcome: Promise<Outcome> } {
   let made: Call | undefined
-  const outcome = new Promise<Outcome>(resolve => { made = new Call({ module: 'echo', data: JSON.stringify(data), keepAlive }, timeoutMs, resolve) })
+  const outcome = new Promise<Outcome>(resolve => {
+    made = new Call({ module: 'echo', data: JSON.stringify(data), keepAlive }, timeoutMs, resolve)
+  })
   return { call: made!, outcome }
 }
 
@@ -78,12 +94,19 @@ t.test('several requests at once find their answers, both ways', async t => {
   })
   t.ok(a.isBusy && b.isBusy)
   flow()
-  t.strictSame(await Promise.all(calls), [0, 1, 2, 3, 4].map(n => ({ response: [n] })))
+  t.strictSame(
+    await Promise.all(calls),
+    [0, 1, 2, 3, 4].map(n => ({ response: [n] }))
+  )
   t.notOk(a.isBusy || b.isBusy)
 })
 
 t.test('a long text goes in parts, with never more in the channel than it takes, and lets short ones pass', async t => {
-  const { a, channels: [channel], flow } = pair(t)
+  const {
+    a,
+    channels: [channel],
+    flow
+  } = pair(t)
   const text = 'ä€😀'.repeat(300_000)
   const order: string[] = []
   const long = call(text)
@@ -101,23 +124,39 @@ t.test('a long text goes in parts, with never more in the channel than it takes,
 })
 
 t.test('many long texts take turns, four at a time', async t => {
-  const { a, channels: [channel], flow } = pair(t, (_module, data, reply) => reply({ response: String(data).length }))
+  const {
+    a,
+    channels: [channel],
+    flow
+  } = pair(t, (_module, data, reply) => reply({ response: String(data).length }))
   const calls = Array.from({ length: 10 }, (_, n) => {
     const each = call('x'.repeat(200_000 + n))
     a.ask(each.call)
     return each.outcome
   })
   flow()
-  t.strictSame(await Promise.all(calls), Array.from({ length: 10 }, (_, n) => ({ response: 200_000 + n })))
-  const numbers = channel.sent.filter(data => typeof data !== 'string').map(data => new DataView(data.buffer, data.byteOffset).getUint32(0))
-  t.ok(numbers.some((_, at) => new Set(numbers.slice(at, at + 4)).size === 4), 'they take turns')
-  const open = numbers.map((_, at) => new Set(numbers.slice(0, at + 1).filter(number => numbers.indexOf(number, at) >= 0)).size)
+  t.strictSame(
+    await Promise.all(calls),
+    Array.from({ length: 10 }, (_, n) => ({ response: 200_000 + n }))
+  )
+  const numbers = channel.sent
+    .filter(data => typeof data !== 'string')
+    .map(data => new DataView(data.buffer, data.byteOffset).getUint32(0))
+  t.ok(
+    numbers.some((_, at) => new Set(numbers.slice(at, at + 4)).size === 4),
+    'they take turns'
+  )
+  const open = numbers.map(
+    (_, at) => new Set(numbers.slice(0, at + 1).filter(number => numbers.indexOf(number, at) >= 0)).size
+  )
   t.equal(Math.max(...open), 4, 'four are on their way')
 })
 
-t.test('a request that is not answered times out, and a late answer is nobody\'s', async t => {
+t.test("a request that is not answered times out, and a late answer is nobody's", async t => {
   let late: Reply | undefined
-  const { a, flow, broken } = pair(t, (_module, _data, reply) => { late = reply })
+  const { a, flow, broken } = pair(t, (_module, _data, reply) => {
+    late = reply
+  })
   const { call: made, outcome } = call(1, false, 10)
   a.ask(made)
   flow()
@@ -152,8 +191,13 @@ t.test('the end gives back what has no answer', async t => {
 t.test('answers that cannot be written, and too many requests, are said', async t => {
   const circle: { self?: unknown } = {}
   circle.self = circle
-  const { a, flow } = pair(t, (_module, data, reply) => { if (data !== 'wait') reply({ response: data === 'circle' ? circle : 'x'.repeat(2 ** 25) }) })
-  for (const [what, code] of [['circle', 'NOT_JSON'], ['large', 'TOO_LARGE']] as const) {
+  const { a, flow } = pair(t, (_module, data, reply) => {
+    if (data !== 'wait') reply({ response: data === 'circle' ? circle : 'x'.repeat(2 ** 25) })
+  })
+  for (const [what, code] of [
+    ['circle', 'NOT_JSON'],
+    ['large', 'TOO_LARGE']
+  ] as const) {
     const { call: made, outcome } = call(what)
     a.ask(made)
     flow()
@@ -167,7 +211,18 @@ t.test('answers that cannot be written, and too many requests, are said', async 
 })
 
 t.test('whatever the other end sends, it breaks nothing but the conversation', async t => {
-  for (const data of ['', 'null', '[]', '{"id":0,"module":"x"}', '{"id":1}', '{"id":1,"code":"toString"}', new Uint8Array(4), new Uint8Array(PART_BYTES + 1), new Uint8Array([0, 0, 0, 1, 255, 255, 255, 255, 1]), new Uint8Array([0, 0, 0, 1, 0, 0, 0, 1, 255])]) {
+  for (const data of [
+    '',
+    'null',
+    '[]',
+    '{"id":0,"module":"x"}',
+    '{"id":1}',
+    '{"id":1,"code":"toString"}',
+    new Uint8Array(4),
+    new Uint8Array(PART_BYTES + 1),
+    new Uint8Array([0, 0, 0, 1, 255, 255, 255, 255, 1]),
+    new Uint8Array([0, 0, 0, 1, 0, 0, 0, 1, 255])
+  ]) {
     const { channels, flow, broken } = pair(t)
     channels[0].send(data)
     flow()
@@ -178,7 +233,11 @@ t.test('whatever the other end sends, it breaks nothing but the conversation', a
   flow()
   t.equal(broken(), 1, 'five texts at once')
   for (const harmless of ['{"id":5,"response":1}', '{"pong":9}', '{"id":9,"code":"BUSY"}']) {
-    const { channels: [channel], flow: run, broken: count } = pair(t)
+    const {
+      channels: [channel],
+      flow: run,
+      broken: count
+    } = pair(t)
     channel.send(harmless)
     run()
     t.equal(count(), 0, harmless)

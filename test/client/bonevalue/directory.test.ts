@@ -5,7 +5,7 @@ import { Directory } from '../../../src/client/bonevalue/directory.ts'
 import { rendezvousUrl } from '../../../src/client/bonevalue/rendezvous.ts'
 import { readWire } from '../../../src/client/bonevalue/wire.ts'
 
-function create () {
+function create() {
   const events: string[] = []
   const directory = new Directory({
     connected: ({ name, id }) => events.push(`+${name} ${id}`),
@@ -19,48 +19,92 @@ function create () {
 t.test('queries', async t => {
   const { directory, ids, events } = create()
   for (const alias of ['Us', 'Bob', '__proto__']) directory.addUser(alias)
-  for (const [name, id] of [['Us', '1'], ['Bob', '2'], ['Bob', '3'], ['__proto__', '4']] as const) directory.add({ name, id })
+  for (const [name, id] of [
+    ['Us', '1'],
+    ['Bob', '2'],
+    ['Bob', '3'],
+    ['__proto__', '4']
+  ] as const)
+    directory.add({ name, id })
   directory.add({ name: 'Bob', id: '2' })
   t.strictSame(events, ['user Bob', 'user __proto__', '+Us 1', '+Bob 2', '+Bob 3', '+__proto__ 4'])
-  t.strictSame([ids('*'), ids('Us'), ids('Bob'), ids('3'), ids('bob'), ids('message'), ids('__proto__')], [['1', '2', '3', '4'], ['1'], ['2', '3'], ['3'], [], [], ['4']])
+  t.strictSame(
+    [ids('*'), ids('Us'), ids('Bob'), ids('3'), ids('bob'), ids('message'), ids('__proto__')],
+    [['1', '2', '3', '4'], ['1'], ['2', '3'], ['3'], [], [], ['4']]
+  )
   directory.removeUser('Bob')
   t.strictSame(events.slice(6), ['-2', '-3', 'no user Bob'])
 })
 
-t.test('peers that can be reached stay while the rendezvous is away, until it tells of the user again or not at all', async t => {
-  const { directory, ids, events } = create()
-  for (const [name, id] of [['Bob', '1'], ['Bob', '2'], ['Eve', '3'], ['Zoe', '4']] as const) {
-    directory.addUser(name)
-    directory.add({ name, id })
+t.test(
+  'peers that can be reached stay while the rendezvous is away, until it tells of the user again or not at all',
+  async t => {
+    const { directory, ids, events } = create()
+    for (const [name, id] of [
+      ['Bob', '1'],
+      ['Bob', '2'],
+      ['Eve', '3'],
+      ['Zoe', '4']
+    ] as const) {
+      directory.addUser(name)
+      directory.add({ name, id })
+    }
+    events.length = 0
+    directory.renew(id => id !== '2')
+    t.strictSame(events, ['-2'], 'who cannot be reached is gone')
+    directory.keepUsers(['Bob', 'Eve'])
+    t.strictSame(events.splice(0), ['-2', '-4', 'no user Zoe'], 'who is trusted no more is gone')
+    directory.add({ name: 'Bob', id: '5' })
+    t.strictSame(events.splice(0), ['-1', '+Bob 5'], 'nobody is asked twice under two ids')
+    directory.add({ name: 'Eve', id: '3' })
+    directory.dropStale()
+    t.strictSame([events, ids('Eve')], [[], ['3']], 'who kept his id was never away')
   }
-  events.length = 0
-  directory.renew(id => id !== '2')
-  t.strictSame(events, ['-2'], 'who cannot be reached is gone')
-  directory.keepUsers(['Bob', 'Eve'])
-  t.strictSame(events.splice(0), ['-2', '-4', 'no user Zoe'], 'who is trusted no more is gone')
-  directory.add({ name: 'Bob', id: '5' })
-  t.strictSame(events.splice(0), ['-1', '+Bob 5'], 'nobody is asked twice under two ids')
-  directory.add({ name: 'Eve', id: '3' })
-  directory.dropStale()
-  t.strictSame([events, ids('Eve')], [[], ['3']], 'who kept his id was never away')
-})
+)
 
 t.test('messages of the rendezvous are read, others are none', async t => {
   for (const [type, data, expected] of [
     ['setPeerId', { peerId: 5 }, { type: 'setPeerId', peerId: '5' }],
     ['userList', ['a', 1, 'b'], { type: 'userList', names: ['a', 'b'] }],
-    ['peerList', [{ name: 'a', id: 1 }, { name: 'b', id: '22' }, { name: 'c' }, null], { type: 'peerList', peers: [{ name: 'a', id: '1' }, { name: 'b', id: '22' }] }],
+    [
+      'peerList',
+      [{ name: 'a', id: 1 }, { name: 'b', id: '22' }, { name: 'c' }, null],
+      {
+        type: 'peerList',
+        peers: [
+          { name: 'a', id: '1' },
+          { name: 'b', id: '22' }
+        ]
+      }
+    ],
     ['peerConnect', { name: 'a', id: 1 }, { type: 'peerConnect', name: 'a', id: '1' }],
     ['peerDisconnect', 7, { type: 'peerDisconnect', id: '7' }],
-    ['peerRequest', { from: 7, to: 8, spd: { type: 'offer', sdp: 'x' } }, { type: 'signal', from: '7', signal: { type: 'offer', sdp: 'x' } }],
-    ['peerResponse', { from: 7, spd: { sdp: 'x' } }, { type: 'signal', from: '7', signal: { type: 'answer', sdp: 'x' } }],
-    ['peerCandidate', { from: 7, candidate: null }, { type: 'signal', from: '7', signal: { type: 'candidate', candidate: null } }],
-    ['error', { code: 'NWS_ERR_X', message: 'm', type: 'claimToken' }, { type: 'error', code: 'NWS_ERR_X', message: 'm', about: 'claimToken', to: undefined, retryAfterMs: undefined }],
+    [
+      'peerRequest',
+      { from: 7, to: 8, spd: { type: 'offer', sdp: 'x' } },
+      { type: 'signal', from: '7', signal: { type: 'offer', sdp: 'x' } }
+    ],
+    [
+      'peerResponse',
+      { from: 7, spd: { sdp: 'x' } },
+      { type: 'signal', from: '7', signal: { type: 'answer', sdp: 'x' } }
+    ],
+    [
+      'peerCandidate',
+      { from: 7, candidate: null },
+      { type: 'signal', from: '7', signal: { type: 'candidate', candidate: null } }
+    ],
+    [
+      'error',
+      { code: 'NWS_ERR_X', message: 'm', type: 'claimToken' },
+      { type: 'error', code: 'NWS_ERR_X', message: 'm', about: 'claimToken', to: undefined, retryAfterMs: undefined }
+    ],
     ['peerConnect', { name: 'a', id: -1 }, undefined],
     ['peerRequest', { from: 7 }, undefined],
     ['userAdd', {}, undefined],
     ['toString', {}, undefined]
-  ] as const) t.strictSame(readWire(JSON.stringify({ type, data })), expected, `${type} ${JSON.stringify(data)}`)
+  ] as const)
+    t.strictSame(readWire(JSON.stringify({ type, data })), expected, `${type} ${JSON.stringify(data)}`)
   for (const text of ['', '[]', 'null', '{}', '{"type":1}', new ArrayBuffer(1)]) t.equal(readWire(text), undefined)
 })
 
@@ -77,5 +121,6 @@ t.test('addresses of the rendezvous', async t => {
     ['ftp://a.example', http, undefined],
     ['ann:secret@a.example', http, undefined],
     ['', http, undefined]
-  ] as const) t.equal(rendezvousUrl(host, page), expected, host)
+  ] as const)
+    t.equal(rendezvousUrl(host, page), expected, host)
 })

@@ -2,7 +2,8 @@
 import t from 'tap'
 import { belonging, judge, markSdp, readAttempt } from '../../../src/client/bonevalue/negotiation.ts'
 
-const SDP = 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n'
+const SDP =
+  'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n'
 
 t.test('the attempt stands in the SDP and is read again', async t => {
   t.equal(markSdp(SDP, 'own', undefined), SDP.replace('t=0 0\r\n', 't=0 0\r\na=x-bonevalue:own\r\n'))
@@ -22,7 +23,8 @@ t.test('whose a description is', async t => {
     ['b', 'offer', 'b', 'earlier', 'stale'],
     [undefined, 'answer', 'b', 'earlier', 'stale'],
     ['b', 'offer', undefined, undefined, 'own']
-  ] as const) t.equal(belonging('a', other, type, { session, to }), expected, `${other} ${type} ${session} ${to}`)
+  ] as const)
+    t.equal(belonging('a', other, type, { session, to }), expected, `${other} ${type} ${session} ${to}`)
 })
 
 t.test('of two offers one gives way, and it is the same at both ends', async t => {

@@ -7,7 +7,7 @@ import { createSimulatedCluster } from '../../support/cluster.ts'
 const secret = new Uint8Array(32).fill(1)
 const newer = new Uint8Array(32).fill(2)
 const SETTLE_MS = 3000
-const compareText = (a: string, b: string) => a < b ? -1 : a > b ? 1 : 0
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 t.test('proxies in a channel meet, others hear nothing', async t => {
   const whole = createSimulatedCluster(secret)
@@ -25,7 +25,10 @@ t.test('proxies in a channel meet, others hear nothing', async t => {
   t.strictSame(b.heard.slice(1), ['x alice:"hello"'])
   c.join('x', 'carol')
   whole.run(SETTLE_MS)
-  t.strictSame(c.heard, ['x +alice', 'x +bob', 'x +ben'].toSorted((m, n) => c.heard.indexOf(m) - c.heard.indexOf(n)))
+  t.strictSame(
+    c.heard,
+    ['x +alice', 'x +bob', 'x +ben'].toSorted((m, n) => c.heard.indexOf(m) - c.heard.indexOf(n))
+  )
   b.leave('x', 'bob')
   b.leave('x', 'ben')
   whole.run(10)
@@ -43,7 +46,11 @@ t.test('a message is published once, and a turn is one batch', async t => {
   for (let i = 0; i < 10; i++) proxies[0]!.say('x', 'p0', `m${i}`)
   whole.run(5)
   t.equal(whole.carried.length, before + 1)
-  for (const proxy of proxies.slice(1)) t.strictSame(proxy.heard.slice(3), Array.from({ length: 10 }, (_, i) => `x p0:"m${i}"`))
+  for (const proxy of proxies.slice(1))
+    t.strictSame(
+      proxy.heard.slice(3),
+      Array.from({ length: 10 }, (_, i) => `x p0:"m${i}"`)
+    )
 })
 
 t.test('what the broker loses is healed by snapshot and digest', async t => {
@@ -68,7 +75,11 @@ t.test('what the broker loses is healed by snapshot and digest', async t => {
       if (sign === '+') there.add(id!)
       else there.delete(id!)
     }
-    t.strictSame(there, new Set(['bob', ...Array.from({ length: 30 }, (_, i) => `b${i}`).filter((_, i) => i % 3 !== 0)]), `seed ${seed}`)
+    t.strictSame(
+      there,
+      new Set(['bob', ...Array.from({ length: 30 }, (_, i) => `b${i}`).filter((_, i) => i % 3 !== 0)]),
+      `seed ${seed}`
+    )
   }
 })
 
@@ -82,7 +93,14 @@ t.test('a silent proxy loses its peers, and they come back with it', async t => 
   whole.run(13_000)
   t.strictSame(a.heard, ['x +bob'], 'not yet')
   whole.run(14_000)
-  t.strictSame([a.heard, b.heard], [['x +bob', 'x -bob'], ['x +alice', 'x -alice']], 'after 25 s')
+  t.strictSame(
+    [a.heard, b.heard],
+    [
+      ['x +bob', 'x -bob'],
+      ['x +alice', 'x -alice']
+    ],
+    'after 25 s'
+  )
   b.say('x', 'bob', 'is anybody there?')
   b.join('x', 'ben')
   b.heal()
@@ -163,7 +181,10 @@ t.test('nothing that was said before is said again', async t => {
     for (const { subject, bytes } of story) whole.inject(subject, bytes)
     whole.run(SETTLE_MS)
   }
-  t.notOk(c.heard.some(line => line.includes('bob')), 'nor to one who was not there')
+  t.notOk(
+    c.heard.some(line => line.includes('bob')),
+    'nor to one who was not there'
+  )
   t.notOk([...c.cluster.proxies()].length > 1, 'and nobody comes alive')
   t.ok(c.cluster.counts.replayed > 0)
   const chat = story.find(({ bytes, subject }) => bytes.length > 0 && story.some(other => other.subject !== subject))!
@@ -201,7 +222,14 @@ t.test('the secret is replaced one proxy at a time, and nobody loses anybody', a
     before.say('x', 'old', 'to new')
     after.say('x', 'new', 'to old')
     whole.run(10)
-    t.strictSame([before.heard, after.heard], [['x +new', 'x new:"to old"'], ['x +old', 'x old:"to new"']], `step ${step}`)
+    t.strictSame(
+      [before.heard, after.heard],
+      [
+        ['x +new', 'x new:"to old"'],
+        ['x +old', 'x old:"to new"']
+      ],
+      `step ${step}`
+    )
   }
 })
 
@@ -223,7 +251,8 @@ t.test('payloads that are no JSON text are not delivered', async t => {
   a.join('x', 'alice')
   b.join('x', 'bob')
   whole.run(SETTLE_MS)
-  for (const text of ['', '{', '1 2', '"\n"', '\u0001']) b.cluster.broadcast('x', { source: 'bob', seq: 1, binary: false, payload: Buffer.from(text) })
+  for (const text of ['', '{', '1 2', '"\n"', '\u0001'])
+    b.cluster.broadcast('x', { source: 'bob', seq: 1, binary: false, payload: Buffer.from(text) })
   b.cluster.broadcast('x', { source: 'nobody', seq: 1, binary: false, payload: Buffer.from('1') })
   whole.run(100)
   t.strictSame(a.heard, ['x +bob'])

@@ -1,19 +1,64 @@
 // Which advertised addresses may be dialled and which senders may be heard. Not the packets.
 import t from 'tap'
-import { dialable, formatAddress, mayHear, parseAddress, senderOf, sourceFrom, textOf, type Surroundings } from '../../../src/core/dns-sd/address-policy.ts'
+import {
+  dialable,
+  formatAddress,
+  mayHear,
+  parseAddress,
+  senderOf,
+  sourceFrom,
+  textOf,
+  type Surroundings
+} from '../../../src/core/dns-sd/address-policy.ts'
 
-const network = (cidr: string) => ({ address: parseAddress(cidr.split('/')[0]!)!, prefixLength: Number(cidr.split('/')[1]) })
+const network = (cidr: string) => ({
+  address: parseAddress(cidr.split('/')[0]!)!,
+  prefixLength: Number(cidr.split('/')[1])
+})
 const here: Surroundings = {
-  networks: [network('192.168.1.5/24'), network('203.0.113.9/26'), network('2001:db8:1::5/64'), network('fe80::5/64'), network('100.64.0.1/0')],
+  networks: [
+    network('192.168.1.5/24'),
+    network('203.0.113.9/26'),
+    network('2001:db8:1::5/64'),
+    network('fe80::5/64'),
+    network('100.64.0.1/0')
+  ],
   own: new Set(['127.0.0.1', '192.168.1.5', '203.0.113.9', '2001:db8:1::5', 'fe80::5'])
 }
 
 t.test('addresses have one text', async t => {
   for (const [text, formatted] of [
-    ['10.0.0.1', '10.0.0.1'], ['::', '::'], ['::1', '::1'], ['FE80::1%eth0', 'fe80::1'], ['fe80:0:0:0:0:0:0:1', 'fe80::1'],
-    ['2001:db8:0:0:1:0:0:0', '2001:db8:0:0:1::'], ['1:0:3:4:5:6:7:8', '1:0:3:4:5:6:7:8'], ['::ffff:10.0.0.1', '10.0.0.1'], ['64:ff9b::10.0.0.1', '64:ff9b::a00:1']
-  ]) t.equal(formatAddress(parseAddress(text!)!), formatted, text!)
-  for (const text of ['', '1.2.3', '1.2.3.256', '01.2.3.4', '1.2.3.4.5', 'localhost', ':', ':::', '1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7::8', '12345::', 'g::', '::1.2.3', '1.2.3.4::', '-1.2.3.4', '1e1.2.3.4']) {
+    ['10.0.0.1', '10.0.0.1'],
+    ['::', '::'],
+    ['::1', '::1'],
+    ['FE80::1%eth0', 'fe80::1'],
+    ['fe80:0:0:0:0:0:0:1', 'fe80::1'],
+    ['2001:db8:0:0:1:0:0:0', '2001:db8:0:0:1::'],
+    ['1:0:3:4:5:6:7:8', '1:0:3:4:5:6:7:8'],
+    ['::ffff:10.0.0.1', '10.0.0.1'],
+    ['64:ff9b::10.0.0.1', '64:ff9b::a00:1']
+  ])
+    t.equal(formatAddress(parseAddress(text!)!), formatted, text!)
+  for (const text of [
+    '',
+    '1.2.3',
+    '1.2.3.256',
+    '01.2.3.4',
+    '1.2.3.4.5',
+    'localhost',
+    ':',
+    ':::',
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '1:2:3:4:5:6:7::8',
+    '12345::',
+    'g::',
+    '::1.2.3',
+    '1.2.3.4::',
+    '-1.2.3.4',
+    '1e1.2.3.4'
+  ]) {
     t.equal(parseAddress(text), undefined, JSON.stringify(text))
   }
 })
@@ -53,11 +98,22 @@ t.test('only addresses of this network are dialled', async t => {
     ['fe80::7%eth9', neighbour6, 'fe80::7%eth0', 'a scope in a record means nothing'],
     ['example.org', neighbour, undefined, 'no address']
   ]
-  for (const [address, source, expected, why] of rows) t.equal(dialable(address, source, here), expected, `${address} from ${textOf(source)}: ${why}`)
+  for (const [address, source, expected, why] of rows)
+    t.equal(dialable(address, source, here), expected, `${address} from ${textOf(source)}: ${why}`)
 })
 
 t.test('senders off the link are not heard', async t => {
-  for (const [address, heard] of [['192.168.1.7', true], ['10.0.0.7', true], ['203.0.113.20', true], ['198.51.100.1', false], ['127.0.0.1', true], ['fe80::9%eth0', true], ['2001:db8:1::9', true], ['2001:db8:2::9', false], ['0.0.0.0', false]] as const) {
+  for (const [address, heard] of [
+    ['192.168.1.7', true],
+    ['10.0.0.7', true],
+    ['203.0.113.20', true],
+    ['198.51.100.1', false],
+    ['127.0.0.1', true],
+    ['fe80::9%eth0', true],
+    ['2001:db8:1::9', true],
+    ['2001:db8:2::9', false],
+    ['0.0.0.0', false]
+  ] as const) {
     t.equal(mayHear(sourceFrom(address)!, here), heard, address)
   }
   t.equal(sourceFrom('nonsense'), undefined)

@@ -5,40 +5,75 @@ import { parseAddress, sourceFrom, type Surroundings } from '../../../src/core/d
 import { defaultRemoteTableLimits, RemoteTable, type RemoteTableLimits } from '../../../src/core/dns-sd/remote-table.ts'
 import { instanceOf, serviceType, type DiscoveryRecord } from '../../../src/core/dns-sd/records.ts'
 
-const here: Surroundings = { networks: [{ address: parseAddress('10.0.0.1')!, prefixLength: 16 }], own: new Set(['10.0.0.1', '127.0.0.1']) }
+const here: Surroundings = {
+  networks: [{ address: parseAddress('10.0.0.1')!, prefixLength: 16 }],
+  own: new Set(['10.0.0.1', '127.0.0.1'])
+}
 const ownId = 'o'.repeat(25) + 'a'
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /** The id of a number. */
-function idOf (number: number): string {
+function idOf(number: number): string {
   return [...Array.from({ length: 25 }, (_, index) => alphabet[Math.floor(number / 32 ** index) % 32]!), 'a'].join('')
 }
 
-interface Claim { host?: string, port?: number, ttl?: number, address?: string, addresses?: string[], version?: string, without?: ('PTR' | 'SRV' | 'TXT' | 'A')[], flush?: boolean }
+interface Claim {
+  host?: string
+  port?: number
+  ttl?: number
+  address?: string
+  addresses?: string[]
+  version?: string
+  without?: ('PTR' | 'SRV' | 'TXT' | 'A')[]
+  flush?: boolean
+}
 
 /** What a proxy says of itself. */
-function claims (id: string, { host = `h${id}.local`, port = 4000, ttl = 120, address = '10.0.0.2', addresses = [address], version = '2', without = [], flush = true }: Claim = {}): DiscoveryRecord[] {
+function claims(
+  id: string,
+  {
+    host = `h${id}.local`,
+    port = 4000,
+    ttl = 120,
+    address = '10.0.0.2',
+    addresses = [address],
+    version = '2',
+    without = [],
+    flush = true
+  }: Claim = {}
+): DiscoveryRecord[] {
   const base = { ttl, flush }
   const records: DiscoveryRecord[] = [
     { ...base, type: 'PTR', name: serviceType, ttl: ttl === 0 ? 0 : 4500, target: instanceOf(id) },
     { ...base, type: 'SRV', name: instanceOf(id), target: host, port },
     { ...base, type: 'TXT', name: instanceOf(id), pairs: new Map([['v', version]]) },
-    ...addresses.map(address => ({ ...base, type: address.includes(':') ? 'AAAA' as const : 'A' as const, name: host, address }))
+    ...addresses.map(address => ({
+      ...base,
+      type: address.includes(':') ? ('AAAA' as const) : ('A' as const),
+      name: host,
+      address
+    }))
   ]
   return records.filter(({ type }) => !(without as string[]).includes(type))
 }
 
 /** A table with a clock, fed and read in short sentences. */
-function tableOf (limits: Partial<RemoteTableLimits> = {}) {
+function tableOf(limits: Partial<RemoteTableLimits> = {}) {
   const table = new RemoteTable({ ownId, random: () => 0, limits: { ...defaultRemoteTableLimits, ...limits } })
   let now = 0
-  const words = (changes: ReturnType<RemoteTable['take']>) => changes.map(change =>
-    change.kind === 'own' ? `own ${change.seen}`
-      : change.kind === 'lost' ? `lost ${change.id}`
-        : `${change.kind} ${change.remote.id} ${change.remote.addresses.map(({ address, port }) => `${address}:${port}`).join(' ')}`)
+  const words = (changes: ReturnType<RemoteTable['take']>) =>
+    changes.map(change =>
+      change.kind === 'own'
+        ? `own ${change.seen}`
+        : change.kind === 'lost'
+          ? `lost ${change.id}`
+          : `${change.kind} ${change.remote.id} ${change.remote.addresses.map(({ address, port }) => `${address}:${port}`).join(' ')}`
+    )
   return {
     table,
-    get now () { return now },
+    get now() {
+      return now
+    },
     hear: (records: DiscoveryRecord[], from = '10.0.0.2') => words(table.take(records, sourceFrom(from)!, here, now)),
     wait: (ms: number) => {
       now += ms
@@ -58,7 +93,11 @@ t.test('a proxy is found once it is complete, whatever the order and however spl
   t.strictSame(hear(all), [], 'again: no news')
   t.strictSame(tableOf().hear(all.toReversed()), [`found ${A} 10.0.0.2:4000`], 'addresses before the service')
   const split = tableOf()
-  t.strictSame(all.map(record => split.hear([record]).length), [0, 0, 0, 1], 'a packet each')
+  t.strictSame(
+    all.map(record => split.hear([record]).length),
+    [0, 0, 0, 1],
+    'a packet each'
+  )
   t.strictSame(tableOf().hear(claims(A, { without: ['PTR'] })), [`found ${A} 10.0.0.2:4000`], 'without the pointer')
 })
 
@@ -123,10 +162,14 @@ t.test('a service is refreshed at 80, 85, 90 and 95 % of its time and lost at it
     const questions = asks()
     if (questions.length > 0) asked.push([at, questions])
   }
-  t.strictSame(asked, [
-    [96_000, [`SRV ${instanceOf(A)}`]],
-    ...[102_000, 108_000, 114_000].map(at => [at, [`SRV ${instanceOf(A)}`, `A h${A}.local`]])
-  ], 'the first time the service alone, whose answer brings the address along')
+  t.strictSame(
+    asked,
+    [
+      [96_000, [`SRV ${instanceOf(A)}`]],
+      ...[102_000, 108_000, 114_000].map(at => [at, [`SRV ${instanceOf(A)}`, `A h${A}.local`]])
+    ],
+    'the first time the service alone, whose answer brings the address along'
+  )
   t.strictSame(wait(1), [`lost ${A}`])
   t.equal(table.size, 0)
 })
@@ -193,7 +236,10 @@ t.test('host and port of an id stand: a later claim does not move it', async t =
 
 t.test('services of one host share its addresses', async t => {
   const { hear } = tableOf()
-  t.strictSame(hear([...claims(A, { host: 'h.local', without: ['A'] }), ...claims(B, { host: 'h.local' })]), [`found ${A} 10.0.0.2:4000`, `found ${B} 10.0.0.2:4000`])
+  t.strictSame(hear([...claims(A, { host: 'h.local', without: ['A'] }), ...claims(B, { host: 'h.local' })]), [
+    `found ${A} 10.0.0.2:4000`,
+    `found ${B} 10.0.0.2:4000`
+  ])
 })
 
 t.test('records of other names and addresses nobody asked for take no place', async t => {
@@ -246,7 +292,11 @@ t.test('one sender holds 16 ids: the oldest without a link leaves, but not withi
   wait(10_000)
   t.strictSame(hear(claims(idOf(17))), [`lost ${idOf(2)}`, `found ${idOf(17)} 10.0.0.2:4000`], 'the linked one stays')
   t.equal(table.size, 16)
-  t.strictSame(hear(claims(idOf(18), { address: '10.0.0.3' }), '10.0.0.3'), [`found ${idOf(18)} 10.0.0.3:4000`], 'another sender has its own share')
+  t.strictSame(
+    hear(claims(idOf(18), { address: '10.0.0.3' }), '10.0.0.3'),
+    [`found ${idOf(18)} 10.0.0.3:4000`],
+    'another sender has its own share'
+  )
   for (let number = 1; number <= 18; number++) table.setLinked(idOf(number), true)
   wait(10_000)
   t.strictSame(hear(claims(idOf(19))), [], 'all linked: no room')
@@ -268,19 +318,23 @@ t.test('256 ids in all: the sender with most gives way, never a linked one, neve
   table.setLinked(A, true)
   for (let number = 100; number < 10_100; number++) {
     wait(5)
-    const address = `10.0.10.${1 + number % 30}`
+    const address = `10.0.10.${1 + (number % 30)}`
     hear(claims(idOf(number), { address }), address)
   }
   t.equal(table.size, 257, 'and this proxy')
   t.ok(table.remotes.has(A), 'the linked one stays')
   t.ok(table.remotes.has(B), 'the only one of its sender stays')
   for (let number = 20_000; number < 30_000; number++) {
-    const address = `10.0.${20 + number % 200}.${1 + Math.floor(number / 200) % 200}`
+    const address = `10.0.${20 + (number % 200)}.${1 + (Math.floor(number / 200) % 200)}`
     hear(claims(idOf(number), { address }), address)
   }
   t.equal(table.size, 257)
   t.ok(table.remotes.has(A), 'the linked one stays even when every packet claims another sender')
-  t.strictSame(hear(claims(idOf(5), { address: '10.0.0.9' }), '10.0.0.9').slice(-1), [`found ${idOf(5)} 10.0.0.9:4000`], 'a new proxy is found after the flood')
+  t.strictSame(
+    hear(claims(idOf(5), { address: '10.0.0.9' }), '10.0.0.9').slice(-1),
+    [`found ${idOf(5)} 10.0.0.9:4000`],
+    'a new proxy is found after the flood'
+  )
 })
 
 t.test('questions come in bounded numbers, and none is forgotten', async t => {

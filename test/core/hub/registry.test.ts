@@ -15,7 +15,8 @@ t.test('a broadcast reaches all others once, in order, in one write per turn', a
   const other = await joinTestPeer(hub, 'y')
   hub.endTurn()
   const before = [a.writes(), b.writes(), c.writes()]
-  for (let i = 0; i < 5; i++) t.strictSame(hub.registry.broadcast(a.peer, text(`${i}`)), { local: 2, remote: 0, missed: 0 })
+  for (let i = 0; i < 5; i++)
+    t.strictSame(hub.registry.broadcast(a.peer, text(`${i}`)), { local: 2, remote: 0, missed: 0 })
   hub.registry.message(b.peer, c.peer.id, text('direct'))
   hub.registry.broadcast(b.peer, text('last'))
   hub.endTurn()
@@ -23,13 +24,29 @@ t.test('a broadcast reaches all others once, in order, in one write per turn', a
   t.strictSame(b.heard, ['+p1', '+p3', 'p1:0', 'p1:1', 'p1:2', 'p1:3', 'p1:4'])
   t.strictSame(c.heard, ['+p1', '+p2', 'p1:0', 'p1:1', 'p1:2', 'p1:3', 'p1:4', 'p2>direct', 'p2:last'])
   t.strictSame(other.heard, [])
-  t.strictSame([a.writes(), b.writes(), c.writes()], before.map(count => count + 1))
+  t.strictSame(
+    [a.writes(), b.writes(), c.writes()],
+    before.map(count => count + 1)
+  )
 })
 
 t.test('a broadcast is encoded once per encoding, and text once for those that share it', async t => {
   let encodings = 0
-  const plain: Encoding = { name: 'plain', broadcast: (source, payload) => { encodings++; return lineEncoding.broadcast(source, payload) } }
-  const rich: Encoding = { name: 'rich', sameText: plain, broadcast: (source, payload) => { encodings++; return Buffer.from(payload.binary ? `${source.id}:rich\n` : `${source.id}:${payload.bytes.toString()}\n`) } }
+  const plain: Encoding = {
+    name: 'plain',
+    broadcast: (source, payload) => {
+      encodings++
+      return lineEncoding.broadcast(source, payload)
+    }
+  }
+  const rich: Encoding = {
+    name: 'rich',
+    sameText: plain,
+    broadcast: (source, payload) => {
+      encodings++
+      return Buffer.from(payload.binary ? `${source.id}:rich\n` : `${source.id}:${payload.bytes.toString()}\n`)
+    }
+  }
   const hub = createTestHub()
   const sender = await joinTestPeer(hub, 'x', { encoding: rich })
   const peers = [plain, rich, plain, rich, plain].map(encoding => joinTestPeer(hub, 'x', { encoding }))
@@ -39,7 +56,16 @@ t.test('a broadcast is encoded once per encoding, and text once for those that s
   hub.registry.broadcast(sender.peer, { binary: true, bytes: Buffer.from('b') })
   t.equal(encodings, 3)
   hub.endTurn()
-  t.strictSame(heard.map(lines => lines.slice(-2)), [['p1:a', 'p1:b'], ['p1:a', 'p1:rich'], ['p1:a', 'p1:b'], ['p1:a', 'p1:rich'], ['p1:a', 'p1:b']])
+  t.strictSame(
+    heard.map(lines => lines.slice(-2)),
+    [
+      ['p1:a', 'p1:b'],
+      ['p1:a', 'p1:rich'],
+      ['p1:a', 'p1:b'],
+      ['p1:a', 'p1:rich'],
+      ['p1:a', 'p1:b']
+    ]
+  )
 })
 
 t.test('random joins, leaves and messages: membership, order and counts stay exact', async t => {
@@ -53,7 +79,10 @@ t.test('random joins, leaves and messages: membership, order and counts stay exa
       const pick = () => present[Math.floor(random() * present.length)]!
       if (present.length === 0 || dice < 0.2) {
         const newcomer = await joinTestPeer(hub, 'x')
-        expected.set(newcomer, present.map(peer => `+${peer.peer.id}`))
+        expected.set(
+          newcomer,
+          present.map(peer => `+${peer.peer.id}`)
+        )
         for (const peer of present) expected.get(peer)!.push(`+${newcomer.peer.id}`)
         present.push(newcomer)
       } else if (dice < 0.35) {
@@ -75,7 +104,8 @@ t.test('random joins, leaves and messages: membership, order and counts stay exa
       if ((hub.registry.find('x', 'network')?.localCount ?? 0) !== present.length) t.fail('the count of peers is exact')
     }
     hub.endTurn()
-    for (const [peer, lines] of expected) if (peer.heard.join() !== lines.join()) t.strictSame(peer.heard, lines, `seed ${seed}`)
+    for (const [peer, lines] of expected)
+      if (peer.heard.join() !== lines.join()) t.strictSame(peer.heard, lines, `seed ${seed}`)
     t.equal(expected.size > 20, true, `seed ${seed}: ${expected.size} peers heard exactly what they should`)
   }
 })
@@ -97,7 +127,9 @@ t.test('the last one out closes the channel, and a new one begins from nothing',
 
 t.test('two that open a channel at the same moment meet in one', async t => {
   const hub = createTestHub()
-  hub.registry.hooks.join.push(async () => { await new Promise(resolve => setImmediate(resolve)) })
+  hub.registry.hooks.join.push(async () => {
+    await new Promise(resolve => setImmediate(resolve))
+  })
   const [a, b] = await Promise.all([joinTestPeer(hub, 'x'), joinTestPeer(hub, 'x')])
   hub.endTurn()
   t.equal(a.peer.channel, b.peer.channel)
@@ -157,8 +189,12 @@ t.test('limits of origins and channels', async t => {
 t.test('hooks may refuse peers and messages', async t => {
   const hub = createTestHub()
   const left: string[] = []
-  hub.registry.hooks.join.push(async ({ channel }) => { if (channel === 'closed') throw Object.assign(new Error('No.'), { code: 'MY_NO' }) })
-  hub.registry.hooks.message.push(({ payload }) => { if (payload.bytes.toString() === 'bad') throw Object.assign(new Error('Bad.'), { code: 'MY_BAD' }) })
+  hub.registry.hooks.join.push(async ({ channel }) => {
+    if (channel === 'closed') throw Object.assign(new Error('No.'), { code: 'MY_NO' })
+  })
+  hub.registry.hooks.message.push(({ payload }) => {
+    if (payload.bytes.toString() === 'bad') throw Object.assign(new Error('Bad.'), { code: 'MY_BAD' })
+  })
   hub.registry.hooks.leave.push(peer => left.push(peer.id))
   await t.rejects(joinTestPeer(hub, 'closed'), { code: 'MY_NO' })
   t.equal(hub.registry.size, 0)
@@ -177,18 +213,35 @@ t.test('a carrier hears of local peers and brings remote ones', async t => {
   let channel: Channel | undefined
   const carrier: Carrier = {
     name: 'test',
-    channelOpened: opened => { channel = opened; calls.push('opened') },
+    channelOpened: opened => {
+      channel = opened
+      calls.push('opened')
+    },
     channelClosed: () => calls.push('closed'),
     localJoined: peer => calls.push(`+${peer.id}`),
     localLeft: peer => calls.push(`-${peer.id}`),
-    broadcast: (source, payload, sequence) => { calls.push(`${source.id}:${payload.bytes.toString()}#${sequence}`); return { peers: 3, missed: 1 } },
-    message: (source, target, payload, sequence) => { calls.push(`${source.id}>${target.id}:${payload.bytes.toString()}#${sequence}`); return payload.bytes.length < 5 }
+    broadcast: (source, payload, sequence) => {
+      calls.push(`${source.id}:${payload.bytes.toString()}#${sequence}`)
+      return { peers: 3, missed: 1 }
+    },
+    message: (source, target, payload, sequence) => {
+      calls.push(`${source.id}>${target.id}:${payload.bytes.toString()}#${sequence}`)
+      return payload.bytes.length < 5
+    }
   }
   hub.registry.attach(carrier)
   const [a, b] = [await joinTestPeer(hub, 'x'), await joinTestPeer(hub, 'x')]
   const remote = hub.registry.addRemote(channel!, { id: 'far', proxy: 'there' }, carrier)!
-  t.equal(hub.registry.addRemote(channel!, { id: 'far', proxy: 'elsewhere' }, carrier), undefined, 'an id is taken once')
-  t.equal(hub.registry.addRemote(channel!, { id: a.peer.id, proxy: 'elsewhere' }, carrier), undefined, 'a local id is taken too')
+  t.equal(
+    hub.registry.addRemote(channel!, { id: 'far', proxy: 'elsewhere' }, carrier),
+    undefined,
+    'an id is taken once'
+  )
+  t.equal(
+    hub.registry.addRemote(channel!, { id: a.peer.id, proxy: 'elsewhere' }, carrier),
+    undefined,
+    'a local id is taken too'
+  )
   hub.registry.remoteBroadcast(remote, text('hi'))
   hub.registry.remoteMessage(remote, b.peer.id, text('you'))
   hub.registry.remoteMessage(remote, 'nobody', text('lost'))
@@ -209,17 +262,27 @@ t.test('a remote peer that is being decided on keeps its order, a refused one is
   const hub = createTestHub()
   let decide: (() => void) | undefined
   const carrier: Carrier = {
-    name: 'test', channelOpened: () => {}, channelClosed: () => {}, localJoined: () => {}, localLeft: () => {},
-    broadcast: () => ({ peers: 0, missed: 0 }), message: () => true
+    name: 'test',
+    channelOpened: () => {},
+    channelClosed: () => {},
+    localJoined: () => {},
+    localLeft: () => {},
+    broadcast: () => ({ peers: 0, missed: 0 }),
+    message: () => true
   }
   hub.registry.attach(carrier)
   const a = await joinTestPeer(hub, 'x')
   hub.registry.hooks.join.push(async ({ id, location }) => {
     if (location === 'local') return
-    await new Promise<void>(resolve => { decide = resolve })
+    await new Promise<void>(resolve => {
+      decide = resolve
+    })
     if (id === 'evil') throw Object.assign(new Error('No.'), { code: 'NO' })
   })
-  const settle = async () => { decide!(); for (let i = 0; i < 5; i++) await Promise.resolve() }
+  const settle = async () => {
+    decide!()
+    for (let i = 0; i < 5; i++) await Promise.resolve()
+  }
   const good = hub.registry.addRemote(a.peer.channel, { id: 'good', proxy: 'there' }, carrier)!
   hub.registry.remoteBroadcast(good, text('1'))
   hub.registry.remoteMessage(good, a.peer.id, text('2'))
@@ -237,11 +300,22 @@ t.test('a remote peer that is being decided on keeps its order, a refused one is
 t.test('presence rests in a rush, and never falls behind what comes after it', async t => {
   const turns: (() => void)[] = []
   const rests: (() => void)[] = []
-  const queue = new TurnQueue(run => turns.push(run), run => rests.push(run))
+  const queue = new TurnQueue(
+    run => turns.push(run),
+    run => rests.push(run)
+  )
   const written: string[] = []
-  const outbox = new Outbox(queue, { write: bytes => written.push(bytes.toString()), queuedBytes: 0, stalled: () => {} }, 1000)
-  const endTurn = (): void => { for (const run of turns.splice(0)) run() }
-  const endRest = (): void => { for (const run of rests.splice(0)) run() }
+  const outbox = new Outbox(
+    queue,
+    { write: bytes => written.push(bytes.toString()), queuedBytes: 0, stalled: () => {} },
+    1000
+  )
+  const endTurn = (): void => {
+    for (const run of turns.splice(0)) run()
+  }
+  const endRest = (): void => {
+    for (const run of rests.splice(0)) run()
+  }
   outbox.pushPresence(Buffer.from('1'))
   endTurn()
   t.strictSame(written, ['1'], 'the first goes out at once')

@@ -5,12 +5,18 @@ import type { Peer } from '../../../src/core/hub/peer.ts'
 import { createTestHub, joinTestPeer, text } from '../../support/hub.ts'
 
 /** A carrier that takes everything up to a length. */
-function carrier (name: string, most = 100) {
+function carrier(name: string, most = 100) {
   const granted: Peer[] = []
   const sent: string[] = []
   const made: Carrier = {
-    name, channelOpened: () => {}, channelClosed: () => {}, localJoined: () => {}, localLeft: () => {},
-    granted: peer => { granted.push(peer) },
+    name,
+    channelOpened: () => {},
+    channelClosed: () => {},
+    localJoined: () => {},
+    localLeft: () => {},
+    granted: peer => {
+      granted.push(peer)
+    },
     broadcast: (_source, { bytes }, sequence) => {
       sent.push(`${bytes.toString()}#${sequence}`)
       return bytes.length > most ? { peers: 0, missed: 1 } : { peers: 1, missed: 0 }
@@ -23,7 +29,7 @@ function carrier (name: string, most = 100) {
   return { ...made, granted, sent, made }
 }
 
-async function start () {
+async function start() {
   const hub = createTestHub()
   const [mesh, cluster] = [carrier('mesh', 5), carrier('cluster')]
   hub.registry.attach(mesh.made)
@@ -36,16 +42,33 @@ t.test('two proven ways make one peer', async t => {
   const { hub, mesh, cluster, alice, channel, link, session } = await start()
   const far = hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made)!
   hub.registry.proveRemote(session, 'P')
-  t.equal(hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made), undefined, 'a claim of the link alone is none')
+  t.equal(
+    hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made),
+    undefined,
+    'a claim of the link alone is none'
+  )
   t.strictSame(cluster.granted, [])
   hub.registry.proveRemote(link, 'P')
   t.strictSame(cluster.granted, [far])
   t.strictSame(far.carriers, [mesh.made, cluster.made])
-  for (const [payload, sequence] of [['1', 1], ['1', 1], ['2', 2], ['1', 1], ['3', 3], ['2', 2], ['3', 3]] as const) hub.registry.remoteBroadcast(far, text(payload), sequence)
+  for (const [payload, sequence] of [
+    ['1', 1],
+    ['1', 1],
+    ['2', 2],
+    ['1', 1],
+    ['3', 3],
+    ['2', 2],
+    ['3', 3]
+  ] as const)
+    hub.registry.remoteBroadcast(far, text(payload), sequence)
   hub.registry.remoteMessage(far, alice.peer.id, text('4'), 4)
   hub.registry.remoteMessage(far, alice.peer.id, text('4'), 4)
   t.strictSame(hub.registry.broadcast(alice.peer, text('all')), { local: 0, remote: 1, missed: 0 }, 'counted once')
-  t.strictSame(hub.registry.broadcast(alice.peer, text('longer than five')), { local: 0, remote: 1, missed: 0 }, 'one way is enough')
+  t.strictSame(
+    hub.registry.broadcast(alice.peer, text('longer than five')),
+    { local: 0, remote: 1, missed: 0 },
+    'one way is enough'
+  )
   t.equal(hub.registry.message(alice.peer, 'far', text('longer than five')), 'delivered')
   t.strictSame(mesh.sent, cluster.sent, 'both carry everything, with the same numbers')
   hub.registry.withdrawRemote(channel, 'far', mesh.made)

@@ -9,7 +9,9 @@ import { Simulation, mismatches } from '../../support/simulation.ts'
 import type { SimulatedProxy } from '../../support/simulation.ts'
 
 /** Two honest proxies that share a name, with links to a man in the middle. */
-function middle (change: { idTowardsB?: (a: Uint8Array) => Uint8Array, helloOf?: (hello: Uint8Array) => Uint8Array } = {}) {
+function middle(
+  change: { idTowardsB?: (a: Uint8Array) => Uint8Array; helloOf?: (hello: Uint8Array) => Uint8Array } = {}
+) {
   const simulation = new Simulation(1)
   const a = simulation.proxy('a')
   const b = simulation.proxy('b')
@@ -26,7 +28,7 @@ function middle (change: { idTowardsB?: (a: Uint8Array) => Uint8Array, helloOf?:
   /** Decrypts, changes, encrypts again. */
   const forward = (from: RawLink, to: RawLink) => {
     from.onFrame = ({ type, body }) => {
-      const changed = type === frameType.hello ? change.helloOf?.(body.slice()) ?? body : body
+      const changed = type === frameType.hello ? (change.helloOf?.(body.slice()) ?? body) : body
       const own = type === frameType.hello && to === asA ? concat(claimed, changed.subarray(16)) : changed
       const pass = (): void => {
         if (to.keys === undefined) simulation.clock.after(1, pass)
@@ -40,7 +42,7 @@ function middle (change: { idTowardsB?: (a: Uint8Array) => Uint8Array, helloOf?:
   return { simulation, a, b, asA, asB }
 }
 
-function nothingMatched (t: Tap, ...proxies: SimulatedProxy[]): void {
+function nothingMatched(t: Tap, ...proxies: SimulatedProxy[]): void {
   for (const proxy of proxies) {
     t.strictSame(proxy.seen.events, [], `${proxy.label} has confirmed nothing`)
     t.strictSame(proxy.remotes('webchat'), [])
@@ -51,19 +53,27 @@ type Tap = Pick<typeof t, 'strictSame'>
 t.test('a man in the middle who re-encrypts everything confirms nothing', async t => {
   const { simulation, a, b, asA, asB } = middle()
   simulation.run(5000)
-  t.ok(asA.frames.some(({ type }) => type === frameType.m6), 'the round went to its end')
+  t.ok(
+    asA.frames.some(({ type }) => type === frameType.m6),
+    'the round went to its end'
+  )
   t.ok(asB.frames.some(({ type }) => type === frameType.m5))
   nothingMatched(t, a, b)
 })
 
 t.test('a man in the middle who changes HELLO confirms nothing', async t => {
-  const { simulation, a, b } = middle({ helloOf: hello => { hello[20]! ^= 1; return hello } })
+  const { simulation, a, b } = middle({
+    helloOf: hello => {
+      hello[20]! ^= 1
+      return hello
+    }
+  })
   simulation.run(5000)
   nothingMatched(t, a, b)
 })
 
 t.test('differing views of an id confirm nothing', async t => {
-  const { simulation, a, b } = middle({ idTowardsB: id => id.map((byte, at) => at === 15 ? byte ^ 1 : byte) })
+  const { simulation, a, b } = middle({ idTowardsB: id => id.map((byte, at) => (at === 15 ? byte ^ 1 : byte)) })
   simulation.run(5000)
   nothingMatched(t, a, b)
 })
@@ -96,8 +106,15 @@ t.test('there is no link to oneself', async t => {
 t.test('a HELLO that claims the remote itself is refused on both sides', async t => {
   const simulation = new Simulation(1)
   const a = simulation.proxy('a')
-  const { ends: [here, there] } = simulation.wire()
-  const raw = new RawLink(there, { role: 'I', id: a.primitives.randomBytes(16), primitives: a.primitives, hello: writeHello(a.id) })
+  const {
+    ends: [here, there]
+  } = simulation.wire()
+  const raw = new RawLink(there, {
+    role: 'I',
+    id: a.primitives.randomBytes(16),
+    primitives: a.primitives,
+    hello: writeHello(a.id)
+  })
   const link = simulation.end(a, here, { role: 'R' })
   simulation.run(1000)
   t.equal(link.state, 'over')

@@ -13,9 +13,13 @@ import { seededRandom } from '../../support/random.ts'
 
 const STRONG = 'abcdefghijklmnopqrstuvwxyz234567'
 
-function guesses () {
+function guesses() {
   const clock = new SimulatedClock(seededRandom(1))
-  return { clock, budget: new GuessBudget(budgets, clock, name => name.toLowerCase()), wait: (ms: number) => clock.run(clock.now() + ms) }
+  return {
+    clock,
+    budget: new GuessBudget(budgets, clock, name => name.toLowerCase()),
+    wait: (ms: number) => clock.run(clock.now() + ms)
+  }
 }
 
 t.test('a name can be guessed 8192 times in a burst and 8 times a second, in both roles together', async t => {
@@ -40,7 +44,9 @@ t.test('a name can be guessed 8192 times in a burst and 8 times a second, in bot
 
 t.test('closing and opening a channel does not fill its bucket, forgotten names aside', async t => {
   const { budget } = guesses()
-  while (budget.payAnswer('webchat', 8)) { /* until it is empty */ }
+  while (budget.payAnswer('webchat', 8)) {
+    /* until it is empty */
+  }
   for (let i = 0; i < 4095; i++) budget.payAnswer(`name ${i}`, 8)
   t.notOk(budget.payAnswer('webchat', 8), '4096 names are remembered')
   for (let i = 0; i < 4096; i++) budget.payAnswer(`other ${i}`, 8)
@@ -49,30 +55,36 @@ t.test('closing and opening a channel does not fill its bucket, forgotten names 
 
 t.test('a strong name costs nothing', async t => {
   const { budget } = guesses()
-  for (let i = 0; i < 100; i++) t.ok(budget.reserve(STRONG) && budget.canAnswer(STRONG, 512) && budget.payAnswer(STRONG, 512))
+  for (let i = 0; i < 100; i++)
+    t.ok(budget.reserve(STRONG) && budget.canAnswer(STRONG, 512) && budget.payAnswer(STRONG, 512))
   t.equal(budget.outlook(STRONG), 'ready')
   t.equal(budget.refusals, 0)
 })
 
-t.test('a round waits for reservations that would make up the difference, and sits out where they would not', async t => {
-  const { budget } = guesses()
-  for (let i = 0; i < 15; i++) t.ok(budget.reserve('x'))
-  t.equal(budget.outlook('x'), 'later', '8192 − 15 · 513 is less than 513')
-  t.notOk(budget.reserve('x'))
-  t.equal(budget.refusals, 1)
-  let called = 0
-  budget.afterSettlement(() => called++)
-  const cancel = budget.afterSettlement(() => called++)
-  cancel()
-  budget.settle(['x'], 9)
-  t.equal(called, 1)
-  t.equal(budget.outlook('x'), 'ready')
-  for (let i = 0; i < 14; i++) budget.settle(['x'], 513)
-  while (budget.payAnswer('x', 8)) { /* until it is empty */ }
-  t.equal(budget.outlook('x'), 'short')
-})
+t.test(
+  'a round waits for reservations that would make up the difference, and sits out where they would not',
+  async t => {
+    const { budget } = guesses()
+    for (let i = 0; i < 15; i++) t.ok(budget.reserve('x'))
+    t.equal(budget.outlook('x'), 'later', '8192 − 15 · 513 is less than 513')
+    t.notOk(budget.reserve('x'))
+    t.equal(budget.refusals, 1)
+    let called = 0
+    budget.afterSettlement(() => called++)
+    const cancel = budget.afterSettlement(() => called++)
+    cancel()
+    budget.settle(['x'], 9)
+    t.equal(called, 1)
+    t.equal(budget.outlook('x'), 'ready')
+    for (let i = 0; i < 14; i++) budget.settle(['x'], 513)
+    while (budget.payAnswer('x', 8)) {
+      /* until it is empty */
+    }
+    t.equal(budget.outlook('x'), 'short')
+  }
+)
 
-function cpu (options: Partial<typeof budgets> = {}) {
+function cpu(options: Partial<typeof budgets> = {}) {
   const clock = new SimulatedClock(seededRandom(1))
   const budget = new CpuBudget({ ...budgets, ...options }, timings, clock)
   const served: string[] = []
@@ -83,7 +95,12 @@ function cpu (options: Partial<typeof budgets> = {}) {
     served,
     wait: (ms: number) => clock.run(clock.now() + ms),
     charge: (address: string, count: number, proven = false, label = address) =>
-      budget.charge(client(address, proven), count, () => served.push(label), () => served.push(`${label} refused`)),
+      budget.charge(
+        client(address, proven),
+        count,
+        () => served.push(label),
+        () => served.push(`${label} refused`)
+      ),
     reserve: (address: string, proven = false, taken: (reservation: CpuReservation) => void = () => {}) =>
       budget.reserve(client(address, proven), reservation => {
         served.push(`${address} reserved`)
@@ -168,7 +185,10 @@ t.test('unproven links hold four reservations together, one per address, and giv
 })
 
 t.test('an address that let a reservation run out is served last for five minutes', async t => {
-  for (const [minutes, first] of [[4, 'good'], [6, 'bad']] as const) {
+  for (const [minutes, first] of [
+    [4, 'good'],
+    [6, 'bad']
+  ] as const) {
     const { reserve, charge, served, wait } = cpu()
     reserve('bad', false, reservation => reservation.settle(0, true))
     charge('good', 1) // served later, and so behind, but for the penalty
@@ -196,8 +216,13 @@ t.test('whoever gives up waiting leaves no trace', async t => {
 
 t.test('places: half-open, unproven and proven links, and who has to go', async t => {
   const evicted: string[] = []
-  interface Entry { address: string, label: string }
-  const slots = new LinkSlots<Entry>({ ...budgets, halfOpen: 3, unproven: 4, proven: 4 }, link => evicted.push(link.label))
+  interface Entry {
+    address: string
+    label: string
+  }
+  const slots = new LinkSlots<Entry>({ ...budgets, halfOpen: 3, unproven: 4, proven: 4 }, link =>
+    evicted.push(link.label)
+  )
   const link = (label: string, address = label[0]!): Entry => ({ address, label })
   const all = ['a1', 'a2', 'b1', 'c1'].map(label => link(label))
   for (const entry of all) slots.connected(entry)
@@ -226,14 +251,30 @@ t.test('new connections per address, over all, and on loopback', async t => {
   const rate = new ConnectionRate(clock)
   const burst = (count: number, address: () => string, loopback = false) =>
     Array.from({ length: count }, () => rate.take(address(), loopback)).filter(Boolean).length
-  t.equal(burst(50, () => '10.0.0.1'), 10)
+  t.equal(
+    burst(50, () => '10.0.0.1'),
+    10
+  )
   clock.run(clock.now() + 1000)
-  t.equal(burst(50, () => '10.0.0.1'), 5)
+  t.equal(
+    burst(50, () => '10.0.0.1'),
+    5
+  )
   let host = 0
-  t.equal(burst(100, () => `10.0.1.${++host}`), 40 - 5, 'what the others left')
-  t.equal(burst(400, () => '127.0.0.1', true), 256)
+  t.equal(
+    burst(100, () => `10.0.1.${++host}`),
+    40 - 5,
+    'what the others left'
+  )
+  t.equal(
+    burst(400, () => '127.0.0.1', true),
+    256
+  )
   clock.run(clock.now() + 1000)
-  t.equal(burst(400, () => '127.0.0.1', true), 100)
+  t.equal(
+    burst(400, () => '127.0.0.1', true),
+    100
+  )
 })
 
 t.test('an address counts as IPv4 or as a network of 64 bits', async t => {
@@ -247,5 +288,6 @@ t.test('an address counts as IPv4 or as a network of 64 bits', async t => {
     ['fd00:1:2:3::9', 'fd00:1:2:3::/64', false],
     ['fe80::1%eth0', 'fe80::/64', false],
     ['', 'unknown', false]
-  ] as const) t.strictSame(addressKey(text), { key, loopback }, text)
+  ] as const)
+    t.strictSame(addressKey(text), { key, loopback }, text)
 })

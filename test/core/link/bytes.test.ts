@@ -1,13 +1,27 @@
 // Integers, length-value strings and base32.
 import { assert, property, uint8Array } from 'fast-check'
 import t from 'tap'
-import { base32, compare, concat, fromBase32, isZero, lv, mapKey, readU16, readU32, readU64, u16, u32, u64 } from '../../../src/core/link/bytes.ts'
+import {
+  base32,
+  compare,
+  concat,
+  fromBase32,
+  isZero,
+  lv,
+  mapKey,
+  readU16,
+  readU32,
+  readU64,
+  u16,
+  u32,
+  u64
+} from '../../../src/core/link/bytes.ts'
 import { hex, unhex, utf8, vectors } from '../../support/link.ts'
 
 interface CpaceStrings {
   strings: {
-    prepend_len: { in: string, out: string }[]
-    lv_cat: { in: string[], out: string }[]
+    prepend_len: { in: string; out: string }[]
+    lv_cat: { in: string[]; out: string }[]
   }
 }
 
@@ -32,7 +46,15 @@ t.test('integers are big-endian', async t => {
 })
 
 t.test('base32 gives the examples of RFC 4648 in lower case without padding', async t => {
-  for (const [text, expected] of [['', ''], ['f', 'my'], ['fo', 'mzxq'], ['foo', 'mzxw6'], ['foob', 'mzxw6yq'], ['fooba', 'mzxw6ytb'], ['foobar', 'mzxw6ytboi']] as const) {
+  for (const [text, expected] of [
+    ['', ''],
+    ['f', 'my'],
+    ['fo', 'mzxq'],
+    ['foo', 'mzxw6'],
+    ['foob', 'mzxw6yq'],
+    ['fooba', 'mzxw6ytb'],
+    ['foobar', 'mzxw6ytboi']
+  ] as const) {
     t.equal(base32(utf8(text)), expected)
     t.strictSame(fromBase32(expected), utf8(text))
     t.strictSame(fromBase32(expected.toUpperCase()), utf8(text))
@@ -40,11 +62,14 @@ t.test('base32 gives the examples of RFC 4648 in lower case without padding', as
 })
 
 t.test('base32 round trips and refuses every other spelling', async t => {
-  assert(property(uint8Array({ maxLength: 40 }), bytes => {
-    const text = base32(bytes)
-    return compare(fromBase32(text) ?? new Uint8Array(99), bytes) === 0
-  }))
-  for (const text of ['a', 'aaa', 'aaaaaa', 'mz', 'm1', 'm=======', 'm y', 'mzxw6ytboi=', 'mé']) t.equal(fromBase32(text), undefined, text)
+  assert(
+    property(uint8Array({ maxLength: 40 }), bytes => {
+      const text = base32(bytes)
+      return compare(fromBase32(text) ?? new Uint8Array(99), bytes) === 0
+    })
+  )
+  for (const text of ['a', 'aaa', 'aaaaaa', 'mz', 'm1', 'm=======', 'm y', 'mzxw6ytboi=', 'mé'])
+    t.equal(fromBase32(text), undefined, text)
 })
 
 t.test('compare sorts by bytes, a prefix first', async t => {
@@ -57,6 +82,11 @@ t.test('concat, isZero and mapKey treat every byte alike', async t => {
   t.equal(hex(concat(unhex('00'), unhex(''), unhex('ff80'))), '00ff80')
   t.ok(isZero(new Uint8Array(16)))
   t.notOk(isZero(unhex('0001')))
-  assert(property(uint8Array({ maxLength: 4 }), uint8Array({ maxLength: 4 }), (a, b) =>
-    (mapKey(a) === mapKey(b)) === (compare(a, b) === 0)))
+  assert(
+    property(
+      uint8Array({ maxLength: 4 }),
+      uint8Array({ maxLength: 4 }),
+      (a, b) => (mapKey(a) === mapKey(b)) === (compare(a, b) === 0)
+    )
+  )
 })

@@ -11,11 +11,11 @@ interface CpaceVectors {
   vector: Record<'PRS' | 'CI' | 'sid' | 'g' | 'ya' | 'ADa' | 'Ya' | 'yb' | 'ADb' | 'Yb' | 'K' | 'ISK_IR', string>
   transcript_ir: string
   points: {
-    Valid: { s: string, X: string, 'G.scalar_mult(s,decode(X))': string }
+    Valid: { s: string; X: string; 'G.scalar_mult(s,decode(X))': string }
     'Invalid Y1': string
     'Invalid Y2': string
   }
-  strings: { transcript_ir: { Ya: string, ADa: string, Yb: string, ADb: string, out: string }[] }
+  strings: { transcript_ir: { Ya: string; ADa: string; Yb: string; ADb: string; out: string }[] }
 }
 const official = vectors('cpace.json') as CpaceVectors
 const { vector } = official
@@ -54,9 +54,17 @@ t.test('multiplication accepts and refuses what the draft says', async t => {
 
 t.test('a password that fills more than a block needs no padding', async t => {
   const string = generatorString(unhex(official.DSI), new Uint8Array(255).fill(0x61), bytes('CI'), bytes('sid'))
-  t.equal(hex(string), hex(lv(unhex(official.DSI), new Uint8Array(255).fill(0x61), new Uint8Array(0), bytes('CI'), bytes('sid'))))
+  t.equal(
+    hex(string),
+    hex(lv(unhex(official.DSI), new Uint8Array(255).fill(0x61), new Uint8Array(0), bytes('CI'), bytes('sid')))
+  )
   for (const length of [1, 107, 108]) {
-    const padded = generatorString(unhex(official.DSI), new Uint8Array(length).fill(0x61), new Uint8Array(0), new Uint8Array(0))
+    const padded = generatorString(
+      unhex(official.DSI),
+      new Uint8Array(length).fill(0x61),
+      new Uint8Array(0),
+      new Uint8Array(0)
+    )
     t.equal(padded.length, 128 + 2, `${length} bytes of password and padding fill the first block`)
   }
 })

@@ -28,17 +28,28 @@ interface Scene {
 }
 
 /** An honest proxy and a member, matched in `x`. */
-function scene (options: SimulationOptions = {}): Scene {
+function scene(options: SimulationOptions = {}): Scene {
   const simulation = new Simulation(1, options)
   const honest = simulation.proxy('a')
   const member = simulation.proxy('m')
   const local = honest.join('x')
   const remote = member.join('x')
-  const { links: [link], wire } = simulation.dial(member, honest)
+  const {
+    links: [link],
+    wire
+  } = simulation.dial(member, honest)
   simulation.run(1000)
-  const data = (flags: number, bytes: Uint8Array, name = 'x') => link.writeData(link.traffic.handles.of(name)!.bytes, flags, bytes)
+  const data = (flags: number, bytes: Uint8Array, name = 'x') =>
+    link.writeData(link.traffic.handles.of(name)!.bytes, flags, bytes)
   return {
-    simulation, honest, member, link, wire, local, remote, data,
+    simulation,
+    honest,
+    member,
+    link,
+    wire,
+    local,
+    remote,
+    data,
     say: (message, name) => data(3, message, name),
     texts: () => honest.seen.messages.map(message => message.text)
   }
@@ -131,12 +142,30 @@ t.test('fragments are put together, and wrong ones close the link', async t => {
     ['an unknown flag beside', 1002, ({ data }: Scene) => data(7, other)],
     ['no beginning', 1002, ({ data }: Scene) => data(2, other)],
     ['neither first nor last', 1002, ({ data }: Scene) => data(0, other)],
-    ['a beginning inside', 1002, ({ data }: Scene) => { data(1, other); data(1, other) }],
-    ['a whole message inside', 1002, ({ data }: Scene) => { data(1, other); data(3, other) }],
-    ['too long', 1009, ({ data }: Scene) => {
-      data(1, new Uint8Array(65_505))
-      for (let i = 0; i < 17; i++) data(0, new Uint8Array(65_505))
-    }]
+    [
+      'a beginning inside',
+      1002,
+      ({ data }: Scene) => {
+        data(1, other)
+        data(1, other)
+      }
+    ],
+    [
+      'a whole message inside',
+      1002,
+      ({ data }: Scene) => {
+        data(1, other)
+        data(3, other)
+      }
+    ],
+    [
+      'too long',
+      1009,
+      ({ data }: Scene) => {
+        data(1, new Uint8Array(65_505))
+        for (let i = 0; i < 17; i++) data(0, new Uint8Array(65_505))
+      }
+    ]
   ] as [string, number, (scene: Scene) => void][]) {
     const bad = scene()
     say(bad)
@@ -160,12 +189,14 @@ t.test('a fourth unfinished message closes the link', async t => {
   t.match(honest.seen.endings, [{ code: 1009 }])
 })
 
-t.test('a message of a link\'s full length arrives, one byte more is not sent', async t => {
+t.test("a message of a link's full length arrives, one byte more is not sent", async t => {
   const { simulation, honest, member, local } = scene()
   const head = encodePeerMessageHead({ source: local, seq: 1, binary: true }).length
   t.match(honest.broadcast('x', local, 'y'.repeat(RX_MAX - head + 1), true), { peers: 0, missed: 1 })
   t.match(honest.broadcast('x', local, 'y'.repeat(RX_MAX - head), true), { peers: 1, missed: 0 })
-  t.notOk(honest.mesh.direct('x', { source: local, target: 'm1', seq: 9, binary: true, payload: new Uint8Array(RX_MAX) }))
+  t.notOk(
+    honest.mesh.direct('x', { source: local, target: 'm1', seq: 9, binary: true, payload: new Uint8Array(RX_MAX) })
+  )
   simulation.run(2000)
   t.equal(member.seen.messages[0]?.text.length, RX_MAX - head)
   t.strictSame(honest.seen.endings, [])
@@ -174,7 +205,9 @@ t.test('a message of a link\'s full length arrives, one byte more is not sent', 
 t.test('DATA for unknown handles is dropped, and a flood of it closes the link', async t => {
   const { simulation, honest, link, texts, remote } = scene()
   const unknown = new Uint8Array(8).fill(9)
-  const burst = () => { for (let i = 0; i < 32; i++) link.writeData(unknown, 3, broadcastBytes(remote, 1, '1')) }
+  const burst = () => {
+    for (let i = 0; i < 32; i++) link.writeData(unknown, 3, broadcastBytes(remote, 1, '1'))
+  }
   burst()
   simulation.run(11_000)
   burst()
@@ -195,7 +228,10 @@ t.test('the handle of one channel never delivers to another', async t => {
   say(broadcastBytes(other, 1, '2'), 'y')
   say(broadcastBytes(remote, 2, '3'), 'y') // joined in x only
   simulation.run(1000)
-  t.strictSame(honest.seen.messages.map(({ name, text }) => `${name} ${text}`), ['x 1', 'y 2'])
+  t.strictSame(
+    honest.seen.messages.map(({ name, text }) => `${name} ${text}`),
+    ['x 1', 'y 2']
+  )
 })
 
 t.test('who is not joined is not heard, what is repeated is not heard again', async t => {
@@ -296,8 +332,14 @@ t.test('both directions get new keys under traffic', async t => {
   }
   simulation.run(500)
   const expected = Array.from({ length: 200 }, (_, i) => String(i + 1))
-  t.strictSame(honest.seen.messages.map(({ text }) => text), expected)
-  t.strictSame(member.seen.messages.map(({ text }) => text), expected)
+  t.strictSame(
+    honest.seen.messages.map(({ text }) => text),
+    expected
+  )
+  t.strictSame(
+    member.seen.messages.map(({ text }) => text),
+    expected
+  )
   t.ok(wire.ends[0].sent.length > 20)
 })
 

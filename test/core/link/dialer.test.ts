@@ -6,17 +6,29 @@ import type { DialOutcome, DialRequest } from '../../../src/core/link/dialer.ts'
 import { SimulatedClock } from '../../support/simulation.ts'
 import { seededRandom } from '../../support/random.ts'
 
-interface FakeLink { role: 'I' | 'R', session: { remoteId: Uint8Array } }
+interface FakeLink {
+  role: 'I' | 'R'
+  session: { remoteId: Uint8Array }
+}
 
 const id = (fill: number) => new Uint8Array(16).fill(fill)
-const remote = (fill: number, ...hosts: string[]) => ({ id: base32(id(fill)), addresses: hosts.map(address => ({ address, port: 9010 })) })
+const remote = (fill: number, ...hosts: string[]) => ({
+  id: base32(id(fill)),
+  addresses: hosts.map(address => ({ address, port: 9010 }))
+})
 
 /** A dialler with the id 5…5 whose dials are recorded. */
-function scene () {
+function scene() {
   const clock = new SimulatedClock(seededRandom(1))
-  const dials: { request: DialRequest, outcome: DialOutcome<FakeLink>, at: number }[] = []
+  const dials: { request: DialRequest; outcome: DialOutcome<FakeLink>; at: number }[] = []
   const start = clock.now()
-  const dialer = new Dialer<FakeLink>(id(5), clock, dialTimings, () => 0.5, (request, outcome) => dials.push({ request, outcome, at: clock.now() - start }))
+  const dialer = new Dialer<FakeLink>(
+    id(5),
+    clock,
+    dialTimings,
+    () => 0.5,
+    (request, outcome) => dials.push({ request, outcome, at: clock.now() - start })
+  )
   return {
     dialer,
     dials,
@@ -58,7 +70,11 @@ t.test('a link from the smaller id makes a dial needless, one that merely claims
   dialer.found(remote(1, '10.0.0.1'))
   dialer.found(remote(9, '10.0.0.9'))
   wait(10_000)
-  t.strictSame(dials.map(({ request }) => request.host), ['10.0.0.9'], 'the larger id never dials first, so that its link may be anybody\'s')
+  t.strictSame(
+    dials.map(({ request }) => request.host),
+    ['10.0.0.9'],
+    "the larger id never dials first, so that its link may be anybody's"
+  )
 })
 
 t.test('when the link of the smaller id ends, we dial after its time', async t => {
@@ -117,7 +133,10 @@ t.test('all addresses are tried before it counts as a failure', async t => {
   wait(1)
   end(0)
   end(1)
-  t.strictSame(dials.map(({ request }) => request.host), ['10.0.0.1', '10.0.0.2', 'fe80::9%eth0'])
+  t.strictSame(
+    dials.map(({ request }) => request.host),
+    ['10.0.0.1', '10.0.0.2', 'fe80::9%eth0']
+  )
   end(2)
   wait(900)
   t.equal(dials.length, 3)
@@ -164,7 +183,10 @@ t.test('an address that comes during a dial is dialled when that has failed', as
   wait(1)
   dialer.found(remote(9, '10.0.0.1', '10.0.0.3'))
   end(0)
-  t.strictSame(dials.map(({ request }) => request.host), ['10.0.0.1', '10.0.0.3'])
+  t.strictSame(
+    dials.map(({ request }) => request.host),
+    ['10.0.0.1', '10.0.0.3']
+  )
 })
 
 t.test('what is lost is not dialled again, and what stands stays', async t => {

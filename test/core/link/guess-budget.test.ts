@@ -11,7 +11,7 @@ const BURST = 1100
 const WORDS = 400
 
 /** An attacker tests words in `sweeps` sweeps, then the right one among others. @returns whether it was a hit */
-function hits (attackerDials: boolean, sweeps: number): boolean {
+function hits(attackerDials: boolean, sweeps: number): boolean {
   const simulation = new Simulation(sweeps, { latencyMs: 1, computeMs: 1, timings: { lingerMs: 1 } })
   const attacker = simulation.proxy('a', { budgets: { guessBurst: 1e9, cpuBurst: 1e9 } })
   const victim = simulation.proxy('v', { budgets: { guessBurst: BURST, guessPerSecond: 1e-6, cpuBurst: 1e9 } })
@@ -45,7 +45,11 @@ for (const attackerDials of [true, false]) {
 
 t.test('names are forgotten when all their tokens have come back, and not before', async t => {
   let now = 0
-  const budget = new GuessBudget({ ...budgets, guessPerSecond: 8, guessBurst: 800, guessNames: 1000 }, { now: () => now, after: () => () => {} }, name => name)
+  const budget = new GuessBudget(
+    { ...budgets, guessPerSecond: 8, guessBurst: 800, guessNames: 1000 },
+    { now: () => now, after: () => () => {} },
+    name => name
+  )
   for (let at = 0; at < 500; at++) {
     now = at * 1000
     t.ok(budget.payAnswer(`name ${at}`, 79), 'each costs what comes back in ten seconds')

@@ -11,7 +11,7 @@ const other = new Uint8Array(16).fill(0x33)
 const zero = new Uint8Array(16)
 
 /** Dials and accepts; throws where the listener refuses. */
-function connect (idI: Uint8Array, idR: Uint8Array, dialled?: Uint8Array) {
+function connect(idI: Uint8Array, idR: Uint8Array, dialled?: Uint8Array) {
   const dialler = new HandshakeInitiator(primitives, idI, dialled)
   const accepted = acceptHandshake(primitives, idR, dialler.w0)
   if (!accepted.ok) throw new Error(accepted.reason)
@@ -50,8 +50,12 @@ t.test('the prologue is the first 36 bytes of W0', async t => {
 })
 
 t.test('a listener refuses every other W0', async t => {
-  const w0 = (magic: string, idI: Uint8Array, idR: Uint8Array, tail = primitives.x25519KeyPair(primitives.randomBytes(32)).publicKey): Uint8Array =>
-    concat(utf8(magic), idI, idR, tail)
+  const w0 = (
+    magic: string,
+    idI: Uint8Array,
+    idR: Uint8Array,
+    tail = primitives.x25519KeyPair(primitives.randomBytes(32)).publicKey
+  ): Uint8Array => concat(utf8(magic), idI, idR, tail)
   const good = w0('NWS2', small, large)
   t.ok(acceptHandshake(primitives, large, good).ok, 'the control is accepted')
   const refused: [string, Uint8Array, number][] = [
@@ -66,7 +70,8 @@ t.test('a listener refuses every other W0', async t => {
     ['by id from the larger id', w0('NWS2', other, large), 1002],
     ['a key without a secret', w0('NWS2', small, large, new Uint8Array(32)), 1008]
   ]
-  for (const [what, bytes, close] of refused) t.match(acceptHandshake(primitives, large, bytes), { ok: false, close }, what)
+  for (const [what, bytes, close] of refused)
+    t.match(acceptHandshake(primitives, large, bytes), { ok: false, close }, what)
 })
 
 t.test('a dialler refuses every other W1', async t => {
@@ -76,12 +81,25 @@ t.test('a dialler refuses every other W1', async t => {
     return dialler.finish(change(accepted.ok ? accepted.value.w1 : new Uint8Array(0)))
   }
   t.ok(dial(w1 => w1).ok, 'the control is accepted')
-  t.match(dial(w1 => w1.subarray(0, 47)), { ok: false, close: 1002 })
-  t.match(dial(w1 => concat(w1, u8(0))), { ok: false, close: 1002 })
-  t.match(dial(w1 => concat(new Uint8Array(32), w1.subarray(32))), { ok: false, close: 1008 })
+  t.match(
+    dial(w1 => w1.subarray(0, 47)),
+    { ok: false, close: 1002 }
+  )
+  t.match(
+    dial(w1 => concat(w1, u8(0))),
+    { ok: false, close: 1002 }
+  )
+  t.match(
+    dial(w1 => concat(new Uint8Array(32), w1.subarray(32))),
+    { ok: false, close: 1008 }
+  )
   for (let at = 0; at < 48; at++) {
     // Bit 7 of the last byte of a public key is ignored by X25519, but hashed by Noise.
-    t.match(dial(w1 => w1.with(at, w1[at]! ^ 0x80)), { ok: false, close: 1008 }, `byte ${at}`)
+    t.match(
+      dial(w1 => w1.with(at, w1[at]! ^ 0x80)),
+      { ok: false, close: 1008 },
+      `byte ${at}`
+    )
   }
 })
 

@@ -13,11 +13,13 @@ const ZERO = new Uint8Array(16)
 const bytes = (length: number) => new Uint8Array(length).fill(7)
 
 /** An honest proxy and a hostile end on one connection. */
-function scene (role: 'I' | 'R', options: Partial<RawLinkOptions> = {}, honestOptions: { dialledId?: Uint8Array } = {}) {
+function scene(role: 'I' | 'R', options: Partial<RawLinkOptions> = {}, honestOptions: { dialledId?: Uint8Array } = {}) {
   const simulation = new Simulation(1)
   const honest = simulation.proxy('a')
   honest.join('webchat')
-  const { ends: [here, there] } = simulation.wire()
+  const {
+    ends: [here, there]
+  } = simulation.wire()
   const { primitives } = honest
   const id = options.id ?? primitives.randomBytes(16)
   const raw = new RawLink(there, { role, primitives, ...options, id })
@@ -47,7 +49,9 @@ t.test('a wrong W0 ends the connection without an answer', async t => {
   for (const [name, make] of table) {
     const simulation = new Simulation(1)
     const honest = simulation.proxy('a')
-    const { ends: [own, hostile] } = simulation.wire()
+    const {
+      ends: [own, hostile]
+    } = simulation.wire()
     const link = simulation.end(honest, own, { role: 'R' })
     hostile.send(make(honest.id))
     simulation.run(1000)
@@ -57,12 +61,22 @@ t.test('a wrong W0 ends the connection without an answer', async t => {
 })
 
 t.test('a W0 that dials by id must come from the smaller id', async t => {
-  for (const [name, own, remote, state] of [['the smaller', 9, 1, 'open'], ['the larger', 1, 9, 'over']] as const) {
+  for (const [name, own, remote, state] of [
+    ['the smaller', 9, 1, 'open'],
+    ['the larger', 1, 9, 'over']
+  ] as const) {
     const simulation = new Simulation(1)
     const honest = simulation.proxy('a', { id: bytes(16).fill(own) })
-    const { ends: [here, there] } = simulation.wire()
+    const {
+      ends: [here, there]
+    } = simulation.wire()
     const link = simulation.end(honest, here, { role: 'R' })
-    const raw = new RawLink(there, { role: 'I', id: bytes(16).fill(remote), dialledId: honest.id, primitives: honest.primitives })
+    const raw = new RawLink(there, {
+      role: 'I',
+      id: bytes(16).fill(remote),
+      dialledId: honest.id,
+      primitives: honest.primitives
+    })
     simulation.run(1000)
     t.equal(link.state, state, name)
     t.equal(raw.keys !== undefined, state === 'open')
@@ -70,10 +84,17 @@ t.test('a W0 that dials by id must come from the smaller id', async t => {
 })
 
 t.test('a wrong W1 ends the link of the dialler silently', async t => {
-  for (const [name, answer] of [['short', bytes(47)], ['long', bytes(49)], ['forged', bytes(48)], ['an all-zero key', concat(new Uint8Array(32), bytes(16))]] as const) {
+  for (const [name, answer] of [
+    ['short', bytes(47)],
+    ['long', bytes(49)],
+    ['forged', bytes(48)],
+    ['an all-zero key', concat(new Uint8Array(32), bytes(16))]
+  ] as const) {
     const simulation = new Simulation(1)
     const honest = simulation.proxy('a')
-    const { ends: [here, there] } = simulation.wire()
+    const {
+      ends: [here, there]
+    } = simulation.wire()
     there.receive = () => there.send(answer)
     const link = simulation.end(honest, here, { role: 'I' })
     simulation.run(1000)
@@ -118,7 +139,10 @@ t.test('a wrong HELLO ends a link without a reason', async t => {
       ['one byte short', hello.subarray(0, 24)],
       ['one byte long', concat(hello, u8(0))]
     ] as const) {
-      const { simulation, raw, link, honest } = scene(role, { id: bytes(16), hello: name === 'our own id' ? false : body })
+      const { simulation, raw, link, honest } = scene(role, {
+        id: bytes(16),
+        hello: name === 'our own id' ? false : body
+      })
       if (name === 'our own id') {
         simulation.run(1000)
         raw.send(frameBytes(frameType.hello, writeHello(honest.id)))
@@ -139,7 +163,11 @@ t.test('a wrong HELLO ends a link without a reason', async t => {
   const other = scene('I', { id: bytes(16), hello: writeHello(bytes(16).fill(8)) })
   other.simulation.run(1000)
   t.equal(other.link.state, 'over', 'HELLO of I is of the id in W0')
-  const dialled = scene('R', { id: bytes(16).fill(0xff), hello: writeHello(bytes(16)) }, { dialledId: bytes(16).fill(0xff) })
+  const dialled = scene(
+    'R',
+    { id: bytes(16).fill(0xff), hello: writeHello(bytes(16)) },
+    { dialledId: bytes(16).fill(0xff) }
+  )
   dialled.simulation.run(1000)
   t.equal(dialled.link.state, 'over', 'HELLO of R is of the id that was dialled')
 })
@@ -187,7 +215,12 @@ t.test('wrong frames close the link with their code', async t => {
     ['a PONG that was not asked for', 'both', frameBytes(frameType.pong, bytes(8)), undefined],
     ['DATA for an unknown handle', 'both', frameBytes(frameType.data, bytes(20)), undefined],
     ['PING', 'both', frameBytes(frameType.ping, bytes(8)), undefined],
-    ['PING behind PING', 'both', concat(frameBytes(frameType.ping, bytes(8)), frameBytes(frameType.ping, bytes(8))), undefined]
+    [
+      'PING behind PING',
+      'both',
+      concat(frameBytes(frameType.ping, bytes(8)), frameBytes(frameType.ping, bytes(8))),
+      undefined
+    ]
   ]
   for (const [name, from, message, code] of table) {
     for (const role of ['I', 'R'] as const) {
@@ -217,7 +250,10 @@ t.test('frames before a fault still take effect', async t => {
   simulation.run(500)
   raw.send(frameBytes(frameType.ping, bytes(8)), Uint8Array.of(0x77))
   simulation.run(500)
-  t.ok(raw.frames.some(({ type, body }) => type === frameType.pong && body[0] === 7), 'the PING was answered')
+  t.ok(
+    raw.frames.some(({ type, body }) => type === frameType.pong && body[0] === 7),
+    'the PING was answered'
+  )
   t.equal(raw.closed, 1002)
 })
 
@@ -233,30 +269,48 @@ t.test('a CLOSE is obeyed and not answered, and nothing behind it counts', async
 
 t.test('records that are flipped, dropped, repeated or exchanged close the link', async t => {
   for (const [name, change] of [
-    ['a flipped bit', (raw: RawLink, port: { inject: (bytes: Uint8Array) => void }) => {
-      const sealed = raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!
-      sealed[3]! ^= 1
-      port.inject(sealed)
-    }],
-    ['a cut tag', (raw: RawLink, port) => port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!.subarray(0, -1))],
-    ['a dropped record', (raw: RawLink, port) => {
-      raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))
-      port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!)
-    }],
-    ['a repeated record', (raw: RawLink, port) => {
-      const sealed = raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!
-      port.inject(sealed)
-      port.inject(sealed.slice())
-    }],
-    ['two records exchanged', (raw: RawLink, port) => {
-      const first = raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!
-      port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!)
-      port.inject(first)
-    }],
-    ['an old key after REKEY', (raw: RawLink, port) => {
-      port.inject(raw.keys!.send.seal(frameBytes(frameType.rekey))!)
-      port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!)
-    }],
+    [
+      'a flipped bit',
+      (raw: RawLink, port: { inject: (bytes: Uint8Array) => void }) => {
+        const sealed = raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!
+        sealed[3]! ^= 1
+        port.inject(sealed)
+      }
+    ],
+    [
+      'a cut tag',
+      (raw: RawLink, port) => port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!.subarray(0, -1))
+    ],
+    [
+      'a dropped record',
+      (raw: RawLink, port) => {
+        raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))
+        port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!)
+      }
+    ],
+    [
+      'a repeated record',
+      (raw: RawLink, port) => {
+        const sealed = raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!
+        port.inject(sealed)
+        port.inject(sealed.slice())
+      }
+    ],
+    [
+      'two records exchanged',
+      (raw: RawLink, port) => {
+        const first = raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!
+        port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!)
+        port.inject(first)
+      }
+    ],
+    [
+      'an old key after REKEY',
+      (raw: RawLink, port) => {
+        port.inject(raw.keys!.send.seal(frameBytes(frameType.rekey))!)
+        port.inject(raw.keys!.send.seal(frameBytes(frameType.ping, bytes(8)))!)
+      }
+    ],
     ['nothing', (_raw: RawLink, port) => port.inject(new Uint8Array(0))]
   ] as [string, (raw: RawLink, port: { inject: (bytes: Uint8Array) => void }) => void][]) {
     const { simulation, raw, link, honest, port } = scene('I')

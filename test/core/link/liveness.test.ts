@@ -6,10 +6,10 @@ import { seededRandom } from '../../support/random.ts'
 import { SimulatedClock } from '../../support/simulation.ts'
 
 /** A started liveness whose first PING is answered. */
-function scene () {
+function scene() {
   const clock = new SimulatedClock(seededRandom(1))
   const start = clock.now()
-  const pings: { x: Uint8Array, at: number }[] = []
+  const pings: { x: Uint8Array; at: number }[] = []
   const dead: number[] = []
   const liveness = new Liveness(clock, timings, () => 0.5, {
     ping: x => pings.push({ x, at: clock.now() - start }),
@@ -25,7 +25,10 @@ function scene () {
 t.test('silence is asked about after 15 s and is death after 45 s', async t => {
   const { pings, dead, wait } = scene()
   wait(44_999)
-  t.strictSame(pings.map(({ at }) => at), [0, 15_000, 30_000])
+  t.strictSame(
+    pings.map(({ at }) => at),
+    [0, 15_000, 30_000]
+  )
   t.strictSame(dead, [])
   wait(1)
   t.strictSame(dead, [45_000])
@@ -82,8 +85,15 @@ t.test('barriers share a PING that went out after all of them, five in a second 
   const { liveness, pings, wait } = scene()
   const passed: number[] = []
   let asked = 0
-  const ask = (count: number) => { for (let i = 0; i < count; i++) { const mine = asked++; liveness.barrier(() => passed.push(mine)) } }
-  const answer = () => { for (const { x } of pings.splice(0)) liveness.pong(x) }
+  const ask = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const mine = asked++
+      liveness.barrier(() => passed.push(mine))
+    }
+  }
+  const answer = () => {
+    for (const { x } of pings.splice(0)) liveness.pong(x)
+  }
   pings.length = 0
   ask(1)
   ask(3)

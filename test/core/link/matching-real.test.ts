@@ -6,7 +6,11 @@ import { primitives } from '../../support/link.ts'
 import { Simulation, mismatches } from '../../support/simulation.ts'
 import type { SimulatedProxy } from '../../support/simulation.ts'
 
-function underOrders (t: Test, orders: number, story: (simulation: Simulation, a: SimulatedProxy, b: SimulatedProxy) => void): void {
+function underOrders(
+  t: Test,
+  orders: number,
+  story: (simulation: Simulation, a: SimulatedProxy, b: SimulatedProxy) => void
+): void {
   for (let seed = 1; seed <= orders; seed++) {
     const simulation = new Simulation(seed, { primitives, timings: { lingerMs: 40 } })
     const a = simulation.proxy('a')

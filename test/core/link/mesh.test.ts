@@ -13,18 +13,21 @@ interface Story {
   wires: Wire[]
 }
 
-function randomly<T> (simulation: Simulation, items: readonly T[]): T {
+function randomly<T>(simulation: Simulation, items: readonly T[]): T {
   return items[simulation.below(items.length)]!
 }
 
 /** A dial between two of them, in either direction. */
-function dial ({ simulation, proxies, wires }: Story): void {
+function dial({ simulation, proxies, wires }: Story): void {
   const one = randomly(simulation, proxies)
-  const other = randomly(simulation, proxies.filter(proxy => proxy !== one))
+  const other = randomly(
+    simulation,
+    proxies.filter(proxy => proxy !== one)
+  )
   wires.push(simulation.dial(one, other).wire)
 }
 
-function step (story: Story): void {
+function step(story: Story): void {
   const { simulation, proxies, wires } = story
   const proxy = randomly(simulation, proxies)
   const name = randomly(simulation, NAMES)
@@ -38,7 +41,7 @@ function step (story: Story): void {
 }
 
 /** Every pair that has no link gets one. */
-function linkAll ({ simulation, proxies, wires }: Story): void {
+function linkAll({ simulation, proxies, wires }: Story): void {
   for (const [place, one] of proxies.entries()) {
     for (const other of proxies.slice(place + 1)) {
       const linked = one.open().some(({ session }) => Buffer.compare(session!.remoteId, other.id) === 0)
@@ -48,7 +51,7 @@ function linkAll ({ simulation, proxies, wires }: Story): void {
 }
 
 /** What is wrong with the messages that a proxy has heard. */
-function disorder ({ label, seen }: SimulatedProxy): string[] {
+function disorder({ label, seen }: SimulatedProxy): string[] {
   const last = new Map<string, number>()
   const faults: string[] = []
   for (const { name, source, seq } of seen.messages) {
@@ -64,7 +67,11 @@ for (const count of [3, 5]) {
     const orders = 75 / count
     for (let seed = 1; seed <= orders; seed++) {
       const simulation = new Simulation(seed, { timings: { lingerMs: 60 } })
-      const story: Story = { simulation, proxies: Array.from({ length: count }, (_, place) => simulation.proxy(String.fromCharCode(97 + place))), wires: [] }
+      const story: Story = {
+        simulation,
+        proxies: Array.from({ length: count }, (_, place) => simulation.proxy(String.fromCharCode(97 + place))),
+        wires: []
+      }
       const { proxies } = story
       linkAll(story)
       for (let i = 0; i < 150; i++) {
@@ -76,21 +83,29 @@ for (const count of [3, 5]) {
       simulation.run(120_000)
 
       const faults = proxies.flatMap(disorder)
-      for (const [place, one] of proxies.entries()) for (const other of proxies.slice(place + 1)) faults.push(...mismatches(one, other))
+      for (const [place, one] of proxies.entries())
+        for (const other of proxies.slice(place + 1)) faults.push(...mismatches(one, other))
       // Now everything is quiet: what is said is heard by all others, once.
       for (const proxy of proxies) proxy.seen.messages.length = 0
       for (const proxy of proxies) {
-        for (const name of proxy.names()) for (const source of proxy.peers(name)) for (let i = 0; i < 3; i++) proxy.broadcast(name, source, `"${source} ${i}"`)
+        for (const name of proxy.names())
+          for (const source of proxy.peers(name))
+            for (let i = 0; i < 3; i++) proxy.broadcast(name, source, `"${source} ${i}"`)
       }
       simulation.run(2000)
       for (const proxy of proxies) {
         for (const name of proxy.names()) {
-          const expected = proxies.filter(other => other !== proxy).flatMap(other => other.peers(name).flatMap(source => [0, 1, 2].map(i => `"${source} ${i}"`)))
+          const expected = proxies
+            .filter(other => other !== proxy)
+            .flatMap(other => other.peers(name).flatMap(source => [0, 1, 2].map(i => `"${source} ${i}"`)))
           const heard = proxy.seen.messages.filter(message => message.name === name).map(({ text }) => text)
-          if (heard.toSorted().join() !== expected.toSorted().join()) faults.push(`${proxy.label} heard [${heard.join()}] in ${name}, expected [${expected.join()}]`)
+          if (heard.toSorted().join() !== expected.toSorted().join())
+            faults.push(`${proxy.label} heard [${heard.join()}] in ${name}, expected [${expected.join()}]`)
         }
       }
-      for (const { seen, label } of proxies) for (const { code, by, reason } of seen.endings) if (by === 'us' && code !== 4000) faults.push(`${label} ended a link: ${reason}`)
+      for (const { seen, label } of proxies)
+        for (const { code, by, reason } of seen.endings)
+          if (by === 'us' && code !== 4000) faults.push(`${label} ended a link: ${reason}`)
       if (faults.length > 0) {
         t.fail(`seed ${seed}: ${faults.slice(0, 3).join('; ')}`)
         return

@@ -11,13 +11,14 @@ interface NoiseVector {
   resp_prologue: string
   resp_ephemeral: string
   handshake_hash?: string
-  messages: { payload: string, ciphertext: string }[]
+  messages: { payload: string; ciphertext: string }[]
 }
-const ours = (vectors('noise-nn.json') as { vectors: NoiseVector[] }).vectors
-  .filter(vector => vector.protocol_name === 'Noise_NN_25519_ChaChaPoly_SHA512')
+const ours = (vectors('noise-nn.json') as { vectors: NoiseVector[] }).vectors.filter(
+  vector => vector.protocol_name === 'Noise_NN_25519_ChaChaPoly_SHA512'
+)
 
 /** A finished handshake with the given ephemerals. */
-function handshake (e1 = primitives.randomBytes(32), e2 = primitives.randomBytes(32)) {
+function handshake(e1 = primitives.randomBytes(32), e2 = primitives.randomBytes(32)) {
   const initiator = new NoiseInitiator(primitives, utf8('p'), e1)
   const responder = new NoiseResponder(primitives, utf8('p'), e2)
   responder.read(initiator.write(utf8('')))

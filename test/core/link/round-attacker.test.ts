@@ -7,7 +7,14 @@ import { RoundResponder } from '../../../src/core/link/round-responder.ts'
 import { createRoundRandomness } from '../../../src/core/link/round.ts'
 import type { Confirmed, RoundContext } from '../../../src/core/link/round.ts'
 import { writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
-import { channelIdentifier, hintOf, pairKeys, pairSession, psiGenerator, roundTranscript } from '../../../src/core/link/round-values.ts'
+import {
+  channelIdentifier,
+  hintOf,
+  pairKeys,
+  pairSession,
+  psiGenerator,
+  roundTranscript
+} from '../../../src/core/link/round-values.ts'
 import { cpaceGenerator } from '../../../src/core/link/cpace.ts'
 import { concat } from '../../../src/core/link/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
@@ -38,10 +45,13 @@ type Forgery = 'tags of webchat' | 'random tags' | 'zero tags' | 'the base point
 const forgeries: readonly Forgery[] = ['tags of webchat', 'random tags', 'zero tags', 'the base point']
 
 /** The share and tags of the pair (i, j) as somebody computes them who takes the name to be "webchat". */
-function shareOfWebchat (context: RoundContext, th: Uint8Array, i: number, j: number) {
+function shareOfWebchat(context: RoundContext, th: Uint8Array, i: number, j: number) {
   const sid = pairSession(context, th, i, j)
   const scalar = random.scalar()
-  const share = primitives.scalarMult(scalar, cpaceGenerator(primitives, utf8('webchat'), channelIdentifier(context), sid))!
+  const share = primitives.scalarMult(
+    scalar,
+    cpaceGenerator(primitives, utf8('webchat'), channelIdentifier(context), sid)
+  )!
   return { sid, scalar, share }
 }
 
@@ -54,7 +64,7 @@ const forgedTag = (forgery: Forgery, honest: Uint8Array): Uint8Array => {
  * The attacker dials: eight elements r_i·G("webchat"). `pairs` are the pairs (i, j) that he hints, given the slot in
  * which the victim holds "webchat".
  */
-function attackAsInitiator (pairs: (webchat: number) => [number, number][], forgery: Forgery): Outcome {
+function attackAsInitiator(pairs: (webchat: number) => [number, number][], forgery: Forgery): Outcome {
   const context = roundContext()
   const ci = channelIdentifier(context)
   // The order that the victim deals is known here, so that the guess of the slot is always right.
@@ -64,7 +74,11 @@ function attackAsInitiator (pairs: (webchat: number) => [number, number][], forg
 
   const generator = psiGenerator(context, ci, utf8('webchat'))
   const scalars = slots.map(() => random.scalar())
-  const m1 = writeElements(0, 0, scalars.map(r => primitives.scalarMult(r, generator)!))
+  const m1 = writeElements(
+    0,
+    0,
+    scalars.map(r => primitives.scalarMult(r, generator)!)
+  )
   const m2 = runToEnd(victim.onM1(m1, victims.map(utf8), 0))
   if (!m2.ok) return ended(m2)
   const th = roundTranscript(context, m1, m2.value)
@@ -72,26 +86,33 @@ function attackAsInitiator (pairs: (webchat: number) => [number, number][], forg
   const shared = scalars.map(r => primitives.scalarMult(r, item(m2.value, 6, 32, webchat))!)
 
   const hinted = pairs(webchat)
-  const m3 = writeItems(0, slots.map(j => {
-    const pair = hinted.find(([, of]) => of === j)
-    return pair === undefined ? primitives.randomBytes(16) : hintOf(context, 'I', th, shared[pair[0]]!)
-  }))
+  const m3 = writeItems(
+    0,
+    slots.map(j => {
+      const pair = hinted.find(([, of]) => of === j)
+      return pair === undefined ? primitives.randomBytes(16) : hintOf(context, 'I', th, shared[pair[0]]!)
+    })
+  )
   const m4 = runToEnd(victim.onM3(m3, () => true))
   if (!m4.ok) return ended(m4)
 
   const tagsR = new Map<number, string>()
-  const m5 = writeItems(0, slots.map(i => {
-    const pair = hinted.find(([of]) => of === i)
-    if (pair === undefined) return primitives.randomBytes(64)
-    const answer = item(m4.value, 4, 48, i)
-    if (hex(answer.subarray(0, 16)) !== hex(hintOf(context, 'R', th, shared[i]!))) throw new Error('the forged hint did not hit')
-    const { sid, scalar, share } = shareOfWebchat(context, th, i, pair[1])
-    const zI = pair[1] !== webchat && forgery === 'the base point' ? primitives.scalarMultBase(scalar)! : share
-    const K = primitives.scalarMult(scalar, answer.subarray(16))!
-    const keys = pairKeys(context, sid, K, answer.subarray(16), zI)
-    tagsR.set(i, hex(keys.tagR))
-    return concat(zI, pair[1] === webchat ? keys.tagI : forgedTag(forgery, keys.tagI))
-  }))
+  const m5 = writeItems(
+    0,
+    slots.map(i => {
+      const pair = hinted.find(([of]) => of === i)
+      if (pair === undefined) return primitives.randomBytes(64)
+      const answer = item(m4.value, 4, 48, i)
+      if (hex(answer.subarray(0, 16)) !== hex(hintOf(context, 'R', th, shared[i]!)))
+        throw new Error('the forged hint did not hit')
+      const { sid, scalar, share } = shareOfWebchat(context, th, i, pair[1])
+      const zI = pair[1] !== webchat && forgery === 'the base point' ? primitives.scalarMultBase(scalar)! : share
+      const K = primitives.scalarMult(scalar, answer.subarray(16))!
+      const keys = pairKeys(context, sid, K, answer.subarray(16), zI)
+      tagsR.set(i, hex(keys.tagR))
+      return concat(zI, pair[1] === webchat ? keys.tagI : forgedTag(forgery, keys.tagI))
+    })
+  )
   const m6 = runToEnd(victim.onM5(m5))
   if (!m6.ok) return ended(m6)
   const tagsSeen = slots.filter(i => tagsR.get(i) === hex(item(m6.value.m6, 4, 32, i)))
@@ -99,43 +120,57 @@ function attackAsInitiator (pairs: (webchat: number) => [number, number][], forg
 }
 
 /** The attacker is dialled: eight elements r_j·G("webchat"). `pairs` as above, with the slot of I that holds it. */
-function attackAsResponder (pairs: (webchat: number) => [number, number][], forgery: Forgery): Outcome {
+function attackAsResponder(pairs: (webchat: number) => [number, number][], forgery: Forgery): Outcome {
   const context = roundContext()
   const ci = channelIdentifier(context)
   const victim = new RoundInitiator(context, victims.map(utf8), 0)
   const m1 = runToEnd(victim.m1())
   const generator = psiGenerator(context, ci, utf8('webchat'))
   const scalars = slots.map(() => random.scalar())
-  const m2 = writeElements(0, 0, scalars.map(r => primitives.scalarMult(r, generator)!))
+  const m2 = writeElements(
+    0,
+    0,
+    scalars.map(r => primitives.scalarMult(r, generator)!)
+  )
   const m3 = runToEnd(victim.onM2(m2))
   if (!m3.ok) return ended(m3)
   const th = roundTranscript(context, m1, m2)
 
   // a·Q_j = r_j·P_i for the slot i of "webchat": the hints of M3 say which one it is.
-  const webchat = slots.find(i => hex(hintOf(context, 'I', th, primitives.scalarMult(scalars[0]!, item(m1, 6, 32, i))!)) === hex(item(m3.value.m3, 4, 16, 0)))!
+  const webchat = slots.find(
+    i =>
+      hex(hintOf(context, 'I', th, primitives.scalarMult(scalars[0]!, item(m1, 6, 32, i))!)) ===
+      hex(item(m3.value.m3, 4, 16, 0))
+  )!
   const shared = scalars.map(r => primitives.scalarMult(r, item(m1, 6, 32, webchat))!)
 
   const open = new Map<number, ReturnType<typeof shareOfWebchat>>()
-  const m4 = writeItems(0, slots.map(i => {
-    const pair = pairs(webchat).find(([of]) => of === i)
-    if (pair === undefined) return primitives.randomBytes(48)
-    const share = shareOfWebchat(context, th, i, pair[1])
-    const zR = i !== webchat && forgery === 'the base point' ? primitives.scalarMultBase(share.scalar)! : share.share
-    open.set(i, { ...share, share: zR })
-    return concat(hintOf(context, 'R', th, shared[pair[1]]!), zR)
-  }))
+  const m4 = writeItems(
+    0,
+    slots.map(i => {
+      const pair = pairs(webchat).find(([of]) => of === i)
+      if (pair === undefined) return primitives.randomBytes(48)
+      const share = shareOfWebchat(context, th, i, pair[1])
+      const zR = i !== webchat && forgery === 'the base point' ? primitives.scalarMultBase(share.scalar)! : share.share
+      open.set(i, { ...share, share: zR })
+      return concat(hintOf(context, 'R', th, shared[pair[1]]!), zR)
+    })
+  )
   const m5 = runToEnd(victim.onM4(m4))
   if (!m5.ok) return ended(m5)
 
   const tagsSeen: number[] = []
-  const m6 = writeItems(0, slots.map(i => {
-    const pair = open.get(i)
-    if (pair === undefined) return primitives.randomBytes(32)
-    const zI = item(m5.value, 4, 64, i).subarray(0, 32)
-    const keys = pairKeys(context, pair.sid, primitives.scalarMult(pair.scalar, zI)!, pair.share, zI)
-    if (hex(keys.tagI) === hex(item(m5.value, 4, 64, i).subarray(32))) tagsSeen.push(i)
-    return i === webchat ? keys.tagR : forgedTag(forgery, keys.tagR)
-  }))
+  const m6 = writeItems(
+    0,
+    slots.map(i => {
+      const pair = open.get(i)
+      if (pair === undefined) return primitives.randomBytes(32)
+      const zI = item(m5.value, 4, 64, i).subarray(0, 32)
+      const keys = pairKeys(context, pair.sid, primitives.scalarMult(pair.scalar, zI)!, pair.share, zI)
+      if (hex(keys.tagI) === hex(item(m5.value, 4, 64, i).subarray(32))) tagsSeen.push(i)
+      return i === webchat ? keys.tagR : forgedTag(forgery, keys.tagR)
+    })
+  )
   const end = runToEnd(victim.onM6(m6))
   return end.ok ? { confirmed: namesOf(end.value), tagsSeen } : ended(end, tagsSeen)
 }
@@ -157,33 +192,63 @@ t.test('hints forged for every slot of a responder confirm nothing and show no t
   }
 })
 
-t.test('a hint forged for one slot of a responder, beside the common one or alone, confirms nothing and shows no tag', async t => {
-  for (const forgery of forgeries) {
-    for (const other of slots.slice(1)) {
-      const beside = attackAsInitiator(webchat => [[0, webchat], [1, (webchat + other) % SIZE]], forgery)
-      t.strictSame([beside.fault?.close, beside.confirmed, beside.tagsSeen], [1008, [], []], `${forgery}, slot ${other} further`)
-      const alone = attackAsInitiator(webchat => [[1, (webchat + other) % SIZE]], forgery)
-      t.strictSame([alone.fault?.close, alone.confirmed, alone.tagsSeen], [1008, [], []], `${forgery}, slot ${other} further, alone`)
+t.test(
+  'a hint forged for one slot of a responder, beside the common one or alone, confirms nothing and shows no tag',
+  async t => {
+    for (const forgery of forgeries) {
+      for (const other of slots.slice(1)) {
+        const beside = attackAsInitiator(
+          webchat => [
+            [0, webchat],
+            [1, (webchat + other) % SIZE]
+          ],
+          forgery
+        )
+        t.strictSame(
+          [beside.fault?.close, beside.confirmed, beside.tagsSeen],
+          [1008, [], []],
+          `${forgery}, slot ${other} further`
+        )
+        const alone = attackAsInitiator(webchat => [[1, (webchat + other) % SIZE]], forgery)
+        t.strictSame(
+          [alone.fault?.close, alone.confirmed, alone.tagsSeen],
+          [1008, [], []],
+          `${forgery}, slot ${other} further, alone`
+        )
+      }
     }
   }
-})
+)
 
-t.test('hints forged for every slot of an initiator confirm nothing, and only the tag of the common name is seen', async t => {
-  for (const forgery of forgeries) {
-    const outcome = attackAsResponder(() => slots.map(i => [i, i]), forgery)
-    t.strictSame([outcome.fault?.close, outcome.confirmed], [1008, []], forgery)
-    t.equal(outcome.tagsSeen.length, 1, `${forgery}: his own channel`)
+t.test(
+  'hints forged for every slot of an initiator confirm nothing, and only the tag of the common name is seen',
+  async t => {
+    for (const forgery of forgeries) {
+      const outcome = attackAsResponder(() => slots.map(i => [i, i]), forgery)
+      t.strictSame([outcome.fault?.close, outcome.confirmed], [1008, []], forgery)
+      t.equal(outcome.tagsSeen.length, 1, `${forgery}: his own channel`)
+    }
   }
-})
+)
 
 t.test('a hint forged for one slot of an initiator, beside the common one or alone, confirms nothing', async t => {
   for (const forgery of forgeries) {
     for (const other of slots.slice(1)) {
-      const beside = attackAsResponder(webchat => [[webchat, 0], [(webchat + other) % SIZE, 1]], forgery)
+      const beside = attackAsResponder(
+        webchat => [
+          [webchat, 0],
+          [(webchat + other) % SIZE, 1]
+        ],
+        forgery
+      )
       t.strictSame([beside.fault?.close, beside.confirmed], [1008, []], `${forgery}, slot ${other} further`)
       t.equal(beside.tagsSeen.length, 1)
       const alone = attackAsResponder(webchat => [[(webchat + other) % SIZE, 1]], forgery)
-      t.strictSame([alone.fault?.close, alone.confirmed, alone.tagsSeen], [1008, [], []], `${forgery}, slot ${other} further, alone`)
+      t.strictSame(
+        [alone.fault?.close, alone.confirmed, alone.tagsSeen],
+        [1008, [], []],
+        `${forgery}, slot ${other} further, alone`
+      )
     }
   }
 })
@@ -208,13 +273,19 @@ t.test('an attacker who knows no name cannot tell from a round which ones the vi
   const victim = new RoundInitiator(context, victims.map(utf8), 0)
   const m1 = runToEnd(victim.m1())
   const own = slots.map(() => random.scalar())
-  const m2 = writeElements(0, 0, own.map((r, j) => primitives.scalarMult(r, psiGenerator(context, ci, utf8(`guess ${j}`)))!))
+  const m2 = writeElements(
+    0,
+    0,
+    own.map((r, j) => primitives.scalarMult(r, psiGenerator(context, ci, utf8(`guess ${j}`)))!)
+  )
   const m3 = runToEnd(victim.onM2(m2))
   if (!m3.ok) throw new Error(m3.reason)
   const th = roundTranscript(context, m1, m2)
   const hints = new Set(slots.map(j => hex(item(m3.value.m3, 4, 16, j))))
   // For each name of the victim: all hints that he can compute with his scalars and the victim's elements.
-  const computed = own.flatMap(r => slots.map(i => hex(hintOf(context, 'I', th, primitives.scalarMult(r, item(m1, 6, 32, i))!))))
+  const computed = own.flatMap(r =>
+    slots.map(i => hex(hintOf(context, 'I', th, primitives.scalarMult(r, item(m1, 6, 32, i))!)))
+  )
   t.equal(computed.filter(hint => hints.has(hint)).length, 0, 'a wrong guess tells nothing')
   const generators = new Set(victims.map(name => hex(psiGenerator(context, ci, utf8(name)))))
   t.equal(slots.filter(i => generators.has(hex(item(m1, 6, 32, i)))).length, 0, 'no element is a bare generator')

@@ -10,7 +10,16 @@ import { pairKeys, pairSession, roundTranscript } from '../../../src/core/link/r
 import { concat } from '../../../src/core/link/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
 import type { MessageName, RoundOutcome } from '../../support/link.ts'
-import { handlesByName, messageNames, primitives, roundContext, runRound, unhex, utf8, vectors } from '../../support/link.ts'
+import {
+  handlesByName,
+  messageNames,
+  primitives,
+  roundContext,
+  runRound,
+  unhex,
+  utf8,
+  vectors
+} from '../../support/link.ts'
 
 const random = createRoundRandomness(primitives)
 // All eight slots are common, so that every byte of every message matters.
@@ -21,24 +30,32 @@ const headerBytes: Record<MessageName, number> = { M1: 6, M2: 6, M3: 4, M4: 4, M
 const receiver: Record<MessageName, 'I' | 'R'> = { M1: 'R', M2: 'I', M3: 'R', M4: 'I', M5: 'R', M6: 'I' }
 
 /** A round in which one message is changed. */
-function changed (message: MessageName, change: (body: Uint8Array) => Uint8Array): RoundOutcome {
-  return runRound({ ...setup, tamper: (name, body) => name === message ? change(body) : body })
+function changed(message: MessageName, change: (body: Uint8Array) => Uint8Array): RoundOutcome {
+  return runRound({ ...setup, tamper: (name, body) => (name === message ? change(body) : body) })
 }
 
-const flip = (bit: number) => (body: Uint8Array): Uint8Array => body.with(bit >> 3, body[bit >> 3]! ^ (1 << (bit & 7)))
+const flip =
+  (bit: number) =>
+  (body: Uint8Array): Uint8Array =>
+    body.with(bit >> 3, body[bit >> 3]! ^ (1 << (bit & 7)))
 
 /** How many channels either side confirmed. */
-const confirmed = (outcome: RoundOutcome): number[] => [outcome.confirmedI?.length ?? 0, outcome.confirmedR?.length ?? 0]
+const confirmed = (outcome: RoundOutcome): number[] => [
+  outcome.confirmedI?.length ?? 0,
+  outcome.confirmedR?.length ?? 0
+]
 
 t.test('unchanged, all eight are confirmed', async t => {
   t.strictSame(confirmed(runRound(setup)), [8, 8])
 })
 
 /** Bits to flip: all of the header, and some of the first, a middle and the last item: both ends and every part. */
-function bitsOf (message: MessageName): { header: number[], items: number[] } {
+function bitsOf(message: MessageName): { header: number[]; items: number[] } {
   const [header, item] = [headerBytes[message], itemBytes[message]]
   const bytes = [0, 1, 15, 16, 31, 32, 47, 48, 63].filter(byte => byte < item)
-  const items = [0, 3, 7].flatMap(slot => bytes.flatMap(byte => [0, 7].map(bit => 8 * (header + slot * item + byte) + bit)))
+  const items = [0, 3, 7].flatMap(slot =>
+    bytes.flatMap(byte => [0, 7].map(bit => 8 * (header + slot * item + byte) + bit))
+  )
   return { header: Array.from({ length: 8 * header }, (_, bit) => bit), items }
 }
 
@@ -50,7 +67,8 @@ t.test('a flipped bit before the elements or items closes, or confirms nothing',
       const expected = message === 'M6' ? [0, 8] : [0, 0]
       t.strictSame(confirmed(outcome), expected, `${message}, bit ${bit}`)
       const isFlag = headerBytes[message] === 6 && bit >> 3 === 4
-      if (!isFlag) t.match(outcome.fault, { close: 1002, at: message, by: receiver[message] }, `${message}, bit ${bit} closes`)
+      if (!isFlag)
+        t.match(outcome.fault, { close: 1002, at: message, by: receiver[message] }, `${message}, bit ${bit} closes`)
     }
   }
 })
@@ -63,7 +81,11 @@ t.test('a flipped bit in an element, hint, share or tag confirms no wrong channe
       if (message === 'M3') {
         // A hint only proposes a pair: the others go on, this one is missing.
         t.strictSame(confirmed(outcome), [7, 7], label)
-        t.strictSame(handlesByName(setup.namesI, outcome.confirmedI!).get('a'), handlesByName(setup.namesR, outcome.confirmedR!).get('a'), label)
+        t.strictSame(
+          handlesByName(setup.namesI, outcome.confirmedI!).get('a'),
+          handlesByName(setup.namesR, outcome.confirmedR!).get('a'),
+          label
+        )
       } else {
         t.strictSame(confirmed(outcome), message === 'M6' ? [0, 8] : [0, 0], label)
       }
@@ -113,7 +135,8 @@ t.test('a message of another round closes with 1002', async t => {
 })
 
 t.test('a size out of range, or one that the length contradicts, closes with 1002', async t => {
-  const elements = (count: number): Uint8Array[] => Array.from({ length: count }, () => primitives.fromHash(primitives.randomBytes(64)))
+  const elements = (count: number): Uint8Array[] =>
+    Array.from({ length: count }, () => primitives.fromHash(primitives.randomBytes(64)))
   for (const message of ['M1', 'M2'] as const) {
     for (const n of [0, 1, 2, 4, 9, 10, 31, 32, 255]) {
       t.match(changed(message, body => body.with(5, n)).fault, { close: 1002, at: message }, `${message}, n = ${n}`)
@@ -126,11 +149,20 @@ t.test('a size out of range, or one that the length contradicts, closes with 100
 })
 
 t.test('flags that M1 and M2 cannot have close with 1002', async t => {
-  const body = (flags: number): Uint8Array => writeElements(0, flags, Array.from({ length: 8 }, () => new Uint8Array(32)))
+  const body = (flags: number): Uint8Array =>
+    writeElements(
+      0,
+      flags,
+      Array.from({ length: 8 }, () => new Uint8Array(32))
+    )
   for (let flags = 0; flags < 256; flags++) {
     const fine1 = flags < 8 && (flags & 6) !== 6
     const header1 = readM1Header(0, body(flags))
-    t.ok(header1.ok === fine1 && (header1.ok ? header1.value.flags === flags && header1.value.size === 8 : header1.close === 1002), `M1, ${flags}`)
+    t.ok(
+      header1.ok === fine1 &&
+        (header1.ok ? header1.value.flags === flags && header1.value.size === 8 : header1.close === 1002),
+      `M1, ${flags}`
+    )
     const header2 = readM2Header(0, body(flags))
     t.ok(header2.ok === (flags === 0 || flags === 4) && (header2.ok || header2.close === 1002), `M2, ${flags}`)
   }
@@ -142,11 +174,13 @@ const { invalid_encodings: invalid } = vectors('ristretto.json') as { invalid_en
 const notElements = ['00'.repeat(32), ...invalid.slice(0, 12)].map(unhex)
 
 /** A body in which the item part of a slot is replaced. */
-const put = (header: number, item: number, slot: number, part: Uint8Array) => (body: Uint8Array): Uint8Array => {
-  const copy = body.slice()
-  copy.set(part, header + slot * item)
-  return copy
-}
+const put =
+  (header: number, item: number, slot: number, part: Uint8Array) =>
+  (body: Uint8Array): Uint8Array => {
+    const copy = body.slice()
+    copy.set(part, header + slot * item)
+    return copy
+  }
 
 t.test('the identity and non-canonical elements close with 1008 wherever an element stands', async t => {
   for (const bytes of notElements) {
@@ -161,7 +195,11 @@ t.test('the identity and non-canonical elements close with 1008 wherever an elem
 
 t.test('the same element twice in M1 or M2 closes with 1008', async t => {
   for (const message of ['M1', 'M2'] as const) {
-    for (const [from, to] of [[0, 1], [7, 0], [3, 6]] as const) {
+    for (const [from, to] of [
+      [0, 1],
+      [7, 0],
+      [3, 6]
+    ] as const) {
       const outcome = changed(message, body => put(6, 32, to, body.slice(6 + 32 * from, 38 + 32 * from))(body))
       t.match(outcome.fault, { close: 1008, at: message, by: receiver[message] })
     }
@@ -185,14 +223,17 @@ t.test('own elements that come back in M2 close with 1008, one or all', async t 
 t.test('a hint given twice closes with 1008, in M3 and in M4', async t => {
   t.match(changed('M3', body => put(4, 16, 1, body.slice(4, 20))(body)).fault, { close: 1008, at: 'M3', by: 'R' })
   t.match(changed('M4', body => put(4, 48, 7, body.slice(4, 20))(body)).fault, { close: 1008, at: 'M4', by: 'I' })
-  t.match(changed('M3', body => concat(body.subarray(0, 4), ...Array.from({ length: 8 }, () => body.subarray(4, 20)))).fault, { close: 1008, at: 'M3' })
+  t.match(
+    changed('M3', body => concat(body.subarray(0, 4), ...Array.from({ length: 8 }, () => body.subarray(4, 20)))).fault,
+    { close: 1008, at: 'M3' }
+  )
 })
 
 t.test('every channel pays before a double hint closes', async t => {
   let asked = 0
   const outcome = runRound({
     ...setup,
-    tamper: (name, body) => name === 'M3' ? put(4, 16, 1, body.slice(4, 20))(body) : body,
+    tamper: (name, body) => (name === 'M3' ? put(4, 16, 1, body.slice(4, 20))(body) : body),
     pay: () => ++asked > 0
   })
   t.match(outcome.fault, { close: 1008, at: 'M3' })
@@ -228,13 +269,16 @@ t.test('a share that comes back closes with 1008 on either side', async t => {
   const m3 = m2.ok ? runToEnd(initiator.onM2(m2.value)) : m2
   const answer = m3.ok ? runToEnd(responder.onM3(m3.value.m3, () => true)) : m3
   if (!m2.ok || !answer.ok) throw new Error('the round failed')
-  t.match(runToEnd(initiator.onM4(answer.value)), { ok: false, close: 1008 }, 'I refuses R\'s share')
+  t.match(runToEnd(initiator.onM4(answer.value)), { ok: false, close: 1008 }, "I refuses R's share")
 
   // R refuses it too, from an I that does not check.
   const sid = pairSession(context, roundTranscript(context, m1, m2.value), 0, 0)
   const Z = answer.value.slice(20, 52)
   const keys = pairKeys(context, sid, primitives.scalarMult(share, Z)!, Z, Z)
-  const m5 = writeItems(0, Array.from({ length: 8 }, (_, slot) => slot === 0 ? concat(Z, keys.tagI) : primitives.randomBytes(64)))
+  const m5 = writeItems(
+    0,
+    Array.from({ length: 8 }, (_, slot) => (slot === 0 ? concat(Z, keys.tagI) : primitives.randomBytes(64)))
+  )
   t.match(runToEnd(responder.onM5(m5)), { ok: false, close: 1008 }, 'R refuses its own share')
 })
 
@@ -243,14 +287,20 @@ t.test('messages of another round of the same link and names confirm nothing', a
   const recorded = runRound({ ...setup, contextI: context })
   t.strictSame(confirmed(recorded), [8, 8])
   for (const message of messageNames) {
-    const outcome = runRound({ ...setup, contextI: context, tamper: (name, body) => name === message ? recorded.sent[message]! : body })
+    const outcome = runRound({
+      ...setup,
+      contextI: context,
+      tamper: (name, body) => (name === message ? recorded.sent[message]! : body)
+    })
     t.strictSame(confirmed(outcome), message === 'M6' ? [0, 8] : [0, 0], `${message} replayed`)
   }
 })
 
 t.test('random bytes of the right form confirm nothing and throw nothing', async t => {
   for (const message of messageNames) {
-    const outcome = changed(message, body => concat(body.subarray(0, headerBytes[message]), primitives.randomBytes(body.length - headerBytes[message])))
+    const outcome = changed(message, body =>
+      concat(body.subarray(0, headerBytes[message]), primitives.randomBytes(body.length - headerBytes[message]))
+    )
     t.strictSame(confirmed(outcome), message === 'M6' ? [0, 8] : [0, 0], message)
   }
 })

@@ -3,15 +3,46 @@ import t from 'tap'
 import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../../src/core/link/round-responder.ts'
 import type { RoundRandomness } from '../../../src/core/link/round.ts'
-import { channelIdentifier, hintOf, pairKeys, pairSession, psiGenerator, roundTranscript } from '../../../src/core/link/round-values.ts'
+import {
+  channelIdentifier,
+  hintOf,
+  pairKeys,
+  pairSession,
+  psiGenerator,
+  roundTranscript
+} from '../../../src/core/link/round-values.ts'
 import { cpaceGenerator, cpaceIsk, cpaceMacKey, generatorString } from '../../../src/core/link/cpace.ts'
 import { ascii, concat, u32 } from '../../../src/core/link/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
 import { hex, primitives, roundContext, unhex, utf8, vectors } from '../../support/link.ts'
 
-interface VectorSlot { slot: number, name?: string, PRS: string, generator_string: string, psi_generator: string, P?: string, Q?: string }
-type PairValue = 'psi_K' | 'hint_I' | 'hint_R' | 'sid' | 'generator_string' | 'generator' | 'z_R' | 'Z_R' | 'z_I' | 'Z_I' | 'K' | 'ISK' | 'mk' | 'tag_I' | 'tag_R' | 'handle'
-type VectorPair = Record<PairValue, string> & { slot_I: number, slot_R: number, name: string }
+interface VectorSlot {
+  slot: number
+  name?: string
+  PRS: string
+  generator_string: string
+  psi_generator: string
+  P?: string
+  Q?: string
+}
+type PairValue =
+  | 'psi_K'
+  | 'hint_I'
+  | 'hint_R'
+  | 'sid'
+  | 'generator_string'
+  | 'generator'
+  | 'z_R'
+  | 'Z_R'
+  | 'z_I'
+  | 'Z_I'
+  | 'K'
+  | 'ISK'
+  | 'mk'
+  | 'tag_I'
+  | 'tag_R'
+  | 'handle'
+type VectorPair = Record<PairValue, string> & { slot_I: number; slot_R: number; name: string }
 interface RoundVector {
   r: number
   L: string
@@ -52,8 +83,16 @@ const context = roundContext({
 const th = unhex(vector.th)
 
 /** Gives back the vector's choices: scalars and filler in the order of I's slots, padding in the order of the slots. */
-function replay (scalars: readonly string[], slots: readonly VectorSlot[], fillers: readonly Uint8Array[]): RoundRandomness {
-  const left = { scalars: [...scalars], padding: slots.filter(slot => slot.name === undefined).map(slot => slot.PRS), fillers: [...fillers] }
+function replay(
+  scalars: readonly string[],
+  slots: readonly VectorSlot[],
+  fillers: readonly Uint8Array[]
+): RoundRandomness {
+  const left = {
+    scalars: [...scalars],
+    padding: slots.filter(slot => slot.name === undefined).map(slot => slot.PRS),
+    fillers: [...fillers]
+  }
   return {
     scalar: () => unhex(left.scalars.shift()!),
     padding: () => unhex(left.padding.shift()!),
@@ -63,7 +102,7 @@ function replay (scalars: readonly string[], slots: readonly VectorSlot[], fille
 }
 
 /** The items of a message at the slots that no pair has. */
-function fillersOf (body: string, length: number): Uint8Array[] {
+function fillersOf(body: string, length: number): Uint8Array[] {
   const bytes = unhex(body)
   const taken = new Set(vector.pairs.map(pair => pair.slot_I))
   const fillers: Uint8Array[] = []
@@ -72,11 +111,23 @@ function fillersOf (body: string, length: number): Uint8Array[] {
 }
 
 t.test('both sides send the messages of the vector', async t => {
-  t.ok(vector.pairs.every((pair, index) => index === 0 || pair.slot_I > vector.pairs[index - 1]!.slot_I), 'pairs come in the order of I')
-  const initiator = new RoundInitiator(context, vector.names_I.map(utf8), vector.flags_I,
-    replay([vector.a, ...vector.pairs.map(pair => pair.z_I)], vector.slots_I, fillersOf(vector.M5, 64)))
-  const responder = new RoundResponder(context,
-    replay([vector.b, ...vector.pairs.map(pair => pair.z_R)], vector.slots_R, [...fillersOf(vector.M4, 48), ...fillersOf(vector.M6, 32)]))
+  t.ok(
+    vector.pairs.every((pair, index) => index === 0 || pair.slot_I > vector.pairs[index - 1]!.slot_I),
+    'pairs come in the order of I'
+  )
+  const initiator = new RoundInitiator(
+    context,
+    vector.names_I.map(utf8),
+    vector.flags_I,
+    replay([vector.a, ...vector.pairs.map(pair => pair.z_I)], vector.slots_I, fillersOf(vector.M5, 64))
+  )
+  const responder = new RoundResponder(
+    context,
+    replay([vector.b, ...vector.pairs.map(pair => pair.z_R)], vector.slots_R, [
+      ...fillersOf(vector.M4, 48),
+      ...fillersOf(vector.M6, 32)
+    ])
+  )
 
   t.equal(hex(runToEnd(initiator.m1())), vector.M1)
   const m2 = runToEnd(responder.onM1(unhex(vector.M1), vector.names_R.map(utf8), vector.flags_R))
@@ -100,7 +151,10 @@ t.test('both sides send the messages of the vector', async t => {
 t.test('the hint step comes to the values of the vector', async t => {
   const ci = channelIdentifier(context)
   t.equal(hex(ci), vector.CI)
-  for (const [slots, scalar] of [[vector.slots_I, vector.a], [vector.slots_R, vector.b]] as const) {
+  for (const [slots, scalar] of [
+    [vector.slots_I, vector.a],
+    [vector.slots_R, vector.b]
+  ] as const) {
     for (const slot of slots) {
       const sid = concat(context.L, u32(context.r))
       t.equal(hex(generatorString(ascii('NWS2-PSI-ristretto255'), unhex(slot.PRS), ci, sid)), slot.generator_string)
@@ -131,7 +185,13 @@ t.test('the confirmation step comes to the values of the vector', async t => {
     t.equal(hex(primitives.scalarMult(unhex(pair.z_I), generator)!), pair.Z_I)
     const K = primitives.scalarMult(unhex(pair.z_R), unhex(pair.Z_I))!
     t.equal(hex(K), pair.K)
-    const isk = cpaceIsk(primitives, sid, K, { element: unhex(pair.Z_R), ad: unhex(vector.AD_R) }, { element: unhex(pair.Z_I), ad: unhex(vector.AD_I) })
+    const isk = cpaceIsk(
+      primitives,
+      sid,
+      K,
+      { element: unhex(pair.Z_R), ad: unhex(vector.AD_R) },
+      { element: unhex(pair.Z_I), ad: unhex(vector.AD_I) }
+    )
     t.equal(hex(isk), pair.ISK)
     t.equal(hex(cpaceMacKey(primitives, sid, isk)), pair.mk)
     const keys = pairKeys(context, sid, K, unhex(pair.Z_R), unhex(pair.Z_I))

@@ -9,21 +9,39 @@ import { compare, mapKey } from '../../../src/core/link/bytes.ts'
 import { handlesByName, hex, messageNames, primitives, roundContext, runRound, utf8 } from '../../support/link.ts'
 
 const randomness = createRoundRandomness(primitives)
-const numbered = (count: number, prefix: string): string[] => Array.from({ length: count }, (_, index) => `${prefix}${index}`)
+const numbered = (count: number, prefix: string): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 /** Runs a round and says whether exactly the common names were confirmed, on both sides, with the same handles. */
-function matchesExactly (namesI: readonly string[], namesR: readonly string[]): boolean {
+function matchesExactly(namesI: readonly string[], namesR: readonly string[]): boolean {
   const outcome = runRound({ namesI, namesR })
   if (outcome.confirmedI === undefined || outcome.confirmedR === undefined) return false
   const [handlesI, handlesR] = [handlesByName(namesI, outcome.confirmedI), handlesByName(namesR, outcome.confirmedR)]
   const common = namesI.filter(name => namesR.includes(name))
-  return handlesI.size === common.length && handlesR.size === common.length &&
+  return (
+    handlesI.size === common.length &&
+    handlesR.size === common.length &&
     new Set(handlesI.values()).size === common.length &&
     common.every(name => handlesI.get(name) !== undefined && handlesI.get(name) === handlesR.get(name))
+  )
 }
 
 t.test('exactly the common names are confirmed, with equal handles, at every size', async t => {
-  for (const [ofI, ofR, common] of [[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 1], [8, 8, 8], [9, 8, 3], [7, 17, 7], [33, 64, 12], [65, 1, 1], [128, 129, 40], [256, 257, 5], [512, 512, 100], [300, 8, 8]] as const) {
+  for (const [ofI, ofR, common] of [
+    [0, 0, 0],
+    [1, 0, 0],
+    [0, 1, 0],
+    [1, 1, 1],
+    [8, 8, 8],
+    [9, 8, 3],
+    [7, 17, 7],
+    [33, 64, 12],
+    [65, 1, 1],
+    [128, 129, 40],
+    [256, 257, 5],
+    [512, 512, 100],
+    [300, 8, 8]
+  ] as const) {
     const shared = numbered(common, 'shared-')
     const namesI = [...numbered(ofI - common, 'only.i.'), ...shared]
     const namesR = [...shared, ...numbered(ofR - common, 'only.r.')]
@@ -33,8 +51,15 @@ t.test('exactly the common names are confirmed, with equal handles, at every siz
 
 t.test('exactly the common names are confirmed over random sets', async t => {
   const name = stringMatching(/^[A-Za-z0-9+=*._-]{1,255}$/)
-  const sets = uniqueArray(name, { maxLength: 24 }).chain(names => array(shuffledSubarray(names), { minLength: 2, maxLength: 2 }))
-  t.doesNotThrow(() => assert(property(sets, ([namesI, namesR]) => matchesExactly(namesI!, namesR!)), { numRuns: 40 }))
+  const sets = uniqueArray(name, { maxLength: 24 }).chain(names =>
+    array(shuffledSubarray(names), { minLength: 2, maxLength: 2 })
+  )
+  t.doesNotThrow(() =>
+    assert(
+      property(sets, ([namesI, namesR]) => matchesExactly(namesI!, namesR!)),
+      { numRuns: 40 }
+    )
+  )
 })
 
 t.test('names that differ in a letter, its case or their length are different', async t => {
@@ -46,7 +71,10 @@ t.test('names that differ in a letter, its case or their length are different', 
 })
 
 t.test('a side takes the smallest size from 8 to 512, and refuses 513 names as our own mistake', async t => {
-  t.strictSame([0, 1, 8, 9, 16, 17, 33, 65, 129, 256, 257, 512].map(slotsFor), [8, 8, 8, 16, 16, 32, 64, 128, 256, 256, 512, 512])
+  t.strictSame(
+    [0, 1, 8, 9, 16, 17, 33, 65, 129, 256, 257, 512].map(slotsFor),
+    [8, 8, 8, 16, 16, 32, 64, 128, 256, 256, 512, 512]
+  )
   const names = numbered(513, 'n').map(utf8)
   t.throws(() => new RoundInitiator(roundContext(), names, 0), { code: 'NWS_ERR_INTERNAL' })
   const responder = new RoundResponder(roundContext({ L: new Uint8Array(64) }))
@@ -55,10 +83,17 @@ t.test('a side takes the smallest size from 8 to 512, and refuses 513 names as o
 })
 
 t.test('lengths say nothing but the sizes: the same for none, some and all names in common', async t => {
-  for (const [ofI, ofR] of [[8, 8], [3, 20], [40, 5]] as const) {
+  for (const [ofI, ofR] of [
+    [8, 8],
+    [3, 20],
+    [40, 5]
+  ] as const) {
     const lengths = [0, 1, Math.min(ofI, ofR)].map(common => {
       const shared = numbered(common, 's')
-      const { sent } = runRound({ namesI: [...shared, ...numbered(ofI - common, 'i')], namesR: [...shared, ...numbered(ofR - common, 'r')] })
+      const { sent } = runRound({
+        namesI: [...shared, ...numbered(ofI - common, 'i')],
+        namesR: [...shared, ...numbered(ofR - common, 'r')]
+      })
       return messageNames.map(name => sent[name]?.length)
     })
     const [I, R] = [slotsFor(ofI), slotsFor(ofR)]
@@ -98,9 +133,15 @@ t.test('a slot that cannot pay is not hit, and every real channel is asked once,
       return namesR[index] !== 'poor'
     }
   })
-  t.strictSame(asked.toSorted((a, b) => a - b), [0, 1, 2])
+  t.strictSame(
+    asked.toSorted((a, b) => a - b),
+    [0, 1, 2]
+  )
   t.strictSame([...handlesByName(namesR, outcome.confirmedR!).keys()], ['rich'])
-  t.strictSame(outcome.confirmedI!.map(one => one.index), [1])
+  t.strictSame(
+    outcome.confirmedI!.map(one => one.index),
+    [1]
+  )
 })
 
 t.test('slots are dealt uniformly, and padding is random', async t => {
@@ -112,7 +153,10 @@ t.test('slots are dealt uniformly, and padding is random', async t => {
     for (const slot of slots) if (slot.index === undefined) padding.add(mapKey(slot.prs))
   }
   // 500 expected in each slot with a deviation of 21.
-  t.ok(counts.every(count => count > 370 && count < 630), counts.join(' '))
+  t.ok(
+    counts.every(count => count > 370 && count < 630),
+    counts.join(' ')
+  )
   t.equal(padding.size, 4000 * 7)
   const orders = new Map<string, number>()
   for (let draw = 0; draw < 6000; draw++) {
@@ -120,20 +164,35 @@ t.test('slots are dealt uniformly, and padding is random', async t => {
     orders.set(order, (orders.get(order) ?? 0) + 1)
   }
   t.equal(orders.size, 6)
-  t.ok([...orders.values()].every(count => count > 800 && count < 1200), [...orders.values()].join(' '))
+  t.ok(
+    [...orders.values()].every(count => count > 800 && count < 1200),
+    [...orders.values()].join(' ')
+  )
 })
 
 t.test('a large order is a permutation', async t => {
-  t.strictSame(randomness.order(512).toSorted((a, b) => a - b), Array.from({ length: 512 }, (_, index) => index))
+  t.strictSame(
+    randomness.order(512).toSorted((a, b) => a - b),
+    Array.from({ length: 512 }, (_, index) => index)
+  )
 })
 
 t.test('a scalar has 252 bits and is not zero, even when the source gives zeros', async t => {
   let calls = 0
-  const stubborn = createRoundRandomness({ ...primitives, randomBytes: count => calls++ < 3 ? new Uint8Array(count) : primitives.randomBytes(count) })
+  const stubborn = createRoundRandomness({
+    ...primitives,
+    randomBytes: count => (calls++ < 3 ? new Uint8Array(count) : primitives.randomBytes(count))
+  })
   t.ok(stubborn.scalar().some(byte => byte !== 0))
   t.equal(calls, 4)
-  const zeroBut = createRoundRandomness({ ...primitives, randomBytes: count => calls++ < 5 ? new Uint8Array(count).fill(0xf0, count - 1) : primitives.randomBytes(count) })
-  t.ok(zeroBut.scalar().some(byte => byte !== 0), 'bits that are cut off do not count')
+  const zeroBut = createRoundRandomness({
+    ...primitives,
+    randomBytes: count => (calls++ < 5 ? new Uint8Array(count).fill(0xf0, count - 1) : primitives.randomBytes(count))
+  })
+  t.ok(
+    zeroBut.scalar().some(byte => byte !== 0),
+    'bits that are cut off do not count'
+  )
   for (let draw = 0; draw < 200; draw++) if (randomness.scalar()[31]! > 0x0f) t.fail('more than 252 bits')
 })
 
@@ -156,7 +215,11 @@ t.test('differing views of ids, round or version confirm nothing', async t => {
     t.strictSame([outcome.confirmedI, outcome.confirmedR], [[], []], what)
   }
   for (const change of [{ verMaxI: 3 }, { verMaxR: 3 }]) {
-    t.match(runRound({ ...names, contextR: { ...context, ...change } }), { fault: { by: 'R', at: 'M5', close: 1008 }, confirmedI: undefined, confirmedR: undefined })
+    t.match(runRound({ ...names, contextR: { ...context, ...change } }), {
+      fault: { by: 'R', at: 'M5', close: 1008 },
+      confirmedI: undefined,
+      confirmedR: undefined
+    })
   }
   t.match(runRound({ ...names, contextR: { ...context, r: 1 } }), { fault: { by: 'R', at: 'M1', close: 1002 } })
 })
@@ -212,13 +275,13 @@ t.test('every step yields between its multiplications', async t => {
   const initiator = new RoundInitiator(context, names, 0)
   const responder = new RoundResponder(context)
   /** Runs to the end and gives the number of pieces with the result. */
-  const counted = <T>(sliced: Generator<void, T, void>): { pieces: number, value: T } => {
+  const counted = <T>(sliced: Generator<void, T, void>): { pieces: number; value: T } => {
     for (let pieces = 1; ; pieces++) {
       const step = sliced.next()
       if (step.done === true) return { pieces, value: step.value }
     }
   }
-  const value = <T>(result: { ok: true, value: T } | { ok: false }): T => {
+  const value = <T>(result: { ok: true; value: T } | { ok: false }): T => {
     if (!result.ok) throw new Error('the round failed')
     return result.value
   }
@@ -230,5 +293,8 @@ t.test('every step yields between its multiplications', async t => {
   const m6 = counted(responder.onM5(value(m5.value)))
   const end = counted(initiator.onM6(value(m6.value).m6))
   t.equal(value(end.value).length, 64)
-  t.strictSame([m1, m2, m3, m4, m5, m6, end].map(step => step.pieces), [65, 193, 66, 65, 65, 65, 65])
+  t.strictSame(
+    [m1, m2, m3, m4, m5, m6, end].map(step => step.pieces),
+    [65, 193, 66, 65, 65, 65, 65]
+  )
 })

@@ -3,12 +3,12 @@ import t from 'tap'
 import { SliceRunner } from '../../../src/core/link/slice-runner.ts'
 
 /** A runner whose time passes by one millisecond per piece. */
-function scene (sliceMs: number) {
+function scene(sliceMs: number) {
   let now = 0
   const turns: (() => void)[] = []
   const runner = new SliceRunner({ now: () => now, after: () => () => {} }, sliceMs, run => turns.push(run))
   const log: string[] = []
-  function * work (label: string, pieces: number) {
+  function* work(label: string, pieces: number) {
     for (let i = 0; i < pieces; i++) {
       now += 1
       log.push(label)
@@ -22,7 +22,11 @@ function scene (sliceMs: number) {
 t.test('nothing runs before the next turn, and a slice ends in time', async t => {
   const { runner, work, log, turn, turns } = scene(4)
   const done: string[] = []
-  runner.run(work('a', 10), label => done.push(label), () => t.fail('failed'))
+  runner.run(
+    work('a', 10),
+    label => done.push(label),
+    () => t.fail('failed')
+  )
   t.strictSame(log, [])
   turn()
   t.equal(log.length, 4)
@@ -36,7 +40,12 @@ t.test('nothing runs before the next turn, and a slice ends in time', async t =>
 t.test('several computations share the slices', async t => {
   const { runner, work, log, turn } = scene(4)
   const done: string[] = []
-  for (const label of ['a', 'b']) runner.run(work(label, 4), value => done.push(value), () => t.fail('failed'))
+  for (const label of ['a', 'b'])
+    runner.run(
+      work(label, 4),
+      value => done.push(value),
+      () => t.fail('failed')
+    )
   turn()
   t.strictSame(log, ['a', 'a', 'b', 'b'])
   turn()
@@ -46,13 +55,28 @@ t.test('several computations share the slices', async t => {
 
 t.test('a cancelled computation ends at once, a failed one tells', async t => {
   const { runner, work, log, turn } = scene(2)
-  const cancel = runner.run(work('a', 10), () => t.fail('done'), () => t.fail('failed'))
+  const cancel = runner.run(
+    work('a', 10),
+    () => t.fail('done'),
+    () => t.fail('failed')
+  )
   turn()
   cancel()
   const failures: unknown[] = []
-  runner.run((function * () { yield; throw new Error('broken') })(), () => t.fail('done'), error => failures.push(error))
+  runner.run(
+    (function* () {
+      yield
+      throw new Error('broken')
+    })(),
+    () => t.fail('done'),
+    error => failures.push(error)
+  )
   const done: string[] = []
-  runner.run(work('b', 1), value => done.push(value), () => t.fail('failed'))
+  runner.run(
+    work('b', 1),
+    value => done.push(value),
+    () => t.fail('failed')
+  )
   for (let i = 0; i < 5; i++) turn()
   t.equal(log.filter(label => label === 'a').length, 2)
   t.match(failures, [{ message: 'broken' }])
@@ -62,7 +86,16 @@ t.test('a cancelled computation ends at once, a failed one tells', async t => {
 t.test('what is started by the end of another has its turn', async t => {
   const { runner, work, turn } = scene(3)
   const done: string[] = []
-  runner.run(work('a', 1), () => runner.run(work('b', 1), value => done.push(value), () => {}), () => {})
+  runner.run(
+    work('a', 1),
+    () =>
+      runner.run(
+        work('b', 1),
+        value => done.push(value),
+        () => {}
+      ),
+    () => {}
+  )
   turn()
   turn()
   turn()
@@ -72,9 +105,19 @@ t.test('what is started by the end of another has its turn', async t => {
 t.test('what the end of a computation throws is told, too, and the others go on', async t => {
   const { runner, work, turn } = scene(3)
   const failures: unknown[] = []
-  runner.run(work('a', 1), () => { throw new Error('broken') }, error => failures.push(error))
+  runner.run(
+    work('a', 1),
+    () => {
+      throw new Error('broken')
+    },
+    error => failures.push(error)
+  )
   const done: string[] = []
-  runner.run(work('b', 1), value => done.push(value), () => t.fail('failed'))
+  runner.run(
+    work('b', 1),
+    value => done.push(value),
+    () => t.fail('failed')
+  )
   for (let i = 0; i < 3; i++) turn()
   t.match(failures, [{ message: 'broken' }])
   t.strictSame(done, ['b'])

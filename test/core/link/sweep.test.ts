@@ -8,11 +8,21 @@ import { seededRandom } from '../../support/random.ts'
 
 const [NEW, ALL, MORE] = [1, 2, 4]
 
-function scene (names: string[]) {
+function scene(names: string[]) {
   const open = new Set(names)
   const clock = new SimulatedClock(seededRandom(1))
   let entered = 0
-  const fresh = new FreshChannels({ isCandidate: name => open.has(name), entered: () => { entered += 1 } }, clock, timings, () => 0)
+  const fresh = new FreshChannels(
+    {
+      isCandidate: name => open.has(name),
+      entered: () => {
+        entered += 1
+      }
+    },
+    clock,
+    timings,
+    () => 0
+  )
   fresh.enter(names)
   const owner = {
     candidates: () => [...open],
@@ -22,7 +32,15 @@ function scene (names: string[]) {
   const initiator = new InitiatorSweep(owner, fresh)
   const responder = new ResponderSweep(owner, fresh)
   const many = (count: number) => Array.from({ length: count }, (_, i) => `n${i}`)
-  return { open, fresh, initiator, responder, many, entered: () => entered, wait: (ms: number) => clock.run(clock.now() + ms) }
+  return {
+    open,
+    fresh,
+    initiator,
+    responder,
+    many,
+    entered: () => entered,
+    wait: (ms: number) => clock.run(clock.now() + ms)
+  }
 }
 
 t.test('the first sweep of I puts all in, even none', async t => {
@@ -45,7 +63,11 @@ t.test('later sweeps of I put in what is new, and all after a WANT', async t => 
   fresh.enter(['c'])
   initiator.want()
   t.ok(initiator.roundEnded(0))
-  t.strictSame(initiator.round(), { names: ['a', 'b', 'c'], flags: NEW | ALL }, 'what entered meanwhile, and all since R asked')
+  t.strictSame(
+    initiator.round(),
+    { names: ['a', 'b', 'c'], flags: NEW | ALL },
+    'what entered meanwhile, and all since R asked'
+  )
   initiator.roundEnded(0)
   initiator.want()
   t.strictSame(initiator.round(), { names: ['a', 'b', 'c'], flags: ALL }, 'nothing new')
@@ -150,7 +172,12 @@ t.test('R goes on to its next block each round, and begins again for the next bl
     const over = large.roundEnded(flags)
     t.equal(over, sizes.length === 4)
   }
-  t.strictSame(sizes, [[512, MORE], [88, 0], [512, MORE], [88, 0]])
+  t.strictSame(sizes, [
+    [512, MORE],
+    [88, 0],
+    [512, MORE],
+    [88, 0]
+  ])
   t.equal(open.size, 600)
   t.match(responder.onM1(NEW), { names: [] })
   responder.roundEnded(MORE)

@@ -9,7 +9,12 @@ t.test('only this user may read it, and it is one file when it is closed', async
   const database = await openDatabase(directory)
   t.equal(statSync(join(directory, 'accounts.db')).mode & 0o777, 0o600)
   t.equal(statSync(directory).mode & 0o777, 0o700)
-  t.strictSame(['journal_mode', 'synchronous', 'foreign_keys'].map(name => Object.values(database.prepare(`PRAGMA ${name}`).get() as object)[0] as unknown), ['wal', 2, 1])
+  t.strictSame(
+    ['journal_mode', 'synchronous', 'foreign_keys'].map(
+      name => Object.values(database.prepare(`PRAGMA ${name}`).get() as object)[0] as unknown
+    ),
+    ['wal', 2, 1]
+  )
   closeDatabase(database)
   closeDatabase(database)
   t.throws(() => statSync(join(directory, 'accounts.db-wal')))

@@ -13,7 +13,16 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const folder = `${root}node_modules/.cache/nws-programs`
 mkdirSync(folder, { recursive: true })
 const program = `${folder}/accounts-writer-${process.pid}.mjs`
-buildSync({ entryPoints: [`${root}test/support/programs/accounts-writer.ts`], outfile: program, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', logLevel: 'error' })
+buildSync({
+  entryPoints: [`${root}test/support/programs/accounts-writer.ts`],
+  outfile: program,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  logLevel: 'error'
+})
 t.teardown(() => rmSync(program, { force: true }))
 
 interface Line {
@@ -25,7 +34,7 @@ interface Line {
 }
 
 /** Runs the program until it has acknowledged so many things, and kills it. @returns what it has acknowledged */
-async function runAndKill (directory: string, round: number, after: number): Promise<Line[]> {
+async function runAndKill(directory: string, round: number, after: number): Promise<Line[]> {
   const child = spawn(process.execPath, [program, directory, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines: Line[] = []
   const reader = createInterface({ input: child.stdout })
@@ -51,14 +60,26 @@ t.test('all that was acknowledged is there, and trust is never on one side only'
     }
     const database = await openDatabase(directory)
     t.equal((database.prepare('PRAGMA integrity_check').get() as { integrity_check: string }).integrity_check, 'ok')
-    const half = database.prepare('SELECT count(*) AS count FROM contacts a WHERE NOT EXISTS (SELECT 1 FROM contacts b WHERE b.user_id = a.other_id AND b.other_id = a.user_id)').get() as { count: number }
+    const half = database
+      .prepare(
+        'SELECT count(*) AS count FROM contacts a WHERE NOT EXISTS (SELECT 1 FROM contacts b WHERE b.user_id = a.other_id AND b.other_id = a.user_id)'
+      )
+      .get() as { count: number }
     t.equal(half.count, 0, `round ${round}: no half trust`)
-    const unused = database.prepare('SELECT count(*) AS count FROM tokens t WHERE used_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contacts WHERE user_id = t.user_id AND alias = t.alias)').get() as { count: number }
+    const unused = database
+      .prepare(
+        'SELECT count(*) AS count FROM tokens t WHERE used_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contacts WHERE user_id = t.user_id AND alias = t.alias)'
+      )
+      .get() as { count: number }
     t.equal(unused.count, 0, `round ${round}: no token is used up without its trust`)
     const store = createStore(database, Date.now)
     for (const [name, id] of users) if ((await store.findUser(name))?.id !== id) t.fail(`${name} is lost`)
     for (const [a, b] of trusts) {
-      if (!(await store.contacts(a)).some(({ id }) => id === b) || !(await store.contacts(b)).some(({ id }) => id === a)) t.fail(`trust of ${a} and ${b} is lost`)
+      if (
+        !(await store.contacts(a)).some(({ id }) => id === b) ||
+        !(await store.contacts(b)).some(({ id }) => id === a)
+      )
+        t.fail(`trust of ${a} and ${b} is lost`)
     }
     const find = database.prepare('SELECT used_at FROM tokens WHERE hash = ?')
     for (const hash of tokens) if (find.get(hash) === undefined) t.fail('a token is lost')

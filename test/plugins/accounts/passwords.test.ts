@@ -19,7 +19,10 @@ t.test('32 wait behind one, the next is told that it is busy, and who is gone is
   const waiting = Array.from({ length: 1 + QUEUE_LENGTH }, () => passwords.verify(undefined, 'x', () => wanted))
   await t.rejects(passwords.verify(undefined, 'x'), { code: 'NWS_ERR_BV_BUSY' })
   wanted = false
-  t.strictSame(await Promise.all(waiting), waiting.map(() => false))
+  t.strictSame(
+    await Promise.all(waiting),
+    waiting.map(() => false)
+  )
   const refused = t.rejects(passwords.verify(undefined, 'x'), { code: 'NWS_ERR_SHUTTING_DOWN' })
   await passwords.close()
   await refused

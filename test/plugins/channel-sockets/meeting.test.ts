@@ -15,8 +15,17 @@ t.test('on one proxy it is who was there', async t => {
 t.test('on two it is one of them, whoever came later', async t => {
   for (const cameLater of [true, false]) {
     for (const other of [true, false]) {
-      for (const [one, two] of [['a', 'b'], ['b', 'a'], ['Z', 'a'], ['-', '_']] as const) {
-        t.not(isToldSecond(one, peer(two, 'remote'), cameLater), isToldSecond(two, peer(one, 'remote'), other), `${one} and ${two}`)
+      for (const [one, two] of [
+        ['a', 'b'],
+        ['b', 'a'],
+        ['Z', 'a'],
+        ['-', '_']
+      ] as const) {
+        t.not(
+          isToldSecond(one, peer(two, 'remote'), cameLater),
+          isToldSecond(two, peer(one, 'remote'), other),
+          `${one} and ${two}`
+        )
       }
     }
   }

@@ -21,11 +21,11 @@ interface FakeSocket {
   over: boolean
   /** What joining came to. */
   joined: Promise<Peer | ErrorCode>
-  close (): void
+  close(): void
 }
 
 /** The texts of unmasked frames. */
-function textsOf (bytes: Buffer): string[] {
+function textsOf(bytes: Buffer): string[] {
   const texts: string[] = []
   for (let at = 0; at < bytes.length;) {
     const short = bytes[at + 1]!
@@ -36,15 +36,27 @@ function textsOf (bytes: Buffer): string[] {
   return texts
 }
 
-function createRooms (hub: TestHub, seed: number): NumberedRooms {
+function createRooms(hub: TestHub, seed: number): NumberedRooms {
   const random = seededRandom(seed)
-  return new NumberedRooms(hub.registry, count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)), 60_000)
+  return new NumberedRooms(
+    hub.registry,
+    count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
+    60_000
+  )
 }
 
 /** Does for a dialect what a connection does. */
-function openFake (t: Test, hub: TestHub, rooms: NumberedRooms, half: Half, number: string, origin?: string): FakeSocket {
+function openFake(
+  t: Test,
+  hub: TestHub,
+  rooms: NumberedRooms,
+  half: Half,
+  number: string,
+  origin?: string
+): FakeSocket {
   const seat = { name: 'room', scope: 'network', number, half } as const
-  const dialect: Dialect = half === 'data' ? new NumberedData(rooms, seat, origin) : new NumberedControl(rooms, seat, origin)
+  const dialect: Dialect =
+    half === 'data' ? new NumberedData(rooms, seat, origin) : new NumberedControl(rooms, seat, origin)
   const heard: string[] = []
   let peer: Peer | undefined
   const finish = (cause?: ErrorCode): void => {
@@ -57,8 +69,20 @@ function openFake (t: Test, hub: TestHub, rooms: NumberedRooms, half: Half, numb
   }
   const socket: DialectSocket = {
     hub: hub.registry,
-    outbox: new Outbox(hub.turns, { write: bytes => { heard.push(...textsOf(bytes)) }, queuedBytes: 0, stalled: () => finish('NWS_ERR_PEER_TOO_SLOW') }, 1 << 20),
-    get peer () { return peer! },
+    outbox: new Outbox(
+      hub.turns,
+      {
+        write: bytes => {
+          heard.push(...textsOf(bytes))
+        },
+        queuedBytes: 0,
+        stalled: () => finish('NWS_ERR_PEER_TOO_SLOW')
+      },
+      1 << 20
+    ),
+    get peer() {
+      return peer!
+    },
     maxDataDepth: 16,
     takesBinary: false,
     send: frame => socket.outbox.push(frame),
@@ -68,7 +92,15 @@ function openFake (t: Test, hub: TestHub, rooms: NumberedRooms, half: Half, numb
     attempt: work => work(),
     end: finish
   }
-  const asPeer = () => hub.registry.join({ name: 'room', scope: 'network', dialect: dialect.name, origin, isOpen: () => !fake.over, port: made => dialect.createPort(socket, made) })
+  const asPeer = () =>
+    hub.registry.join({
+      name: 'room',
+      scope: 'network',
+      dialect: dialect.name,
+      origin,
+      isOpen: () => !fake.over,
+      port: made => dialect.createPort(socket, made)
+    })
   const enter = async (): Promise<Peer | ErrorCode> => {
     try {
       peer = await dialect.join!(socket, asPeer)
@@ -79,15 +111,22 @@ function openFake (t: Test, hub: TestHub, rooms: NumberedRooms, half: Half, numb
       return code
     }
   }
-  const fake: FakeSocket = { socket, heard, ended: undefined, over: false, joined: Promise.resolve('NWS_ERR_INTERNAL'), close: () => finish() }
+  const fake: FakeSocket = {
+    socket,
+    heard,
+    ended: undefined,
+    over: false,
+    joined: Promise.resolve('NWS_ERR_INTERNAL'),
+    close: () => finish()
+  }
   return Object.assign(fake, { joined: enter() })
 }
 
 /** Who is there, as a control socket was told: numbers, in the order in which they came. */
-function bookOf (t: Test, own: string, heard: readonly string[]): string[] {
+function bookOf(t: Test, own: string, heard: readonly string[]): string[] {
   const there: string[] = []
   for (const text of heard) {
-    const { Action, Source, Target } = JSON.parse(text) as { Action: string, Source: number, Target: number }
+    const { Action, Source, Target } = JSON.parse(text) as { Action: string; Source: number; Target: number }
     if (String(Source) !== own || String(Target) === own) t.fail(text)
     const at = there.indexOf(String(Target))
     if (Action === 'connect' ? at >= 0 : at < 0) t.fail(`${Action} twice: ${text}`)
@@ -97,70 +136,79 @@ function bookOf (t: Test, own: string, heard: readonly string[]): string[] {
   return there
 }
 
-t.test('whatever the order of joins and leaves, each control socket knows who is there, and nothing is left at the end', async t => {
-  for (let seed = 1; seed <= 60; seed++) {
-    const random = seededRandom(seed)
-    const hub = createTestHub()
-    const rooms = createRooms(hub, seed)
-    const numbers = ['1111', '2222', '3333']
-    const data = new Map<string, FakeSocket>()
-    const control = new Map<string, FakeSocket>()
-    const foreign: TestPeer[] = []
-    for (let step = 0; step < 120; step++) {
-      const number = numbers[Math.floor(random() * numbers.length)]!
-      const dice = random()
-      if (dice < 0.25) {
-        if (!data.has(number)) data.set(number, openFake(t, hub, rooms, 'data', number))
-      } else if (dice < 0.5) {
-        if (!control.has(number)) control.set(number, openFake(t, hub, rooms, 'control', number))
-      } else if (dice < 0.62) {
-        data.get(number)?.close()
-      } else if (dice < 0.74) {
-        control.get(number)?.close()
-      } else if (dice < 0.9) {
-        foreign.push(await joinTestPeer(hub, 'room'))
-      } else if (foreign.length > 0) {
-        const [gone] = foreign.splice(Math.floor(random() * foreign.length), 1)
-        hub.registry.leave(gone!.peer)
+t.test(
+  'whatever the order of joins and leaves, each control socket knows who is there, and nothing is left at the end',
+  async t => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seededRandom(seed)
+      const hub = createTestHub()
+      const rooms = createRooms(hub, seed)
+      const numbers = ['1111', '2222', '3333']
+      const data = new Map<string, FakeSocket>()
+      const control = new Map<string, FakeSocket>()
+      const foreign: TestPeer[] = []
+      for (let step = 0; step < 120; step++) {
+        const number = numbers[Math.floor(random() * numbers.length)]!
+        const dice = random()
+        if (dice < 0.25) {
+          if (!data.has(number)) data.set(number, openFake(t, hub, rooms, 'data', number))
+        } else if (dice < 0.5) {
+          if (!control.has(number)) control.set(number, openFake(t, hub, rooms, 'control', number))
+        } else if (dice < 0.62) {
+          data.get(number)?.close()
+        } else if (dice < 0.74) {
+          control.get(number)?.close()
+        } else if (dice < 0.9) {
+          foreign.push(await joinTestPeer(hub, 'room'))
+        } else if (foreign.length > 0) {
+          const [gone] = foreign.splice(Math.floor(random() * foreign.length), 1)
+          hub.registry.leave(gone!.peer)
+        }
+        await data.get(number)?.joined
+        for (const sockets of [data, control]) for (const [id, { over }] of sockets) if (over) sockets.delete(id)
+        if (random() < 0.5) hub.endTurn()
+        if (random() < 0.2) check()
       }
-      await data.get(number)?.joined
-      for (const sockets of [data, control]) for (const [id, { over }] of sockets) if (over) sockets.delete(id)
-      if (random() < 0.5) hub.endTurn()
-      if (random() < 0.2) check()
-    }
-    check()
-    for (const fake of [...data.values(), ...control.values()]) fake.close()
-    for (const { peer } of foreign) hub.registry.leave(peer)
-    hub.endTurn()
-    t.equal(rooms.size, 0, `seed ${seed}: no room is left`)
-    t.equal(hub.registry.size, 0)
-
-    function check (): void {
+      check()
+      for (const fake of [...data.values(), ...control.values()]) fake.close()
+      for (const { peer } of foreign) hub.registry.leave(peer)
       hub.endTurn()
-      const members = [...hub.registry.find('room', 'network')?.members() ?? []]
-      const foreigners = members.filter(({ dialect }) => dialect !== 'numbered').length
-      const books = [...control].map(([number, { heard }]) => ({ number, book: bookOf(t, number, heard) }))
-      for (const { number, book } of books) {
-        const others = [...data.keys()].filter(other => other !== number)
-        if (book.length !== foreigners + others.length || others.some(other => !book.includes(other))) t.strictSame(book, others, `seed ${seed}: ${foreigners} foreigners and the others`)
+      t.equal(rooms.size, 0, `seed ${seed}: no room is left`)
+      t.equal(hub.registry.size, 0)
+
+      function check(): void {
+        hub.endTurn()
+        const members = [...(hub.registry.find('room', 'network')?.members() ?? [])]
+        const foreigners = members.filter(({ dialect }) => dialect !== 'numbered').length
+        const books = [...control].map(([number, { heard }]) => ({ number, book: bookOf(t, number, heard) }))
+        for (const { number, book } of books) {
+          const others = [...data.keys()].filter(other => other !== number)
+          if (book.length !== foreigners + others.length || others.some(other => !book.includes(other)))
+            t.strictSame(book, others, `seed ${seed}: ${foreigners} foreigners and the others`)
+        }
+        const all = books.map(({ book }) => book.filter(number => !numbers.includes(number)).join())
+        if (new Set(all).size > 1)
+          t.strictSame(all, [], `seed ${seed}: all know foreigners by the same numbers, in the same order`)
       }
-      const all = books.map(({ book }) => book.filter(number => !numbers.includes(number)).join())
-      if (new Set(all).size > 1) t.strictSame(all, [], `seed ${seed}: all know foreigners by the same numbers, in the same order`)
     }
   }
-})
+)
 
 t.test('a seat is taken by one socket, of one origin', async t => {
   const hub = createTestHub()
   const rooms = createRooms(hub, 1)
-  const seat = (half: Half) => ({ name: 'room', scope: 'network', number: '1111', half } as const)
+  const seat = (half: Half) => ({ name: 'room', scope: 'network', number: '1111', half }) as const
   t.equal(rooms.refuses(seat('data'), 'a'), undefined)
   const control = openFake(t, hub, rooms, 'control', '1111', 'a')
   t.equal(rooms.refuses(seat('control'), 'a'), 'NWS_ERR_PEER_NUMBER_TAKEN')
   t.equal(rooms.refuses(seat('data'), 'b'), 'NWS_ERR_PEER_NUMBER_ORIGIN')
   t.equal(rooms.refuses(seat('data'), undefined), 'NWS_ERR_PEER_NUMBER_ORIGIN')
   t.equal(rooms.refuses(seat('data'), 'a'), undefined)
-  t.equal(await openFake(t, hub, rooms, 'data', '1111', 'b').joined, 'NWS_ERR_PEER_NUMBER_ORIGIN', 'asked again after the upgrade')
+  t.equal(
+    await openFake(t, hub, rooms, 'data', '1111', 'b').joined,
+    'NWS_ERR_PEER_NUMBER_ORIGIN',
+    'asked again after the upgrade'
+  )
   t.equal(await openFake(t, hub, rooms, 'control', '1111', 'a').joined, 'NWS_ERR_PEER_NUMBER_TAKEN')
   const data = openFake(t, hub, rooms, 'data', '1111', 'a')
   t.equal(await control.joined, await data.joined, 'both speak for one peer')
@@ -185,7 +233,7 @@ t.test('what a control socket is told stays in order: who came, then what they s
   const hub = createTestHub()
   const rooms = createRooms(hub, 1)
   const data = openFake(t, hub, rooms, 'data', '1111')
-  const peer = await data.joined as Peer
+  const peer = (await data.joined) as Peer
   const other = await joinTestPeer(hub, 'room')
   const payload = { binary: false, bytes: Buffer.from('"x"') }
   t.equal(hub.registry.message(other.peer, peer.id, payload), 'delivered', 'kept for the control socket')
@@ -193,5 +241,8 @@ t.test('what a control socket is told stays in order: who came, then what they s
   hub.registry.message(other.peer, peer.id, payload)
   hub.registry.leave(other.peer)
   hub.endTurn()
-  t.strictSame(control.heard.map(text => (JSON.parse(text) as { Action: string }).Action), ['connect', 'message', 'message', 'disconnect'])
+  t.strictSame(
+    control.heard.map(text => (JSON.parse(text) as { Action: string }).Action),
+    ['connect', 'message', 'message', 'disconnect']
+  )
 })

@@ -8,11 +8,16 @@ import { natsUnavailable, newSecret, startNats } from '../../support/nats.ts'
 const skip = natsUnavailable() ?? false
 
 /** Proxies that know each other by a server alone. */
-async function startProxies (t: Test, count: number, settings: object = {}) {
+async function startProxies(t: Test, count: number, settings: object = {}) {
   const nats = await startNats(t)
   const secret = newSecret()
-  const proxies = await Promise.all(Array.from({ length: count }, async () =>
-    await buildTestApp(t, { meshHost: '127.0.0.1', clusterUrl: [nats.url], clusterSecret: [secret], ...settings })))
+  const proxies = await Promise.all(
+    Array.from(
+      { length: count },
+      async () =>
+        await buildTestApp(t, { meshHost: '127.0.0.1', clusterUrl: [nats.url], clusterSecret: [secret], ...settings })
+    )
+  )
   return { nats, proxies, secret }
 }
 
@@ -32,18 +37,33 @@ t.test('two proxies share a channel', { skip }, async t => {
   bob.socket.close()
   t.match(await alice.next(), { action: 'disconnect', target: bob.id })
 
-  const links = await (await fetch(`${a.url}/api/links`)).json() as { cluster: { proxyId: string, channels: string[], messages: { in: number } }[] }
+  const links = (await (await fetch(`${a.url}/api/links`)).json()) as {
+    cluster: { proxyId: string; channels: string[]; messages: { in: number } }[]
+  }
   t.match(links.cluster, [{ proxyId: b.app.crypto.proxyId.text, channels: ['webchat'], messages: { in: 1 } }])
-  const health = await (await fetch(`${a.url}/api/health`)).json() as object
-  t.match(health, { cluster: { state: 'connected', server: /^127\.0\.0\.1:\d+$/, reconnects: 0, proxies: 1, queueDropped: 0 } })
+  const health = (await (await fetch(`${a.url}/api/health`)).json()) as object
+  t.match(health, {
+    cluster: { state: 'connected', server: /^127\.0\.0\.1:\d+$/, reconnects: 0, proxies: 1, queueDropped: 0 }
+  })
 })
 
 t.test('another secret is another cluster', { skip }, async t => {
-  const { nats, proxies: [a] } = await startProxies(t, 1)
-  const stranger = await buildTestApp(t, { meshHost: '127.0.0.1', clusterUrl: [nats.url], clusterSecret: [newSecret()] })
+  const {
+    nats,
+    proxies: [a]
+  } = await startProxies(t, 1)
+  const stranger = await buildTestApp(t, {
+    meshHost: '127.0.0.1',
+    clusterUrl: [nats.url],
+    clusterSecret: [newSecret()]
+  })
   const [alice, mallory] = [await joinChannel(t, a!.ws, 'webchat'), await joinChannel(t, stranger.ws, 'webchat')]
   mallory.send({ action: 'broadcast', data: 'hello' })
-  const again = await buildTestApp(t, { meshHost: '127.0.0.1', clusterUrl: [nats.url], clusterSecret: a!.app.config.clusterSecret })
+  const again = await buildTestApp(t, {
+    meshHost: '127.0.0.1',
+    clusterUrl: [nats.url],
+    clusterSecret: a!.app.config.clusterSecret
+  })
   const bob = await joinChannel(t, again.ws, 'webchat')
   t.match(await alice.next(), { action: 'connect', target: bob.id })
   t.strictSame(await mallory.arrived(), [])

@@ -7,33 +7,61 @@ import type { InterfaceView } from '../../../src/plugins/discovery/interfaces.ts
 const advertisement = { id: 'vt3nu2ld32255xyewqkipxhbpy', port: 40_000 }
 const hostLabel = 'abcdefghijklmnop'
 const surroundings = { networks: [], own: new Set<string>() }
-const view = (...names: string[]): InterfaceView => ({ ipv4: names.map((name, index) => ({ name, address: `10.0.${index}.2` })), ipv6: [], loopback: true, alone: false, surroundings })
+const view = (...names: string[]): InterfaceView => ({
+  ipv4: names.map((name, index) => ({ name, address: `10.0.${index}.2` })),
+  ipv6: [],
+  loopback: true,
+  alone: false,
+  surroundings
+})
 
 interface Played {
   readonly options: Record<string, unknown>
   readonly service: Record<string, unknown>
   readonly log: string[]
-  readonly responder: { handleQuery: (packet: object, endpoint: object) => void, handleResponse: (packet: object, endpoint: object) => void }
+  readonly responder: {
+    handleQuery: (packet: object, endpoint: object) => void
+    handleResponse: (packet: object, endpoint: object) => void
+  }
 }
 
 /** An advertiser on a played ciao. `advertise` and `end` say how those go. */
-async function play (t: Test, { advertise = async () => {}, end = async () => {}, times = {} }: { advertise?: () => Promise<void>, end?: () => Promise<void>, times?: object } = {}) {
+async function play(
+  t: Test,
+  {
+    advertise = async () => {},
+    end = async () => {},
+    times = {}
+  }: { advertise?: () => Promise<void>; end?: () => Promise<void>; times?: object } = {}
+) {
   const played: Played[] = []
   const waiting: (() => void)[] = []
   const unseen: number[] = []
   const getResponder = (options: Record<string, unknown>) => {
     const log: string[] = []
     const server = {
-      shutdown: () => { log.push('server shut down') },
-      getNetworkManager: () => ({ shutdown: () => { log.push('polling ended') } })
+      shutdown: () => {
+        log.push('server shut down')
+      },
+      getNetworkManager: () => ({
+        shutdown: () => {
+          log.push('polling ended')
+        }
+      })
     }
     const responder = {
       server,
       promiseChain: Promise.resolve(),
-      handleQuery: () => { log.push('query answered') },
-      handleResponse: () => { log.push('response handled') },
-      shutdown: async () => { log.push('shut down') },
-      createService (service: Record<string, unknown>) {
+      handleQuery: () => {
+        log.push('query answered')
+      },
+      handleResponse: () => {
+        log.push('response handled')
+      },
+      shutdown: async () => {
+        log.push('shut down')
+      },
+      createService(service: Record<string, unknown>) {
         played.push({ options, service, log, responder })
         for (const wake of waiting.splice(0)) wake()
         return {
@@ -46,15 +74,25 @@ async function play (t: Test, { advertise = async () => {}, end = async () => {}
             log.push('goodbye')
             await end()
           },
-          updatePort: () => { throw new Error('the port cannot be changed') }
+          updatePort: () => {
+            throw new Error('the port cannot be changed')
+          }
         }
       }
     }
     return responder
   }
-  const { createAdvertiser } = await t.mockImport<typeof AdvertiserModule>('../../../src/plugins/discovery/advertiser.ts', { '@homebridge/ciao': { getResponder } })
+  const { createAdvertiser } = await t.mockImport<typeof AdvertiserModule>(
+    '../../../src/plugins/discovery/advertiser.ts',
+    { '@homebridge/ciao': { getResponder } }
+  )
   const advertiser = createAdvertiser({
-    advertisement, hostLabel, times: { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500, ...times }, unseen: () => { unseen.push(Date.now()) }
+    advertisement,
+    hostLabel,
+    times: { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500, ...times },
+    unseen: () => {
+      unseen.push(Date.now())
+    }
   })
   const alive = setInterval(() => {}, 1000) // its own timers hold no process open
   t.teardown(async () => {
@@ -62,7 +100,10 @@ async function play (t: Test, { advertise = async () => {}, end = async () => {}
     await advertiser.stop()
   })
   const responders = async (count: number) => {
-    while (played.length < count) await new Promise<void>(resolve => { waiting.push(resolve) })
+    while (played.length < count)
+      await new Promise<void>(resolve => {
+        waiting.push(resolve)
+      })
     return played[count - 1]!
   }
   return { advertiser, responders, played, unseen }
@@ -72,8 +113,20 @@ t.test('ciao is given names of interfaces, never addresses, and nothing that tel
   const { advertiser, responders } = await play(t)
   advertiser.update(view('eth0', 'wlan0'))
   const { options, service } = await responders(1)
-  t.match(options, { interface: ['eth0', 'wlan0'], excludeIpv6Only: true }, 'an address that is absent would mean all interfaces')
-  t.strictSame(service, { name: advertisement.id, type: 'nws', port: 40_000, hostname: hostLabel, txt: { v: '2' }, restrictedAddresses: ['eth0', 'wlan0'], disabledIpv6: true })
+  t.match(
+    options,
+    { interface: ['eth0', 'wlan0'], excludeIpv6Only: true },
+    'an address that is absent would mean all interfaces'
+  )
+  t.strictSame(service, {
+    name: advertisement.id,
+    type: 'nws',
+    port: 40_000,
+    hostname: hostLabel,
+    txt: { v: '2' },
+    restrictedAddresses: ['eth0', 'wlan0'],
+    disabledIpv6: true
+  })
 })
 
 t.test('without IPv4 it is IPv6, unrestricted', async t => {
@@ -110,7 +163,12 @@ t.test('other interfaces or addresses make a new responder, without goodbye; the
 })
 
 t.test('an advertise() that never settles, or rejects, is no harm: not being seen rebuilds', async t => {
-  for (const advertise of [async () => await new Promise<void>(() => {}), async () => { throw new Error('failed') }]) {
+  for (const advertise of [
+    async () => await new Promise<void>(() => {}),
+    async () => {
+      throw new Error('failed')
+    }
+  ]) {
     const { advertiser, responders, unseen } = await play(t, { advertise, times: { unseenMs: 20, maxUnseenMs: 40 } })
     advertiser.update(view('eth0'))
     await responders(3)
@@ -135,7 +193,10 @@ t.test('being seen ends the watch, being seen no more begins it', async t => {
 })
 
 t.test('goodbye is said once, and waited for only so long', async t => {
-  const { advertiser, responders } = await play(t, { end: async () => await new Promise<void>(() => {}), times: { goodbyeMs: 20 } })
+  const { advertiser, responders } = await play(t, {
+    end: async () => await new Promise<void>(() => {}),
+    times: { goodbyeMs: 20 }
+  })
   advertiser.update(view('eth0'))
   const { log } = await responders(1)
   await advertiser.stop()

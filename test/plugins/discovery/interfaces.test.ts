@@ -4,13 +4,36 @@ import t from 'tap'
 import { readInterfaces } from '../../../src/plugins/discovery/interfaces.ts'
 
 type List = ReturnType<typeof networkInterfaces>
-const v4 = (address: string, prefix = 24, internal = false) => ({ address, netmask: '', family: 'IPv4' as const, mac: '', internal, cidr: `${address}/${prefix}` })
-const v6 = (address: string, scopeid = 0, internal = false) => ({ address, netmask: '', family: 'IPv6' as const, mac: '', internal, cidr: `${address}/64`, scopeid })
+const v4 = (address: string, prefix = 24, internal = false) => ({
+  address,
+  netmask: '',
+  family: 'IPv4' as const,
+  mac: '',
+  internal,
+  cidr: `${address}/${prefix}`
+})
+const v6 = (address: string, scopeid = 0, internal = false) => ({
+  address,
+  netmask: '',
+  family: 'IPv6' as const,
+  mac: '',
+  internal,
+  cidr: `${address}/64`,
+  scopeid
+})
 const lo = { lo: [v4('127.0.0.1', 8, true), v6('::1', 0, true)] }
 
 t.test('every interface but loopback is used, by name, in order', async t => {
-  const view = readInterfaces({ ...lo, wlan0: [v4('10.0.0.2')], eth0: [v4('192.168.0.2'), v6('fe80::2', 2)], tun0: [v6('fd00::2')] } satisfies List)
-  t.strictSame(view.ipv4, [{ name: 'eth0', address: '192.168.0.2' }, { name: 'wlan0', address: '10.0.0.2' }])
+  const view = readInterfaces({
+    ...lo,
+    wlan0: [v4('10.0.0.2')],
+    eth0: [v4('192.168.0.2'), v6('fe80::2', 2)],
+    tun0: [v6('fd00::2')]
+  } satisfies List)
+  t.strictSame(view.ipv4, [
+    { name: 'eth0', address: '192.168.0.2' },
+    { name: 'wlan0', address: '10.0.0.2' }
+  ])
   t.strictSame(view.ipv6, [{ name: 'eth0', address: '::%eth0' }], 'mDNS over IPv6 needs a link-local address')
   t.equal(view.alone, false)
   t.equal(view.loopback, true)
@@ -19,7 +42,9 @@ t.test('every interface but loopback is used, by name, in order', async t => {
 })
 
 t.test('Windows tells interfaces of IPv6 apart by number', async t => {
-  t.strictSame(readInterfaces({ 'Ethernet 2': [v6('fe80::2', 12)] }, 'win32').ipv6, [{ name: 'Ethernet 2', address: '::%12' }])
+  t.strictSame(readInterfaces({ 'Ethernet 2': [v6('fe80::2', 12)] }, 'win32').ipv6, [
+    { name: 'Ethernet 2', address: '::%12' }
+  ])
 })
 
 t.test('a machine that is connected to nothing uses loopback', async t => {
@@ -30,9 +55,20 @@ t.test('a machine that is connected to nothing uses loopback', async t => {
 
 t.test('without loopback, and without anything', async t => {
   t.equal(readInterfaces({ eth0: [v4('10.0.0.2')] }).loopback, false)
-  t.strictSame(readInterfaces({}), { ipv4: [], ipv6: [], loopback: false, alone: true, surroundings: { networks: [], own: new Set() } })
+  t.strictSame(readInterfaces({}), {
+    ipv4: [],
+    ipv6: [],
+    loopback: false,
+    alone: true,
+    surroundings: { networks: [], own: new Set() }
+  })
 })
 
 t.test('a machine with hundreds of interfaces uses 32', async t => {
-  t.equal(readInterfaces(Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`veth${index}`, [v4(`10.0.${index % 200}.1`)]]))).ipv4.length, 32)
+  t.equal(
+    readInterfaces(
+      Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`veth${index}`, [v4(`10.0.${index % 200}.1`)]]))
+    ).ipv4.length,
+    32
+  )
 })

@@ -23,14 +23,21 @@ const patched = (offset: number, value: number) => {
 
 t.test('a response is read, answers and additional records alike', async t => {
   const records = readResponse(good)
-  t.strictSame(records?.map(({ type }) => type), ['PTR', 'SRV', 'TXT', 'A', 'AAAA'])
+  t.strictSame(
+    records?.map(({ type }) => type),
+    ['PTR', 'SRV', 'TXT', 'A', 'AAAA']
+  )
   t.match(records?.[1], { name, ttl: 120, flush: true, target: 'abc.local', port: 4000 })
   t.equal(readResponse(writeResponse(answers.slice(0, 1), answers.slice(1)))?.length, 5)
   t.strictSame(readResponse(writeResponse([])), [])
 })
 
 t.test('names have one form, dots in labels and letters beyond ASCII survive', async t => {
-  const of = (data: string) => readResponse(writeResponse([{ type: 'PTR', name: '_NWS._Tcp.LOCAL', ttl: 1, data }]))![0] as { name: string, target: string }
+  const of = (data: string) =>
+    readResponse(writeResponse([{ type: 'PTR', name: '_NWS._Tcp.LOCAL', ttl: 1, data }]))![0] as {
+      name: string
+      target: string
+    }
   t.equal(of('x').name, '_nws._tcp.local')
   t.equal(of('ABC.Def._nws._tcp.local').target, 'abc.def._nws._tcp.local')
   t.equal(of('Ärger._nws._tcp.local').target, 'Ärger._nws._tcp.local', 'only ASCII letters are without case')
@@ -38,8 +45,17 @@ t.test('names have one form, dots in labels and letters beyond ASCII survive', a
 })
 
 t.test('TXT pairs: keys without case, the first counts, any key is harmless', async t => {
-  const of = (...data: string[]) => (readResponse(writeResponse([{ type: 'TXT', name, ttl: 1, data }]))![0] as DiscoveryRecord & { type: 'TXT' }).pairs
-  t.strictSame([...of('V=2', 'v=3', 'x', '=y', 'a=b=c', '__proto__=1')], [['v', '2'], ['x', ''], ['a', 'b=c'], ['__proto__', '1']])
+  const of = (...data: string[]) =>
+    (readResponse(writeResponse([{ type: 'TXT', name, ttl: 1, data }]))![0] as DiscoveryRecord & { type: 'TXT' }).pairs
+  t.strictSame(
+    [...of('V=2', 'v=3', 'x', '=y', 'a=b=c', '__proto__=1')],
+    [
+      ['v', '2'],
+      ['x', ''],
+      ['a', 'b=c'],
+      ['__proto__', '1']
+    ]
+  )
   t.strictSame([...of('')], [])
 })
 
@@ -48,7 +64,7 @@ t.test('everything but a proper response is ignored', async t => {
     ['empty', Buffer.alloc(0)],
     ['shorter than a header', good.subarray(0, 11)],
     ['a query', encode({ type: 'query', questions: [{ type: 'PTR', name: '_nws._tcp.local' }] })],
-    ['opcode 5', patched(2, 0x8400 | 5 << 11)],
+    ['opcode 5', patched(2, 0x8400 | (5 << 11))],
     ['rcode 3', patched(2, 0x8403)],
     ['truncated', good.subarray(0, -1)],
     ['more answers claimed than there are', patched(6, 6)],
@@ -67,28 +83,43 @@ t.test('everything but a proper response is ignored', async t => {
 t.test('no packet makes the reader throw or linger', async t => {
   const passed = startStopwatch()
   let read = 0
-  assert(property(uint8Array({ maxLength: 600 }), bytes => {
-    bytes[2] = 0x84
-    bytes[3] = 0
-    if (readResponse(Buffer.from(bytes)) !== undefined) read += 1
-  }), { numRuns: 3000 })
-  assert(property(array(tuple(nat(good.length - 1), nat(255)), { maxLength: 4 }), edits => {
-    const packet = Buffer.from(good)
-    for (const [offset, value] of edits) packet[offset] = value
-    if (readResponse(packet) !== undefined) read += 1
-  }), { numRuns: 3000 })
+  assert(
+    property(uint8Array({ maxLength: 600 }), bytes => {
+      bytes[2] = 0x84
+      bytes[3] = 0
+      if (readResponse(Buffer.from(bytes)) !== undefined) read += 1
+    }),
+    { numRuns: 3000 }
+  )
+  assert(
+    property(array(tuple(nat(good.length - 1), nat(255)), { maxLength: 4 }), edits => {
+      const packet = Buffer.from(good)
+      for (const [offset, value] of edits) packet[offset] = value
+      if (readResponse(packet) !== undefined) read += 1
+    }),
+    { numRuns: 3000 }
+  )
   t.ok(read > 100, 'some were readable')
   t.ok(passed() < 10_000)
 })
 
 t.test('questions are written plainly', async t => {
-  const packet = decode(writeQuery([{ name, type: 'SRV', over: 'both' }, { name: 'abc.local', type: 'AAAA', over: 'both' }]))
+  const packet = decode(
+    writeQuery([
+      { name, type: 'SRV', over: 'both' },
+      { name: 'abc.local', type: 'AAAA', over: 'both' }
+    ])
+  )
   t.equal(packet.id, 0)
-  t.strictSame(packet.questions?.map(({ name, type, class: kind }) => `${type} ${name} ${kind}`), [`SRV ${name} IN`, 'AAAA abc.local IN'])
+  t.strictSame(
+    packet.questions?.map(({ name, type, class: kind }) => `${type} ${name} ${kind}`),
+    [`SRV ${name} IN`, 'AAAA abc.local IN']
+  )
 })
 
 t.test('known proxies are listed over as many packets as it takes', async t => {
-  const list = (count: number) => writeBrowseQuery(Array.from({ length: count }, (_, index) => ({ name: `${index}.${name}`, ttl: 4000 })))
+  const list = (count: number) =>
+    writeBrowseQuery(Array.from({ length: count }, (_, index) => ({ name: `${index}.${name}`, ttl: 4000 })))
   t.equal(list(0).length, 1)
   t.equal(list(16).length, 1)
   for (const count of [17, 256]) {
@@ -96,8 +127,16 @@ t.test('known proxies are listed over as many packets as it takes', async t => {
     t.equal(packets.length, Math.ceil(count / 16))
     t.equal(Math.max(...packets.map(packet => packet.length)) < 1400, true, 'each fits a frame')
     const decoded = packets.map(packet => decode(packet))
-    t.strictSame(decoded.map(packet => packet.questions?.length), packets.map((_, index) => index === 0 ? 1 : 0), 'the question is asked once')
-    t.strictSame(decoded.map(packet => packet.flag_tc), packets.map((_, index) => index < packets.length - 1), 'and each but the last says that more comes')
+    t.strictSame(
+      decoded.map(packet => packet.questions?.length),
+      packets.map((_, index) => (index === 0 ? 1 : 0)),
+      'the question is asked once'
+    )
+    t.strictSame(
+      decoded.map(packet => packet.flag_tc),
+      packets.map((_, index) => index < packets.length - 1),
+      'and each but the last says that more comes'
+    )
     t.equal(decoded.flatMap(packet => packet.answers ?? []).length, count)
   }
 })

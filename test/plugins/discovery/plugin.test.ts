@@ -8,9 +8,14 @@ import discovery from '../../../src/plugins/discovery/index.ts'
 import { createMemoryNetwork } from '../../support/memory-discovery.ts'
 
 /** An app with discovery and what it needs, and the number of UDP sockets opened since. */
-async function buildDiscovery (t: Test, settings: { discovery?: 'on' | 'off' } = {}): Promise<{ app: FastifyInstance, sockets: () => number }> {
+async function buildDiscovery(
+  t: Test,
+  settings: { discovery?: 'on' | 'off' } = {}
+): Promise<{ app: FastifyInstance; sockets: () => number }> {
   let opened = 0
-  const count = () => { opened += 1 }
+  const count = () => {
+    opened += 1
+  }
   subscribe('udp.socket', count)
   const app = Fastify()
   await app.register(config, settings)
@@ -41,18 +46,27 @@ t.test('off, it opens nothing at all', async t => {
 t.test('an id or port that must not be advertised is refused', async t => {
   const { app } = await buildDiscovery(t)
   await t.rejects(app.discovery.start({ id: 'my-computer', port: 4000 }), { code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT' })
-  await t.rejects(app.discovery.start({ id: app.crypto.proxyId.text, port: 80 }), { code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT' })
+  await t.rejects(app.discovery.start({ id: app.crypto.proxyId.text, port: 80 }), {
+    code: 'NWS_ERR_DISCOVERY_ADVERTISEMENT'
+  })
 })
 
 t.test('an extension brings another discovery, which ends with the app', async t => {
   const { app, sockets } = await buildDiscovery(t)
   const network = createMemoryNetwork()
   const other = network.discovery()
-  await app.register(async scope => { scope.discovery.use(other) })
+  await app.register(async scope => {
+    scope.discovery.use(other)
+  })
   await app.ready()
   await app.discovery.start({ id: app.crypto.proxyId.text, port: 4000 })
   t.equal(app.discovery.status.state, 'ok')
-  t.throws(() => { app.discovery.use(network.discovery()) }, { code: 'NWS_ERR_DISCOVERY_STARTED' })
+  t.throws(
+    () => {
+      app.discovery.use(network.discovery())
+    },
+    { code: 'NWS_ERR_DISCOVERY_STARTED' }
+  )
   t.equal(sockets(), 0)
   await app.close()
   t.equal(other.status.state, 'off')

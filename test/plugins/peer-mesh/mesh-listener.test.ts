@@ -17,7 +17,7 @@ const LINK = {
   'Sec-WebSocket-Protocol': 'nws.link.2'
 }
 
-async function meshPort (t: Test): Promise<number> {
+async function meshPort(t: Test): Promise<number> {
   return (await buildTestApp(t, { meshHost: '127.0.0.1' })).app.peerMesh.port
 }
 
@@ -27,10 +27,16 @@ t.test('everything but the upgrade of a link is 404 without a word, and the conn
     ['a page', requestBytes(port, 'GET', '/')],
     ['the console', requestBytes(port, 'GET', '/console')],
     ['the API', requestBytes(port, 'GET', '/api/health')],
-    ['the API with a body', requestBytes(port, 'POST', '/api/channels/x/messages', { 'Content-Type': 'application/json' }, '{"data":1}')],
+    [
+      'the API with a body',
+      requestBytes(port, 'POST', '/api/channels/x/messages', { 'Content-Type': 'application/json' }, '{"data":1}')
+    ],
     ['a body that is waited for', requestBytes(port, 'POST', '/', { Expect: '100-continue', 'Content-Length': '9' })],
     ['a channel', requestBytes(port, 'GET', '/webchat', { ...LINK, 'Sec-WebSocket-Protocol': undefined })],
-    ['the link\'s path without upgrade', requestBytes(port, 'GET', '/nws2/link', { 'Sec-WebSocket-Protocol': 'nws.link.2' })],
+    [
+      "the link's path without upgrade",
+      requestBytes(port, 'GET', '/nws2/link', { 'Sec-WebSocket-Protocol': 'nws.link.2' })
+    ],
     ['an Origin', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Origin: 'http://localhost' })],
     ['an Origin that is null', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Origin: 'null' })],
     ['an empty Origin', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Origin: '' })],
@@ -40,7 +46,10 @@ t.test('everything but the upgrade of a link is 404 without a word, and the conn
     ['an absolute target', requestBytes(port, 'GET', 'http://localhost/nws2/link', LINK)],
     ['another method', requestBytes(port, 'POST', '/nws2/link', LINK)],
     ['no sub-protocol', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Protocol': undefined })],
-    ['another sub-protocol', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Protocol': 'nws.link.3' })],
+    [
+      'another sub-protocol',
+      requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Protocol': 'nws.link.3' })
+    ],
     ['no key', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Key': undefined })],
     ['an old version of WebSocket', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Version': '8' })],
     ['another upgrade', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Upgrade: 'h2c' })],
@@ -84,10 +93,15 @@ t.test('who connects and says nothing is cut', async t => {
 })
 
 t.test('200 half-open connections do not delay an honest link by more than a second', async t => {
-  const { apps: [one], add } = await createTestMesh(t, 1)
+  const {
+    apps: [one],
+    add
+  } = await createTestMesh(t, 1)
   const port = one!.app.peerMesh.port
   const sockets: Socket[] = []
-  t.teardown(() => { for (const socket of sockets) socket.destroy() })
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+  })
   for (let i = 0; i < 200; i++) {
     const socket = connect({ port, host: '127.0.0.1' })
     socket.on('error', () => {})
@@ -103,7 +117,9 @@ t.test('200 half-open connections do not delay an honest link by more than a sec
 })
 
 t.test('text on a link and messages that are too long close it', async t => {
-  const { apps: [one] } = await createTestMesh(t, 1)
+  const {
+    apps: [one]
+  } = await createTestMesh(t, 1)
   for (const message of ['text', Buffer.alloc(65_536)]) {
     const socket = new WebSocket(`ws://127.0.0.1:${one!.app.peerMesh.port}/nws2/link`, 'nws.link.2')
     await new Promise(resolve => socket.once('open', resolve))
@@ -118,12 +134,16 @@ t.test('text on a link and messages that are too long close it', async t => {
 
 t.test('the mesh port that is taken stops the start, and says so', async t => {
   const taken = await meshPort(t)
-  await t.rejects(buildTestApp(t, { meshHost: '127.0.0.1', meshPort: taken }), { code: 'NWS_ERR_LISTEN', message: /NWS_MESH_PORT/ })
+  await t.rejects(buildTestApp(t, { meshHost: '127.0.0.1', meshPort: taken }), {
+    code: 'NWS_ERR_LISTEN',
+    message: /NWS_MESH_PORT/
+  })
 })
 
 t.test('the mesh port listens on all addresses of this machine by default', async t => {
   const { app } = await buildTestApp(t)
-  for (const host of ['127.0.0.1', '::1']) t.equal((await sendRaw(app.peerMesh.port, requestBytes(app.peerMesh.port, 'GET', '/'), host)).status, 404, host)
+  for (const host of ['127.0.0.1', '::1'])
+    t.equal((await sendRaw(app.peerMesh.port, requestBytes(app.peerMesh.port, 'GET', '/'), host)).status, 404, host)
   const client = await joinChannel(t, `http://localhost:${(app.server.address() as { port: number }).port}`, 'x')
   t.ok(client.id)
 })

@@ -10,13 +10,13 @@ import { startStopwatch } from '../../support/stopwatch.ts'
 /** Dials again at once. */
 const quick = { mesh: { dialTimings: { backOffMs: 10, largerMs: 30, steadyMs: 1 } } }
 
-async function getJson<T> (app: MeshApp, path: string): Promise<T> {
+async function getJson<T>(app: MeshApp, path: string): Promise<T> {
   const response = await fetch(`${app.url}${path}`)
-  return await response.json() as T
+  return (await response.json()) as T
 }
 
 /** Ids that a client has been told of and that have not gone. */
-async function present (client: ChannelClient, expected: readonly string[]): Promise<void> {
+async function present(client: ChannelClient, expected: readonly string[]): Promise<void> {
   const there = new Set<string>()
   while (there.size !== expected.length || !expected.every(id => there.has(id))) {
     const { action, target } = await client.next()
@@ -28,7 +28,11 @@ async function present (client: ChannelClient, expected: readonly string[]): Pro
 t.test('five proxies are one channel', async t => {
   const { apps } = await createTestMesh(t, 5)
   const clients = await Promise.all(apps.map(app => joinChannel(t, app.ws, 'webchat')))
-  for (const client of clients) await present(client, clients.filter(other => other !== client).map(({ id }) => id))
+  for (const client of clients)
+    await present(
+      client,
+      clients.filter(other => other !== client).map(({ id }) => id)
+    )
   for (const [place, client] of clients.entries()) client.send({ action: 'broadcast', data: place })
   for (const [place, client] of clients.entries()) {
     const heard: unknown[] = []
@@ -40,7 +44,9 @@ t.test('five proxies are one channel', async t => {
 })
 
 t.test('binary and direct messages, large ones and many small ones', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   const alice = await joinChannel(t, one!.ws, 'x')
   const bob = await joinChannel(t, two!.ws, 'x?binary=1')
   await present(alice, [bob.id])
@@ -49,7 +55,7 @@ t.test('binary and direct messages, large ones and many small ones', async t => 
   alice.send({ action: 'message', target: bob.id, data: large })
   t.equal((await bob.nextOf('message')).data, large)
   alice.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from([0, 1, 255])]))
-  const { bytes } = await bob.next() as unknown as { bytes: Buffer }
+  const { bytes } = (await bob.next()) as unknown as { bytes: Buffer }
   t.strictSame([...bytes.subarray(-3)], [0, 1, 255])
   for (let i = 0; i < 2000; i++) alice.send(`{"action":"broadcast","data":${i}}`)
   for (let i = 0; i < 2000; i++) {
@@ -61,7 +67,9 @@ t.test('binary and direct messages, large ones and many small ones', async t => 
 })
 
 t.test('a message that is too long for a link: its sender is told', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2, { maxMessageBytes: 4 * 2 ** 20 })
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, { maxMessageBytes: 4 * 2 ** 20 })
   const alice = await joinChannel(t, one!.ws, 'x')
   const near = await joinChannel(t, one!.ws, 'x')
   const far = await joinChannel(t, two!.ws, 'x')
@@ -77,7 +85,9 @@ t.test('a message that is too long for a link: its sender is told', async t => {
 })
 
 t.test('the API shows links, remote peers and their proxy', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   const alice = await joinChannel(t, one!.ws, 'webchat')
   const bob = await joinChannel(t, two!.ws, 'webchat')
   await present(alice, [bob.id])
@@ -85,16 +95,35 @@ t.test('the API shows links, remote peers and their proxy', async t => {
   await bob.nextOf('broadcast')
   const id = (app: MeshApp) => app.app.crypto.proxyId.text
   const { links } = await getJson<{ links: Record<string, unknown>[] }>(one!, '/api/links')
-  t.match(links, [{ proxyId: id(two!), state: 'open', channels: ['webchat'], messages: { in: 0, out: 1 }, rttMs: Number, address: /^127\.0\.0\.1:\d+$/ }])
+  t.match(links, [
+    {
+      proxyId: id(two!),
+      state: 'open',
+      channels: ['webchat'],
+      messages: { in: 0, out: 1 },
+      rttMs: Number,
+      address: /^127\.0\.0\.1:\d+$/
+    }
+  ])
   t.ok(['initiator', 'responder'].includes(String(links[0]!.role)))
   t.ok(Date.parse(String(links[0]!.since)) > Date.now() - 60_000)
   t.match(await getJson(one!, '/api/channels/webchat'), { peers: { local: 1, remote: 1 } })
-  t.match(await getJson(one!, '/api/peers'), { peers: [{ id: alice.id, location: 'local' }, { id: bob.id, location: 'remote', proxy: id(two!) }] })
-  t.match(await getJson(one!, '/api/health'), { mesh: { port: one!.app.peerMesh.port, links: 1 }, discovery: { state: 'ok' } })
+  t.match(await getJson(one!, '/api/peers'), {
+    peers: [
+      { id: alice.id, location: 'local' },
+      { id: bob.id, location: 'remote', proxy: id(two!) }
+    ]
+  })
+  t.match(await getJson(one!, '/api/health'), {
+    mesh: { port: one!.app.peerMesh.port, links: 1 },
+    discovery: { state: 'ok' }
+  })
 })
 
 t.test('names are not shown where they are not to be', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2, { apiShowNames: false })
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, { apiShowNames: false })
   const alice = await joinChannel(t, one!.ws, 'webchat')
   await joinChannel(t, two!.ws, 'webchat')
   await alice.nextOf('connect')
@@ -102,16 +131,24 @@ t.test('names are not shown where they are not to be', async t => {
 })
 
 t.test('a message by HTTP waits until the channel is matched', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   await until(() => openLinks(one!) === 1 && openLinks(two!) === 1)
   const bob = await joinChannel(t, two!.ws, 'x')
-  const response = await fetch(`${one!.url}/api/channels/x/messages`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"data":"by HTTP"}' })
+  const response = await fetch(`${one!.url}/api/channels/x/messages`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: '{"data":"by HTTP"}'
+  })
   t.match(await response.json(), { delivered: { local: 0, remote: 1 } })
   t.equal((await bob.nextOf('broadcast')).data, 'by HTTP')
 })
 
 t.test('when a link falls its peers go, and when it heals they come back', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2, quick)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, quick)
   const alice = await joinChannel(t, one!.ws, 'x')
   const bob = await joinChannel(t, two!.ws, 'x')
   await present(alice, [bob.id])
@@ -123,7 +160,9 @@ t.test('when a link falls its peers go, and when it heals they come back', async
 })
 
 t.test('a page reload keeps the match', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   const alice = await joinChannel(t, one!.ws, 'x')
   const bob = await joinChannel(t, two!.ws, 'x')
   await present(alice, [bob.id])
@@ -139,7 +178,9 @@ t.test('a page reload keeps the match', async t => {
 })
 
 t.test('a proxy that closes says goodbye', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   const alice = await joinChannel(t, one!.ws, 'x')
   const bob = await joinChannel(t, two!.ws, 'x')
   await present(alice, [bob.id])
@@ -152,7 +193,9 @@ t.test('a proxy that closes says goodbye', async t => {
 })
 
 t.test('channels of this machine only are no matter of the mesh', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   const here = await one!.app.channelRegistry.join('x', { scope: 'local' })
   const there = await two!.app.channelRegistry.join('x', { scope: 'local' })
   const [a, b] = [await joinChannel(t, one!.ws, 'x'), await joinChannel(t, two!.ws, 'x')]
@@ -161,7 +204,9 @@ t.test('channels of this machine only are no matter of the mesh', async t => {
 })
 
 t.test('join hooks see remote peers and may refuse them', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2)
   const seen: string[] = []
   one!.app.channelRegistry.addHook('join', async ({ location, id }) => {
     seen.push(`${location} ${id}`)
@@ -181,13 +226,18 @@ t.test('join hooks see remote peers and may refuse them', async t => {
   t.match(await alice.next(), { action: 'broadcast', source: carol.id, data: 'heard' })
 })
 
-t.test('two proxies that are each other\'s static peers, and discover each other, keep one link', async t => {
-  const { apps: [one], add } = await createTestMesh(t, 1, quick)
+t.test("two proxies that are each other's static peers, and discover each other, keep one link", async t => {
+  const {
+    apps: [one],
+    add
+  } = await createTestMesh(t, 1, quick)
   const two = await add({ peers: [`127.0.0.1:${one!.app.peerMesh.port}`] })
   const alice = await joinChannel(t, one!.ws, 'x')
   const bob = await joinChannel(t, two.ws, 'x')
   await present(alice, [bob.id])
-  await until(() => one!.app.peerMesh.links().length === 1 && two.app.peerMesh.links().length === 1 && openLinks(one!) === 1)
+  await until(
+    () => one!.app.peerMesh.links().length === 1 && two.app.peerMesh.links().length === 1 && openLinks(one!) === 1
+  )
   bob.send({ action: 'broadcast', data: 1 })
   t.match(await alice.nextOf('broadcast'), { source: bob.id })
   t.strictSame(await alice.arrived(), [], 'nobody seemed to leave')
@@ -199,12 +249,14 @@ t.test('a static peer that is this very proxy comes to nothing', async t => {
   const { app, log } = await add({ meshPort: port, peers: [`127.0.0.1:${port}`], discovery: 'off' })
   await until(() => (log().match(/link ended/g) ?? []).length >= 2)
   t.equal(app.peerMesh.links().filter(({ state }) => state === 'open').length, 0)
-  t.notMatch(log(), /"level":[4-6]0/, 'which is nobody\'s fault')
+  t.notMatch(log(), /"level":[4-6]0/, "which is nobody's fault")
 })
 
 t.test('no log holds a channel name, whatever happens', async t => {
   const canary = 'canary-of-the-mesh'
-  const { apps: [one, two] } = await createTestMesh(t, 2, quick)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, quick)
   const alice = await joinChannel(t, one!.ws, canary)
   const bob = await joinChannel(t, two!.ws, canary)
   await present(alice, [bob.id])
@@ -219,7 +271,9 @@ t.test('no log holds a channel name, whatever happens', async t => {
 })
 
 t.test('a mistake in what a link sets off costs the link, not the proxy', async t => {
-  const { apps: [one, two] } = await createTestMesh(t, 2, quick)
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, quick)
   let broken = true
   one!.app.channelRegistry.addHook('leave', ({ location }) => {
     if (location === 'remote' && broken) throw new Error('a hook that must not throw')

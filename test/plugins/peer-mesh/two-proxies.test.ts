@@ -5,7 +5,7 @@ import { buildTestApp } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
 
 /** Two proxies, the second of which dials the first. */
-async function buildPair (t: Test) {
+async function buildPair(t: Test) {
   const one = await buildTestApp(t, { meshHost: '127.0.0.1' })
   const two = await buildTestApp(t, { meshHost: '127.0.0.1', peers: [`127.0.0.1:${one.app.peerMesh.port}`] })
   return { one, two }

@@ -14,25 +14,46 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 process.stdout.on('error', () => process.exit(1)) // Nobody listens any more.
 
 /** Written at once: what the parent reads was acknowledged. */
-function acknowledge (line: object): void {
+function acknowledge(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
 
 acknowledge({ event: 'open' })
-let previous: { id: number, name: string } | undefined
+let previous: { id: number; name: string } | undefined
 for (let n = 0; ; n++) {
   const now = Date.now()
   const invitation = secret()
-  await store.createInvitation({ hash: hash(invitation), suggestion: '', invitedBy: undefined, now, expiresAt: now + 3_600_000, limit: 16 })
+  await store.createInvitation({
+    hash: hash(invitation),
+    suggestion: '',
+    invitedBy: undefined,
+    now,
+    expiresAt: now + 3_600_000,
+    limit: 16
+  })
   const user = await store.acceptInvitation(hash(invitation), { name: `user-${run}-${n}`, passwordHash: 'x' }, now)
   if (isRefusal(user)) throw new Error(user.refusal)
   acknowledge({ event: 'user', id: user.id, name: user.name })
   const spare = secret()
-  await store.createToken({ hash: hash(spare), userId: user.id, alias: 'spare', now, expiresAt: now + 3_600_000, limit: 16 })
+  await store.createToken({
+    hash: hash(spare),
+    userId: user.id,
+    alias: 'spare',
+    now,
+    expiresAt: now + 3_600_000,
+    limit: 16
+  })
   acknowledge({ event: 'token', hash: hash(spare), user: user.id })
   if (previous !== undefined) {
     const token = secret()
-    await store.createToken({ hash: hash(token), userId: previous.id, alias: user.name, now, expiresAt: now + 3_600_000, limit: 16 })
+    await store.createToken({
+      hash: hash(token),
+      userId: previous.id,
+      alias: user.name,
+      now,
+      expiresAt: now + 3_600_000,
+      limit: 16
+    })
     const claim = await store.claimToken({ hash: hash(token), userId: user.id, alias: previous.name, now })
     if (isRefusal(claim)) throw new Error(claim.refusal)
     acknowledge({ event: 'trust', users: claim.users.map(({ id }) => id), token: hash(token) })

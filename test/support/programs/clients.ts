@@ -26,9 +26,11 @@ interface Command {
 }
 
 const sockets = new Map<string, WebSocket>()
-const print = (event: Record<string, unknown>) => { process.stdout.write(`${JSON.stringify({ ...event, at: Date.now() })}\n`) }
+const print = (event: Record<string, unknown>) => {
+  process.stdout.write(`${JSON.stringify({ ...event, at: Date.now() })}\n`)
+}
 
-function join (as: string, url: string): void {
+function join(as: string, url: string): void {
   const socket = new WebSocket(url, { perMessageDeflate: false })
   sockets.set(as, socket)
   let joined = false
@@ -54,35 +56,65 @@ function join (as: string, url: string): void {
 }
 
 /** `localhost` is there also where the system has only IPv6 to the outside: hence its own lookup. */
-function ask ({ as, url, method = 'GET', headers = {}, body }: Command): void {
-  const asked = request(url, { method, headers, agent: false, lookup: (host, options, done) => lookup(host, { ...options, hints: 0 }, done) }, response => {
-    const chunks: Buffer[] = []
-    response.on('data', chunk => chunks.push(chunk as Buffer))
-    response.on('end', () => print({ event: 'answer', as, status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() }))
-  })
+function ask({ as, url, method = 'GET', headers = {}, body }: Command): void {
+  const asked = request(
+    url,
+    { method, headers, agent: false, lookup: (host, options, done) => lookup(host, { ...options, hints: 0 }, done) },
+    response => {
+      const chunks: Buffer[] = []
+      response.on('data', chunk => chunks.push(chunk as Buffer))
+      response.on('end', () =>
+        print({
+          event: 'answer',
+          as,
+          status: response.statusCode,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString()
+        })
+      )
+    }
+  )
   asked.on('error', error => print({ event: 'answer', as, status: 0, headers: {}, body: error.message }))
   asked.end(body)
 }
 
-function raw ({ as, host, port, base64 = '' }: Command): void {
+function raw({ as, host, port, base64 = '' }: Command): void {
   const chunks: Buffer[] = []
-  const socket = connect({ host, port }, () => { socket.write(Buffer.from(base64, 'base64')) })
+  const socket = connect({ host, port }, () => {
+    socket.write(Buffer.from(base64, 'base64'))
+  })
   socket.on('data', chunk => chunks.push(chunk))
   socket.on('error', () => {})
   socket.on('close', () => {
     const answer = Buffer.concat(chunks).toString('latin1')
-    print({ event: 'answer', as, status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0), headers: {}, body: answer })
+    print({
+      event: 'answer',
+      as,
+      status: Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? 0),
+      headers: {},
+      body: answer
+    })
   })
 }
 
 createInterface({ input: process.stdin }).on('line', line => {
   const command = JSON.parse(line) as Command
   switch (command.do) {
-    case 'join': join(command.as, command.url); break
-    case 'send': sockets.get(command.as)!.send(command.text ?? Buffer.from(command.base64!, 'base64')); break
-    case 'leave': sockets.get(command.as)!.close(); break
-    case 'request': ask(command); break
-    case 'raw': raw(command); break
+    case 'join':
+      join(command.as, command.url)
+      break
+    case 'send':
+      sockets.get(command.as)!.send(command.text ?? Buffer.from(command.base64!, 'base64'))
+      break
+    case 'leave':
+      sockets.get(command.as)!.close()
+      break
+    case 'request':
+      ask(command)
+      break
+    case 'raw':
+      raw(command)
+      break
   }
 })
 print({ event: 'ready' })

@@ -23,13 +23,16 @@ subscribe('udp.socket', message => {
   const { socket } = message as { socket: Socket }
   sockets.add(socket)
   // Before the browser hears of it, and in the same turn.
-  if (process.argv.includes('goodbyes')) socket.on('message', packet => { for (const id of goodbyesIn(packet)) print('goodbye', { id }) })
+  if (process.argv.includes('goodbyes'))
+    socket.on('message', packet => {
+      for (const id of goodbyesIn(packet)) print('goodbye', { id })
+    })
 })
 
 /** Ids whose advertisement is taken back in a packet. */
-function goodbyesIn (packet: Buffer): string[] {
+function goodbyesIn(packet: Buffer): string[] {
   const { answers = [] } = decode(packet)
-  return answers.flatMap(answer => answer.type === 'PTR' && answer.ttl === 0 ? [answer.data.split('.', 1)[0]!] : [])
+  return answers.flatMap(answer => (answer.type === 'PTR' && answer.ttl === 0 ? [answer.data.split('.', 1)[0]!] : []))
 }
 
 interface Options {
@@ -44,38 +47,69 @@ const options = JSON.parse(process.argv[2] ?? '{}') as Options
 const id = options.id ?? base32(randomBytes(16))
 const started = performance.now()
 const print = (event: string, fields: object = {}) => {
-  process.stdout.write(`${JSON.stringify({ event, at: Date.now(), ms: Math.round(performance.now() - started), ...fields })}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ event, at: Date.now(), ms: Math.round(performance.now() - started), ...fields })}\n`
+  )
 }
 
 const discovery = createMdnsDiscovery({
-  log: { info: (fields, message) => { print('info', { ...fields, message }) }, warn: (fields, message) => { print('warn', { ...fields, message }) } },
+  log: {
+    info: (fields, message) => {
+      print('info', { ...fields, message })
+    },
+    warn: (fields, message) => {
+      print('warn', { ...fields, message })
+    }
+  },
   hostLabel: () => base32(randomBytes(10)),
   advertiserTimes: { ...defaultAdvertiserTimes, ...options.advertiser },
   browserTimes: { ...defaultBrowserTimes, ...options.browser, table: { ...defaultRemoteTableTimes, ...options.table } }
 })
 discovery.subscribe({
-  found: remote => { print('found', { ...remote }) },
-  updated: remote => { print('updated', { ...remote }) },
-  lost: id => { print('lost', { id }) },
-  status: status => { print('status', { ...status }) }
+  found: remote => {
+    print('found', { ...remote })
+  },
+  updated: remote => {
+    print('updated', { ...remote })
+  },
+  lost: id => {
+    print('lost', { id })
+  },
+  status: status => {
+    print('status', { ...status })
+  }
 })
-process.on('uncaughtException', error => { print('uncaught', { message: String(error.stack) }) })
-process.on('unhandledRejection', error => { print('uncaught', { message: String(error) }) })
+process.on('uncaughtException', error => {
+  print('uncaught', { message: String(error.stack) })
+})
+process.on('unhandledRejection', error => {
+  print('uncaught', { message: String(error) })
+})
 
 createInterface({ input: process.stdin }).on('line', line => {
-  const message = JSON.parse(line) as { stop?: boolean, linked?: string, report?: boolean, breakSockets?: boolean }
+  const message = JSON.parse(line) as { stop?: boolean; linked?: string; report?: boolean; breakSockets?: boolean }
   if (message.linked !== undefined) discovery.setLinked(message.linked, true)
   if (message.report === true) {
     collect()
-    print('report', { remotes: discovery.remotes.size, ids: [...discovery.remotes.keys()], heap: process.memoryUsage().heapUsed, rss: process.memoryUsage.rss(), cpu: process.cpuUsage() })
+    print('report', {
+      remotes: discovery.remotes.size,
+      ids: [...discovery.remotes.keys()],
+      heap: process.memoryUsage().heapUsed,
+      rss: process.memoryUsage.rss(),
+      cpu: process.cpuUsage()
+    })
   }
-  if (message.breakSockets === true) for (const socket of sockets) socket.emit('error', new Error('ENODEV: broken by the test'))
+  if (message.breakSockets === true)
+    for (const socket of sockets) socket.emit('error', new Error('ENODEV: broken by the test'))
   if (message.stop === true) {
     const asked = performance.now()
-    discovery.stop().then(() => {
-      print('stopped', { took: Math.round(performance.now() - asked) })
-      process.exit(0)
-    }, () => process.exit(1))
+    discovery.stop().then(
+      () => {
+        print('stopped', { took: Math.round(performance.now() - asked) })
+        process.exit(0)
+      },
+      () => process.exit(1)
+    )
   }
 })
 const alive = setInterval(() => {}, 1000) // discovery's own timers hold no process open

@@ -6,5 +6,7 @@ socket.on('error', error => {
   process.stdout.write(`${JSON.stringify({ event: 'failed', message: error.message })}\n`)
   process.exit(1)
 })
-socket.bind({ port: 5353, exclusive: true }, () => { process.stdout.write(`${JSON.stringify({ event: 'holding' })}\n`) })
+socket.bind({ port: 5353, exclusive: true }, () => {
+  process.stdout.write(`${JSON.stringify({ event: 'holding' })}\n`)
+})
 process.stdin.on('data', () => process.exit(0))

@@ -5,7 +5,9 @@ import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 
 const socket = new WebSocket(process.argv[2]!)
-const print = (event: Record<string, unknown>) => { process.stdout.write(`${JSON.stringify(event)}\n`) }
+const print = (event: Record<string, unknown>) => {
+  process.stdout.write(`${JSON.stringify(event)}\n`)
+}
 
 socket.on('open', () => {
   print({ event: 'open' })

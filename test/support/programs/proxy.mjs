@@ -5,6 +5,11 @@ import { buildApp } from '../../../dist/app.js'
 import { readSettings } from '../../../dist/core/environment.js'
 
 const settings = readSettings(process.env)
-const app = await buildApp({ ...settings, mesh: JSON.parse(process.argv[2] ?? '{}'), cluster: JSON.parse(process.argv[3] ?? '{}') }, { level: settings.logLevel })
+const app = await buildApp(
+  { ...settings, mesh: JSON.parse(process.argv[2] ?? '{}'), cluster: JSON.parse(process.argv[3] ?? '{}') },
+  { level: settings.logLevel }
+)
 await app.listener.listen()
-process.once('SIGTERM', () => { void app.close() })
+process.once('SIGTERM', () => {
+  void app.close()
+})
