@@ -1,13 +1,11 @@
 // The rendezvous under load: memory of a peer, what a login costs the event loop, presence per second, and whether a login
 // tells by its time which names exist. `npm run bench:bonevalue` writes docs/PERFORMANCE.md. Peers only read; what passes
 // between browsers is not measured here.
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { fork, type ChildProcess } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Attempts } from '../src/core/bonevalue/attempts.ts'

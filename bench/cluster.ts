@@ -1,13 +1,11 @@
 // What a cluster over NATS costs beside one proxy: CPU per delivery, publishes on the broker, joining, presence traffic of
 // many proxies. Real processes and a real nats-server on loopback. A full run writes its table and the arithmetic that
 // follows from it into docs/SCALING.md. Usage: npm run bench:cluster [part of the name of a measurement …]
-import { fork, spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
-import { newSecret, startNats } from '../test/support/nats.ts'
-import type { NatsServer } from '../test/support/nats.ts'
+import { newSecret, startNats, type NatsServer } from '../test/support/nats.ts'
 import { circumstances, writeSection } from './section.ts'
 import { arithmetic } from './cluster-arithmetic.ts'
 

@@ -7,8 +7,7 @@ import type { Settings } from './core/settings.ts'
 import { openDatabase } from './plugins/accounts/database.ts'
 import { createPasswords } from './plugins/accounts/passwords.ts'
 import { createStore } from './plugins/accounts/store.ts'
-import { createAdministration } from './plugins/rendezvous/administration.ts'
-import type { Administration } from './plugins/rendezvous/administration.ts'
+import { createAdministration, type Administration } from './plugins/rendezvous/administration.ts'
 import { RendezvousService } from './plugins/rendezvous/service.ts'
 
 const SECRET_BYTES = 16

@@ -4,8 +4,7 @@ import { listenerUrl } from '../core/bonevalue/listener-url.ts'
 import { readSettings } from '../core/environment.ts'
 import type { Settings } from '../core/settings.ts'
 import { CliError } from './errors.ts'
-import { proxyOf, request, requestList } from './proxy.ts'
-import type { Proxy, ProxyOptions } from './proxy.ts'
+import { proxyOf, request, requestList, type Proxy, type ProxyOptions } from './proxy.ts'
 
 /** A user, as `/api/users` has him. */
 export interface User {

@@ -1,8 +1,7 @@
 // Whether what was sent to a channel has arrived, as far as the proxy can know and tells. Not the sending (socket.ts).
 import { CliError, EXIT, ProxyError } from './errors.ts'
 import { note, styled } from './output.ts'
-import { request } from './proxy.ts'
-import type { Proxy } from './proxy.ts'
+import { request, type Proxy } from './proxy.ts'
 import type { ChannelConnection } from './socket.ts'
 
 interface Outstanding {

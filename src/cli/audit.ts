@@ -7,8 +7,7 @@ import { isLoopbackHost, settingsWarnings } from '../core/settings-check.ts'
 import type { Settings } from '../core/settings.ts'
 import { CliError, ProxyError } from './errors.ts'
 import { isColourful, note, styled, table, write, writeJson } from './output.ts'
-import { proxyOf, request, withProxy } from './proxy.ts'
-import type { Proxy, ProxyOptions } from './proxy.ts'
+import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
 
 /** Something that somebody can or cannot do. */
 export interface Finding {

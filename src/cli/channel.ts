@@ -5,8 +5,7 @@ import { Command } from 'commander'
 import { base32 } from '../core/link/bytes.ts'
 import { CliError } from './errors.ts'
 import { note, write, writeJson } from './output.ts'
-import { proxyOf, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
+import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 
 interface NewOptions extends ProxyOptions {
   readonly json?: true

@@ -1,10 +1,8 @@
 // `nws channels`: what is open at a proxy. Read only.
 import { Command } from 'commander'
 import { bytesText } from './output.ts'
-import { proxyOf, requestList, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
-import { showList, withList } from './watch.ts'
-import type { ListOptions } from './watch.ts'
+import { proxyOf, requestList, withProxy, type ProxyOptions } from './proxy.ts'
+import { showList, withList, type ListOptions } from './watch.ts'
 
 interface Channel {
   readonly name?: string

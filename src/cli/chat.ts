@@ -1,12 +1,9 @@
 // `nws chat <channel>`: a conversation in a terminal, a line a message. Not for programs: that are listen.ts and pipe.ts.
-import { createInterface } from 'node:readline'
-import type { Interface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 import { Command } from 'commander'
-import { takeChannel, withChannel } from './channel-argument.ts'
-import type { ChannelOptions } from './channel-argument.ts'
+import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { note, printable, styled, write } from './output.ts'
-import { proxyOf, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
+import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import type { Received } from './socket.ts'
 import { stayJoined } from './stay-joined.ts'
 

@@ -2,17 +2,13 @@
 // thing that is wrong what to do. Changes nothing.
 import { Command } from 'commander'
 import { parsePeerAddress } from '../core/peer-address.ts'
-import { fine, found } from './doctor/finding.ts'
-import type { Finding } from './doctor/finding.ts'
-import { readInterfaces } from './doctor/interfaces.ts'
-import type { NetworkInterface } from './doctor/interfaces.ts'
-import { askForProxies, portProblem, tryLoop } from './doctor/multicast.ts'
-import type { Answerer } from './doctor/multicast.ts'
+import { fine, found, type Finding } from './doctor/finding.ts'
+import { readInterfaces, type NetworkInterface } from './doctor/interfaces.ts'
+import { askForProxies, portProblem, tryLoop, type Answerer } from './doctor/multicast.ts'
 import { reach } from './doctor/reach.ts'
 import { CliError, EXIT } from './errors.ts'
 import { note, printable, styled, write, writeJson } from './output.ts'
-import { proxyOf, request, requestList, withProxy } from './proxy.ts'
-import type { Proxy, ProxyOptions } from './proxy.ts'
+import { proxyOf, request, requestList, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
 
 interface Health {
   readonly version: string

@@ -2,10 +2,8 @@
 import { Command } from 'commander'
 import { CliError } from './errors.ts'
 import { bytesText } from './output.ts'
-import { proxyOf, request, withProxy } from './proxy.ts'
-import type { Proxy, ProxyOptions } from './proxy.ts'
-import { showList, withList } from './watch.ts'
-import type { ListOptions } from './watch.ts'
+import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
+import { showList, withList, type ListOptions } from './watch.ts'
 
 /** What goes out to a cluster goes to all of it. */
 interface Traffic {

@@ -1,13 +1,11 @@
 // `nws listen <channel>`: what is said in a channel, as it comes. Sends nothing.
 import { once } from 'node:events'
 import { Command } from 'commander'
-import { takeChannel, withChannel } from './channel-argument.ts'
-import type { ChannelOptions } from './channel-argument.ts'
+import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
 import { note, printable, styled, write, writeJson } from './output.ts'
 import { countOf, numberOf } from './numbers.ts'
-import { proxyOf, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
+import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import { stayJoined } from './stay-joined.ts'
 import type { Received } from './socket.ts'
 

@@ -1,12 +1,10 @@
 // `nws open [channel]`: the console in the browser, with an invitation where a channel is named. Nothing is joined.
 import { spawn } from 'node:child_process'
 import { Command } from 'commander'
-import { takeChannel, withChannel } from './channel-argument.ts'
-import type { ChannelOptions } from './channel-argument.ts'
+import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
 import { write } from './output.ts'
-import { proxyOf, request, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
+import { proxyOf, request, withProxy, type ProxyOptions } from './proxy.ts'
 
 /** The command. */
 export function openCommand(): Command {

@@ -1,12 +1,9 @@
 // `nws peers`: who is in the channels of a proxy, or in one of them. Read only.
 import { Command } from 'commander'
-import { takeChannel, withChannel } from './channel-argument.ts'
-import type { ChannelOptions } from './channel-argument.ts'
+import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
-import { proxyOf, request, requestList, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
-import { showList, withList } from './watch.ts'
-import type { ListOptions } from './watch.ts'
+import { proxyOf, request, requestList, withProxy, type ProxyOptions } from './proxy.ts'
+import { showList, withList, type ListOptions } from './watch.ts'
 
 interface Peer {
   readonly id: string

@@ -2,17 +2,13 @@
 // no more messages than needed; not lines (chat.ts).
 import { Command } from 'commander'
 import { Arrival } from './arrival.ts'
-import { takeChannel, withChannel } from './channel-argument.ts'
-import type { ChannelOptions } from './channel-argument.ts'
-import { CliError } from './errors.ts'
-import type { ProxyError } from './errors.ts'
+import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
+import { CliError, type ProxyError } from './errors.ts'
 import { Pace } from './file/pace.ts'
 import { numberOf } from './numbers.ts'
 import { note, styled, write } from './output.ts'
-import { proxyOf, withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
-import { ChannelConnection } from './socket.ts'
-import type { Received } from './socket.ts'
+import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
+import { ChannelConnection, type Received } from './socket.ts'
 
 interface PipeOptions extends ProxyOptions, ChannelOptions {
   readonly to?: string

@@ -56,17 +56,15 @@ export function createProgram(): Command {
   ]
   for (const command of commands) program.addCommand(command)
   for (const command of everyCommand(program)) {
-    command
-      .exitOverride()
-      .configureOutput({
-        outputError: (text, put) =>
-          put(
-            text.replace(
-              /^error: (.)(.*?)\.?$/m,
-              (_line, first: string, others: string) => `NWS_CLI_USAGE: ${first.toUpperCase()}${others}.`
-            )
+    command.exitOverride().configureOutput({
+      outputError: (text, put) =>
+        put(
+          text.replace(
+            /^error: (.)(.*?)\.?$/m,
+            (_line, first: string, others: string) => `NWS_CLI_USAGE: ${first.toUpperCase()}${others}.`
           )
-      })
+        )
+    })
     if (command !== program) command.showHelpAfterError('(--help shows how it is used)')
   }
   return program

@@ -1,8 +1,7 @@
 // From an error to one line on standard error and an exit code. Not the codes themselves (errors.ts).
 import { CommanderError } from 'commander'
 import { NwsError } from '../core/errors.ts'
-import { CliError, EXIT, ProxyError } from './errors.ts'
-import type { ExitCode } from './errors.ts'
+import { CliError, EXIT, ProxyError, type ExitCode } from './errors.ts'
 import { note, printable, styled } from './output.ts'
 
 /** Writes what is wrong, unless that has been done, and gives the exit code. */

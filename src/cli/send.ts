@@ -1,13 +1,11 @@
 // `nws send <channel> [text|-]`: one message, and whether anybody got it. Not a stream of them (pipe.ts).
 import { Command } from 'commander'
-import { takeChannel, withChannel } from './channel-argument.ts'
-import type { ChannelOptions } from './channel-argument.ts'
+import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError, EXIT, ProxyError } from './errors.ts'
 import { readRest } from './input.ts'
 import { numberOf } from './numbers.ts'
 import { note, styled } from './output.ts'
-import { proxyOf, request, withProxy } from './proxy.ts'
-import type { Proxy, ProxyOptions } from './proxy.ts'
+import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
 import { ChannelConnection } from './socket.ts'
 
 interface SendOptions extends ProxyOptions, ChannelOptions {

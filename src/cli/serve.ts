@@ -2,8 +2,7 @@
 // Not the start itself (start.ts above).
 import cluster from 'node:cluster'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { ruleOf, settingNames, variableOf } from '../core/settings-check.ts'
-import type { SettingName } from '../core/settings-check.ts'
+import { ruleOf, settingNames, variableOf, type SettingName } from '../core/settings-check.ts'
 import { CliError } from './errors.ts'
 import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment } from './workers.ts'
 

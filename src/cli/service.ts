@@ -7,8 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { CliError, EXIT } from './errors.ts'
-import { launchdPlist, systemdUnit } from './service-files.ts'
-import type { ServiceProgram } from './service-files.ts'
+import { launchdPlist, systemdUnit, type ServiceProgram } from './service-files.ts'
 import { note, write } from './output.ts'
 
 /** Where a service is described, and the commands around it. */

@@ -3,11 +3,9 @@
 import { lookup } from 'node:dns'
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
-import { decodeBinary, decodeText, encodeBinary, encodeText } from '../client/wire.ts'
-import type { Data } from '../client/wire.ts'
+import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from '../client/wire.ts'
 import { CliError, ProxyError } from './errors.ts'
-import { connectError } from './proxy.ts'
-import type { Proxy } from './proxy.ts'
+import { connectError, type Proxy } from './proxy.ts'
 
 /** A message of another peer. */
 export interface Received {

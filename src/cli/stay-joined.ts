@@ -1,12 +1,10 @@
 // Being in a channel also when the proxy goes away and comes back: joins again with growing pauses. What is sent or said
 // meanwhile is not kept.
 import { Backoff } from '../client/reconnect.ts'
-import { EXIT } from './errors.ts'
-import type { CliError, ProxyError } from './errors.ts'
+import { EXIT, type CliError, type ProxyError } from './errors.ts'
 import { note, styled } from './output.ts'
 import type { Proxy } from './proxy.ts'
-import { ChannelConnection } from './socket.ts'
-import type { Received } from './socket.ts'
+import { ChannelConnection, type Received } from './socket.ts'
 
 /** Longest pause between two attempts, milliseconds. */
 const MAX_DELAY_MS = 5000

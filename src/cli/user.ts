@@ -1,12 +1,9 @@
 // `nws user`: the accounts of the rendezvous. Passwords never pass here: who is invited sets his own. Not where accounts
 // are found (accounts.ts).
 import { Command } from 'commander'
-import { withAccounts } from './accounts.ts'
-import type { Session, User } from './accounts.ts'
-import { isColourful, note, table, write, writeJson } from './output.ts'
-import type { Column } from './output.ts'
-import { withProxy } from './proxy.ts'
-import type { ProxyOptions } from './proxy.ts'
+import { withAccounts, type Session, type User } from './accounts.ts'
+import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
+import { withProxy, type ProxyOptions } from './proxy.ts'
 
 interface JsonOptions extends ProxyOptions {
   readonly json?: boolean

@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { CliError } from './errors.ts'
-import { isColourful, note, table, write, writeJson } from './output.ts'
-import type { Column } from './output.ts'
+import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
 
 /** Options of every list. */
 export interface ListOptions {

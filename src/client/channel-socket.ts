@@ -1,14 +1,12 @@
 // The base of the sockets that an application makes: from the arguments of the constructor to a connection, and the
 // attributes of WebSocket over it. Not the way of speaking, which each kind of socket brings.
 import { isChannelName } from './channel-name.ts'
-import { Connection } from './connection.ts'
-import type { Protocol, WebSocketClass } from './connection.ts'
+import { Connection, type Protocol, type WebSocketClass } from './connection.ts'
 import { defaultEndpoint, LOCAL_ENDPOINT } from './endpoint.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import type { ReconnectingDetail } from './events.ts'
 import type { ReconnectOptions } from './reconnect.ts'
-import { checkClose, SocketSurface } from './socket-surface.ts'
-import type { ReadyState } from './socket-surface.ts'
+import { checkClose, SocketSurface, type ReadyState } from './socket-surface.ts'
 
 /** Options of all sockets of the library. */
 export interface SocketOptions {

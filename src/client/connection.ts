@@ -3,17 +3,12 @@
 import { watchContentPolicy } from './content-policy.ts'
 import { diagnose } from './diagnosis.ts'
 import { endpointBase, LOCAL_ENDPOINT } from './endpoint.ts'
-import { problem } from './errors.ts'
-import type { Problem } from './errors.ts'
-import { closeEvent, NetworkErrorEvent } from './events.ts'
-import type { ReconnectingDetail } from './events.ts'
-import { Outbox } from './outbox.ts'
-import type { Frame } from './outbox.ts'
+import { problem, type Problem } from './errors.ts'
+import { closeEvent, NetworkErrorEvent, type ReconnectingDetail } from './events.ts'
+import { Outbox, type Frame } from './outbox.ts'
 import { byteLength, bytesOf, isBlob } from './payload.ts'
-import { Backoff, MAX_QUEUED_BYTES } from './reconnect.ts'
-import type { ReconnectOptions } from './reconnect.ts'
-import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen } from './socket-surface.ts'
-import type { ReadyState } from './socket-surface.ts'
+import { Backoff, MAX_QUEUED_BYTES, type ReconnectOptions } from './reconnect.ts'
+import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen, type ReadyState } from './socket-surface.ts'
 
 /** What the library needs of a WebSocket class. */
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket

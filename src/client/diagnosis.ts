@@ -1,8 +1,7 @@
 // Why a connection did not come about, as far as the platform lets it be known. Asks the proxy's `/.well-known/nws`,
 // the Permissions API and the page's own address; changes nothing, and never throws.
 import { httpAddress, isLoopbackHost } from './endpoint.ts'
-import { problem } from './errors.ts'
-import type { Problem } from './errors.ts'
+import { problem, type Problem } from './errors.ts'
 
 /** What of the platform is looked at: the global object, or a stand-in in tests. */
 export interface Platform {

@@ -4,13 +4,10 @@ import type { Connection, Protocol } from './connection.ts'
 import { problem } from './errors.ts'
 import type { PeerDetail } from './events.ts'
 import type { Frame } from './outbox.ts'
-import { messageEvent, PeerWebSocket } from './peer-web-socket.ts'
-import type { PeerControl } from './peer-web-socket.ts'
+import { messageEvent, PeerWebSocket, type PeerControl } from './peer-web-socket.ts'
 import { Peers } from './peers.ts'
-import { OPEN } from './socket-surface.ts'
-import type { SocketSurface } from './socket-surface.ts'
-import { decodeBinary, decodeText, encodeBinary, encodeText } from './wire.ts'
-import type { Data } from './wire.ts'
+import { OPEN, type SocketSurface } from './socket-surface.ts'
+import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from './wire.ts'
 
 /** The way of speaking of `/<channel>`. */
 export class EnvelopeProtocol implements Protocol {

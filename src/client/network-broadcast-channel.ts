@@ -1,15 +1,12 @@
 // `NetworkBroadcastChannel`: the shape of BroadcastChannel over a channel of the network. Values go as far as JSON and
 // binary data go; nothing is sent as something else than it is.
-import { ChannelSocket, QUEUE_EARLY } from './channel-socket.ts'
-import type { SocketOptions } from './channel-socket.ts'
+import { ChannelSocket, QUEUE_EARLY, type SocketOptions } from './channel-socket.ts'
 import type { Connection } from './connection.ts'
 import { EnvelopeProtocol } from './envelope-protocol.ts'
 import { defineEventHandlers } from './event-handlers.ts'
-import { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'
-import type { ReconnectingDetail } from './events.ts'
+import { NetworkErrorEvent, NetworkMessageEvent, type ReconnectingDetail } from './events.ts'
 import { bytesOf, isBlob } from './payload.ts'
-import { CLOSED, CONNECTING } from './socket-surface.ts'
-import type { Added } from './socket-surface.ts'
+import { CLOSED, CONNECTING, type Added } from './socket-surface.ts'
 import { encodeText } from './wire.ts'
 
 /** Events of a NetworkBroadcastChannel, by type. */

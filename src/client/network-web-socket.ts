@@ -1,7 +1,6 @@
 // `NetworkWebSocket`: a channel as a WebSocket that knows its peers. No more than the surface: the work is done by
 // envelope-protocol.ts and connection.ts.
-import { ChannelSocket } from './channel-socket.ts'
-import type { SocketOptions } from './channel-socket.ts'
+import { ChannelSocket, type SocketOptions } from './channel-socket.ts'
 import { EnvelopeProtocol } from './envelope-protocol.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import type { NetworkErrorEvent, NetworkMessageEvent, PeerDetail, ReconnectingDetail } from './events.ts'

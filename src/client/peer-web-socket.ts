@@ -2,12 +2,18 @@
 // peer goes. Not made by applications: it comes with the `connect` event.
 import type { Connection } from './connection.ts'
 import { closeEvent, NetworkMessageEvent } from './events.ts'
-import { SIGNAL_MEMBER, Signals, SIGNALS } from './signals.ts'
-import type { SignalPort } from './signals.ts'
-import { checkClose, CLOSED, CLOSING, CONNECTING, OPEN, SocketSurface, throwNotOpen } from './socket-surface.ts'
-import type { ReadyState } from './socket-surface.ts'
-import type { Data } from './wire.ts'
-import { encodeText } from './wire.ts'
+import { SIGNAL_MEMBER, Signals, SIGNALS, type SignalPort } from './signals.ts'
+import {
+  checkClose,
+  CLOSED,
+  CLOSING,
+  CONNECTING,
+  OPEN,
+  SocketSurface,
+  throwNotOpen,
+  type ReadyState
+} from './socket-surface.ts'
+import { encodeText, type Data } from './wire.ts'
 
 /** What the channel does with a peer's socket. */
 export interface PeerControl {

@@ -1,12 +1,10 @@
 // `LocalWebSocket` and `BroadcastWebSocket`: channels as the first generation has them, raw frames without peers. The
 // names are those of that generation; nothing else of it is here.
-import { ChannelSocket } from './channel-socket.ts'
-import type { SocketOptions } from './channel-socket.ts'
+import { ChannelSocket, type SocketOptions } from './channel-socket.ts'
 import type { Protocol } from './connection.ts'
 import type { Frame } from './outbox.ts'
 import { messageEvent } from './peer-web-socket.ts'
-import { OPEN } from './socket-surface.ts'
-import type { SocketSurface } from './socket-surface.ts'
+import { OPEN, type SocketSurface } from './socket-surface.ts'
 
 /** Frames as they are. */
 function speakRaw(owner: SocketSurface): Protocol {

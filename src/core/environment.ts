@@ -6,8 +6,15 @@
 // `NWS_X_…` belongs to extensions.
 import { NwsError } from './errors.ts'
 import type { Settings } from './settings.ts'
-import { completeSettings, nearMiss, ruleOf, settingNames, variableOf, wrongValue } from './settings-check.ts'
-import type { SettingName } from './settings-check.ts'
+import {
+  completeSettings,
+  nearMiss,
+  ruleOf,
+  settingNames,
+  variableOf,
+  wrongValue,
+  type SettingName
+} from './settings-check.ts'
 
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['true', true],

@@ -5,8 +5,7 @@ import { isLoopbackAddress, parseAllowedHost } from './host-policy.ts'
 import { isSerialisedOrigin } from './origin-policy.ts'
 import { NwsError } from './errors.ts'
 import { parsePeerAddress } from './peer-address.ts'
-import { settingsSchema } from './settings.ts'
-import type { Settings } from './settings.ts'
+import { settingsSchema, type Settings } from './settings.ts'
 
 /** One property of the schema, as far as this file looks at it. */
 interface Rule {

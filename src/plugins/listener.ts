@@ -2,8 +2,7 @@
 // whatever /etc/hosts says. Not used where the proxy is part of somebody else's app, which listens itself.
 //
 // Fastify has one server; the second one here only forwards its events to the first, so that both answer alike.
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'

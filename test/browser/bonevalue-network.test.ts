@@ -6,8 +6,7 @@ import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { addFriends, enter, openRtcPage, rendezvousOptions } from '../support/bonevalue.ts'
 import { launchBrowser, needsBrowser } from '../support/browser.ts'
-import { createNetwork, namespacesUnavailable } from '../support/namespaces.ts'
-import type { Host } from '../support/namespaces.ts'
+import { createNetwork, namespacesUnavailable, type Host } from '../support/namespaces.ts'
 
 const unavailable = needsBrowser.skip === false ? (namespacesUnavailable() ?? false) : needsBrowser.skip
 const PORT = 9011

@@ -4,8 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { PASSWORD, rendezvousOptions } from '../support/bonevalue.ts'
-import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
-import type { TestPage } from '../support/browser.ts'
+import { needsBrowser, openPage, sharedBrowser, type TestPage } from '../support/browser.ts'
 import { addUser } from '../support/rendezvous.ts'
 
 const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')

@@ -7,8 +7,7 @@ import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
 import { PASSWORD, rendezvousOptions } from '../support/bonevalue.ts'
 import { needsBrowser } from '../support/browser.ts'
-import { inspectPage, press, visit, write } from '../support/pages.ts'
-import type { Hand } from '../support/pages.ts'
+import { inspectPage, press, visit, write, type Hand } from '../support/pages.ts'
 import { addUser } from '../support/rendezvous.ts'
 
 const LOOKS = [

@@ -4,8 +4,7 @@ import type { Test } from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
-import { enter, EXAMPLES, meets, openExample, seesVideos } from '../support/examples.ts'
-import type { Example } from '../support/examples.ts'
+import { enter, EXAMPLES, meets, openExample, seesVideos, type Example } from '../support/examples.ts'
 import { inspectPage, visit } from '../support/pages.ts'
 
 const LOOKS = [

@@ -2,8 +2,15 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { needsBrowser } from '../support/browser.ts'
-import { gather, meets, rightHasMissed, sameCanvas, seesVideos, startRestartable } from '../support/examples.ts'
-import type { Example } from '../support/examples.ts'
+import {
+  gather,
+  meets,
+  rightHasMissed,
+  sameCanvas,
+  seesVideos,
+  startRestartable,
+  type Example
+} from '../support/examples.ts'
 
 /** What two pages do before, while the proxy is away, and after. */
 const CASES: Readonly<

@@ -5,8 +5,7 @@ import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { joinChannel } from '../support/channel.ts'
-import { enter, EXAMPLES, meets, openExample } from '../support/examples.ts'
-import type { Example } from '../support/examples.ts'
+import { enter, EXAMPLES, meets, openExample, type Example } from '../support/examples.ts'
 import { press, visit } from '../support/pages.ts'
 
 /** Channel that an example suggests. */

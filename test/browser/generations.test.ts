@@ -4,8 +4,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
-import { needsBrowser, openPage, servePages, sharedBrowser } from '../support/browser.ts'
-import type { TestPage } from '../support/browser.ts'
+import { needsBrowser, openPage, servePages, sharedBrowser, type TestPage } from '../support/browser.ts'
 import { createTestMesh, openLinks, until } from '../support/mesh.ts'
 
 const BLANK = '<!doctype html><meta charset="utf-8"><title>test</title>'

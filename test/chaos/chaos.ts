@@ -1,8 +1,15 @@
 // Proxies on hosts whose network and processes are broken at random for a while, then left in peace: at the end everybody
 // knows exactly everybody, and what was promised about delivery held all the time. Not a test file: chaos.slow.test.ts
 // runs it for 90 seconds, `npm run chaos` for minutes.
-import type { Host, Network, Owner, Program, ProgramEvent } from '../support/namespaces.ts'
-import { after, createNetwork } from '../support/namespaces.ts'
+import {
+  after,
+  createNetwork,
+  type Host,
+  type Network,
+  type Owner,
+  type Program,
+  type ProgramEvent
+} from '../support/namespaces.ts'
 import { seededRandom } from '../support/random.ts'
 
 /** How it is run. */

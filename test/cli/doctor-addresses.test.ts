@@ -1,7 +1,6 @@
 // `nws doctor` where the fault lies with port 5353 itself, and on machines that have IPv6 only.
 import t from 'tap'
-import { createNetwork } from '../support/namespaces.ts'
-import type { Host } from '../support/namespaces.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { doctor, skip, startProxy } from '../support/doctor.ts'
 
 t.test('a user who may not use port 5353', { skip }, async t => {

@@ -1,7 +1,6 @@
 // `nws doctor` where no proxy runs or it tells nothing, and what people read.
 import t from 'tap'
-import { createNetwork } from '../support/namespaces.ts'
-import type { Host } from '../support/namespaces.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { nws } from '../support/cli.ts'
 import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
 

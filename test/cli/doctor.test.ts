@@ -1,8 +1,7 @@
 // `nws doctor` where all is right, and where another proxy cannot be reached. Other faults are in doctor-multicast.test.ts
 // and doctor-mesh.test.ts.
 import t from 'tap'
-import { createNetwork } from '../support/namespaces.ts'
-import type { Host } from '../support/namespaces.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
 
 t.test('machines without a fault', { skip }, async t => {

@@ -5,8 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import t from 'tap'
 import { nws, startNws } from '../support/cli.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
-import type { Host } from '../support/namespaces.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
 import { startServer } from '../support/process.ts'
 import { startProxy } from '../support/proxies.ts'
 

@@ -3,11 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { Test } from 'tap'
-import { joinChannel } from '../support/channel.ts'
-import type { ChannelClient } from '../support/channel.ts'
+import { joinChannel, type ChannelClient } from '../support/channel.ts'
 import { startNws } from '../support/cli.ts'
-import { startServer } from '../support/process.ts'
-import type { ServerProcess } from '../support/process.ts'
+import { startServer, type ServerProcess } from '../support/process.ts'
 
 const LOOK_MS = 20
 /** Beyond what the system keeps for a connection. */

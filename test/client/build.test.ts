@@ -90,8 +90,7 @@ async function run(args: string[]): Promise<{ stdout: string; stderr: string }> 
 }
 
 const consumer = `
-import { NetworkBroadcastChannel, NetworkErrorEvent, NetworkWebSocket } from 'networkwebsockets/client'
-import type { PeerWebSocket, SocketOptions } from 'networkwebsockets/client'
+import { NetworkBroadcastChannel, NetworkErrorEvent, NetworkWebSocket, type PeerWebSocket, type SocketOptions } from 'networkwebsockets/client'
 import { peerConnection } from 'networkwebsockets/client/webrtc'
 
 const options: SocketOptions = { endpoint: new URL('ws://localhost:9009'), reconnect: { maxDelayMs: 1 } }

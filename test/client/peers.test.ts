@@ -1,8 +1,7 @@
 // NetworkWebSocket against the proxy: broadcasts, peers and direct messages.
 import t from 'tap'
 import type { Test } from 'tap'
-import { NetworkWebSocket } from '../../src/client/node.ts'
-import type { PeerWebSocket } from '../../src/client/node.ts'
+import { NetworkWebSocket, type PeerWebSocket } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 import { nextEvent, queueEvents } from '../support/events.ts'

@@ -1,8 +1,7 @@
 // Reconnecting: when it is tried, what waits meanwhile, who is still there afterwards.
 import t from 'tap'
 import type { Test } from 'tap'
-import { NetworkWebSocket } from '../../src/client/node.ts'
-import type { PeerWebSocket, ReconnectOptions } from '../../src/client/node.ts'
+import { NetworkWebSocket, type PeerWebSocket, type ReconnectOptions } from '../../src/client/node.ts'
 import { Backoff } from '../../src/client/reconnect.ts'
 import { buildApp } from '../../src/app.ts'
 import { nextEvent, queueEvents } from '../support/events.ts'

@@ -1,8 +1,7 @@
 // docs/ERRORS.md and the catalogue say the same, both ways.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { catalogue } from '../../src/core/errors.ts'
-import type { ErrorDefinition } from '../../src/core/errors.ts'
+import { catalogue, type ErrorDefinition } from '../../src/core/errors.ts'
 
 const text = readFileSync(new URL('../../docs/ERRORS.md', import.meta.url), 'utf8')
 const rows = new Map(

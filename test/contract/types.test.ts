@@ -10,8 +10,7 @@ import t from 'tap'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const PAGE = `
-import { BroadcastWebSocket, LocalWebSocket, NetworkBroadcastChannel, NetworkWebSocket } from 'networkwebsockets/client'
-import type { PeerWebSocket } from 'networkwebsockets/client'
+import { BroadcastWebSocket, LocalWebSocket, NetworkBroadcastChannel, NetworkWebSocket, type PeerWebSocket } from 'networkwebsockets/client'
 import { peerConnection } from 'networkwebsockets/client/webrtc'
 
 const socket = new NetworkWebSocket('webchat', ['chat'], { endpoint: 'ws://localhost:9009', reconnect: { maxAttempts: 3 } })
@@ -30,8 +29,7 @@ news.onmessage = ({ data, senderId }) => { const of: [unknown, string | undefine
 
 const SERVER = `
 import Fastify from 'fastify'
-import networkWebSockets, { NwsError, serverOptions } from 'networkwebsockets'
-import type { Settings } from 'networkwebsockets'
+import networkWebSockets, { NwsError, serverOptions, type Settings } from 'networkwebsockets'
 
 const app = Fastify({ ...serverOptions({ maxMessageBytes: 1000 }) })
 await app.register(networkWebSockets, { prefix: '/nws', maxMessageBytes: 1000 })

@@ -1,7 +1,6 @@
 // The JSON API, publish and server-sent events over real HTTP.
 import { once } from 'node:events'
-import { request as httpRequest } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
 import t from 'tap'
 import type { Test } from 'tap'
 import { buildTestApp, request } from '../support/app.ts'

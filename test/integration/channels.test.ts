@@ -4,8 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildTestApp } from '../support/app.ts'
-import { joinChannel, openSocket } from '../support/channel.ts'
-import type { ChannelClient } from '../support/channel.ts'
+import { joinChannel, openSocket, type ChannelClient } from '../support/channel.ts'
 import { seededRandom } from '../support/random.ts'
 
 t.test('everybody who opens a name is in it together', async t => {

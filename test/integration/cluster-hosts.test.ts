@@ -5,10 +5,14 @@ import t from 'tap'
 import { startCapture, streamsOf, tcpdumpUnavailable } from '../support/capture.ts'
 import { SILENCE_MS, clusterOptions } from '../support/cluster-apps.ts'
 import { natsProgram, natsUnavailable, newSecret } from '../support/nats.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
-import type { Host, Program } from '../support/namespaces.ts'
-import { startProxy } from '../support/proxies.ts'
-import type { Member } from '../support/proxies.ts'
+import {
+  createNetwork,
+  namespacesAvailable,
+  namespacesUnavailable,
+  type Host,
+  type Program
+} from '../support/namespaces.ts'
+import { startProxy, type Member } from '../support/proxies.ts'
 import { formsOf, namesHost, tracesOf } from '../support/traces.ts'
 
 const skip =

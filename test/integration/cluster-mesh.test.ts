@@ -3,8 +3,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
-import { buildClusterApp } from '../support/cluster-apps.ts'
-import type { ClusterApp } from '../support/cluster-apps.ts'
+import { buildClusterApp, type ClusterApp } from '../support/cluster-apps.ts'
 import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
 
 const skip = natsUnavailable() ?? false

@@ -8,8 +8,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { nws } from '../support/cli.ts'
-import { buildClusterApp, startClusterApps } from '../support/cluster-apps.ts'
-import type { ClusterApp } from '../support/cluster-apps.ts'
+import { buildClusterApp, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
 import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
 
 const skip = natsUnavailable() ?? false

@@ -5,8 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { buildTestApp, request, UPGRADE } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
-import { joinNumbered, openRaw, parseControl } from '../support/generations.ts'
-import type { NumberedClient } from '../support/generations.ts'
+import { joinNumbered, openRaw, parseControl, type NumberedClient } from '../support/generations.ts'
 
 const connect = (you: string, other: string) => ({ Action: 'connect', Source: you, Target: other, Payload: '' })
 const disconnect = (you: string, other: string) => ({ Action: 'disconnect', Source: you, Target: other, Payload: '' })

@@ -4,8 +4,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import { buildTestApp, request, UPGRADE } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
-import { openRaw } from '../support/generations.ts'
-import type { TestSocket } from '../support/generations.ts'
+import { openRaw, type TestSocket } from '../support/generations.ts'
 
 /** The next frame, which must be text, as JSON. */
 async function next(socket: TestSocket): Promise<Record<string, unknown>> {

@@ -1,13 +1,19 @@
 // The guard over real sockets: what hostile, broken and foreign requests are answered, and that nothing is left of them.
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
-import { catalogue } from '../../src/core/errors.ts'
-import type { ErrorCode } from '../../src/core/errors.ts'
-import { buildTestApp, openSocket, request, requestBytes, sendRaw, UPGRADE } from '../support/app.ts'
-import type { RawAnswer, TestApp } from '../support/app.ts'
+import { catalogue, type ErrorCode } from '../../src/core/errors.ts'
+import {
+  buildTestApp,
+  openSocket,
+  request,
+  requestBytes,
+  sendRaw,
+  UPGRADE,
+  type RawAnswer,
+  type TestApp
+} from '../support/app.ts'
 
 /** Stands in every URL and header below; must not come back, nor stand in the log. */
 const CANARY = 'canary-9f3b'

@@ -3,8 +3,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
-import { startProxy } from '../support/proxies.ts'
-import type { Heard, Member, ProxyProcess } from '../support/proxies.ts'
+import { startProxy, type Heard, type Member, type ProxyProcess } from '../support/proxies.ts'
 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 const json = { 'content-type': 'application/json' }

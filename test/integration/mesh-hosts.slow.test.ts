@@ -1,10 +1,8 @@
 // What proxies on several hosts do in their own time: the protocol's timers as they are. The same stories with shorter
 // ones are in mesh-hosts.test.ts.
 import t from 'tap'
-import type { Host } from '../support/namespaces.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
-import { startProxy } from '../support/proxies.ts'
-import type { LinkSeen } from '../support/proxies.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
+import { startProxy, type LinkSeen } from '../support/proxies.ts'
 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 

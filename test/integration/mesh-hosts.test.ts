@@ -3,11 +3,15 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { fromBase32 } from '../../src/core/link/bytes.ts'
-import type { Host, HostOptions } from '../support/namespaces.ts'
 import { avahiUnavailable, startAvahi } from '../support/avahi.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
-import { startProxy } from '../support/proxies.ts'
-import type { LinkSeen, ProxyProcess } from '../support/proxies.ts'
+import {
+  createNetwork,
+  namespacesAvailable,
+  namespacesUnavailable,
+  type Host,
+  type HostOptions
+} from '../support/namespaces.ts'
+import { startProxy, type LinkSeen, type ProxyProcess } from '../support/proxies.ts'
 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 

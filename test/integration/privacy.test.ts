@@ -4,8 +4,7 @@ import { createHash } from 'node:crypto'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import t from 'tap'
 import { startCapture, tcpdumpUnavailable } from '../support/capture.ts'
-import type { Host } from '../support/namespaces.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
 import { startProxy } from '../support/proxies.ts'
 
 const skip = namespacesAvailable()

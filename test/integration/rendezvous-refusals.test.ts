@@ -5,8 +5,16 @@ import type { Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildTestApp, request, requestBytes, sendRaw, UPGRADE } from '../support/app.ts'
 import { NwsError } from '../../src/core/errors.ts'
-import { enrol, exchangeToken, invite, logIn, openRendezvous, PASSWORD, useInvitation } from '../support/rendezvous.ts'
-import type { Client } from '../support/rendezvous.ts'
+import {
+  enrol,
+  exchangeToken,
+  invite,
+  logIn,
+  openRendezvous,
+  PASSWORD,
+  useInvitation,
+  type Client
+} from '../support/rendezvous.ts'
 
 const options = { bv: 'on', dataDir: ':memory:' } as const
 

@@ -1,8 +1,14 @@
 // The story of the project between two machines, which are network namespaces here: one `npm start` each, a page on one
 // talks to a page on the other. Nothing of the proxies is replaced.
 import t from 'tap'
-import type { Host, Network, Program } from '../support/namespaces.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
+import {
+  createNetwork,
+  namespacesAvailable,
+  namespacesUnavailable,
+  type Host,
+  type Network,
+  type Program
+} from '../support/namespaces.ts'
 
 const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 

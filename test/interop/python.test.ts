@@ -5,8 +5,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { Test } from 'tap'
-import { buildTestApp } from '../support/app.ts'
-import type { TestApp } from '../support/app.ts'
+import { buildTestApp, type TestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))

@@ -4,8 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { completeSettings } from '../../src/core/settings-check.ts'
 import type { Settings } from '../../src/core/settings.ts'
-import { createAccessGuard } from '../../src/plugins/access-guard.ts'
-import type { Surface } from '../../src/plugins/access-guard.ts'
+import { createAccessGuard, type Surface } from '../../src/plugins/access-guard.ts'
 
 const TOKEN = 'a-token-of-some-length'
 

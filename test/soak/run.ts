@@ -3,8 +3,7 @@
 // says nothing. What is left grows for a long time by code that V8 compiles, ever more slowly; so what is not code is counted
 // in two snapshots of the heap, and that is what must not grow. Ends with 1 where it does, or where handles stay.
 //   SOAK_SECONDS=600
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'

@@ -1,7 +1,6 @@
 // A proxy in this process, listening on a free port, for tests; and raw requests, so that a test decides every byte.
 // The guard is always on: there is no switch for it.
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'

@@ -1,8 +1,7 @@
 // Pages and accounts for tests of BoneValue in a browser. Asserts nothing.
 import type { Browser } from 'playwright-core'
 import type { Test } from 'tap'
-import { openPage, servePages, sharedBrowser } from './browser.ts'
-import type { TestPage } from './browser.ts'
+import { openPage, servePages, sharedBrowser, type TestPage } from './browser.ts'
 import { addUser, exchangeToken, logIn, PASSWORD } from './rendezvous.ts'
 
 export { PASSWORD } from './rendezvous.ts'

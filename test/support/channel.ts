@@ -2,8 +2,7 @@
 // time; asserts nothing by itself.
 import { once } from 'node:events'
 import type { Test } from 'tap'
-import { WebSocket } from 'ws'
-import type { ClientOptions } from 'ws'
+import { WebSocket, type ClientOptions } from 'ws'
 
 /** A message of the envelope. */
 export interface Envelope {

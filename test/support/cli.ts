@@ -1,7 +1,6 @@
 // The built command as a child process, as a user runs it: its standard output and error apart, and its exit code. Not
 // the functions that it is made of.
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'

@@ -2,8 +2,7 @@
 // (nats.ts).
 import type { Test } from 'tap'
 import type { NetworkWebSocketsOptions } from '../../src/app.ts'
-import { buildTestApp } from './app.ts'
-import type { TestApp } from './app.ts'
+import { buildTestApp, type TestApp } from './app.ts'
 import { newSecret } from './nats.ts'
 
 /** A silent proxy is gone after this: ten times the pause between two signs of life. */

@@ -1,6 +1,5 @@
 // The worked example of the cluster's wire: computes docs/vectors/nws-cluster.json from fixed values. Not a test.
-import { decodeFrame, encodeBatch, encodeFrame } from '../../src/core/cluster/frames.ts'
-import type { Frame } from '../../src/core/cluster/frames.ts'
+import { decodeFrame, encodeBatch, encodeFrame, type Frame } from '../../src/core/cluster/frames.ts'
 import { Realm } from '../../src/core/cluster/realm.ts'
 import { sealBatch } from '../../src/core/cluster/sealed-batch.ts'
 import { encodePeerMessageHead } from '../../src/core/link/channel-message.ts'

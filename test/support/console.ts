@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import type { Locator, Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { openSocket } from './channel.ts'
-import { press, tabTo, write } from './pages.ts'
-import type { Hand } from './pages.ts'
+import { press, tabTo, write, type Hand } from './pages.ts'
 
 /** The panel that is in sight, and its parts. */
 export const panel = (page: Page): Locator => page.locator('.panel:not([hidden])')

@@ -1,10 +1,8 @@
 // `nws doctor` in a host of a test network: what it found, by code. Not the faults, which tests make.
 import type { Test } from 'tap'
 import { nws } from './cli.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from './namespaces.ts'
-import type { Host } from './namespaces.ts'
-import { startProxy as start } from './proxies.ts'
-import type { ProxyProcess } from './proxies.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from './namespaces.ts'
+import { startProxy as start, type ProxyProcess } from './proxies.ts'
 
 /** For the `skip` of tests with hosts. */
 export const skip: false | string = namespacesAvailable()

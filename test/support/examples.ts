@@ -3,8 +3,7 @@ import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import type { TestApp } from './app.ts'
-import { press, visit, write } from './pages.ts'
-import type { Hand, Visitor } from './pages.ts'
+import { press, visit, write, type Hand, type Visitor } from './pages.ts'
 import { freePort } from './ports.ts'
 
 export const EXAMPLES = ['chat', 'whiteboard', 'game', 'webrtc', 'pubsub'] as const

@@ -1,12 +1,10 @@
 // A server that speaks what a test tells it to: for what a proxy of this project never does, and for its failures.
 // Knows nothing of the protocol but the answer to a status request.
 import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
-import { WebSocketServer } from 'ws'
-import type { WebSocket } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 
 /** A client's socket at the server. */
 export interface FakeSocket {

@@ -3,16 +3,14 @@
 import { ascii, concat, lv, readU32, u16, u32, u8 } from '../../src/core/link/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../src/core/link/channel-message.ts'
 import { dataFlag } from '../../src/core/link/fragments.ts'
-import { frameType } from '../../src/core/link/frames.ts'
-import type { FrameType } from '../../src/core/link/frames.ts'
+import { frameType, type FrameType } from '../../src/core/link/frames.ts'
 import { HandshakeInitiator, acceptHandshake, linkTranscript, sameToken } from '../../src/core/link/handshake.ts'
 import { writeHello } from '../../src/core/link/hello.ts'
 import { mac } from '../../src/core/link/mac.ts'
 import { CipherState, NoiseInitiator } from '../../src/core/link/noise.ts'
 import { RoundInitiator } from '../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../src/core/link/round-responder.ts'
-import type { RoundContext, RoundRandomness } from '../../src/core/link/round.ts'
-import { roundFlag } from '../../src/core/link/round.ts'
+import { roundFlag, type RoundContext, type RoundRandomness } from '../../src/core/link/round.ts'
 import {
   channelIdentifier,
   pairKeys,
@@ -21,8 +19,7 @@ import {
   roundTranscript
 } from '../../src/core/link/round-values.ts'
 import { cpaceGenerator } from '../../src/core/link/cpace.ts'
-import { runToEnd } from '../../src/core/link/step-result.ts'
-import type { StepResult } from '../../src/core/link/step-result.ts'
+import { runToEnd, type StepResult } from '../../src/core/link/step-result.ts'
 import { hex, primitives, utf8 } from './link.ts'
 
 /** Bytes that anybody can make again: SHA-512 of a label. */

@@ -5,8 +5,7 @@ import { createCrypto } from '../../src/plugins/crypto/index.ts'
 import { RoundInitiator } from '../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../src/core/link/round-responder.ts'
 import type { Confirmed, RoundContext } from '../../src/core/link/round.ts'
-import { runToEnd } from '../../src/core/link/step-result.ts'
-import type { StepFault } from '../../src/core/link/step-result.ts'
+import { runToEnd, type StepFault } from '../../src/core/link/step-result.ts'
 
 export const primitives = (await createCrypto()).link
 

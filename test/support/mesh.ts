@@ -1,10 +1,8 @@
 // Several proxies in this process that find each other in memory and link over loopback. Real sockets and cryptography.
 import type { Test } from 'tap'
-import { buildApp } from '../../src/app.ts'
-import type { NetworkWebSocketsOptions } from '../../src/app.ts'
+import { buildApp, type NetworkWebSocketsOptions } from '../../src/app.ts'
 import type { Discovery } from '../../src/core/discovery.ts'
-import { createMemoryNetwork } from './memory-discovery.ts'
-import type { MemoryNetwork } from './memory-discovery.ts'
+import { createMemoryNetwork, type MemoryNetwork } from './memory-discovery.ts'
 import type { TestApp } from './app.ts'
 import { Writable } from 'node:stream'
 

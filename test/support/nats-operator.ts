@@ -3,8 +3,7 @@
 //
 // A key is base32 of its kind, 32 bytes, and CRC-16/XMODEM of both, low byte first; a JWT has a header of its own and is
 // signed by the key of the one above: operator, account, user.
-import { createHash, generateKeyPairSync, sign } from 'node:crypto'
-import type { KeyObject } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 
 const KINDS = { operator: 14 << 3, account: 0, user: 20 << 3 } as const
 const SEED = 18 << 3

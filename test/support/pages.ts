@@ -5,8 +5,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Locator, Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { buildTestApp } from './app.ts'
-import type { TestApp } from './app.ts'
+import { buildTestApp, type TestApp } from './app.ts'
 import { openPage, sharedBrowser } from './browser.ts'
 
 const ARTEFACTS = fileURLToPath(new URL('../../artefacts', import.meta.url))
@@ -113,9 +112,7 @@ export async function inspectPage(t: Test, page: Page, name: string): Promise<vo
   const found = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
       axe: {
-        run: (
-          options: object
-        ) => Promise<{
+        run: (options: object) => Promise<{
           violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[]
         }>
       }

@@ -1,10 +1,8 @@
 // One end of a link that says whatever a test wants, in any order: handshake and encryption are right unless the test
 // makes them wrong. For hostile peers; knows nothing of rounds or channels.
 import { concat, u32, u8 } from '../../src/core/link/bytes.ts'
-import { frameType, readFrames } from '../../src/core/link/frames.ts'
-import type { Frame } from '../../src/core/link/frames.ts'
-import { HandshakeInitiator, acceptHandshake } from '../../src/core/link/handshake.ts'
-import type { LinkKeys, LinkRole } from '../../src/core/link/handshake.ts'
+import { frameType, readFrames, type Frame } from '../../src/core/link/frames.ts'
+import { HandshakeInitiator, acceptHandshake, type LinkKeys, type LinkRole } from '../../src/core/link/handshake.ts'
 import { writeHello } from '../../src/core/link/hello.ts'
 import type { LinkPrimitives } from '../../src/core/link/primitives.ts'
 import type { SimulatedPort } from './simulation.ts'

@@ -2,8 +2,12 @@
 // travels, when a computation ends, which of two timers fires first) is drawn from a seed. Bytes on one connection keep
 // their order. Not the real sockets: those are tested in test/plugins.
 import { mapKey } from '../../src/core/link/bytes.ts'
-import { budgets as realBudgets, timings as realTimings } from '../../src/core/link/constants.ts'
-import type { LinkBudgets, LinkTimings } from '../../src/core/link/constants.ts'
+import {
+  budgets as realBudgets,
+  timings as realTimings,
+  type LinkBudgets,
+  type LinkTimings
+} from '../../src/core/link/constants.ts'
 import type { LinkClock, LinkPort, StepRunner } from '../../src/core/link/environment.ts'
 import type { PeerMessage } from '../../src/core/link/channel-message.ts'
 import type { Link } from '../../src/core/link/link.ts'

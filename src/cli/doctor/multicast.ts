@@ -1,7 +1,6 @@
 // Tries multicast out on this machine: whether port 5353 can be shared, whether what is sent comes back, which proxies
 // answer. Sends one question for proxies on each interface, and nothing else; advertises nothing.
-import { createSocket } from 'node:dgram'
-import type { RemoteInfo, Socket } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { randomBytes } from 'node:crypto'
 import { serviceType } from '../../core/dns-sd/records.ts'
 import type { NetworkInterface } from './interfaces.ts'

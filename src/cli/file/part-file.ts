@@ -1,11 +1,9 @@
 // A file while it is being received: the bytes so far in `.<name>.<begin of hash>.nws-part` beside its later place, so that
 // a transfer goes on where an earlier one was broken off. Takes its name only when the checksum is right, and never the
 // place of another file unless that is wanted.
-import { createHash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { link, open, rename, stat, unlink } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+import { link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CliError } from '../errors.ts'
 

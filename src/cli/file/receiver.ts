@@ -1,8 +1,7 @@
 // The receiving end of a file transfer: takes one offer, asks for its bytes, asks again where something is missing. Not
 // the file (part-file.ts), and no decision whether an offer is wanted.
 import type { ChannelConnection, Received } from '../socket.ts'
-import { decodeFileData, encodeMessage, WINDOW_BYTES } from './messages.ts'
-import type { Chunk, FileMessage } from './messages.ts'
+import { decodeFileData, encodeMessage, WINDOW_BYTES, type Chunk, type FileMessage } from './messages.ts'
 
 /** An offer of a peer. */
 export interface Offer {

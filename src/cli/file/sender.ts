@@ -2,8 +2,7 @@
 // Never more than a receiver has asked for, and never faster than the rate.
 import type { FileHandle } from 'node:fs/promises'
 import type { ChannelConnection, Received } from '../socket.ts'
-import { CHUNK_BYTES, decodeFileData, encodeChunk, encodeMessage } from './messages.ts'
-import type { FileMessage } from './messages.ts'
+import { CHUNK_BYTES, decodeFileData, encodeChunk, encodeMessage, type FileMessage } from './messages.ts'
 import type { Pace } from './pace.ts'
 
 /** The file. */

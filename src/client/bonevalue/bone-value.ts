@@ -1,19 +1,13 @@
 // `$BV`: users, peers and messages between them, without a server in between. What a page calls is here, and nothing of how
 // it is done: that is in the other files of this folder.
 import type { ReconnectOptions } from '../reconnect.ts'
-import { Call } from './call.ts'
-import type { Outcome } from './call.ts'
-import { isTooLarge } from './conversation.ts'
-import type { Reply } from './conversation.ts'
-import { Directory } from './directory.ts'
-import type { Peer } from './directory.ts'
-import { BoneValueError, failure } from './errors.ts'
-import type { BoneValueErrorCode, Failure } from './errors.ts'
-import { Listeners, report, runSafely, warn } from './events.ts'
-import type { BoneValueEvents } from './events.ts'
+import { Call, type Outcome } from './call.ts'
+import { isTooLarge, type Reply } from './conversation.ts'
+import { Directory, type Peer } from './directory.ts'
+import { BoneValueError, failure, type BoneValueErrorCode, type Failure } from './errors.ts'
+import { Listeners, report, runSafely, warn, type BoneValueEvents } from './events.ts'
 import { Links } from './links.ts'
-import { Rendezvous, rendezvousUrl } from './rendezvous.ts'
-import type { WebSocketClass } from './rendezvous.ts'
+import { Rendezvous, rendezvousUrl, type WebSocketClass } from './rendezvous.ts'
 import type { WireMessage } from './wire.ts'
 
 /** Options of a BoneValue. Every member may be left out. */

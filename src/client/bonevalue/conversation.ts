@@ -2,10 +2,8 @@
 // what is to be answered, and how the two part without losing a request. Not how the channel comes about.
 import type { Call } from './call.ts'
 import type { BoneValueErrorCode } from './errors.ts'
-import { readFrame, writeRequest, writeResponse } from './frames.ts'
-import type { Frame } from './frames.ts'
-import { Outbox } from './outbox.ts'
-import type { OutChannel, Outgoing } from './outbox.ts'
+import { readFrame, writeRequest, writeResponse, type Frame } from './frames.ts'
+import { Outbox, type OutChannel, type Outgoing } from './outbox.ts'
 import { Assembler, MAX_TEXT_BYTES } from './parts.ts'
 
 /** What is needed of an RTCDataChannel besides sending. */

@@ -6,8 +6,7 @@
 //   {"id": 7, "code": "NO_MODULE"}                                         why there is none
 //   {"ping": 3}, {"pong": 3}                                               whether somebody is still there
 //   {"bye": true}                                                          takes no more requests; all it took are answered
-import { isBoneValueErrorCode } from './errors.ts'
-import type { BoneValueErrorCode } from './errors.ts'
+import { isBoneValueErrorCode, type BoneValueErrorCode } from './errors.ts'
 
 /** A message between peers. */
 export type Frame =

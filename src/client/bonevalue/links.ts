@@ -3,8 +3,7 @@ import type { Call } from './call.ts'
 import type { Reply } from './conversation.ts'
 import type { Signal } from './direct-connection.ts'
 import { readAttempt } from './negotiation.ts'
-import { PeerLink } from './peer-link.ts'
-import type { LinkOwner, LinkTimes } from './peer-link.ts'
+import { PeerLink, type LinkOwner, type LinkTimes } from './peer-link.ts'
 
 /** Most RTCPeerConnections at once. */
 const MAX_LINKS = 32

@@ -1,10 +1,8 @@
 // A connection with one peer and the requests on it: until it is open they wait, when nobody needs it any more the two
 // ends part. Not how many such links there may be (links.ts).
 import type { Call } from './call.ts'
-import { Conversation } from './conversation.ts'
-import type { ConversationChannel, Reply } from './conversation.ts'
-import { DirectConnection } from './direct-connection.ts'
-import type { Signal } from './direct-connection.ts'
+import { Conversation, type ConversationChannel, type Reply } from './conversation.ts'
+import { DirectConnection, type Signal } from './direct-connection.ts'
 
 /** Times of a link, milliseconds. */
 export interface LinkTimes {

@@ -1,13 +1,10 @@
 // The connection with the rendezvous: logging in, coming back with the session when it is lost, and requests that have one
 // answer each. Hands all other messages on; knows nothing of peers.
 import { isLoopbackHost } from '../endpoint.ts'
-import { Backoff } from '../reconnect.ts'
-import type { ReconnectOptions } from '../reconnect.ts'
-import { BoneValueError, failure } from './errors.ts'
-import type { Failure } from './errors.ts'
+import { Backoff, type ReconnectOptions } from '../reconnect.ts'
+import { BoneValueError, failure, type Failure } from './errors.ts'
 import type { Signal } from './direct-connection.ts'
-import { readWire } from './wire.ts'
-import type { WireMessage } from './wire.ts'
+import { readWire, type WireMessage } from './wire.ts'
 
 /** What the library needs of a WebSocket class. */
 export type WebSocketClass = new (url: string) => WebSocket

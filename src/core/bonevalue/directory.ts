@@ -2,8 +2,7 @@
 // of offers and answers. No login, no store, no sockets: trust comes in as arguments, frames go out through ports.
 import { OWN_ALIAS } from './names.ts'
 import type { Trust, User } from './store.ts'
-import { encode, encodeRelayed } from './wire.ts'
-import type { RelayedMessage } from './wire.ts'
+import { encode, encodeRelayed, type RelayedMessage } from './wire.ts'
 
 /** Where frames for one client go. */
 export interface PeerPort {

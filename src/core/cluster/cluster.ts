@@ -1,13 +1,11 @@
 // The cluster of one proxy: which channels it is in, who else is, what is said to them and what comes from them. No
 // sockets, timers or rules of channels: those are outside (plugins/cluster, core/hub).
 import { mapKey } from '../link/bytes.ts'
-import { decodeChannelMessage, encodePeerMessageHead, isDataText } from '../link/channel-message.ts'
-import type { PeerMessage } from '../link/channel-message.ts'
+import { decodeChannelMessage, encodePeerMessageHead, isDataText, type PeerMessage } from '../link/channel-message.ts'
 import type { Cancel } from '../link/environment.ts'
 import type { RelayCount } from '../hub/carrier.ts'
 import { Digests } from './digests.ts'
-import { decodeFrame, encodeFrame, framesOf } from './frames.ts'
-import type { Frame } from './frames.ts'
+import { decodeFrame, encodeFrame, framesOf, type Frame } from './frames.ts'
 import type { ClusterCounts, ClusterEnvironment, ClusterEvents } from './interfaces.ts'
 import { Jitter } from './jitter.ts'
 import { ClusterChannel } from './presence.ts'
@@ -15,8 +13,7 @@ import { Publisher } from './publisher.ts'
 import { NO_TOKEN, Questions } from './questions.ts'
 import { epochOf, Realm } from './realm.ts'
 import { openBatch, readHeader } from './sealed-batch.ts'
-import { Sessions } from './sessions.ts'
-import type { RemoteSession } from './sessions.ts'
+import { Sessions, type RemoteSession } from './sessions.ts'
 
 const NOBODY: RelayCount = { peers: 0, missed: 0 }
 

@@ -1,12 +1,10 @@
 // What this proxy says to the cluster: gathered per subject until the end of the event-loop turn, sealed, published in
 // order; kept for a while where the broker takes nothing. Not what is said (cluster.ts).
 import { HEADER_BYTES, MAX_QUEUED_BYTES, SESSION_BYTES, TAG_BYTES } from './constants.ts'
-import { packBatches } from './fragments.ts'
-import type { FrameParts } from './fragments.ts'
+import { packBatches, type FrameParts } from './fragments.ts'
 import type { ClusterPort } from './interfaces.ts'
 import type { ClusterPrimitives } from './primitives.ts'
-import type { Realm } from './realm.ts'
-import { epochOf } from './realm.ts'
+import { epochOf, type Realm } from './realm.ts'
 import { sealBatch } from './sealed-batch.ts'
 
 /** The frames of one subject of one turn. */

@@ -1,11 +1,9 @@
 // One client's WebSocket, whatever is said on it: listeners that all sockets share, frames written whole, signs of life, the
 // one way to end it. Not a protocol (those are subclasses), and no socket or clock of its own: they are given.
 import type { WebSocket } from 'ws'
-import { closeCodeOf } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
+import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
-import { Outbox } from './outbox.ts'
-import type { ByteSink } from './outbox.ts'
+import { Outbox, type ByteSink } from './outbox.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /** What is used of the TCP socket under it. */

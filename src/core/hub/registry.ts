@@ -1,15 +1,12 @@
 // The directory of open channels and the rules of joining: names, limits, hooks, carriers. Not the delivery inside a
 // channel (hub/channel.ts), no sockets, no HTTP.
-import { isChannelName } from '../channel-name.ts'
-import type { Scope } from '../channel-name.ts'
+import { isChannelName, type Scope } from '../channel-name.ts'
 import { NwsError } from '../errors.ts'
 import type { Carrier, RemoteFacts } from './carrier.ts'
-import { Channel } from './channel.ts'
-import type { Delivery, DirectResult } from './channel.ts'
+import { Channel, type Delivery, type DirectResult } from './channel.ts'
 import type { OriginLimits } from './origin-limits.ts'
 import type { Payload } from './payload.ts'
-import { Peer } from './peer.ts'
-import type { Candidate, PeerPort } from './peer.ts'
+import { Peer, type Candidate, type PeerPort } from './peer.ts'
 import { RemoteAdmission } from './remote-admission.ts'
 import { RemoteClaims } from './remote-claims.ts'
 import type { TurnQueue } from './turn-queue.ts'

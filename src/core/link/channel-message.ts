@@ -9,8 +9,7 @@ import { isUtf8 } from 'node:buffer'
 import { isJsonText } from '../json-text.ts'
 import { ascii, concat, latin1, readU64, u8, writeU64 } from './bytes.ts'
 import { MAX_JSON_DEPTH } from './constants.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault, LinkResult } from './link-fault.ts'
+import { linkFault, type LinkFault, type LinkResult } from './link-fault.ts'
 
 const JOIN = 1
 const PART = 2

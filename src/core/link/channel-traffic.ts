@@ -1,16 +1,13 @@
 // What is said about confirmed channels on one link: DATA and LEAVE, both ways. Decodes and checks each message before
 // anything else sees it. Not who is joined where (roster.ts) and not how channels become confirmed (rounds-*.ts).
 import { latin1, mapKey } from './bytes.ts'
-import { decodeChannelMessage, isDataText } from './channel-message.ts'
-import type { ChannelMessage } from './channel-message.ts'
+import { decodeChannelMessage, isDataText, type ChannelMessage } from './channel-message.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from './constants.ts'
 import type { LinkClock } from './environment.ts'
 import { Reassembler, writeFragments } from './fragments.ts'
-import { frameType } from './frames.ts'
-import type { FrameType } from './frames.ts'
+import { frameType, type FrameType } from './frames.ts'
 import { HandleTable } from './handle-table.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 import { OffenceCount } from './offence-count.ts'
 
 const NOTHING = new Uint8Array(0)

@@ -1,8 +1,7 @@
 // How much work remotes may cause: one token bucket of elements over all links, and who is served first when it is empty
 // (PROTOCOL §6). Not a scheduler of the computation itself (step runner), and no judge of what a link does with a refusal.
 import { TokenBucket } from '../token-bucket.ts'
-import { MAX_BLOCK } from './constants.ts'
-import type { LinkBudgets, LinkTimings } from './constants.ts'
+import { MAX_BLOCK, type LinkBudgets, type LinkTimings } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 
 /** Who asks. */

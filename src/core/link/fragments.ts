@@ -1,8 +1,7 @@
 // Channel messages to and from DATA frames: cutting one into fragments, putting fragments together per handle. Not what
 // the messages say, and not which handles exist.
 import { MAX_DATA_BYTES, MAX_UNFINISHED_MESSAGES, RX_MAX } from './constants.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault, LinkResult } from './link-fault.ts'
+import { linkFault, type LinkFault, type LinkResult } from './link-fault.ts'
 
 const FIRST = 1
 const LAST = 2

@@ -14,8 +14,7 @@
 import { readU32 } from './bytes.ts'
 import { FRAME_HEADER_BYTES, HELLO_BYTES, MAX_PLAINTEXT_BYTES } from './constants.ts'
 import type { LinkRole } from './handshake.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 
 /** Type byte of each frame. */
 export const frameType = {

@@ -2,8 +2,7 @@
 // name no faster than one (PROTOCOL §6). Not the CPU budget, and it holds no name: only keyed hashes of this run.
 import { isStrongName } from '../channel-name.ts'
 import { TokenBucket } from '../token-bucket.ts'
-import { GUESS_RESERVATION } from './constants.ts'
-import type { LinkBudgets } from './constants.ts'
+import { GUESS_RESERVATION, type LinkBudgets } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 
 interface Entry {

@@ -5,11 +5,9 @@
 //   W1 R→I  e_R(32) | AEAD("")(16)                        48 bytes
 import { ascii, compare, concat, isZero, lv } from './bytes.ts'
 import { mac } from './mac.ts'
-import { NoiseInitiator, NoiseResponder } from './noise.ts'
-import type { CipherState, NoiseSplit } from './noise.ts'
+import { NoiseInitiator, NoiseResponder, type CipherState, type NoiseSplit } from './noise.ts'
 import type { LinkPrimitives } from './primitives.ts'
-import { done, fault } from './step-result.ts'
-import type { StepResult } from './step-result.ts'
+import { done, fault, type StepResult } from './step-result.ts'
 
 /** Which end of a link: I dialled, R listened. */
 export type LinkRole = 'I' | 'R'

@@ -3,8 +3,7 @@
 //   id(16) | ver_max(1)=2 | features(4)=0 | rx_max(4)
 import { compare, concat, isZero, readU32, u32, u8 } from './bytes.ts'
 import { RX_MAX, VERSION } from './constants.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkResult } from './link-fault.ts'
+import { linkFault, type LinkResult } from './link-fault.ts'
 
 /** What a HELLO says, once it is found good. */
 export interface Hello {

@@ -5,8 +5,7 @@
 // M6), so that a long round, or one that waits for its budget, neither holds up the messages of channels confirmed
 // before nor makes this end seem dead.
 import { MAX_WAITING_BYTES } from './constants.ts'
-import { frameType } from './frames.ts'
-import type { Frame, FrameType } from './frames.ts'
+import { frameType, type Frame, type FrameType } from './frames.ts'
 import type { LinkFault } from './link-fault.ts'
 
 /** What arrives: a frame, the fault after which nothing is readable, or the end of the stream. */

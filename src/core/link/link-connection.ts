@@ -3,16 +3,12 @@
 import { Backlog } from './backlog.ts'
 import { readU16, u16 } from './bytes.ts'
 import type { LinkPort } from './environment.ts'
-import { frameType } from './frames.ts'
-import type { Frame, FrameType } from './frames.ts'
-import { Inbox } from './inbox.ts'
-import type { Arrival } from './inbox.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { frameType, type Frame, type FrameType } from './frames.ts'
+import { Inbox, type Arrival } from './inbox.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 import type { LinkEnding, LinkEnvironment, LinkOptions } from './link-interfaces.ts'
 import { Liveness } from './liveness.ts'
-import { RecordStream } from './record-stream.ts'
-import type { Session } from './record-stream.ts'
+import { RecordStream, type Session } from './record-stream.ts'
 
 /** Told by a connection, in the order in which things take effect. */
 export interface ConnectionEvents {

@@ -2,8 +2,7 @@
 // PING. Not the frames' codec, and nothing is closed here: the link is told.
 import { TokenBucket } from '../token-bucket.ts'
 import { compare, u64 } from './bytes.ts'
-import { MAX_PINGS_PER_SECOND } from './constants.ts'
-import type { LinkTimings } from './constants.ts'
+import { MAX_PINGS_PER_SECOND, type LinkTimings } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 
 /** PINGs of probes that go out: fewer than a remote takes, since there are others beside them. */

@@ -1,16 +1,14 @@
 // The links of one proxy and the channels that it brings to them: who is told of local peers and messages, and what
 // remote ones come to. No sockets, timers or rules of channels: those are outside (plugins/peer-mesh).
 import { compare } from './bytes.ts'
-import { encodePeerMessageHead, encodePresence } from './channel-message.ts'
-import type { ChannelMessage, PeerMessage } from './channel-message.ts'
+import { encodePeerMessageHead, encodePresence, type ChannelMessage, type PeerMessage } from './channel-message.ts'
 import { RX_MAX } from './constants.ts'
 import { CpuBudget } from './cpu-budget.ts'
 import { GuessBudget } from './guess-budget.ts'
 import { Link } from './link.ts'
 import type { LinkEnding, LinkEnvironment, LinkEvents, LinkOptions } from './link-interfaces.ts'
 import { LinkSlots } from './link-slots.ts'
-import { MeshTotals } from './mesh-totals.ts'
-import type { LinkNumbers } from './mesh-totals.ts'
+import { MeshTotals, type LinkNumbers } from './mesh-totals.ts'
 import type { OwnChannel } from './own-channel.ts'
 import { Roster } from './roster.ts'
 import { Twins } from './twins.ts'

@@ -3,8 +3,7 @@
 import { writeU32 } from './bytes.ts'
 import { FRAME_HEADER_BYTES, HANDLE_BYTES, MAX_PLAINTEXT_BYTES, REKEY_BYTES, REKEY_MESSAGES } from './constants.ts'
 import type { LinkClock } from './environment.ts'
-import { frameType } from './frames.ts'
-import type { FrameType } from './frames.ts'
+import { frameType, type FrameType } from './frames.ts'
 import type { CipherState } from './noise.ts'
 
 const INITIAL_BYTES = 1024

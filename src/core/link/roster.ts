@@ -5,8 +5,7 @@
 // in one process are one remote, any others are strangers, whatever id they claim.
 import type { PeerMessage } from './channel-message.ts'
 import { MAX_JOINED_IDS, MAX_PENDING_IDS } from './constants.ts'
-import { Overlap } from './overlap.ts'
-import type { OverlapOwner } from './overlap.ts'
+import { Overlap, type OverlapOwner } from './overlap.ts'
 
 /** What a roster asks and tells. */
 export interface RosterOwner<L> {

@@ -3,8 +3,14 @@
 import { compare, concat, mapKey } from './bytes.ts'
 import { cpaceGenerator } from './cpace.ts'
 import { NwsError } from '../errors.ts'
-import { createRoundRandomness, dealSlots } from './round.ts'
-import type { Confirmed, RoundContext, RoundRandomness, Slot } from './round.ts'
+import {
+  createRoundRandomness,
+  dealSlots,
+  type Confirmed,
+  type RoundContext,
+  type RoundRandomness,
+  type Slot
+} from './round.ts'
 import {
   ELEMENT_BYTES,
   HINT_BYTES,
@@ -15,10 +21,16 @@ import {
   writeElements,
   writeItems
 } from './round-messages.ts'
-import { blindSlots, channelIdentifier, hintOf, pairKeys, pairSession, roundTranscript } from './round-values.ts'
-import type { PairKeys } from './round-values.ts'
-import { done, fault } from './step-result.ts'
-import type { Sliced, StepCloseCode, StepFault, StepResult } from './step-result.ts'
+import {
+  blindSlots,
+  channelIdentifier,
+  hintOf,
+  pairKeys,
+  pairSession,
+  roundTranscript,
+  type PairKeys
+} from './round-values.ts'
+import { done, fault, type Sliced, type StepCloseCode, type StepFault, type StepResult } from './step-result.ts'
 
 /** What the link does with an M2. */
 export interface M2Outcome {

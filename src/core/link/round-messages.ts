@@ -8,8 +8,7 @@
 //   16 M6 R→I   r(4) | N_I × tag_R(32)
 import { concat, mapKey, readU32, u32, u8 } from './bytes.ts'
 import { roundFlag } from './round.ts'
-import { done, fault } from './step-result.ts'
-import type { StepResult } from './step-result.ts'
+import { done, fault, type StepResult } from './step-result.ts'
 
 export const ELEMENT_BYTES = 32
 export const HINT_BYTES = 16

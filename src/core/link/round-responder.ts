@@ -4,8 +4,14 @@
 import { compare, concat, mapKey } from './bytes.ts'
 import { cpaceGenerator } from './cpace.ts'
 import { NwsError } from '../errors.ts'
-import { createRoundRandomness, dealSlots } from './round.ts'
-import type { Confirmed, RoundContext, RoundRandomness, Slot } from './round.ts'
+import {
+  createRoundRandomness,
+  dealSlots,
+  type Confirmed,
+  type RoundContext,
+  type RoundRandomness,
+  type Slot
+} from './round.ts'
 import {
   ELEMENT_BYTES,
   HINT_BYTES,
@@ -17,8 +23,7 @@ import {
   writeItems
 } from './round-messages.ts'
 import { blindSlots, channelIdentifier, hintOf, pairKeys, pairSession, roundTranscript } from './round-values.ts'
-import { done, fault } from './step-result.ts'
-import type { Sliced, StepCloseCode, StepFault, StepResult } from './step-result.ts'
+import { done, fault, type Sliced, type StepCloseCode, type StepFault, type StepResult } from './step-result.ts'
 
 /** What the link does with an M5. */
 export interface M5Outcome {

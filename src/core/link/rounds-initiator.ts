@@ -4,15 +4,22 @@ import { TokenBucket } from '../token-bucket.ts'
 import type { CpuReservation } from './cpu-budget.ts'
 import type { Cancel } from './environment.ts'
 import type { FreshChannels } from './fresh-channels.ts'
-import { frameType } from './frames.ts'
-import type { Frame } from './frames.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { frameType, type Frame } from './frames.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 import type { Confirmed } from './round.ts'
 import { RoundInitiator } from './round-initiator.ts'
 import { readM2Header } from './round-messages.ts'
-import { StepDriver, confirmAll, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
-import type { Rounds, RoundsOptions, RoundsPort } from './rounds.ts'
+import {
+  StepDriver,
+  confirmAll,
+  freshChannelsOf,
+  prsOf,
+  roundContextOf,
+  sweepOwnerOf,
+  type Rounds,
+  type RoundsOptions,
+  type RoundsPort
+} from './rounds.ts'
 import { InitiatorSweep } from './sweep.ts'
 
 /** idle → budget → m1 (computed) → m2, m4, m6 (awaited or computed) → idle, or budget within a sweep. */

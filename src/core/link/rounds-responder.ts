@@ -2,15 +2,21 @@
 // into a round (sweep.ts), nor the mathematics of one (round-responder.ts).
 import type { Cancel } from './environment.ts'
 import type { FreshChannels } from './fresh-channels.ts'
-import { frameType } from './frames.ts'
-import type { Frame } from './frames.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { frameType, type Frame } from './frames.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 import { readM1Header } from './round-messages.ts'
-import { RoundResponder } from './round-responder.ts'
-import type { M5Outcome } from './round-responder.ts'
-import { StepDriver, confirmAll, freshChannelsOf, prsOf, roundContextOf, sweepOwnerOf } from './rounds.ts'
-import type { Rounds, RoundsOptions, RoundsPort } from './rounds.ts'
+import { RoundResponder, type M5Outcome } from './round-responder.ts'
+import {
+  StepDriver,
+  confirmAll,
+  freshChannelsOf,
+  prsOf,
+  roundContextOf,
+  sweepOwnerOf,
+  type Rounds,
+  type RoundsOptions,
+  type RoundsPort
+} from './rounds.ts'
 import { ResponderSweep } from './sweep.ts'
 
 /** idle → budget → computing → m3, m5 (awaited) → idle. */

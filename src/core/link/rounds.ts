@@ -1,15 +1,13 @@
 // What the rounds of either end have in common: what they need of their link, and the running of a step with its
 // deadline. Not the order of the messages, which differs (rounds-initiator.ts, rounds-responder.ts).
-import { createRoundRandomness } from './round.ts'
-import type { Confirmed } from './round.ts'
+import { createRoundRandomness, type Confirmed } from './round.ts'
 import type { LinkBudgets, LinkTimings } from './constants.ts'
 import type { CpuBudget, CpuClient } from './cpu-budget.ts'
 import type { Cancel, LinkClock, StepRunner } from './environment.ts'
 import { FreshChannels } from './fresh-channels.ts'
 import type { Frame, FrameType } from './frames.ts'
 import type { GuessBudget } from './guess-budget.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 import type { LinkPrimitives } from './primitives.ts'
 import type { Session } from './record-stream.ts'
 import type { Sliced } from './step-result.ts'

@@ -2,8 +2,7 @@
 // over. Pure bookkeeping of one link: not when a sweep starts, what a round costs or how it is computed (rounds-*.ts).
 import { MAX_BLOCK, MAX_BLOCKS } from './constants.ts'
 import type { FreshChannels } from './fresh-channels.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkFault } from './link-fault.ts'
+import { linkFault, type LinkFault } from './link-fault.ts'
 import { roundFlag } from './round.ts'
 
 /** What a sweep needs of its link. */

@@ -2,14 +2,18 @@
 // or that the remote has ended one of them already.
 // Ids are claims: without the proof nothing is kept out, merged or closed here.
 import { compare, mapKey } from './bytes.ts'
-import { MAX_OVER_KEPT, MAX_OVER_SENT, MAX_SAME_KEPT, MAX_SAME_SENT, OVER_KEPT_MS } from './constants.ts'
-import type { LinkTimings } from './constants.ts'
+import {
+  MAX_OVER_KEPT,
+  MAX_OVER_SENT,
+  MAX_SAME_KEPT,
+  MAX_SAME_SENT,
+  OVER_KEPT_MS,
+  type LinkTimings
+} from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 import { frameType } from './frames.ts'
-import { overToken, sameToken } from './handshake.ts'
-import type { LinkRole } from './handshake.ts'
-import { linkFault } from './link-fault.ts'
-import type { LinkCloseCode, LinkFault } from './link-fault.ts'
+import { overToken, sameToken, type LinkRole } from './handshake.ts'
+import { linkFault, type LinkCloseCode, type LinkFault } from './link-fault.ts'
 import type { LinkPrimitives } from './primitives.ts'
 import type { Session } from './record-stream.ts'
 

@@ -6,8 +6,7 @@ import fp from 'fastify-plugin'
 import type { AccountStore } from '../../core/bonevalue/store.ts'
 import type {} from '../config.ts'
 import { openDatabase } from './database.ts'
-import { createPasswords } from './passwords.ts'
-import type { Passwords } from './passwords.ts'
+import { createPasswords, type Passwords } from './passwords.ts'
 import { createStore } from './store.ts'
 
 declare module 'fastify' {

@@ -3,8 +3,7 @@
 import { loginKey } from '../../core/bonevalue/names.ts'
 import type { AccountStore, Contact, StoredUser, User, UserSummary } from '../../core/bonevalue/store.ts'
 import { admissionPart } from './admission.ts'
-import { closeDatabase, transact } from './database.ts'
-import type { Database } from './database.ts'
+import { closeDatabase, transact, type Database } from './database.ts'
 
 /** How long a used or expired token is remembered, so that a late claim can be told why, milliseconds. */
 const TOKEN_MEMORY_MS = 86_400_000

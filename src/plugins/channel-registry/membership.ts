@@ -2,8 +2,7 @@
 // (plugins/channel-sockets).
 import type { Scope } from '../../core/channel-name.ts'
 import { binaryAsText } from '../../core/envelope.ts'
-import { NwsError } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
+import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import type { Delivery } from '../../core/hub/channel.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'

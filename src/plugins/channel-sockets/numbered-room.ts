@@ -1,14 +1,12 @@
 // What the clients of the second generation in one channel share: the numbers of its peers, and who has come and gone,
 // also while nobody of them is a peer yet. Not the channel: nothing is delivered here.
-import type { ErrorCode } from '../../core/errors.ts'
-import { NwsError } from '../../core/errors.ts'
+import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import type { Scope } from '../../core/channel-name.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import { PeerNumbers } from '../../core/peer-numbers.ts'
-import { NumberedSession } from './numbered-session.ts'
-import type { Half } from './numbered-session.ts'
+import { NumberedSession, type Half } from './numbered-session.ts'
 
 /** One channel, as such clients see it. Exists while there is a session. */
 export class NumberedRoom {

@@ -1,8 +1,7 @@
 // The connection to NATS as the cluster's port: connects, for ever; subscribes again; tells when the server takes no
 // more. Not what is said over it (core/cluster).
 import type { ClusterPort } from '../../core/cluster/interfaces.ts'
-import { definitionOf } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
+import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { NatsClient, NatsConnection, NatsOptions, NatsSubscription } from './nats-client.ts'
 
 /** Bytes that the server has not confirmed yet; beyond, nothing is handed to it. */

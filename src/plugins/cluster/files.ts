@@ -4,8 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { MAX_SECRETS } from '../../core/cluster/constants.ts'
 import { readEntry, readSecretFile } from '../../core/cluster/secret.ts'
 import { NwsError } from '../../core/errors.ts'
-import { variableOf } from '../../core/settings-check.ts'
-import type { SettingName } from '../../core/settings-check.ts'
+import { variableOf, type SettingName } from '../../core/settings-check.ts'
 
 /** The error for a file that a setting names. @param why without anything of the file */
 export function wrongFile(setting: SettingName, why: string): NwsError {

@@ -1,7 +1,14 @@
 // Binds the primitives of the link protocol to libsodium (WebAssembly) and node:crypto. Not a protocol: no order of
 // calls, no state. Every length is checked here because libsodium.js checks only some, and takes strings as bytes.
-import { createCipheriv, createDecipheriv, createHash, randomBytes, randomFillSync, timingSafeEqual } from 'node:crypto'
-import type { CipherChaCha20Poly1305Types } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  randomBytes,
+  randomFillSync,
+  timingSafeEqual,
+  type CipherChaCha20Poly1305Types
+} from 'node:crypto'
 import type sodiumType from 'libsodium-wrappers-sumo'
 import { NwsError } from '../../core/errors.ts'
 import type { LinkPrimitives } from '../../core/link/primitives.ts'

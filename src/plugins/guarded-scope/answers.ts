@@ -3,8 +3,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import { definitionOf } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
+import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { RefusalCounts } from '../../core/refusal-counts.ts'
 import type {} from '../refusals.ts'
 

@@ -2,10 +2,8 @@
 // the proxy, and no options of taste: whoever embeds it may add his own.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { LogController } from 'fastify'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { NwsError } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
+import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import { completeSettings } from '../../core/settings-check.ts'
 import type { Settings } from '../../core/settings.ts'
 import type {} from '../access-guard.ts'

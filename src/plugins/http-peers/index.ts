@@ -7,8 +7,7 @@ import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../refusals.ts'
 import { EventStream } from './event-stream.ts'
-import { publish } from './publish.ts'
-import type { PublishOptions, PublishResult } from './publish.ts'
+import { publish, type PublishOptions, type PublishResult } from './publish.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -1,8 +1,7 @@
 // What the process itself uses: memory, processor time, handles, the delay of its event loop. Read when asked for;
 // nothing here runs in between but the clock of the event loop, and that only from the first question on.
 import { readdirSync } from 'node:fs'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { IntervalHistogram } from 'node:perf_hooks'
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 
 /** Milliseconds between two looks at the clock; what is measured beyond that is delay. */
 const RESOLUTION_MS = 20

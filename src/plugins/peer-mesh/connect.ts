@@ -1,7 +1,6 @@
 // Dialling: makes the WebSocket to a remote proxy's mesh listener. Not whom to dial or when (core/link/dialer.ts), and
 // not what is said on the link.
-import { connect as connectTcp } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { MAX_MESSAGE_BYTES } from '../../core/link/constants.ts'
 import { LINK_PATH, LINK_PROTOCOL } from './mesh-listener.ts'

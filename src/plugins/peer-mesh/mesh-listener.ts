@@ -1,16 +1,13 @@
 // The port that other proxies link to. Speaks the upgrade of a link and nothing else: no page, no API, no channel. What
 // is said on the link is not known here.
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
-import type { WebSocket } from 'ws'
+import { WebSocketServer, type WebSocket } from 'ws'
 import { NwsError } from '../../core/errors.ts'
 import { addressKey } from '../../core/link/address-key.ts'
 import { ConnectionRate } from '../../core/link/connection-rate.ts'
-import { MAX_MESSAGE_BYTES } from '../../core/link/constants.ts'
-import type { LinkBudgets } from '../../core/link/constants.ts'
+import { MAX_MESSAGE_BYTES, type LinkBudgets } from '../../core/link/constants.ts'
 import type { LinkClock } from '../../core/link/environment.ts'
 import { LinkSlots } from '../../core/link/link-slots.ts'
 

@@ -1,8 +1,7 @@
 // A WebSocket as the port of a link: sends, reports what has not been taken, ends. Not the link, and not how the
 // WebSocket came to be (mesh-listener.ts, connect.ts).
 import type { Socket } from 'node:net'
-import { WebSocket } from 'ws'
-import type { RawData } from 'ws'
+import { WebSocket, type RawData } from 'ws'
 import type { LinkPort } from '../../core/link/environment.ts'
 import type { Link } from '../../core/link/link.ts'
 import { BINARY, bytesFrame } from '../../core/websocket-frame.ts'

@@ -3,20 +3,20 @@
 // whom (core/bonevalue).
 import type { WebSocket } from 'ws'
 import type { OnlinePeer, PeerPort } from '../../core/bonevalue/directory.ts'
-import { CREDENTIAL_RENEWAL_MS } from '../../core/bonevalue/ice-servers.ts'
-import type { IceServer } from '../../core/bonevalue/ice-servers.ts'
-import { isRefusal } from '../../core/bonevalue/store.ts'
-import type { User } from '../../core/bonevalue/store.ts'
-import { decodeClientMessage, encode, MAX_MESSAGE_BYTES } from '../../core/bonevalue/wire.ts'
-import type { ClientMessage, Fault } from '../../core/bonevalue/wire.ts'
-import { definitionOf } from '../../core/errors.ts'
-import type { ErrorCode } from '../../core/errors.ts'
-import { ClientSocket } from '../../core/hub/client-socket.ts'
-import type { ClientSocketContext, ClientTransport } from '../../core/hub/client-socket.ts'
+import { CREDENTIAL_RENEWAL_MS, type IceServer } from '../../core/bonevalue/ice-servers.ts'
+import { isRefusal, type User } from '../../core/bonevalue/store.ts'
+import {
+  decodeClientMessage,
+  encode,
+  MAX_MESSAGE_BYTES,
+  type ClientMessage,
+  type Fault
+} from '../../core/bonevalue/wire.ts'
+import { definitionOf, type ErrorCode } from '../../core/errors.ts'
+import { ClientSocket, type ClientSocketContext, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Settings } from '../../core/settings.ts'
 import { TokenBucket } from '../../core/token-bucket.ts'
-import { MAX_PEERS_PER_USER } from './service.ts'
-import type { Login, RendezvousService } from './service.ts'
+import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './service.ts'
 
 /** Where a socket comes from. */
 export interface SocketOrigin {

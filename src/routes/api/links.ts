@@ -44,13 +44,11 @@ const linkRoutes: FastifyPluginAsyncTypebox = async app => {
       ...(cluster === undefined
         ? {}
         : {
-            cluster: cluster
-              .proxies()
-              .map(({ channels, since, ...proxy }) => ({
-                ...proxy,
-                since: new Date(since).toISOString(),
-                channels: shown(channels)
-              }))
+            cluster: cluster.proxies().map(({ channels, since, ...proxy }) => ({
+              ...proxy,
+              since: new Date(since).toISOString(),
+              channels: shown(channels)
+            }))
           })
     })
   )

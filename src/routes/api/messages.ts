@@ -2,8 +2,7 @@
 // No other route takes a body of this kind.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { decodePublish } from '../../core/envelope.ts'
-import type { PublishRequest } from '../../core/envelope.ts'
+import { decodePublish, type PublishRequest } from '../../core/envelope.ts'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/http-peers/index.ts'

@@ -1,10 +1,13 @@
 // Two ends of a conversation over a channel that keeps order and says what it still holds: answers, parts, turns, farewells.
 import t from 'tap'
 import type { Test } from 'tap'
-import { Call } from '../../../src/client/bonevalue/call.ts'
-import type { Outcome } from '../../../src/client/bonevalue/call.ts'
-import { Conversation } from '../../../src/client/bonevalue/conversation.ts'
-import type { ConversationChannel, ConversationOwner, Reply } from '../../../src/client/bonevalue/conversation.ts'
+import { Call, type Outcome } from '../../../src/client/bonevalue/call.ts'
+import {
+  Conversation,
+  type ConversationChannel,
+  type ConversationOwner,
+  type Reply
+} from '../../../src/client/bonevalue/conversation.ts'
 import { PART_BYTES } from '../../../src/client/bonevalue/parts.ts'
 
 /** One end of a channel in memory: what is sent stays in it until `flow`. */

@@ -2,8 +2,7 @@
 // believe after any sequence of events is compared with what is true.
 import t from 'tap'
 import fc from 'fast-check'
-import { Directory } from '../../../src/core/bonevalue/directory.ts'
-import type { MayTalk, OnlinePeer } from '../../../src/core/bonevalue/directory.ts'
+import { Directory, type MayTalk, type OnlinePeer } from '../../../src/core/bonevalue/directory.ts'
 
 /** What a client knows from its frames. Fails where a rule of the wire is broken. */
 class View {

@@ -7,9 +7,9 @@ import {
   decodeFrame,
   encodeBatch,
   encodeFrame,
-  framesOf
+  framesOf,
+  type Frame
 } from '../../../src/core/cluster/frames.ts'
-import type { Frame } from '../../../src/core/cluster/frames.ts'
 import { packBatches, Reassembly } from '../../../src/core/cluster/fragments.ts'
 import { Realm } from '../../../src/core/cluster/realm.ts'
 import { ReplayWindow } from '../../../src/core/cluster/replay-window.ts'

@@ -5,8 +5,7 @@ import type { Channel } from '../../../src/core/hub/channel.ts'
 import type { Encoding } from '../../../src/core/hub/encoding.ts'
 import { Outbox } from '../../../src/core/hub/outbox.ts'
 import { TurnQueue } from '../../../src/core/hub/turn-queue.ts'
-import { createTestHub, joinTestPeer, lineEncoding, text } from '../../support/hub.ts'
-import type { TestPeer } from '../../support/hub.ts'
+import { createTestHub, joinTestPeer, lineEncoding, text, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
 
 t.test('a broadcast reaches all others once, in order, in one write per turn', async t => {

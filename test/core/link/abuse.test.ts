@@ -1,8 +1,7 @@
 // PROTOCOL §9, "Abuse": floods of guesses and of half-done rounds, and an honest hour of a busy network, in virtual time.
 import t from 'tap'
 import { RawLink } from '../../support/raw-link.ts'
-import { Simulation } from '../../support/simulation.ts'
-import type { SimulatedProxy } from '../../support/simulation.ts'
+import { Simulation, type SimulatedProxy } from '../../support/simulation.ts'
 
 const STRONG = 'abcdefghijklmnopqrstuvwxyz234567'
 const RICH = { guessBurst: 1e9, cpuBurst: 1e9, sweepsPerSecond: 1000, sweepBurst: 1e6 }

@@ -5,8 +5,7 @@ import { concat } from '../../../src/core/link/bytes.ts'
 import { frameType } from '../../../src/core/link/frames.ts'
 import { writeHello } from '../../../src/core/link/hello.ts'
 import { RawLink, frameBytes } from '../../support/raw-link.ts'
-import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy } from '../../support/simulation.ts'
+import { Simulation, mismatches, type SimulatedProxy } from '../../support/simulation.ts'
 
 /** Two honest proxies that share a name, with links to a man in the middle. */
 function middle(

@@ -5,8 +5,13 @@ import { concat, u64, u8 } from '../../../src/core/link/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../../src/core/link/channel-message.ts'
 import { RX_MAX } from '../../../src/core/link/constants.ts'
 import type { Link } from '../../../src/core/link/link.ts'
-import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy, SimulationOptions, Wire } from '../../support/simulation.ts'
+import {
+  Simulation,
+  mismatches,
+  type SimulatedProxy,
+  type SimulationOptions,
+  type Wire
+} from '../../support/simulation.ts'
 
 const text = (value: string) => new Uint8Array(Buffer.from(value))
 const idBytes = (id: string) => concat(u8(id.length), text(id))

@@ -1,8 +1,7 @@
 // Whom the dialler dials and when: the order of the ids, static peers, back-off, addresses, duplicates, claims.
 import t from 'tap'
 import { base32 } from '../../../src/core/link/bytes.ts'
-import { Dialer, dialTimings } from '../../../src/core/link/dialer.ts'
-import type { DialOutcome, DialRequest } from '../../../src/core/link/dialer.ts'
+import { Dialer, dialTimings, type DialOutcome, type DialRequest } from '../../../src/core/link/dialer.ts'
 import { SimulatedClock } from '../../support/simulation.ts'
 import { seededRandom } from '../../support/random.ts'
 

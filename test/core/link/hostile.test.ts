@@ -5,8 +5,7 @@ import { concat, u16, u32, u8 } from '../../../src/core/link/bytes.ts'
 import { frameType } from '../../../src/core/link/frames.ts'
 import { HandshakeInitiator } from '../../../src/core/link/handshake.ts'
 import { writeHello } from '../../../src/core/link/hello.ts'
-import { RawLink, frameBytes } from '../../support/raw-link.ts'
-import type { RawLinkOptions } from '../../support/raw-link.ts'
+import { RawLink, frameBytes, type RawLinkOptions } from '../../support/raw-link.ts'
 import { Simulation } from '../../support/simulation.ts'
 
 const ZERO = new Uint8Array(16)

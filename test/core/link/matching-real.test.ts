@@ -3,8 +3,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { primitives } from '../../support/link.ts'
-import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy } from '../../support/simulation.ts'
+import { Simulation, mismatches, type SimulatedProxy } from '../../support/simulation.ts'
 
 function underOrders(
   t: Test,

@@ -3,8 +3,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import type { LinkBudgets } from '../../../src/core/link/constants.ts'
-import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy, SimulationOptions } from '../../support/simulation.ts'
+import { Simulation, mismatches, type SimulatedProxy, type SimulationOptions } from '../../support/simulation.ts'
 
 type Story = (simulation: Simulation, a: SimulatedProxy, b: SimulatedProxy) => void
 

@@ -1,8 +1,7 @@
 // Several proxies, everything at random: channels, peers, messages, links that are cut, dialled again and dialled twice.
 // In the end everybody sees everybody, and at no time is a message heard twice, out of order or from nobody.
 import t from 'tap'
-import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy, Wire } from '../../support/simulation.ts'
+import { Simulation, mismatches, type SimulatedProxy, type Wire } from '../../support/simulation.ts'
 
 /** Channels of each story; few, so that they meet. */
 const NAMES = ['one', 'two', 'three', 'four']

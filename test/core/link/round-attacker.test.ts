@@ -4,8 +4,7 @@
 import t from 'tap'
 import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../../src/core/link/round-responder.ts'
-import { createRoundRandomness } from '../../../src/core/link/round.ts'
-import type { Confirmed, RoundContext } from '../../../src/core/link/round.ts'
+import { createRoundRandomness, type Confirmed, type RoundContext } from '../../../src/core/link/round.ts'
 import { writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
 import {
   channelIdentifier,
@@ -17,8 +16,7 @@ import {
 } from '../../../src/core/link/round-values.ts'
 import { cpaceGenerator } from '../../../src/core/link/cpace.ts'
 import { concat } from '../../../src/core/link/bytes.ts'
-import { runToEnd } from '../../../src/core/link/step-result.ts'
-import type { StepFault } from '../../../src/core/link/step-result.ts'
+import { runToEnd, type StepFault } from '../../../src/core/link/step-result.ts'
 import { hex, primitives, roundContext, utf8 } from '../../support/link.ts'
 
 const SIZE = 8

@@ -3,13 +3,11 @@
 import t from 'tap'
 import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../../src/core/link/round-responder.ts'
-import { createRoundRandomness } from '../../../src/core/link/round.ts'
-import type { RoundRandomness } from '../../../src/core/link/round.ts'
+import { createRoundRandomness, type RoundRandomness } from '../../../src/core/link/round.ts'
 import { readM1Header, readM2Header, writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
 import { pairKeys, pairSession, roundTranscript } from '../../../src/core/link/round-values.ts'
 import { concat } from '../../../src/core/link/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
-import type { MessageName, RoundOutcome } from '../../support/link.ts'
 import {
   handlesByName,
   messageNames,
@@ -18,7 +16,9 @@ import {
   runRound,
   unhex,
   utf8,
-  vectors
+  vectors,
+  type MessageName,
+  type RoundOutcome
 } from '../../support/link.ts'
 
 const random = createRoundRandomness(primitives)

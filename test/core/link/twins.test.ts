@@ -3,8 +3,13 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import type { Link } from '../../../src/core/link/link.ts'
-import { Simulation, mismatches } from '../../support/simulation.ts'
-import type { SimulatedProxy, SimulationOptions, Wire } from '../../support/simulation.ts'
+import {
+  Simulation,
+  mismatches,
+  type SimulatedProxy,
+  type SimulationOptions,
+  type Wire
+} from '../../support/simulation.ts'
 
 /** Runs a story under many seeds; it returns what is wrong at its end. */
 function underManyOrders(

@@ -8,8 +8,7 @@ import type { Dialect, DialectSocket } from '../../../src/plugins/channel-socket
 import { NumberedRooms } from '../../../src/plugins/channel-sockets/numbered-room.ts'
 import { NumberedControl, NumberedData } from '../../../src/plugins/channel-sockets/numbered.ts'
 import type { Half } from '../../../src/plugins/channel-sockets/numbered-session.ts'
-import { createTestHub, joinTestPeer } from '../../support/hub.ts'
-import type { TestHub, TestPeer } from '../../support/hub.ts'
+import { createTestHub, joinTestPeer, type TestHub, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
 
 /** A socket that records what it is sent, as texts, and how it ended. */

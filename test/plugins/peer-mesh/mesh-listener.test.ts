@@ -1,6 +1,5 @@
 // The port that other proxies link to: what it answers to everything but a link, and to too many.
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'

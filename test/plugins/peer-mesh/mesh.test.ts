@@ -1,9 +1,7 @@
 // Proxies in one process, linked over loopback: presence, delivery, the API and the ends of links, as clients see them.
 import t from 'tap'
-import { joinChannel } from '../../support/channel.ts'
-import type { ChannelClient } from '../../support/channel.ts'
-import { createTestMesh, openLinks, until } from '../../support/mesh.ts'
-import type { MeshApp } from '../../support/mesh.ts'
+import { joinChannel, type ChannelClient } from '../../support/channel.ts'
+import { createTestMesh, openLinks, until, type MeshApp } from '../../support/mesh.ts'
 import { freePort } from '../../support/ports.ts'
 import { startStopwatch } from '../../support/stopwatch.ts'
 
