@@ -1,8 +1,7 @@
 // The map of the rendezvous for other machines: an app of its own beside the main one, so that nothing of the main one
 // can be reached here. No logic, no listening (plugins/rendezvous-listener.ts).
 import websocket from '@fastify/websocket'
-import Fastify from 'fastify'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { isIP } from 'node:net'
 import { parsePeerAddress } from './core/peer-address.ts'

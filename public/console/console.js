@@ -23,7 +23,7 @@ const askForToken = wireTokenForm(() => {
 })
 /** @type {Network | undefined} */
 let network = undefined
-network = new Network(channels, { askForToken, reached: share.reached })
+network = new Network(channels, { askForToken, reached: addresses => share.reached(addresses) })
 network.onJoin = join
 
 form.addEventListener('submit', event => {

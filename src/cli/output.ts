@@ -20,13 +20,12 @@ export function styled(
 
 /** Text of others made safe for a terminal: no control characters but tabs and, where wanted, line breaks. */
 export function printable(text: string, { lines = false } = {}): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(
-    lines
-      ? /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-      : /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  )
+  const unsafe = lines
+    ? // oxlint-disable-next-line no-control-regex
+      /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+    : // oxlint-disable-next-line no-control-regex
+      /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+  return text.replace(unsafe, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Writes data; resolves when there is room for more. A reader that has gone ends the process: see `endWithReader`. */

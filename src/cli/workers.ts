@@ -1,8 +1,7 @@
 // `nws serve --workers N`: several proxies on one port of one machine, one process each (node:cluster). They share
 // channels by the NATS servers that are configured, else by links of the mesh over loopback. Not a proxy itself, and the
 // workers are ordinary ones.
-import cluster from 'node:cluster'
-import type { Worker } from 'node:cluster'
+import cluster, { type Worker } from 'node:cluster'
 import { Socket } from 'node:dgram'
 import { createServer, type AddressInfo } from 'node:net'
 import { readSettings } from '../core/environment.ts'

@@ -19,36 +19,36 @@ export function parseChosenNumber(text: string): string | undefined {
 /** Numbers and peers of one channel, mapped both ways. A number stays with its peer until it is released. */
 export class PeerNumbers {
   /** Peer ids; null: chosen by somebody who is no peer yet. */
-  private readonly peers = new Map<string, string | null>()
-  private readonly numbers = new Map<string, string>()
-  private readonly randomBytes: (count: number) => Uint8Array
+  readonly #peers = new Map<string, string | null>()
+  readonly #numbers = new Map<string, string>()
+  readonly #randomBytes: (count: number) => Uint8Array
 
   constructor(randomBytes: (count: number) => Uint8Array) {
-    this.randomBytes = randomBytes
+    this.#randomBytes = randomBytes
   }
 
   /** Whether a number is chosen or given. */
   isTaken(number: string): boolean {
-    return this.peers.has(number)
+    return this.#peers.has(number)
   }
 
   /** Keeps a number, which must be free, for somebody who will be a peer. */
   reserve(number: string): void {
-    this.peers.set(number, null)
+    this.#peers.set(number, null)
   }
 
   /** Gives a reserved number to the peer that it was kept for. */
   assign(number: string, peerId: string): void {
-    this.peers.set(number, peerId)
-    this.numbers.set(peerId, number)
+    this.#peers.set(number, peerId)
+    this.#numbers.set(peerId, number)
   }
 
   /** The number of a peer, given now if it has none: below 2^53, so that any client can count so far. */
   numberOf(peerId: string): string {
-    let number = this.numbers.get(peerId)
+    let number = this.#numbers.get(peerId)
     if (number === undefined) {
-      do number = this.random()
-      while (this.peers.has(number))
+      do number = this.#random()
+      while (this.#peers.has(number))
       this.assign(number, peerId)
     }
     return number
@@ -56,25 +56,25 @@ export class PeerNumbers {
 
   /** The id of the peer with that number. */
   peerIdOf(number: string): string | undefined {
-    return this.peers.get(number) ?? undefined
+    return this.#peers.get(number) ?? undefined
   }
 
   /** Makes a number free. */
   release(number: string): void {
-    const peerId = this.peers.get(number)
-    this.peers.delete(number)
-    if (typeof peerId === 'string') this.numbers.delete(peerId)
+    const peerId = this.#peers.get(number)
+    this.#peers.delete(number)
+    if (typeof peerId === 'string') this.#numbers.delete(peerId)
   }
 
   /** Makes the number of a peer free, if it has one. */
   releasePeer(peerId: string): void {
-    const number = this.numbers.get(peerId)
+    const number = this.#numbers.get(peerId)
     if (number !== undefined) this.release(number)
   }
 
-  private random(): string {
+  #random(): string {
     for (;;) {
-      const [top = 0, ...rest] = this.randomBytes(7)
+      const [top = 0, ...rest] = this.#randomBytes(7)
       const value = rest.reduce((sum, byte) => sum * 256 + byte, top & 0x1f) // 53 bits, all that a double holds.
       if (value >= LEAST) return String(value)
     }

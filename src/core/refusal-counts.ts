@@ -15,7 +15,7 @@ export interface RefusalCount {
 
 /** The counts of one proxy since its start. */
 export class RefusalCounts {
-  private readonly counts: Record<RefusalKind, Map<string, number>> = {
+  readonly #counts: Record<RefusalKind, Map<string, number>> = {
     request: new Map(),
     message: new Map(),
     socket: new Map()
@@ -24,13 +24,13 @@ export class RefusalCounts {
   /** Counts one. */
   add(kind: RefusalKind, code: string): void {
     const known = Object.hasOwn(catalogue, code) ? code : 'extension'
-    const counts = this.counts[kind]
+    const counts = this.#counts[kind]
     counts.set(known, (counts.get(known) ?? 0) + 1)
   }
 
   /** All that are not zero. */
   *all(): Generator<RefusalCount> {
-    for (const [kind, counts] of Object.entries(this.counts)) {
+    for (const [kind, counts] of Object.entries(this.#counts)) {
       for (const [code, count] of counts) yield { kind: kind as RefusalKind, code, count }
     }
   }

@@ -1,7 +1,6 @@
 // The settings of a proxy: one schema, the type derived from it. Not the reader of environment variables (that is
 // core/environment.ts), so that an embedding program gives the same settings as plain options.
-import Type from 'typebox'
-import type { Static } from 'typebox'
+import Type, { type Static } from 'typebox'
 
 const KIB = 1024
 const MIB = 1024 * KIB

@@ -71,49 +71,49 @@ async function bind(server: Server, host: string, port: number): Promise<number>
 
 /** Connections of both servers and the answers that each still owes, so that closing neither waits nor cuts too early. */
 class Connections {
-  private readonly busy = new Map<Socket, number>()
-  private closing = false
+  readonly #busy = new Map<Socket, number>()
+  #closing = false
 
   watch(server: Server): void {
     server.on('connection', socket => {
-      if (this.closing) {
+      if (this.#closing) {
         socket.destroy()
         return
       }
-      this.busy.set(socket, 0)
-      socket.once('close', () => this.busy.delete(socket))
+      this.#busy.set(socket, 0)
+      socket.once('close', () => this.#busy.delete(socket))
     })
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.add(request.socket, 1)
+      this.#add(request.socket, 1)
       response.once('close', () => {
-        this.add(request.socket, -1)
-        if (this.closing) this.cutIfIdle(request.socket)
+        this.#add(request.socket, -1)
+        if (this.#closing) this.#cutIfIdle(request.socket)
       })
     })
     // Whoever takes an upgrade ends it, too; when the server closes, nobody takes it.
     server.prependListener('upgrade', (_request, socket: Socket) => {
-      this.add(socket, 1)
-      if (this.closing) socket.destroy()
+      this.#add(socket, 1)
+      if (this.#closing) socket.destroy()
     })
   }
 
   /** Cuts connections that owe nothing, and others as soon as they do not. */
   closeIdle(): void {
-    this.closing = true
-    for (const socket of this.busy.keys()) this.cutIfIdle(socket)
+    this.#closing = true
+    for (const socket of this.#busy.keys()) this.#cutIfIdle(socket)
   }
 
   closeAll(): void {
-    for (const socket of this.busy.keys()) socket.destroy()
+    for (const socket of this.#busy.keys()) socket.destroy()
   }
 
-  private add(socket: Socket, change: number): void {
-    const owed = this.busy.get(socket)
-    if (owed !== undefined) this.busy.set(socket, owed + change)
+  #add(socket: Socket, change: number): void {
+    const owed = this.#busy.get(socket)
+    if (owed !== undefined) this.#busy.set(socket, owed + change)
   }
 
-  private cutIfIdle(socket: Socket): void {
-    if (this.busy.get(socket) === 0) socket.destroySoon()
+  #cutIfIdle(socket: Socket): void {
+    if (this.#busy.get(socket) === 0) socket.destroySoon()
   }
 }
 

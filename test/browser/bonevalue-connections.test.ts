@@ -1,7 +1,6 @@
 // The connections of a page: how many there are at once, what becomes of offers that cross each other, and a connection that
 // looks for another way. Real connections of a real browser; what goes over them is in bonevalue.test.ts.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { befriend, openRtcPage, openUser, PASSWORD, rendezvousOptions, WATCH } from '../support/bonevalue.ts'
 import { needsBrowser, servePages } from '../support/browser.ts'

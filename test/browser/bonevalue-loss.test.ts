@@ -1,6 +1,5 @@
 // BoneValue when somebody goes away: a peer in mid-request, the rendezvous while data flows.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp } from '../support/app.ts'
 import { addFriends, openUser, rendezvousOptions } from '../support/bonevalue.ts'

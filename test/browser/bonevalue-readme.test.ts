@@ -1,7 +1,6 @@
 // README, "Your own p2p app in five minutes": its page and its lines run as they stand.
 import { readFileSync } from 'node:fs'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { PASSWORD, rendezvousOptions } from '../support/bonevalue.ts'
 import { needsBrowser, openPage, sharedBrowser, type TestPage } from '../support/browser.ts'

@@ -1,8 +1,7 @@
 // The example of BoneValue as two people use it: strangers who exchange a token, ask each other and send a file. How it
 // looks is kept under artefacts/ for people to judge.
 import { randomBytes } from 'node:crypto'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
 import { PASSWORD, rendezvousOptions } from '../support/bonevalue.ts'

@@ -1,6 +1,5 @@
 // How the examples look: all widths and colours, for everybody. Pictures are kept under artefacts/ for people to judge.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'

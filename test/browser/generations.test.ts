@@ -1,8 +1,7 @@
 // Pages of every generation in one channel, in a real browser, each of an origin of its own: through one proxy and through
 // two that are linked. The pages speak the wire of their time by hand; what the wires mean row by row is in
 // test/integration/generation-*.test.ts.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser, type TestPage } from '../support/browser.ts'
 import { createTestMesh, openLinks, until } from '../support/mesh.ts'

@@ -1,6 +1,5 @@
 // What only a browser shows: reconnection of pages, data channels by the WebRTC helper, the shape of BroadcastChannel.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser, type TestPage } from '../support/browser.ts'

@@ -1,6 +1,5 @@
 // The library in a browser: pages of different origins in one channel, every way to load it, pages of the ancestor.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser, type TestPage } from '../support/browser.ts'
 

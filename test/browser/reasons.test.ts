@@ -1,7 +1,6 @@
 // Why a page cannot connect, as far as Chromium lets it be known: each reason brought about and told by its code.
 import { readFileSync } from 'node:fs'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { clientErrors } from '../../src/client/errors.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser } from '../support/browser.ts'

@@ -69,64 +69,64 @@ const pause = async (ms: number): Promise<void> => {
 class Machine {
   readonly host: Host
   readonly number: number
-  private readonly options: ChaosOptions
-  private program: Program | undefined
-  private talker: Program | undefined
-  private asked = 0
+  readonly #options: ChaosOptions
+  #program: Program | undefined
+  #talker: Program | undefined
+  #asked = 0
   /** Output of proxies that have ended. */
-  private past = ''
-  private stopped = false
+  #past = ''
+  #stopped = false
 
   constructor(host: Host, number: number, options: ChaosOptions) {
     this.host = host
     this.number = number
-    this.options = options
+    this.#options = options
   }
 
   get output(): string {
-    return this.past + (this.program?.output() ?? '')
+    return this.#past + (this.#program?.output() ?? '')
   }
 
   async start(): Promise<void> {
-    this.program = this.host.node(
+    this.#program = this.host.node(
       'test/support/programs/proxy.mjs',
-      [JSON.stringify(this.number <= STEADY ? {} : this.options.mesh)],
+      [JSON.stringify(this.number <= STEADY ? {} : this.#options.mesh)],
       { env: { NODE_OPTIONS: '--import=./test/chaos/clock.mjs', NWS_LOG_LEVEL: 'warn' } }
     )
-    this.stopped = false
-    this.talker ??= this.host.program('test/chaos/talker.ts', [`ws://localhost:9009/${CHANNEL}`, String(INTERVAL_MS)])
+    this.#stopped = false
+    this.#talker ??= this.host.program('test/chaos/talker.ts', [`ws://localhost:9009/${CHANNEL}`, String(INTERVAL_MS)])
     // It joins once for each run of the proxy.
-    const later = this.joined === undefined ? () => true : after(this.talker, this.joined)
-    this.joined = await this.talker.event('joined', later, START_MS)
+    const later = this.#joined === undefined ? () => true : after(this.#talker, this.#joined)
+    this.#joined = await this.#talker.event('joined', later, START_MS)
   }
 
-  private joined: ProgramEvent | undefined
+  #joined: ProgramEvent | undefined
 
   async kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const { program } = this
+    const program = this.#program
     if (program === undefined) return
-    this.stopped = true
+    this.#stopped = true
     await program.kill(signal)
-    this.past += program.output()
-    this.program = undefined
+    this.#past += program.output()
+    this.#program = undefined
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.program !== undefined && !this.stopped) process.kill(this.program.pid, signal)
+    if (this.#program !== undefined && !this.#stopped) process.kill(this.#program.pid, signal)
   }
 
   send(command: string): void {
-    this.talker?.send({ do: command })
+    this.#talker?.send({ do: command })
   }
 
   async state(): Promise<State> {
-    const ask = ++this.asked
-    this.talker!.send({ do: 'state', ask })
-    return (await this.talker!.event('state', event => event.ask === ask, START_MS)) as unknown as State
+    const ask = ++this.#asked
+    this.#talker!.send({ do: 'state', ask })
+    return (await this.#talker!.event('state', event => event.ask === ask, START_MS)) as unknown as State
   }
 
   wrong(): string[] {
-    const heard = this.talker!.events.filter(({ event }) => event === 'wrong').map(
+    const heard = this.#talker!.events.filter(({ event }) => event === 'wrong').map(
       event => `host ${this.number}: ${JSON.stringify(event)}`
     )
     const logged = this.output

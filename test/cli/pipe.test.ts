@@ -1,8 +1,7 @@
 // `nws pipe` and what it waits for at the end of input: receivers that read slowly or not at all, at its own proxy and at
 // another one. What it carries is in commands.test.ts.
 import { randomBytes } from 'node:crypto'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
 import { startNws } from '../support/cli.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'

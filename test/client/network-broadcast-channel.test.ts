@@ -1,6 +1,5 @@
 // NetworkBroadcastChannel: what can be posted, what arrives, waiting and closing.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { NetworkBroadcastChannel, NetworkWebSocket } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'

@@ -1,6 +1,5 @@
 // NetworkWebSocket against the proxy: broadcasts, peers and direct messages.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { NetworkWebSocket, type PeerWebSocket } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'

@@ -1,6 +1,5 @@
 // Reconnecting: when it is tried, what waits meanwhile, who is still there afterwards.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { NetworkWebSocket, type PeerWebSocket, type ReconnectOptions } from '../../src/client/node.ts'
 import { Backoff } from '../../src/client/reconnect.ts'
 import { buildApp } from '../../src/app.ts'

@@ -1,8 +1,7 @@
 // The JSON API, publish and server-sent events over real HTTP.
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp, request } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 

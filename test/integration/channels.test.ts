@@ -1,7 +1,6 @@
 // Channels through real sockets: the envelope, binary frames, errors, limits, slow readers, churn.
 import { once } from 'node:events'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel, openSocket, type ChannelClient } from '../support/channel.ts'

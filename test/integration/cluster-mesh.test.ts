@@ -1,7 +1,6 @@
 // Mesh and cluster at once, between real proxies over a real nats-server: a peer that both reach is one peer, hears each
 // message once, and stays when one of the two ways ends.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { buildClusterApp, type ClusterApp } from '../support/cluster-apps.ts'
 import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'

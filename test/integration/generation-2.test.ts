@@ -1,8 +1,7 @@
 // The second generation over raw sockets: a data socket and a control socket with one id. Its rows of
 // docs/COMPATIBILITY.md, one by one, and what the pair of sockets owes to the rest of the proxy.
 import { once } from 'node:events'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp, request, UPGRADE } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
 import { joinNumbered, openRaw, parseControl, type NumberedClient } from '../support/generations.ts'

@@ -1,7 +1,6 @@
 // Clients that greet everybody in the moment of their opening, and cannot see who is there: what they say first waits until
 // the other proxies that have the channel are known, and no longer than it must.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { Carrier } from '../../src/core/hub/carrier.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'

@@ -1,8 +1,7 @@
 // The guard over real sockets: what hostile, broken and foreign requests are answered, and that nothing is left of them.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { catalogue, type ErrorCode } from '../../src/core/errors.ts'
 import {
   buildTestApp,

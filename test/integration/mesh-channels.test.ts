@@ -1,7 +1,6 @@
 // What channels promise between hosts: real proxies on hosts of their own, found by multicast. Not how they find each
 // other (mesh-hosts.test.ts).
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
 import { startProxy, type Heard, type Member, type ProxyProcess } from '../support/proxies.ts'
 

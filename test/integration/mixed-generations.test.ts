@@ -1,7 +1,6 @@
 // Clients of all generations in one channel: one behaviour suite for every pair of them, on one proxy and across two,
 // and then what only a mixture shows.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { binaryEncoding, textEncoding } from '../../src/plugins/channel-sockets/envelope.ts'
 import { rawEncoding, rawTextEncoding } from '../../src/plugins/channel-sockets/raw.ts'
 import { buildTestApp, request, type TestApp } from '../support/app.ts'

@@ -1,6 +1,5 @@
 // Clients of 2012: cookies instead of a login, the messages of their time alone, and who may do that at all.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp, requestBytes, sendRaw, UPGRADE } from '../support/app.ts'
 import { enrol, logIn, openRendezvous, PASSWORD } from '../support/rendezvous.ts'
 

@@ -1,7 +1,6 @@
 // What the rendezvous refuses, over real sockets: each refusal by its code, and that it changes nothing.
 import { once } from 'node:events'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildTestApp, request, requestBytes, sendRaw, UPGRADE } from '../support/app.ts'
 import { NwsError } from '../../src/core/errors.ts'

@@ -1,8 +1,7 @@
 // `nws serve --workers`: one port, several processes, one channel; a worker that dies comes back; a signal ends them all.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { nws } from '../support/cli.ts'
 import { listens, natsUnavailable, newSecret, startNats } from '../support/nats.ts'

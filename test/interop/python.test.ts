@@ -3,8 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp, type TestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 

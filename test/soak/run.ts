@@ -47,13 +47,13 @@ async function lineOf(stream: NodeJS.ReadableStream, expression: RegExp): Promis
 class Proxy {
   readonly child: ChildProcess
   readonly port: number
-  private readonly inspector: WebSocket
-  private asked = 0
+  readonly #inspector: WebSocket
+  #asked = 0
 
   private constructor(child: ChildProcess, port: number, inspector: WebSocket) {
     this.child = child
     this.port = port
-    this.inspector = inspector
+    this.#inspector = inspector
   }
 
   static async start(env: Record<string, string>): Promise<Proxy> {
@@ -71,10 +71,10 @@ class Proxy {
   }
 
   /** Asks the inspector, and hears its events until it has answered. */
-  private async call(method: string, onEvent: (params: { chunk?: string }) => void = () => {}): Promise<void> {
-    const id = ++this.asked
+  async #call(method: string, onEvent: (params: { chunk?: string }) => void = () => {}): Promise<void> {
+    const id = ++this.#asked
     const answered = new Promise<void>(resolve => {
-      this.inspector.on('message', function listen(this: WebSocket, message: Buffer) {
+      this.#inspector.on('message', function listen(this: WebSocket, message: Buffer) {
         const said = JSON.parse(message.toString()) as { id?: number; params?: { chunk?: string } }
         if (said.params !== undefined) onEvent(said.params)
         if (said.id !== id) return
@@ -82,14 +82,14 @@ class Proxy {
         resolve()
       })
     })
-    this.inspector.send(JSON.stringify({ id, method }))
+    this.#inspector.send(JSON.stringify({ id, method }))
     await answered
   }
 
   /** Bytes on the heap that are neither compiled code nor what V8 keeps for it. */
   async dataBytes(): Promise<number> {
     const chunks: string[] = []
-    await this.call('HeapProfiler.takeHeapSnapshot', ({ chunk = '' }) => chunks.push(chunk))
+    await this.#call('HeapProfiler.takeHeapSnapshot', ({ chunk = '' }) => chunks.push(chunk))
     const {
       snapshot: { meta },
       nodes
@@ -110,13 +110,13 @@ class Proxy {
   }
 
   async sample(): Promise<Record<string, number>> {
-    await this.call('HeapProfiler.collectGarbage')
+    await this.#call('HeapProfiler.collectGarbage')
     const text = await this.get('/api/metrics')
     return Object.fromEntries(NAMES.map(name => [name, Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])]))
   }
 
   async end(): Promise<void> {
-    this.inspector.terminate()
+    this.#inspector.terminate()
     this.child.kill('SIGTERM')
     await once(this.child, 'exit')
   }

@@ -4,8 +4,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import root from 'tap'
-import type { Test } from 'tap'
+import root, { type Test } from 'tap'
 
 /** How long anything may take in a browser on a busy machine. */
 const PATIENCE_MS = 60_000

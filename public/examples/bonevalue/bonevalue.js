@@ -45,8 +45,10 @@ $BV.on('connect', () => {
   byId('self').textContent = `You are ${byId('user').value}. This page is peer ${$BV.getId()}.`
 })
 $BV.on('disconnect', () => {
-  if ($BV.getId() !== null)
-    return void (byId('self').textContent = 'The proxy is away. Those who are connected stay so; trying again …')
+  if ($BV.getId() !== null) {
+    byId('self').textContent = 'The proxy is away. Those who are connected stay so; trying again …'
+    return
+  }
   login.hidden = false
   inside.hidden = true
 })
@@ -208,7 +210,10 @@ byId('new-account').addEventListener('click', async () => {
     body: '{}'
   }).catch(() => undefined)
   const body = await answer?.json().catch(() => undefined)
-  if (!answer?.ok) return void (words.textContent = body?.message ?? 'The proxy does not answer.')
+  if (!answer?.ok) {
+    words.textContent = body?.message ?? 'The proxy does not answer.'
+    return
+  }
   const link = Object.assign(document.createElement('a'), {
     href: body.link,
     target: '_blank',

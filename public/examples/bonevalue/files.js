@@ -130,7 +130,7 @@ function sizeInWords(bytes) {
 function toBase64(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader()
-    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,?/, ''))
+    reader.onload = () => resolve(/** @type {string} */ (reader.result).replace(/^[^,]*,?/, ''))
     reader.onerror = () => reject(new Error('The file cannot be read.'))
     reader.readAsDataURL(blob)
   })

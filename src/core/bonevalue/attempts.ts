@@ -19,40 +19,40 @@ const MAX_REMEMBERED = 10_000
 
 /** Buckets by key; the one that was used longest ago is forgotten first. */
 class Buckets {
-  private readonly buckets = new Map<string, TokenBucket>()
-  private readonly rule: AttemptRule
+  readonly #buckets = new Map<string, TokenBucket>()
+  readonly #rule: AttemptRule
 
   constructor(rule: AttemptRule) {
-    this.rule = rule
+    this.#rule = rule
   }
 
   /** Milliseconds until a try is free; 0: now. */
   waitMs(key: string, now: number): number {
-    const level = this.buckets.get(key)?.level(now) ?? this.rule.burst
-    return level >= 1 ? 0 : Math.ceil(((1 - level) / this.rule.perSecond) * 1000)
+    const level = this.#buckets.get(key)?.level(now) ?? this.#rule.burst
+    return level >= 1 ? 0 : Math.ceil(((1 - level) / this.#rule.perSecond) * 1000)
   }
 
   take(key: string, now: number): void {
-    const bucket = this.buckets.get(key) ?? new TokenBucket(this.rule.perSecond, this.rule.burst, now)
-    this.buckets.delete(key)
-    if (this.buckets.size >= MAX_REMEMBERED) this.buckets.delete(this.buckets.keys().next().value ?? '')
-    this.buckets.set(key, bucket)
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rule.perSecond, this.#rule.burst, now)
+    this.#buckets.delete(key)
+    if (this.#buckets.size >= MAX_REMEMBERED) this.#buckets.delete(this.#buckets.keys().next().value ?? '')
+    this.#buckets.set(key, bucket)
     bucket.overdraw(1, now)
   }
 
   giveBack(key: string, now: number): void {
-    this.buckets.get(key)?.giveBack(1, now)
+    this.#buckets.get(key)?.giveBack(1, now)
   }
 }
 
 /** Tries of passwords that are going on and were. */
 export class Attempts {
-  private readonly names: Buckets
-  private readonly addresses: Buckets
+  readonly #names: Buckets
+  readonly #addresses: Buckets
 
   constructor(rules: { readonly name: AttemptRule; readonly address: AttemptRule } = attemptRules) {
-    this.names = new Buckets(rules.name)
-    this.addresses = new Buckets(rules.address)
+    this.#names = new Buckets(rules.name)
+    this.#addresses = new Buckets(rules.address)
   }
 
   /**
@@ -63,16 +63,16 @@ export class Attempts {
    * @returns 0: it may go on, and counts until `succeeded`; otherwise milliseconds to wait, and it did not count
    */
   begin(name: string, address: string, now: number): number {
-    const wait = Math.max(this.names.waitMs(name, now), this.addresses.waitMs(address, now))
+    const wait = Math.max(this.#names.waitMs(name, now), this.#addresses.waitMs(address, now))
     if (wait > 0) return wait
-    this.names.take(name, now)
-    this.addresses.take(address, now)
+    this.#names.take(name, now)
+    this.#addresses.take(address, now)
     return 0
   }
 
   /** The password was right, or was never looked at: the try did not count. */
   succeeded(name: string, address: string, now: number): void {
-    this.names.giveBack(name, now)
-    this.addresses.giveBack(address, now)
+    this.#names.giveBack(name, now)
+    this.#addresses.giveBack(address, now)
   }
 }

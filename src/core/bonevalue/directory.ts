@@ -42,9 +42,9 @@ const OWN_USER_ADD = encode('userAdd', OWN_ALIAS)
 /** All who are online. */
 export class Directory {
   readonly users = new Map<number, OnlineUser>()
-  private readonly peers = new Map<number, OnlinePeer>()
+  readonly #peers = new Map<number, OnlinePeer>()
   /** undefined: trust decides, and only those who are trusted are looked at. */
-  private readonly rule: MayTalk | undefined
+  readonly #rule: MayTalk | undefined
   /** Frames that were sent as presence. */
   presenceMessages = 0
   /** Offers, answers and candidates that were passed on. */
@@ -53,23 +53,23 @@ export class Directory {
   isSilent = false
 
   constructor(rule?: MayTalk) {
-    this.rule = rule
+    this.#rule = rule
   }
 
   /** Clients online. */
   get size(): number {
-    return this.peers.size
+    return this.#peers.size
   }
 
   has(peerId: number): boolean {
-    return this.peers.has(peerId)
+    return this.#peers.has(peerId)
   }
 
   /** Whether clients of these two may reach each other. */
   mayTalk(a: OnlineUser, b: OnlineUser): boolean {
     if (a === b) return true
     const trusted = a.contacts.has(b.id)
-    return this.rule === undefined ? trusted : this.rule(a, b, trusted)
+    return this.#rule === undefined ? trusted : this.#rule(a, b, trusted)
   }
 
   /**
@@ -86,13 +86,13 @@ export class Directory {
       this.users.set(user.id, online)
     }
     const peer: OnlinePeer = { id: peerId, user: online, port }
-    const names = new Set(this.rule === undefined ? online.contacts.values() : [])
+    const names = new Set(this.#rule === undefined ? online.contacts.values() : [])
     const list: { name: string; id: number }[] = []
-    const others = [...this.counterparts(online)]
-    if (this.rule !== undefined)
+    const others = [...this.#counterparts(online)]
+    if (this.#rule !== undefined)
       for (const [id, alias] of online.contacts) if (this.users.get(id) === undefined) names.add(alias)
     for (const other of others) {
-      const name = this.nameFor(online, other)
+      const name = this.#nameFor(online, other)
       names.add(name)
       for (const { id } of other.peers) list.push({ name, id })
     }
@@ -105,13 +105,13 @@ export class Directory {
     port.send(encode('peerList', list))
 
     for (const other of others) {
-      const name = this.nameFor(other, online)
-      if (isFirst && !other.contacts.has(online.id)) this.tell(other, encode('userAdd', name))
-      this.tell(other, encode('peerConnect', { name, id: peerId }))
+      const name = this.#nameFor(other, online)
+      if (isFirst && !other.contacts.has(online.id)) this.#tell(other, encode('userAdd', name))
+      this.#tell(other, encode('peerConnect', { name, id: peerId }))
     }
-    this.tell(online, encode('peerConnect', { name: OWN_ALIAS, id: peerId }))
+    this.#tell(online, encode('peerConnect', { name: OWN_ALIAS, id: peerId }))
     online.peers.add(peer)
-    this.peers.set(peerId, peer)
+    this.#peers.set(peerId, peer)
     return peer
   }
 
@@ -119,18 +119,18 @@ export class Directory {
   leave(peer: OnlinePeer): void {
     const { user } = peer
     if (!user.peers.delete(peer)) return
-    this.peers.delete(peer.id)
+    this.#peers.delete(peer.id)
     if (!this.isSilent) {
       const frame = encode('peerDisconnect', peer.id)
-      this.tell(user, frame)
-      for (const other of this.counterparts(user)) this.tell(other, frame)
+      this.#tell(user, frame)
+      for (const other of this.#counterparts(user)) this.#tell(other, frame)
     }
     if (user.peers.size === 0) this.users.delete(user.id)
   }
 
   /** Passes a message on. @returns false: there is no such client that this one may reach */
   relay(from: OnlinePeer, message: RelayedMessage): boolean {
-    const target = this.peers.get(message.to)
+    const target = this.#peers.get(message.to)
     if (target === undefined || target === from || !this.mayTalk(from.user, target.user)) return false
     if (message.type === 'peerCandidate' && target.port.isLegacy) return true
     this.relayedMessages++
@@ -140,7 +140,7 @@ export class Directory {
 
   /** Two users have come to trust each other. */
   trustAdded({ users, aliases }: Trust): void {
-    this.change(users, () => {
+    this.#change(users, () => {
       this.users.get(users[0].id)?.contacts.set(users[1].id, aliases[0])
       this.users.get(users[1].id)?.contacts.set(users[0].id, aliases[1])
     })
@@ -148,49 +148,49 @@ export class Directory {
 
   /** Two users have ceased to trust each other. */
   trustRemoved({ users }: Trust): void {
-    this.change(users, () => {
+    this.#change(users, () => {
       this.users.get(users[0].id)?.contacts.delete(users[1].id)
       this.users.get(users[1].id)?.contacts.delete(users[0].id)
     })
   }
 
   /** Changes what two users are to each other; each forgets the other under the old name and hears the new one. */
-  private change([first, second]: Trust['users'], apply: () => void): void {
+  #change([first, second]: Trust['users'], apply: () => void): void {
     const a = this.users.get(first.id)
     const b = this.users.get(second.id)
-    if (a !== undefined) this.hide(a, second, b)
-    if (b !== undefined) this.hide(b, first, a)
+    if (a !== undefined) this.#hide(a, second, b)
+    if (b !== undefined) this.#hide(b, first, a)
     apply()
-    if (a !== undefined) this.show(a, second, b)
-    if (b !== undefined) this.show(b, first, a)
+    if (a !== undefined) this.#show(a, second, b)
+    if (b !== undefined) this.#show(b, first, a)
   }
 
   /** Takes a user out of what another one's clients know. @param online undefined: none of his clients is */
-  private hide(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
+  #hide(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
     const knows = online === undefined ? receiver.contacts.has(other.id) : this.mayTalk(receiver, online)
     if (!knows) return
-    for (const { id } of online?.peers ?? []) this.tell(receiver, encode('peerDisconnect', id))
-    const gone = encode('userRemove', this.nameFor(receiver, other))
+    for (const { id } of online?.peers ?? []) this.#tell(receiver, encode('peerDisconnect', id))
+    const gone = encode('userRemove', this.#nameFor(receiver, other))
     for (const { port } of receiver.peers) if (!port.isLegacy) port.sendPresence(gone)
   }
 
-  private show(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
+  #show(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
     const knows = online === undefined ? receiver.contacts.has(other.id) : this.mayTalk(receiver, online)
     if (!knows) return
-    const name = this.nameFor(receiver, other)
-    this.tell(receiver, encode('userAdd', name))
-    for (const { id } of online?.peers ?? []) this.tell(receiver, encode('peerConnect', { name, id }))
+    const name = this.#nameFor(receiver, other)
+    this.#tell(receiver, encode('userAdd', name))
+    for (const { id } of online?.peers ?? []) this.#tell(receiver, encode('peerConnect', { name, id }))
   }
 
   /** Sends a frame to all clients of a user. */
-  private tell(user: OnlineUser, frame: Buffer): void {
+  #tell(user: OnlineUser, frame: Buffer): void {
     this.presenceMessages += user.peers.size
     for (const { port } of user.peers) port.sendPresence(frame)
   }
 
   /** Users online that this one may talk to, without himself. */
-  private *counterparts(user: OnlineUser): Generator<OnlineUser> {
-    if (this.rule === undefined) {
+  *#counterparts(user: OnlineUser): Generator<OnlineUser> {
+    if (this.#rule === undefined) {
       for (const id of user.contacts.keys()) {
         const other = this.users.get(id)
         if (other !== undefined) yield other
@@ -201,7 +201,7 @@ export class Directory {
   }
 
   /** What a user calls another: the alias, or, where a rule lets strangers talk, the login name. */
-  private nameFor(receiver: OnlineUser, { id, name }: User): string {
+  #nameFor(receiver: OnlineUser, { id, name }: User): string {
     const alias = receiver.contacts.get(id)
     if (alias !== undefined) return alias
     for (const taken of receiver.contacts.values()) if (taken === name) return `${name} (${id})`

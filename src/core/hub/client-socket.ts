@@ -70,16 +70,16 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   protected readonly websocket: WebSocket
   /** Nothing is taken or given any more. */
   protected over = false
-  private readonly transport: ClientTransport
-  private pingedAt: number
+  readonly #transport: ClientTransport
+  #pingedAt: number
 
   /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
   constructor(websocket: WebSocket, transport: ClientTransport, context: C) {
     this.websocket = websocket
-    this.transport = transport
+    this.#transport = transport
     this.context = context
     this.lastSeen = context.now()
-    this.pingedAt = this.lastSeen
+    this.#pingedAt = this.lastSeen
     this.outbox = new Outbox(context.turns, this, context.settings.maxQueuedBytes)
     ;(websocket as OwnedSocket)[OWNER] = this
     // These declare their `this`, which the emitter sets.
@@ -105,11 +105,11 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   }
 
   get queuedBytes(): number {
-    return this.transport.writableLength
+    return this.#transport.writableLength
   }
 
   write(bytes: Buffer): void {
-    if (this.websocket.readyState === OPEN) this.transport.write(bytes)
+    if (this.websocket.readyState === OPEN) this.#transport.write(bytes)
   }
 
   stalled(): void {
@@ -138,8 +138,8 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
     if (now - this.lastSeen > peerTimeoutMs) {
       this.end('NWS_ERR_PEER_SILENT')
       this.terminate()
-    } else if (now - this.pingedAt >= pingIntervalMs && this.canPing) {
-      this.pingedAt = now
+    } else if (now - this.#pingedAt >= pingIntervalMs && this.canPing) {
+      this.#pingedAt = now
       this.ping()
     }
   }

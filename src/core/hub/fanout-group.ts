@@ -13,34 +13,34 @@ interface Entry {
 /** The broadcasts of one turn for all outboxes of one encoding. */
 export class FanoutGroup {
   readonly encoding: Encoding
-  private readonly turns: TurnQueue
-  private readonly members: Outbox[] = []
-  private entries: Entry[] = []
+  readonly #turns: TurnQueue
+  readonly #members: Outbox[] = []
+  #entries: Entry[] = []
 
   constructor(encoding: Encoding, turns: TurnQueue) {
     this.encoding = encoding
-    this.turns = turns
+    this.#turns = turns
   }
 
   /** How many outboxes hear this group. */
   get size(): number {
-    return this.members.length
+    return this.#members.length
   }
 
   /** Adds an outbox; it hears what is sent from now on. */
   add(outbox: Outbox): void {
     outbox.group = this
-    outbox.slot = this.members.length
-    outbox.cursor = this.entries.length
-    this.members.push(outbox)
+    outbox.slot = this.#members.length
+    outbox.cursor = this.#entries.length
+    this.#members.push(outbox)
   }
 
   /** Removes an outbox at once; what it has not been written of this turn is lost to it unless it flushed. */
   remove(outbox: Outbox): void {
     if (outbox.group !== this) return
-    const last = this.members.pop()!
+    const last = this.#members.pop()!
     if (last !== outbox) {
-      this.members[outbox.slot] = last
+      this.#members[outbox.slot] = last
       last.slot = outbox.slot
     }
     outbox.group = undefined
@@ -51,14 +51,14 @@ export class FanoutGroup {
 
   /** Adds an encoded broadcast to the turn. */
   send(frame: Buffer, except: Outbox | undefined): void {
-    if (this.entries.length === 0) this.turns.add(this)
+    if (this.#entries.length === 0) this.#turns.add(this)
     if (except !== undefined) except.spoke = true
-    this.entries.push({ frame, except })
+    this.#entries.push({ frame, except })
   }
 
   /** Moves the entries that `outbox` has not taken yet to the end of `parts`. */
   takeEntries(outbox: Outbox, parts: Buffer[]): void {
-    const entries = this.entries
+    const entries = this.#entries
     for (let i = outbox.cursor; i < entries.length; i++) {
       const entry = entries[i]!
       if (entry.except !== outbox) parts.push(entry.frame)
@@ -68,10 +68,10 @@ export class FanoutGroup {
 
   /** Writes the turn to everyone. */
   flush(): void {
-    const entries = this.entries
+    const entries = this.#entries
     if (entries.length === 0) return
     let whole: Buffer | undefined
-    const members = this.members
+    const members = this.#members
     for (let i = 0; i < members.length; i++) {
       const member = members[i]!
       if (member.takesWholeTurn) {
@@ -83,6 +83,6 @@ export class FanoutGroup {
       member.cursor = 0
       member.spoke = false
     }
-    this.entries = []
+    this.#entries = []
   }
 }

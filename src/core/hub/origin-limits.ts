@@ -20,13 +20,13 @@ const REMEMBERED = 1024
 
 /** Counts per origin. */
 export class OriginLimits {
-  private readonly origins = new Map<string, OriginState>()
-  private readonly settings: OriginLimitSettings
-  private readonly now: () => number
+  readonly #origins = new Map<string, OriginState>()
+  readonly #settings: OriginLimitSettings
+  readonly #now: () => number
 
   constructor(settings: OriginLimitSettings, now: () => number) {
-    this.settings = settings
-    this.now = now
+    this.#settings = settings
+    this.#now = now
   }
 
   /**
@@ -37,55 +37,55 @@ export class OriginLimits {
    */
   takeSocket(origin: string | undefined): () => void {
     if (origin === undefined) return () => {}
-    const state = this.stateOf(origin)
-    if (state.sockets >= this.settings.maxSocketsPerOrigin) throw new NwsError('NWS_ERR_TOO_MANY_SOCKETS')
+    const state = this.#stateOf(origin)
+    if (state.sockets >= this.#settings.maxSocketsPerOrigin) throw new NwsError('NWS_ERR_TOO_MANY_SOCKETS')
     state.sockets++
     return () => this.releaseSocket(origin)
   }
 
   /** Takes back the count of one socket. */
   releaseSocket(origin: string | undefined): void {
-    const state = origin === undefined ? undefined : this.origins.get(origin)
+    const state = origin === undefined ? undefined : this.#origins.get(origin)
     if (state !== undefined) state.sockets--
   }
 
   /** Pays for a channel that is not open yet. @throws NwsError `NWS_ERR_TOO_MANY_CHANNELS` */
   takeNewChannel(origin: string | undefined): void {
     if (origin === undefined) return
-    if (!this.stateOf(origin).newChannels.take(1, this.now())) throw new NwsError('NWS_ERR_TOO_MANY_CHANNELS')
+    if (!this.#stateOf(origin).newChannels.take(1, this.#now())) throw new NwsError('NWS_ERR_TOO_MANY_CHANNELS')
   }
 
-  private stateOf(origin: string): OriginState {
-    const now = this.now()
-    let state = this.origins.get(origin)
+  #stateOf(origin: string): OriginState {
+    const now = this.#now()
+    let state = this.#origins.get(origin)
     if (state === undefined) {
-      this.forgetOne(now)
+      this.#forgetOne(now)
       state = {
         sockets: 0,
         newChannels: new TokenBucket(
-          this.settings.newChannelsPerOriginPerSecond,
-          this.settings.newChannelsPerOriginBurst,
+          this.#settings.newChannelsPerOriginPerSecond,
+          this.#settings.newChannelsPerOriginBurst,
           now
         )
       }
     } else {
-      this.origins.delete(origin) // Most recently used last.
+      this.#origins.delete(origin) // Most recently used last.
     }
-    this.origins.set(origin, state)
+    this.#origins.set(origin, state)
     return state
   }
 
-  private forgetOne(now: number): void {
-    if (this.origins.size < REMEMBERED) return
-    for (const [origin, state] of this.origins) {
-      if (state.sockets === 0 && state.newChannels.level(now) >= this.settings.newChannelsPerOriginBurst) {
-        this.origins.delete(origin)
+  #forgetOne(now: number): void {
+    if (this.#origins.size < REMEMBERED) return
+    for (const [origin, state] of this.#origins) {
+      if (state.sockets === 0 && state.newChannels.level(now) >= this.#settings.newChannelsPerOriginBurst) {
+        this.#origins.delete(origin)
         return
       }
     }
-    for (const [origin, state] of this.origins) {
+    for (const [origin, state] of this.#origins) {
       if (state.sockets === 0) {
-        this.origins.delete(origin)
+        this.#origins.delete(origin)
         return
       }
     }

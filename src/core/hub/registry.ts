@@ -69,25 +69,25 @@ function isNew(source: Peer, sequence: number | undefined): boolean {
 export class ChannelRegistry {
   readonly hooks: Hooks = { join: [], message: [], leave: [], channelOpened: [], channelClosed: [] }
   readonly turns: TurnQueue
-  private readonly channels: Record<Scope, Map<string, Channel>> = { network: new Map(), local: new Map() }
-  private readonly carriers: Carrier[] = []
-  private readonly environment: RegistryEnvironment
-  private readonly admission: RemoteAdmission
-  private readonly claims: RemoteClaims
-  private closing = false
+  readonly #channels: Record<Scope, Map<string, Channel>> = { network: new Map(), local: new Map() }
+  readonly #carriers: Carrier[] = []
+  readonly #environment: RegistryEnvironment
+  readonly #admission: RemoteAdmission
+  readonly #claims: RemoteClaims
+  #closing = false
 
   constructor(environment: RegistryEnvironment) {
-    this.environment = environment
+    this.#environment = environment
     this.turns = environment.turns
-    this.admission = new RemoteAdmission(this.hooks.join)
-    this.claims = new RemoteClaims({
+    this.#admission = new RemoteAdmission(this.hooks.join)
+    this.#claims = new RemoteClaims({
       now: environment.now,
       entered: peer =>
-        this.admission.admit(peer, () => {
+        this.#admission.admit(peer, () => {
           if (peer.channel.localCount > 0 && peer.channel.peer(peer.id) === undefined) peer.channel.add(peer)
         }),
       left: peer => {
-        this.admission.cancel(peer)
+        this.#admission.cancel(peer)
         if (peer.channel.remove(peer)) for (const hook of this.hooks.leave) hook(peer)
       }
     })
@@ -95,8 +95,8 @@ export class ChannelRegistry {
 
   /** Adds what brings remote peers. It hears of the channels that are open already. */
   attach(carrier: Carrier): void {
-    this.carriers.push(carrier)
-    for (const channel of this.channels.network.values()) {
+    this.#carriers.push(carrier)
+    for (const channel of this.#channels.network.values()) {
       carrier.channelOpened(channel)
       for (const peer of channel.members()) if (peer.location === 'local') carrier.localJoined(peer)
     }
@@ -104,23 +104,23 @@ export class ChannelRegistry {
 
   /** The open channel of that name. */
   find(name: string, scope: Scope): Channel | undefined {
-    return this.channels[scope].get(name)
+    return this.#channels[scope].get(name)
   }
 
   /** Whether it will be known within a moment which other proxies have the channel. */
   isSettling(channel: Channel): boolean {
-    return channel.scope === 'network' && this.carriers.some(carrier => carrier.isSettling?.(channel) === true)
+    return channel.scope === 'network' && this.#carriers.some(carrier => carrier.isSettling?.(channel) === true)
   }
 
   /** All open channels, those of the network first. */
   *all(): Generator<Channel> {
-    yield* this.channels.network.values()
-    yield* this.channels.local.values()
+    yield* this.#channels.network.values()
+    yield* this.#channels.local.values()
   }
 
   /** Number of open channels. */
   get size(): number {
-    return this.channels.network.size + this.channels.local.size
+    return this.#channels.network.size + this.#channels.local.size
   }
 
   /**
@@ -131,9 +131,9 @@ export class ChannelRegistry {
    *   hook threw
    */
   async join(request: JoinRequest): Promise<Peer> {
-    const { environment } = this
+    const environment = this.#environment
     if (!isChannelName(request.name)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
-    if (this.closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
+    if (this.#closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
     const release = environment.originLimits.takeSocket(request.origin)
     try {
       const { name, scope, dialect, origin } = request
@@ -148,7 +148,7 @@ export class ChannelRegistry {
       if (this.hooks.join.length > 0) {
         const candidate = { ...facts, channel: name, tag: environment.channelTag(name), scope }
         for (const hook of this.hooks.join) await hook(candidate)
-        if (this.closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
+        if (this.#closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
       }
       if (!request.isOpen()) throw new NwsError('NWS_ERR_PEER_CLOSED')
       // From here on all is synchronous: two peers that open a channel at the same moment meet in one.
@@ -156,7 +156,7 @@ export class ChannelRegistry {
       if (existing !== undefined && existing.localCount >= environment.maxPeersPerChannel)
         throw new NwsError('NWS_ERR_CHANNEL_FULL')
       if (existing === undefined) environment.originLimits.takeNewChannel(origin)
-      const channel = existing ?? this.open(name, scope)
+      const channel = existing ?? this.#open(name, scope)
       const peer = new Peer(channel, facts, { port: request.port })
       channel.add(peer)
       return peer
@@ -173,15 +173,15 @@ export class ChannelRegistry {
    * @throws NwsError `NWS_ERR_TOO_MANY_SOCKETS`
    */
   countSocket(origin: string | undefined): () => void {
-    return this.environment.originLimits.takeSocket(origin)
+    return this.#environment.originLimits.takeSocket(origin)
   }
 
   /** Ends a local membership; the channel is closed when it was the last. Does nothing for one that has ended. */
   leave(peer: Peer): void {
     if (!peer.channel.remove(peer)) return
-    this.environment.originLimits.releaseSocket(peer.origin)
+    this.#environment.originLimits.releaseSocket(peer.origin)
     for (const hook of this.hooks.leave) hook(peer)
-    this.closeIfEmpty(peer.channel)
+    this.#closeIfEmpty(peer.channel)
   }
 
   /**
@@ -191,13 +191,13 @@ export class ChannelRegistry {
    */
   broadcast(source: Peer, payload: Payload): Delivery {
     if (this.hooks.message.length > 0)
-      this.runMessageHooks({ channel: source.channel, source, targetId: undefined, payload })
+      this.#runMessageHooks({ channel: source.channel, source, targetId: undefined, payload })
     return source.channel.broadcast(source, payload)
   }
 
   /** Takes a direct message to a member. @throws whatever a message hook threw */
   message(source: Peer, targetId: string, payload: Payload): DirectResult {
-    if (this.hooks.message.length > 0) this.runMessageHooks({ channel: source.channel, source, targetId, payload })
+    if (this.hooks.message.length > 0) this.#runMessageHooks({ channel: source.channel, source, targetId, payload })
     return source.channel.message(source, targetId, payload)
   }
 
@@ -208,29 +208,29 @@ export class ChannelRegistry {
    *   peer for good, by another carrier until that gives it up (then `carrier.granted` is called)
    */
   addRemote(channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
-    return this.claims.add(channel, facts, carrier)
+    return this.#claims.add(channel, facts, carrier)
   }
 
   /** A carrier no longer brings a remote peer; the last one ends the membership. @param carrier the one there is, by default */
   removeRemote(peer: Peer, carrier: Carrier = peer.carriers[0]!): void {
-    this.claims.withdraw(peer.channel, peer.id, carrier)
+    this.#claims.withdraw(peer.channel, peer.id, carrier)
   }
 
   /** The same by its id, also for one that another carrier has and that was waited for. */
   withdrawRemote(channel: Channel, id: string, carrier: Carrier): void {
-    this.claims.withdraw(channel, id, carrier)
+    this.#claims.withdraw(channel, id, carrier)
   }
 
   /** The way `via` is proven to end in the proxy of that id. What waits because of that is joined to the peer it is. */
   proveRemote(via: object, proxy: string): void {
-    this.claims.prove(via, proxy)
+    this.#claims.prove(via, proxy)
   }
 
   /** A broadcast of a remote peer. @param sequence its number, where the carrier may not be the only one that brings it */
   remoteBroadcast(source: Peer, payload: Payload, sequence?: number): void {
     if (!isNew(source, sequence)) return
-    this.admission.whenIn(source, payload.bytes.length, () => {
-      if (this.remoteAllowed({ channel: source.channel, source, targetId: undefined, payload }))
+    this.#admission.whenIn(source, payload.bytes.length, () => {
+      if (this.#remoteAllowed({ channel: source.channel, source, targetId: undefined, payload }))
         source.channel.broadcast(source, payload)
     })
   }
@@ -238,46 +238,46 @@ export class ChannelRegistry {
   /** A direct message of a remote peer to a local one; dropped where there is none of that id. */
   remoteMessage(source: Peer, targetId: string, payload: Payload, sequence?: number): void {
     if (!isNew(source, sequence)) return
-    this.admission.whenIn(source, payload.bytes.length, () => {
-      if (this.remoteAllowed({ channel: source.channel, source, targetId, payload }))
+    this.#admission.whenIn(source, payload.bytes.length, () => {
+      if (this.#remoteAllowed({ channel: source.channel, source, targetId, payload }))
         source.channel.message(source, targetId, payload)
     })
   }
 
   /** Nobody joins any more. */
   close(): void {
-    this.closing = true
+    this.#closing = true
   }
 
-  private open(name: string, scope: Scope): Channel {
-    const { environment } = this
+  #open(name: string, scope: Scope): Channel {
+    const environment = this.#environment
     const channel = new Channel(
       { name, scope, tag: environment.channelTag(name), openedAt: environment.now() },
-      scope === 'network' ? this.carriers : [],
+      scope === 'network' ? this.#carriers : [],
       this.turns
     )
-    this.channels[scope].set(name, channel)
-    if (scope === 'network') for (const carrier of this.carriers) carrier.channelOpened(channel)
+    this.#channels[scope].set(name, channel)
+    if (scope === 'network') for (const carrier of this.#carriers) carrier.channelOpened(channel)
     for (const hook of this.hooks.channelOpened) hook(channel)
     return channel
   }
 
-  private closeIfEmpty(channel: Channel): void {
+  #closeIfEmpty(channel: Channel): void {
     if (channel.localCount > 0 || this.find(channel.name, channel.scope) !== channel) return
-    this.channels[channel.scope].delete(channel.name)
-    this.claims.forget(channel)
-    if (channel.scope === 'network') for (const carrier of this.carriers) carrier.channelClosed(channel)
+    this.#channels[channel.scope].delete(channel.name)
+    this.#claims.forget(channel)
+    if (channel.scope === 'network') for (const carrier of this.#carriers) carrier.channelClosed(channel)
     for (const hook of this.hooks.channelClosed) hook(channel)
   }
 
-  private runMessageHooks(event: MessageEvent): void {
+  #runMessageHooks(event: MessageEvent): void {
     for (const hook of this.hooks.message) hook(event)
   }
 
   /** A refused message of a remote peer is dropped: there is nobody here to tell. */
-  private remoteAllowed(event: MessageEvent): boolean {
+  #remoteAllowed(event: MessageEvent): boolean {
     try {
-      this.runMessageHooks(event)
+      this.#runMessageHooks(event)
       return event.source.joined
     } catch {
       return false

@@ -12,16 +12,16 @@ interface Waiting {
 
 /** The remote peers that are being decided on. */
 export class RemoteAdmission {
-  private readonly waiting = new Map<Peer, Waiting>()
-  private readonly hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]
+  readonly #waiting = new Map<Peer, Waiting>()
+  readonly #hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]
 
   constructor(hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]) {
-    this.hooks = hooks
+    this.#hooks = hooks
   }
 
   /** Calls `enter` when all hooks have agreed: at once where none of them is asynchronous. */
   admit(peer: Peer, enter: () => void): void {
-    if (this.hooks.length === 0) {
+    if (this.#hooks.length === 0) {
       enter()
       return
     }
@@ -37,10 +37,10 @@ export class RemoteAdmission {
       tag: channel.tag,
       scope: channel.scope
     }
-    this.waiting.set(peer, { held: [], bytes: 0 })
-    this.decide(candidate).then(
-      () => this.settle(peer, enter),
-      () => this.waiting.delete(peer)
+    this.#waiting.set(peer, { held: [], bytes: 0 })
+    this.#decide(candidate).then(
+      () => this.#settle(peer, enter),
+      () => this.#waiting.delete(peer)
     )
   }
 
@@ -50,7 +50,7 @@ export class RemoteAdmission {
       deliver()
       return
     }
-    const waiting = this.waiting.get(peer)
+    const waiting = this.#waiting.get(peer)
     if (waiting === undefined || waiting.bytes + bytes > MAX_HELD_BYTES) return
     waiting.bytes += bytes
     waiting.held.push(deliver)
@@ -58,17 +58,17 @@ export class RemoteAdmission {
 
   /** Forgets a peer that has gone before it was decided. */
   cancel(peer: Peer): void {
-    this.waiting.delete(peer)
+    this.#waiting.delete(peer)
   }
 
-  private async decide(candidate: Candidate): Promise<void> {
-    for (const hook of this.hooks) await hook(candidate)
+  async #decide(candidate: Candidate): Promise<void> {
+    for (const hook of this.#hooks) await hook(candidate)
   }
 
-  private settle(peer: Peer, enter: () => void): void {
-    const waiting = this.waiting.get(peer)
+  #settle(peer: Peer, enter: () => void): void {
+    const waiting = this.#waiting.get(peer)
     if (waiting === undefined) return
-    this.waiting.delete(peer)
+    this.#waiting.delete(peer)
     enter()
     if (peer.joined) for (const deliver of waiting.held) deliver()
   }

@@ -13,34 +13,34 @@ export interface Stallable {
 
 /** Collects the work for the end of a turn. */
 export class TurnQueue {
-  private dirty: Flushable[] = []
-  private deferred: (() => void)[] = []
-  private watched = new Set<Stallable>()
-  private suspects = new Set<Stallable>()
-  private scheduled = false
-  private patient: Flushable[] = []
+  #dirty: Flushable[] = []
+  #deferred: (() => void)[] = []
+  #watched = new Set<Stallable>()
+  #suspects = new Set<Stallable>()
+  #scheduled = false
+  #patient: Flushable[] = []
   /** Whether presence was written in this turn, and whether a rest after such a turn is running. */
-  private presenceWritten = false
-  private resting = false
-  private readonly atEndOfTurn: (run: () => void) => void
-  private readonly afterRest: (run: () => void) => void
-  private readonly rests: boolean
-  private readonly run = (): void => this.end()
+  #presenceWritten = false
+  #resting = false
+  readonly #atEndOfTurn: (run: () => void) => void
+  readonly #afterRest: (run: () => void) => void
+  readonly #rests: boolean
+  readonly #run = (): void => this.end()
 
   /**
    * @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate`
    * @param afterRest calls its argument once some milliseconds later; undefined: presence never rests
    */
   constructor(atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
-    this.atEndOfTurn = atEndOfTurn
-    this.afterRest = afterRest ?? (() => {})
-    this.rests = afterRest !== undefined
+    this.#atEndOfTurn = atEndOfTurn
+    this.#afterRest = afterRest ?? (() => {})
+    this.#rests = afterRest !== undefined
   }
 
   /** Asks for `flush()` at the end of the turn; the caller adds itself once a turn. */
   add(item: Flushable): void {
-    this.dirty.push(item)
-    this.schedule()
+    this.#dirty.push(item)
+    this.#schedule()
   }
 
   /**
@@ -50,24 +50,24 @@ export class TurnQueue {
    * @returns whether it is the end of the turn
    */
   addPresence(item: Flushable): boolean {
-    if (this.resting) {
-      this.patient.push(item)
+    if (this.#resting) {
+      this.#patient.push(item)
       return false
     }
-    this.presenceWritten = this.rests
+    this.#presenceWritten = this.#rests
     this.add(item)
     return true
   }
 
   /** Asks for a call after all writes of the turn. */
   defer(work: () => void): void {
-    this.deferred.push(work)
-    this.schedule()
+    this.#deferred.push(work)
+    this.#schedule()
   }
 
   /** Remembers a transport over its limit, for `checkStalled`. */
   watch(item: Stallable): void {
-    this.watched.add(item)
+    this.#watched.add(item)
   }
 
   /**
@@ -75,37 +75,37 @@ export class TurnQueue {
    * there may not. Call it every second or so.
    */
   checkStalled(): void {
-    for (const item of this.suspects) item.checkStalled()
-    this.suspects = this.watched
-    this.watched = new Set()
+    for (const item of this.#suspects) item.checkStalled()
+    this.#suspects = this.#watched
+    this.#watched = new Set()
   }
 
   /** Ends the turn now. */
   end(): void {
-    this.scheduled = false
-    const dirty = this.dirty
-    this.dirty = []
+    this.#scheduled = false
+    const dirty = this.#dirty
+    this.#dirty = []
     for (const item of dirty) item.flush()
-    if (this.presenceWritten) {
-      this.presenceWritten = false
-      this.resting = true
-      this.afterRest(() => this.endRest())
+    if (this.#presenceWritten) {
+      this.#presenceWritten = false
+      this.#resting = true
+      this.#afterRest(() => this.#endRest())
     }
-    const deferred = this.deferred
-    this.deferred = []
+    const deferred = this.#deferred
+    this.#deferred = []
     for (const work of deferred) work()
   }
 
-  private endRest(): void {
-    this.resting = false
-    const patient = this.patient
-    this.patient = []
+  #endRest(): void {
+    this.#resting = false
+    const patient = this.#patient
+    this.#patient = []
     for (const item of patient) this.addPresence(item)
   }
 
-  private schedule(): void {
-    if (this.scheduled) return
-    this.scheduled = true
-    this.atEndOfTurn(this.run)
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#atEndOfTurn(this.#run)
   }
 }

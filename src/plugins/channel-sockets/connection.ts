@@ -54,18 +54,18 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   readonly hub: ChannelRegistry
   readonly maxDataDepth: number
   takesBinary: boolean
-  private readonly request: ConnectionRequest
-  private rate: RateLimit | undefined
-  private member: Peer | undefined
-  private early: EarlyMessage[] | undefined = []
-  private earlyBytes = 0
-  private stopSettling: (() => void) | undefined
-  private authenticated: boolean
-  private authTimer: NodeJS.Timeout | undefined
+  readonly #request: ConnectionRequest
+  #rate: RateLimit | undefined
+  #member: Peer | undefined
+  #early: EarlyMessage[] | undefined = []
+  #earlyBytes = 0
+  #stopSettling: (() => void) | undefined
+  #authenticated: boolean
+  #authTimer: NodeJS.Timeout | undefined
   /** Who waits for the answer to which ping. Seldom there. */
-  private readers: { readonly mark: number; readonly run: () => void }[] | undefined
+  #readers: { readonly mark: number; readonly run: () => void }[] | undefined
   /** Number of the last ping that somebody waits for. */
-  private marks = 0
+  #marks = 0
 
   /** @param transport the TCP socket under the WebSocket */
   constructor(
@@ -76,31 +76,31 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   ) {
     super(websocket, transport, context)
     const { settings } = context
-    this.request = request
+    this.#request = request
     this.hub = context.hub
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
-    this.authenticated = !request.mustAuthenticate
-    if (this.authenticated) {
-      void this.join()
+    this.#authenticated = !request.mustAuthenticate
+    if (this.#authenticated) {
+      void this.#join()
     } else {
-      this.authTimer = setTimeout(() => this.end('NWS_ERR_TOKEN_REQUIRED'), settings.authTimeoutMs).unref()
+      this.#authTimer = setTimeout(() => this.end('NWS_ERR_TOKEN_REQUIRED'), settings.authTimeoutMs).unref()
     }
   }
 
   /** The peer that the socket became. Dialects run only once there is one. */
   get peer(): Peer {
-    return this.member!
+    return this.#member!
   }
 
   sendConnect(frame: Buffer, second: boolean): void {
-    if (!second || this.takesBinary || this.request.origin === undefined) this.outbox.pushPresence(frame)
+    if (!second || this.takesBinary || this.#request.origin === undefined) this.outbox.pushPresence(frame)
     else if (this.outbox.pushPatient(frame)) setTimeout(() => this.outbox.flush(), SECOND_MS).unref()
   }
 
   refuse(code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
     this.context.refused('message', code)
-    this.tell(code, definitionOf(code).message, extra)
+    this.#tell(code, definitionOf(code).message, extra)
   }
 
   attempt(request: () => void): void {
@@ -109,7 +109,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     } catch (error) {
       if (isCoded(error)) {
         this.context.refused('message', error.code)
-        this.tell(error.code, error.message)
+        this.#tell(error.code, error.message)
       } else {
         this.context.report(error)
         this.refuse('NWS_ERR_INTERNAL')
@@ -119,24 +119,24 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
 
   protected override ping(): void {
     // Who has several pings to answer may answer the last one only.
-    this.websocket.ping(this.readers === undefined ? undefined : String(this.marks))
+    this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
   }
 
   /** A ping goes behind all that was sent, and the client answers it when it comes to it. */
   whenRead(run: () => void): void {
     if (!this.canPing) return
     this.outbox.flush()
-    this.readers ??= []
-    this.readers.push({ mark: ++this.marks, run })
-    this.websocket.ping(String(this.marks))
+    this.#readers ??= []
+    this.#readers.push({ mark: ++this.#marks, run })
+    this.websocket.ping(String(this.#marks))
   }
 
   /** The client has answered a ping, and with it all before (RFC 6455 §5.5.3). */
   override answered(bytes: Buffer): void {
     super.answered(bytes)
     const mark = Number(bytes.toString('latin1'))
-    while (this.readers?.[0] !== undefined && this.readers[0].mark <= mark) this.readers.shift()!.run()
-    if (this.readers?.length === 0) this.readers = undefined
+    while (this.#readers?.[0] !== undefined && this.#readers[0].mark <= mark) this.#readers.shift()!.run()
+    if (this.#readers?.length === 0) this.#readers = undefined
   }
 
   closed(): void {
@@ -146,49 +146,51 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
   finish(cause?: ErrorCode): void {
     // What still waits for others to be known was said by a member, and goes before him.
-    if (this.member !== undefined) this.takeEarly()
+    if (this.#member !== undefined) this.#takeEarly()
     if (this.over) return
     this.over = true
-    clearTimeout(this.authTimer)
-    this.early = undefined
-    if (cause !== undefined && this.member !== undefined) this.member.wasCut = true
-    const { dialect } = this.request
-    if (dialect.leave !== undefined) dialect.leave(this, this.member, cause)
-    else if (this.member !== undefined) this.hub.leave(this.member)
+    clearTimeout(this.#authTimer)
+    this.#early = undefined
+    if (cause !== undefined && this.#member !== undefined) this.#member.wasCut = true
+    const { dialect } = this.#request
+    if (dialect.leave !== undefined) dialect.leave(this, this.#member, cause)
+    else if (this.#member !== undefined) this.hub.leave(this.#member)
     this.outbox.flush()
     this.outbox.close()
   }
 
-  private tell(code: string, message: string, extra?: Readonly<Record<string, number>>): void {
-    const frame = this.request.dialect.errorFrame(code, message, extra)
+  #tell(code: string, message: string, extra?: Readonly<Record<string, number>>): void {
+    const frame = this.#request.dialect.errorFrame(code, message, extra)
     if (frame !== undefined) this.send(frame)
   }
 
-  private async join(): Promise<void> {
-    const { dialect } = this.request
+  async #join(): Promise<void> {
+    const { dialect } = this.#request
     try {
-      this.member = await (dialect.join === undefined ? this.joinAsPeer() : dialect.join(this, () => this.joinAsPeer()))
+      this.#member = await (dialect.join === undefined
+        ? this.#joinAsPeer()
+        : dialect.join(this, () => this.#joinAsPeer()))
     } catch (error) {
-      this.refuseJoin(error)
+      this.#refuseJoin(error)
       return
     }
     // What came with the upgrade may have ended the socket before the join told so.
-    if (this.over && dialect.leave === undefined) this.hub.leave(this.member)
-    if (dialect.greetsUnseen === true && !this.over && this.hub.isSettling(this.member.channel))
-      this.stopSettling = whenSettled(this.hub, this.member.channel, () => this.takeEarly())
-    else this.takeEarly()
+    if (this.over && dialect.leave === undefined) this.hub.leave(this.#member)
+    if (dialect.greetsUnseen === true && !this.over && this.hub.isSettling(this.#member.channel))
+      this.#stopSettling = whenSettled(this.hub, this.#member.channel, () => this.#takeEarly())
+    else this.#takeEarly()
   }
 
   /** What came so far is taken, and the rest as it comes. */
-  private takeEarly(): void {
-    this.stopSettling?.()
-    const early = this.early ?? []
-    this.early = undefined
-    for (const { bytes, isBinary } of early) this.dispatch(bytes, isBinary)
+  #takeEarly(): void {
+    this.#stopSettling?.()
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const { bytes, isBinary } of early) this.#dispatch(bytes, isBinary)
   }
 
-  private joinAsPeer(): Promise<Peer> {
-    const { name, scope, dialect, origin } = this.request
+  #joinAsPeer(): Promise<Peer> {
+    const { name, scope, dialect, origin } = this.#request
     return this.hub.join({
       name,
       scope,
@@ -199,13 +201,13 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     })
   }
 
-  private refuseJoin(error: unknown): void {
+  #refuseJoin(error: unknown): void {
     if (this.over) return
     if (error instanceof NwsError) {
-      this.tell(error.code, error.message)
+      this.#tell(error.code, error.message)
       this.end(error.code)
     } else if (isCoded(error)) {
-      this.tell(error.code, error.message)
+      this.#tell(error.code, error.message)
       const { closeCode } = error
       this.context.refused('socket', error.code)
       const code =
@@ -215,7 +217,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
       this.close(code, error.code)
     } else {
       this.context.report(error)
-      this.tell('NWS_ERR_INTERNAL', definitionOf('NWS_ERR_INTERNAL').message)
+      this.#tell('NWS_ERR_INTERNAL', definitionOf('NWS_ERR_INTERNAL').message)
       this.end('NWS_ERR_INTERNAL')
     }
   }
@@ -230,25 +232,25 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
       this.end('NWS_ERR_MESSAGE_TOO_LARGE')
       return
     }
-    this.rate ??= new RateLimit(this.context.settings, now)
-    const verdict = this.rate.take(bytes.length, now)
+    this.#rate ??= new RateLimit(this.context.settings, now)
+    const verdict = this.#rate.take(bytes.length, now)
     if (verdict !== 'accept') {
       if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')
       else if (verdict === 'refuse aloud') this.refuse('NWS_ERR_RATE_LIMITED')
       else this.context.refused('message', 'NWS_ERR_RATE_LIMITED')
-    } else if (!this.authenticated) {
-      this.authenticate(bytes, isBinary)
-    } else if (this.early === undefined) {
-      this.dispatch(bytes, isBinary)
+    } else if (!this.#authenticated) {
+      this.#authenticate(bytes, isBinary)
+    } else if (this.#early === undefined) {
+      this.#dispatch(bytes, isBinary)
     } else {
-      this.keep(bytes, isBinary)
+      this.#keep(bytes, isBinary)
     }
   }
 
-  private dispatch(bytes: Buffer, isBinary: boolean): void {
+  #dispatch(bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
     try {
-      this.request.dialect.receive(this, bytes, isBinary)
+      this.#request.dialect.receive(this, bytes, isBinary)
     } catch (error) {
       this.attempt(() => {
         throw error
@@ -256,24 +258,24 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     }
   }
 
-  private keep(bytes: Buffer, isBinary: boolean): void {
-    this.earlyBytes += bytes.length
-    if (this.earlyBytes > MAX_EARLY_BYTES && this.member !== undefined) {
-      this.takeEarly()
-      this.dispatch(bytes, isBinary)
-    } else if (this.earlyBytes > MAX_EARLY_BYTES) {
+  #keep(bytes: Buffer, isBinary: boolean): void {
+    this.#earlyBytes += bytes.length
+    if (this.#earlyBytes > MAX_EARLY_BYTES && this.#member !== undefined) {
+      this.#takeEarly()
+      this.#dispatch(bytes, isBinary)
+    } else if (this.#earlyBytes > MAX_EARLY_BYTES) {
       this.end('NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA')
     } else {
-      this.early?.push({ bytes, isBinary })
+      this.#early?.push({ bytes, isBinary })
     }
   }
 
-  private authenticate(bytes: Buffer, isBinary: boolean): void {
+  #authenticate(bytes: Buffer, isBinary: boolean): void {
     const request = isBinary ? undefined : decodeRequest(bytes, this.maxDataDepth)
     if (request?.action === 'auth' && this.context.verifyToken(request.token)) {
-      this.authenticated = true
-      clearTimeout(this.authTimer)
-      void this.join()
+      this.#authenticated = true
+      clearTimeout(this.#authTimer)
+      void this.#join()
     } else {
       this.end('NWS_ERR_TOKEN_REQUIRED')
     }

@@ -104,48 +104,48 @@ function receiveText(socket: DialectSocket, bytes: Buffer): void {
 
 /** A class and not a literal of functions: there is one for each socket, and most of them are idle. */
 class EnvelopePort implements PeerPort {
-  private readonly socket: DialectSocket
-  private readonly id: string
+  readonly #socket: DialectSocket
+  readonly #id: string
 
   constructor(socket: DialectSocket, id: string) {
-    this.socket = socket
-    this.id = id
+    this.#socket = socket
+    this.#id = id
   }
 
   get outbox(): Outbox {
-    return this.socket.outbox
+    return this.#socket.outbox
   }
 
   get encoding(): Encoding {
-    return this.socket.takesBinary ? binaryEncoding : textEncoding
+    return this.#socket.takesBinary ? binaryEncoding : textEncoding
   }
 
   broadcast(): void {}
 
   message(source: Peer, payload: Payload): boolean {
-    this.socket.send(messageFrame(source, this.id, payload, this.socket.takesBinary))
+    this.#socket.send(messageFrame(source, this.#id, payload, this.#socket.takesBinary))
     return true
   }
 
   connect(other: Peer): void {
     // A newcomer is told of those who are there before he is one of them.
-    const cameLater = other.channel.peer(this.id) === undefined
-    this.socket.sendConnect(
-      asciiFrame(presenceText('connect', this.id, other.id)),
-      isToldSecond(this.id, other, cameLater)
+    const cameLater = other.channel.peer(this.#id) === undefined
+    this.#socket.sendConnect(
+      asciiFrame(presenceText('connect', this.#id, other.id)),
+      isToldSecond(this.#id, other, cameLater)
     )
   }
 
   disconnect(other: Peer): void {
-    this.socket.outbox.pushPresence(asciiFrame(presenceText('disconnect', this.id, other.id)))
+    this.#socket.outbox.pushPresence(asciiFrame(presenceText('disconnect', this.#id, other.id)))
   }
 
   whenRead(run: () => void): void {
-    this.socket.whenRead(run)
+    this.#socket.whenRead(run)
   }
 
   end(code: ErrorCode): void {
-    this.socket.end(code)
+    this.#socket.end(code)
   }
 }
 

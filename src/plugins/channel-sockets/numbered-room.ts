@@ -12,33 +12,33 @@ import { NumberedSession, type Half } from './numbered-session.ts'
 export class NumberedRoom {
   readonly numbers: PeerNumbers
   readonly sessions = new Map<string, NumberedSession>()
-  private channel: Channel | undefined
-  private readonly empty: () => void
-  private readonly onArrival = (peer: Peer): void => {
+  #channel: Channel | undefined
+  readonly #empty: () => void
+  readonly #onArrival = (peer: Peer): void => {
     for (const session of this.sessions.values()) if (session.peer !== peer) session.tellCome(peer, false)
   }
 
   /** @param empty called when the last session has ended */
   constructor(randomBytes: (count: number) => Uint8Array, empty: () => void) {
     this.numbers = new PeerNumbers(randomBytes)
-    this.empty = empty
+    this.#empty = empty
   }
 
   /** All peers of the channel, in the order in which they came; none while it is not open. */
   members(): Iterable<Peer> {
-    return this.channel?.members() ?? []
+    return this.#channel?.members() ?? []
   }
 
   /** The channel is open from now on. */
   opened(channel: Channel): void {
-    this.channel = channel
-    channel.arrivals.add(this.onArrival)
+    this.#channel = channel
+    channel.arrivals.add(this.#onArrival)
   }
 
   /** The channel has been closed: its remote peers went without a word. */
   closed(channel: Channel): void {
-    if (channel !== this.channel) return
-    this.unwatch()
+    if (channel !== this.#channel) return
+    this.#unwatch()
     for (const peer of channel.members()) this.left(peer)
   }
 
@@ -54,13 +54,13 @@ export class NumberedRoom {
     this.sessions.delete(session.number)
     this.numbers.release(session.number)
     if (this.sessions.size > 0) return
-    this.unwatch()
-    this.empty()
+    this.#unwatch()
+    this.#empty()
   }
 
-  private unwatch(): void {
-    this.channel?.arrivals.delete(this.onArrival)
-    this.channel = undefined
+  #unwatch(): void {
+    this.#channel?.arrivals.delete(this.#onArrival)
+    this.#channel = undefined
   }
 }
 
@@ -79,31 +79,31 @@ function keyOf({ name, scope }: { readonly name: string; readonly scope: Scope }
 
 /** All rooms of a proxy. */
 export class NumberedRooms {
-  private readonly rooms = new Map<string, NumberedRoom>()
-  private readonly hub: ChannelRegistry
-  private readonly randomBytes: (count: number) => Uint8Array
-  private readonly pairTimeoutMs: number
+  readonly #rooms = new Map<string, NumberedRoom>()
+  readonly #hub: ChannelRegistry
+  readonly #randomBytes: (count: number) => Uint8Array
+  readonly #pairTimeoutMs: number
 
   /** @param pairTimeoutMs time that a control socket waits for its data socket */
   constructor(hub: ChannelRegistry, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
-    this.hub = hub
-    this.randomBytes = randomBytes
-    this.pairTimeoutMs = pairTimeoutMs
+    this.#hub = hub
+    this.#randomBytes = randomBytes
+    this.#pairTimeoutMs = pairTimeoutMs
     hub.hooks.leave.push(peer => {
-      if (this.rooms.size > 0) this.rooms.get(keyOf(peer.channel))?.left(peer)
+      if (this.#rooms.size > 0) this.#rooms.get(keyOf(peer.channel))?.left(peer)
     })
-    hub.hooks.channelOpened.push(channel => this.rooms.get(keyOf(channel))?.opened(channel))
-    hub.hooks.channelClosed.push(channel => this.rooms.get(keyOf(channel))?.closed(channel))
+    hub.hooks.channelOpened.push(channel => this.#rooms.get(keyOf(channel))?.opened(channel))
+    hub.hooks.channelClosed.push(channel => this.#rooms.get(keyOf(channel))?.closed(channel))
   }
 
   /** Channels with such clients. */
   get size(): number {
-    return this.rooms.size
+    return this.#rooms.size
   }
 
   /** Why a socket cannot have a seat now; undefined: it can. */
   refuses(seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
-    const room = this.rooms.get(keyOf(seat))
+    const room = this.#rooms.get(keyOf(seat))
     if (room === undefined) return undefined
     const session = room.sessions.get(seat.number)
     if (session !== undefined) return session.refuses(seat.half, origin)
@@ -118,21 +118,21 @@ export class NumberedRooms {
   claim(seat: NumberedSeat, origin: string | undefined): NumberedSession {
     const refusal = this.refuses(seat, origin)
     if (refusal !== undefined) throw new NwsError(refusal)
-    const room = this.rooms.get(keyOf(seat)) ?? this.open(seat)
+    const room = this.#rooms.get(keyOf(seat)) ?? this.#open(seat)
     let session = room.sessions.get(seat.number)
     if (session === undefined) {
-      session = new NumberedSession(room, seat.number, origin, this.pairTimeoutMs)
+      session = new NumberedSession(room, seat.number, origin, this.#pairTimeoutMs)
       room.numbers.reserve(seat.number)
       room.sessions.set(seat.number, session)
     }
     return session
   }
 
-  private open(seat: NumberedSeat): NumberedRoom {
+  #open(seat: NumberedSeat): NumberedRoom {
     const key = keyOf(seat)
-    const room = new NumberedRoom(this.randomBytes, () => this.rooms.delete(key))
-    this.rooms.set(key, room)
-    const channel = this.hub.find(seat.name, seat.scope)
+    const room = new NumberedRoom(this.#randomBytes, () => this.#rooms.delete(key))
+    this.#rooms.set(key, room)
+    const channel = this.#hub.find(seat.name, seat.scope)
     if (channel !== undefined) room.opened(channel)
     return room
   }

@@ -29,80 +29,81 @@ export class NumberedSession {
   readonly number: string
   /** The peer, from the moment at which its data socket joins until it leaves. */
   peer: Peer | undefined
-  private readonly origin: string | undefined
-  private readonly room: NumberedRoom
-  private data: DialectSocket | undefined
-  private control: DialectSocket | undefined
+  readonly #origin: string | undefined
+  readonly #room: NumberedRoom
+  #data: DialectSocket | undefined
+  #control: DialectSocket | undefined
   /** Whether the control socket has been told who is there, and so is told who comes and goes. */
-  private seeing = false
+  #seeing = false
   /** Direct messages for a control socket that has never been there; undefined: none is kept any more. */
-  private held: HeldMessage[] | undefined = []
-  private heldBytes = 0
-  private timer: NodeJS.Timeout | undefined
-  private resolvePeer: ((peer: Peer) => void) | undefined
+  #held: HeldMessage[] | undefined = []
+  #heldBytes = 0
+  #timer: NodeJS.Timeout | undefined
+  #resolvePeer: ((peer: Peer) => void) | undefined
 
   /** @param origin of the first of the two sockets */
   constructor(room: NumberedRoom, number: string, origin: string | undefined, pairTimeoutMs: number) {
-    this.room = room
+    this.#room = room
     this.number = number
-    this.origin = origin
-    this.timer = setTimeout(() => this.unpaired(), pairTimeoutMs).unref()
+    this.#origin = origin
+    this.#timer = setTimeout(() => this.#unpaired(), pairTimeoutMs).unref()
   }
 
   /** Why a socket cannot be a half of this session. */
   refuses(half: Half, origin: string | undefined): ErrorCode | undefined {
-    if (origin !== this.origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
-    return this[half] === undefined ? undefined : 'NWS_ERR_PEER_NUMBER_TAKEN'
+    if (origin !== this.#origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
+    const taken = half === 'data' ? this.#data : this.#control
+    return taken === undefined ? undefined : 'NWS_ERR_PEER_NUMBER_TAKEN'
   }
 
   /** Makes a socket the data socket. @throws as `asPeer` */
   async joinData(socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
-    this.data = socket
-    this.stopWaiting()
+    this.#data = socket
+    this.#stopWaiting()
     const peer = await asPeer()
-    this.see()
-    this.resolvePeer?.(peer)
+    this.#see()
+    this.#resolvePeer?.(peer)
     return peer
   }
 
   /** Makes a socket the control socket. Resolves when there is a peer for which it can speak. */
   async joinControl(socket: DialectSocket): Promise<Peer> {
-    this.control = socket
-    this.stopWaiting()
-    this.see()
+    this.#control = socket
+    this.#stopWaiting()
+    this.#see()
     return (
       this.peer ??
       (await new Promise<Peer>(resolve => {
-        this.resolvePeer = resolve
+        this.#resolvePeer = resolve
       }))
     )
   }
 
   /** The data socket has gone, and the peer with it: its own control socket is closed first. */
   leaveData(socket: DialectSocket, cause: ErrorCode | undefined): void {
-    this.control?.end(cause ?? 'NWS_ERR_DATA_SOCKET_CLOSED')
+    this.#control?.end(cause ?? 'NWS_ERR_DATA_SOCKET_CLOSED')
     if (this.peer !== undefined) socket.hub.leave(this.peer)
-    this.data = undefined
+    this.#data = undefined
     this.peer = undefined
-    this.end()
+    this.#end()
   }
 
   /** The control socket has gone; a peer stays, and may have another one. */
   leaveControl(): void {
-    this.control = undefined
-    this.seeing = false
-    if (this.data === undefined) this.end()
+    this.#control = undefined
+    this.#seeing = false
+    if (this.#data === undefined) this.#end()
   }
 
   /** The port of the peer, which exists from now on. Others are told of through the room, not here. */
   createPort(socket: DialectSocket, peer: Peer): PeerPort {
     this.peer = peer
-    this.room.numbers.assign(this.number, peer.id)
+    this.#room.numbers.assign(this.number, peer.id)
     return {
       outbox: socket.outbox,
       encoding: rawTextEncoding,
       broadcast: () => {},
-      message: (source, payload) => this.message(source, payload),
+      message: (source, payload) => this.#message(source, payload),
       connect: () => {},
       disconnect: () => {},
       whenRead: run => socket.whenRead(run),
@@ -112,70 +113,70 @@ export class NumberedSession {
 
   /** The id of the peer that has a number for this client. */
   peerIdOf(number: string): string | undefined {
-    return this.room.numbers.peerIdOf(number)
+    return this.#room.numbers.peerIdOf(number)
   }
 
   /** Tells of another peer that came. @param cameLater whether this client came after it */
   tellCome(other: Peer, cameLater: boolean): void {
-    if (this.seeing)
-      this.control!.sendConnect(this.presenceFrame('connect', other), isToldSecond(this.peer?.id, other, cameLater))
+    if (this.#seeing)
+      this.#control!.sendConnect(this.#presenceFrame('connect', other), isToldSecond(this.peer?.id, other, cameLater))
   }
 
   /** Tells of another peer that went. */
   tellGone(other: Peer): void {
-    if (this.seeing) this.control!.outbox.pushPresence(this.presenceFrame('disconnect', other))
+    if (this.#seeing) this.#control!.outbox.pushPresence(this.#presenceFrame('disconnect', other))
   }
 
-  private presenceFrame(action: 'connect' | 'disconnect', other: Peer): Buffer {
-    return asciiFrame(controlPresenceText(action, this.number, this.room.numbers.numberOf(other.id)))
+  #presenceFrame(action: 'connect' | 'disconnect', other: Peer): Buffer {
+    return asciiFrame(controlPresenceText(action, this.number, this.#room.numbers.numberOf(other.id)))
   }
 
-  private stopWaiting(): void {
-    if (this.data === undefined || this.control === undefined) return
-    clearTimeout(this.timer)
-    this.timer = undefined
+  #stopWaiting(): void {
+    if (this.#data === undefined || this.#control === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
-  private unpaired(): void {
-    this.held = undefined
-    if (this.data === undefined) this.control?.end('NWS_ERR_DATA_SOCKET_MISSING')
+  #unpaired(): void {
+    this.#held = undefined
+    if (this.#data === undefined) this.#control?.end('NWS_ERR_DATA_SOCKET_MISSING')
   }
 
-  private end(): void {
-    clearTimeout(this.timer)
-    this.room.remove(this)
+  #end(): void {
+    clearTimeout(this.#timer)
+    this.#room.remove(this)
   }
 
   /** Tells of all that are there, once it may. */
-  private see(): void {
+  #see(): void {
     // Where extensions decide who may join, nobody sees who is there before they have.
     if (
-      this.control === undefined ||
-      this.seeing ||
-      (this.peer === undefined && this.control.hub.hooks.join.length > 0)
+      this.#control === undefined ||
+      this.#seeing ||
+      (this.peer === undefined && this.#control.hub.hooks.join.length > 0)
     )
       return
-    this.seeing = true
-    for (const other of this.room.members()) if (other !== this.peer) this.tellCome(other, true)
-    for (const { source, payload } of this.held ?? []) if (source.joined) this.message(source, payload)
-    this.held = undefined
+    this.#seeing = true
+    for (const other of this.#room.members()) if (other !== this.peer) this.tellCome(other, true)
+    for (const { source, payload } of this.#held ?? []) if (source.joined) this.#message(source, payload)
+    this.#held = undefined
   }
 
-  private message(source: Peer, payload: Payload): boolean {
-    if (this.seeing) {
-      this.control!.send(this.messageFrame(source, payload))
+  #message(source: Peer, payload: Payload): boolean {
+    if (this.#seeing) {
+      this.#control!.send(this.#messageFrame(source, payload))
       return true
     }
-    const bytes = this.heldBytes + payload.bytes.length + HELD_OVERHEAD
-    if (this.held === undefined || bytes > MAX_HELD_BYTES) return false
-    this.heldBytes = bytes
+    const bytes = this.#heldBytes + payload.bytes.length + HELD_OVERHEAD
+    if (this.#held === undefined || bytes > MAX_HELD_BYTES) return false
+    this.#heldBytes = bytes
     // Copied: the bytes are a slice of what the sender's transport read.
-    this.held.push({ source, payload: { binary: payload.binary, bytes: Buffer.from(payload.bytes) } })
+    this.#held.push({ source, payload: { binary: payload.binary, bytes: Buffer.from(payload.bytes) } })
     return true
   }
 
-  private messageFrame(source: Peer, payload: Payload): Buffer {
-    const head = controlMessageHead(this.room.numbers.numberOf(source.id), this.number)
+  #messageFrame(source: Peer, payload: Payload): Buffer {
+    const head = controlMessageHead(this.#room.numbers.numberOf(source.id), this.number)
     const json = payload.binary ? binaryAsText(payload.bytes) : payload.bytes
     const length = head.length + json.length + 1
     const frame = startFrame(TEXT, length)

@@ -13,28 +13,28 @@ const NAME = 'numbered'
 /** The dialect of one data socket, `/network/<channel>/<id>`. */
 export class NumberedData implements Dialect {
   readonly name = NAME
-  private readonly rooms: NumberedRooms
-  private readonly seat: NumberedSeat
-  private readonly origin: string | undefined
-  private session: NumberedSession | undefined
+  readonly #rooms: NumberedRooms
+  readonly #seat: NumberedSeat
+  readonly #origin: string | undefined
+  #session: NumberedSession | undefined
 
   constructor(rooms: NumberedRooms, seat: NumberedSeat, origin: string | undefined) {
-    this.rooms = rooms
-    this.seat = seat
-    this.origin = origin
+    this.#rooms = rooms
+    this.#seat = seat
+    this.#origin = origin
   }
 
   async join(socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer> {
-    this.session = this.rooms.claim(this.seat, this.origin)
-    return await this.session.joinData(socket, asPeer)
+    this.#session = this.#rooms.claim(this.#seat, this.#origin)
+    return await this.#session.joinData(socket, asPeer)
   }
 
   leave(socket: DialectSocket, _peer: Peer | undefined, cause: ErrorCode | undefined): void {
-    this.session?.leaveData(socket, cause)
+    this.#session?.leaveData(socket, cause)
   }
 
   createPort(socket: DialectSocket, peer: Peer): PeerPort {
-    return this.session!.createPort(socket, peer)
+    return this.#session!.createPort(socket, peer)
   }
 
   receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
@@ -47,27 +47,27 @@ export class NumberedData implements Dialect {
 /** The dialect of one control socket, `/control/network/<channel>/<id>`. It is no peer, but speaks for one. */
 export class NumberedControl implements Dialect {
   readonly name = NAME
-  private readonly rooms: NumberedRooms
-  private readonly seat: NumberedSeat
-  private readonly origin: string | undefined
-  private session: NumberedSession | undefined
-  private release: (() => void) | undefined
+  readonly #rooms: NumberedRooms
+  readonly #seat: NumberedSeat
+  readonly #origin: string | undefined
+  #session: NumberedSession | undefined
+  #release: (() => void) | undefined
 
   constructor(rooms: NumberedRooms, seat: NumberedSeat, origin: string | undefined) {
-    this.rooms = rooms
-    this.seat = seat
-    this.origin = origin
+    this.#rooms = rooms
+    this.#seat = seat
+    this.#origin = origin
   }
 
   async join(socket: DialectSocket): Promise<Peer> {
-    this.release = socket.hub.countSocket(this.origin)
-    this.session = this.rooms.claim(this.seat, this.origin)
-    return await this.session.joinControl(socket)
+    this.#release = socket.hub.countSocket(this.#origin)
+    this.#session = this.#rooms.claim(this.#seat, this.#origin)
+    return await this.#session.joinControl(socket)
   }
 
   leave(): void {
-    this.release?.()
-    this.session?.leaveControl()
+    this.#release?.()
+    this.#session?.leaveControl()
   }
 
   createPort(): never {
@@ -76,7 +76,7 @@ export class NumberedControl implements Dialect {
 
   receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
     const request = isBinary ? undefined : decodeControl(bytes, socket.maxDataDepth)
-    const target = request === undefined ? undefined : this.session!.peerIdOf(request.target)
+    const target = request === undefined ? undefined : this.#session!.peerIdOf(request.target)
     if (request !== undefined && target !== undefined)
       socket.hub.message(socket.peer, target, { binary: false, bytes: request.data })
   }

@@ -19,17 +19,17 @@ const PATIENCE_MS = 10_000
 
 /** The budget of one socket. */
 export class RateLimit {
-  private readonly messages: TokenBucket
-  private readonly bytes: TokenBucket
-  private overloadedSince = 0
-  private refusedAt = -Infinity
-  private noticedAt = -Infinity
+  readonly #messages: TokenBucket
+  readonly #bytes: TokenBucket
+  #overloadedSince = 0
+  #refusedAt = -Infinity
+  #noticedAt = -Infinity
 
   /** @param now milliseconds of a clock that never steps back */
   constructor(settings: RateSettings, now: number) {
-    this.messages = new TokenBucket(settings.maxMessagesPerSecond, settings.maxMessagesPerSecond, now)
+    this.#messages = new TokenBucket(settings.maxMessagesPerSecond, settings.maxMessagesPerSecond, now)
     // One message of the largest size must always be possible.
-    this.bytes = new TokenBucket(
+    this.#bytes = new TokenBucket(
       settings.maxBytesPerSecond,
       Math.max(settings.maxBytesPerSecond, settings.maxMessageBytes),
       now
@@ -38,15 +38,15 @@ export class RateLimit {
 
   /** Counts a message of `bytes` bytes. */
   take(bytes: number, now: number): RateVerdict {
-    if (this.messages.level(now) >= 1 && this.bytes.take(bytes, now)) {
-      this.messages.take(1, now)
+    if (this.#messages.level(now) >= 1 && this.#bytes.take(bytes, now)) {
+      this.#messages.take(1, now)
       return 'accept'
     }
-    if (now - this.refusedAt > CALM_MS) this.overloadedSince = now
-    this.refusedAt = now
-    if (now - this.overloadedSince >= PATIENCE_MS) return 'end'
-    if (now - this.noticedAt < NOTICE_INTERVAL_MS) return 'refuse'
-    this.noticedAt = now
+    if (now - this.#refusedAt > CALM_MS) this.#overloadedSince = now
+    this.#refusedAt = now
+    if (now - this.#overloadedSince >= PATIENCE_MS) return 'end'
+    if (now - this.#noticedAt < NOTICE_INTERVAL_MS) return 'refuse'
+    this.#noticedAt = now
     return 'refuse aloud'
   }
 }

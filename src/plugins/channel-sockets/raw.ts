@@ -35,16 +35,16 @@ const DISCONNECT = asciiFrame('____disconnect')
 
 /** A class and not a literal of functions: there is one for each socket, and most of them are idle. */
 class RawPort implements PeerPort {
-  private readonly socket: DialectSocket
-  private readonly markers: boolean
+  readonly #socket: DialectSocket
+  readonly #markers: boolean
 
   constructor(socket: DialectSocket, markers: boolean) {
-    this.socket = socket
-    this.markers = markers
+    this.#socket = socket
+    this.#markers = markers
   }
 
   get outbox(): Outbox {
-    return this.socket.outbox
+    return this.#socket.outbox
   }
 
   get encoding(): Encoding {
@@ -58,19 +58,19 @@ class RawPort implements PeerPort {
   }
 
   connect(): void {
-    if (this.markers) this.socket.outbox.pushPresence(CONNECT)
+    if (this.#markers) this.#socket.outbox.pushPresence(CONNECT)
   }
 
   disconnect(): void {
-    if (this.markers) this.socket.outbox.pushPresence(DISCONNECT)
+    if (this.#markers) this.#socket.outbox.pushPresence(DISCONNECT)
   }
 
   whenRead(run: () => void): void {
-    this.socket.whenRead(run)
+    this.#socket.whenRead(run)
   }
 
   end(code: ErrorCode): void {
-    this.socket.end(code)
+    this.#socket.end(code)
   }
 }
 

@@ -47,17 +47,17 @@ export interface EventStreamContext {
 
 /** One open stream. */
 export class EventStream {
-  private readonly response: ServerResponse
-  private readonly context: EventStreamContext
-  private readonly outbox: Outbox
-  private readonly keepAlive: NodeJS.Timeout
-  private peer: Peer | undefined
-  private over = false
+  readonly #response: ServerResponse
+  readonly #context: EventStreamContext
+  readonly #outbox: Outbox
+  readonly #keepAlive: NodeJS.Timeout
+  #peer: Peer | undefined
+  #over = false
 
   private constructor(response: ServerResponse, context: EventStreamContext) {
-    this.response = response
-    this.context = context
-    this.outbox = new Outbox(
+    this.#response = response
+    this.#context = context
+    this.#outbox = new Outbox(
       context.hub.turns,
       {
         write: bytes => {
@@ -70,9 +70,9 @@ export class EventStream {
       },
       context.maxQueuedBytes
     )
-    this.keepAlive = setInterval(() => this.outbox.push(COMMENT), context.keepAliveMs).unref()
-    response.on('close', () => this.finish())
-    response.on('error', () => this.finish())
+    this.#keepAlive = setInterval(() => this.#outbox.push(COMMENT), context.keepAliveMs).unref()
+    response.on('close', () => this.#finish())
+    response.on('error', () => this.#finish())
   }
 
   /**
@@ -87,44 +87,44 @@ export class EventStream {
   ): Promise<EventStream> {
     const stream = new EventStream(response, context)
     try {
-      stream.peer = await context.hub.join({
+      stream.#peer = await context.hub.join({
         ...request,
         dialect: 'events',
-        isOpen: () => !stream.over,
+        isOpen: () => !stream.#over,
         port: peer => {
           response.writeHead(200, HEADERS)
-          stream.outbox.push(eventOf(statusText(peer.id)))
-          return stream.port(peer)
+          stream.#outbox.push(eventOf(statusText(peer.id)))
+          return stream.#port(peer)
         }
       })
       return stream
     } catch (error) {
-      stream.finish()
+      stream.#finish()
       throw error
     }
   }
 
   /** Bytes that the client has not taken yet. */
   get queuedBytes(): number {
-    return this.response.writableLength
+    return this.#response.writableLength
   }
 
   /** Tells the client why and ends the stream. */
   end(code: ErrorCode): void {
-    if (this.over) return
-    this.context.ended(code)
-    if (this.peer !== undefined) this.peer.wasCut = true
-    this.outbox.push(eventOf(errorText(code, definitionOf(code).message)))
-    this.finish()
+    if (this.#over) return
+    this.#context.ended(code)
+    if (this.#peer !== undefined) this.#peer.wasCut = true
+    this.#outbox.push(eventOf(errorText(code, definitionOf(code).message)))
+    this.#finish()
     // A reader that is too slow to get this far is cut off: an event stream has no close code.
-    if (code === 'NWS_ERR_PEER_TOO_SLOW') this.response.destroy()
-    else this.response.end()
+    if (code === 'NWS_ERR_PEER_TOO_SLOW') this.#response.destroy()
+    else this.#response.end()
   }
 
-  private port(peer: Peer): PeerPort {
-    const send = (text: string): void => this.outbox.push(eventOf(text))
+  #port(peer: Peer): PeerPort {
+    const send = (text: string): void => this.#outbox.push(eventOf(text))
     return {
-      outbox: this.outbox,
+      outbox: this.#outbox,
       encoding: eventEncoding,
       broadcast: () => {},
       message: (source, payload) => {
@@ -132,9 +132,9 @@ export class EventStream {
         return true
       },
       whenRead: run => {
-        this.outbox.flush()
-        this.response.write(COMMENT, () => {
-          if (!this.over) run()
+        this.#outbox.flush()
+        this.#response.write(COMMENT, () => {
+          if (!this.#over) run()
         })
       },
       connect: other => send(presenceText('connect', peer.id, other.id)),
@@ -143,12 +143,12 @@ export class EventStream {
     }
   }
 
-  private finish(): void {
-    if (this.over) return
-    this.over = true
-    clearInterval(this.keepAlive)
-    if (this.peer !== undefined) this.context.hub.leave(this.peer)
-    this.outbox.flush()
-    this.outbox.close()
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    clearInterval(this.#keepAlive)
+    if (this.#peer !== undefined) this.#context.hub.leave(this.#peer)
+    this.#outbox.flush()
+    this.#outbox.close()
   }
 }

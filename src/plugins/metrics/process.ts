@@ -16,15 +16,15 @@ export interface EventLoopDelay {
 
 /** The event loop's delay between two questions. */
 export class EventLoopClock {
-  private readonly histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 
   constructor() {
-    this.histogram.enable()
+    this.#histogram.enable()
   }
 
   /** What there was since the last call; zeros where nothing has been measured yet. */
   read(): EventLoopDelay {
-    const { histogram } = this
+    const histogram = this.#histogram
     const seconds = (nanoseconds: number): number =>
       Number.isNaN(nanoseconds) ? 0 : Math.max(0, nanoseconds / 1e9 - RESOLUTION_MS / 1000)
     const measured = histogram.count > 0
@@ -39,7 +39,7 @@ export class EventLoopClock {
   }
 
   stop(): void {
-    this.histogram.disable()
+    this.#histogram.disable()
   }
 }
 

@@ -63,40 +63,40 @@ export interface Handout {
 /** The service of one rendezvous. */
 export class RendezvousService {
   readonly directory: Directory
-  private readonly attempts: Attempts
-  private readonly options: ServiceOptions
+  readonly #attempts: Attempts
+  readonly #options: ServiceOptions
   /** Counts changes of trust. */
-  private trustVersion = 0
+  #trustVersion = 0
   /** Changes of trust, one after another, so that presence follows the order of the store. */
-  private changes: Promise<unknown> = Promise.resolve()
+  #changes: Promise<unknown> = Promise.resolve()
 
   constructor(options: ServiceOptions) {
-    this.options = options
-    this.attempts = options.attempts ?? new Attempts()
+    this.#options = options
+    this.#attempts = options.attempts ?? new Attempts()
     this.directory = new Directory(options.seams.mayTalk)
   }
 
   async store(): Promise<AccountStore> {
-    return this.options.seams.store ?? (await this.options.accounts.open())
+    return this.#options.seams.store ?? (await this.#options.accounts.open())
   }
 
   /** Logs in with name and password and makes a session. */
   async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
-    const { now, secret, hash } = this.options
+    const { now, secret, hash } = this.#options
     const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
     const address = addressKey(caller.address).key
-    const retryAfterMs = this.attempts.begin(key, address, now())
+    const retryAfterMs = this.#attempts.begin(key, address, now())
     if (retryAfterMs > 0) return { refusal: 'NWS_ERR_BV_SLOW_DOWN', retryAfterMs }
     let user: User | undefined
     try {
-      user = await this.authenticate(name, password, caller)
+      user = await this.#authenticate(name, password, caller)
     } catch (error) {
-      this.attempts.succeeded(key, address, now()) // The password was not looked at.
+      this.#attempts.succeeded(key, address, now()) // The password was not looked at.
       if (error instanceof NwsError) return { refusal: error.code }
       throw error
     }
     if (user === undefined) return { refusal: 'NWS_ERR_BV_LOGIN' }
-    this.attempts.succeeded(key, address, now())
+    this.#attempts.succeeded(key, address, now())
     const session = secret()
     const sessionId = secret().slice(0, 8)
     const expiresAt = now() + SESSION_LIFETIME_MS
@@ -118,7 +118,7 @@ export class RendezvousService {
 
   /** Logs in with a session. */
   async resume(session: string): Promise<Login | LoginRefusal> {
-    const { now, hash } = this.options
+    const { now, hash } = this.#options
     const found = await (await this.store()).findSession(hash(session), now())
     return found === undefined
       ? { refusal: 'NWS_ERR_BV_SESSION' }
@@ -134,15 +134,15 @@ export class RendezvousService {
     const store = await this.store()
     for (;;) {
       if (this.directory.users.has(user.id)) return enter([])
-      const before = this.trustVersion
+      const before = this.#trustVersion
       const contacts = await store.contacts(user.id)
-      if (before === this.trustVersion) return enter(contacts.map(({ id, alias }) => [id, alias] as const))
+      if (before === this.#trustVersion) return enter(contacts.map(({ id, alias }) => [id, alias] as const))
     }
   }
 
   async requestToken(user: User, alias: string): Promise<Handout | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
-    const { now, secret, hash } = this.options
+    const { now, secret, hash } = this.#options
     const token = secret()
     const expiresAt = now() + TOKEN_LIFETIME_MS
     const refusal = await (
@@ -154,12 +154,12 @@ export class RendezvousService {
   /** Makes two users trust each other. @returns what the claimer calls the other from now on */
   async claimToken(user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
-    return await this.inOrder(async () => {
-      const { now, hash } = this.options
+    return await this.#inOrder(async () => {
+      const { now, hash } = this.#options
       const claim = await (await this.store()).claimToken({ hash: hash(token), userId: user.id, alias, now: now() })
       if (isRefusal(claim)) return claim
       if (claim.isNew) {
-        this.trustVersion++
+        this.#trustVersion++
         this.directory.trustAdded(claim)
       }
       return { name: claim.aliases[1] }
@@ -168,10 +168,10 @@ export class RendezvousService {
 
   /** Ends the trust between a user and whom he calls so. Those who are online hear of it. */
   async removeTrust(user: User, alias: string): Promise<Refusal | undefined> {
-    return await this.inOrder(async () => {
+    return await this.#inOrder(async () => {
       const trust = await (await this.store()).removeTrust(user.id, alias)
       if (trust === undefined) return { refusal: 'NWS_ERR_BV_ALIAS_UNKNOWN' }
-      this.trustVersion++
+      this.#trustVersion++
       this.directory.trustRemoved(trust)
       return undefined
     })
@@ -180,7 +180,7 @@ export class RendezvousService {
   /** @param invitedBy undefined: whoever runs this proxy. @param suggestion login name to begin with */
   async invite(invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
     if (suggestion !== '' && !isLoginName(suggestion)) return { refusal: 'NWS_ERR_BV_NAME' }
-    const { now, secret, hash } = this.options
+    const { now, secret, hash } = this.#options
     const token = secret()
     const expiresAt = now() + INVITATION_LIFETIME_MS
     const store = await this.store()
@@ -196,14 +196,14 @@ export class RendezvousService {
   }
 
   async findInvitation(token: string): Promise<Invitation | Refusal> {
-    return await (await this.store()).findInvitation(this.options.hash(token), this.options.now())
+    return await (await this.store()).findInvitation(this.#options.hash(token), this.#options.now())
   }
 
   /** Makes an account of an invitation. @throws what `register` of an extension throws */
   async acceptInvitation(token: string, name: string, password: string): Promise<User | Refusal> {
     if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
     if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
-    const { accounts, seams, hash, now } = this.options
+    const { accounts, seams, hash, now } = this.#options
     const store = await this.store()
     // Neither is the password hashed nor an extension asked for a link that does not count.
     const invitation = await store.findInvitation(hash(token), now())
@@ -214,8 +214,8 @@ export class RendezvousService {
     return await store.acceptInvitation(hash(token), { name, passwordHash }, now())
   }
 
-  private async authenticate(name: string, password: string, caller: Caller): Promise<User | undefined> {
-    const { accounts, seams } = this.options
+  async #authenticate(name: string, password: string, caller: Caller): Promise<User | undefined> {
+    const { accounts, seams } = this.#options
     const store = await this.store()
     if (seams.authenticate !== undefined) {
       const { address, origin } = caller
@@ -230,9 +230,9 @@ export class RendezvousService {
     return (await accounts.passwords.verify(hash, password, caller.isOpen)) ? user : undefined
   }
 
-  private inOrder<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.changes.then(change)
-    this.changes = result.catch(() => {})
+  #inOrder<T>(change: () => Promise<T>): Promise<T> {
+    const result = this.#changes.then(change)
+    this.#changes = result.catch(() => {})
     return result
   }
 }

@@ -63,16 +63,16 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   readonly source: SocketOrigin
   /** Set by the login. */
   sessionId = ''
-  private iceSentAt = 0
-  private rate: TokenBucket | undefined
-  private loginTimer: NodeJS.Timeout | undefined
-  private member: OnlinePeer | undefined
+  #iceSentAt = 0
+  #rate: TokenBucket | undefined
+  #loginTimer: NodeJS.Timeout | undefined
+  #member: OnlinePeer | undefined
   /** Messages that wait for the login; undefined before it has begun and after it. */
-  private early: Buffer[] | undefined
-  private earlyBytes = 0
+  #early: Buffer[] | undefined
+  #earlyBytes = 0
   /** Requests that are not answered yet, one after another. */
-  private requests: Promise<void> | undefined
-  private pending = 0
+  #requests: Promise<void> | undefined
+  #pending = 0
 
   /** @param transport the TCP socket under the WebSocket */
   constructor(websocket: WebSocket, transport: ClientTransport, source: SocketOrigin, context: SocketContext) {
@@ -80,13 +80,13 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     this.source = source
     this.isLegacy = source.login !== undefined
     if (source.login === undefined)
-      this.loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), context.settings.authTimeoutMs).unref()
-    else this.begin('cookies', Promise.resolve(source.login))
+      this.#loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), context.settings.authTimeoutMs).unref()
+    else this.#begin('cookies', Promise.resolve(source.login))
   }
 
   /** The client, once it has logged in. */
   get peer(): OnlinePeer | undefined {
-    return this.member
+    return this.#member
   }
 
   sendPresence(frame: Buffer): void {
@@ -96,9 +96,9 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   /** Beside signs of life: renews the client's credentials when it is time. */
   override checkAlive(now: number): void {
     super.checkAlive(now)
-    if (this.member !== undefined && !this.isLegacy && now - this.iceSentAt >= CREDENTIAL_RENEWAL_MS) {
-      this.iceSentAt = now
-      const servers = this.context.iceServers(this.member.id)
+    if (this.#member !== undefined && !this.isLegacy && now - this.#iceSentAt >= CREDENTIAL_RENEWAL_MS) {
+      this.#iceSentAt = now
+      const servers = this.context.iceServers(this.#member.id)
       if (servers.length > 0) this.send(encode('iceServers', servers))
     }
   }
@@ -111,9 +111,9 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   finish(): void {
     if (this.over) return
     this.over = true
-    clearTimeout(this.loginTimer)
-    this.early = undefined
-    if (this.member !== undefined) this.context.service.directory.leave(this.member)
+    clearTimeout(this.#loginTimer)
+    this.#early = undefined
+    if (this.#member !== undefined) this.context.service.directory.leave(this.#member)
     else this.context.settled(this)
     this.outbox.flush()
     this.outbox.close()
@@ -124,61 +124,61 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     if (this.over) return
     const now = this.context.now()
     this.lastSeen = now
-    this.rate ??= new TokenBucket(RATE.perSecond, RATE.burst, now)
+    this.#rate ??= new TokenBucket(RATE.perSecond, RATE.burst, now)
     if (bytes.length > MAX_MESSAGE_BYTES) {
       this.end('NWS_ERR_BV_TOO_LARGE')
-    } else if (!this.rate.take(1, now)) {
+    } else if (!this.#rate.take(1, now)) {
       this.end('NWS_ERR_RATE_LIMITED')
-    } else if (this.member !== undefined) {
-      this.dispatch(isBinary ? { fault: 'NWS_ERR_BV_MESSAGE' } : decodeClientMessage(bytes.toString()))
-    } else if (this.early !== undefined) {
-      this.earlyBytes += bytes.length
-      if (this.earlyBytes > MAX_EARLY_BYTES || isBinary) this.end('NWS_ERR_BV_TOO_LARGE')
-      else this.early.push(bytes)
+    } else if (this.#member !== undefined) {
+      this.#dispatch(isBinary ? { fault: 'NWS_ERR_BV_MESSAGE' } : decodeClientMessage(bytes.toString()))
+    } else if (this.#early !== undefined) {
+      this.#earlyBytes += bytes.length
+      if (this.#earlyBytes > MAX_EARLY_BYTES || isBinary) this.end('NWS_ERR_BV_TOO_LARGE')
+      else this.#early.push(bytes)
     } else {
-      this.logIn(isBinary ? { fault: 'NWS_ERR_BV_MESSAGE' } : decodeClientMessage(bytes.toString()))
+      this.#logIn(isBinary ? { fault: 'NWS_ERR_BV_MESSAGE' } : decodeClientMessage(bytes.toString()))
     }
   }
 
-  private logIn(message: ClientMessage | Fault): void {
+  #logIn(message: ClientMessage | Fault): void {
     if ('fault' in message || message.type !== 'login') {
       this.end('NWS_ERR_BV_LOGIN_FIRST')
       return
     }
-    clearTimeout(this.loginTimer)
+    clearTimeout(this.#loginTimer)
     const { service } = this.context
     const { address, origin } = this.source
-    if ('session' in message) this.begin('session', service.resume(message.session))
+    if ('session' in message) this.#begin('session', service.resume(message.session))
     else
-      this.begin(
+      this.#begin(
         'password',
         service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over })
       )
   }
 
   /** Waits for a login, then goes online, or ends. */
-  private begin(method: LoginMethod, login: ReturnType<RendezvousService['resume']>): void {
-    this.early = []
+  #begin(method: LoginMethod, login: ReturnType<RendezvousService['resume']>): void {
+    this.#early = []
     login
       .then(async answer => {
         if (this.over) return
         if (isRefusal(answer)) {
           const { refusal, retryAfterMs } = answer
-          this.tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+          this.#tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
           this.end(refusal)
         } else {
-          await this.context.service.withContacts(answer.user, contacts => this.enter(method, answer, contacts))
+          await this.context.service.withContacts(answer.user, contacts => this.#enter(method, answer, contacts))
         }
       })
       .catch((error: unknown) => {
         this.context.report(error)
         if (this.over) return
-        this.tell('NWS_ERR_INTERNAL', { type: 'login' })
+        this.#tell('NWS_ERR_INTERNAL', { type: 'login' })
         this.end('NWS_ERR_INTERNAL')
       })
   }
 
-  private enter(
+  #enter(
     method: LoginMethod,
     { user, session, sessionId, expiresAt }: Login,
     contacts: Iterable<readonly [number, string]>
@@ -192,67 +192,67 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
       loggedIn
     } = this.context
     if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
-      this.tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
+      this.#tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
       this.end('NWS_ERR_BV_TOO_MANY')
       return
     }
     const peerId = newPeerId()
     this.sessionId = sessionId
-    this.iceSentAt = this.context.now()
+    this.#iceSentAt = this.context.now()
     if (!this.isLegacy)
       this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
-    this.member = directory.enter(user, contacts, peerId, this)
+    this.#member = directory.enter(user, contacts, peerId, this)
     settled(this)
     loggedIn(method)
-    const early = this.early ?? []
-    this.early = undefined
-    for (const bytes of early) if (this.isOpen) this.dispatch(decodeClientMessage(bytes.toString()))
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const bytes of early) if (this.isOpen) this.#dispatch(decodeClientMessage(bytes.toString()))
   }
 
-  private dispatch(message: ClientMessage | Fault): void {
-    const peer = this.member!
+  #dispatch(message: ClientMessage | Fault): void {
+    const peer = this.#member!
     if ('fault' in message) {
-      this.refuse(message.fault, message.type === undefined ? {} : { type: message.type })
+      this.#refuse(message.fault, message.type === undefined ? {} : { type: message.type })
       return
     }
     const { type } = message
     if (type === 'login') {
-      this.refuse('NWS_ERR_BV_MESSAGE', { type })
+      this.#refuse('NWS_ERR_BV_MESSAGE', { type })
     } else if ('to' in message) {
       if (!this.context.service.directory.relay(peer, message))
-        this.refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
-    } else if (this.pending >= MAX_PENDING) {
+        this.#refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
+    } else if (this.#pending >= MAX_PENDING) {
       this.end('NWS_ERR_RATE_LIMITED')
     } else {
-      this.request(type, () => this.answer(peer.user, message))
+      this.#request(type, () => this.#answer(peer.user, message))
     }
   }
 
   /** Does a request after those before it, and answers errors. */
-  private request(type: string, work: () => Promise<ErrorCode | undefined>): void {
-    this.pending++
-    const mayWrite = this.context.mayWrite(this.member!.user)
-    this.requests = (this.requests ?? Promise.resolve())
+  #request(type: string, work: () => Promise<ErrorCode | undefined>): void {
+    this.#pending++
+    const mayWrite = this.context.mayWrite(this.#member!.user)
+    this.#requests = (this.#requests ?? Promise.resolve())
       .then(async () => {
         if (this.over) return
         if (mayWrite) {
           const refusal = await work()
-          if (refusal !== undefined) this.refuse(refusal, { type })
+          if (refusal !== undefined) this.#refuse(refusal, { type })
         } else {
-          this.refuse('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
+          this.#refuse('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
         }
       })
       .catch((error: unknown) => {
         this.context.report(error)
-        this.refuse('NWS_ERR_INTERNAL', { type })
+        this.#refuse('NWS_ERR_INTERNAL', { type })
       })
       .finally(() => {
-        if (--this.pending === 0) this.requests = undefined
+        if (--this.#pending === 0) this.#requests = undefined
       })
   }
 
   /** @returns why it could not be done */
-  private async answer(
+  async #answer(
     user: User,
     message: Exclude<ClientMessage, { type: 'login' } | { to: number }>
   ): Promise<ErrorCode | undefined> {
@@ -284,13 +284,13 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   }
 
   /** Refuses a message of a client that is online. */
-  private refuse(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
+  #refuse(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
     this.context.refused('message', code)
-    this.tell(code, extra)
+    this.#tell(code, extra)
   }
 
   /** Tells the client what could not be done. Those of the first generation know no errors. */
-  private tell(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
+  #tell(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
     if (!this.isLegacy) this.send(encode('error', { code, message: definitionOf(code).message, ...extra }))
   }
 }

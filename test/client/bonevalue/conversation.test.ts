@@ -1,6 +1,5 @@
 // Two ends of a conversation over a channel that keeps order and says what it still holds: answers, parts, turns, farewells.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { Call, type Outcome } from '../../../src/client/bonevalue/call.ts'
 import {
   Conversation,

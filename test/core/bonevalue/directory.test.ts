@@ -18,8 +18,8 @@ class View {
     if (type === 'userAdd') this.users.add(fact as string)
     if (type === 'setPeerId') this.id = (fact as { peerId: number }).peerId
     if (type === 'userList') for (const name of fact as string[]) this.users.add(name)
-    if (type === 'peerList') for (const { name, id } of fact as { name: string; id: number }[]) this.add(name, id)
-    if (type === 'peerConnect') this.add((fact as { name: string }).name, (fact as { id: number }).id)
+    if (type === 'peerList') for (const { name, id } of fact as { name: string; id: number }[]) this.#add(name, id)
+    if (type === 'peerConnect') this.#add((fact as { name: string }).name, (fact as { id: number }).id)
     if (type === 'peerDisconnect' && !this.peers.delete(fact as number))
       throw new Error('the end of a peer that was never told')
     if (type === 'userRemove') {
@@ -32,7 +32,7 @@ class View {
     this.send(frame)
   }
 
-  private add(name: string, id: number): void {
+  #add(name: string, id: number): void {
     if (!this.users.has(name)) throw new Error(`a peer of ${name}, who was never told`)
     if (this.peers.has(id) || id === this.id) throw new Error('a peer told twice')
     this.peers.set(id, name)

@@ -1,7 +1,6 @@
 // The stories of matching.test.ts with the real group instead of the fake one, fewer of them: what the simulation shows
 // holds for the cryptography that runs.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { primitives } from '../../support/link.ts'
 import { Simulation, mismatches, type SimulatedProxy } from '../../support/simulation.ts'
 

@@ -1,7 +1,6 @@
 // PROTOCOL §9, "Never missed": whatever the order of events, channels that two proxies share are matched in the end.
 // Each test runs one story under many seeds; a failure names its seed.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { LinkBudgets } from '../../../src/core/link/constants.ts'
 import { Simulation, mismatches, type SimulatedProxy, type SimulationOptions } from '../../support/simulation.ts'
 

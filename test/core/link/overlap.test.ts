@@ -1,7 +1,6 @@
 // PROTOCOL §5.7.3: what a peer says while it is joined on two links counts once and in order, also where a message has
 // overtaken one that only the older link carries.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { PeerMessage } from '../../../src/core/link/channel-message.ts'
 import {
   MAX_OVERLAP_BYTES,

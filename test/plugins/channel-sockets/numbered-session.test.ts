@@ -1,6 +1,5 @@
 // Pairs of data and control sockets without a network: sockets are recorders, turns end when the test says so.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import type { ErrorCode } from '../../../src/core/errors.ts'
 import { Outbox } from '../../../src/core/hub/outbox.ts'
 import type { Peer } from '../../../src/core/hub/peer.ts'

@@ -1,6 +1,5 @@
 // Two proxies share a channel through a real nats-server: presence, messages of all kinds, leaving, what is shown.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
 import { natsUnavailable, newSecret, startNats } from '../../support/nats.ts'

@@ -1,7 +1,6 @@
 // The port that other proxies link to: what it answers to everything but a link, and to too many.
 import { connect, type Socket } from 'node:net'
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildTestApp, requestBytes, sendRaw } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'

@@ -1,6 +1,5 @@
 // Two proxies in one process, joined by a static peer: channels end to end over real sockets.
-import t from 'tap'
-import type { Test } from 'tap'
+import t, { type Test } from 'tap'
 import { buildTestApp } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
 
