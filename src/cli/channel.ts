@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { base32 } from '../core/link/bytes.ts'
+import { base32 } from '../core/bytes.ts'
 import { CliError } from './errors.ts'
 import { note, write, writeJson } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'

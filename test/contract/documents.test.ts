@@ -16,7 +16,7 @@ import { frameType, readFrames } from '../../src/core/link/frames.ts'
 import { roundFlag } from '../../src/core/link/round.ts'
 import { settingsSchema } from '../../src/core/settings.ts'
 import { completeSettings, variableOf } from '../../src/core/settings-check.ts'
-import { concat, u32, u8 } from '../../src/core/link/bytes.ts'
+import { concat, u32, u8 } from '../../src/core/bytes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')

@@ -1,7 +1,7 @@
 // Proxies on several hosts, as people have them: `npm start` on each, nothing configured, real multicast. How they find
 // each other, lose each other and find each other again. Not what channels promise (mesh-channels.test.ts).
 import t, { type Test } from 'tap'
-import { fromBase32 } from '../../src/core/link/bytes.ts'
+import { fromBase32 } from '../../src/core/bytes.ts'
 import { avahiUnavailable, startAvahi } from '../support/avahi.ts'
 import {
   createNetwork,

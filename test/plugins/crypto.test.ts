@@ -2,7 +2,7 @@
 import Fastify from 'fastify'
 import sodium from 'libsodium-wrappers-sumo'
 import t from 'tap'
-import { fromBase32 } from '../../src/core/link/bytes.ts'
+import { fromBase32 } from '../../src/core/bytes.ts'
 import type { LinkPrimitives } from '../../src/core/link/primitives.ts'
 import cryptoPlugin, { createCrypto } from '../../src/plugins/crypto/index.ts'
 import { NATIVE_AEAD_FROM, nativeOpen, nativeSeal, sodiumAead } from '../../src/plugins/crypto/primitives.ts'

@@ -1,6 +1,6 @@
 // A whole link with fixed ids, keys and scalars, computed by the code: what docs/vectors/nws2-link.json holds and
 // docs/PROTOCOL.md §7 shows. Not a protocol machine: each end's messages are written out in order.
-import { ascii, concat, lv, readU32, u16, u32, u8 } from '../../src/core/link/bytes.ts'
+import { ascii, concat, lv, readU32, u16, u32, u8 } from '../../src/core/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../src/core/link/channel-message.ts'
 import { dataFlag } from '../../src/core/link/fragments.ts'
 import { frameType, type FrameType } from '../../src/core/link/frames.ts'

@@ -1,6 +1,6 @@
 // One end of a link that says whatever a test wants, in any order: handshake and encryption are right unless the test
 // makes them wrong. For hostile peers; knows nothing of rounds or channels.
-import { concat, u32, u8 } from '../../src/core/link/bytes.ts'
+import { concat, u32, u8 } from '../../src/core/bytes.ts'
 import { frameType, readFrames, type Frame } from '../../src/core/link/frames.ts'
 import { HandshakeInitiator, acceptHandshake, type LinkKeys, type LinkRole } from '../../src/core/link/handshake.ts'
 import { writeHello } from '../../src/core/link/hello.ts'

@@ -1,7 +1,7 @@
 // A network of meshes in one thread and in virtual time: every order that the outside may choose (how long a message
 // travels, when a computation ends, which of two timers fires first) is drawn from a seed. Bytes on one connection keep
 // their order. Not the real sockets: those are tested in test/plugins.
-import { mapKey } from '../../src/core/link/bytes.ts'
+import { mapKey } from '../../src/core/bytes.ts'
 import {
   budgets as realBudgets,
   timings as realTimings,

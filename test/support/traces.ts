@@ -2,7 +2,7 @@
 // text, and plain hashes of it. Not proof that nothing leaks; keyed hashes and encryption are not seen through.
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { base32 } from '../../src/core/link/bytes.ts'
+import { base32 } from '../../src/core/bytes.ts'
 
 const HASHES = ['md5', 'sha1', 'sha256', 'sha512', 'sha3-256', 'blake2b512', 'blake2s256', 'ripemd160'] as const
 /** Enough of a hash to be no accident, and found also where a hash was cut. */

@@ -59,7 +59,7 @@ export class Attempts {
    * Begins a try.
    *
    * @param name in the form that all spellings share
-   * @param address who tries (core/link/address-key.ts)
+   * @param address who tries (core/address-key.ts)
    * @returns 0: it may go on, and counts until `succeeded`; otherwise milliseconds to wait, and it did not count
    */
   begin(name: string, address: string, now: number): number {

@@ -1,6 +1,6 @@
 // The cluster of one proxy: which channels it is in, who else is, what is said to them and what comes from them. No
 // sockets, timers or rules of channels: those are outside (plugins/cluster, core/hub).
-import { mapKey } from '../link/bytes.ts'
+import { mapKey } from '../bytes.ts'
 import { decodeChannelMessage, encodePeerMessageHead, isDataText, type PeerMessage } from '../link/channel-message.ts'
 import type { Cancel } from '../link/environment.ts'
 import type { RelayCount } from '../hub/carrier.ts'

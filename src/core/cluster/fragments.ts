@@ -1,6 +1,6 @@
 // Frames that do not fit into one message of the broker: cut by the sender, put together by the receiver. Not the
 // sealing: each fragment travels in a sealed batch of its own.
-import { concat } from '../link/bytes.ts'
+import { concat } from '../bytes.ts'
 import { MAX_FRAME_BYTES } from './constants.ts'
 import { encodeBatch, encodeFrame, FRAGMENT_HEAD_BYTES } from './frames.ts'
 

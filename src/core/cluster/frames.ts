@@ -16,7 +16,7 @@
 //   30 HERE     proxy(16) | interval(4)      31 GONE
 //   anywhere:
 //   40 FRAGMENT number(4) | index(2) | last(1) | part of a frame (type and body)
-import { ascii, concat, readU16, readU32, u16, u32, u8, writeU32 } from '../link/bytes.ts'
+import { ascii, concat, readU16, readU32, u16, u32, u8, writeU32 } from '../bytes.ts'
 import { readId } from '../link/channel-message.ts'
 import { CHALLENGE_BYTES, PROXY_ID_BYTES, TOKEN_BYTES } from './constants.ts'
 

@@ -1,6 +1,6 @@
 // Which links of the mesh end in which proxies of the cluster. What a link says of its end's id is a claim; a session of
 // the cluster that knows the link's key proves it. Not the use of that (core/hub/remote-claims.ts).
-import { base32, compare, mapKey } from '../link/bytes.ts'
+import { base32, compare, mapKey } from '../bytes.ts'
 import type { LinkClock } from '../link/environment.ts'
 import { outsideToken } from '../link/handshake.ts'
 import type { Link } from '../link/link.ts'

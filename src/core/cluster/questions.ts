@@ -1,6 +1,6 @@
 // What a proxy asks others of the cluster, and what it answers them: who is in a channel, and the proof that somebody is
 // alive and no recording. When and how often. Not what the answers change (cluster.ts).
-import { isZero } from '../link/bytes.ts'
+import { isZero } from '../bytes.ts'
 import { TOKEN_BYTES } from './constants.ts'
 import type { Frame } from './frames.ts'
 import type { ClusterEnvironment } from './interfaces.ts'

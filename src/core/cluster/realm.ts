@@ -7,7 +7,7 @@
 //   key     = HMAC(secret, "nws cluster key" 00 epoch(4))[0..32)
 //   subkey  = HChaCha20(key, session)                                the key of one sender in one epoch
 // HMAC is HMAC-SHA512, base32 is RFC 4648's in lower case.
-import { ascii, base32, concat, mapKey, u32, u8 } from '../link/bytes.ts'
+import { ascii, base32, concat, mapKey, u32, u8 } from '../bytes.ts'
 import { EPOCH_MS, TOKEN_BYTES } from './constants.ts'
 import type { ClusterPrimitives } from './primitives.ts'
 

@@ -4,7 +4,7 @@
 //   version(1) = 1 | epoch(4) | session(16) | number(8) | ciphertext | tag(16)
 // XChaCha20-Poly1305 with the key of the epoch, the nonce session | number, and as associated data the first 29 bytes and
 // the subject. The session is random for each run of a proxy, the number rises by one with each batch: no nonce repeats.
-import { ascii, concat, readU32, readU64, writeU32, writeU64 } from '../link/bytes.ts'
+import { ascii, concat, readU32, readU64, writeU32, writeU64 } from '../bytes.ts'
 import { HEADER_BYTES, SESSION_BYTES, TAG_BYTES, WIRE_VERSION } from './constants.ts'
 import type { ClusterPrimitives } from './primitives.ts'
 import type { Realm } from './realm.ts'

@@ -3,7 +3,7 @@
 //
 // Whoever holds the secret can seal; so can the broker replay what a proxy said yesterday to one that was not there. So
 // nothing of a session counts before it has answered a challenge of this run.
-import { base32, compare, mapKey } from '../link/bytes.ts'
+import { base32, compare, mapKey } from '../bytes.ts'
 import { CHALLENGE_BYTES, MAX_ASKED, MAX_SESSIONS, type ClusterTimings } from './constants.ts'
 import { Reassembly } from './fragments.ts'
 import { ReplayWindow } from './replay-window.ts'

@@ -7,7 +7,7 @@
 //   kind 0: UTF-8 JSON text of the `data` member    kind 1: binary
 import { isUtf8 } from 'node:buffer'
 import { isJsonText } from '../json-text.ts'
-import { ascii, concat, latin1, readU64, u8, writeU64 } from './bytes.ts'
+import { ascii, concat, latin1, readU64, u8, writeU64 } from '../bytes.ts'
 import { MAX_JSON_DEPTH } from './constants.ts'
 import { linkFault, type LinkFault, type LinkResult } from './link-fault.ts'
 

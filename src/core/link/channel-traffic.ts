@@ -1,6 +1,6 @@
 // What is said about confirmed channels on one link: DATA and LEAVE, both ways. Decodes and checks each message before
 // anything else sees it. Not who is joined where (roster.ts) and not how channels become confirmed (rounds-*.ts).
-import { latin1, mapKey } from './bytes.ts'
+import { latin1, mapKey } from '../bytes.ts'
 import { decodeChannelMessage, isDataText, type ChannelMessage } from './channel-message.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from './constants.ts'
 import type { LinkClock } from './environment.ts'

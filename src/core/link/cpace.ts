@@ -1,6 +1,6 @@
 // CPACE-RISTR255-SHA512 in the initiator-responder setting (draft-irtf-cfrg-cpace-21), as functions of their inputs.
 // Not an exchange: who sends what, and when, is the round's business (round-initiator.ts, round-responder.ts).
-import { ascii, concat, lv } from './bytes.ts'
+import { ascii, concat, lv } from '../bytes.ts'
 import { mac } from './mac.ts'
 import type { LinkPrimitives } from './primitives.ts'
 

@@ -1,7 +1,7 @@
 // Whom to dial, and when (PROTOCOL §4): static peers always, discovered proxies by the order of the ids, failed dials
 // with back-off. Not the dialling itself: a function is given that makes a connection and tells how it went.
 import type { RemoteProxy } from '../discovery.ts'
-import { compare, fromBase32, mapKey } from './bytes.ts'
+import { compare, fromBase32, mapKey } from '../bytes.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 import type { LinkRole } from './handshake.ts'
 

@@ -11,7 +11,7 @@
 //   20 DATA   handle(8) | flags(1: 1 first, 2 last) | bytes (≤ 65505)
 //   21 LEAVE  handle(8)
 //   22 SAME   token(32)
-import { readU32 } from './bytes.ts'
+import { readU32 } from '../bytes.ts'
 import { FRAME_HEADER_BYTES, HELLO_BYTES, MAX_PLAINTEXT_BYTES } from './constants.ts'
 import type { LinkRole } from './handshake.ts'
 import { linkFault, type LinkFault } from './link-fault.ts'

@@ -1,6 +1,6 @@
 // The confirmed channels of one link and their handles, with the life of a handle: in use, left by us and unanswered,
 // gone. Not what is said on them (channel-traffic.ts).
-import { mapKey } from './bytes.ts'
+import { mapKey } from '../bytes.ts'
 import { linkFault, type LinkFault } from './link-fault.ts'
 
 /** A handle in use. */

@@ -3,7 +3,7 @@
 //
 //   W0 I→R  "NWS2"(4) | id_I(16) | id_R(16) | e_I(32)     68 bytes; id_R = 16 zero bytes when unknown
 //   W1 R→I  e_R(32) | AEAD("")(16)                        48 bytes
-import { ascii, compare, concat, isZero, lv } from './bytes.ts'
+import { ascii, compare, concat, isZero, lv } from '../bytes.ts'
 import { mac } from './mac.ts'
 import { NoiseInitiator, NoiseResponder, type CipherState, type NoiseSplit } from './noise.ts'
 import type { LinkPrimitives } from './primitives.ts'

@@ -1,7 +1,7 @@
 // HELLO, the first frame each way: layout and checks. Not the order in which it comes (record-stream.ts).
 //
 //   id(16) | ver_max(1)=2 | features(4)=0 | rx_max(4)
-import { compare, concat, isZero, readU32, u32, u8 } from './bytes.ts'
+import { compare, concat, isZero, readU32, u32, u8 } from '../bytes.ts'
 import { RX_MAX, VERSION } from './constants.ts'
 import { linkFault, type LinkResult } from './link-fault.ts'
 

@@ -1,7 +1,7 @@
 // The connection under a link, as frames: batches what a turn says, lets what arrives take effect in order, watches
 // whether the remote is there and takes what it is sent, and ends. Knows no channels and no rounds (link.ts).
 import { Backlog } from './backlog.ts'
-import { readU16, u16 } from './bytes.ts'
+import { readU16, u16 } from '../bytes.ts'
 import type { LinkPort } from './environment.ts'
 import { frameType, type Frame, type FrameType } from './frames.ts'
 import { Inbox, type Arrival } from './inbox.ts'

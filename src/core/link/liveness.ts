@@ -1,7 +1,7 @@
 // Whether the remote of a link is there: PING after silence, death after more of it, and the guard against floods of
 // PING. Not the frames' codec, and nothing is closed here: the link is told.
 import { TokenBucket } from '../token-bucket.ts'
-import { compare, u64 } from './bytes.ts'
+import { compare, u64 } from '../bytes.ts'
 import { MAX_PINGS_PER_SECOND, type LinkTimings } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 

@@ -1,6 +1,6 @@
 // The links of one proxy and the channels that it brings to them: who is told of local peers and messages, and what
 // remote ones come to. No sockets, timers or rules of channels: those are outside (plugins/peer-mesh).
-import { compare } from './bytes.ts'
+import { compare } from '../bytes.ts'
 import { encodePeerMessageHead, encodePresence, type ChannelMessage, type PeerMessage } from './channel-message.ts'
 import { RX_MAX } from './constants.ts'
 import { CpuBudget } from './cpu-budget.ts'

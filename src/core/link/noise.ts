@@ -1,6 +1,6 @@
 // Noise_NN_25519_ChaChaPoly_SHA512 (Noise revision 34): the handshake of two messages and the cipher of each direction.
 // Not the wire format around it (handshake.ts) and not a general Noise: one pattern, one suite.
-import { ascii, concat, u8 } from './bytes.ts'
+import { ascii, concat, u8 } from '../bytes.ts'
 import type { LinkPrimitives, X25519KeyPair } from './primitives.ts'
 
 const PROTOCOL = ascii('Noise_NN_25519_ChaChaPoly_SHA512')

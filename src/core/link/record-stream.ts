@@ -1,6 +1,6 @@
 // From WebSocket messages to frames and back: handshake, HELLO, encryption, new keys. Knows the states up to OPEN and
 // their times; not what a frame after HELLO means, nor in which order they take effect (inbox.ts).
-import { isZero } from './bytes.ts'
+import { isZero } from '../bytes.ts'
 import type { LinkTimings } from './constants.ts'
 import type { Cancel, LinkClock } from './environment.ts'
 import { frameType, readFrames, type Frame, type FrameType } from './frames.ts'

@@ -1,6 +1,6 @@
 // Frames of one turn to Noise messages: batches, seals, and decides when the direction gets a new key. Not the reading
 // side, and not when a turn ends (its owner calls flush).
-import { writeU32 } from './bytes.ts'
+import { writeU32 } from '../bytes.ts'
 import { FRAME_HEADER_BYTES, HANDLE_BYTES, MAX_PLAINTEXT_BYTES, REKEY_BYTES, REKEY_MESSAGES } from './constants.ts'
 import type { LinkClock } from './environment.ts'
 import { frameType, type FrameType } from './frames.ts'

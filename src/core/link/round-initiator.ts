@@ -1,6 +1,6 @@
 // The initiator's side of one matching round (PROTOCOL §5.4): M1 out, M2 in, M3 out, M4 in, M5 out, M6 in.
 // Not a scheduler: the link calls each step once, in order, and runs it in slices. Nothing here reads a clock.
-import { compare, concat, mapKey } from './bytes.ts'
+import { compare, concat, mapKey } from '../bytes.ts'
 import { cpaceGenerator } from './cpace.ts'
 import { NwsError } from '../errors.ts'
 import {

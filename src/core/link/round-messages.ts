@@ -6,7 +6,7 @@
 //   14 M4 R→I   r(4) | N_I × [ hint(16) | Z_R(32) ]
 //   15 M5 I→R   r(4) | N_I × [ Z_I(32) | tag_I(32) ]
 //   16 M6 R→I   r(4) | N_I × tag_R(32)
-import { concat, mapKey, readU32, u32, u8 } from './bytes.ts'
+import { concat, mapKey, readU32, u32, u8 } from '../bytes.ts'
 import { roundFlag } from './round.ts'
 import { done, fault, type StepResult } from './step-result.ts'
 

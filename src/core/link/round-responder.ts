@@ -1,7 +1,7 @@
 // The responder's side of one matching round (PROTOCOL §5.4): M1 in, M2 out, M3 in, M4 out, M5 in, M6 out.
 // Not a scheduler and not a budget: the link calls each step once, in order, runs it in slices, and says which
 // channels can pay. Nothing here reads a clock.
-import { compare, concat, mapKey } from './bytes.ts'
+import { compare, concat, mapKey } from '../bytes.ts'
 import { cpaceGenerator } from './cpace.ts'
 import { NwsError } from '../errors.ts'
 import {

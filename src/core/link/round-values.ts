@@ -1,6 +1,6 @@
 // The values of a matching round as functions of their inputs, in the letters of PROTOCOL §5.4. Not the order in which
 // the sides compute and send them (round-initiator.ts, round-responder.ts).
-import { ascii, concat, lv, u16, u32, u8 } from './bytes.ts'
+import { ascii, concat, lv, u16, u32, u8 } from '../bytes.ts'
 import { cpaceIsk, cpaceMacKey, cpaceTag, generatorString, mapToElement } from './cpace.ts'
 import { NwsError } from '../errors.ts'
 import type { LinkRole } from './handshake.ts'

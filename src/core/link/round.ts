@@ -4,7 +4,7 @@
 // Why a round has two steps: a single scalar per side is forgeable by whoever knows one common name, so its outcome is
 // only a hint that two slots may hold one name; each hinted pair then runs CPace with fresh scalars and explicit
 // confirmation. Nothing visible (which slot, which order, which length) depends on a name.
-import { isZero, readU32 } from './bytes.ts'
+import { isZero, readU32 } from '../bytes.ts'
 import { NwsError } from '../errors.ts'
 import type { LinkPrimitives } from './primitives.ts'
 

@@ -1,7 +1,7 @@
 // Two links with one remote id (PROTOCOL §5.6): the proof that they end in one process, and which of the two is closed;
 // or that the remote has ended one of them already.
 // Ids are claims: without the proof nothing is kept out, merged or closed here.
-import { compare, mapKey } from './bytes.ts'
+import { compare, mapKey } from '../bytes.ts'
 import {
   MAX_OVER_KEPT,
   MAX_OVER_SENT,

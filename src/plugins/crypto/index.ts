@@ -2,7 +2,7 @@
 // Not a protocol, and it keeps no key beyond the run: what it makes anew at each start cannot link two runs.
 import fp from 'fastify-plugin'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
-import { base32 } from '../../core/link/bytes.ts'
+import { base32 } from '../../core/bytes.ts'
 import type { LinkPrimitives } from '../../core/link/primitives.ts'
 import { createLinkPrimitives } from './primitives.ts'
 

@@ -2,7 +2,7 @@
 // listener has a port, and an extension may bring another discovery before.
 import fp from 'fastify-plugin'
 import { createExchangeableDiscovery, createNoDiscovery, type ExchangeableDiscovery } from '../../core/discovery.ts'
-import { base32 } from '../../core/link/bytes.ts'
+import { base32 } from '../../core/bytes.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import { createMdnsDiscovery } from './mdns-discovery.ts'

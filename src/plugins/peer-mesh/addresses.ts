@@ -1,5 +1,5 @@
 // Addresses as sockets and the system give them, in one spelling. Not a rule of who may connect or be dialled
-// (core/dns-sd/address-policy.ts, core/link/address-key.ts).
+// (core/dns-sd/address-policy.ts, core/address-key.ts).
 import { networkInterfaces } from 'node:os'
 import { formatAddress, parseAddress } from '../../core/dns-sd/address-policy.ts'
 

@@ -1,7 +1,7 @@
 // The carrier of the mesh: how links are named. Not the carrying (core/hub/network-carrier.ts).
 import { NetworkCarrier } from '../../core/hub/network-carrier.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
-import { base32 } from '../../core/link/bytes.ts'
+import { base32 } from '../../core/bytes.ts'
 import type { Link } from '../../core/link/link.ts'
 import type { Mesh } from '../../core/link/mesh.ts'
 

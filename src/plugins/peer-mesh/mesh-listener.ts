@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { NwsError } from '../../core/errors.ts'
-import { addressKey } from '../../core/link/address-key.ts'
+import { addressKey } from '../../core/address-key.ts'
 import { ConnectionRate } from '../../core/link/connection-rate.ts'
 import { MAX_MESSAGE_BYTES, type LinkBudgets } from '../../core/link/constants.ts'
 import type { LinkClock } from '../../core/link/environment.ts'
@@ -29,7 +29,7 @@ export interface MeshListenerOptions {
   readonly handshakeMs: number
   readonly clock: LinkClock
   readonly budgets: LinkBudgets
-  /** A remote has upgraded; it counts as `address` (core/link/address-key.ts). Handlers must be attached at once. */
+  /** A remote has upgraded; it counts as `address` (core/address-key.ts). Handlers must be attached at once. */
   readonly accept: (websocket: WebSocket, socket: Socket, address: string) => void
 }
 

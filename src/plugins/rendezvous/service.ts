@@ -1,6 +1,6 @@
 // What the rendezvous does for a user: login, sessions, tokens, trust, invitations. Not presence (core/bonevalue/
 // directory.ts), no sockets (socket.ts) and no Fastify.
-import { addressKey } from '../../core/link/address-key.ts'
+import { addressKey } from '../../core/address-key.ts'
 import { Attempts } from '../../core/bonevalue/attempts.ts'
 import { Directory } from '../../core/bonevalue/directory.ts'
 import { isAlias, isLoginName, isNewPassword, loginKey, MAX_LOGIN_NAME } from '../../core/bonevalue/names.ts'

@@ -1,7 +1,7 @@
 // PROTOCOL §9, "Binding": a confirmed channel means that the other end of this very link knows the name. A man in the
 // middle, other views of the ids, or a changed HELLO confirm nothing; a transparent proxy changes nothing.
 import t from 'tap'
-import { concat } from '../../../src/core/link/bytes.ts'
+import { concat } from '../../../src/core/bytes.ts'
 import { frameType } from '../../../src/core/link/frames.ts'
 import { writeHello } from '../../../src/core/link/hello.ts'
 import { RawLink, frameBytes } from '../../support/raw-link.ts'

@@ -2,7 +2,7 @@
 // his place, how many connections are taken.
 import t from 'tap'
 import { ConnectionRate } from '../../../src/core/link/connection-rate.ts'
-import { addressKey } from '../../../src/core/link/address-key.ts'
+import { addressKey } from '../../../src/core/address-key.ts'
 import { budgets, timings } from '../../../src/core/link/constants.ts'
 import { CpuBudget, type CpuReservation } from '../../../src/core/link/cpu-budget.ts'
 import { GuessBudget } from '../../../src/core/link/guess-budget.ts'

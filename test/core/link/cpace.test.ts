@@ -1,6 +1,6 @@
 // CPace against the draft's vectors, from the generator string to the session key.
 import t from 'tap'
-import { concat, lv } from '../../../src/core/link/bytes.ts'
+import { concat, lv } from '../../../src/core/bytes.ts'
 import { cpaceGenerator, cpaceIsk, cpaceMacKey, cpaceTag, generatorString } from '../../../src/core/link/cpace.ts'
 import { hex, primitives, unhex, utf8, vectors } from '../../support/link.ts'
 

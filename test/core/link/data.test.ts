@@ -1,7 +1,7 @@
 // PROTOCOL §9, "Data": what reaches a channel from a link, and what never does. The hostile end is a member that is
 // honest up to the round and says then what a test wants.
 import t from 'tap'
-import { concat, u64, u8 } from '../../../src/core/link/bytes.ts'
+import { concat, u64, u8 } from '../../../src/core/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../../src/core/link/channel-message.ts'
 import { RX_MAX } from '../../../src/core/link/constants.ts'
 import type { Link } from '../../../src/core/link/link.ts'

@@ -1,6 +1,6 @@
 // Whom the dialler dials and when: the order of the ids, static peers, back-off, addresses, duplicates, claims.
 import t from 'tap'
-import { base32 } from '../../../src/core/link/bytes.ts'
+import { base32 } from '../../../src/core/bytes.ts'
 import { Dialer, dialTimings, type DialOutcome, type DialRequest } from '../../../src/core/link/dialer.ts'
 import { SimulatedClock } from '../../support/simulation.ts'
 import { seededRandom } from '../../support/random.ts'

@@ -1,7 +1,7 @@
 // W0 and W1 with all that a listener must refuse, and the values that both ends derive.
 import t from 'tap'
 import { HandshakeInitiator, acceptHandshake, linkTranscript, sameToken } from '../../../src/core/link/handshake.ts'
-import { concat, lv, u8 } from '../../../src/core/link/bytes.ts'
+import { concat, lv, u8 } from '../../../src/core/bytes.ts'
 import { NoiseInitiator } from '../../../src/core/link/noise.ts'
 import { hex, primitives, utf8 } from '../../support/link.ts'
 

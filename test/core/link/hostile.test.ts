@@ -1,7 +1,7 @@
 // What a hostile remote can send below the channels: prefaces, HELLOs, frames and records of every wrong kind. Each
 // costs that link, with the right code, and nothing else.
 import t from 'tap'
-import { concat, u16, u32, u8 } from '../../../src/core/link/bytes.ts'
+import { concat, u16, u32, u8 } from '../../../src/core/bytes.ts'
 import { frameType } from '../../../src/core/link/frames.ts'
 import { HandshakeInitiator } from '../../../src/core/link/handshake.ts'
 import { writeHello } from '../../../src/core/link/hello.ts'

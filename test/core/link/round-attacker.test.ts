@@ -15,7 +15,7 @@ import {
   roundTranscript
 } from '../../../src/core/link/round-values.ts'
 import { cpaceGenerator } from '../../../src/core/link/cpace.ts'
-import { concat } from '../../../src/core/link/bytes.ts'
+import { concat } from '../../../src/core/bytes.ts'
 import { runToEnd, type StepFault } from '../../../src/core/link/step-result.ts'
 import { hex, primitives, roundContext, utf8 } from '../../support/link.ts'
 

@@ -6,7 +6,7 @@ import { RoundResponder } from '../../../src/core/link/round-responder.ts'
 import { createRoundRandomness, type RoundRandomness } from '../../../src/core/link/round.ts'
 import { readM1Header, readM2Header, writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
 import { pairKeys, pairSession, roundTranscript } from '../../../src/core/link/round-values.ts'
-import { concat } from '../../../src/core/link/bytes.ts'
+import { concat } from '../../../src/core/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
 import {
   handlesByName,

@@ -12,7 +12,7 @@ import {
   roundTranscript
 } from '../../../src/core/link/round-values.ts'
 import { cpaceGenerator, cpaceIsk, cpaceMacKey, generatorString } from '../../../src/core/link/cpace.ts'
-import { ascii, concat, u32 } from '../../../src/core/link/bytes.ts'
+import { ascii, concat, u32 } from '../../../src/core/bytes.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
 import { hex, primitives, roundContext, unhex, utf8, vectors } from '../../support/link.ts'
 

@@ -5,7 +5,7 @@ import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
 import { RoundResponder } from '../../../src/core/link/round-responder.ts'
 import { createRoundRandomness, dealSlots, slotsFor } from '../../../src/core/link/round.ts'
 import { runToEnd } from '../../../src/core/link/step-result.ts'
-import { compare, mapKey } from '../../../src/core/link/bytes.ts'
+import { compare, mapKey } from '../../../src/core/bytes.ts'
 import { handlesByName, hex, messageNames, primitives, roundContext, runRound, utf8 } from '../../support/link.ts'
 
 const randomness = createRoundRandomness(primitives)

@@ -9,7 +9,7 @@ import { createSocket, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import { createInterface } from 'node:readline'
 import { decode, encode, type Answer } from 'dns-packet'
-import { base32 } from '../../../src/core/link/bytes.ts'
+import { base32 } from '../../../src/core/bytes.ts'
 
 const group = '224.0.0.251'
 const address =

@@ -1,6 +1,6 @@
 // Who a connection counts as: one IPv4 address, or one IPv6 network of 64 bits, since a host may have as many addresses
 // in it as it likes (PROTOCOL §6). Not a rule of who may connect.
-import { formatAddress, parseAddress } from '../dns-sd/address-policy.ts'
+import { formatAddress, parseAddress } from './dns-sd/address-policy.ts'
 
 /** Who a connection counts as. */
 export interface AddressKey {

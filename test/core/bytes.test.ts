@@ -15,8 +15,8 @@ import {
   u16,
   u32,
   u64
-} from '../../../src/core/link/bytes.ts'
-import { hex, unhex, utf8, vectors } from '../../support/link.ts'
+} from '../../src/core/bytes.ts'
+import { hex, unhex, utf8, vectors } from '../support/link.ts'
 
 interface CpaceStrings {
   strings: {
