@@ -3,7 +3,7 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { readSettings } from './core/environment.ts'
-import { logStream } from './log-stream.ts'
+import { LogStream } from './log-stream.ts'
 import { watchNpmShell } from './npm-shell.ts'
 import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
 import { serviceManager } from './service-manager.ts'
@@ -17,11 +17,12 @@ const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] a
 /** @param environment all variables @throws NwsError for settings that cannot be, and for what cannot be listened on */
 export async function startProcess(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
   const settings = readSettings(environment)
-  const stream = logStream(process.stdout, environment)
+  // Warnings of Node itself go there. Without a listener a full disk would count as a mistake of the proxy.
+  process.stderr.on('error', () => {})
   const app = await buildApp(settings, {
     level: settings.logLevel,
     serializers: { req: requestSerializer },
-    ...(stream === undefined ? {} : { stream })
+    stream: new LogStream(process.stdout, environment)
   })
   const manager = serviceManager(environment, sentence => app.log.warn(sentence))
   await app.listener.listen()
