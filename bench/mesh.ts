@@ -27,7 +27,7 @@ interface Measurement {
   readonly hosts?: boolean
 }
 
-/** The times at which an ended sweep of a channel is certain to be followed by the next at once (PROTOCOL §5.5.2). */
+/** The times at which an ended sweep of a channel is certain to be followed by the next at once (docs/protocol/link.md §5.5.2). */
 const SWEEP_PAUSE_MS = 1200
 const IDLE_MS = 120_000
 /** The first PINGs of new links and the announcements of a start are over by then. */

@@ -22,7 +22,7 @@ export function isScope(text: string): text is Scope {
 
 /**
  * True where a name is strong: at least 26 characters with at least 12 distinct ones. Every other name counts as
- * guessable (PROTOCOL §3).
+ * guessable (docs/protocol/link.md §3).
  */
 export function isStrongName(name: string): boolean {
   return name.length >= 26 && new Set(name).size >= 12

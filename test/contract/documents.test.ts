@@ -1,5 +1,4 @@
-// docs/PROTOCOL.md and docs/SECURITY.md say what the code does: numbers, types, codes, names of states, citations.
-// Not their sentences: those are for readers.
+// docs/protocol and docs/SECURITY.md agree with the code in numbers, types, codes, names of states and citations.
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +19,12 @@ import { concat, u32, u8 } from '../../src/core/bytes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
-const protocol = read('docs/PROTOCOL.md')
+const protocol = Object.fromEntries(
+  ['client', 'discovery', 'link', 'cluster', 'older-clients'].map(name => [
+    `${name}.md`,
+    read(`docs/protocol/${name}.md`)
+  ])
+)
 const security = read('docs/SECURITY.md')
 const rendezvous = read('docs/BONEVALUE.md')
 
@@ -29,7 +33,12 @@ function sectionsOf(page: string): Map<string, string> {
   const parts = page.split(/^#{2,4} (?=\d)/m).slice(1)
   return new Map(parts.map(part => [/^(\d+(?:\.\d+)*)/.exec(part)![1]!, part]))
 }
-const sections = sectionsOf(protocol)
+/** Sections of the pages of docs/protocol, as `link.md §5.3`. */
+const sections = new Map(
+  Object.entries(protocol).flatMap(([page, text]) =>
+    [...sectionsOf(text)].map(([number, part]) => [`${page} §${number}`, part] as const)
+  )
+)
 
 /** The rows of all tables in a text: the cells, without back quotes. */
 function rowsOf(text: string): string[][] {
@@ -62,7 +71,7 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
   .map(name => `src/${name}`)
 
 t.test('frame types, their direction and length', async t => {
-  const rows = tableIn('5.3', 'type')
+  const rows = tableIn('link.md §5.3', 'type')
   t.strictSame(Object.fromEntries(rows.map(([type, name]) => [name!.toLowerCase(), Number.parseInt(type!, 16)])), {
     ...frameType
   })
@@ -86,7 +95,9 @@ t.test('frame types, their direction and length', async t => {
 })
 
 t.test('channel messages, their flags, the flags of rounds', async t => {
-  const types = Object.fromEntries(tableIn('5.7.2', 'type').map(([type, name]) => [name, Number.parseInt(type!, 16)]))
+  const types = Object.fromEntries(
+    tableIn('link.md §5.7.2', 'type').map(([type, name]) => [name, Number.parseInt(type!, 16)])
+  )
   const message = { source: 'a', seq: 1, binary: false }
   t.strictSame(types, {
     JOIN: encodePresence('join', 'a')[0],
@@ -95,16 +106,16 @@ t.test('channel messages, their flags, the flags of rounds', async t => {
     DIRECT: encodePeerMessageHead(message, 'b')[0]
   })
   t.strictSame(
-    tableIn('5.7.2', 'kind').map(([kind]) => Number(kind)),
+    tableIn('link.md §5.7.2', 'kind').map(([kind]) => Number(kind)),
     [false, true].map(binary => encodePeerMessageHead({ ...message, binary }).at(-1))
   )
-  t.strictSame(Object.fromEntries(tableIn('5.7.1', 'flag').map(([value, name]) => [name, Number(value)])), {
+  t.strictSame(Object.fromEntries(tableIn('link.md §5.7.1', 'flag').map(([value, name]) => [name, Number(value)])), {
     ...dataFlag
   })
-  t.strictSame(Object.fromEntries(tableIn('5.5.3', 'bit').map(([value, name]) => [name, Number(value)])), {
+  t.strictSame(Object.fromEntries(tableIn('link.md §5.5.3', 'bit').map(([value, name]) => [name, Number(value)])), {
     ...roundFlag
   })
-  t.strictSame(Object.fromEntries(tableIn('2.4', 'op').map(([value, name]) => [name, Number(value)])), {
+  t.strictSame(Object.fromEntries(tableIn('client.md §4', 'op').map(([value, name]) => [name, Number(value)])), {
     OP_BROADCAST,
     OP_MESSAGE
   })
@@ -113,7 +124,7 @@ t.test('channel messages, their flags, the flags of rounds', async t => {
 t.test('every constant, time and budget of the link', async t => {
   const { timings, budgets, ...rest } = constants
   for (const [what, numbers] of Object.entries({ constants: rest, timings, budgets })) {
-    t.strictSame(numbersIn('6.1', Object.keys(numbers)), { ...numbers }, what)
+    t.strictSame(numbersIn('link.md §6.1', Object.keys(numbers)), { ...numbers }, what)
   }
   const known = new Set([
     ...Object.keys(rest),
@@ -123,11 +134,11 @@ t.test('every constant, time and budget of the link', async t => {
     'time',
     'budget'
   ])
-  for (const [name] of rowsIn('6.1')) t.ok(known.has(name!), `${name} exists`)
+  for (const [name] of rowsIn('link.md §6.1')) t.ok(known.has(name!), `${name} exists`)
 })
 
 t.test('the rates of new connections', async t => {
-  const text = sections.get('6.2')!.replace(/\s+/g, ' ')
+  const text = sections.get('link.md §6.2')!.replace(/\s+/g, ' ')
   const [, rate, burst, loopbackRate, loopbackBurst, allRate, allBurst] =
     /(\d+) per second and address, burst (\d+); from loopback (\d+) per second, burst (\d+); (\d+) per second over all addresses but loopback, burst (\d+)/.exec(
       text
@@ -157,7 +168,7 @@ t.test('the rates of new connections', async t => {
 })
 
 t.test('the bounds and records of discovery', async t => {
-  const text = sections.get('4.2')!
+  const text = sections.get('discovery.md §2')!
   const { perSender, perOwnMachine, all, addresses } = defaultRemoteTableLimits
   t.match(text, `| ids of one sender | ${perSender}; of this machine itself ${perOwnMachine} |`)
   t.match(text, `| ids in all | ${all};`)
@@ -167,12 +178,12 @@ t.test('the bounds and records of discovery', async t => {
   t.match(text, `forgotten after ${incompleteMs / 1000} s |`)
   t.match(text, `makes room for its newest | ${replaceMs / 1000} s |`)
   t.match(text, `held between ${lifetimeMs[0] / 1000} and ${lifetimeMs[1] / 1000} s`)
-  t.match(sections.get('4.1')!, serviceType)
-  t.match(sections.get('4.1')!, `\`${textKey}=${textValue}\``)
+  t.match(sections.get('discovery.md §1')!, serviceType)
+  t.match(sections.get('discovery.md §1')!, `\`${textKey}=${textValue}\``)
 })
 
 t.test('close codes of links', async t => {
-  const documented = new Set(tableIn('5.8', 'code').map(([code]) => code!))
+  const documented = new Set(tableIn('link.md §5.8', 'code').map(([code]) => code!))
   const used = new Set<string>()
   for (const file of sources.filter(name => /^src\/(core\/link|plugins\/peer-mesh)\b/.test(name))) {
     for (const [, code] of read(file).matchAll(/\b(?:linkFault|fault|close|#fail|receiveBad)\((\d{4}),/g))
@@ -187,13 +198,15 @@ t.test('errors and close codes of clients', async t => {
   const closing = Object.entries<ErrorDefinition>(catalogue).filter(([, { close }]) => close !== undefined)
   const channels = closing.filter(([name]) => !name.startsWith('NWS_ERR_BV_'))
   t.strictSame(
-    tableIn('2.7', 'code')
+    tableIn('client.md §7', 'code')
       .map(([code, name]) => `${code} ${name}`)
       .toSorted(),
     channels.map(([name, { close }]) => `${close} ${name}`).toSorted()
   )
-  for (const [code] of tableIn('2.6', 'code')) t.ok(Object.hasOwn(catalogue, code!), `${code} exists`)
-  for (const [code] of protocol.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g))
+  for (const [code] of tableIn('client.md §6', 'code')) t.ok(Object.hasOwn(catalogue, code!), `${code} exists`)
+  for (const [code] of Object.values(protocol)
+    .join('')
+    .matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g))
     t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
 })
 
@@ -217,10 +230,10 @@ t.test('settings and their defaults', async t => {
       String((rule as { default?: unknown }).default)
     ])
   )
-  const rows = tableIn('2.8', 'setting')
+  const rows = tableIn('client.md §8', 'setting')
   t.ok(rows.length > 10)
   for (const [name, value] of rows) t.equal(value, defaults.get(name!), name!)
-  const pages = { 'PROTOCOL.md': protocol, 'SECURITY.md': security, 'BONEVALUE.md': rendezvous }
+  const pages = { ...protocol, 'SECURITY.md': security, 'BONEVALUE.md': rendezvous }
   for (const [page, text] of Object.entries(pages)) {
     for (const [name] of text.matchAll(/\bNWS_(?!ERR_|X_)[A-Z0-9_]+/g))
       t.ok(defaults.has(name), `${page}: ${name} exists`)
@@ -228,7 +241,7 @@ t.test('settings and their defaults', async t => {
 })
 
 t.test('the states that are drawn are those of the code', async t => {
-  const drawing = sections.get('5.9')!
+  const drawing = sections.get('link.md §5.9')!
   for (const [file, type] of [
     ['record-stream', '#state'],
     ['rounds-initiator', 'type Phase'],
@@ -245,25 +258,29 @@ t.test('the states that are drawn are those of the code', async t => {
   }
 })
 
-t.test('sections that the code cites exist', async t => {
+t.test('sections that are cited exist', async t => {
   let cited = 0
+  const exists = (page: string, section: string, by: string): void => {
+    cited++
+    t.ok(sections.has(`${page} §${section}`), `${by} cites ${page} §${section}`)
+  }
   const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts'))
     .map(name => `test/${name}`)
   for (const file of [...sources, ...tests]) {
-    for (const [, section] of read(file).matchAll(/PROTOCOL(?:\.md)? §(\d+(?:\.\d+)*)/g)) {
-      cited++
-      t.ok(sections.has(section!), `${file} cites §${section}`)
-    }
+    const text = read(file)
+    for (const [, page, section] of text.matchAll(/docs\/protocol\/([\w-]+\.md) §(\d+(?:\.\d+)*)/g))
+      exists(page!, section!, file)
     if (!file.startsWith('src/core/link/')) continue
-    for (const [, section] of read(file).matchAll(/(?<!Noise |RFC \d{4} |cpace-21 )§(\d+(?:\.\d+)*)/g))
-      t.ok(sections.has(section!), `${file} cites §${section}`)
+    for (const [, section] of text.matchAll(/(?<!Noise |RFC \d{4} |cpace-21 |\.md )§(\d+(?:\.\d+)*)/g))
+      exists('link.md', section!, file)
   }
-  t.ok(cited > 10)
-  for (const [, section] of protocol.matchAll(/(?<!RFC \d{4} )§(\d+(?:\.\d+)*)/g))
-    t.ok(sections.has(section!), `the page cites §${section}`)
-  for (const [, section] of security.matchAll(/PROTOCOL §(\d+(?:\.\d+)*)/g))
-    t.ok(sections.has(section!), `SECURITY.md cites §${section}`)
+  for (const [page, text] of Object.entries({ ...protocol, 'SECURITY.md': security })) {
+    for (const [, other, section] of text.matchAll(/([\w-]+\.md)\) §(\d+(?:\.\d+)*)/g)) exists(other!, section!, page)
+    for (const [, section] of text.matchAll(/(?<!RFC \d{4} |\.md\) |ISO\/IEC \d+ )§(\d+(?:\.\d+)*)/g))
+      if (page !== 'SECURITY.md') exists(page, section!, page)
+  }
+  t.ok(cited > 50)
 })
 
 t.test('every claim and rule has its place in SECURITY.md', async t => {

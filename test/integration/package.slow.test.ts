@@ -26,7 +26,7 @@ t.test('the tarball holds what is needed and nothing else, and runs', { timeout:
     'dist/client/node.js',
     'public/lib/networkwebsockets.js',
     'public/console/index.html',
-    'docs/PROTOCOL.md',
+    'docs/protocol/link.md',
     'README.md',
     'LICENSE',
     'CHANGELOG.md',

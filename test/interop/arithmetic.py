@@ -1,4 +1,4 @@
-"""The functions of docs/PROTOCOL.md §1.2 in plain Python: slow, not constant in time, for tests only. No protocol."""
+"""The functions of docs/protocol/link.md §1.2 in plain Python: slow, not constant in time, for tests only. No protocol."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""The dialling end of a link, written from docs/PROTOCOL.md alone. No sockets: messages in, messages and events out.
+"""The dialling end of a link, written from docs/protocol/link.md alone. No sockets: messages in, messages and events out.
 
 Section numbers are those of the page. It brings one channel and one peer, which is enough to meet every kind of frame.
 """

@@ -1,4 +1,4 @@
-// A second implementation of the link protocol, in Python, written from docs/PROTOCOL.md: against the vectors, and as
+// A second implementation of the link protocol, in Python, written from docs/protocol/link.md: against the vectors, and as
 // the dialling end of links to a real proxy. What it cannot do is missing in the page.
 import { spawn, spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'

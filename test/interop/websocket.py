@@ -1,4 +1,4 @@
-"""The transport of docs/PROTOCOL.md §5.1 for a dialler: a WebSocket client on a plain socket. Nothing of the link."""
+"""The transport of docs/protocol/link.md §5.1 for a dialler: a WebSocket client on a plain socket. Nothing of the link."""
 
 import base64
 import hashlib

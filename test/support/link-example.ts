@@ -1,5 +1,5 @@
 // A whole link with fixed ids, keys and scalars, computed by the code: what docs/vectors/nws2-link.json holds and
-// docs/PROTOCOL.md §7 shows. Not a protocol machine: each end's messages are written out in order.
+// docs/protocol/link.md §7 shows. Not a protocol machine: each end's messages are written out in order.
 import { ascii, concat, lv, readU32, u16, u32, u8 } from '../../src/core/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../src/core/link/channel-message.ts'
 import { dataFlag } from '../../src/core/link/fragments.ts'
@@ -167,7 +167,7 @@ export function computeLinkExample() {
 
   const otherSameKey = fixed('k_same of another link', 32)
   return {
-    note: 'A link of docs/PROTOCOL.md from W0 to CLOSE, with fixed secrets and no shuffle: SHA-512 of "nws2-link " and a label, cut; scalars with the upper four bits cleared. Computed by this project; checked against an implementation in another language.',
+    note: 'A link of docs/protocol/link.md from W0 to CLOSE, with fixed secrets and no shuffle: SHA-512 of "nws2-link " and a label, cut; scalars with the upper four bits cleared. Computed by this project; checked against an implementation in another language.',
     id_I: hex(idI),
     id_R: hex(idR),
     handshake: {

@@ -8,7 +8,7 @@ const ATTEMPT_MS = 3000
 /** What an attempt showed; `unknown`: the name has no address. */
 export type Reach = 'proxy' | 'other' | 'refused' | 'silent' | 'unknown'
 
-/** The request that begins a link (PROTOCOL §5.1). The key is that of RFC 6455 §1.3: nothing depends on it. */
+/** The request that begins a link (docs/protocol/link.md §5.1). The key is that of RFC 6455 §1.3: nothing depends on it. */
 const REQUEST =
   'GET /nws2/link HTTP/1.1\r\nHost: mesh\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: nws.link.2\r\n\r\n'
 

@@ -1,5 +1,5 @@
 // `GET /api/asyncapi.json`: the sockets of channels as AsyncAPI 3, made of the same rules that the code uses. Not the prose
-// (docs/PROTOCOL.md §2), and not the HTTP part (openapi.json).
+// (docs/protocol/client.md), and not the HTTP part (openapi.json).
 import type { FastifyInstance } from 'fastify'
 import { OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
 import { CHANNEL_NAME_PATTERN } from '../../core/channel-name.ts'

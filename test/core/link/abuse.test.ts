@@ -1,4 +1,4 @@
-// PROTOCOL §9, "Abuse": floods of guesses and of half-done rounds, and an honest hour of a busy network, in virtual time.
+// docs/protocol/link.md §9, "Abuse": floods of guesses and of half-done rounds, and an honest hour of a busy network, in virtual time.
 import t from 'tap'
 import { RawLink } from '../../support/raw-link.ts'
 import { Simulation, type SimulatedProxy } from '../../support/simulation.ts'

@@ -1,4 +1,4 @@
-// PROTOCOL §9, "Binding": a confirmed channel means that the other end of this very link knows the name. A man in the
+// docs/protocol/link.md §9, "Binding": a confirmed channel means that the other end of this very link knows the name. A man in the
 // middle, other views of the ids, or a changed HELLO confirm nothing; a transparent proxy changes nothing.
 import t from 'tap'
 import { concat } from '../../../src/core/bytes.ts'

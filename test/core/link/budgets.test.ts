@@ -1,4 +1,4 @@
-// The budgets of PROTOCOL §6 as numbers: what a name costs whom, who is served when the CPU bucket is empty, who loses
+// The budgets of docs/protocol/link.md §6 as numbers: what a name costs whom, who is served when the CPU bucket is empty, who loses
 // his place, how many connections are taken.
 import t from 'tap'
 import { ConnectionRate } from '../../../src/core/link/connection-rate.ts'

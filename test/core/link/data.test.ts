@@ -1,4 +1,4 @@
-// PROTOCOL §9, "Data": what reaches a channel from a link, and what never does. The hostile end is a member that is
+// docs/protocol/link.md §9, "Data": what reaches a channel from a link, and what never does. The hostile end is a member that is
 // honest up to the round and says then what a test wants.
 import t from 'tap'
 import { concat, u64, u8 } from '../../../src/core/bytes.ts'

@@ -1,5 +1,5 @@
 // How fast names can be guessed over links: a word that was tested was paid for, whichever end the attacker has.
-// PROTOCOL §6.3.
+// docs/protocol/link.md §6.3.
 import t from 'tap'
 import { budgets } from '../../../src/core/link/constants.ts'
 import { GuessBudget } from '../../../src/core/link/guess-budget.ts'

@@ -1,4 +1,4 @@
-// PROTOCOL §9, "Never missed": whatever the order of events, channels that two proxies share are matched in the end.
+// docs/protocol/link.md §9, "Never missed": whatever the order of events, channels that two proxies share are matched in the end.
 // Each test runs one story under many seeds; a failure names its seed.
 import t, { type Test } from 'tap'
 import type { LinkBudgets } from '../../../src/core/link/constants.ts'

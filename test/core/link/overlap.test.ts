@@ -1,4 +1,4 @@
-// PROTOCOL §5.7.3: what a peer says while it is joined on two links counts once and in order, also where a message has
+// docs/protocol/link.md §5.7.3: what a peer says while it is joined on two links counts once and in order, also where a message has
 // overtaken one that only the older link carries.
 import t, { type Test } from 'tap'
 import type { PeerMessage } from '../../../src/core/link/channel-message.ts'

@@ -1,4 +1,4 @@
-// Which channels each side puts into which round, and the flags of M1 and M2 (PROTOCOL §5.5).
+// Which channels each side puts into which round, and the flags of M1 and M2 (docs/protocol/link.md §5.5).
 import t from 'tap'
 import { timings } from '../../../src/core/link/constants.ts'
 import { FreshChannels } from '../../../src/core/link/fresh-channels.ts'

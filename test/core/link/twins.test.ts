@@ -1,4 +1,4 @@
-// PROTOCOL §5.6, two links with one remote id: proven the same or not, either one dying, always matched in the end, and
+// docs/protocol/link.md §5.6, two links with one remote id: proven the same or not, either one dying, always matched in the end, and
 // strangers who claim an id change nothing.
 import t, { type Test } from 'tap'
 import type { Link } from '../../../src/core/link/link.ts'
