@@ -1,5 +1,5 @@
 // Who a connection counts as: one IPv4 address, or one IPv6 network of 64 bits, since a host may have as many addresses
-// in it as it likes (PROTOCOL §6). Not a rule of who may connect.
+// in it as it likes (docs/protocol/link.md §6). Not a rule of who may connect.
 import { formatAddress, parseAddress } from './dns-sd/address-policy.ts'
 
 /** Who a connection counts as. */

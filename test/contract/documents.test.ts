@@ -34,7 +34,7 @@ function sectionsOf(page: string): Map<string, string> {
   return new Map(parts.map(part => [/^(\d+(?:\.\d+)*)/.exec(part)![1]!, part]))
 }
 /** Sections of the pages of docs/protocol, as `link.md §5.3`. */
-const sections = new Map(
+const sections = new Map<string, string>(
   Object.entries(protocol).flatMap(([page, text]) =>
     [...sectionsOf(text)].map(([number, part]) => [`${page} §${number}`, part] as const)
   )
