@@ -29,6 +29,11 @@ export const cliErrors = {
     message: 'There is a file of this name already: allow --overwrite, or name another place with --output.'
   },
   NWS_CLI_FILE_NAME: { exit: EXIT.error, message: 'The offered name cannot be used here: name a place with --output.' },
+  NWS_CLI_FILE_PART: {
+    exit: EXIT.error,
+    message:
+      'The name of the unfinished file belongs to a link, or to a file of another user: remove that, or choose another folder.'
+  },
   NWS_CLI_FILE_CHANGED: { exit: EXIT.error, message: 'The file has changed while it was being sent: send it again.' },
   NWS_CLI_FILE_CHECKSUM: {
     exit: EXIT.error,

@@ -143,20 +143,7 @@ t.test('on one machine', async t => {
     t.strictSame(readdirSync(target), ['notes.txt'], 'the wrong part is gone')
   })
 
-  await t.test('names of others stay within the folder, empty files are files', async t => {
-    const { safeName } = await import('../../src/cli/file/part-file.ts')
-    for (const [offered, safe] of [
-      ['../../etc/passwd', 'passwd'],
-      ['..', '_'],
-      ['.bashrc', '_bashrc'],
-      ['a\u0000b\u001b[2J', 'a_b_[2J'],
-      ['C:\\x\\y.txt', 'y.txt'],
-      ['', undefined],
-      ['x/', undefined],
-      ['é'.repeat(150), undefined]
-    ] as const) {
-      t.equal(safeName(offered), safe, JSON.stringify(offered))
-    }
+  await t.test('an empty file is a file', async t => {
     writeFileSync(join(folder, 'empty'), '')
     const sender = startNws(t, ['file', 'send', 'none', join(folder, 'empty'), ...url])
     const received = await nws(t, ['file', 'receive', 'none', ...url, '--directory', join(folder, 'in')])

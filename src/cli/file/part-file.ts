@@ -1,9 +1,9 @@
 // A file while it is being received: the bytes so far in `.<name>.<begin of hash>.nws-part` beside its later place, so that
 // a transfer goes on where an earlier one was broken off. Takes its name only when the checksum is right, and never the
-// place of another file unless that is wanted.
+// place of another file unless that is wanted. Other users may write into the folder: no link of theirs is followed.
 import { createHash, type Hash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { link, open, rename, stat, unlink, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CliError } from '../errors.ts'
 
@@ -16,22 +16,9 @@ export interface Place {
 /** What became of it. */
 export type Finish = 'ok' | 'wrong checksum' | 'exists'
 
-/** The name under which a file of others may be stored here; undefined where none can be made of it. */
-export function safeName(offered: string): string | undefined {
-  const name = offered
-    .replaceAll('\\', '/')
-    .split('/')
-    .at(-1)!
-    // oxlint-disable-next-line no-control-regex
-    .replace(/[\x00-\x1f\x7f-\x9f<>:"|?*\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '_')
-    .replace(/^\.+/, '_')
-    .trim()
-  return name === '' || Buffer.byteLength(name) > 200 ? undefined : name
-}
-
 /** Whether a path is taken. */
 export async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
+  return await lstat(path).then(
     () => true,
     () => false
   )
@@ -63,18 +50,16 @@ export class PartFile {
   static async open(place: Place, size: number, sha256: string): Promise<PartFile> {
     const part = join(dirname(place.path), `.${basename(place.path)}.${sha256.slice(0, 16)}.nws-part`)
     return await guarded(async () => {
-      // Not through a link that somebody has put there.
-      const handle = await open(part, 'r+').catch(async (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error
-        return await open(part, 'wx+', 0o600)
-      })
+      const handle = await openPart(part)
       const hash = createHash('sha256')
-      let there = (await handle.stat()).size
+      let { size: there } = await handle.stat()
       if (there > size) {
         await handle.truncate(0)
         there = 0
       }
-      if (there > 0) for await (const chunk of createReadStream(part, { end: there - 1 })) hash.update(chunk as Buffer)
+      if (there > 0)
+        for await (const chunk of handle.createReadStream({ start: 0, end: there - 1, autoClose: false }))
+          hash.update(chunk as Buffer)
       return new PartFile(place, part, handle, there, hash)
     })
   }
@@ -97,8 +82,8 @@ export class PartFile {
         await unlink(this.#part)
         return 'wrong checksum'
       }
-      await this.#handle.chmod(0o666 & ~process.umask())
       await this.#handle.sync()
+      await checkOwn(this.#handle, this.#part)
       await this.#handle.close()
       const { path, overwrite } = this.#place
       if (overwrite) {
@@ -122,6 +107,38 @@ export class PartFile {
   async close(): Promise<void> {
     await this.#handle.close().catch(() => {})
   }
+}
+
+/**
+ * Opens the part file, or makes it. The user's umask decides who may read it.
+ *
+ * @throws CliError `NWS_CLI_FILE_PART` if something else has its name
+ */
+async function openPart(part: string): Promise<FileHandle> {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants // Windows lacks the last two, and they count as 0.
+  try {
+    return await open(part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const handle = await open(part, O_RDWR | O_NOFOLLOW | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? error : new CliError('NWS_CLI_FILE_PART')
+  })
+  try {
+    await checkOwn(handle, part)
+    return handle
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** @throws CliError `NWS_CLI_FILE_PART` unless the name leads to the open file, a regular one of this user with no other name */
+async function checkOwn(handle: FileHandle, part: string): Promise<void> {
+  const [is, named] = await Promise.all([handle.stat(), lstat(part)])
+  const isOwn = process.geteuid === undefined || is.uid === process.geteuid()
+  if (!is.isFile() || !isOwn || is.nlink !== 1 || is.ino !== named.ino || is.dev !== named.dev)
+    throw new CliError('NWS_CLI_FILE_PART')
 }
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
