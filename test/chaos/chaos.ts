@@ -1,5 +1,5 @@
 // Proxies on hosts whose network and processes are broken at random for a while, then left in peace: at the end everybody
-// knows exactly everybody, and what was promised about delivery held all the time. Not a test file: chaos.slow.test.ts
+// knows exactly everybody, and what was promised about delivery held all the time. Not a test file: chaos.long.test.ts
 // runs it for 90 seconds, `npm run chaos` for minutes.
 import {
   after,

@@ -1,52 +1,154 @@
-// The test command: says what the tests need beyond npm, runs tap, prints what failed and one closing line
-// `N passed, N failed, N skipped`. Not a reporter for tap's own protocol beyond what that line takes.
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+// The test command. Runs test files in a few processes (runner/worker.mjs), each of which takes one file after another,
+// prints failures as they come, and ends with the line `N passed, N failed, N skipped`.
+//
+//   node test/support/run.mjs [--ring=quick|system|long] [--jobs=2] [--limit=280] [--watch] [part of a path …]
+//
+// A file's ring is in its name: x.test.ts is quick and needs Node alone; x.system.test.ts needs more of the machine, and
+// x.long.test.ts takes minutes. Without --ring all rings count.
+import { fork } from 'node:child_process'
+import { mkdirSync, readFileSync, readdirSync, watch, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { inspect, parseArgs } from 'node:util'
 
-const needed = [
-  { file: '/usr/sbin/nats-server', package: 'nats-server', what: 'tests of the cluster' },
-  { file: '/usr/bin/chromium', package: 'chromium', what: 'browser tests' },
-  { file: '/usr/sbin/ip', package: 'iproute2', what: 'tests with several hosts (network namespaces)' },
-  { file: '/usr/bin/tcpdump', package: 'tcpdump', what: 'tests that capture packets' },
-  { file: '/usr/sbin/avahi-daemon', package: 'avahi-daemon avahi-utils', what: 'tests beside avahi' },
-  { file: '/usr/sbin/iptables', package: 'iptables', what: 'tests with packet loss' }
-]
-const missing = needed.filter(({ file }) => !existsSync(file))
-for (const { package: name, what } of missing) process.stdout.write(`missing for ${what}: apt-get install -y ${name}\n`)
-
-const args = ['node_modules/tap/dist/esm/run.mjs', '--reporter=tap', ...process.argv.slice(2)]
-const tap = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-const total = { pass: 0, fail: 0, skip: 0, todo: 0 }
-const started = Date.now()
-let detail = 0
-const path = []
-
-for await (const line of createInterface({ input: tap.stdout })) {
-  const depth = line.search(/\S/)
-  const subtest = /^\s*# Subtest: (.*)$/.exec(line)
-  if (subtest) path[depth / 4] = subtest[1]
-  const summary = /^# \{ (.*) \}$/.exec(line)
-  if (summary) for (const [, key, value] of summary[1].matchAll(/(\w+): (\d+)/g)) total[key] = Number(value)
-  const file = /^(not )?ok \d+ - (\S+)(?: # time=(.*))?$/.exec(line)
-  if (file && depth === 0) process.stdout.write(`${file[1] ? 'FAIL' : 'pass'} ${file[2]} ${file[3] ?? ''}\n`)
-  const skipped = /^\s*ok \d+ - (.*) # SKIP ?(.*)$/.exec(line)
-  if (skipped)
-    process.stdout.write(
-      `skip ${path.slice(0, depth / 4).join(' > ')} > ${skipped[1]}: ${skipped[2] || 'NO REASON GIVEN'}\n`
-    )
-  if (/^\s*not ok /.test(line)) {
-    process.stdout.write(`${path.slice(0, depth / 4).join(' > ')}\n`)
-    detail = 40
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    ring: { type: 'string' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    limit: { type: 'string', default: '280' },
+    watch: { type: 'boolean', default: false }
   }
-  if (detail > 0 && depth > 0) {
-    process.stdout.write(`${line}\n`)
-    detail = /^\s*\.\.\.$/.test(line) ? 0 : detail - 1
+})
+process.chdir(fileURLToPath(new URL('../..', import.meta.url)))
+const TIMES = 'node_modules/.cache/nws-test-times.json'
+const LIMIT_MS = Number(values.limit) * 1000
+/** How long a process may need to say that a file has exceeded its limit. */
+const GRACE_MS = 15_000
+const ringOf = file => /\.(system|long)\.test\.ts$/.exec(file)?.[1] ?? 'quick'
+const say = line => process.stdout.write(`${line}\n`)
+const seconds = ms => `${(ms / 1000).toFixed(1)} s`
+
+function findFiles() {
+  const all = readdirSync('test', { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.test.ts'))
+    .map(name => `test/${name.replaceAll('\\', '/')}`)
+    .sort()
+  const matching = all.filter(file => positionals.length === 0 || positionals.some(part => file.includes(part)))
+  const chosen = matching.filter(file => values.ring === undefined || ringOf(file) === values.ring)
+  if (chosen.length === 0)
+    say(`No ${values.ring ?? ''} test file matches. Of other rings: ${matching.join(' ') || 'none'}`)
+  return chosen
+}
+
+/** Prints what tap says of a failed assertion: texts as they are, the rest as JavaScript. */
+function printDiagnostics(diagnostics) {
+  const { at, ...others } = diagnostics ?? {}
+  if (at?.fileName) say(`    at: ${at.fileName}:${at.lineNumber}:${at.columnNumber}`)
+  for (const [key, value] of Object.entries(others)) {
+    const text = typeof value === 'string' ? value.trimEnd() : inspect(value, { depth: 8, breakLength: 110 })
+    say(text.includes('\n') ? `    ${key}:\n${text.replace(/^/gm, '      ')}` : `    ${key}: ${text}`)
   }
 }
 
-const code = tap.exitCode ?? (await new Promise(resolve => tap.once('exit', resolve)))
-const failed = Math.max(total.fail ?? 0, code === 0 ? 0 : 1)
-process.stdout.write(`${((Date.now() - started) / 1000).toFixed(0)} s\n`)
-process.stdout.write(`${total.pass} passed, ${failed} failed, ${total.skip + total.todo} skipped\n`)
-process.exit(failed > 0 || total.pass === 0 ? 1 : 0)
+/** Runs these files and resolves to the counts. */
+async function runAll(files) {
+  const started = performance.now()
+  const total = { pass: 0, fail: 0, skip: 0 }
+  const times = readTimes()
+  const queue = files.toSorted((a, b) => (times[b] ?? Infinity) - (times[a] ?? Infinity)) // The longest first.
+  let done = 0
+
+  function finish(file, ms, { pass, fail, skip }) {
+    total.pass += pass
+    total.fail += fail
+    total.skip += skip
+    times[file] = Math.round(ms)
+    done++
+    say(`${done}/${files.length} ${fail > 0 ? 'FAIL' : 'pass'} ${file} ${seconds(ms)}`)
+  }
+
+  /** One process after another, until no file is left. */
+  async function lane() {
+    while (queue.length > 0) {
+      await new Promise(resolve => {
+        let file, since, watchdog
+        const worker = fork('test/support/runner/worker.mjs', {
+          execArgv: ['--import', './test/support/runner/typescript.mjs'],
+          env: { ...process.env, NWS_TEST_WORKER: '1', TAP_TIMEOUT: '0' }
+        })
+        const next = () => {
+          file = queue.shift()
+          if (file === undefined) return worker.disconnect()
+          since = performance.now()
+          watchdog = setTimeout(() => worker.kill('SIGKILL'), LIMIT_MS + GRACE_MS)
+          return worker.send({ path: file, timeoutMs: LIMIT_MS })
+        }
+        worker.on('message', message => {
+          if (message.ready) next()
+          else if (message.skip) say(`skip ${message.skip}: ${message.reason}`)
+          else if (message.fail) {
+            say(`FAIL ${message.fail}`)
+            printDiagnostics(message.diag)
+          } else if (message.done) {
+            clearTimeout(watchdog)
+            const open = message.open.length > 0
+            if (open) say(`FAIL ${file} leaves open: ${message.open.join(', ')}`)
+            finish(file, performance.now() - since, { ...message.done, fail: message.done.fail + (open ? 1 : 0) })
+            file = undefined
+            if (open) worker.kill('SIGKILL')
+            else next()
+          }
+        })
+        worker.once('exit', (code, signal) => {
+          clearTimeout(watchdog)
+          if (file !== undefined) {
+            say(`FAIL ${file} ended its process: ${signal ?? code}`)
+            finish(file, performance.now() - since, { pass: 0, fail: 1, skip: 0 })
+          }
+          resolve()
+        })
+      })
+    }
+  }
+
+  await Promise.all(Array.from({ length: Math.min(Number(values.jobs), files.length) }, lane))
+  mkdirSync('node_modules/.cache', { recursive: true })
+  writeFileSync(TIMES, JSON.stringify(times))
+  const slowest = files.toSorted((a, b) => times[b] - times[a]).slice(0, 10)
+  say(
+    `${seconds(performance.now() - started)}; the slowest: ${slowest.map(file => `${file} ${seconds(times[file])}`).join(', ')}`
+  )
+  say(`${total.pass} passed, ${total.fail} failed, ${total.skip} skipped`)
+  return total
+}
+
+function readTimes() {
+  try {
+    return JSON.parse(readFileSync(TIMES, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** Runs the files again after each change of a source or a test. */
+async function runOnChange() {
+  let changed
+  let wake = () => {}
+  for (const folder of ['src', 'test'])
+    watch(folder, { recursive: true }, (_event, name) => {
+      changed = `${folder}/${name}`
+      wake()
+    })
+  for (;;) {
+    changed = undefined
+    await runAll(findFiles())
+    say('Waiting for a change …')
+    if (changed === undefined) await new Promise(resolve => (wake = resolve))
+    say(`\n${changed} has changed.`)
+  }
+}
+
+if (values.watch) await runOnChange()
+const { pass, fail } = await runAll(findFiles())
+process.exit(fail > 0 || pass === 0 ? 1 : 0)
