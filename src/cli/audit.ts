@@ -1,10 +1,11 @@
 // `nws audit`: what is open to whom, in sentences: of settings, and of the proxy that runs. Changes nothing, and shows no
 // secret.
-import { networkInterfaces } from 'node:os'
+import { isIPv4 } from 'node:net'
 import { Command } from 'commander'
 import { readSettings } from '../core/environment.ts'
 import { isLoopbackHost, settingsWarnings } from '../core/settings-check.ts'
 import type { Settings } from '../core/settings.ts'
+import { externalAddresses } from '../platform/network-interfaces.ts'
 import { CliError, ProxyError } from './errors.ts'
 import { isColourful, note, styled, table, write, writeJson } from './output.ts'
 import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
@@ -186,7 +187,7 @@ async function probe({ base, token }: Proxy): Promise<Finding[]> {
   })
   const port = new URL(base).port
   if (port !== '' && new URL(base).protocol === 'http:') {
-    for (const address of ownAddresses()) {
+    for (const address of externalAddresses().filter(isIPv4)) {
       const status = await attempt('/api/health', {}, `http://${address}:${port}`)
       findings.push({
         who: 'other machines',
@@ -220,13 +221,6 @@ async function probe({ base, token }: Proxy): Promise<Finding[]> {
       source: 'proxy'
     })
   return findings
-}
-
-/** IPv4 addresses of this machine that others could reach. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap(infos =>
-    (infos ?? []).filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address)
-  )
 }
 
 /** The command. */

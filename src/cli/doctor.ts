@@ -3,7 +3,7 @@
 import { Command } from 'commander'
 import { parsePeerAddress } from '../core/peer-address.ts'
 import { fine, found, type Finding } from './doctor/finding.ts'
-import { readInterfaces, type NetworkInterface } from './doctor/interfaces.ts'
+import { interfacesToTry, type NetworkInterface } from './doctor/interfaces.ts'
 import { askForProxies, portProblem, tryLoop, type Answerer } from './doctor/multicast.ts'
 import { reach } from './doctor/reach.ts'
 import { CliError, EXIT } from './errors.ts'
@@ -76,7 +76,7 @@ async function* examine(proxy: Proxy): AsyncGenerator<Finding> {
       error.code === 'NWS_CLI_NOT_A_PROXY' ? 'something else answers at its address' : 'nothing answers at its address'
     )
   }
-  const { list: interfaces, loopback } = readInterfaces()
+  const { list: interfaces, loopback } = interfacesToTry()
   const patient: Case = { health, links, interfaces }
   if (!loopback) yield found('loopback', 'no-loopback', 'the loopback interface is down')
   if (interfaces.length === 0)

@@ -5,7 +5,6 @@
 // the app around us trusts.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { networkInterfaces } from 'node:os'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ErrorCode } from '../core/errors.ts'
@@ -13,6 +12,7 @@ import { createHostPolicy, isLoopbackAddress } from '../core/host-policy.ts'
 import { lanAddresses } from '../core/lan-addresses.ts'
 import { createOriginPolicy } from '../core/origin-policy.ts'
 import type { Settings } from '../core/settings.ts'
+import { externalAddresses } from '../platform/network-interfaces.ts'
 import type {} from './config.ts'
 
 /**
@@ -168,12 +168,7 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
       if (origin === undefined || host === undefined) return false
       return settings.bvOrigins.includes(origin) || ownOrigins(request, host)?.includes(origin) === true
     },
-    lanAddresses: ({ raw }) => {
-      const own = Object.values(networkInterfaces()).flatMap((infos = []) =>
-        infos.filter(({ internal }) => !internal).map(({ address }) => address)
-      )
-      return lanAddresses(settings, raw.socket?.localPort ?? NO_PORT, own)
-    },
+    lanAddresses: ({ raw }) => lanAddresses(settings, raw.socket?.localPort ?? NO_PORT, externalAddresses()),
     isTrusted: request => check(request.raw, 'control') === undefined,
     mustAuthenticate: ({ raw }) => isRemote(raw) && !verifyToken(bearerOf(raw) ?? '')
   }

@@ -8,7 +8,8 @@ import {
   type LinkBudgets,
   type LinkTimings
 } from '../../src/core/link/constants.ts'
-import type { LinkClock, LinkPort, StepRunner } from '../../src/core/link/environment.ts'
+import type { Clock } from '../../src/core/clock.ts'
+import type { LinkPort, StepRunner } from '../../src/core/link/environment.ts'
 import type { PeerMessage } from '../../src/core/link/channel-message.ts'
 import type { Link } from '../../src/core/link/link.ts'
 import type { LinkEnding } from '../../src/core/link/link-interfaces.ts'
@@ -27,7 +28,7 @@ interface Happening {
 }
 
 /** Virtual time. */
-export class SimulatedClock implements LinkClock {
+export class SimulatedClock implements Clock {
   #now = 1000
   readonly #random: () => number
   /** A binary heap by time and tie. */

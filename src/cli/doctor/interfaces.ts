@@ -1,37 +1,28 @@
-// The network interfaces of this machine as the doctor looks at them. Only reads what the system tells.
-import { networkInterfaces } from 'node:os'
+// The network interfaces that the doctor tries out.
+import { linkLocalOf, readInterfaces } from '../../platform/network-interfaces.ts'
 
 /** An interface that discovery could use. */
 export interface NetworkInterface {
   readonly name: string
   readonly family: 'udp4' | 'udp6'
-  /** What selects it for multicast. */
+  /** Selects the interface for multicast. */
   readonly address: string
   /** As people read it. */
   readonly shown: string
 }
 
-/** Interfaces that are up and have an address, and whether loopback is one. */
-export function readInterfaces(all: ReturnType<typeof networkInterfaces> = networkInterfaces()): {
-  list: NetworkInterface[]
-  loopback: boolean
-} {
+/** The interfaces that discovery could use, each with one address family, and whether loopback is up. */
+export function interfacesToTry(all = readInterfaces()): { list: NetworkInterface[]; loopback: boolean } {
   const list: NetworkInterface[] = []
   let loopback = false
   for (const [name, infos = []] of Object.entries(all)) {
     loopback ||= infos.some(({ internal }) => internal)
-    const ipv4 = infos.find(({ family, internal }) => family === 'IPv4' && !internal)
-    const ipv6 = infos.find(
-      ({ family, internal, address }) => family === 'IPv6' && !internal && /^fe[89ab]/i.test(address)
-    )
-    if (ipv4 !== undefined) list.push({ name, family: 'udp4', address: ipv4.address, shown: ipv4.address })
-    else if (ipv6?.family === 'IPv6')
-      list.push({
-        name,
-        family: 'udp6',
-        address: `::%${process.platform === 'win32' ? ipv6.scopeid : name}`,
-        shown: `${ipv6.address}%${name}`
-      })
+    const external = infos.filter(({ internal }) => !internal)
+    const ipv4 = external.find(({ family }) => family === 'IPv4')?.address
+    const ipv6 = linkLocalOf(name, external)
+    if (ipv4 !== undefined) list.push({ name, family: 'udp4', address: ipv4, shown: ipv4 })
+    else if (ipv6 !== undefined)
+      list.push({ name, family: 'udp6', address: ipv6.selector, shown: `${ipv6.address}%${name}` })
   }
   return { list, loopback }
 }

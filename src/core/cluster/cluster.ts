@@ -2,7 +2,7 @@
 // sockets, timers or rules of channels: those are outside (plugins/cluster, core/hub).
 import { mapKey } from '../bytes.ts'
 import { decodeChannelMessage, encodePeerMessageHead, isDataText, type PeerMessage } from '../link/channel-message.ts'
-import type { Cancel } from '../link/environment.ts'
+import type { Cancel } from '../clock.ts'
 import type { RelayCount } from '../hub/carrier.ts'
 import { Digests } from './digests.ts'
 import { decodeFrame, encodeFrame, framesOf, type Frame } from './frames.ts'

@@ -1,6 +1,6 @@
 // What the cluster needs from outside and what it tells. Interfaces only.
 import type { PeerMessage } from '../link/channel-message.ts'
-import type { LinkClock } from '../link/environment.ts'
+import type { Clock } from '../clock.ts'
 import type { ClusterTimings } from './constants.ts'
 import type { ClusterPrimitives } from './primitives.ts'
 import type { RemoteSession } from './sessions.ts'
@@ -24,7 +24,7 @@ export interface ClusterEnvironment {
   /** 32 bytes or more each. The first one seals; all are accepted. */
   readonly secrets: readonly Uint8Array[]
   readonly primitives: ClusterPrimitives
-  readonly clock: LinkClock
+  readonly clock: Clock
   /** Milliseconds since 1970, for epochs. */
   readonly time: () => number
   readonly endOfTurn: (run: () => void) => void

@@ -1,5 +1,5 @@
 // Waits of random length, so that the members of a channel do not all speak at once. Not what they say then.
-import type { Cancel } from '../link/environment.ts'
+import type { Cancel } from '../clock.ts'
 import type { ClusterEnvironment } from './interfaces.ts'
 import type { ClusterChannel } from './presence.ts'
 

@@ -1,7 +1,7 @@
 // Which links of the mesh end in which proxies of the cluster. What a link says of its end's id is a claim; a session of
 // the cluster that knows the link's key proves it. Not the use of that (core/hub/remote-claims.ts).
 import { base32, compare, mapKey } from '../bytes.ts'
-import type { LinkClock } from '../link/environment.ts'
+import type { Clock } from '../clock.ts'
 import { outsideToken } from '../link/handshake.ts'
 import type { Link } from '../link/link.ts'
 import type { LinkPrimitives } from '../link/primitives.ts'
@@ -11,7 +11,7 @@ import type { RemoteSession } from './sessions.ts'
 export interface LinkProofOptions {
   readonly mesh: { readonly links: Iterable<Link> }
   readonly primitives: LinkPrimitives
-  readonly clock: LinkClock
+  readonly clock: Clock
   /** Proxies of the cluster that are alive. */
   readonly sessions: () => Iterable<RemoteSession>
   readonly tell: (session: RemoteSession, bindings: readonly Uint8Array[]) => void

@@ -1,11 +1,11 @@
 // What a link has sent and the socket has not taken: the limits after which the link is closed rather than grow. Not a
 // queue of its own.
 import { MAX_QUEUED_BYTES } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
 /** Watches the send queue of one link. */
 export class Backlog {
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #drainMs: number
   /** Bytes that the socket has not taken yet. */
   readonly #queued: () => number
@@ -14,7 +14,7 @@ export class Backlog {
   #timer: Cancel | undefined
 
   /** @param full called when more than 16 MiB wait, or nothing was taken for drainMs */
-  constructor(clock: LinkClock, drainMs: number, queued: () => number, full: () => void) {
+  constructor(clock: Clock, drainMs: number, queued: () => number, full: () => void) {
     this.#clock = clock
     this.#drainMs = drainMs
     this.#queued = queued

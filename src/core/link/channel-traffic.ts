@@ -3,7 +3,7 @@
 import { latin1, mapKey } from '../bytes.ts'
 import { decodeChannelMessage, isDataText, type ChannelMessage } from './channel-message.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from './constants.ts'
-import type { LinkClock } from './environment.ts'
+import type { Clock } from '../clock.ts'
 import { Reassembler, writeFragments } from './fragments.ts'
 import { frameType, type FrameType } from './frames.ts'
 import { HandleTable } from './handle-table.ts'
@@ -47,7 +47,7 @@ export class ChannelTraffic {
   readonly #unknown: OffenceCount
   readonly #notJson: OffenceCount
 
-  constructor(clock: LinkClock, port: FramePort, events: TrafficEvents) {
+  constructor(clock: Clock, port: FramePort, events: TrafficEvents) {
     this.#port = port
     this.#events = events
     this.#unknown = new OffenceCount(clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)

@@ -1,7 +1,7 @@
 // How many connections a mesh listener takes, and from whom (PROTOCOL §6). Not how many links may stand at once
 // (link-slots.ts), and no socket.
 import { TokenBucket } from '../token-bucket.ts'
-import type { LinkClock } from './environment.ts'
+import type { Clock } from '../clock.ts'
 
 const PER_ADDRESS = { perSecond: 5, burst: 10 }
 const LOOPBACK = { perSecond: 100, burst: 256 }
@@ -11,12 +11,12 @@ const MAX_ADDRESSES = 4096
 
 /** Says whether a new connection is taken. */
 export class ConnectionRate {
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #loopback: TokenBucket
   readonly #all: TokenBucket
   readonly #addresses = new Map<string, TokenBucket>()
 
-  constructor(clock: LinkClock) {
+  constructor(clock: Clock) {
     this.#clock = clock
     this.#loopback = new TokenBucket(LOOPBACK.perSecond, LOOPBACK.burst, clock.now())
     this.#all = new TokenBucket(IN_ALL.perSecond, IN_ALL.burst, clock.now())

@@ -2,7 +2,7 @@
 // (PROTOCOL §6). Not a scheduler of the computation itself (step runner), and no judge of what a link does with a refusal.
 import { TokenBucket } from '../token-bucket.ts'
 import { MAX_BLOCK, type LinkBudgets, type LinkTimings } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
 /** Who asks. */
 export interface CpuClient {
@@ -41,7 +41,7 @@ const MAX_ADDRESSES = 1024
 export class CpuBudget {
   readonly #budgets: LinkBudgets
   readonly #timings: LinkTimings
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #bucket: TokenBucket
   readonly #shares = new Map<string, TokenBucket>()
   /** Addresses in the order in which they were served last. */
@@ -54,7 +54,7 @@ export class CpuBudget {
   readonly #waiting: Request[] = []
   #timer: Cancel | undefined
 
-  constructor(budgets: LinkBudgets, timings: LinkTimings, clock: LinkClock) {
+  constructor(budgets: LinkBudgets, timings: LinkTimings, clock: Clock) {
     this.#budgets = budgets
     this.#timings = timings
     this.#clock = clock

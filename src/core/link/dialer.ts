@@ -2,7 +2,7 @@
 // with back-off. Not the dialling itself: a function is given that makes a connection and tells how it went.
 import type { RemoteProxy } from '../discovery.ts'
 import { compare, fromBase32, mapKey } from '../bytes.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 import type { LinkRole } from './handshake.ts'
 
 /** Times of the dialler, in milliseconds. */
@@ -66,7 +66,7 @@ interface Target<L> {
 /** Keeps links to all who are known. @typeParam L a link */
 export class Dialer<L extends DialledLink> {
   readonly #ownId: Uint8Array
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #timings: DialTimings
   readonly #random: () => number
   readonly #dial: (request: DialRequest, outcome: DialOutcome<L>) => void
@@ -76,7 +76,7 @@ export class Dialer<L extends DialledLink> {
 
   constructor(
     ownId: Uint8Array,
-    clock: LinkClock,
+    clock: Clock,
     timings: DialTimings,
     random: () => number,
     dial: (request: DialRequest, outcome: DialOutcome<L>) => void

@@ -1,16 +1,7 @@
-// What links need from outside: time, a way to compute in slices, and the connection below. Interfaces only; nothing
+// What links need from outside besides time: a way to compute in slices, and the connection below. Interfaces only; nothing
 // here touches a socket or a timer.
+import type { Cancel } from '../clock.ts'
 import type { Sliced } from './step-result.ts'
-
-/** Ends what was started; idempotent. */
-export type Cancel = () => void
-
-/** Time, in milliseconds that never go back. */
-export interface LinkClock {
-  now(): number
-  /** Calls `run` once after so many milliseconds, never synchronously. */
-  after(ms: number, run: () => void): Cancel
-}
 
 /** Runs long computations in slices between the events of the process. */
 export interface StepRunner {

@@ -1,7 +1,7 @@
 // The set *new* of PROTOCOL §5.5 on one side of one link: open channels that are still to be put into a sweep, and those
 // that sat out because a budget was empty and enter again later. Not the sweep itself, which is different at each end.
 import type { LinkTimings } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
 /** What the set needs of its link. */
 export interface FreshOwner {
@@ -14,7 +14,7 @@ export interface FreshOwner {
 /** Channels to be tested. */
 export class FreshChannels {
   readonly #owner: FreshOwner
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #timings: LinkTimings
   /** 0 to 1. */
   readonly #random: () => number
@@ -29,7 +29,7 @@ export class FreshChannels {
   #doubled = false
   #timer: Cancel | undefined
 
-  constructor(owner: FreshOwner, clock: LinkClock, timings: LinkTimings, random: () => number) {
+  constructor(owner: FreshOwner, clock: Clock, timings: LinkTimings, random: () => number) {
     this.#owner = owner
     this.#clock = clock
     this.#timings = timings

@@ -3,7 +3,7 @@
 import { isStrongName } from '../channel-name.ts'
 import { TokenBucket } from '../token-bucket.ts'
 import { GUESS_RESERVATION, type LinkBudgets } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
 interface Entry {
   readonly bucket: TokenBucket
@@ -26,7 +26,7 @@ function answerPrice(sizeI: number): number {
 /** The guess buckets of one proxy. */
 export class GuessBudget {
   readonly #budgets: LinkBudgets
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #keyOf: (name: string) => string
   /** In the order of last use. */
   readonly #entries = new Map<string, Entry>()
@@ -35,7 +35,7 @@ export class GuessBudget {
   refusals = 0
 
   /** @param keyOf a keyed hash of the name, under a key of this run */
-  constructor(budgets: LinkBudgets, clock: LinkClock, keyOf: (name: string) => string) {
+  constructor(budgets: LinkBudgets, clock: Clock, keyOf: (name: string) => string) {
     this.#budgets = budgets
     this.#clock = clock
     this.#keyOf = keyOf

@@ -2,7 +2,8 @@
 import type { ChannelMessage } from './channel-message.ts'
 import type { LinkBudgets, LinkTimings } from './constants.ts'
 import type { CpuBudget } from './cpu-budget.ts'
-import type { LinkClock, LinkPort, StepRunner } from './environment.ts'
+import type { Clock } from '../clock.ts'
+import type { LinkPort, StepRunner } from './environment.ts'
 import type { GuessBudget } from './guess-budget.ts'
 import type { LinkRole } from './handshake.ts'
 import type { Link } from './link.ts'
@@ -13,7 +14,7 @@ import type { LinkPrimitives } from './primitives.ts'
 export interface LinkEnvironment {
   readonly ownId: Uint8Array
   readonly primitives: LinkPrimitives
-  readonly clock: LinkClock
+  readonly clock: Clock
   readonly runner: StepRunner
   /** Calls `run` once when the current turn of the event loop has been worked through. */
   readonly endOfTurn: (run: () => void) => void

@@ -3,7 +3,7 @@
 import { TokenBucket } from '../token-bucket.ts'
 import { compare, u64 } from '../bytes.ts'
 import { MAX_PINGS_PER_SECOND, type LinkTimings } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 
 /** PINGs of probes that go out: fewer than a remote takes, since there are others beside them. */
 const PROBES_PER_SECOND = MAX_PINGS_PER_SECOND / 2
@@ -19,7 +19,7 @@ export interface LivenessPort {
 
 /** Watches one open link. */
 export class Liveness {
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #timings: LinkTimings
   /** 0 to 1, for the jitter. */
   readonly #random: () => number
@@ -42,7 +42,7 @@ export class Liveness {
   /** Time from the last answered PING to its PONG; `undefined` before the first. */
   rttMs: number | undefined
 
-  constructor(clock: LinkClock, timings: LinkTimings, random: () => number, port: LivenessPort) {
+  constructor(clock: Clock, timings: LinkTimings, random: () => number, port: LivenessPort) {
     this.#clock = clock
     this.#timings = timings
     this.#random = random

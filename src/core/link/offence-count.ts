@@ -1,14 +1,14 @@
 // Counts offences that a link survives when they are few: a sliding window of time. No judge of what an offence is.
-import type { LinkClock } from './environment.ts'
+import type { Clock } from '../clock.ts'
 
 /** Remembers the moments of the last offences. */
 export class OffenceCount {
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #windowMs: number
   readonly #limit: number
   readonly #moments: number[] = []
 
-  constructor(clock: LinkClock, limit: number, windowMs: number) {
+  constructor(clock: Clock, limit: number, windowMs: number) {
     this.#clock = clock
     this.#limit = limit
     this.#windowMs = windowMs

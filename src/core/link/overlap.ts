@@ -3,7 +3,7 @@
 // on the other link, and waits here until they have come. Where they can have been lost, it says so. Not who is joined
 // where, and not when an overlap begins and ends (roster.ts).
 import type { PeerMessage } from './channel-message.ts'
-import type { Cancel } from './environment.ts'
+import type { Cancel } from '../clock.ts'
 
 /** Bytes of one peer that may wait, and of all together; more than that and nothing of the peer waits any longer. */
 export const MAX_OVERLAP_BYTES = 4 * 1024 * 1024

@@ -1,6 +1,6 @@
 // One channel of this proxy as the mesh sees it: its local peers, the links on which it is confirmed, the remote peers,
 // and whether it lingers. Not the channel that clients join (hub/channel.ts), of which there is none while it lingers.
-import type { Cancel } from './environment.ts'
+import type { Cancel } from '../clock.ts'
 import type { Link } from './link.ts'
 import type { Roster } from './roster.ts'
 

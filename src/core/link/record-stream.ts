@@ -2,7 +2,7 @@
 // their times; not what a frame after HELLO means, nor in which order they take effect (inbox.ts).
 import { isZero } from '../bytes.ts'
 import type { LinkTimings } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 import { frameType, readFrames, type Frame, type FrameType } from './frames.ts'
 import { HandshakeInitiator, acceptHandshake, linkTranscript, type LinkKeys, type LinkRole } from './handshake.ts'
 import { readHello, writeHello } from './hello.ts'
@@ -39,7 +39,7 @@ export interface StreamOptions {
   readonly dialledId?: Uint8Array | undefined
   /** Takes a whole WebSocket message. */
   readonly send: (message: Uint8Array) => void
-  readonly clock: LinkClock
+  readonly clock: Clock
   readonly timings: LinkTimings
 }
 

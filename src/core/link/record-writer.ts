@@ -2,7 +2,7 @@
 // side, and not when a turn ends (its owner calls flush).
 import { writeU32 } from '../bytes.ts'
 import { FRAME_HEADER_BYTES, HANDLE_BYTES, MAX_PLAINTEXT_BYTES, REKEY_BYTES, REKEY_MESSAGES } from './constants.ts'
-import type { LinkClock } from './environment.ts'
+import type { Clock } from '../clock.ts'
 import { frameType, type FrameType } from './frames.ts'
 import type { CipherState } from './noise.ts'
 
@@ -19,7 +19,7 @@ export interface RecordSink {
 /** The sending half of one link. */
 export class RecordWriter {
   readonly #cipher: CipherState
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #rekeyMs: number
   readonly #sink: RecordSink
   #buffer = new Uint8Array(INITIAL_BYTES)
@@ -29,7 +29,7 @@ export class RecordWriter {
   #bytes = 0
   #since: number
 
-  constructor(cipher: CipherState, clock: LinkClock, rekeyMs: number, sink: RecordSink) {
+  constructor(cipher: CipherState, clock: Clock, rekeyMs: number, sink: RecordSink) {
     this.#cipher = cipher
     this.#clock = clock
     this.#rekeyMs = rekeyMs

@@ -2,7 +2,7 @@
 // round (sweep.ts), nor the mathematics of one (round-initiator.ts).
 import { TokenBucket } from '../token-bucket.ts'
 import type { CpuReservation } from './cpu-budget.ts'
-import type { Cancel } from './environment.ts'
+import type { Cancel } from '../clock.ts'
 import type { FreshChannels } from './fresh-channels.ts'
 import { frameType, type Frame } from './frames.ts'
 import { linkFault, type LinkFault } from './link-fault.ts'

@@ -1,6 +1,6 @@
 // When R asks for rounds and how one goes: charges the budgets, takes M1, M3 and M5, computes M2, M4 and M6. Not what goes
 // into a round (sweep.ts), nor the mathematics of one (round-responder.ts).
-import type { Cancel } from './environment.ts'
+import type { Cancel } from '../clock.ts'
 import type { FreshChannels } from './fresh-channels.ts'
 import { frameType, type Frame } from './frames.ts'
 import { linkFault, type LinkFault } from './link-fault.ts'

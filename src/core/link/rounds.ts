@@ -3,7 +3,8 @@
 import { createRoundRandomness, type Confirmed } from './round.ts'
 import type { LinkBudgets, LinkTimings } from './constants.ts'
 import type { CpuBudget, CpuClient } from './cpu-budget.ts'
-import type { Cancel, LinkClock, StepRunner } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
+import type { StepRunner } from './environment.ts'
 import { FreshChannels } from './fresh-channels.ts'
 import type { Frame, FrameType } from './frames.ts'
 import type { GuessBudget } from './guess-budget.ts'
@@ -34,7 +35,7 @@ export interface RoundsPort {
 export interface RoundsOptions {
   readonly session: Session
   readonly primitives: LinkPrimitives
-  readonly clock: LinkClock
+  readonly clock: Clock
   readonly runner: StepRunner
   readonly timings: LinkTimings
   readonly budgets: LinkBudgets
@@ -115,7 +116,7 @@ export function freshChannelsOf(options: RoundsOptions, port: RoundsPort, entere
 /** Runs the steps of rounds, one at a time, and the deadline of the message that is awaited. */
 export class StepDriver {
   readonly #runner: StepRunner
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #fail: (fault: LinkFault) => void
   #cancel: Cancel = () => {}
 

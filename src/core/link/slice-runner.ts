@@ -1,6 +1,7 @@
 // Runs the long computations of all links in slices: a few milliseconds each, in turn, with the events of the process in
 // between (PROTOCOL §6: no longer slice than 10 ms). Not a budget: who may compute at all is decided before.
-import type { Cancel, LinkClock, StepRunner } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
+import type { StepRunner } from './environment.ts'
 import type { Sliced } from './step-result.ts'
 
 /** One computation: runs a piece, says whether it was the last. */
@@ -8,7 +9,7 @@ type Task = () => boolean
 
 /** A runner that takes turns among computations. */
 export class SliceRunner implements StepRunner {
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #sliceMs: number
   readonly #later: (run: () => void) => void
   /** In the order of their turns. */
@@ -22,7 +23,7 @@ export class SliceRunner implements StepRunner {
    * @param sliceMs how long a slice may go on before others have their turn
    * @param later calls its argument after the events that are waiting, such as `setImmediate`
    */
-  constructor(clock: LinkClock, sliceMs: number, later: (run: () => void) => void) {
+  constructor(clock: Clock, sliceMs: number, later: (run: () => void) => void) {
     this.#clock = clock
     this.#sliceMs = sliceMs
     this.#later = later

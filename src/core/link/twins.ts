@@ -10,7 +10,7 @@ import {
   OVER_KEPT_MS,
   type LinkTimings
 } from './constants.ts'
-import type { Cancel, LinkClock } from './environment.ts'
+import type { Cancel, Clock } from '../clock.ts'
 import { frameType } from './frames.ts'
 import { overToken, sameToken, type LinkRole } from './handshake.ts'
 import { linkFault, type LinkCloseCode, type LinkFault } from './link-fault.ts'
@@ -77,7 +77,7 @@ interface Yielding<L> {
 /** The links of a proxy that may be twins. */
 export class Twins<L extends TwinLink> {
   readonly #primitives: LinkPrimitives
-  readonly #clock: LinkClock
+  readonly #clock: Clock
   readonly #timings: LinkTimings
   readonly #events: TwinEvents<L>
   /** Live links by the id that the remote claims, oldest first. */
@@ -88,7 +88,7 @@ export class Twins<L extends TwinLink> {
   /** Oldest first. */
   readonly #past = new Set<Past>()
 
-  constructor(primitives: LinkPrimitives, clock: LinkClock, timings: LinkTimings, events: TwinEvents<L>) {
+  constructor(primitives: LinkPrimitives, clock: Clock, timings: LinkTimings, events: TwinEvents<L>) {
     this.#primitives = primitives
     this.#clock = clock
     this.#timings = timings

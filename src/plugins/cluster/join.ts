@@ -6,7 +6,7 @@ import { clusterTimings } from '../../core/cluster/constants.ts'
 import { LinkProofs } from '../../core/cluster/link-proofs.ts'
 import type { RemoteSession } from '../../core/cluster/sessions.ts'
 import { NetworkCarrier } from '../../core/hub/network-carrier.ts'
-import type { LinkClock } from '../../core/link/environment.ts'
+import { createRealClock } from '../../platform/real-clock.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
@@ -30,29 +30,16 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
   const secrets = await readSecrets(config.clusterSecret)
   /** Milliseconds since the epoch at which each session was met. */
   const since = new WeakMap<RemoteSession, number>()
-  const guarded = (run: () => void) => () => {
-    try {
-      run()
-    } catch (error) {
-      log.error({ err: error }, 'the cluster made a mistake')
-    }
-  }
-  const clock: LinkClock = {
-    now: () => performance.now(),
-    after: (ms, run) => {
-      const timer = setTimeout(guarded(run), ms).unref()
-      return () => clearTimeout(timer)
-    }
-  }
+  const clock = createRealClock(error => log.error({ err: error }, 'the cluster made a mistake'))
   const client = await loadNatsClient()
   const connection = new Connection(client, await connectionOptions(client, config, times), times.retryMs, {
-    message: (subject, bytes) => guarded(() => cluster.received(subject, bytes))(),
+    message: (subject, bytes) => clock.guarded(() => cluster.received(subject, bytes))(),
     connected: () => {
       log.info({ server: connection.status.server }, 'connected to the cluster')
-      guarded(() => cluster.connected())()
+      clock.guarded(() => cluster.connected())()
     },
     disconnected: () => {},
-    drained: () => guarded(() => cluster.drained())(),
+    drained: () => clock.guarded(() => cluster.drained())(),
     failed: (code, sentence) => log.warn({ code }, sentence)
   })
   const carrier: NetworkCarrier<RemoteSession> = new NetworkCarrier({
@@ -68,10 +55,8 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
       primitives: createClusterPrimitives(crypto.link),
       clock,
       time: Date.now,
-      endOfTurn: run => {
-        setImmediate(guarded(run))
-      },
-      random: () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32,
+      endOfTurn: clock.soon,
+      random: crypto.random,
       port: connection,
       timings: { ...clusterTimings, ...options.timings }
     },

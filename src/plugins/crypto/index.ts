@@ -2,7 +2,7 @@
 // Not a protocol, and it keeps no key beyond the run: what it makes anew at each start cannot link two runs.
 import fp from 'fastify-plugin'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
-import { base32 } from '../../core/bytes.ts'
+import { base32, readU32 } from '../../core/bytes.ts'
 import type { LinkPrimitives } from '../../core/link/primitives.ts'
 import { createLinkPrimitives } from './primitives.ts'
 
@@ -30,6 +30,8 @@ export interface Crypto {
   peerId(): string
   /** Random bytes, for whatever must not be guessed. */
   randomBytes(count: number): Uint8Array
+  /** A random number in [0, 1), of 32 bits. */
+  readonly random: () => number
   /** The primitives that core/link is given. */
   readonly link: LinkPrimitives
 }
@@ -66,6 +68,7 @@ export async function createCrypto(): Promise<Crypto> {
     channelKey: name => hashOf(name).slice(0, 32),
     peerId: () => Buffer.from(link.randomBytes(PEER_ID_BYTES)).toString('base64url'),
     randomBytes: count => link.randomBytes(count),
+    random: () => readU32(link.randomBytes(4), 0) / 2 ** 32,
     link
   }
 }

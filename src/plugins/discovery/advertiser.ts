@@ -12,7 +12,8 @@
 import { getResponder, type CiaoService, type Responder, type ResponderOptions } from '@homebridge/ciao'
 import type { Advertisement } from '../../core/discovery.ts'
 import { textKey, textValue } from '../../core/dns-sd/records.ts'
-import { readInterfaces, type InterfaceView } from './interfaces.ts'
+import { TokenBucket } from '../../core/token-bucket.ts'
+import { interfaceView, type InterfaceView } from './interfaces.ts'
 
 /** Times in ms. */
 export interface AdvertiserTimes {
@@ -62,8 +63,8 @@ interface Running {
 }
 
 /** Queries answered per second, and at once. A network of 256 proxies asks some ten. */
-const queriesPerSecond = 100
-const queriesAtOnce = 200
+const QUERIES_PER_SECOND = 100
+const QUERIES_AT_ONCE = 200
 
 let responders = 0
 
@@ -99,19 +100,13 @@ function launch({ advertisement, hostLabel }: AdvertiserOptions, view: Interface
     () => {}
   )
   const answer = responder.handleQuery.bind(responder)
-  let tokens = queriesAtOnce
-  let filled = performance.now()
+  const queries = new TokenBucket(QUERIES_PER_SECOND, QUERIES_AT_ONCE, performance.now())
   responder.handleResponse = () => {}
   internals.probe = async service => {
     service.serviceState = 'probed' as typeof service.serviceState
   }
   responder.handleQuery = (packet, endpoint) => {
-    if (packet.authorities.size > 0) return
-    const now = performance.now()
-    tokens = Math.min(tokens + ((now - filled) / 1000) * queriesPerSecond, queriesAtOnce) - 1
-    filled = now
-    if (tokens < 0) tokens = 0
-    else answer(packet, endpoint)
+    if (packet.authorities.size === 0 && queries.take(1, performance.now())) answer(packet, endpoint)
   }
   const service = responder.createService({
     name: advertisement.id,
@@ -186,7 +181,7 @@ export function createAdvertiser(options: AdvertiserOptions): Advertiser {
       visible = false
       try {
         // Without loopback ciao fails where nobody can catch it, so look at the very last moment.
-        if (readInterfaces().loopback) running = launch(options, wanted)
+        if (interfaceView().loopback) running = launch(options, wanted)
       } catch {
         /* the watch tries again */
       }

@@ -11,7 +11,7 @@ import {
   type RemoteChange,
   type RemoteTableTimes
 } from '../../core/dns-sd/remote-table.ts'
-import { readInterfaces, type InterfaceView } from './interfaces.ts'
+import { interfaceView, type InterfaceView } from './interfaces.ts'
 import { readResponse, writeBrowseQuery, writeQuery } from './messages.ts'
 import { openMulticastSocket, type MulticastSocket } from './multicast-socket.ts'
 
@@ -62,7 +62,7 @@ export function startBrowser({ ownId, times, changed, placesChanged }: BrowserOp
   const clock = () => performance.now()
   const table = new RemoteTable({ ownId, random: Math.random, times: times.table })
   const schedule = createQuerySchedule(clock(), Math.random, times.query)
-  let view = readInterfaces()
+  let view = interfaceView()
   let closed = false
   let timer: NodeJS.Timeout | undefined
   let askedAt = -Infinity
@@ -133,7 +133,7 @@ export function startBrowser({ ownId, times, changed, placesChanged }: BrowserOp
   /** Looks at the interfaces, joins new ones and says what is in use. */
   function look(): void {
     if (closed) return
-    view = readInterfaces()
+    view = interfaceView()
     const news = [udp4.join(view.ipv4), udp6.join(view.ipv6)]
     if (news.includes(true)) {
       schedule.restart(clock())

@@ -1,7 +1,6 @@
-// The network interfaces as discovery needs them. Only reads what the system tells; watching for changes is the
-// browser's task.
-import { networkInterfaces } from 'node:os'
+// The network interfaces as discovery needs them.
 import { formatAddress, parseAddress, type OnLinkNetwork, type Surroundings } from '../../core/dns-sd/address-policy.ts'
+import { linkLocalOf, readInterfaces, type NetworkInterfaces } from '../../platform/network-interfaces.ts'
 
 /** One interface to speak mDNS on. */
 export interface MulticastInterface {
@@ -22,15 +21,12 @@ export interface InterfaceView {
   readonly surroundings: Surroundings
 }
 
-/** More interfaces than this are left aside (a container host may have hundreds). */
-const maxInterfaces = 32
+/** A container host may have hundreds of interfaces. The others are left out. */
+const MAX_INTERFACES = 32
 
-/**
- * @param all as `os.networkInterfaces()` gives it, which lists only interfaces that are up and have an address
- * @param platform as `process.platform`: Windows tells interfaces of IPv6 apart by number, others by name
- */
-export function readInterfaces(
-  all: ReturnType<typeof networkInterfaces> = networkInterfaces(),
+/** What discovery needs of the interfaces. @param platform see linkLocalOf() */
+export function interfaceView(
+  all: NetworkInterfaces = readInterfaces(),
   platform: string = process.platform
 ): InterfaceView {
   const own = new Set<string>()
@@ -52,16 +48,14 @@ export function readInterfaces(
       continue
     }
     if (v4 !== undefined) ipv4.push({ name, address: v4.address })
-    // mDNS over IPv6 speaks from link-local addresses: an interface without one has no IPv6 multicast.
-    const linkLocal = infos.find(({ family, address }) => family === 'IPv6' && /^fe[89ab]/i.test(address))
-    if (linkLocal?.family === 'IPv6')
-      ipv6.push({ name, address: `::%${platform === 'win32' ? linkLocal.scopeid : name}` })
+    const linkLocal = linkLocalOf(name, infos, platform)
+    if (linkLocal !== undefined) ipv6.push({ name, address: linkLocal.selector })
   }
   const alone = ipv4.length === 0 && ipv6.length === 0
   const byName = (one: MulticastInterface, other: MulticastInterface) => (one.name < other.name ? -1 : 1)
   return {
-    ipv4: alone && loopback !== undefined ? [loopback] : ipv4.toSorted(byName).slice(0, maxInterfaces),
-    ipv6: ipv6.toSorted(byName).slice(0, maxInterfaces),
+    ipv4: alone && loopback !== undefined ? [loopback] : ipv4.toSorted(byName).slice(0, MAX_INTERFACES),
+    ipv6: ipv6.toSorted(byName).slice(0, MAX_INTERFACES),
     loopback: loopback !== undefined,
     alone,
     surroundings: { networks, own }

@@ -1,7 +1,7 @@
 // Addresses as sockets and the system give them, in one spelling. Not a rule of who may connect or be dialled
 // (core/dns-sd/address-policy.ts, core/address-key.ts).
-import { networkInterfaces } from 'node:os'
 import { formatAddress, parseAddress } from '../../core/dns-sd/address-policy.ts'
+import { readInterfaces } from '../../platform/network-interfaces.ts'
 
 /** The one text of an address: without scope, and IPv4 as such where it was mapped into IPv6. */
 export function plainAddress(text: string): string {
@@ -19,6 +19,6 @@ export function endpointText(address: string | undefined, port: number | undefin
 /** All addresses of this machine now, as plainAddress() spells them. */
 export function ownAddresses(): Set<string> {
   return new Set(
-    Object.values(networkInterfaces()).flatMap(infos => (infos ?? []).map(({ address }) => plainAddress(address)))
+    Object.values(readInterfaces()).flatMap((infos = []) => infos.map(({ address }) => plainAddress(address)))
   )
 }

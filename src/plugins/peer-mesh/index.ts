@@ -7,12 +7,12 @@ import { addressKey } from '../../core/address-key.ts'
 import { fromBase32 } from '../../core/bytes.ts'
 import { budgets, timings, type LinkTimings } from '../../core/link/constants.ts'
 import { Dialer, dialTimings, type DialTimings } from '../../core/link/dialer.ts'
-import type { LinkClock } from '../../core/link/environment.ts'
 import type { Link } from '../../core/link/link.ts'
 import type { LinkEnding, LinkOptions } from '../../core/link/link-interfaces.ts'
 import { Mesh } from '../../core/link/mesh.ts'
 import { SliceRunner } from '../../core/link/slice-runner.ts'
 import { parsePeerAddress } from '../../core/peer-address.ts'
+import { createRealClock } from '../../platform/real-clock.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
@@ -70,17 +70,6 @@ const OWN_ADDRESSES_MS = 2000
 /** Own choice, well below the 10 ms that a slice may take. */
 const SLICE_MS = 3
 
-/** Real time. @param guarded makes a function that reports what it throws instead */
-function createClock(guarded: (run: () => void) => () => void): LinkClock {
-  return {
-    now: () => performance.now(),
-    after: (ms, run) => {
-      const timer = setTimeout(guarded(run), ms).unref()
-      return () => clearTimeout(timer)
-    }
-  }
-}
-
 export default fp<PeerMeshOptions>(
   async (app, options) => {
     const {
@@ -100,19 +89,8 @@ export default fp<PeerMeshOptions>(
     let closing = false
     /** Gives up the dials that are under way. */
     const dials = new Set<() => void>()
-    const random = () => Buffer.from(crypto.randomBytes(4)).readUInt32BE() / 2 ** 32
     const report = (error: unknown) => log.error({ err: error }, 'the mesh made a mistake')
-    const guarded = (run: () => void) => () => {
-      try {
-        run()
-      } catch (error) {
-        report(error)
-      }
-    }
-    const clock = createClock(guarded)
-    const later = (run: () => void) => {
-      setImmediate(guarded(run))
-    }
+    const clock = createRealClock(report)
 
     const carrier = createMeshCarrier(hub, () => mesh)
     const mesh = new Mesh(
@@ -120,9 +98,9 @@ export default fp<PeerMeshOptions>(
         ownId: crypto.proxyId.bytes,
         primitives: crypto.link,
         clock,
-        runner: new SliceRunner(clock, SLICE_MS, later),
-        endOfTurn: later,
-        random,
+        runner: new SliceRunner(clock, SLICE_MS, clock.soon),
+        endOfTurn: clock.soon,
+        random: crypto.random,
         timings: times,
         budgets,
         keyOf: name => crypto.channelKey(name)
@@ -174,7 +152,7 @@ export default fp<PeerMeshOptions>(
       crypto.proxyId.bytes,
       clock,
       { ...dialTimings, ...options.dialTimings },
-      random,
+      crypto.random,
       (request, outcome) => {
         const { host, dialledId } = request
         const giveUp = connect(host, request.port, times.handshakeMs, {

@@ -8,7 +8,7 @@ import { NwsError } from '../../core/errors.ts'
 import { addressKey } from '../../core/address-key.ts'
 import { ConnectionRate } from '../../core/link/connection-rate.ts'
 import { MAX_MESSAGE_BYTES, type LinkBudgets } from '../../core/link/constants.ts'
-import type { LinkClock } from '../../core/link/environment.ts'
+import type { Clock } from '../../core/clock.ts'
 import { LinkSlots } from '../../core/link/link-slots.ts'
 
 export const LINK_PATH = '/nws2/link'
@@ -27,7 +27,7 @@ export interface MeshListenerOptions {
   readonly port: number
   /** Time for a complete upgrade request. */
   readonly handshakeMs: number
-  readonly clock: LinkClock
+  readonly clock: Clock
   readonly budgets: LinkBudgets
   /** A remote has upgraded; it counts as `address` (core/address-key.ts). Handlers must be attached at once. */
   readonly accept: (websocket: WebSocket, socket: Socket, address: string) => void

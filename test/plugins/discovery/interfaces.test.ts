@@ -1,9 +1,8 @@
 // What discovery makes of the system's list of interfaces. Not the system's list.
-import type { networkInterfaces } from 'node:os'
 import t from 'tap'
-import { readInterfaces } from '../../../src/plugins/discovery/interfaces.ts'
+import type { NetworkInterfaces } from '../../../src/platform/network-interfaces.ts'
+import { interfaceView } from '../../../src/plugins/discovery/interfaces.ts'
 
-type List = ReturnType<typeof networkInterfaces>
 const v4 = (address: string, prefix = 24, internal = false) => ({
   address,
   netmask: '',
@@ -24,12 +23,12 @@ const v6 = (address: string, scopeid = 0, internal = false) => ({
 const lo = { lo: [v4('127.0.0.1', 8, true), v6('::1', 0, true)] }
 
 t.test('every interface but loopback is used, by name, in order', async t => {
-  const view = readInterfaces({
+  const view = interfaceView({
     ...lo,
     wlan0: [v4('10.0.0.2')],
     eth0: [v4('192.168.0.2'), v6('fe80::2', 2)],
     tun0: [v6('fd00::2')]
-  } satisfies List)
+  } satisfies NetworkInterfaces)
   t.strictSame(view.ipv4, [
     { name: 'eth0', address: '192.168.0.2' },
     { name: 'wlan0', address: '10.0.0.2' }
@@ -42,20 +41,20 @@ t.test('every interface but loopback is used, by name, in order', async t => {
 })
 
 t.test('Windows tells interfaces of IPv6 apart by number', async t => {
-  t.strictSame(readInterfaces({ 'Ethernet 2': [v6('fe80::2', 12)] }, 'win32').ipv6, [
+  t.strictSame(interfaceView({ 'Ethernet 2': [v6('fe80::2', 12)] }, 'win32').ipv6, [
     { name: 'Ethernet 2', address: '::%12' }
   ])
 })
 
 t.test('a machine that is connected to nothing uses loopback', async t => {
-  const view = readInterfaces(lo)
+  const view = interfaceView(lo)
   t.strictSame(view.ipv4, [{ name: 'lo', address: '127.0.0.1' }])
   t.equal(view.alone, true)
 })
 
 t.test('without loopback, and without anything', async t => {
-  t.equal(readInterfaces({ eth0: [v4('10.0.0.2')] }).loopback, false)
-  t.strictSame(readInterfaces({}), {
+  t.equal(interfaceView({ eth0: [v4('10.0.0.2')] }).loopback, false)
+  t.strictSame(interfaceView({}), {
     ipv4: [],
     ipv6: [],
     loopback: false,
@@ -66,7 +65,7 @@ t.test('without loopback, and without anything', async t => {
 
 t.test('a machine with hundreds of interfaces uses 32', async t => {
   t.equal(
-    readInterfaces(
+    interfaceView(
       Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`veth${index}`, [v4(`10.0.${index % 200}.1`)]]))
     ).ipv4.length,
     32

@@ -1,0 +1,11 @@
+// Time as the protocols of core take it. An interface: src/platform/real-clock.ts implements it for a running proxy.
+
+/** Ends what was started; idempotent. */
+export type Cancel = () => void
+
+/** Time, in milliseconds that never go back. */
+export interface Clock {
+  now(): number
+  /** Calls `run` once after so many milliseconds, never synchronously. */
+  after(ms: number, run: () => void): Cancel
+}
