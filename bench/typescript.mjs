@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { buildSync } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const folder = `${root}node_modules/.cache/nws-programs`
+const folder = `${root}node_modules/.cache`
 mkdirSync(folder, { recursive: true })
 const entry = process.argv[2]
 const outfile = `${folder}/bench-${process.pid}.mjs`

@@ -7,7 +7,7 @@ import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-t.test('shows every operation and message', needsBrowser, async t => {
+t.test('[R11] shows every operation and message', needsBrowser, async t => {
   const { url } = await buildTestApp(t)
   const { page, console } = await openPage(t, await sharedBrowser(), `${url}/docs/api`)
   await page.locator('#state').waitFor({ state: 'hidden' })

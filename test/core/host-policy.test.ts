@@ -58,7 +58,7 @@ const ownNames: [name: string, host: string, allowed: boolean][] = [
   ['a label of 64 characters', `${'a'.repeat(64)}.localhost:9009`, false]
 ]
 
-t.test('own names pass with the port of the accepting socket, nothing else does', async t => {
+t.test('[R2] own names pass with the port of the accepting socket, nothing else does', async t => {
   const classify = createHostPolicy([])
   for (const [name, host, allowed] of ownNames) t.equal(classify(host, PORT), allowed ? 'loopback' : undefined, name)
 })

@@ -37,7 +37,7 @@ t.test('the open policy takes every page and program, but nothing that is no ori
   }
 })
 
-t.test('a list takes exactly its entries, programs without Origin, and pages of this proxy', async t => {
+t.test('[R3] a list takes exactly its entries, programs without Origin, and pages of this proxy', async t => {
   const allows = createOriginPolicy(['https://example.org', 'http://localhost:3000'])
   for (const [origin, expected] of [
     [undefined, true],
@@ -59,7 +59,7 @@ t.test('a list takes exactly its entries, programs without Origin, and pages of 
     t.equal(allows(origin, OWN), expected, String(origin))
 })
 
-t.test('null is a class of its own', async t => {
+t.test('[R3] null is a class of its own', async t => {
   const allows = createOriginPolicy(['null'])
   t.ok(allows('null', []))
   t.notOk(allows('https://example.org', []))

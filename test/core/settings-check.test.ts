@@ -46,7 +46,7 @@ t.test('complete settings cannot be changed', async t => {
   t.throws(() => settings.allowedHosts.push('b.lan'))
 })
 
-t.test('what is allowed but risky is a warning', async t => {
+t.test('[R21] what is allowed but risky is a warning', async t => {
   t.strictSame(settingsWarnings(completeSettings({})), [])
   t.match(settingsWarnings(completeSettings({ host: '0.0.0.0', apiToken: 'short' })), [/plain HTTP/, /fewer than 16/])
   t.match(settingsWarnings(completeSettings({ host: '0.0.0.0', apiToken: 'long-enough-0123456789' })), [/plain HTTP/])

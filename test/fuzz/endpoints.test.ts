@@ -5,7 +5,7 @@ import { buildTestApp, openConnections, openSocket, requestBytes, UPGRADE } from
 import { joinChannel } from '../support/channel.ts'
 import { fuzzEndpoints } from './endpoints.ts'
 
-t.test('nobody who talks properly notices, and nothing is left', async t => {
+t.test('[R16] nobody who talks properly notices, and nothing is left', async t => {
   const seed = Number(process.env['FUZZ_SEED'] ?? 20_241_014)
   const { app, url, port, log } = await buildTestApp(t, {
     meshHost: '127.0.0.1',
@@ -50,7 +50,7 @@ t.test('a client that leaves while a file is on its way is no failure', async t 
   t.notMatch(log(), /"level":[56]0/)
 })
 
-t.test('an upgrade behind a request that has no answer yet ends the connection', async t => {
+t.test('[R7] an upgrade behind a request that has no answer yet ends the connection', async t => {
   const { app, port } = await buildTestApp(t)
   for (const first of [
     requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream', Connection: undefined }),

@@ -84,7 +84,7 @@ t.test('no answer may be taken for something else than it says it is', async t =
   }
 })
 
-t.test('lists tags where names are not to be shown', async t => {
+t.test('[R9] lists tags where names are not to be shown', async t => {
   const { url: address } = await buildTestApp(t, { apiShowNames: false })
   await joinChannel(t, address, 'canary-name')
   for (const path of ['/api/channels', '/api/peers', '/api/channels/canary-name']) {
@@ -184,7 +184,7 @@ t.test('publish requests that wait for somebody do not take each other for him',
   )
 })
 
-t.test('bad publish requests', async t => {
+t.test('[R12] bad publish requests', async t => {
   const { url: address } = await buildTestApp(t, { maxMessageBytes: 1000 })
   await joinChannel(t, address, 'room')
   const path = '/api/channels/room/messages'
@@ -285,7 +285,7 @@ t.test('a channel as server-sent events', async t => {
   t.strictSame(await a.next(), { action: 'disconnect', source: a.id, target: id })
 })
 
-t.test('an event stream must be asked for', async t => {
+t.test('[R12] an event stream must be asked for', async t => {
   const { url: address, app } = await buildTestApp(t)
   for (const accept of [
     '*/*',

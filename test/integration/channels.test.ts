@@ -168,7 +168,7 @@ t.test('a subprotocol is answered with the first that was offered', async t => {
   t.equal((await joinChannel(t, address, 'room')).socket.protocol, '')
 })
 
-t.test('the largest message passes, one byte more closes with 1009', async t => {
+t.test('[R15] the largest message passes, one byte more closes with 1009', async t => {
   const { url: address } = await buildTestApp(t, { maxMessageBytes: 1000 })
   const a = await joinChannel(t, address, 'room')
   const b = await joinChannel(t, address, 'room')
@@ -189,7 +189,7 @@ t.test('invalid UTF-8 closes with 1007', async t => {
   t.strictSame(await a.closed(), { code: 1007, reason: 'NWS_ERR_MESSAGE_NOT_UTF8' })
 })
 
-t.test('too many messages are refused and said so', async t => {
+t.test('[R15] too many messages are refused and said so', async t => {
   const { url: address } = await buildTestApp(t, { maxMessagesPerSecond: 50 })
   const a = await joinChannel(t, address, 'room')
   const b = await joinChannel(t, address, 'room')
@@ -210,7 +210,7 @@ t.test('too many messages are refused and said so', async t => {
   )
 })
 
-t.test('a stalled reader is closed with 4008, the others never notice', async t => {
+t.test('[R15] a stalled reader is closed with 4008, the others never notice', async t => {
   const { url: address } = await buildTestApp(t, { maxQueuedBytes: 1 << 20 })
   const sender = await joinChannel(t, address, 'room')
   const reader = await joinChannel(t, address, 'room')
@@ -239,7 +239,7 @@ t.test('a stalled reader is closed with 4008, the others never notice', async t 
   t.strictSame(await stalled.closed(), { code: 4008, reason: 'NWS_ERR_PEER_TOO_SLOW' })
 })
 
-t.test('limits of an origin close with 1013 and say why', async t => {
+t.test('[R15] limits of an origin close with 1013 and say why', async t => {
   const { app, url: address } = await buildTestApp(t, {
     maxSocketsPerOrigin: 3,
     newChannelsPerOriginBurst: 2,
@@ -336,7 +336,7 @@ t.test('200 peers come and go at random while 20 broadcast', async t => {
   t.equal(app.channelSockets.size, 21)
 })
 
-t.test('ids of peers are 128 random bits of the proxy', async t => {
+t.test('[R8] ids of peers are 128 random bits of the proxy', async t => {
   const { url } = await buildTestApp(t)
   const ids = new Set<string>()
   for (let n = 0; n < 20; n++) ids.add((await joinChannel(t, url, 'room')).id)
@@ -344,7 +344,7 @@ t.test('ids of peers are 128 random bits of the proxy', async t => {
   for (const id of ids) t.equal(Buffer.from(id, 'base64url').length, 16, id)
 })
 
-t.test('source is stamped by the proxy, whatever a client writes there', async t => {
+t.test('[R10] source is stamped by the proxy, whatever a client writes there', async t => {
   const { url } = await buildTestApp(t)
   const a = await joinChannel(t, url, 'room')
   const b = await joinChannel(t, url, 'room')

@@ -55,7 +55,7 @@ t.test('a quiet proxy writes one sentence, as JSON', async t => {
   t.match(lines, [{ level: 30, msg: `Network Web Sockets is running: http://localhost:${port}` }])
 })
 
-t.test('a host beyond this machine starts with the token and a warning', async t => {
+t.test('[R1] a host beyond this machine starts with the token and a warning', async t => {
   const server = startServer(t, { NWS_HOST: '0.0.0.0', NWS_API_TOKEN: 'a-token-of-some-length' })
   const port = await server.port()
   t.match(server.output(), /"level":40.*plain HTTP and can be read/)

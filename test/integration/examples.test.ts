@@ -3,7 +3,7 @@
 import t from 'tap'
 import { buildTestApp, request } from '../support/app.ts'
 
-t.test('pages, what they load, and nothing else', async t => {
+t.test('[R11] pages, what they load, and nothing else', async t => {
   const { port } = await buildTestApp(t)
   for (const [path, type] of [
     ['/examples/', 'text/html'],
@@ -33,7 +33,7 @@ t.test('pages, what they load, and nothing else', async t => {
   }
 })
 
-t.test('NWS_EXAMPLES=off removes them', async t => {
+t.test('[R11] NWS_EXAMPLES=off removes them', async t => {
   const { port } = await buildTestApp(t, { examples: 'off' })
   for (const path of ['/examples/', '/examples/chat/', '/examples/chat/chat.js'])
     t.match(await request(port, 'GET', path), { status: 404, json: { code: 'NWS_ERR_NOT_FOUND' } }, path)

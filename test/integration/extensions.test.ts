@@ -27,7 +27,7 @@ async function start(extensions: string[]) {
 
 const plain = (body: string) => `export default async function (app) { ${body} }`
 
-t.test('an extension is loaded after the built-in plugins, named at the start and in health', async t => {
+t.test('[R20] an extension is loaded after the built-in plugins, named at the start and in health', async t => {
   const file = extension(t, plain("app.get('/x/count', async () => ({ open: app.channelRegistry.channels().length }))"))
   const { port, log } = await buildTestApp(t, { extensions: [file] })
   t.match((await request(port, 'GET', '/x/count')).json, { open: 0 })
@@ -73,7 +73,7 @@ t.test('its routes stand behind the guard, and answer errors in its form', async
   await once(socket, 'close')
 })
 
-t.test('only files are loaded', async t => {
+t.test('[R20] only files are loaded', async t => {
   for (const path of [
     'https://example.org/x.js',
     'http://localhost/x.js',
@@ -89,7 +89,7 @@ t.test('only files are loaded', async t => {
 })
 
 t.test(
-  'a file that others may write is not loaded, nor one in a folder that others may write',
+  '[R20] a file that others may write is not loaded, nor one in a folder that others may write',
   { skip: process.platform === 'win32' && 'Windows has no such permissions' },
   async t => {
     const file = extension(t, plain(''))

@@ -53,7 +53,7 @@ function mutate(text: string, random: () => number): Buffer {
   return Buffer.from(bytes, 'latin1')
 }
 
-t.test('5000 mutated requests and handshakes', async t => {
+t.test('[R16] 5000 mutated requests and handshakes', async t => {
   const seed = 20260101
   const random = seededRandom(seed)
   const { app, port, log } = await buildTestApp(t)

@@ -208,7 +208,7 @@ t.test('what is no HTTP is answered in the same form and the connection closed',
   t.notMatch(log(), /canary|evil/i, 'nothing of it in the log')
 })
 
-t.test('every request of a connection passes the guard', async t => {
+t.test('[R7] every request of a connection passes the guard', async t => {
   const { port } = await buildTestApp(t)
   const first = requestBytes(port, 'GET', '/.well-known/nws', { Connection: 'keep-alive' })
   const second = requestBytes(port, 'GET', '/.well-known/nws', { Host: EVIL })
@@ -243,7 +243,7 @@ t.test('both addresses answer alike', async t => {
   }
 })
 
-t.test('what takes too long to arrive is ended', async t => {
+t.test('[R15] what takes too long to arrive is ended', async t => {
   const { port } = await buildTestApp(t, { handshakeTimeoutMs: 200 })
   for (const [name, bytes] of [
     ['nothing at all', ''],
@@ -361,7 +361,7 @@ async function refuseOne(port: number, bytes: string): Promise<{ status: string;
   return { status: text.slice(9, 12), socket }
 }
 
-t.test('1000 refused upgrades of each kind leave no socket', { timeout: 110_000 }, async t => {
+t.test('[R7] 1000 refused upgrades of each kind leave no socket', { timeout: 110_000 }, async t => {
   const { app, port } = await buildTestApp(t, { apiToken: token, allowedOrigins: ['https://a.example'] })
   const open = watchSockets(app)
   for (const [name, code, target, headers] of refusedUpgrades) {
@@ -399,7 +399,7 @@ t.test('an offer to speak HTTP/2 is no WebSocket, and no reason to fail where No
   )
 })
 
-t.test('health says more to those who may know', async t => {
+t.test('[R5] health says more to those who may know', async t => {
   const { port } = await buildTestApp(t, { apiToken: token })
   const brief = await request(port, 'GET', '/api/health')
   t.equal(brief.status, 200)

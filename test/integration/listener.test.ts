@@ -20,7 +20,7 @@ async function squat(t: Test, host: string, port: number): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-t.test('listens on 127.0.0.1 and ::1 with one port, and answers requests and upgrades on both', async t => {
+t.test('[R1] listens on 127.0.0.1 and ::1 with one port, and answers requests and upgrades on both', async t => {
   const { port, log } = await buildTestApp(t)
   for (const host of ['127.0.0.1', '[::1]']) {
     t.equal((await fetch(`http://${host}:${port}/api/health`)).status, 200, host)

@@ -28,7 +28,7 @@ const canary = 'canary-in-a-coal-mine'
 const HASH_TAIL = 30
 const payload = 'what-they-say-to-each-other'
 
-t.test('no name in any packet or log', { skip, timeout: 180_000 }, async t => {
+t.test('[R6, R9] no name in any packet or log', { skip, timeout: 180_000 }, async t => {
   const [one, two] = (await createNetwork(t, 2)).hosts as [Host, Host]
   const capture = await startCapture(t, one)
   const [a, b] = await Promise.all([startProxy(one, { env }), startProxy(two, { env })])

@@ -53,7 +53,7 @@ await hear('socket by loopback', open({}, '127.0.0.1'), { action: 'status' })
 process.stdout.write(JSON.stringify(results))
 `
 
-t.test('clients of other machines prove the token', { skip: withoutNamespaces() }, async t => {
+t.test('[R1] clients of other machines prove the token', { skip: withoutNamespaces() }, async t => {
   const server = startServer(
     t,
     {

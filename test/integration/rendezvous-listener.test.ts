@@ -54,7 +54,7 @@ t.test('serves the rendezvous, its page, the client and the pages of the user', 
   t.match(await here.next(), { type: 'peerConnect', data: { name: 'Us' } }, 'it is one rendezvous')
 })
 
-t.test('every route of the main listener is 404 there, and every upgrade', async t => {
+t.test('[R18] every route of the main listener is 404 there, and every upgrade', async t => {
   const { app, port, mainPort, ws } = await buildPair(t)
   const routes = new Set<string>()
   for (const [, line] of app.printRoutes({ commonPrefix: false, includeHooks: false }).matchAll(/(\/\S*) \(/g))
@@ -80,7 +80,7 @@ t.test('every route of the main listener is 404 there, and every upgrade', async
   t.ok(ws)
 })
 
-t.test('has a Host list of its own', async t => {
+t.test('[R18] has a Host list of its own', async t => {
   const { port } = await buildPair(t, { allowedHosts: ['main.example'], bvHosts: ['p2p.example', 'other.example:443'] })
   for (const [host, status] of [
     [`localhost:${port}`, 200],

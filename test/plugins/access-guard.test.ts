@@ -44,7 +44,7 @@ const NO_TOKEN = 'NWS_ERR_TOKEN_REQUIRED'
 const MALFORMED = 'NWS_ERR_REQUEST_MALFORMED'
 const ALL = ['public', 'data', 'control', 'events'] as const
 
-t.test('the Host comes before everything else, on every surface', async t => {
+t.test('[R2] the Host comes before everything else, on every surface', async t => {
   const guard = guardFor({ apiToken: TOKEN, allowedOrigins: ['https://a.example'] })
   for (const surface of ALL) {
     const bad = { headers: { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' } }
@@ -65,7 +65,7 @@ t.test('the Host comes before everything else, on every surface', async t => {
   }
 })
 
-t.test('forwarded headers change nothing', async t => {
+t.test('[R2] forwarded headers change nothing', async t => {
   const guard = guardFor()
   const forwarded = {
     'x-forwarded-host': 'localhost:9009',
@@ -94,7 +94,7 @@ t.test('the request target is a path', async t => {
   t.equal(guard.check(requestOf({ url: '//evil.example/' }), 'public'), undefined, 'two slashes are a path')
 })
 
-t.test('control is for own pages and programs that are no browser', async t => {
+t.test('[R4] control is for own pages and programs that are no browser', async t => {
   const guard = guardFor()
   for (const [name, headers, expected] of [
     ['a program', {}, undefined],
@@ -138,7 +138,7 @@ t.test('own origin follows the Host that was accepted', async t => {
     )
 })
 
-t.test('with a token, control needs it', async t => {
+t.test('[R5, R19] with a token, control needs it', async t => {
   const guard = guardFor({ apiToken: TOKEN })
   for (const [authorization, expected] of [
     [undefined, NO_TOKEN],
@@ -168,7 +168,7 @@ t.test('with a token, control needs it', async t => {
   t.equal(guard.check(requestOf({}), 'data'), undefined, 'channels need no token on this machine')
 })
 
-t.test('a token is never taken from the URL', async t => {
+t.test('[R6] a token is never taken from the URL', async t => {
   const guard = guardFor({ apiToken: TOKEN })
   for (const url of [`/?token=${TOKEN}`, `/?access_token=${TOKEN}`, `/?authorization=Bearer%20${TOKEN}`])
     t.equal(guard.check(requestOf({ url }), 'control'), NO_TOKEN)

@@ -36,7 +36,7 @@ async function scrape(address: string): Promise<{ metrics: Metrics; text: string
   return { metrics: parse(text), text }
 }
 
-t.test('counts channels, peers, messages and bytes', async t => {
+t.test('[R9] counts channels, peers, messages and bytes', async t => {
   const { url, app } = await buildTestApp(t)
   const a = await joinChannel(t, url, 'canary-one')
   const b = await joinChannel(t, url, 'canary-one')
@@ -73,7 +73,7 @@ t.test('sums outlive the channels', async t => {
   t.notOk(metrics.has('nws_channels{scope="network"}'))
 })
 
-t.test('counts refusals by kind and code', async t => {
+t.test('[R15] counts refusals by kind and code', async t => {
   const { url, ws, port } = await buildTestApp(t, { maxPeersPerChannel: 1 })
   const a = await joinChannel(t, url, 'room')
   a.send('{')

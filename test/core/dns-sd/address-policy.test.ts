@@ -63,7 +63,7 @@ t.test('addresses have one text', async t => {
   }
 })
 
-t.test('only addresses of this network are dialled', async t => {
+t.test('[R13] only addresses of this network are dialled', async t => {
   const neighbour = sourceFrom('192.168.1.7')!
   const neighbour6 = sourceFrom('fe80::7%eth0')!
   const self = sourceFrom('192.168.1.5')!
@@ -102,7 +102,7 @@ t.test('only addresses of this network are dialled', async t => {
     t.equal(dialable(address, source, here), expected, `${address} from ${textOf(source)}: ${why}`)
 })
 
-t.test('senders off the link are not heard', async t => {
+t.test('[R13] senders off the link are not heard', async t => {
   for (const [address, heard] of [
     ['192.168.1.7', true],
     ['10.0.0.7', true],

@@ -35,7 +35,7 @@ const frame = fc.oneof(
   fc.tuple(fc.nat(255), fc.uint8Array({ maxLength: 10 }))
 )
 
-t.test('frames at random', async t => {
+t.test('[R14] frames at random', async t => {
   let endings = 0
   fc.assert(
     fc.property(

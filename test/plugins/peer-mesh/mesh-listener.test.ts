@@ -19,7 +19,7 @@ async function meshPort(t: Test): Promise<number> {
   return (await buildTestApp(t, { meshHost: '127.0.0.1' })).app.peerMesh.port
 }
 
-t.test('everything but the upgrade of a link is 404 without a word, and the connection ends', async t => {
+t.test('[R1] everything but the upgrade of a link is 404 without a word, and the connection ends', async t => {
   const port = await meshPort(t)
   const table: [string, string][] = [
     ['a page', requestBytes(port, 'GET', '/')],

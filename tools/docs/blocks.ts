@@ -1,0 +1,13 @@
+// Every generated block of the documents, by its name.
+import { apiBlocks } from './api.ts'
+import { cliBlocks } from './cli.ts'
+import { errorBlocks } from './errors.ts'
+import { guessBlocks } from './guesses.ts'
+import { numberBlocks } from './numbers.ts'
+
+/** Name → Markdown. */
+export async function createBlocks(): Promise<Map<string, string>> {
+  return new Map(
+    Object.entries({ ...errorBlocks(), ...numberBlocks(), ...guessBlocks(), ...cliBlocks(), ...(await apiBlocks()) })
+  )
+}
