@@ -9,10 +9,10 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Attempts } from '../src/core/bonevalue/attempts.ts'
-import { openDatabase } from '../src/plugins/accounts/database.ts'
-import { createPasswords } from '../src/plugins/accounts/passwords.ts'
-import { createStore } from '../src/plugins/accounts/store.ts'
-import { RendezvousService } from '../src/plugins/rendezvous/service.ts'
+import { openDatabase } from '../src/plugins/bonevalue/accounts/database.ts'
+import { createPasswords } from '../src/plugins/bonevalue/accounts/passwords.ts'
+import { createStore } from '../src/plugins/bonevalue/accounts/store.ts'
+import { RendezvousService } from '../src/plugins/bonevalue/rendezvous/service.ts'
 import { circumstances, writeSection } from './section.ts'
 
 const BEGIN = '<!-- bonevalue results: written by npm run bench:bonevalue -->'
@@ -85,7 +85,7 @@ async function inParallel(count: number, work: (index: number) => Promise<void>)
 async function compareNames(directory: string): Promise<{ known: number; unknown: number }> {
   const database = await openDatabase(directory)
   const store = createStore(database, Date.now)
-  const passwords = createPasswords({ workerFile: resolve('dist/plugins/accounts/password-worker.js') })
+  const passwords = createPasswords({ workerFile: resolve('dist/plugins/bonevalue/accounts/password-worker.js') })
   const free = { burst: 1e9, perSecond: 1 }
   const service = new RendezvousService({
     accounts: { open: async () => store, passwords },

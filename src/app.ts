@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import type { RendezvousSeams } from './core/bonevalue/seams.ts'
 import type { Settings } from './core/settings.ts'
 import accessGuard from './plugins/access-guard.ts'
-import accounts from './plugins/accounts/index.ts'
+import accounts from './plugins/bonevalue/accounts/index.ts'
 import channelRegistry from './plugins/channel-registry/index.ts'
 import channelSockets from './plugins/channel-sockets/index.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
@@ -25,10 +25,10 @@ import metrics from './plugins/metrics/index.ts'
 import peerMesh, { type PeerMeshOptions } from './plugins/peer-mesh/index.ts'
 import readiness from './plugins/readiness.ts'
 import refusals from './plugins/refusals.ts'
-import rendezvous from './plugins/rendezvous/index.ts'
-import rendezvousListener from './plugins/rendezvous-listener.ts'
+import rendezvous from './plugins/bonevalue/rendezvous/index.ts'
+import rendezvousListener from './plugins/bonevalue/rendezvous-listener.ts'
 import shutdown from './plugins/shutdown.ts'
-import { buildRendezvousApp } from './rendezvous-app.ts'
+import { buildBonevalueApp } from './bonevalue-app.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
@@ -36,7 +36,7 @@ import docsRoutes from './routes/docs.ts'
 import exampleRoutes from './routes/examples.ts'
 import legacyRoutes from './routes/legacy.ts'
 import libRoutes from './routes/lib.ts'
-import rendezvousRoutes from './routes/rendezvous/index.ts'
+import bonevalueRoutes from './routes/bonevalue/index.ts'
 import wellKnownRoutes from './routes/well-known.ts'
 
 /** Settings by their names in code, and where the routes are to be. */
@@ -73,7 +73,7 @@ async function assemble(
   await app.register(delivery)
   await app.register(readiness)
   await app.register(metrics)
-  await app.register(rendezvousListener, { build: buildRendezvousApp })
+  await app.register(rendezvousListener, { build: buildBonevalueApp })
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
   if (!app.hasDecorator('swagger'))
     await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
@@ -86,7 +86,7 @@ async function assemble(
       await scope.register(exampleRoutes)
       await scope.register(docsRoutes)
       await scope.register(libRoutes)
-      await scope.register(rendezvousRoutes)
+      await scope.register(bonevalueRoutes)
       await scope.register(apiRoutes)
       await scope.register(channelRoutes)
       await scope.register(legacyRoutes)

@@ -46,13 +46,15 @@ const exceptions: Record<string, readonly string[]> = {
     'src/client/reconnect.ts',
     'src/start.ts',
     'src/service-manager.ts',
-    'src/accounts-offline.ts'
+    'src/bonevalue-offline.ts'
   ]
 }
 
-/** A plugin is one file, or a folder of the same name: the part of its path that tells it from the others. */
+/** A plugin is one file, or a folder with an index.ts. A folder without one groups plugins. */
 function pluginOf(path: string): string {
-  return path.split('/')[2]!.replace(/\.ts$/, '')
+  const [group, plugin] = path.split('/').slice(2)
+  const isGroup = plugin !== undefined && !files.includes(`src/plugins/${group}/index.ts`)
+  return (isGroup ? `${group}/${plugin}` : group!).replace(/\.ts$/, '')
 }
 
 t.test('imports follow server → app → plugins, routes → platform → core', async t => {

@@ -61,7 +61,7 @@ function overProxy(proxy: Proxy): Accounts {
 
 /** Loads the database only where it is needed. */
 async function overDatabase(settings: Settings, base: string): Promise<Accounts> {
-  const { openAccounts } = await import('../accounts-offline.ts')
+  const { openAccounts } = await import('../bonevalue-offline.ts')
   const offline = await openAccounts(settings)
   const { administration } = offline
   const time = (milliseconds: number): string => new Date(milliseconds).toISOString()

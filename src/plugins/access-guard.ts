@@ -181,5 +181,6 @@ export default fp<AccessGuardOptions>(
     app.decorate('accessGuard', accessGuard)
     app.addHook('preClose', async () => accessGuard.close())
   },
-  { name: 'nws-access-guard', fastify: '5.x', dependencies: ['nws-config'] }
+  // The app for other machines brings settings of its own, so any `config` will do.
+  { name: 'nws-access-guard', fastify: '5.x', decorators: { fastify: ['config'] } }
 )

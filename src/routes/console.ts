@@ -5,9 +5,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '@fastify/websocket'
 import type {} from '../plugins/channel-sockets/index.ts'
-import type {} from '../plugins/rendezvous/index.ts'
+import type {} from '../plugins/bonevalue/rendezvous/index.ts'
 import { PAGE_HEADERS } from './page-headers.ts'
-import { rootSocket } from './rendezvous/sockets.ts'
+import { rootSocket } from './bonevalue/sockets.ts'
 import { PUBLIC } from './public-folder.ts'
 
 export default async function consoleRoutes(app: FastifyInstance): Promise<void> {

@@ -1,5 +1,5 @@
 // What an extension may bring to the rendezvous in place of the built-in parts. Only types: the built-in parts are in
-// plugins/accounts and plugins/rendezvous.
+// plugins/bonevalue.
 import type { MayTalk } from './directory.ts'
 import type { AccountStore, Invitation } from './store.ts'
 

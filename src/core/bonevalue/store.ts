@@ -1,4 +1,4 @@
-// The seam between the rendezvous and where its accounts are kept. Only types: the built-in store is in plugins/accounts.
+// The seam between the rendezvous and where its accounts are kept. Only types: the built-in store is in plugins/bonevalue/accounts.
 //
 // An implementation MUST make each call all or nothing, MUST have written it for good when its promise resolves, and
 // MUST answer calls in an order in which they could have been made one by one. Times are milliseconds since 1970.

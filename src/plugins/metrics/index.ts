@@ -8,7 +8,7 @@ import type {} from '../cluster/index.ts'
 import type {} from '../http-peers/index.ts'
 import type {} from '../peer-mesh/index.ts'
 import type {} from '../refusals.ts'
-import type {} from '../rendezvous/index.ts'
+import type {} from '../bonevalue/rendezvous/index.ts'
 import type { Collector } from './collector.ts'
 
 declare module 'fastify' {

@@ -3,8 +3,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/config.ts'
-import type {} from '../../plugins/rendezvous/index.ts'
-import type {} from '../../plugins/rendezvous-listener.ts'
+import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
+import type {} from '../../plugins/bonevalue/rendezvous-listener.ts'
 import { errorSchema } from './schemas.ts'
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })

@@ -1,9 +1,9 @@
 // A proxy's accounts under work until they are killed: makes users and trust as fast as it can and prints a line of JSON
-// for each thing once it is acknowledged. Not a test: test/plugins/accounts/kill.test.ts kills it and looks at the rest.
+// for each thing once it is acknowledged. Not a test: test/plugins/bonevalue/accounts/kill.system.test.ts kills it and looks at the rest.
 import { createHash, randomBytes } from 'node:crypto'
 import { isRefusal } from '../../../src/core/bonevalue/store.ts'
-import { openDatabase } from '../../../src/plugins/accounts/database.ts'
-import { createStore } from '../../../src/plugins/accounts/store.ts'
+import { openDatabase } from '../../../src/plugins/bonevalue/accounts/database.ts'
+import { createStore } from '../../../src/plugins/bonevalue/accounts/store.ts'
 
 const directory = process.argv[2]!
 const run = process.argv[3]!

@@ -1,10 +1,10 @@
 // Accounts as a decorator: the store and the hashing of passwords, both loaded when they are first needed. Not who may
-// log in or talk to whom (plugins/rendezvous).
+// log in or talk to whom (plugins/bonevalue/rendezvous).
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
-import type { AccountStore } from '../../core/bonevalue/store.ts'
-import type {} from '../config.ts'
+import type { AccountStore } from '../../../core/bonevalue/store.ts'
+import type {} from '../../config.ts'
 import { openDatabase } from './database.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { createStore } from './store.ts'

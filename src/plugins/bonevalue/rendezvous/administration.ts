@@ -1,6 +1,6 @@
 // Users and who is online, for whoever runs this proxy. Answers values; not the API's routes and not the command line.
-import { isRefusal, type SessionSummary, type StoredUser } from '../../core/bonevalue/store.ts'
-import { NwsError } from '../../core/errors.ts'
+import { isRefusal, type SessionSummary, type StoredUser } from '../../../core/bonevalue/store.ts'
+import { NwsError } from '../../../core/errors.ts'
 import type { Handout, RendezvousService } from './service.ts'
 import type { RendezvousSocket } from './socket.ts'
 

@@ -1,11 +1,11 @@
 // Where sockets to the rendezvous are opened: `/bv/socket`, and `/` as in the first generation. What is said on them is
-// not known here (plugins/rendezvous).
+// not known here (plugins/bonevalue/rendezvous).
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type { WebSocket } from 'ws'
 import type {} from '../../plugins/access-guard.ts'
-import type {} from '../../plugins/rendezvous/index.ts'
+import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 
 /** What a route of `/` needs to take sockets too. Only there are cookies looked at, by which clients of 2012 log in. */
 export function rootSocket(app: FastifyInstance) {

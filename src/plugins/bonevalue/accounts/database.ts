@@ -3,7 +3,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type Libsql from 'libsql'
-import { NwsError } from '../../core/errors.ts'
+import { NwsError } from '../../../core/errors.ts'
 
 /** A database; all its calls are synchronous. */
 export type Database = Libsql.Database

@@ -2,7 +2,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { closeDatabase, openDatabase } from '../../../src/plugins/accounts/database.ts'
+import { closeDatabase, openDatabase } from '../../../../src/plugins/bonevalue/accounts/database.ts'
 
 t.test('only this user may read it, and it is one file when it is closed', async t => {
   const directory = join(t.testdir(), 'deep', 'er')

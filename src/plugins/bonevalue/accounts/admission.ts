@@ -1,6 +1,6 @@
 // The part of the built-in store that lets people in: invitations and sessions. Not users, trust and tokens (store.ts).
-import { loginKey } from '../../core/bonevalue/names.ts'
-import type { AccountStore, Invitation, Refusal, SessionSummary } from '../../core/bonevalue/store.ts'
+import { loginKey } from '../../../core/bonevalue/names.ts'
+import type { AccountStore, Invitation, Refusal, SessionSummary } from '../../../core/bonevalue/store.ts'
 import { transact, type Database } from './database.ts'
 
 type InvitationPart = Pick<AccountStore, 'createInvitation' | 'findInvitation' | 'acceptInvitation'>

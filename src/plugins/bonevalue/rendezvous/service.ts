@@ -1,12 +1,18 @@
 // What the rendezvous does for a user: login, sessions, tokens, trust, invitations. Not presence (core/bonevalue/
 // directory.ts), no sockets (socket.ts) and no Fastify.
-import { addressKey } from '../../core/address-key.ts'
-import { Attempts } from '../../core/bonevalue/attempts.ts'
-import { Directory } from '../../core/bonevalue/directory.ts'
-import { isAlias, isLoginName, isNewPassword, loginKey, MAX_LOGIN_NAME } from '../../core/bonevalue/names.ts'
-import type { RendezvousSeams } from '../../core/bonevalue/seams.ts'
-import { isRefusal, type AccountStore, type Invitation, type Refusal, type User } from '../../core/bonevalue/store.ts'
-import { NwsError } from '../../core/errors.ts'
+import { addressKey } from '../../../core/address-key.ts'
+import { Attempts } from '../../../core/bonevalue/attempts.ts'
+import { Directory } from '../../../core/bonevalue/directory.ts'
+import { isAlias, isLoginName, isNewPassword, loginKey, MAX_LOGIN_NAME } from '../../../core/bonevalue/names.ts'
+import type { RendezvousSeams } from '../../../core/bonevalue/seams.ts'
+import {
+  isRefusal,
+  type AccountStore,
+  type Invitation,
+  type Refusal,
+  type User
+} from '../../../core/bonevalue/store.ts'
+import { NwsError } from '../../../core/errors.ts'
 import type { Accounts } from '../accounts/index.ts'
 
 /** How long a session is good after the password was shown, milliseconds. */

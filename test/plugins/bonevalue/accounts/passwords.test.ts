@@ -1,6 +1,6 @@
 // Hashing in its thread: what fits, the queue's end, the thread's end.
 import t from 'tap'
-import { createPasswords, QUEUE_LENGTH } from '../../../src/plugins/accounts/passwords.ts'
+import { createPasswords, QUEUE_LENGTH } from '../../../../src/plugins/bonevalue/accounts/passwords.ts'
 
 t.test('a hash fits its password alone, and nobody has the hash of nobody', async t => {
   const passwords = createPasswords({ idleMs: 10 })

@@ -7,7 +7,7 @@ import { isRefusal } from '../../core/bonevalue/store.ts'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type {} from '../../plugins/access-guard.ts'
-import type {} from '../../plugins/rendezvous/index.ts'
+import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 import { PAGE_HEADERS } from '../page-headers.ts'
 import { PUBLIC } from '../public-folder.ts'
 

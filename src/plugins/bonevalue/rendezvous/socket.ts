@@ -2,20 +2,20 @@
 // in order. Not the socket itself (core/hub/client-socket.ts), not what is done for a user (service.ts), not who hears of
 // whom (core/bonevalue).
 import type { WebSocket } from 'ws'
-import type { OnlinePeer, PeerPort } from '../../core/bonevalue/directory.ts'
-import { CREDENTIAL_RENEWAL_MS, type IceServer } from '../../core/bonevalue/ice-servers.ts'
-import { isRefusal, type User } from '../../core/bonevalue/store.ts'
+import type { OnlinePeer, PeerPort } from '../../../core/bonevalue/directory.ts'
+import { CREDENTIAL_RENEWAL_MS, type IceServer } from '../../../core/bonevalue/ice-servers.ts'
+import { isRefusal, type User } from '../../../core/bonevalue/store.ts'
 import {
   decodeClientMessage,
   encode,
   MAX_MESSAGE_BYTES,
   type ClientMessage,
   type Fault
-} from '../../core/bonevalue/wire.ts'
-import { definitionOf, type ErrorCode } from '../../core/errors.ts'
-import { ClientSocket, type ClientSocketContext, type ClientTransport } from '../../core/hub/client-socket.ts'
-import type { Settings } from '../../core/settings.ts'
-import { TokenBucket } from '../../core/token-bucket.ts'
+} from '../../../core/bonevalue/wire.ts'
+import { definitionOf, type ErrorCode } from '../../../core/errors.ts'
+import { ClientSocket, type ClientSocketContext, type ClientTransport } from '../../../core/hub/client-socket.ts'
+import type { Settings } from '../../../core/settings.ts'
+import { TokenBucket } from '../../../core/token-bucket.ts'
 import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './service.ts'
 
 /** Where a socket comes from. */

@@ -4,11 +4,11 @@ import { readFileSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { listenerUrl } from '../core/bonevalue/listener-url.ts'
-import { NwsError } from '../core/errors.ts'
-import { parsePeerAddress } from '../core/peer-address.ts'
-import type {} from './config.ts'
-import type {} from './shutdown.ts'
+import { listenerUrl } from '../../core/bonevalue/listener-url.ts'
+import { NwsError } from '../../core/errors.ts'
+import { parsePeerAddress } from '../../core/peer-address.ts'
+import type {} from '../config.ts'
+import type {} from '../shutdown.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {

@@ -2,7 +2,7 @@
 // Knows no users.
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
-import { NwsError } from '../../core/errors.ts'
+import { NwsError } from '../../../core/errors.ts'
 import type { HashAnswer, HashRequest } from './password-worker.ts'
 
 /** Requests that may wait behind the one that is being worked on. */

@@ -1,7 +1,7 @@
 // The built-in store: users, trust and tokens in SQLite. Not the opening of the file (database.ts), and not the
 // sessions and invitations (admission.ts). Calls are synchronous underneath, so they cannot get into each other.
-import { loginKey } from '../../core/bonevalue/names.ts'
-import type { AccountStore, Contact, StoredUser, User, UserSummary } from '../../core/bonevalue/store.ts'
+import { loginKey } from '../../../core/bonevalue/names.ts'
+import type { AccountStore, Contact, StoredUser, User, UserSummary } from '../../../core/bonevalue/store.ts'
 import { admissionPart } from './admission.ts'
 import { closeDatabase, transact, type Database } from './database.ts'
 

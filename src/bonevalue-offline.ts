@@ -4,11 +4,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Settings } from './core/settings.ts'
-import { openDatabase } from './plugins/accounts/database.ts'
-import { createPasswords } from './plugins/accounts/passwords.ts'
-import { createStore } from './plugins/accounts/store.ts'
-import { createAdministration, type Administration } from './plugins/rendezvous/administration.ts'
-import { RendezvousService } from './plugins/rendezvous/service.ts'
+import { openDatabase } from './plugins/bonevalue/accounts/database.ts'
+import { createPasswords } from './plugins/bonevalue/accounts/passwords.ts'
+import { createStore } from './plugins/bonevalue/accounts/store.ts'
+import { createAdministration, type Administration } from './plugins/bonevalue/rendezvous/administration.ts'
+import { RendezvousService } from './plugins/bonevalue/rendezvous/service.ts'
 
 const SECRET_BYTES = 16
 

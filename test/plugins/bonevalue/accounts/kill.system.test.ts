@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import t from 'tap'
-import { openDatabase } from '../../../src/plugins/accounts/database.ts'
-import { createStore } from '../../../src/plugins/accounts/store.ts'
+import { openDatabase } from '../../../../src/plugins/bonevalue/accounts/database.ts'
+import { createStore } from '../../../../src/plugins/bonevalue/accounts/store.ts'
 
 const ROUNDS = 12
-const root = fileURLToPath(new URL('../../..', import.meta.url))
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const folder = `${root}node_modules/.cache/nws-programs`
 mkdirSync(folder, { recursive: true })
 const program = `${folder}/accounts-writer-${process.pid}.mjs`

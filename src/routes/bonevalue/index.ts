@@ -2,12 +2,12 @@
 // belongs to the console here (console.ts) and to pages of the user on the listener for other machines (web-root.ts).
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
-import type {} from '../../plugins/rendezvous/index.ts'
+import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 import { sendLibraryFile, serveLibraryFiles } from '../library-files.ts'
 import invitationRoutes from './invitations.ts'
 import rendezvousSockets from './sockets.ts'
 
-export default async function rendezvousRoutes(app: FastifyInstance): Promise<void> {
+export default async function bonevalueRoutes(app: FastifyInstance): Promise<void> {
   if (!app.rendezvous.isOn) return
   await app.register(rendezvousSockets)
   await app.register(invitationRoutes)
