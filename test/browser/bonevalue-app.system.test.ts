@@ -1,4 +1,4 @@
-// README, "Your own p2p app in five minutes": its page and its lines run as they stand.
+// docs/BONEVALUE.md, "An app in five minutes": its page and its lines run exactly as they are.
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import { buildTestApp } from '../support/app.ts'
@@ -6,7 +6,7 @@ import { PASSWORD, rendezvousOptions } from '../support/bonevalue.ts'
 import { needsBrowser, openPage, sharedBrowser, type TestPage } from '../support/browser.ts'
 import { addUser } from '../support/rendezvous.ts'
 
-const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const text = readFileSync(new URL('../../docs/BONEVALUE.md', import.meta.url), 'utf8')
 const codeOf = (title: string): string =>
   new RegExp(`^\`\`\`\\w+ title=${title}\\n([^]*?)^\`\`\`$`, 'm').exec(text)![1]!
 
@@ -20,7 +20,7 @@ async function openApp(t: Test, address: string, user: string): Promise<TestPage
   return page
 }
 
-t.test('the app of the README', needsBrowser, async t => {
+t.test('the app of docs/BONEVALUE.md', needsBrowser, async t => {
   const webRoot = t.testdir({ 'index.html': codeOf('p2p') })
   const { app, url } = await buildTestApp(t, { ...rendezvousOptions, bvListen: 'localhost:0', webRoot })
   for (const user of ['ann', 'ben']) await addUser(url, user)
