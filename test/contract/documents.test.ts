@@ -10,20 +10,7 @@ import { createBlocks } from '../../tools/docs/blocks.ts'
 import { pathOf } from '../../tools/docs/cli.ts'
 import { blocksIn, fillPage, pageNames, readPage, root } from '../../tools/docs/pages.ts'
 
-<<<<<<< HEAD
 const pages = pageNames().map(name => [name, readPage(name)] as const)
-=======
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const read = (file: string): string => readFileSync(join(root, file), 'utf8')
-const protocol = Object.fromEntries(
-  ['client', 'discovery', 'link', 'cluster', 'older-clients', 'bonevalue'].map(name => [
-    `${name}.md`,
-    read(`docs/protocol/${name}.md`)
-  ])
-)
-const security = read('docs/SECURITY.md')
-const rendezvous = read('docs/protocol/bonevalue.md')
->>>>>>> c0a4a3a (docs: README in one page, an index, style, dependencies, operating, API, comparison)
 
 t.test('[R21] the generated blocks are those of the program', async t => {
   const blocks = await createBlocks()
@@ -79,107 +66,6 @@ t.test('sections of the protocol that are cited exist', async t => {
       Array.from(text.matchAll(/^#{2,4} (\d+(?:\.\d+)*)/gm), ([, section]) => `${page} §${section}`)
     )
   )
-<<<<<<< HEAD
-=======
-  t.strictSame(
-    measure(index => `address ${index}`, false),
-    [Number(allBurst), Number(allRate)]
-  )
-})
-
-t.test('the bounds and records of discovery', async t => {
-  const text = sections.get('discovery.md §2')!
-  const { perSender, perOwnMachine, all, addresses } = defaultRemoteTableLimits
-  t.match(text, `| ids of one sender | ${perSender}; of this machine itself ${perOwnMachine} |`)
-  t.match(text, `| ids in all | ${all};`)
-  t.match(text, `| addresses of one id | ${addresses} |`)
-  const { goodbyeMs, incompleteMs, replaceMs, lifetimeMs } = defaultRemoteTableTimes
-  t.match(text, `| goodbye | takes effect after ${goodbyeMs / 1000} s`)
-  t.match(text, `forgotten after ${incompleteMs / 1000} s |`)
-  t.match(text, `makes room for its newest | ${replaceMs / 1000} s |`)
-  t.match(text, `held between ${lifetimeMs[0] / 1000} and ${lifetimeMs[1] / 1000} s`)
-  t.match(sections.get('discovery.md §1')!, serviceType)
-  t.match(sections.get('discovery.md §1')!, `\`${textKey}=${textValue}\``)
-})
-
-t.test('close codes of links', async t => {
-  const documented = new Set(tableIn('link.md §5.8', 'code').map(([code]) => code!))
-  const used = new Set<string>()
-  for (const file of sources.filter(name => /^src\/(core\/link|plugins\/peer-mesh)\b/.test(name))) {
-    for (const [, code] of read(file).matchAll(/\b(?:linkFault|fault|close|#fail|receiveBad)\((\d{4}),/g))
-      used.add(code!)
-  }
-  for (const code of used) t.ok(documented.has(code), `${code} is in the table`)
-  // 1000 is for links that end in peace.
-  for (const code of documented) t.ok(used.has(code) || ['1000', '1003', '1009'].includes(code), `${code} is used`)
-})
-
-t.test('errors and close codes of clients', async t => {
-  const closing = Object.entries<ErrorDefinition>(catalogue).filter(([, { close }]) => close !== undefined)
-  const channels = closing.filter(([name]) => !name.startsWith('NWS_ERR_BV_'))
-  t.strictSame(
-    tableIn('client.md §7', 'code')
-      .map(([code, name]) => `${code} ${name}`)
-      .toSorted(),
-    channels.map(([name, { close }]) => `${close} ${name}`).toSorted()
-  )
-  for (const [code] of tableIn('client.md §6', 'code')) t.ok(Object.hasOwn(catalogue, code!), `${code} exists`)
-  for (const [code] of Object.values(protocol)
-    .join('')
-    .matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g))
-    t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
-})
-
-t.test('errors of the rendezvous', async t => {
-  const rows = new Map(
-    rowsOf(rendezvous)
-      .filter(([code]) => code!.startsWith('NWS_ERR_'))
-      .map(([code, close]) => [code!, close!])
-  )
-  for (const [name, { close }] of Object.entries<ErrorDefinition>(catalogue)) {
-    if (name.startsWith('NWS_ERR_BV_') && close !== undefined) t.match(rows.get(name), String(close), name)
-  }
-  for (const [code] of rendezvous.matchAll(/NWS_ERR_[A-Z0-9_]*[A-Z0-9]/g))
-    t.ok(Object.hasOwn(catalogue, code), `${code} exists`)
-})
-
-t.test('settings and their defaults', async t => {
-  const defaults = new Map(
-    Object.entries<object>(settingsSchema.properties).map(([name, rule]) => [
-      variableOf(name),
-      String((rule as { default?: unknown }).default)
-    ])
-  )
-  const rows = tableIn('client.md §8', 'setting')
-  t.ok(rows.length > 10)
-  for (const [name, value] of rows) t.equal(value, defaults.get(name!), name!)
-  const pages = { ...protocol, 'SECURITY.md': security, 'BONEVALUE.md': read('docs/BONEVALUE.md') }
-  for (const [page, text] of Object.entries(pages)) {
-    for (const [name] of text.matchAll(/\bNWS_(?!ERR_|X_)[A-Z0-9_]+/g))
-      t.ok(defaults.has(name), `${page}: ${name} exists`)
-  }
-})
-
-t.test('the states that are drawn are those of the code', async t => {
-  const drawing = sections.get('link.md §5.9')!
-  for (const [file, type] of [
-    ['record-stream', '#state'],
-    ['rounds-initiator', 'type Phase'],
-    ['rounds-responder', 'type Phase']
-  ] as const) {
-    const line =
-      read(`src/core/link/${file}.ts`)
-        .split('\n')
-        .find(line => line.includes(type) && line.includes('|')) ?? ''
-    const names = [...line.matchAll(/'([a-z\d]+)'/g)].map(([, name]) => name!)
-    t.ok(names.length > 3, `${file} has states`)
-    for (const name of names) t.match(drawing, new RegExp(`\\b${name}\\b`), `${file}: ${name}`)
-    t.match(drawing, `core/link/${file}.ts`)
-  }
-})
-
-t.test('sections that are cited exist', async t => {
->>>>>>> c0a4a3a (docs: README in one page, an index, style, dependencies, operating, API, comparison)
   let cited = 0
   const exists = (page: string, section: string, by: string): void => {
     cited++
