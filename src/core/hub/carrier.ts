@@ -1,49 +1,48 @@
-// The seam between channels and what brings remote peers: the mesh, a cluster, an extension's own transport.
-// Not an implementation of any.
+// The seam between channels and the transports of remote peers: the mesh, a cluster, or an extension's own.
 import type { Channel } from './channel.ts'
 import type { Payload } from './payload.ts'
 import type { Peer } from './peer.ts'
 
-/** How many remote peers a message was handed on to, and how many could not be given it (too large for their proxy). */
+/** How many remote peers a message was sent to, and how many missed it because it is too large for their proxy. */
 export interface RelayCount {
   readonly peers: number
   readonly missed: number
 }
 
-/** A remote peer, as a carrier knows it. */
+/** A remote peer as a carrier knows it. */
 export interface RemoteFacts {
   readonly id: string
-  /** Id of its proxy, as that says itself. */
+  /** Id of its proxy: a claim of that proxy. */
   readonly proxy: string
-  /** The way by which it comes, such as a link: what `registry.proveRemote` tells of. */
+  /** The way to that proxy, such as a link: the object that `registry.proveRemote` names. */
   readonly via?: object
 }
 
 /**
- * Brings remote peers into channels. The registry calls it, synchronously and in the order of events, for channels of
- * scope `network` only. Implementations MUST NOT throw and MUST NOT call back into the registry synchronously.
+ * Brings remote peers into channels. The registry calls it synchronously and in the order of events, only for channels
+ * of scope `network`. Implementations MUST NOT throw and MUST NOT call back into the registry synchronously.
  *
- * Inwards a carrier calls `registry.addRemote`, `registry.removeRemote`, `registry.remoteBroadcast` and
- * `registry.remoteMessage`; it MUST keep the order of each remote peer's events, and MUST give `payload.bytes` that are
- * exactly one valid JSON text where `binary` is false. A peer that
- * several carriers bring is one peer if each of the ways is proven to end in one proxy; else the carrier that claimed the
- * id first has it, and the others wait. Where a sequence is given with a message, it is taken once.
+ * A carrier calls `registry.addRemote`, `registry.removeRemote`, `registry.remoteBroadcast` and
+ * `registry.remoteMessage`. It MUST keep the order of each remote peer's events. If `payload.binary` is false,
+ * `payload.bytes` MUST be exactly one valid JSON text. Several carriers may bring the same peer if each of their ways is
+ * proven to end in the same proxy. Otherwise the carrier that claimed the id first has it, and the others wait. A
+ * message with a sequence number is accepted once.
  */
 export interface Carrier {
   /** For logs. */
   readonly name: string
   /** The first local peer is about to join; `localJoined` for it follows. */
   channelOpened(channel: Channel): void
-  /** The last local peer has left; the channel's remote peers are forgotten without a call to `removeRemote`. */
+  /** The last local peer has left. The registry forgets the channel's remote peers without `removeRemote`. */
   channelClosed(channel: Channel): void
-  /** Whether it will be known within a moment who else is in the channel. Asked now and then; without it: never. */
+  /** Whether the carrier is about to learn the channel's remote peers. Absent: never. */
   isSettling?(channel: Channel): boolean
   localJoined(peer: Peer): void
   localLeft(peer: Peer): void
-  /** Takes a broadcast of a local peer to all remote peers of the channel. @param sequence see `Peer.sequence` */
+  /** Sends a broadcast of a local peer to all remote peers of the channel. @param sequence see `Peer.sequence` */
   broadcast(source: Peer, payload: Payload, sequence: number): RelayCount
-  /** An id that another carrier had claimed before this one is this carrier's now, too: `peer` is who is meant. */
+  /** This carrier may now bring `peer`, whose id another carrier had claimed first. */
   granted?(peer: Peer): void
-  /** Takes a direct message to one of its remote peers. @returns false where it is too large for the remote proxy */
+  /** Sends a direct message to a remote peer. @returns false if it is too large for the remote proxy */
   message(source: Peer, target: Peer, payload: Payload, sequence: number): boolean
 }

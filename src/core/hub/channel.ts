@@ -1,5 +1,5 @@
-// A channel: its peers, who hears what in which order, and counts. Not the directory of channels, no joining rules and
-// no hooks (hub/registry.ts), no encodings.
+// A channel: its peers, the order of delivery, and counts. The directory of channels, joining and hooks are in
+// hub/registry.ts.
 import type { Scope } from '../channel-name.ts'
 import type { Carrier } from './carrier.ts'
 import { FanoutGroup } from './fanout-group.ts'
@@ -9,22 +9,22 @@ import type { Peer } from './peer.ts'
 import type { Encoding } from './encoding.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
-/** How many peers a message was handed to. */
-export interface Delivery {
+/** How many peers a message was sent to. */
+export interface DeliveryCount {
   readonly local: number
   readonly remote: number
-  /** Remote peers that could not be given it: too large for their proxy. */
+  /** Remote peers that miss it because it is too large for their proxy. */
   readonly missed: number
 }
 
-/** What became of a direct message: it was delivered, or why not. */
+/** The result of a direct message: delivered, or the reason why not. */
 export type DirectResult =
   | 'delivered'
   | 'NWS_ERR_PEER_NOT_FOUND'
   | 'NWS_ERR_PEER_TAKES_NO_MESSAGES'
   | 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
 
-/** A named broadcast group. Exists while it has local peers. */
+/** A named broadcast group. It exists while it has local peers. */
 export class Channel {
   readonly name: string
   /** Loggable keyed hash of the name. */
@@ -32,23 +32,23 @@ export class Channel {
   readonly scope: Scope
   /** Milliseconds since the epoch. */
   readonly openedAt: number
-  /** Messages accepted from local and remote peers since it was opened. */
+  /** Accepted messages of local and remote peers. */
   messages = 0
   /** Bytes of their payloads. */
   bytes = 0
-  /** Remote peers that several carriers bring; counted by hub/remote-claims.ts. */
+  /** Remote peers that several carriers bring. hub/remote-claims.ts counts them. */
   shared = 0
-  /** Called for each peer that arrives; for those that wait for somebody to be there. */
+  /** Called for each peer that joins. */
   readonly arrivals = new Set<(peer: Peer) => void>()
   readonly #peers = new Map<string, Peer>()
   readonly #groups: FanoutGroup[] = []
-  /** Local peers that hear broadcasts one by one. */
+  /** Local peers without an outbox. */
   readonly #soloists = new Set<Peer>()
   #locals = 0
   readonly #carriers: readonly Carrier[]
   readonly #turns: TurnQueue
 
-  /** @param carriers told of local peers and their messages; empty for scope `local` */
+  /** @param carriers get local peers and their messages; empty for scope `local` */
   constructor(
     facts: { name: string; tag: string; scope: Scope; openedAt: number },
     carriers: readonly Carrier[],
@@ -70,17 +70,16 @@ export class Channel {
     return this.#peers.size - this.#locals
   }
 
-  /** The member of that id. */
   peer(id: string): Peer | undefined {
     return this.#peers.get(id)
   }
 
-  /** All members in the order in which they came. */
+  /** All members in the order of their joins. */
   members(): IterableIterator<Peer> {
     return this.#peers.values()
   }
 
-  /** Makes a peer a member: it hears of all that are there, they hear of it. Its id must be free. */
+  /** Makes a peer a member, and tells it and the other members of each other. Its id must be free. */
   add(peer: Peer): void {
     const port = peer.port
     if (port !== undefined) {
@@ -95,7 +94,7 @@ export class Channel {
     for (const arrival of this.arrivals) arrival(peer)
   }
 
-  /** Ends a membership. What was sent to the peer before stays in its outbox; @returns false where it was none */
+  /** Ends a membership. Earlier messages stay in the peer's outbox. @returns false if the peer was no member */
   remove(peer: Peer): boolean {
     if (this.#peers.get(peer.id) !== peer) return false
     this.#peers.delete(peer.id)
@@ -114,7 +113,7 @@ export class Channel {
     return true
   }
 
-  /** Moves a local peer to another encoding, from the next broadcast on. */
+  /** Changes the encoding of a local peer from the next broadcast on. */
   changeEncoding(outbox: Outbox, encoding: Encoding): void {
     if (outbox.group === undefined || outbox.group.encoding === encoding) return
     outbox.flush()
@@ -122,8 +121,8 @@ export class Channel {
     this.#groupOf(encoding).add(outbox)
   }
 
-  /** Takes a broadcast of a member to all others. */
-  broadcast(source: Peer, payload: Payload): Delivery {
+  /** Sends a broadcast of a member to all others. */
+  broadcast(source: Peer, payload: Payload): DeliveryCount {
     this.messages++
     this.bytes += payload.bytes.length
     this.#fanOut(source, payload)
@@ -136,7 +135,7 @@ export class Channel {
         remote += count.peers
         missed += count.missed
       }
-      // Somebody whom two carriers reach was counted twice; he has missed it only where both could not give it to him.
+      // A peer that two carriers reach was counted twice. It missed the message only if both failed.
       if (this.shared > 0) {
         remote = Math.min(remote, this.remoteCount)
         missed = Math.min(missed, this.remoteCount - remote)
@@ -145,14 +144,14 @@ export class Channel {
     return { local: this.#locals - (source.location === 'local' ? 1 : 0), remote, missed }
   }
 
-  /** Takes a direct message of a member to one other, or to itself. */
+  /** Sends a direct message of a member to a member. */
   message(source: Peer, targetId: string, payload: Payload): DirectResult {
     const target = this.#peers.get(targetId)
     if (target === undefined) return 'NWS_ERR_PEER_NOT_FOUND'
     if (target.port !== undefined) {
       if (!target.port.message(source, payload)) return 'NWS_ERR_PEER_TAKES_NO_MESSAGES'
     } else if (source.location === 'remote') {
-      return 'NWS_ERR_PEER_NOT_FOUND' // One hop: nothing of one proxy goes on to another.
+      return 'NWS_ERR_PEER_NOT_FOUND' // One hop: a message of one proxy is never passed on to another.
     } else if (!this.#carry(source, target, payload)) {
       return 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
     }
@@ -161,7 +160,7 @@ export class Channel {
     return 'delivered'
   }
 
-  /** Over all its carriers: the numbers of a sender have no gaps on any of them, so that each brings them in order. */
+  /** Uses all carriers of the target: the numbers of a sender have no gaps on any carrier. */
   #carry(source: Peer, target: Peer, payload: Payload): boolean {
     const sequence = ++source.sequence
     let carried = false
@@ -174,7 +173,7 @@ export class Channel {
     let text: Buffer | undefined
     let textOf: Encoding | undefined
     for (const group of this.#groups) {
-      // A group whose only member is the sender has nobody to encode for.
+      // Nothing to encode for the sender alone.
       if (group.size === 0 || (group.size === 1 && own?.group === group)) continue
       const encoding = group.encoding
       const shares = !payload.binary && (encoding.sameText ?? encoding) === textOf
@@ -192,7 +191,7 @@ export class Channel {
     let group = this.#groups.find(candidate => candidate.encoding === encoding)
     if (group === undefined) {
       group = new FanoutGroup(encoding, this.#turns)
-      // Groups that hear the same text stand side by side, so that fanning out encodes it once.
+      // Groups with the same text stand side by side, so that #fanOut encodes it once.
       const text = encoding.sameText ?? encoding
       const last = this.#groups.findLastIndex(({ encoding: other }) => (other.sameText ?? other) === text)
       this.#groups.splice(last < 0 ? this.#groups.length : last + 1, 0, group)

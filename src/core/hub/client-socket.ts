@@ -1,14 +1,14 @@
-// One client's WebSocket, whatever is said on it: listeners that all sockets share, frames written whole, signs of life, the
-// one way to end it. Not a protocol (those are subclasses), and no socket or clock of its own: they are given.
+// One client's WebSocket: listeners that all sockets share, frames written whole, signs of life, and the one way to end
+// it. Subclasses bring the protocol.
 import type { WebSocket } from 'ws'
 import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { Outbox, type ByteSink } from './outbox.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
-/** What is used of the TCP socket under it. */
+/** The TCP socket under the WebSocket, as far as it is used. */
 export interface ClientTransport {
-  /** Bytes that the system has not taken yet. */
+  /** Bytes that the system has not taken. */
   readonly writableLength: number
   write(bytes: Buffer): unknown
 }
@@ -19,7 +19,7 @@ export interface ClientSocketContext {
   readonly turns: TurnQueue
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** Counts that the proxy has refused a message or ended a socket. */
+  /** Counts a refused message or an ended socket. */
   readonly refused: (kind: 'message' | 'socket', code: string) => void
 }
 
@@ -27,19 +27,19 @@ export interface ClientSocketContext {
 const OPEN = 1
 
 /**
- * Takes a socket from what upgraded it, of which nothing is to stay in memory as long as the socket lives: the listener of
- * @fastify/websocket keeps the request and its reply, Node.js the response that was made for the upgrade.
+ * Detaches a socket from its upgrade, which must not stay in memory as long as the socket: the listener of
+ * @fastify/websocket holds the request and its reply, Node.js holds the response that it made for the upgrade.
  */
 export function takeOver(websocket: WebSocket, transport: object): void {
   websocket.removeAllListeners('error')
-  websocket.on('error', () => {}) // ws closes the socket itself, with the code that fits.
+  websocket.on('error', () => {}) // ws closes the socket with the right code.
   const { _httpMessage: response } = transport as { _httpMessage?: { detachSocket(transport: object): void } | null }
   response?.detachSocket(transport)
 }
 
 const OWNER = Symbol('client socket')
 
-/** A WebSocket that knows its owner, so that all sockets share their listeners: most of them are idle and many. */
+/** A WebSocket that knows its owner, so that many idle sockets share their listeners. */
 type OwnedSocket = WebSocket & { [OWNER]: ClientSocket }
 
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
@@ -60,20 +60,19 @@ function onClose(this: WebSocket): void {
   owner.closed()
 }
 
-/** @typeParam C what the subclass needs from its owner */
+/** @typeParam C the context of the subclass */
 export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketContext> implements ByteSink {
-  /** Where frames for this client go. */
   readonly outbox: Outbox
   /** Milliseconds of the monotonic clock at the last sign of life. */
   lastSeen: number
   protected readonly context: C
   protected readonly websocket: WebSocket
-  /** Nothing is taken or given any more. */
+  /** Nothing more is received or sent. */
   protected over = false
   readonly #transport: ClientTransport
   #pingedAt: number
 
-  /** @param transport the TCP socket under the WebSocket: frames are written to it whole, past ws */
+  /** @param transport the TCP socket under the WebSocket; whole frames are written to it, past ws */
   constructor(websocket: WebSocket, transport: ClientTransport, context: C) {
     this.websocket = websocket
     this.#transport = transport
@@ -82,7 +81,6 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
     this.#pingedAt = this.lastSeen
     this.outbox = new Outbox(context.turns, this, context.settings.maxQueuedBytes)
     ;(websocket as OwnedSocket)[OWNER] = this
-    // These declare their `this`, which the emitter sets.
     /* oxlint-disable typescript/unbound-method */
     websocket.on('message', onMessage)
     websocket.on('pong', onPong)
@@ -94,7 +92,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   /** A message of the client. */
   abstract receive(bytes: Buffer, isBinary: boolean): void
 
-  /** What was sent goes out, nothing more is taken; called again it does nothing. @param cause why the proxy ends it */
+  /** Flushes, and receives nothing more. Idempotent. @param cause the reason if the proxy ends it */
   abstract finish(cause?: ErrorCode): void
 
   /** The socket is closed. */
@@ -116,7 +114,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
     this.end('NWS_ERR_PEER_TOO_SLOW')
   }
 
-  /** Sends bytes of a whole frame to this client, after all that it was sent before. */
+  /** Sends the bytes of a whole frame after all earlier ones. */
   send(frame: Buffer): void {
     this.outbox.push(frame)
   }
@@ -132,7 +130,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
     this.websocket.terminate()
   }
 
-  /** Pings the client when it is time, or ends a socket that has been silent for too long. */
+  /** Pings the client if a ping is due. Ends a socket that was silent for too long. */
   checkAlive(now: number): void {
     const { peerTimeoutMs, pingIntervalMs } = this.context.settings
     if (now - this.lastSeen > peerTimeoutMs) {
@@ -144,7 +142,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
     }
   }
 
-  /** The client has answered a ping. */
+  /** The client answered a ping. */
   answered(_mark: Buffer): void {
     this.lastSeen = this.context.now()
   }

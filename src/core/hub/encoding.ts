@@ -1,16 +1,15 @@
-// The seam between a channel and the forms in which peers hear its broadcasts. Not the forms themselves.
+// The seam between a channel and the wire formats of its broadcasts.
 import type { Payload } from './payload.ts'
 import type { Peer } from './peer.ts'
 
 /**
- * One form of a broadcast on the wire. Implementations MUST be stateless: one object stands for the form everywhere,
- * and channels group peers by it.
+ * One wire format of broadcasts. Implementations MUST be stateless: channels group peers by this object.
  */
 export interface Encoding {
   /** For logs and tests. */
   readonly name: string
-  /** The whole bytes of a broadcast, written as they are to every peer of this form. MUST NOT throw. */
+  /** All bytes of a broadcast, the same for every peer of this format. MUST NOT throw. */
   broadcast(source: Peer, payload: Payload): Buffer
-  /** The encoding whose bytes for JSON payloads are the same, so that mixed groups encode those once. */
+  /** Another encoding that gives the same bytes for JSON payloads, so that a channel with both encodes them once. */
   readonly sameText?: Encoding
 }

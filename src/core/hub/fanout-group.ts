@@ -1,12 +1,12 @@
-// The peers of one channel that hear broadcasts in one encoding: a broadcast is encoded once, and peers that heard the
-// same things in a turn share one buffer. Not the channel: knows no ids, no presence, no limits.
+// The peers of one channel with the same encoding: a broadcast is encoded once, and peers that get the same frames in a
+// turn share one buffer. It knows no ids, presence or limits.
 import type { Encoding } from './encoding.ts'
 import type { Outbox } from './outbox.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 interface Entry {
   readonly frame: Buffer
-  /** The peer that sent it and does not hear it. */
+  /** The sender, which does not get it. */
   readonly except: Outbox | undefined
 }
 
@@ -22,12 +22,11 @@ export class FanoutGroup {
     this.#turns = turns
   }
 
-  /** How many outboxes hear this group. */
   get size(): number {
     return this.#members.length
   }
 
-  /** Adds an outbox; it hears what is sent from now on. */
+  /** Adds an outbox. It gets all later broadcasts. */
   add(outbox: Outbox): void {
     outbox.group = this
     outbox.slot = this.#members.length
@@ -35,7 +34,7 @@ export class FanoutGroup {
     this.#members.push(outbox)
   }
 
-  /** Removes an outbox at once; what it has not been written of this turn is lost to it unless it flushed. */
+  /** Removes an outbox. Without a flush before, it misses the rest of this turn. */
   remove(outbox: Outbox): void {
     if (outbox.group !== this) return
     const last = this.#members.pop()!
@@ -56,7 +55,7 @@ export class FanoutGroup {
     this.#entries.push({ frame, except })
   }
 
-  /** Moves the entries that `outbox` has not taken yet to the end of `parts`. */
+  /** Appends the entries to `parts` that `outbox` does not have yet. */
   takeEntries(outbox: Outbox, parts: Buffer[]): void {
     const entries = this.#entries
     for (let i = outbox.cursor; i < entries.length; i++) {
@@ -66,7 +65,7 @@ export class FanoutGroup {
     outbox.cursor = entries.length
   }
 
-  /** Writes the turn to everyone. */
+  /** Writes the turn to all members. */
   flush(): void {
     const entries = this.#entries
     if (entries.length === 0) return

@@ -1,5 +1,5 @@
-// Between the channels of this proxy and something that knows other proxies, such as the mesh or a cluster: tells it of
-// local peers and messages, and makes members of remote peers. Not the rules of either side.
+// Connects the channels of this proxy to a network of other proxies, such as the mesh or a cluster: tells it of local
+// peers and messages, and makes remote peers members.
 import type { PeerMessage } from '../link/channel-message.ts'
 import type { Carrier, RelayCount } from './carrier.ts'
 import type { Channel } from './channel.ts'
@@ -7,7 +7,7 @@ import type { Payload } from './payload.ts'
 import type { Peer } from './peer.ts'
 import type { ChannelRegistry } from './registry.ts'
 
-/** What knows other proxies. @typeParam V the way to one of them */
+/** A network of other proxies. @typeParam V the way to one of them */
 export interface RemoteNetwork<V> {
   channelOpened(name: string): void
   channelClosed(name: string): void
@@ -15,13 +15,13 @@ export interface RemoteNetwork<V> {
   localLeft(name: string, id: string): void
   /** Joined remote peers of a channel, each with a way to it. */
   remotes(name: string): Iterable<[id: string, via: V]>
-  /** Whether it will be known soon who else is in a channel that was opened a moment ago. */
+  /** Whether the network is about to learn the remote peers of a channel that was just opened. */
   isSettling(name: string): boolean
   broadcast(name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount
   direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean
 }
 
-/** What it tells, synchronously, in order. */
+/** Events of the network, synchronous and in order. */
 export interface RemoteEvents<V> {
   joined(name: string, id: string, via: V): void
   parted(name: string, id: string): void
@@ -34,13 +34,13 @@ interface Carried {
   readonly peers: Map<string, Peer>
 }
 
-/** What a carrier is made with. */
-export interface NetworkCarrierOptions<V> {
+/** What is injected into a carrier. */
+export interface NetworkCarrierDeps<V> {
   readonly name: string
   readonly hub: ChannelRegistry
-  /** Asked for at each call, because network and carrier need each other. */
+  /** A function because network and carrier need each other. */
   readonly network: () => RemoteNetwork<V>
-  /** Id of the proxy at the end of a way, as it says itself. */
+  /** Id of the proxy at the end of a way: a claim of that proxy. */
   readonly proxyOf: (via: V) => string
 }
 
@@ -51,17 +51,17 @@ export class NetworkCarrier<V extends object> implements Carrier {
   readonly #network: () => RemoteNetwork<V>
   readonly #proxyOf: (via: V) => string
   readonly #carried = new Map<string, Carried>()
-  /** Calls of the registry that are under way: it must not be called back meanwhile. */
+  /** Calls of the registry in progress. The registry must not be called back during them. */
   #inCall = 0
 
-  constructor({ name, hub, network, proxyOf }: NetworkCarrierOptions<V>) {
+  constructor({ name, hub, network, proxyOf }: NetworkCarrierDeps<V>) {
     this.name = name
     this.#hub = hub
     this.#network = network
     this.#proxyOf = proxyOf
   }
 
-  /** What the network tells the channels. */
+  /** Handlers for the events of the network. */
   get events(): RemoteEvents<V> {
     return {
       joined: (name, id, via) => this.#whenFree(() => this.#join(name, id, via)),
@@ -73,7 +73,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
   channelOpened(channel: Channel): void {
     this.#carried.set(channel.name, { channel, peers: new Map() })
     this.#call(() => this.#network().channelOpened(channel.name))
-    // A channel that lingered has its remote peers still.
+    // A channel that lingered still has its remote peers.
     this.#hub.turns.defer(() => {
       for (const [id, via] of this.#network().remotes(channel.name)) this.#join(channel.name, id, via)
     })
@@ -161,7 +161,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
     else this.#hub.remoteMessage(peer, target, { binary, bytes }, seq)
   }
 
-  /** A peer of a channel that was opened again in this very turn. */
+  /** A peer of a channel that was opened again in this turn. */
   #returned(name: string, id: string): Peer | undefined {
     if (this.#carried.get(name)?.channel.peer(id) !== undefined) return undefined
     for (const [member, via] of this.#network().remotes(name)) if (member === id) return this.#join(name, id, via)

@@ -1,5 +1,5 @@
-// What pages of one web origin may have open and open anew, whatever the number of pages. Clients without an origin
-// are no pages and are not counted. Not the policy of which origins may come in (core/origin-policy.ts).
+// How many sockets and new channels all pages of one web origin may have together. Clients that are no pages have no
+// origin and are not counted. core/origin-policy.ts decides which origins may connect.
 import { NwsError } from '../errors.ts'
 import { TokenBucket } from '../token-bucket.ts'
 
@@ -15,7 +15,7 @@ export interface OriginLimitSettings {
   readonly newChannelsPerOriginPerSecond: number
 }
 
-/** Origins remembered without sockets, so that closing all pages does not refill the bucket. */
+/** Origins without sockets that are remembered, so that closing all pages does not refill the bucket. */
 const REMEMBERED = 1024
 
 /** Counts per origin. */
@@ -32,7 +32,7 @@ export class OriginLimits {
   /**
    * Counts a socket of an origin.
    *
-   * @returns what takes it back
+   * @returns releases it
    * @throws NwsError `NWS_ERR_TOO_MANY_SOCKETS`
    */
   takeSocket(origin: string | undefined): () => void {
@@ -43,13 +43,12 @@ export class OriginLimits {
     return () => this.releaseSocket(origin)
   }
 
-  /** Takes back the count of one socket. */
   releaseSocket(origin: string | undefined): void {
     const state = origin === undefined ? undefined : this.#origins.get(origin)
     if (state !== undefined) state.sockets--
   }
 
-  /** Pays for a channel that is not open yet. @throws NwsError `NWS_ERR_TOO_MANY_CHANNELS` */
+  /** Takes a token for a channel that is not open yet. @throws NwsError `NWS_ERR_TOO_MANY_CHANNELS` */
   takeNewChannel(origin: string | undefined): void {
     if (origin === undefined) return
     if (!this.#stateOf(origin).newChannels.take(1, this.#now())) throw new NwsError('NWS_ERR_TOO_MANY_CHANNELS')

@@ -1,50 +1,50 @@
-// Where bytes for one peer wait until the end of the event-loop turn, so that all of a turn goes out in one write.
-// Not a queue across turns: what the transport has not taken yet waits in the transport.
+// Collects the bytes for one peer until the end of the event-loop turn, so that a turn is one write. Bytes that the
+// transport has not taken wait in the transport, not here.
 import type { FanoutGroup } from './fanout-group.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
-/** What an outbox writes to: a socket, a response, with its owner. */
+/** The transport of an outbox, such as a socket or a response. */
 export interface ByteSink {
-  /** Takes the bytes at once; must not call back into the channel. */
+  /** Takes the bytes at once. Must not call back into the channel. */
   write(bytes: Buffer): void
   /** Bytes that the transport has not taken yet. */
   readonly queuedBytes: number
-  /** More than the limit waits: the owner ends the peer. Called outside of any delivery. */
+  /** The limit is passed: the owner ends the peer. Never called during a delivery. */
   stalled(): void
 }
 
 /** The bytes of one turn for one peer, in order. */
 export class Outbox {
-  /** The group whose broadcasts this peer gets; set by the group. */
+  /** The group whose broadcasts this peer gets. The group sets this and the three below. */
   group: FanoutGroup | undefined
-  /** Place in the group; set by the group. */
+  /** Place in the group. */
   slot = -1
-  /** How many entries of the group's turn have been taken into `parts`; set by the group. */
+  /** How many entries of the group's turn are in `parts` already. */
   cursor = 0
-  /** Whether the group's turn holds entries that this peer sent itself; set by the group. */
+  /** Whether the group's turn has entries that this peer sent. */
   spoke = false
-  /** Frames for this peer alone, with the group's entries that come before them. */
+  /** Frames for this peer alone, and the group's entries that come before them. */
   #parts: Buffer[] | undefined
-  /** Whether a flush at the end of this turn has been asked for. */
+  /** Whether a flush at the end of this turn is due. */
   #due = false
   #closed = false
   readonly #turns: TurnQueue
   readonly #sink: ByteSink
   readonly #maxQueuedBytes: number
 
-  /** @param maxQueuedBytes bytes that may wait in the sink from earlier turns when a new one is written */
+  /** @param maxQueuedBytes bytes of earlier turns that may wait in the sink when a new turn is written */
   constructor(turns: TurnQueue, sink: ByteSink, maxQueuedBytes: number) {
     this.#turns = turns
     this.#sink = sink
     this.#maxQueuedBytes = maxQueuedBytes
   }
 
-  /** True where the outbox has nothing of its own this turn and takes the group's turn as it is. */
+  /** True if this peer gets exactly the group's turn. */
   get takesWholeTurn(): boolean {
     return this.#parts === undefined && this.cursor === 0 && !this.spoke
   }
 
-  /** Bytes that were handed to the transport and not taken yet. */
+  /** Bytes that the transport has not taken yet. */
   get queuedBytes(): number {
     return this.#sink.queuedBytes
   }
@@ -58,7 +58,7 @@ export class Outbox {
     this.#turns.add(this)
   }
 
-  /** Adds a frame that may wait for some milliseconds, if nothing else is sent before. */
+  /** Adds a frame that may wait some milliseconds. */
   pushPresence(frame: Buffer): void {
     if (this.#closed) return
     const waits = this.#parts !== undefined
@@ -66,7 +66,7 @@ export class Outbox {
     if (!waits) this.#due = this.#turns.addPresence(this)
   }
 
-  /** Adds a frame that waits for the next one, or for `flush()`. @returns whether nothing has waited: then the caller sees to it */
+  /** Adds a frame that waits for the next one. @returns true if nothing waited before: the caller must then call `flush()` in time */
   pushPatient(frame: Buffer): boolean {
     if (this.#closed) return false
     const waits = this.#parts !== undefined
@@ -74,7 +74,7 @@ export class Outbox {
     return !waits
   }
 
-  /** Writes what waits. Called at the end of the turn, and by the owner before it closes the transport. */
+  /** Writes all waiting frames. Called at the end of the turn, and by the owner before it closes the transport. */
   flush(): void {
     if (this.#closed) return
     const parts = this.#parts ?? []
@@ -90,7 +90,7 @@ export class Outbox {
     this.#parts.push(frame)
   }
 
-  /** Hands bytes to the sink, or reports the peer as too slow. */
+  /** Writes bytes to the sink, or reports the peer as too slow. */
   deliver(bytes: Buffer): void {
     if (this.#closed) return
     if (this.checkStalled()) return
@@ -98,7 +98,7 @@ export class Outbox {
     if (this.#sink.queuedBytes > this.#maxQueuedBytes) this.#turns.watch(this)
   }
 
-  /** True where more than the limit waits; then the peer has been reported as too slow. */
+  /** True if the limit is passed. The peer is then reported as too slow. */
   checkStalled(): boolean {
     if (this.#closed || this.#sink.queuedBytes <= this.#maxQueuedBytes) return false
     this.#closed = true
@@ -106,7 +106,7 @@ export class Outbox {
     return true
   }
 
-  /** Nothing is written any more; what waits is forgotten. Flush first to keep it. */
+  /** Ends writing and drops waiting frames. Flush first to keep them. */
   close(): void {
     this.#closed = true
     this.#parts = undefined

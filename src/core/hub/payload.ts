@@ -1,8 +1,8 @@
-// What a message carries through a channel: JSON text or bytes, never an object built from them. Nothing else.
+// The data of a message: JSON text or bytes, never an object that was parsed from them.
 
 /** The data of one message. */
 export interface Payload {
-  /** false: `bytes` are the JSON text of one value, valid UTF-8, nothing around it; true: bytes of any kind. */
+  /** false: `bytes` are the JSON text of exactly one value in valid UTF-8; true: any bytes. */
   readonly binary: boolean
   readonly bytes: Buffer
 }

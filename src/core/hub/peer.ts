@@ -1,5 +1,4 @@
-// One member of one channel, local or remote, and the port through which a local one hears. Not the socket or link
-// behind it, and no rules: those are the channel's.
+// One member of one channel, local or remote, and the port to a local one. The rules are the channel's.
 import type { Scope } from '../channel-name.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Carrier } from './carrier.ts'
@@ -9,28 +8,29 @@ import type { Outbox } from './outbox.ts'
 import type { Payload } from './payload.ts'
 
 /**
- * A local peer's ear. The channel calls it in delivery order: `connect` of a peer before anything from it, nothing from
- * it after `disconnect`. Implementations MUST NOT throw and MUST NOT call back into the channel synchronously.
+ * How a channel reaches a local peer. The channel calls it in delivery order: `connect` of a peer before anything from
+ * it, nothing from it after `disconnect`. Implementations MUST NOT throw and MUST NOT call back into the channel
+ * synchronously.
  */
 export interface PeerPort {
-  /** Where broadcasts are heard, through the channel's group of `encoding`; undefined: `broadcast` is called instead. */
+  /** Gets broadcasts through the channel's group of `encoding`; undefined: `broadcast` is called instead. */
   readonly outbox: Outbox | undefined
-  /** In which form they are heard at the join; set where `outbox` is. */
+  /** The encoding at the join; set if `outbox` is. */
   readonly encoding: Encoding | undefined
-  /** A broadcast of another peer; never called where `outbox` is set. */
+  /** A broadcast of another peer; never called if `outbox` is set. */
   broadcast(source: Peer, payload: Payload): void
-  /** A direct message. @returns false where this kind of peer cannot take one */
+  /** A direct message. @returns false if this kind of peer cannot take one */
   message(source: Peer, payload: Payload): boolean
   /**
-   * Calls `run`, once, when the client has read all that it was sent up to now, as far as its transport can tell; never
-   * where the client goes first. Absent: it has heard what it was told at once.
+   * Calls `run` once when the client has read everything sent to it until now, as far as its transport can tell.
+   * Never calls it if the client leaves first. Absent: the peer reads at once.
    */
   whenRead?(run: () => void): void
-  /** Another peer is there, or has come. */
+  /** Another peer is present or has come. */
   connect(other: Peer): void
-  /** Another peer has gone. */
+  /** Another peer has left. */
   disconnect(other: Peer): void
-  /** The proxy ends this peer: tell the client why and close. The peer has left the channel already. */
+  /** The proxy ends this peer, which has left the channel already: tells the client why and closes. */
   end(code: ErrorCode): void
 }
 
@@ -39,9 +39,9 @@ export interface PeerFacts {
   /** `[A-Za-z0-9_-]{1,64}`, unique in its channel; local ones are 128 random bits. */
   readonly id: string
   readonly location: 'local' | 'remote'
-  /** Form in which it speaks: `envelope`, `raw`, `events`, `http`, `extension`, `link`, … */
+  /** How it speaks: `envelope`, `raw`, `events`, `http`, `extension`, `link`, … */
   readonly dialect: string
-  /** Origin of the page it belongs to; undefined for clients that are no page, and for remote peers. */
+  /** Origin of its page; undefined for other clients and for remote peers. */
   readonly origin: string | undefined
   /** Id of the proxy it is connected to. */
   readonly proxy: string
@@ -49,7 +49,7 @@ export interface PeerFacts {
   readonly connectedAt: number
 }
 
-/** Somebody who asks to become a member, as join hooks see it. */
+/** A client that wants to become a member, as join hooks see it. */
 export interface Candidate extends PeerFacts {
   /** Name of the channel: a secret. */
   readonly channel: string
@@ -69,15 +69,15 @@ export class Peer implements PeerFacts {
   readonly proxy: string
   readonly connectedAt: number
   readonly channel: Channel
-  /** Set for local peers. */
+  /** Set for local peers only. */
   readonly port: PeerPort | undefined
-  /** Who brings messages of a remote peer and takes messages for it; empty for local peers. */
+  /** The carriers to and from a remote peer; empty for local peers. */
   readonly carriers: readonly Carrier[]
-  /** Number of the last message of a remote peer that was taken: each carrier brings each message. */
+  /** Number of the last message accepted from this remote peer. Each of its carriers brings each message. */
   taken = 0
-  /** Number of the last message that this local peer sent to remote peers; rises by one each. */
+  /** Number of the last message that this local peer sent to remote peers. It rises by one per message. */
   sequence = 0
-  /** Whether this proxy has ended it, and not its client. */
+  /** Whether this proxy ended it, not its client. */
   wasCut = false
 
   constructor(

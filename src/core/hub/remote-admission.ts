@@ -1,8 +1,8 @@
-// Lets remote peers in when the join hooks agree, and keeps what they say meanwhile, in order. Not a judge: the hooks
-// are. Local peers are decided in the registry's join, where they can be told why not.
+// Admits remote peers after the join hooks agree, and holds their messages until then, in order. Local peers are admitted
+// in the registry's join, where they can be told the reason of a refusal.
 import type { Candidate, Peer } from './peer.ts'
 
-/** Bytes that are kept for a remote peer while its join is being decided. */
+/** Bytes that are held for a remote peer until its join is decided. */
 const MAX_HELD_BYTES = 64 * 1024
 
 interface Waiting {
@@ -10,7 +10,7 @@ interface Waiting {
   bytes: number
 }
 
-/** The remote peers that are being decided on. */
+/** The remote peers that are not decided yet. */
 export class RemoteAdmission {
   readonly #waiting = new Map<Peer, Waiting>()
   readonly #hooks: readonly ((candidate: Candidate) => void | Promise<void>)[]
@@ -19,7 +19,7 @@ export class RemoteAdmission {
     this.#hooks = hooks
   }
 
-  /** Calls `enter` when all hooks have agreed: at once where none of them is asynchronous. */
+  /** Calls `enter` when all hooks have agreed: at once if there are none. */
   admit(peer: Peer, enter: () => void): void {
     if (this.#hooks.length === 0) {
       enter()
@@ -44,7 +44,7 @@ export class RemoteAdmission {
     )
   }
 
-  /** Runs `deliver` now for a member, later for one that is being decided on, never for a refused one. */
+  /** Runs `deliver` now for a member, later for an undecided peer, never for a refused one. */
   whenIn(peer: Peer, bytes: number, deliver: () => void): void {
     if (peer.joined) {
       deliver()
@@ -56,7 +56,7 @@ export class RemoteAdmission {
     waiting.held.push(deliver)
   }
 
-  /** Forgets a peer that has gone before it was decided. */
+  /** Forgets a peer that left before it was decided. */
   cancel(peer: Peer): void {
     this.#waiting.delete(peer)
   }

@@ -1,13 +1,11 @@
-// Which carrier brings which remote peer: one peer for one id, whoever brings it. Not the joining itself (registry.ts),
-// and not the rosters of the carriers.
+// Which carriers bring which remote peer: one peer per id, also if several carriers bring it.
 //
-// Proxy ids are claims. Two carriers bring one and the same peer only where both ways are proven to end in that proxy;
-// whoever else says so waits until the id is free, as a stranger.
+// Proxy ids are claims. Two carriers bring the same peer only if both ways are proven to end in the same proxy. Any other
+// claim of a taken id waits until the id is free.
 import type { Carrier, RemoteFacts } from './carrier.ts'
 import type { Channel } from './channel.ts'
 import { Peer } from './peer.ts'
 
-/** What is done with peers that come and go. */
 export interface ClaimEvents {
   readonly now: () => number
   entered(peer: Peer): void
@@ -22,7 +20,7 @@ interface Claim {
 /** One id of a channel. */
 interface Holder {
   readonly peer: Peer
-  /** Those that bring the peer, and their carriers as the peer has them. */
+  /** Granted claims. `carriers` are theirs and belong to the peer. */
   readonly claims: Claim[]
   readonly carriers: Carrier[]
   readonly waiting: Claim[]
@@ -32,7 +30,7 @@ interface Holder {
 export class RemoteClaims {
   readonly #events: ClaimEvents
   readonly #channels = new Map<Channel, Map<string, Holder>>()
-  /** Ids for which somebody waits. */
+  /** Ids with waiting claims. */
   readonly #waiting = new Set<Holder>()
   readonly #proven = new WeakMap<object, string>()
 
@@ -97,7 +95,7 @@ export class RemoteClaims {
     }
   }
 
-  /** The channel is no more, and all that was claimed in it. */
+  /** Forgets a closed channel with its claims. */
   forget(channel: Channel): void {
     for (const holder of this.#channels.get(channel)?.values() ?? []) this.#waiting.delete(holder)
     this.#channels.delete(channel)

@@ -1,12 +1,11 @@
-// What has to happen at the end of the current event-loop turn: writes first, then work that must not run in the midst
-// of a delivery. Owns no timer: the owner says how the end of a turn is reached.
+// The work at the end of an event-loop turn: first writes, then work that must not run during a delivery. The owner
+// brings the timers.
 
-/** Something that writes at the end of a turn. */
 export interface Flushable {
   flush(): void
 }
 
-/** Something whose transport holds more than it may. */
+/** Something with a transport that may be over its limit. */
 export interface Stallable {
   checkStalled(): boolean
 }
@@ -37,17 +36,17 @@ export class TurnQueue {
     this.#rests = afterRest !== undefined
   }
 
-  /** Asks for `flush()` at the end of the turn; the caller adds itself once a turn. */
+  /** Asks for `flush()` at the end of the turn. Callers add themselves once a turn. */
   add(item: Flushable): void {
     this.#dirty.push(item)
     this.#schedule()
   }
 
   /**
-   * Asks for `flush()` of presence: at the end of the turn, or of the rest that follows a turn with presence. When many
-   * come to a large channel one after another, each of its peers is then written to once per rest, not once per newcomer.
+   * Asks for `flush()` of presence at the end of the turn. After a turn with presence comes a rest, in which presence
+   * waits: if many peers join a large channel one by one, each member gets one write per rest, not one per newcomer.
    *
-   * @returns whether it is the end of the turn
+   * @returns false if the flush waits for the end of a rest
    */
   addPresence(item: Flushable): boolean {
     if (this.#resting) {
@@ -59,20 +58,20 @@ export class TurnQueue {
     return true
   }
 
-  /** Asks for a call after all writes of the turn. */
+  /** Calls `work` after all writes of the turn. */
   defer(work: () => void): void {
     this.#deferred.push(work)
     this.#schedule()
   }
 
-  /** Remembers a transport over its limit, for `checkStalled`. */
+  /** Remembers a transport that is over its limit, for `checkStalled`. */
   watch(item: Stallable): void {
     this.#watched.add(item)
   }
 
   /**
-   * Looks again at the transports that were over their limit a call ago: one large turn may pass the limit, staying
-   * there may not. Call it every second or so.
+   * Ends the transports that are over their limit in two calls in a row: one large turn may pass the limit. Call it
+   * every second or so.
    */
   checkStalled(): void {
     for (const item of this.#suspects) item.checkStalled()

@@ -3,7 +3,7 @@
 import type { Scope } from '../../core/channel-name.ts'
 import { binaryAsText } from '../../core/envelope.ts'
 import { NwsError, type ErrorCode } from '../../core/errors.ts'
-import type { Delivery } from '../../core/hub/channel.ts'
+import type { DeliveryCount } from '../../core/hub/channel.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
@@ -36,7 +36,7 @@ export interface MembershipOptions {
 export interface Membership {
   readonly peer: Peer
   /** Sends to all others: a JSON value, or bytes as a Uint8Array. @throws NwsError `NWS_ERR_PEER_CLOSED` after `leave` */
-  broadcast(data: unknown): Delivery
+  broadcast(data: unknown): DeliveryCount
   /** Sends to one. @throws NwsError `NWS_ERR_PEER_NOT_FOUND`, `NWS_ERR_PEER_TAKES_NO_MESSAGES`, `NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE`, `NWS_ERR_PEER_CLOSED` */
   send(target: string, data: unknown): void
   /** Ends the membership; a second call does nothing. */
