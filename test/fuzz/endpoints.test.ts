@@ -37,7 +37,7 @@ t.test('[R16] nobody who talks properly notices, and nothing is left', async t =
 t.test('a client that leaves while a file is on its way is no failure', async t => {
   const { app, port, log } = await buildTestApp(t)
   for (let round = 0; round < 30; round++) {
-    const socket = await openSocket(port)
+    const socket = await openSocket(t, port)
     const closed = new Promise(resolve => socket.once('close', resolve))
     socket.resume()
     socket.write(
@@ -56,7 +56,7 @@ t.test('[R7] an upgrade behind a request that has no answer yet ends the connect
     requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream', Connection: undefined }),
     requestBytes(port, 'GET', '/', { Host: 'evil.example', Connection: undefined })
   ]) {
-    const socket = await openSocket(port)
+    const socket = await openSocket(t, port)
     const closed = new Promise(resolve => socket.once('close', resolve))
     socket.resume()
     socket.write(first + requestBytes(port, 'GET', '/room', UPGRADE))
@@ -70,7 +70,7 @@ t.test('[R7] an upgrade behind a request that has no answer yet ends the connect
 t.test('a socket that ends while it joins leaves nobody behind', async t => {
   const { app, port } = await buildTestApp(t)
   for (const path of ['/console', '/room', '/broadcast/room']) {
-    const socket = await openSocket(port)
+    const socket = await openSocket(t, port)
     const closed = new Promise(resolve => socket.once('close', resolve))
     socket.resume()
     // With the upgrade comes a frame that breaks the protocol: no mask.

@@ -230,7 +230,7 @@ t.test('an upgrade that comes while the proxy says goodbye is refused and ended'
   const app = Fastify({ ...serverOptions() })
   await app.register(networkWebSockets, off)
   const port = await listen(t, app)
-  const member = await openSocket(port)
+  const member = await openSocket(t, port)
   member.write(requestBytes(port, 'GET', '/room', UPGRADE))
   await once(member, 'data')
   const goodbye = once(member, 'data')

@@ -78,7 +78,7 @@ t.test('[R16] 5000 mutated requests and handshakes', async t => {
   ]
   const statuses = new Map<string, number>()
   async function one(): Promise<void> {
-    const socket = await openSocket(port)
+    const socket = await openSocket(t, port)
     let text = ''
     socket.on('data', chunk => {
       text += chunk.toString('latin1')
@@ -117,7 +117,7 @@ t.test('more connections than the process may open', { skip: !prlimit && 'needs 
   const port = await server.port()
   const { status } = spawnSync('prlimit', ['--pid', String(server.child.pid), '--nofile=80:80'])
   t.equal(status, 0)
-  const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(port).catch(() => undefined)))
+  const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(t, port).catch(() => undefined)))
   for (const socket of sockets) socket?.destroy()
   t.equal((await fetch(`http://localhost:${port}/api/health`)).status, 200)
 })

@@ -275,7 +275,7 @@ t.test('a client that goes away in the middle leaves nothing behind', async t =>
     'noise\r\n\r\n'
   ]) {
     for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
-      const socket = await openSocket(port)
+      const socket = await openSocket(t, port)
       socket.write(bytes)
       socket[leave]()
     }

@@ -33,7 +33,8 @@ t.test('[R1] listens on 127.0.0.1 and ::1 with one port, and answers requests an
     await once(socket, 'close')
   }
   for (const { address, internal, scopeid } of Object.values(networkInterfaces()).flatMap(list => list ?? [])) {
-    if (!internal) await t.rejects(openSocket(port, scopeid ? `${address}%${scopeid}` : address), `not on ${address}`)
+    if (!internal)
+      await t.rejects(openSocket(t, port, scopeid ? `${address}%${scopeid}` : address), `not on ${address}`)
   }
   const lines = log()
     .trim()
@@ -78,8 +79,8 @@ t.test('a host of its own is the only place', async t => {
       .status,
     200
   )
-  await t.rejects(openSocket(port, '127.0.0.1'), { code: 'ECONNREFUSED' })
-  await t.rejects(openSocket(port, '::1'), { code: 'ECONNREFUSED' })
+  await t.rejects(openSocket(t, port, '127.0.0.1'), { code: 'ECONNREFUSED' })
+  await t.rejects(openSocket(t, port, '::1'), { code: 'ECONNREFUSED' })
 })
 
 t.test('localhost as host means both addresses, whatever the hosts file says', async t => {
@@ -161,7 +162,7 @@ t.test('closing closes idle, silent and half-done connections', async t => {
   const sockets = []
   for (const host of ['127.0.0.1', '::1']) {
     for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/.well-known/nws', { Connection: 'keep-alive' })]) {
-      const socket = await openSocket(port, host)
+      const socket = await openSocket(t, port, host)
       if (bytes !== '') socket.write(bytes)
       if (bytes.length > 10) await once(socket, 'data')
       sockets.push(socket)
@@ -170,7 +171,7 @@ t.test('closing closes idle, silent and half-done connections', async t => {
   const closed = Promise.all(sockets.map(socket => once(socket.resume(), 'close')))
   await app.close()
   await closed
-  for (const host of ['127.0.0.1', '::1']) await t.rejects(openSocket(port, host), { code: 'ECONNREFUSED' }, host)
+  for (const host of ['127.0.0.1', '::1']) await t.rejects(openSocket(t, port, host), { code: 'ECONNREFUSED' }, host)
   await app.close()
 })
 

@@ -33,22 +33,22 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 t.test('nobody holds up the end: silent, slow and half-done connections, clients that never answer', async t => {
   const server = startTimedServer(t, { NWS_SHUTDOWN_TIMEOUT_MS: '4000' })
   const port = await server.port()
-  const frozen = await openSocket(port)
+  const frozen = await openSocket(t, port)
   frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
   await once(frozen, 'data')
   frozen.pause() // A member that reads nothing and answers nothing.
   const flood = await join(t, port, 'room')
   for (let i = 0; i < 100; i++) flood.send(JSON.stringify({ action: 'broadcast', data: 'x'.repeat(10_000) }))
-  const stream = await openSocket(port)
+  const stream = await openSocket(t, port)
   stream.write(requestBytes(port, 'GET', '/api/channels/room/events', { Accept: 'text/event-stream' }))
   await once(stream, 'data')
   stream.pause()
   for (const bytes of ['', 'GET /', requestBytes(port, 'GET', '/room', UPGRADE).slice(0, -4)])
-    (await openSocket(port)).write(bytes)
+    (await openSocket(t, port)).write(bytes)
   for (const host of ['127.0.0.1', '::1'])
-    (await openSocket(port, host)).write(requestBytes(port, 'GET', '/a/b', { Connection: 'keep-alive' }))
+    (await openSocket(t, port, host)).write(requestBytes(port, 'GET', '/a/b', { Connection: 'keep-alive' }))
   for (let i = 0; i < 2; i++)
-    (await openSocket(port)).write(
+    (await openSocket(t, port)).write(
       requestBytes(
         port,
         'POST',
@@ -57,7 +57,7 @@ t.test('nobody holds up the end: silent, slow and half-done connections, clients
         '{'
       )
     )
-  const publish = await openSocket(port)
+  const publish = await openSocket(t, port)
   publish.write(
     requestBytes(
       port,
@@ -78,7 +78,7 @@ t.test('nobody holds up the end: silent, slow and half-done connections, clients
 t.test('by default all is closed within 5 s, with a client that never answers the close', async t => {
   const server = startTimedServer(t, {})
   const port = await server.port()
-  const frozen = await openSocket(port)
+  const frozen = await openSocket(t, port)
   frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
   await once(frozen, 'data')
   frozen.pause()
@@ -92,7 +92,7 @@ t.test('by default all is closed within 5 s, with a client that never answers th
 t.test('a second signal ends the process at once', async t => {
   const server = startTimedServer(t, { NWS_SHUTDOWN_TIMEOUT_MS: '60000' })
   const port = await server.port()
-  const frozen = await openSocket(port)
+  const frozen = await openSocket(t, port)
   frozen.write(requestBytes(port, 'GET', '/room', UPGRADE))
   await once(frozen, 'data')
   frozen.pause()

@@ -72,7 +72,7 @@ function parseAnswer(text: string): RawAnswer {
 }
 
 /** Opens a TCP connection. Errors are left to `close`. */
-export async function openSocket(port: number, host = '127.0.0.1'): Promise<Socket> {
+async function connectTo(port: number, host: string): Promise<Socket> {
   const socket = connect({ port, host })
   socket.on('error', () => {})
   await new Promise((resolve, reject) => {
@@ -82,12 +82,19 @@ export async function openSocket(port: number, host = '127.0.0.1'): Promise<Sock
   return socket
 }
 
+/** Opens a TCP connection that ends with the test. */
+export async function openSocket(t: Test, port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = await connectTo(port, host)
+  t.teardown(() => socket.destroy())
+  return socket
+}
+
 /**
  * Sends bytes on a connection of their own and reads until the proxy closes it. The proxy has to: a connection that it
  * leaves open runs into the test's own time limit.
  */
 export async function sendRaw(port: number, bytes: string | Buffer, host = '127.0.0.1'): Promise<RawAnswer> {
-  const socket = await openSocket(port, host)
+  const socket = await connectTo(port, host)
   const chunks: Buffer[] = []
   socket.on('data', chunk => chunks.push(chunk))
   const closed = new Promise(resolve => socket.once('close', resolve))

@@ -65,7 +65,7 @@ async function runAll(files) {
     total.skip += skip
     times[file] = Math.round(ms)
     done++
-    say(`${done}/${files.length} ${fail > 0 ? 'FAIL' : 'pass'} ${file} ${seconds(ms)}`)
+    say(`${done}/${files.length} ${fail > 0 ? 'FAIL' : 'pass'} ${file} (${pass}) ${seconds(ms)}`)
   }
 
   /** One process after another, until no file is left. */

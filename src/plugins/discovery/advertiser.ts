@@ -35,6 +35,8 @@ export interface AdvertiserOptions {
   readonly times: AdvertiserTimes
   /** Our advertisement was not seen in time. */
   readonly unseen: () => void
+  /** Makes ciao's responder. */
+  readonly createResponder?: typeof getResponder
 }
 
 /** The advertiser. */
@@ -87,11 +89,14 @@ function placesOf(view: InterfaceView): {
   }
 }
 
-function launch({ advertisement, hostLabel }: AdvertiserOptions, view: InterfaceView): Running {
+function launch(
+  { advertisement, hostLabel, createResponder = getResponder }: AdvertiserOptions,
+  view: InterfaceView
+): Running {
   const places = placesOf(view)
   responders += 1
   // ciao shares one responder among equal options; a number of its own keeps this one ours.
-  const responder = getResponder({ ...places.responder, number: responders } as ResponderOptions)
+  const responder = createResponder({ ...places.responder, number: responders } as ResponderOptions)
   const internals = responder as unknown as ResponderInternals
   const bound = internals.promiseChain.then(
     () => {

@@ -1,7 +1,7 @@
 // What the advertiser demands of ciao and how it bears a ciao that fails in each known way. ciao is played here; with
 // the real one the same is shown between hosts.
 import t, { type Test } from 'tap'
-import type * as AdvertiserModule from '../../../src/plugins/discovery/advertiser.ts'
+import { createAdvertiser, type AdvertiserOptions } from '../../../src/plugins/discovery/advertiser.ts'
 import type { InterfaceView } from '../../../src/plugins/discovery/interfaces.ts'
 
 const advertisement = { id: 'vt3nu2ld32255xyewqkipxhbpy', port: 40_000 }
@@ -26,7 +26,7 @@ interface Played {
 }
 
 /** An advertiser on a played ciao. `advertise` and `end` say how those go. */
-async function play(
+function play(
   t: Test,
   {
     advertise = async () => {},
@@ -82,17 +82,14 @@ async function play(
     }
     return responder
   }
-  const { createAdvertiser } = await t.mockImport<typeof AdvertiserModule>(
-    '../../../src/plugins/discovery/advertiser.ts',
-    { '@homebridge/ciao': { getResponder } }
-  )
   const advertiser = createAdvertiser({
     advertisement,
     hostLabel,
     times: { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500, ...times },
     unseen: () => {
       unseen.push(Date.now())
-    }
+    },
+    createResponder: getResponder as unknown as NonNullable<AdvertiserOptions['createResponder']>
   })
   const alive = setInterval(() => {}, 1000) // its own timers hold no process open
   t.teardown(async () => {
@@ -110,7 +107,7 @@ async function play(
 }
 
 t.test('ciao is given names of interfaces, never addresses, and nothing that tells of us', async t => {
-  const { advertiser, responders } = await play(t)
+  const { advertiser, responders } = play(t)
   advertiser.update(view('eth0', 'wlan0'))
   const { options, service } = await responders(1)
   t.match(
@@ -130,7 +127,7 @@ t.test('ciao is given names of interfaces, never addresses, and nothing that tel
 })
 
 t.test('without IPv4 it is IPv6, unrestricted', async t => {
-  const { advertiser, responders } = await play(t)
+  const { advertiser, responders } = play(t)
   advertiser.update({ ...view(), ipv6: [{ name: 'eth0', address: '::%eth0' }] })
   const { options, service } = await responders(1)
   t.match(options, { interface: ['eth0'], advertiseIpv4: false, advertiseIpv6: true })
@@ -138,7 +135,7 @@ t.test('without IPv4 it is IPv6, unrestricted', async t => {
 })
 
 t.test('its own polling ends as soon as it is bound', async t => {
-  const { advertiser, responders } = await play(t)
+  const { advertiser, responders } = play(t)
   advertiser.update(view('eth0'))
   const { log } = await responders(1)
   await advertiser.stop()
@@ -146,7 +143,7 @@ t.test('its own polling ends as soon as it is bound', async t => {
 })
 
 t.test('other interfaces or addresses make a new responder, without goodbye; the same ones change nothing', async t => {
-  const { advertiser, responders, played } = await play(t)
+  const { advertiser, responders, played } = play(t)
   advertiser.update(view('eth0'))
   const first = await responders(1)
   advertiser.update(view('eth0'))
@@ -169,7 +166,7 @@ t.test('an advertise() that never settles, or rejects, is no harm: not being see
       throw new Error('failed')
     }
   ]) {
-    const { advertiser, responders, unseen } = await play(t, { advertise, times: { unseenMs: 20, maxUnseenMs: 40 } })
+    const { advertiser, responders, unseen } = play(t, { advertise, times: { unseenMs: 20, maxUnseenMs: 40 } })
     advertiser.update(view('eth0'))
     await responders(3)
     t.equal(unseen.length, 2)
@@ -179,8 +176,8 @@ t.test('an advertise() that never settles, or rejects, is no harm: not being see
 
 t.test('being seen ends the watch, being seen no more begins it', async t => {
   const times = { unseenMs: 30, maxUnseenMs: 30 }
-  const { advertiser, responders, played, unseen } = await play(t, { times })
-  const other = await play(t, { times })
+  const { advertiser, responders, played, unseen } = play(t, { times })
+  const other = play(t, { times })
   advertiser.update(view('eth0'))
   await responders(1)
   advertiser.seen(true)
@@ -193,7 +190,7 @@ t.test('being seen ends the watch, being seen no more begins it', async t => {
 })
 
 t.test('goodbye is said once, and waited for only so long', async t => {
-  const { advertiser, responders } = await play(t, {
+  const { advertiser, responders } = play(t, {
     end: async () => await new Promise<void>(() => {}),
     times: { goodbyeMs: 20 }
   })
@@ -207,7 +204,7 @@ t.test('goodbye is said once, and waited for only so long', async t => {
 })
 
 t.test('responses and probes do not reach ciao, queries at a bounded rate', async t => {
-  const { advertiser, responders } = await play(t)
+  const { advertiser, responders } = play(t)
   advertiser.update(view('eth0'))
   const { responder, log } = await responders(1)
   responder.handleResponse({}, {})
