@@ -6,6 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import type { Peer } from '../../src/core/hub/peer.ts'
 import type { ReceivedMessage } from '../../src/index.ts'
@@ -210,7 +211,7 @@ function writeExamples(t: Test): string {
 
 t.test('the bot of the document works as it stands', async t => {
   const folder = writeExamples(t)
-  const { url } = await buildTestApp(t, { extensions: [join(folder, 'pingbot.mjs')] })
+  const { url, log } = await buildTestApp(t, { extensions: [join(folder, 'pingbot.mjs')] })
   const client = await joinChannel(t, url, 'ping')
   const { target } = await client.nextOf('connect')
   client.send({ action: 'broadcast', data: 'ping' })
@@ -221,6 +222,13 @@ t.test('the bot of the document works as it stands', async t => {
     403,
     'its route is guarded'
   )
+  await fetch(`${url}/api/channels/ping/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"data":"ping"}'
+  })
+  while (!isDeepStrictEqual(await (await fetch(`${url}/x/ping/count`)).json(), { answers: 2 }));
+  t.notMatch(log(), 'failed', 'an answer to a sender that has left is no failure')
 })
 
 t.test('the tickets of the document keep those silent who show none, here and across a link', async t => {
