@@ -4,7 +4,7 @@ import sodium, { ready } from 'libsodium-wrappers-sumo'
 import { Cluster } from '../src/core/cluster/cluster.ts'
 import { clusterTimings } from '../src/core/cluster/constants.ts'
 import { decodeSecret } from '../src/core/cluster/secret.ts'
-import { Connection } from '../src/plugins/cluster/connection.ts'
+import { NatsPort } from '../src/plugins/cluster/nats-port.ts'
 import { loadNatsClient } from '../src/plugins/cluster/nats-client.ts'
 import { connectionOptions, connectionTimings } from '../src/plugins/cluster/options.ts'
 import { createClusterPrimitives } from '../src/plugins/cluster/primitives.ts'
@@ -37,7 +37,7 @@ const clusters = await Promise.all(
     const opened = new Promise<void>(resolve => {
       open = resolve
     })
-    const connection = new Connection(client, await connectionOptions(client, settings, connectionTimings), 1000, {
+    const connection = new NatsPort(client, await connectionOptions(client, settings, connectionTimings), 1000, {
       message: (subject, bytes) => {
         traffic.in += 1
         traffic.bytesIn += bytes.length

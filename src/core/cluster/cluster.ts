@@ -1,30 +1,28 @@
-// The cluster of one proxy: which channels it is in, who else is, what is said to them and what comes from them. No
-// sockets, timers or rules of channels: those are outside (plugins/cluster, core/hub).
+// The cluster as one proxy sees it: its channels, the other proxies in them, and the frames to and from them. Sockets and
+// timers are in plugins/cluster, the rules of channels in core/hub.
 import { mapKey } from '../bytes.ts'
 import { decodeChannelMessage, encodePeerMessageHead, isDataText, type PeerMessage } from '../link/channel-message.ts'
 import type { Cancel } from '../clock.ts'
 import type { RelayCount } from '../hub/carrier.ts'
-import { Digests } from './digests.ts'
+import { AntiEntropy, NO_TOKEN } from './anti-entropy.ts'
 import { decodeFrame, encodeFrame, framesOf, type Frame } from './frames.ts'
-import type { ClusterCounts, ClusterEnvironment, ClusterEvents } from './interfaces.ts'
-import { Jitter } from './jitter.ts'
+import type { ClusterDeps, ClusterEvents, ReceivedCounts } from './interfaces.ts'
 import { ClusterChannel } from './presence.ts'
 import { Publisher } from './publisher.ts'
-import { NO_TOKEN, Questions } from './questions.ts'
 import { epochOf, Realm } from './realm.ts'
 import { openBatch, readHeader } from './sealed-batch.ts'
 import { Sessions, type RemoteSession } from './sessions.ts'
 
 const NOBODY: RelayCount = { peers: 0, missed: 0 }
 
-/** A subject that is listened to. */
-interface Listening {
+/** A subscribed subject. */
+interface Subscription {
   readonly realm: Realm
   readonly channel: ClusterChannel | undefined
   readonly stop: () => void
 }
 
-/** Where a frame came from. */
+/** The origin of a frame. */
 interface Origin {
   readonly subject: string
   readonly channel: ClusterChannel | undefined
@@ -35,9 +33,9 @@ interface Origin {
 
 /** One proxy's part in a cluster. */
 export class Cluster {
-  readonly counts: ClusterCounts = { received: 0, receivedBytes: 0, rejected: 0, replayed: 0, dropped: 0 }
+  readonly counts: ReceivedCounts = { received: 0, receivedBytes: 0, rejected: 0, replayed: 0, dropped: 0 }
   readonly publisher: Publisher
-  readonly #environment: ClusterEnvironment
+  readonly #deps: ClusterDeps
   readonly #events: ClusterEvents
   /** The first one seals. */
   readonly #realms: readonly [Realm, ...Realm[]]
@@ -45,65 +43,61 @@ export class Cluster {
   readonly #channels = new Map<string, ClusterChannel>()
   /** By token, under every realm. */
   readonly #byToken = new Map<string, ClusterChannel>()
-  readonly #listening = new Map<string, Listening>()
-  /** Channels that have something to say at the end of the turn. */
+  readonly #subscriptions = new Map<string, Subscription>()
+  /** Channels that send ENTER at the end of the turn. */
   readonly #entering = new Set<ClusterChannel>()
-  readonly #jitter: Jitter
-  readonly #questions: Questions
-  readonly #digests: Digests
+  readonly #antiEntropy: AntiEntropy
   #nextHereAt = 0
   #tick: Cancel = () => {}
   #closed = false
 
-  constructor(environment: ClusterEnvironment, events: ClusterEvents) {
-    const { secrets, primitives, clock, timings } = environment
-    this.#environment = environment
+  constructor(deps: ClusterDeps, events: ClusterEvents) {
+    const { secrets, primitives, clock, timings } = deps
+    this.#deps = deps
     this.#events = events
     this.#realms = secrets.map(secret => new Realm(secret, primitives)) as [Realm, ...Realm[]]
     this.#sessions = new Sessions(timings, primitives.randomBytes, clock.now())
     this.publisher = new Publisher({
-      ...environment,
+      ...deps,
       realm: this.#realms[0],
       beforeFlush: () => this.#enter()
     })
-    this.#jitter = new Jitter(environment)
-    this.#questions = new Questions(environment, this.#sessions, this.#jitter, {
-      say: (id, frame) => this.#say(this.#realms[0].inbox(id), frame),
-      channelOf: token => this.#byToken.get(mapKey(token))
-    })
-    this.#digests = new Digests(environment, this.#jitter, {
+    this.#antiEntropy = new AntiEntropy({
+      ...deps,
+      sessions: this.#sessions,
+      sayTo: (id, frame) => this.#say(this.#realms[0].inbox(id), frame),
       say: (channel, frame) => this.#say(channel.subject, frame),
+      channelOf: token => this.#byToken.get(mapKey(token)),
       isOpen: channel => this.#channels.get(channel.name) === channel
     })
   }
 
-  /** Other proxies that give signs of life. */
+  /** Other proxies that are alive. */
   *proxies(): Generator<RemoteSession> {
     const {
       clock,
       timings: { silenceMs }
-    } = this.#environment
+    } = this.#deps
     for (const session of this.#sessions.all())
       if (!session.over && clock.now() - session.heardAt < Math.max(silenceMs, 2.5 * session.hereMs)) yield session
   }
 
-  /** Names of the channels in which a session is. */
+  /** Names of the channels of a session. */
   namesOf(session: RemoteSession): string[] {
     return [...this.#channels.values()].filter(channel => channel.has(session)).map(({ name }) => name)
   }
 
-  /** Begins to listen. */
   start(): void {
     for (const realm of this.#realms) {
-      this.#listen(realm, realm.hall, undefined)
-      this.#listen(realm, realm.inbox(this.publisher.session), undefined)
+      this.#subscribe(realm, realm.hall, undefined)
+      this.#subscribe(realm, realm.inbox(this.publisher.session), undefined)
     }
     this.#nextTick()
   }
 
-  /** The connection to the broker is there, for the first time or again: the others are told what is the case. */
+  /** The broker is connected, for the first time or again: tells the others the state of this proxy. */
   connected(): void {
-    const { clock, random, timings } = this.#environment
+    const { clock, random, timings } = this.#deps
     const soon = (): number =>
       clock.now() + random() * Math.min(timings.jitterMostMs, timings.jitterPerMemberMs * this.#sessions.size)
     for (const channel of this.#channels.values()) {
@@ -115,14 +109,14 @@ export class Cluster {
     this.#runTick()
   }
 
-  /** The broker takes messages again. */
+  /** The broker is ready again. */
   drained(): void {
     this.publisher.drain()
   }
 
-  /** The first local peer is about to join a channel. */
+  /** The first local peer is about to join. */
   channelOpened(name: string): void {
-    const { timings } = this.#environment
+    const { timings } = this.#deps
     const tokens = this.#realms.map(realm => realm.channelToken(name))
     const channel = new ClusterChannel(name, tokens[0]!, this.#realms[0].subject(tokens[0]!), timings, {
       joined: (id, session) => this.#events.joined(name, id, session),
@@ -131,7 +125,7 @@ export class Cluster {
     this.#channels.set(name, channel)
     this.#realms.forEach((realm, place) => {
       this.#byToken.set(mapKey(tokens[place]!), channel)
-      this.#listen(realm, realm.subject(tokens[place]!), channel)
+      this.#subscribe(realm, realm.subject(tokens[place]!), channel)
     })
     this.#entering.add(channel)
     this.publisher.wake()
@@ -145,10 +139,10 @@ export class Cluster {
     this.#entering.delete(channel)
     if (channel.entered) this.#say(channel.subject, { type: 'leave' })
     for (const [token, known] of this.#byToken) if (known === channel) this.#byToken.delete(token)
-    for (const [subject, listening] of this.#listening) {
-      if (listening.channel !== channel) continue
-      listening.stop()
-      this.#listening.delete(subject)
+    for (const [subject, subscription] of this.#subscriptions) {
+      if (subscription.channel !== channel) continue
+      subscription.stop()
+      this.#subscriptions.delete(subject)
       for (const session of this.#sessions.all()) session.forget(subject)
     }
     channel.roster.clear()
@@ -167,12 +161,12 @@ export class Cluster {
     return this.#channels.get(name)?.roster.members() ?? []
   }
 
-  /** Whether answers to ENTER are on their way. */
+  /** Whether answers to ENTER may still come. */
   isSettling(name: string): boolean {
     return (
       this.#sessions.size > 0 &&
-      this.#environment.port.ready &&
-      this.#channels.get(name)?.isSettling(this.#environment.clock.now()) === true
+      this.#deps.port.ready &&
+      this.#channels.get(name)?.isSettling(this.#deps.clock.now()) === true
     )
   }
 
@@ -184,7 +178,7 @@ export class Cluster {
     return { peers: channel.roster.size, missed: 0 }
   }
 
-  /** Sends a direct message; on the subject of the channel, since two subjects have no common order. */
+  /** Sends a direct message on the subject of the channel, since two subjects have no common order. */
   direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
     if (channel?.roster.linksOf(message.target) === undefined) return false
@@ -197,11 +191,11 @@ export class Cluster {
     this.#say(this.#realms[0].inbox(session.id), { type: 'links', bindings })
   }
 
-  /** A message of the broker. The bytes are kept as long as what came in them. */
+  /** A message of the broker. Payloads are views of its bytes. */
   received(subject: string, batch: Uint8Array): void {
-    const { primitives, time, clock } = this.#environment
-    const listening = this.#listening.get(subject)
-    if (listening === undefined) return
+    const { primitives, time, clock } = this.#deps
+    const subscription = this.#subscriptions.get(subject)
+    if (subscription === undefined) return
     const header = readHeader(batch)
     if (header === undefined || Math.abs(header.epoch - epochOf(time())) > 1) {
       this.counts.rejected += 1
@@ -210,7 +204,7 @@ export class Cluster {
     const id = header.session
     if (mapKey(id) === mapKey(this.publisher.session)) return
     const session = this.#sessions.get(id)
-    const frames = openBatch(primitives, listening.realm, subject, header, batch, session !== undefined)
+    const frames = openBatch(primitives, subscription.realm, subject, header, batch, session !== undefined)
     if (frames === undefined) {
       this.counts.rejected += 1
       return
@@ -222,29 +216,29 @@ export class Cluster {
       }
       session.heardAt = clock.now()
       session.bytes.in += batch.length
-      listening.channel?.heard(session, clock.now())
+      subscription.channel?.heard(session, clock.now())
     }
     this.counts.received += 1
     this.counts.receivedBytes += batch.length
-    const origin = { subject, channel: listening.channel, id, number: header.number }
+    const origin = { subject, channel: subscription.channel, id, number: header.number }
     for (const bytes of framesOf(frames)) this.#frame(origin, bytes)
   }
 
-  /** Says goodbye. Nothing is said or heard after it. */
+  /** Says goodbye and ends. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#tick()
-    this.#jitter.stop()
+    this.#antiEntropy.stop()
     for (const name of [...this.#channels.keys()]) this.channelClosed(name)
     this.#say(this.#realms[0].hall, { type: 'gone' })
     this.publisher.flush()
-    for (const { stop } of this.#listening.values()) stop()
-    this.#listening.clear()
+    for (const { stop } of this.#subscriptions.values()) stop()
+    this.#subscriptions.clear()
   }
 
-  #listen(realm: Realm, subject: string, channel: ClusterChannel | undefined): void {
-    this.#listening.set(subject, { realm, channel, stop: this.#environment.port.subscribe(subject) })
+  #subscribe(realm: Realm, subject: string, channel: ClusterChannel | undefined): void {
+    this.#subscriptions.set(subject, { realm, channel, stop: this.#deps.port.subscribe(subject) })
   }
 
   #say(subject: string, frame: Exclude<Frame, { type: 'message' }>): void {
@@ -261,12 +255,12 @@ export class Cluster {
     if (type === 'part') channel.roster.localLeft(id)
   }
 
-  /** Says ENTER in the channels that were opened in this turn. */
+  /** Sends ENTER in the channels that were opened in this turn. */
   #enter(): void {
-    const { proxyId, clock } = this.#environment
+    const { proxyId, clock } = this.#deps
     for (const channel of this.#entering) {
       channel.enter(clock.now(), this.#sessions.size)
-      this.#digests.next(channel)
+      this.#antiEntropy.planDigest(channel)
       this.#say(channel.subject, { type: 'enter', challenge: this.#sessions.challenge, state: channel.state(proxyId) })
     }
     this.#entering.clear()
@@ -278,19 +272,19 @@ export class Cluster {
     if (frame === undefined) return
     if (frame.type === 'fragment') {
       const whole = session?.reassembly(origin.subject).take(frame.number, frame.index, frame.last, frame.part)
-      // Unproven ones may say what proves them in pieces, but only that, and once.
+      // An unproven session has no reassembly. Its first fragment leads to the question for its proof.
       if (whole !== undefined && decodeFrame(whole)?.type !== 'fragment') this.#frame(origin, whole)
-      else if (session === undefined && frame.index === 0) this.#questions.ask(origin.id, NO_TOKEN)
+      else if (session === undefined && frame.index === 0) this.#antiEntropy.ask(origin.id, NO_TOKEN)
       return
     }
-    if (frame.type === 'ask') this.#questions.answer(origin.id, frame.token, frame.challenge)
+    if (frame.type === 'ask') this.#antiEntropy.answer(origin.id, frame.token, frame.challenge)
     else if (frame.type === 'snapshot') this.#snapshot(origin, frame)
     else if (frame.type === 'enter') this.#entered(origin, frame)
     else if (session !== undefined) this.#known(origin, session, frame)
-    else if (frame.type !== 'gone' && frame.type !== 'leave') this.#questions.askSoon(origin.id, origin.channel)
+    else if (frame.type !== 'gone' && frame.type !== 'leave') this.#antiEntropy.askSoon(origin.id, origin.channel)
   }
 
-  /** What counts only of a session that has proven itself. */
+  /** Frames that count only from a proven session. */
   #known({ subject, channel }: Origin, session: RemoteSession, frame: Frame): void {
     switch (frame.type) {
       case 'here':
@@ -311,12 +305,12 @@ export class Cluster {
       case 'join':
       case 'part':
         if (channel?.change(session, frame.type, frame.version, frame.id) === true)
-          this.#questions.missing(channel, session)
+          this.#antiEntropy.askForPeers(channel, session)
         break
       case 'digest':
         if (channel === undefined) break
-        if (channel.digest(session, frame.version, frame.count)) this.#questions.missing(channel, session)
-        if (frame.back) this.#digests.soon(channel)
+        if (channel.digest(session, frame.version, frame.count)) this.#antiEntropy.askForPeers(channel, session)
+        if (frame.back) this.#antiEntropy.digestSoon(channel)
         break
       case 'message':
         if (channel !== undefined) this.#message(channel, session, frame.bytes)
@@ -331,29 +325,29 @@ export class Cluster {
       this.counts.dropped += 1
       return
     }
-    const accepted = channel.accepts(session, message.value)
+    const accepted = channel.accept(session, message.value)
     if (accepted === true && (message.value.binary || isDataText(message.value.payload))) {
       session.messages.in += 1
       this.#events.message(channel.name, message.value)
       return
     }
-    if (accepted === 'missing') this.#questions.missing(channel, session)
+    if (accepted === 'missing') this.#antiEntropy.askForPeers(channel, session)
     if (message.value.target === undefined || accepted !== false) this.counts.dropped += 1
   }
 
-  /** A proxy has begun to listen to the channel. */
+  /** A proxy now listens to the channel. */
   #entered(origin: Origin, { challenge, state }: Extract<Frame, { type: 'enter' }>): void {
     const { channel, id } = origin
     if (channel === undefined) return
     const session = this.#sessions.get(id)
-    if (session === undefined) this.#questions.ask(id, channel.token)
-    else channel.snapshot(session, state, this.#environment.clock.now())
-    this.#questions.answerSoon(id, channel, challenge)
+    if (session === undefined) this.#antiEntropy.ask(id, channel.token)
+    else channel.snapshot(session, state, this.#deps.clock.now())
+    this.#antiEntropy.answerSoon(id, channel, challenge)
   }
 
-  /** All peers of a session in a channel, or only the proof that it is alive. */
+  /** All peers of a session in a channel, or the proof alone. */
   #snapshot({ id, number }: Origin, { token, challenge, state }: Extract<Frame, { type: 'snapshot' }>): void {
-    const { clock } = this.#environment
+    const { clock } = this.#deps
     const known = this.#sessions.get(id)
     const session = known ?? this.#sessions.prove(id, challenge, state.proxy, number, clock.now())
     if (session === undefined) {
@@ -366,18 +360,18 @@ export class Cluster {
   }
 
   #nextTick(): void {
-    this.#tick = this.#environment.clock.after(this.#environment.timings.tickMs, () => {
-      this.#nextTick() // First, so that a mistake costs one tick and not all.
+    this.#tick = this.#deps.clock.after(this.#deps.timings.tickMs, () => {
+      this.#nextTick() // First, so that an error costs one tick only.
       this.#runTick()
     })
   }
 
   #runTick(): void {
-    const { clock, time, proxyId, random, timings } = this.#environment
+    const { clock, time, proxyId, random, timings } = this.#deps
     const now = clock.now()
     for (const channel of this.#channels.values()) {
-      channel.silence(now)
-      if (channel.nextDigestAt <= now) this.#digests.say(channel)
+      channel.forgetSilent(now)
+      if (channel.nextDigestAt <= now) this.#antiEntropy.digest(channel)
     }
     for (const session of this.#sessions.tick(now)) {
       for (const channel of this.#channels.values()) channel.left(session)

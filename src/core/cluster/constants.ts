@@ -1,4 +1,4 @@
-// The numbers of the cluster's wire and of its presence. Not settings: all proxies of a cluster have to agree on most.
+// Constants of the cluster's wire and presence. They are no settings: the proxies of a cluster must agree on most of them.
 
 /** First byte of every sealed batch. */
 export const WIRE_VERSION = 1
@@ -10,46 +10,46 @@ export const PROXY_ID_BYTES = 16
 export const CHALLENGE_BYTES = 16
 /** 160 bits: 32 characters of base32. */
 export const TOKEN_BYTES = 20
-/** Fewer random bytes than this are no secret of a cluster. */
+/** Shorter secrets are refused. */
 export const MIN_SECRET_BYTES = 32
-/** A secret and the one that it replaces. */
+/** A secret and its predecessor. */
 export const MAX_SECRETS = 2
 /** How long one key is used. */
 export const EPOCH_MS = 86_400_000
-/** How far behind the newest a batch of a sender may come. */
+/** Batches of a sender may arrive this far behind the newest. */
 export const REPLAY_WINDOW = 1024
-/** Bytes that wait for the broker; beyond, the oldest goes. */
+/** Bytes that may wait for the broker. Beyond, the oldest are dropped. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024
-/** Bytes of one frame that comes in fragments: the largest NWS_MAX_MESSAGE_BYTES with all that stands before it. */
+/** Bytes of one frame in fragments: the largest NWS_MAX_MESSAGE_BYTES and its headers. */
 export const MAX_FRAME_BYTES = 64 * 1024 * 1024 + 4096
-/** Other sessions that are remembered. */
+/** Remembered sessions. */
 export const MAX_SESSIONS = 20_000
-/** Sessions that were asked to prove themselves and have not yet. */
+/** Questions to unproven sessions that are remembered. */
 export const MAX_ASKED = 4096
 
-/** Times in milliseconds, except where the name says otherwise. */
+/** Times in milliseconds, unless the name says otherwise. */
 export interface ClusterTimings {
-  /** Between two digests of a channel. */
+  /** Between two digests of a proxy in a channel. */
   readonly digestMs: number
-  /** Without a sign of a proxy in a channel for this long, its peers are gone. */
+  /** A proxy that is silent in a channel for this long has left it with its peers. */
   readonly silenceMs: number
-  /** How often clocks are looked at. */
+  /** Between two checks of what is due. */
   readonly tickMs: number
-  /** Before the same thing is asked of the same session again. */
+  /** Before a session is asked the same again. */
   readonly askAgainMs: number
-  /** An answer that many give at once comes after up to this long for each proxy that may answer … */
+  /** The random wait of an answer is at most this long per proxy that may answer … */
   readonly jitterPerMemberMs: number
-  /** … and this long at most. */
+  /** … and at most this long. */
   readonly jitterMostMs: number
-  /** How long an answer of the others takes at most, as a rule, beside that wait. */
+  /** How long an answer usually takes at most, without that wait. */
   readonly answerMs: number
-  /** Least time between two signs of life to all proxies of the cluster. */
+  /** Least time between two signs of life of a proxy. */
   readonly hereMs: number
-  /** Signs of life that the whole cluster gives per second: with more proxies each gives fewer. */
+  /** Signs of life per second of the whole cluster: with more proxies each sends fewer. */
   readonly herePerSecond: number
-  /** How long a session is remembered that says nothing. */
+  /** How long a silent session is remembered. */
   readonly sessionKeepMs: number
-  /** How long a challenge is current; it is answered for twice as long. Less than half of sessionKeepMs. */
+  /** How long a challenge is current. It may be answered for twice as long. Less than half of sessionKeepMs. */
   readonly challengeMs: number
 }
 

@@ -1,10 +1,10 @@
-// Frames that do not fit into one message of the broker: cut by the sender, put together by the receiver. Not the
-// sealing: each fragment travels in a sealed batch of its own.
+// Frames that are too large for one message of the broker: the sender cuts them, the receiver reassembles them. Each
+// fragment travels in its own sealed batch.
 import { concat } from '../bytes.ts'
 import { MAX_FRAME_BYTES } from './constants.ts'
 import { encodeBatch, encodeFrame, FRAGMENT_HEAD_BYTES } from './frames.ts'
 
-/** A frame, type and body, in its parts. */
+/** The parts of a frame, type and body. */
 export type FrameParts = readonly Uint8Array[]
 
 function lengthOf(parts: FrameParts): number {
@@ -14,8 +14,8 @@ function lengthOf(parts: FrameParts): number {
 /**
  * Packs frames into as few batches as they need, in order.
  *
- * @param room bytes that a batch may have before it is sealed
- * @param nextNumber gives the number of the next frame that is cut
+ * @param room largest batch before it is sealed, bytes
+ * @param nextNumber gives the number of the next cut frame
  */
 export function packBatches(frames: readonly FrameParts[], room: number, nextNumber: () => number): Uint8Array[] {
   const batches: Uint8Array[] = []
@@ -57,13 +57,13 @@ function cut(whole: Uint8Array, size: number, number: number): Uint8Array[] {
   )
 }
 
-/** Puts the fragments of one sender on one subject together; what misses one is dropped. */
+/** Reassembles the fragments of one sender on one subject. A frame with a missing fragment is dropped. */
 export class Reassembly {
   #number = -1
   #parts: Uint8Array[] = []
   #bytes = 0
 
-  /** Takes a fragment; gives the frame when it was the last. */
+  /** Takes a fragment. Returns the frame after the last one. */
   take(number: number, index: number, last: boolean, part: Uint8Array): Uint8Array | undefined {
     if (index === 0) this.#begin(number)
     if (number !== this.#number || index !== this.#parts.length || this.#bytes + part.length > MAX_FRAME_BYTES) {

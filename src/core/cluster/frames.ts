@@ -1,14 +1,14 @@
-// What a batch is made of: frames, each with its length before it. Layout and its checks; total. Not who may say what
-// (cluster.ts), and the messages of peers have the layout that they have on links (core/link/channel-message.ts).
+// The frames of a batch: layout and total decoders. Messages of peers are laid out as on links (channel-message.ts in
+// core/link). cluster.ts decides which frames count.
 //
 //   length(4) | type(1) | body
 //   on the subject of a channel:
 //   01 JOIN     version(4) | id              02 PART   version(4) | id            id = len(1) | 1–64 bytes
 //   03 BROADCAST, 04 DIRECT                  as on links
-//   10 ENTER    proxy(16) | challenge(16) | version(4) | ids        the sender has begun to listen: who is there?
-//   11 LEAVE                                                        it has ceased to listen, all its peers are gone
-//   12 DIGEST   proxy(16) | version(4) | count(4) | back(1)         back = 1: digests of the others are wanted now
-//   on the inbox of a session (token: of the channel; 20 zero bytes: none, only the proof is meant):
+//   10 ENTER    proxy(16) | challenge(16) | version(4) | ids        the sender now listens, and asks for the others' peers
+//   11 LEAVE                                                        it listens no more; all its peers have left
+//   12 DIGEST   proxy(16) | version(4) | count(4) | back(1)         back = 1: asks for the digests of the others
+//   on the inbox of a session (token: of the channel; 20 zero bytes ask for the proof alone):
 //   20 ASK      token(20) | challenge(16)
 //   21 SNAPSHOT token(20) | challenge(16) | proxy(16) | version(4) | ids          answers ENTER and ASK
 //   22 LINKS    binding(16) …                links of the mesh between the two
@@ -50,7 +50,7 @@ export interface PresenceState {
 
 export type Frame =
   | { readonly type: 'join' | 'part'; readonly version: number; readonly id: string }
-  /** BROADCAST or DIRECT, to be read by decodeChannelMessage(). */
+  /** BROADCAST or DIRECT; decodeChannelMessage() reads it. */
   | { readonly type: 'message'; readonly bytes: Uint8Array }
   | { readonly type: 'enter'; readonly challenge: Uint8Array; readonly state: PresenceState }
   | { readonly type: 'leave' | 'gone' }
@@ -117,7 +117,7 @@ export function encodeFrame(frame: Exclude<Frame, { type: 'message' }>): Uint8Ar
   }
 }
 
-/** Frames one after the other, each given in its parts, with their lengths. */
+/** A batch of frames, each given in parts. */
 export function encodeBatch(frames: readonly (readonly Uint8Array[])[]): Uint8Array {
   let length = 0
   for (const parts of frames) {
@@ -138,7 +138,7 @@ export function encodeBatch(frames: readonly (readonly Uint8Array[])[]): Uint8Ar
   return batch
 }
 
-/** The frames of a batch, type and body each, as views; ends where the rest is none. */
+/** The frames of a batch, type and body each, as views. Ends at the first malformed one. */
 export function* framesOf(batch: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at + 4 <= batch.length;) {
     const length = readU32(batch, at)
@@ -148,7 +148,7 @@ export function* framesOf(batch: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Reads type and body; `undefined` for what is malformed or of a type that this version does not know. */
+/** Reads type and body; `undefined` for malformed frames and unknown types. */
 export function decodeFrame(bytes: Uint8Array): Frame | undefined {
   const body = bytes.subarray(1)
   switch (bytes[0]) {
@@ -227,7 +227,6 @@ function encodeIds(ids: readonly string[]): Uint8Array {
   return ascii(ids.map(id => String.fromCharCode(id.length) + id).join(''))
 }
 
-/** A state whose proxy and version stand apart. */
 function readState(body: Uint8Array, proxyAt: number, versionAt: number): PresenceState | undefined {
   if (body.length < versionAt + 4) return undefined
   const ids: string[] = []

@@ -1,4 +1,4 @@
-// What the cluster needs from outside and what it tells. Interfaces only.
+// What is injected into the cluster, and its events.
 import type { PeerMessage } from '../link/channel-message.ts'
 import type { Clock } from '../clock.ts'
 import type { ClusterTimings } from './constants.ts'
@@ -7,57 +7,56 @@ import type { RemoteSession } from './sessions.ts'
 
 /** The connection to the broker. Methods MUST NOT call back synchronously and MUST NOT throw. */
 export interface ClusterPort {
-  /** Whether the broker takes more now; where that changes to true, `Cluster.drained()` is called. */
+  /** Whether the broker takes more now. The port calls `Cluster.drained()` when this becomes true. */
   readonly ready: boolean
-  /** Largest message that the broker takes, bytes. */
+  /** Largest message of the broker, bytes. */
   readonly maxPayload: number
-  /** The bytes are given away. */
+  /** The port owns the bytes from then on. */
   publish(subject: string, bytes: Uint8Array): void
-  /** From now on, and after each return of the connection, until the returned function is called. */
+  /** Subscribes now and after each reconnection, until the returned function is called. */
   subscribe(subject: string): () => void
 }
 
-/** All that comes from outside. */
-export interface ClusterEnvironment {
-  /** Id of this run, 16 bytes, as links know it. */
+/** What is injected. */
+export interface ClusterDeps {
+  /** Id of this run on links, 16 bytes. */
   readonly proxyId: Uint8Array
-  /** 32 bytes or more each. The first one seals; all are accepted. */
+  /** Each has 32 bytes or more. The first one seals; all are accepted. */
   readonly secrets: readonly Uint8Array[]
   readonly primitives: ClusterPrimitives
   readonly clock: Clock
   /** Milliseconds since 1970, for epochs. */
   readonly time: () => number
   readonly endOfTurn: (run: () => void) => void
-  /** 0 to 1, for jitter. */
+  /** A number in [0, 1), for jitter. */
   readonly random: () => number
   readonly port: ClusterPort
   readonly timings: ClusterTimings
 }
 
-/** Told by the cluster, synchronously, in the order in which things take effect. MUST NOT throw. */
+/** Events, synchronous and in the order in which they take effect. Handlers MUST NOT throw. */
 export interface ClusterEvents {
   joined(name: string, id: string, session: RemoteSession): void
   parted(name: string, id: string): void
-  /** A message of a joined remote peer, never twice; `direct` ones only for a local peer. The payload is a view. */
+  /** A message of a joined remote peer, never twice. Direct ones are for local peers only. The payload is a view. */
   message(name: string, message: PeerMessage): void
-  /** A session has proven to be alive. */
+  /** A session is proven. */
   met(session: RemoteSession): void
-  /** Nothing was heard of it for long, or it has said goodbye. */
+  /** A session was silent for too long or said goodbye. */
   lost(session: RemoteSession): void
-  /** Links of the mesh that the session says end in it. */
+  /** Links of the mesh that end in the session: its own claim. */
   links(session: RemoteSession, bindings: readonly Uint8Array[]): void
 }
 
-/** What was heard, for metrics. */
-export interface ClusterCounts {
-  /** Batches of other proxies that were taken. */
+/** What arrived, for metrics. */
+export interface ReceivedCounts {
+  /** Accepted batches of other proxies. */
   received: number
-  /** Bytes of those. */
   receivedBytes: number
-  /** Batches that were not sealed for us, or of a wrong epoch. */
+  /** Batches with another seal or a wrong epoch. */
   rejected: number
-  /** Batches that were seen before, or are too old to tell. */
+  /** Batches that were seen before or are too old to tell. */
   replayed: number
-  /** Messages of peers that were dropped: not joined, repeated, malformed. */
+  /** Dropped messages of peers: not joined, repeated, malformed. */
   dropped: number
 }

@@ -1,5 +1,5 @@
-// Which links of the mesh end in which proxies of the cluster. What a link says of its end's id is a claim; a session of
-// the cluster that knows the link's key proves it. Not the use of that (core/hub/remote-claims.ts).
+// Proves which links of the mesh end in which proxies of the cluster. The id at the end of a link is a claim; a session
+// of the cluster that knows the link's key proves it. core/hub/remote-claims.ts uses the proofs.
 import { base32, compare, mapKey } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
 import { outsideToken } from '../link/handshake.ts'
@@ -7,8 +7,8 @@ import type { Link } from '../link/link.ts'
 import type { LinkPrimitives } from '../link/primitives.ts'
 import type { RemoteSession } from './sessions.ts'
 
-/** What proofs are made of. */
-export interface LinkProofOptions {
+/** What is injected. */
+export interface LinkProofDeps {
   readonly mesh: { readonly links: Iterable<Link> }
   readonly primitives: LinkPrimitives
   readonly clock: Clock
@@ -19,34 +19,34 @@ export interface LinkProofOptions {
   readonly proven: (link: Link, proxyId: string) => void
 }
 
-/** It is said again after these times: the other end may not know this one yet. Milliseconds. */
+/** Milliseconds until it is said again, since the other end may not know this one yet. */
 const AGAIN_MS = [0, 1000, 5000, 15_000]
 
 /** The proofs of one proxy. */
 export class LinkProofs {
-  readonly #options: LinkProofOptions
-  /** What each session said last. */
+  readonly #deps: LinkProofDeps
+  /** The last bindings of each session. */
   readonly #heard = new WeakMap<RemoteSession, ReadonlySet<string>>()
 
-  constructor(options: LinkProofOptions) {
-    this.#options = options
+  constructor(deps: LinkProofDeps) {
+    this.#deps = deps
   }
 
-  /** A link has opened. */
+  /** A link opened. */
   opened(link: Link): void {
-    for (const session of this.#options.sessions()) {
+    for (const session of this.#deps.sessions()) {
       if (!endsIn(link, session)) continue
       this.#check(session)
       this.#tell(session)
     }
   }
 
-  /** A session has proven itself. */
+  /** A session is proven. */
   met(session: RemoteSession): void {
     this.#tell(session)
   }
 
-  /** A session says which links it is at the other end of. */
+  /** A session tells which links end in it. */
   heard(session: RemoteSession, bindings: readonly Uint8Array[]): void {
     this.#heard.set(session, new Set(bindings.map(mapKey)))
     this.#check(session)
@@ -57,30 +57,30 @@ export class LinkProofs {
     if (heard === undefined) return
     for (const link of this.#linksTo(session)) {
       if (heard.has(mapKey(this.#token(link, link.role === 'I' ? 'R' : 'I'))))
-        this.#options.proven(link, base32(session.proxyBytes))
+        this.#deps.proven(link, base32(session.proxyBytes))
     }
   }
 
   #tell(session: RemoteSession): void {
     for (const ms of AGAIN_MS) {
-      this.#options.clock.after(ms, () => {
+      this.#deps.clock.after(ms, () => {
         const bindings = this.#linksTo(session).map(link => this.#token(link, link.role))
-        if (bindings.length > 0 && !session.over) this.#options.tell(session, bindings)
+        if (bindings.length > 0 && !session.over) this.#deps.tell(session, bindings)
       })
     }
   }
 
   #linksTo(session: RemoteSession): Link[] {
-    return [...this.#options.mesh.links].filter(link => endsIn(link, session))
+    return [...this.#deps.mesh.links].filter(link => endsIn(link, session))
   }
 
   #token(link: Link, role: 'I' | 'R'): Uint8Array {
     const { sameKey, L } = link.session!
-    return outsideToken(this.#options.primitives, sameKey, L, role)
+    return outsideToken(this.#deps.primitives, sameKey, L, role)
   }
 }
 
-/** Whether a link says so. */
+/** Whether a link claims to end in a session. */
 function endsIn(link: Link, session: RemoteSession): boolean {
   return link.session !== undefined && link.state === 'open' && compare(link.session.remoteId, session.proxyBytes) === 0
 }

@@ -1,7 +1,6 @@
-// One channel of this proxy in the cluster: its own peers, the proxies that are in it, and the peers that those say they
-// have. Not the wire: what is to be asked or said is returned to cluster.ts.
+// One channel of this proxy in the cluster: its own peers, the other proxies in it, and their peers.
 //
-// Each proxy numbers the changes among its peers. Who has missed one sees it by the next change or digest, and asks.
+// Each proxy numbers the changes among its peers. A proxy that missed one sees it by the next change or digest, and asks.
 import type { PeerMessage } from '../link/channel-message.ts'
 import { Roster } from '../link/roster.ts'
 import type { ClusterTimings } from './constants.ts'
@@ -10,36 +9,35 @@ import type { RemoteSession } from './sessions.ts'
 
 /** Another proxy in the channel. */
 interface Member {
-  /** Up to which change its peers are known. */
+  /** The last change of its peers that is known. */
   version: number
   heardAt: number
   readonly ids: Set<string>
 }
 
-/** What a channel tells. */
 export interface PresenceEvents {
   joined(id: string, session: RemoteSession): void
   parted(id: string): void
 }
 
-/** Whether a session has to be asked for a snapshot. */
+/** Whether the session must be asked for a snapshot. */
 export type Missing = boolean
 
 /** One channel. */
 export class ClusterChannel {
   readonly name: string
-  /** Of the first secret, and so for `subject`. */
+  /** Token and subject are those of the first secret. */
   readonly token: Uint8Array
   readonly subject: string
   /** Ids of the local peers. */
   readonly locals = new Set<string>()
-  /** Rises with each change among them. */
+  /** Number of their last change. */
   version = 0
-  /** When ENTER will have been answered, milliseconds of the clock; undefined: it was not said yet. */
+  /** When the answers to ENTER should have come, milliseconds of the clock; undefined before ENTER. */
   #settledAt: number | undefined
   /** Milliseconds of the clock. */
   nextDigestAt = 0
-  /** Whether the next digest asks for those of the others. */
+  /** Whether the next digest asks for digests of the others. */
   digestAsks = false
   readonly roster: Roster<RemoteSession>
   readonly #members = new Map<RemoteSession, Member>()
@@ -59,18 +57,18 @@ export class ClusterChannel {
     })
   }
 
-  /** Whether ENTER was said. */
+  /** Whether ENTER was sent. */
   get entered(): boolean {
     return this.#settledAt !== undefined
   }
 
-  /** ENTER is said now. @param proxies that may answer, each after a wait that grows with their number */
+  /** ENTER is sent now. @param proxies that may answer, each after a wait that grows with their number */
   enter(now: number, proxies: number): void {
     const { answerMs, jitterMostMs, jitterPerMemberMs } = this.#timings
     this.#settledAt = now + answerMs + Math.min(jitterMostMs, jitterPerMemberMs * proxies)
   }
 
-  /** Whether who else is here will be known within a moment. */
+  /** Whether answers to ENTER may still come. */
   isSettling(now: number): boolean {
     return this.#settledAt === undefined || now < this.#settledAt
   }
@@ -84,7 +82,7 @@ export class ClusterChannel {
     return this.#members.has(session)
   }
 
-  /** What this proxy has to say of itself. */
+  /** The peers of this proxy. */
   state(proxy: Uint8Array): PresenceState {
     return { proxy, version: this.version, ids: [...this.locals] }
   }
@@ -95,7 +93,7 @@ export class ClusterChannel {
     if (member !== undefined) member.heardAt = now
   }
 
-  /** All peers of a proxy, as it says. Older news than what is known is none. */
+  /** All peers of a proxy. Ignored if newer changes are known. */
   snapshot(session: RemoteSession, { version, ids }: PresenceState, now: number): void {
     const member = this.#members.get(session)
     if (member !== undefined && version < member.version) return
@@ -109,14 +107,14 @@ export class ClusterChannel {
     for (const id of wanted) this.#join(session, known, id)
   }
 
-  /** One peer more or less. */
+  /** A peer joined or left. */
   change(session: RemoteSession, type: 'join' | 'part', version: number, id: string): Missing {
     const member = this.#members.get(session)
     if (member === undefined) return true
     if (version <= member.version) return false
     if (type === 'join') this.#join(session, member, id)
     else this.#part(session, member, id)
-    // After a gap the version stays, so that the snapshot that is asked for now counts.
+    // After a gap the version stays, so that the snapshot counts that is asked for now.
     if (version !== member.version + 1) return true
     member.version = version
     return false
@@ -127,29 +125,29 @@ export class ClusterChannel {
     return member === undefined || member.version !== version || member.ids.size !== count
   }
 
-  /** Whether a message counts; `missing`: nothing is known of its source. */
-  accepts(session: RemoteSession, message: PeerMessage): boolean | 'missing' {
+  /** Records a message. Returns whether it counts; `missing`: its source is unknown. */
+  accept(session: RemoteSession, message: PeerMessage): boolean | 'missing' {
     const { source, target } = message
     if (this.roster.linksOf(source)?.has(session) !== true)
       return this.#members.get(session)?.ids.has(source) === true ? false : 'missing'
     return (target === undefined || this.locals.has(target)) && this.roster.accepts(session, message) === true
   }
 
-  /** A proxy is gone from the channel. */
+  /** A proxy left the channel. */
   left(session: RemoteSession): void {
     this.#members.delete(session)
     this.#asked.delete(session)
     this.roster.ended(session)
   }
 
-  /** Forgets proxies that have been silent for too long. */
-  silence(now: number): void {
+  /** Forgets proxies that were silent for too long. */
+  forgetSilent(now: number): void {
     for (const [session, { heardAt }] of this.#members) if (now - heardAt >= this.#timings.silenceMs) this.left(session)
     for (const [session, at] of this.#asked) if (now - at >= this.#timings.silenceMs) this.#asked.delete(session)
   }
 
-  /** Whether a session may be asked now; it is then taken as asked. */
-  mayAsk(session: RemoteSession, now: number): boolean {
+  /** Returns true if a session may be asked now, and records the question. */
+  tryAsk(session: RemoteSession, now: number): boolean {
     const last = this.#asked.get(session)
     if (last !== undefined && now - last < this.#timings.askAgainMs) return false
     this.#asked.set(session, now)

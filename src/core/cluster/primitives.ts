@@ -1,5 +1,4 @@
-// The primitive functions that the cluster's wire is built from, as one interface to be injected. Not an implementation
-// (plugins/cluster/primitives.ts).
+// The cryptography of the cluster's wire, as an interface. plugins/cluster/primitives.ts implements it.
 import type { LinkPrimitives } from '../link/primitives.ts'
 
 /** Every cryptographic function of the cluster. Arguments are neither kept nor changed; results are fresh. */
@@ -8,9 +7,9 @@ export interface ClusterPrimitives extends Pick<
   'hmacSha512' | 'aeadSeal' | 'aeadOpen' | 'randomBytes'
 > {
   /**
-   * HChaCha20 (draft-irtf-cfrg-xchacha-03 §2.2): the 32 bytes that XChaCha20 uses as its key once the first 16 bytes of
-   * the nonce are known. One sender's nonces share those, so that this is computed once per sender and epoch, and each
-   * batch costs no more than ChaCha20-Poly1305.
+   * HChaCha20 (draft-irtf-cfrg-xchacha-03 §2.2): the subkey of XChaCha20 for the first 16 bytes of the nonce. All nonces
+   * of one sender share those, so it is computed once per sender and epoch, and a batch costs as much as
+   * ChaCha20-Poly1305.
    *
    * @param key 32 bytes
    * @param input 16 bytes

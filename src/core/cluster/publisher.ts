@@ -1,5 +1,5 @@
-// What this proxy says to the cluster: gathered per subject until the end of the event-loop turn, sealed, published in
-// order; kept for a while where the broker takes nothing. Not what is said (cluster.ts).
+// The frames of this proxy to the cluster: collected per subject until the end of the event-loop turn, sealed, and
+// published in order. They wait while the broker takes nothing.
 import { HEADER_BYTES, MAX_QUEUED_BYTES, SESSION_BYTES, TAG_BYTES } from './constants.ts'
 import { packBatches, type FrameParts } from './fragments.ts'
 import type { ClusterPort } from './interfaces.ts'
@@ -14,32 +14,30 @@ interface Pending {
   bytes: number
 }
 
-/** What a frame costs in memory beside its bytes, about. */
+/** Memory of a frame besides its bytes, estimated. */
 const FRAME_COST = 64
 
-/** What a publisher needs. */
-export interface PublisherOptions {
+/** What is injected. */
+export interface PublisherDeps {
   readonly realm: Realm
   readonly primitives: ClusterPrimitives
   readonly port: ClusterPort
   /** Milliseconds since 1970. */
   readonly time: () => number
   readonly endOfTurn: (run: () => void) => void
-  /** Called before a turn's batches are made. */
+  /** Called before the batches of a turn are made. */
   readonly beforeFlush: () => void
 }
 
-/** The way out of one proxy. */
 export class Publisher {
-  /** Random for this run: names the sender. */
+  /** Names the sender; random in each run. */
   readonly session: Uint8Array
-  /** Batches that were published. */
+  /** Published batches. */
   published = 0
-  /** Bytes that were published. */
   publishedBytes = 0
-  /** Frames that were given up because the queue was full. */
+  /** Frames that were dropped because the queue was full. */
   dropped = 0
-  readonly #options: PublisherOptions
+  readonly #deps: PublisherDeps
   readonly #pending = new Map<string, Pending>()
   /** Waits for the broker, oldest first. */
   #queue: Pending[] = []
@@ -48,9 +46,9 @@ export class Publisher {
   #cutFrames = 0
   #due = false
 
-  constructor(options: PublisherOptions) {
-    this.#options = options
-    this.session = options.primitives.randomBytes(SESSION_BYTES)
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps
+    this.session = deps.primitives.randomBytes(SESSION_BYTES)
   }
 
   /** Bytes that wait for the broker. */
@@ -75,21 +73,21 @@ export class Publisher {
   wake(): void {
     if (this.#due) return
     this.#due = true
-    this.#options.endOfTurn(() => this.flush())
+    this.#deps.endOfTurn(() => this.flush())
   }
 
-  /** Publishes what the broker takes now. */
+  /** Ends the turn and publishes as much as the broker takes. */
   flush(): void {
     this.#due = false
-    this.#options.beforeFlush()
+    this.#deps.beforeFlush()
     for (const pending of this.#pending.values()) this.#enqueue(pending)
     this.#pending.clear()
     this.drain()
   }
 
-  /** Publishes what waits, as far as the broker takes it. */
+  /** Publishes as much as the broker takes. */
   drain(): void {
-    const { port } = this.#options
+    const { port } = this.#deps
     let done = 0
     while (done < this.#queue.length && port.ready) {
       const pending = this.#queue[done++]!
@@ -103,7 +101,7 @@ export class Publisher {
     this.#queue.push(pending)
     this.#queuedBytes += pending.bytes
     let gone = 0
-    // The newest stays, however large it is: it is sent at once where the broker takes it.
+    // The newest stays, however large: a ready broker gets it at once.
     while (this.#queuedBytes > MAX_QUEUED_BYTES && gone < this.#queue.length - 1) {
       const oldest = this.#queue[gone++]!
       this.#queuedBytes -= oldest.bytes
@@ -113,7 +111,7 @@ export class Publisher {
   }
 
   #publish({ subject, frames }: Pending): void {
-    const { primitives, realm, port, time } = this.#options
+    const { primitives, realm, port, time } = this.#deps
     const room = port.maxPayload - HEADER_BYTES - TAG_BYTES
     for (const batch of packBatches(frames, room, () => ++this.#cutFrames >>> 0)) {
       const sealed = sealBatch(

@@ -1,5 +1,5 @@
-// What follows from one secret: the subjects that stand for channels, proxies and the hall of all proxies, and the keys
-// of epochs and senders. Not the sealing (sealed-batch.ts).
+// The names and keys that follow from one secret: subjects of channels, of proxies and of the hall of all proxies, and
+// keys of epochs and senders.
 //
 //   realm   = base32(HMAC(secret, "nws cluster realm"))[0..16)
 //   token   = HMAC(secret, "nws cluster " label 00 what)[0..20)      label: channel, inbox, hall
@@ -12,7 +12,7 @@ import { EPOCH_MS, TOKEN_BYTES } from './constants.ts'
 import type { ClusterPrimitives } from './primitives.ts'
 
 const REALM_CHARACTERS = 16
-/** Senders whose keys are remembered. */
+/** Sender keys that are remembered. */
 const MAX_SUBKEYS = 40_000
 
 /** The epoch of a time in milliseconds since 1970. */
@@ -20,10 +20,10 @@ export function epochOf(time: number): number {
   return Math.floor(time / EPOCH_MS)
 }
 
-/** All that is derived from one secret. */
+/** Everything that is derived from one secret. */
 export class Realm {
   readonly name: string
-  /** Subject on which every proxy of the cluster gives its signs of life. */
+  /** The subject of all signs of life. */
   readonly hall: string
   readonly #secret: Uint8Array
   readonly #primitives: ClusterPrimitives
@@ -37,12 +37,12 @@ export class Realm {
     this.hall = this.subject(this.#token('hall', new Uint8Array(0)))
   }
 
-  /** What stands for a channel on the wire, 20 bytes. */
+  /** Stands for a channel on the wire, 20 bytes. */
   channelToken(name: string): Uint8Array {
     return this.#token('channel', Buffer.from(name, 'utf8'))
   }
 
-  /** Subject on which one session hears what is for it alone. */
+  /** The subject of frames for one session. */
   inbox(session: Uint8Array): string {
     return this.subject(this.#token('inbox', session))
   }
@@ -51,7 +51,7 @@ export class Realm {
     return `nws.${this.name}.${base32(token)}`
   }
 
-  /** The key of a sender in an epoch; `remember` where it is known to be a member, so that strangers leave nothing behind. */
+  /** The key of a sender in an epoch. @param remember true for known senders only, so that strangers use no memory */
   subkey(epoch: number, session: Uint8Array, remember: boolean): Uint8Array {
     const name = `${epoch} ${mapKey(session)}`
     const known = this.#subkeys.get(name)
@@ -64,7 +64,7 @@ export class Realm {
     return subkey
   }
 
-  /** Forgets the keys of all epochs but these. */
+  /** Forgets the keys of all other epochs. */
   keepEpochs(epochs: readonly number[]): void {
     for (const epoch of this.#keys.keys()) if (!epochs.includes(epoch)) this.#keys.delete(epoch)
     for (const name of this.#subkeys.keys()) if (!epochs.includes(Number.parseInt(name, 10))) this.#subkeys.delete(name)

@@ -1,25 +1,25 @@
-// Which numbers of one sender were seen: each counts once, and none that is too far behind. Not about gaps: what the
-// broker loses, or sent on subjects that nobody here listens to, is no fault.
+// Which batch numbers of one sender were seen: each counts once, and old ones do not count. Gaps are no fault: the
+// broker may lose batches, and others were for subjects without a subscription here.
 import { REPLAY_WINDOW } from './constants.ts'
 
 const WORDS = REPLAY_WINDOW / 32
 
 /** A sliding window of numbers. */
 export class ReplayWindow {
-  /** The highest number taken. */
+  /** The highest accepted number. */
   newest: number
-  /** Below it nothing is taken. */
+  /** Lower numbers are refused. */
   readonly #floor: number
   readonly #bits = new Uint32Array(WORDS)
 
-  /** @param first the number that proved the sender; earlier ones are not taken */
+  /** @param first the number that proved the sender; lower ones are refused */
   constructor(first: number) {
     this.newest = first
     this.#floor = first
     this.#set(first)
   }
 
-  /** Takes a number; false where it was taken before, or is too old to tell. */
+  /** Records a number; false if it was recorded before or is too old to tell. */
   take(number: number): boolean {
     if (number <= this.newest - REPLAY_WINDOW || number < this.#floor) return false
     if (number > this.newest) {

@@ -1,9 +1,8 @@
-// One message of the broker: a batch of frames, sealed. Not the frames (frames.ts), not whether it was seen before
-// (replay-window.ts).
+// One message of the broker: a sealed batch of frames (frames.ts).
 //
 //   version(1) = 1 | epoch(4) | session(16) | number(8) | ciphertext | tag(16)
 // XChaCha20-Poly1305 with the key of the epoch, the nonce session | number, and as associated data the first 29 bytes and
-// the subject. The session is random for each run of a proxy, the number rises by one with each batch: no nonce repeats.
+// the subject. Each run of a proxy has a random session, and each batch the next number: no nonce repeats.
 import { ascii, concat, readU32, readU64, writeU32, writeU64 } from '../bytes.ts'
 import { HEADER_BYTES, SESSION_BYTES, TAG_BYTES, WIRE_VERSION } from './constants.ts'
 import type { ClusterPrimitives } from './primitives.ts'
@@ -12,7 +11,7 @@ import type { Realm } from './realm.ts'
 const SESSION_AT = 5
 const NUMBER_AT = SESSION_AT + SESSION_BYTES
 
-/** What a sealed batch says in clear. */
+/** The clear text of a sealed batch. */
 export interface BatchHeader {
   readonly epoch: number
   /** A view. */
@@ -20,14 +19,14 @@ export interface BatchHeader {
   readonly number: number
 }
 
-/** XChaCha20's inner nonce: four zero bytes and the last eight of the outer one. */
+/** The inner nonce of XChaCha20: four zero bytes and the last eight of the outer nonce. */
 function innerNonce(bytes: Uint8Array, at: number): Uint8Array {
   const nonce = new Uint8Array(12)
   for (let i = 0; i < 8; i++) nonce[4 + i] = bytes[at + i]!
   return nonce
 }
 
-/** Seals the frames of one batch. @param number never used twice by one session */
+/** Seals the frames of one batch. A session uses each number once. */
 export function sealBatch(
   primitives: ClusterPrimitives,
   realm: Realm,
@@ -49,7 +48,7 @@ export function sealBatch(
   return concat(header, sealed)
 }
 
-/** The header of a batch; `undefined` where it is none of this version. Nothing of it is authentic yet. */
+/** The header of a batch, not authentic yet; `undefined` for other versions and malformed batches. */
 export function readHeader(batch: Uint8Array): BatchHeader | undefined {
   if (batch.length < HEADER_BYTES + TAG_BYTES || batch[0] !== WIRE_VERSION) return undefined
   const number = readU64(batch, NUMBER_AT)
@@ -57,7 +56,7 @@ export function readHeader(batch: Uint8Array): BatchHeader | undefined {
   return { epoch: readU32(batch, 1), session: batch.subarray(SESSION_AT, NUMBER_AT), number }
 }
 
-/** The frames of a batch; `undefined` where it was not sealed with this secret for this subject. */
+/** The frames of a batch; `undefined` if it is not sealed with this secret for this subject. */
 export function openBatch(
   primitives: ClusterPrimitives,
   realm: Realm,

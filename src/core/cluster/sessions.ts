@@ -1,8 +1,8 @@
-// The other proxies of the cluster, one session for each run: which have proven that they are alive, and what they sent.
-// Not their peers (presence.ts).
+// The other proxies of the cluster, one session per run of a proxy: which of them are proven, and which batches arrived.
+// Their peers are in presence.ts.
 //
-// Whoever holds the secret can seal; so can the broker replay what a proxy said yesterday to one that was not there. So
-// nothing of a session counts before it has answered a challenge of this run.
+// The broker can replay batches of yesterday to a proxy that did not see them. So a session counts only after it has
+// answered a challenge of this run.
 import { base32, compare, mapKey } from '../bytes.ts'
 import { CHALLENGE_BYTES, MAX_ASKED, MAX_SESSIONS, type ClusterTimings } from './constants.ts'
 import { Reassembly } from './fragments.ts'
@@ -16,13 +16,13 @@ export class RemoteSession {
   readonly proxyBytes: Uint8Array
   readonly window: ReplayWindow
   heardAt: number
-  /** It has said goodbye. It stays known for a while, so that its answers cannot be replayed. */
+  /** It said goodbye. It stays known for a while, so that its answers cannot be replayed. */
   over = false
-  /** Time between its signs of life, as it says itself. */
+  /** Time between its signs of life: its own claim. */
   hereMs: number
   readonly messages = { in: 0 }
   readonly bytes = { in: 0 }
-  /** Frames that come in pieces, by subject. */
+  /** Frames that arrive in fragments, by subject. */
   readonly #reassemblies = new Map<string, Reassembly>()
 
   constructor(id: Uint8Array, proxy: Uint8Array, number: number, now: number, hereMs: number) {
@@ -43,18 +43,18 @@ export class RemoteSession {
     return reassembly
   }
 
-  /** The subject is listened to no more. */
+  /** The subscription of the subject has ended. */
   forget(subject: string): void {
     this.#reassemblies.delete(subject)
   }
 }
 
-/** All sessions that are known. */
+/** All known sessions. */
 export class Sessions {
   readonly #timings: ClusterTimings
   readonly #randomBytes: (count: number) => Uint8Array
   readonly #known = new Map<string, RemoteSession>()
-  /** When each unproven session was asked last, by its id and what for. */
+  /** When each unproven session was asked last, by its id and the token. */
   readonly #asked = new Map<string, number>()
   #challenge: Uint8Array
   #lastChallenge: Uint8Array
@@ -72,7 +72,7 @@ export class Sessions {
     return this.#known.size
   }
 
-  /** What an answer has to repeat. */
+  /** An answer must repeat it. */
   get challenge(): Uint8Array {
     return this.#challenge
   }
@@ -85,8 +85,8 @@ export class Sessions {
     return this.#known.get(mapKey(id))
   }
 
-  /** Whether an unproven session is to be asked for something now; it is then taken as asked. */
-  mayAsk(id: Uint8Array, token: Uint8Array, now: number): boolean {
+  /** Returns true if an unproven session may be asked now, and records the question. */
+  tryAsk(id: Uint8Array, token: Uint8Array, now: number): boolean {
     const key = mapKey(id) + mapKey(token)
     const last = this.#asked.get(key)
     if (last !== undefined && now - last < this.#timings.askAgainMs) return false
@@ -100,7 +100,7 @@ export class Sessions {
     return true
   }
 
-  /** A session has answered: it is known from now on; `undefined` where the answer is to no challenge of ours. */
+  /** Makes a session known by its answer; `undefined` if it does not answer a challenge of this run. */
   prove(
     id: Uint8Array,
     challenge: Uint8Array,
@@ -116,7 +116,7 @@ export class Sessions {
     return session
   }
 
-  /** Makes a new challenge when it is time, and gives the sessions that are forgotten now. */
+  /** Makes a new challenge if one is due. Yields the sessions that it forgets. */
   *tick(now: number): Generator<RemoteSession> {
     if (now - this.#challengeAt >= this.#timings.challengeMs) {
       this.#lastChallenge = this.#challenge

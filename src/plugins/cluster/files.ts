@@ -1,4 +1,4 @@
-// Reads what settings of the cluster name: secrets, credentials, certificates. Not their use.
+// Reads the files that settings of the cluster name: secrets, credentials, certificates.
 import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { MAX_SECRETS } from '../../core/cluster/constants.ts'
@@ -6,12 +6,12 @@ import { readEntry, readSecretFile } from '../../core/cluster/secret.ts'
 import { NwsError } from '../../core/errors.ts'
 import { variableOf, type SettingName } from '../../core/settings-check.ts'
 
-/** The error for a file that a setting names. @param why without anything of the file */
+/** The error for the file of a setting. @param why must not contain anything of the file */
 export function wrongFile(setting: SettingName, why: string): NwsError {
   return new NwsError('NWS_ERR_CONFIG_CLUSTER_FILE', `${variableOf(setting)}: ${why}.`)
 }
 
-/** The bytes of a file that a setting names. @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE`, without the path's content */
+/** The bytes of the file of a setting. @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE` */
 export async function readNamed(setting: SettingName, path: string): Promise<Buffer> {
   try {
     return await readFile(path)
@@ -21,7 +21,7 @@ export async function readNamed(setting: SettingName, path: string): Promise<Buf
 }
 
 /**
- * The secrets of `NWS_CLUSTER_SECRET`, the one that seals first.
+ * The secrets of `NWS_CLUSTER_SECRET`. The first one seals.
  *
  * @throws NwsError `NWS_ERR_CONFIG_CLUSTER_SECRET`, `NWS_ERR_CONFIG_CLUSTER_FILE`
  */
@@ -29,7 +29,7 @@ export async function readSecrets(entries: readonly string[]): Promise<Uint8Arra
   const secrets: Uint8Array[] = []
   for (const entry of entries) {
     const read = readEntry(entry)
-    // Too short or mistyped, it would be told as a file that is not there.
+    // A short or mistyped secret would be reported as a missing file.
     if (read.kind === 'file' && /^[A-Za-z0-9+_-][A-Za-z0-9+/_-]*={0,2}$/.test(entry) && !existsSync(entry))
       throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', 'It is neither, and no file.')
     const found =
@@ -43,18 +43,18 @@ export async function readSecrets(entries: readonly string[]): Promise<Uint8Arra
   return secrets
 }
 
-/** A credentials file that is read again for each try, since credentials run out and are replaced. */
+/** A credentials file that is read for each try, since credentials expire and are replaced. */
 export class CredentialsFile {
   readonly #path: string
   #last: Buffer
 
-  /** @param first what was in it at the start */
+  /** @param first its content at the start */
   constructor(path: string, first: Buffer) {
     this.#path = path
     this.#last = first
   }
 
-  /** What is in it; what was in it at last where it cannot be read now. Lines end as the NATS client wants them. */
+  /** Its content, or the last one if it cannot be read now. Lines end as the NATS client wants them. */
   read(): Uint8Array {
     try {
       this.#last = readFileSync(this.#path)

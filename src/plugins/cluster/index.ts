@@ -1,22 +1,21 @@
-// The cluster of this proxy as a decorator. Wiring only, and next to nothing where no cluster is configured: the NATS
-// client is loaded only then, so that a start without it does not pay.
+// Decorates the app with the cluster of this proxy. Without a cluster it loads nothing, so that the start stays fast.
 import fp from 'fastify-plugin'
 import type { ClusterTimings } from '../../core/cluster/constants.ts'
 import type {} from '../config.ts'
-import type { ConnectionStatus } from './connection.ts'
+import type { NatsStatus } from './nats-port.ts'
 import type { ConnectionTimings } from './options.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Undefined where NWS_CLUSTER_URL is not set. */
+    /** Undefined if NWS_CLUSTER_URL is not set. */
     cluster: ClusterApi | undefined
   }
 }
 
-/** Another proxy of the cluster, as it is shown. */
+/** Another proxy of the cluster. */
 export interface ClusterProxyView {
   readonly proxyId: string
-  /** Names of the channels that it shares with this one: secrets. */
+  /** Names of the shared channels: secrets. */
   readonly channels: readonly string[]
   /** Milliseconds since the epoch. */
   readonly since: number
@@ -24,27 +23,27 @@ export interface ClusterProxyView {
   readonly bytes: { readonly in: number }
 }
 
-/** What went over the cluster, for metrics. */
+/** Traffic of the cluster, for metrics. */
 export interface ClusterCounts {
   /** Sealed batches. */
   readonly batches: { readonly in: number; readonly out: number }
   readonly bytes: { readonly in: number; readonly out: number }
-  /** Bytes that wait for the server. */
+  /** Bytes that wait for the NATS server. */
   readonly queuedBytes: number
-  /** Frames that were given up because too much waited. */
+  /** Frames that were dropped because too much waited. */
   readonly queueDropped: number
-  /** Batches that were not sealed for us, or of a wrong epoch. */
+  /** Batches with another seal or a wrong epoch. */
   readonly rejected: number
-  /** Batches that were seen before, or are too old to tell. */
+  /** Batches that were seen before or are too old to tell. */
   readonly replayed: number
-  /** Messages of peers that were dropped: not joined, repeated, malformed. */
+  /** Dropped messages of peers: not joined, repeated, malformed. */
   readonly dropped: number
 }
 
-/** What the plugin decorates an app with as `cluster`. */
+/** The decorator `cluster`. */
 export interface ClusterApi {
-  readonly status: ConnectionStatus
-  /** Other proxies that give signs of life. */
+  readonly status: NatsStatus
+  /** Other proxies that are alive. */
   proxies(): ClusterProxyView[]
   readonly counts: ClusterCounts
 }

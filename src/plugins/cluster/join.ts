@@ -1,5 +1,4 @@
-// Makes a proxy a member of its cluster: connection, clock and crypto for core/cluster, and the carrier between it and
-// the channels. Loaded only where a cluster is configured. Not the rules of the cluster.
+// Joins the cluster: gives core/cluster its connection, clock and cryptography, and connects it with the channels.
 import type { FastifyInstance } from 'fastify'
 import { Cluster } from '../../core/cluster/cluster.ts'
 import { clusterTimings } from '../../core/cluster/constants.ts'
@@ -11,10 +10,10 @@ import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import type {} from '../peer-mesh/index.ts'
-import { Connection } from './connection.ts'
 import { readSecrets } from './files.ts'
 import type { ClusterOptions } from './index.ts'
 import { loadNatsClient } from './nats-client.ts'
+import { NatsPort } from './nats-port.ts'
 import { connectionOptions, connectionTimings } from './options.ts'
 import { createClusterPrimitives } from './primitives.ts'
 
@@ -28,14 +27,14 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
   } = app
   const times = { ...connectionTimings, ...options.connection }
   const secrets = await readSecrets(config.clusterSecret)
-  /** Milliseconds since the epoch at which each session was met. */
+  /** When each session was met, milliseconds since the epoch. */
   const since = new WeakMap<RemoteSession, number>()
-  const clock = createRealClock(error => log.error({ err: error }, 'the cluster made a mistake'))
+  const clock = createRealClock(error => log.error({ err: error }, 'error in the cluster'))
   const client = await loadNatsClient()
-  const connection = new Connection(client, await connectionOptions(client, config, times), times.retryMs, {
+  const port = new NatsPort(client, await connectionOptions(client, config, times), times.retryMs, {
     message: (subject, bytes) => clock.guarded(() => cluster.received(subject, bytes))(),
     connected: () => {
-      log.info({ server: connection.status.server }, 'connected to the cluster')
+      log.info({ server: port.status.server }, 'connected to the cluster')
       clock.guarded(() => cluster.connected())()
     },
     disconnected: () => {},
@@ -57,7 +56,7 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
       time: Date.now,
       endOfTurn: clock.soon,
       random: crypto.random,
-      port: connection,
+      port,
       timings: { ...clusterTimings, ...options.timings }
     },
     {
@@ -84,7 +83,7 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
 
   app.decorate('cluster', {
     get status() {
-      return connection.status
+      return port.status
     },
     proxies: () =>
       [...cluster.proxies()].map(session => ({
@@ -112,10 +111,10 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
 
   app.addHook('onReady', async () => {
     cluster.start()
-    connection.start()
+    port.start()
   })
   app.addHook('preClose', async () => {
     cluster.close()
-    await connection.close()
+    await port.close()
   })
 }

@@ -1,5 +1,5 @@
-// The part of @nats-io/transport-node that is used here, as types of our own (the package's do not hold under
-// exactOptionalPropertyTypes), and its loading. No code of our own beside that.
+// Loads @nats-io/transport-node, with own types for the part in use: those of the package do not hold under
+// exactOptionalPropertyTypes.
 
 /** Signs the nonce of a server. */
 export type NatsAuthenticator = (nonce?: string) => object
@@ -23,19 +23,18 @@ export interface NatsOptions {
   readonly maxPingOut: number
 }
 
-/** A status of a connection. */
-export interface NatsStatus {
+/** A change of a connection. */
+export interface NatsChange {
   readonly type: string
-  /** Where `type` is `error`. */
+  /** Set if `type` is `error`. */
   readonly error?: unknown
 }
 
-/** A subscription. */
 export interface NatsSubscription {
   unsubscribe(): void
 }
 
-/** A connection, which connects again by itself. */
+/** A connection that reconnects by itself. */
 export interface NatsConnection {
   readonly info?: { readonly max_payload: number } | undefined
   publish(subject: string, payload: Uint8Array): void
@@ -43,21 +42,20 @@ export interface NatsConnection {
     subject: string,
     options: { callback: (error: Error | null, message: { readonly data: Uint8Array }) => void }
   ): NatsSubscription
-  /** Resolves when the server has taken all that was published. */
+  /** Resolves when the server has taken everything that was published. */
   flush(): Promise<void>
-  status(): AsyncIterable<NatsStatus>
+  status(): AsyncIterable<NatsChange>
   getServer(): string
   isClosed(): boolean
   close(): Promise<void>
 }
 
-/** A class of errors. */
 type ErrorClass = new (...args: never[]) => Error
 
-/** What the package exports. */
+/** The exports of the package. */
 export interface NatsClient {
   connect(options: NatsOptions): Promise<NatsConnection>
-  /** What it returns throws for what are no credentials. */
+  /** The returned function throws for malformed credentials. */
   credsAuthenticator(credentials: () => Uint8Array): NatsAuthenticator
   readonly errors: Readonly<
     Record<'AuthorizationError' | 'UserAuthenticationExpiredError' | 'PermissionViolationError', ErrorClass>
@@ -66,7 +64,7 @@ export interface NatsClient {
 
 const PACKAGE: string = '@nats-io/transport-node'
 
-/** Loads the package: some 60 ms, which only a proxy with a cluster pays. */
+/** Loads the package. That takes some 60 ms, so a proxy without a cluster does not do it. */
 export async function loadNatsClient(): Promise<NatsClient> {
   return (await import(PACKAGE)) as NatsClient
 }

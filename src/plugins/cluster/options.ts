@@ -1,4 +1,4 @@
-// From settings to the options of the NATS client: servers, who this proxy is, TLS. Not the connection.
+// Options of the NATS client from settings: servers, credentials, TLS.
 import type { Settings } from '../../core/settings.ts'
 import { CredentialsFile, readNamed, wrongFile } from './files.ts'
 import { checkAuthorities, checkCertificate } from './pem.ts'
@@ -6,15 +6,15 @@ import type { NatsAuthenticator, NatsClient, NatsOptions } from './nats-client.t
 
 /** Times of the connection in milliseconds. */
 export interface ConnectionTimings {
-  /** Before the same server is tried again, and after a start at which none answered. */
+  /** Until a server is tried again. */
   readonly retryMs: number
-  /** For one try. */
+  /** Limit of one try. */
   readonly connectMs: number
-  /** Between two PINGs to the server; after two without an answer another one is looked for. */
+  /** Between two PINGs to the server. After two without an answer the client takes another server. */
   readonly pingMs: number
 }
 
-/** A dead server is left after 12 s at most, before the other proxies take this one for dead. */
+/** The client leaves a dead server after at most 12 s, before other proxies think this one dead. */
 export const connectionTimings: ConnectionTimings = { retryMs: 1000, connectMs: 5000, pingMs: 4000 }
 
 /** @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE` */
@@ -47,7 +47,7 @@ export async function connectionOptions(
     ...(clusterCredentials === '' ? {} : { authenticator: await credentialsOf(client, clusterCredentials) }),
     ...(clusterToken === '' ? {} : { token: clusterToken }),
     ...(clusterUser === '' ? {} : { user: clusterUser, pass: clusterPassword }),
-    // Where TLS is wanted a server without it is refused, before it is told who this is.
+    // If TLS is wanted, a server without TLS is refused before it gets credentials.
     ...(wantsTls
       ? {
           tls: {
@@ -68,12 +68,12 @@ export async function connectionOptions(
   }
 }
 
-/** Proves who this proxy is with a file that may be replaced while it runs: each try reads it. */
+/** Authenticates with a file. Each try reads it, since it may be replaced while the proxy runs. */
 async function credentialsOf(client: NatsClient, path: string): Promise<NatsAuthenticator> {
   const file = new CredentialsFile(path, await readNamed('clusterCredentials', path))
   const authenticator = client.credsAuthenticator(() => file.read())
   try {
-    authenticator('tried at the start, so that a wrong file is told then')
+    authenticator('a try at the start, so that a wrong file is reported then')
   } catch {
     throw wrongFile('clusterCredentials', 'no user JWT with its seed')
   }

@@ -1,11 +1,10 @@
-// Whether files of certificates hold what they should: OpenSSL passes over authorities that it cannot read, and the
-// servers would seem to be to blame. Not the reading of the files.
+// Checks certificates in PEM. OpenSSL skips authorities that it cannot read, and the servers would then seem to be wrong.
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/g
 
-/** Whether it is certificates, one or more, and each of them whole. */
+/** Whether a text has at least one certificate, and all of them are complete. */
 export function checkAuthorities(pem: string): boolean {
   const found = pem.match(CERTIFICATE)
   if (found === null) return false

@@ -1,10 +1,10 @@
-// Binds the primitives of the cluster's wire: those of links, and HChaCha20 of libsodium. Not a protocol.
+// The cryptography of the cluster's wire: the primitives of links, and HChaCha20 of libsodium.
 import sodium from 'libsodium-wrappers-sumo'
 import type { ClusterPrimitives } from '../../core/cluster/primitives.ts'
 import { NwsError } from '../../core/errors.ts'
 import type { LinkPrimitives } from '../../core/link/primitives.ts'
 
-/** @param link of `app.crypto`, for which libsodium is ready */
+/** @param link of `app.crypto`, which has made libsodium ready */
 export function createClusterPrimitives(link: LinkPrimitives): ClusterPrimitives {
   return {
     hmacSha512: link.hmacSha512,

@@ -1,5 +1,5 @@
-// The cryptography of this proxy: ids, the loggable tag of a channel name, and the primitives of the link protocol.
-// Not a protocol, and it keeps no key beyond the run: what it makes anew at each start cannot link two runs.
+// The cryptography of this proxy: ids, the loggable tag of a channel name, and the primitives of the link protocol. All
+// keys are new in each run, so that nothing links two runs.
 import fp from 'fastify-plugin'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import { base32, readU32 } from '../../core/bytes.ts'
@@ -12,35 +12,35 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `crypto`. All functions are synchronous and cheap. */
+/** The decorator `crypto`. All functions are synchronous and cheap. */
 export interface Crypto {
   /** This run's id in discovery and links: 16 random bytes, and their base32 text of 26 characters. */
   readonly proxyId: { readonly bytes: Uint8Array; readonly text: string }
   /**
-   * The form in which a channel appears in logs, metrics and errors: 8 hexadecimal digits, the first 4 bytes of a
-   * BLAKE2b-256 of the name under a key of this run. Tells channels of one run apart; two runs share no tag.
+   * Stands for a channel in logs, metrics and errors: 8 hexadecimal digits, the first 4 bytes of a BLAKE2b-256 of the
+   * name under a key of this run.
    */
   channelTag(name: string): string
   /**
-   * Key of per-name state that must not hold the name itself (guess budgets): 32 hexadecimal digits, from the same
-   * hash as the tag. For memory only, never for a log.
+   * Key of state per name that must not hold the name itself (guess budgets): 32 hexadecimal digits of the same hash.
+   * Never for a log.
    */
   channelKey(name: string): string
   /** A new peer id: 128 random bits as 22 characters of A-Z a-z 0-9 _ -. */
   peerId(): string
-  /** Random bytes, for whatever must not be guessed. */
+  /** Random bytes that nobody can guess. */
   randomBytes(count: number): Uint8Array
   /** A random number in [0, 1), of 32 bits. */
   readonly random: () => number
-  /** The primitives that core/link is given. */
+  /** The primitives of core/link. */
   readonly link: LinkPrimitives
 }
 
-/** Names whose hash is remembered, so that a busy channel is not hashed for each log line. */
+/** Remembered hashes, so that a busy channel is not hashed for each log line. */
 const REMEMBERED_NAMES = 4096
 const PEER_ID_BYTES = 16
 
-/** A keyed hash of names, remembered for the names used last. */
+/** A keyed hash of names that remembers the last ones. */
 function createNameHash(key: Uint8Array): (name: string) => string {
   const remembered = new Map<string, string>()
   return name => {
@@ -56,7 +56,7 @@ function createNameHash(key: Uint8Array): (name: string) => string {
   }
 }
 
-/** The cryptography of one run, ready to use, without Fastify. */
+/** The cryptography of one run, without Fastify. */
 export async function createCrypto(): Promise<Crypto> {
   await ready
   const link = createLinkPrimitives(sodium)
@@ -73,7 +73,6 @@ export async function createCrypto(): Promise<Crypto> {
   }
 }
 
-/** Decorates the app with `crypto`. Needs nothing and takes no options. */
 export default fp(
   async app => {
     app.decorate('crypto', await createCrypto())

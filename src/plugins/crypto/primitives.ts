@@ -1,5 +1,5 @@
-// Binds the primitives of the link protocol to libsodium (WebAssembly) and node:crypto. Not a protocol: no order of
-// calls, no state. Every length is checked here because libsodium.js checks only some, and takes strings as bytes.
+// The primitives of the link protocol on libsodium (WebAssembly) and node:crypto. All lengths are checked here, because
+// libsodium.js checks only some of them and accepts strings as bytes.
 import {
   createCipheriv,
   createDecipheriv,
@@ -15,12 +15,12 @@ import type { LinkPrimitives } from '../../core/link/primitives.ts'
 
 type Sodium = typeof sodiumType
 
-/** From this length on node:crypto is the faster AEAD; below it, calling OpenSSL costs more than it saves. Bytes. */
+/** Bytes from which on the AEAD of node:crypto is faster. Below, the call of OpenSSL costs more than it saves. */
 export const NATIVE_AEAD_FROM = 3072
 
 /**
- * From this length on node:crypto hashes. It is faster at every length, but each of its hash objects holds memory
- * outside of V8's heap: in a round of thousands of short hashes freeing them makes pauses of tens of milliseconds.
+ * Bytes from which on node:crypto hashes. It is faster at every length, but its hash objects hold memory outside of V8's
+ * heap: to free thousands of them after a round makes pauses of tens of milliseconds.
  */
 const NATIVE_HASH_FROM = 1024
 
@@ -30,19 +30,19 @@ const LONGEST_POOLED_BYTES = 256
 const TAG_BYTES = 16
 const ALGORITHM: CipherChaCha20Poly1305Types = 'chacha20-poly1305'
 
-/** Throws for what only a mistake of our own can pass: no bytes, or a wrong length. */
+/** Throws for arguments that only an error in this program can cause. */
 function check(bytes: Uint8Array, length?: number): void {
   if (!(bytes instanceof Uint8Array) || (length !== undefined && bytes.length !== length)) {
     throw new NwsError('NWS_ERR_INTERNAL', 'A cryptographic function was given bytes of a wrong type or length.')
   }
 }
 
-/** The same bytes as a plain Uint8Array, because a Buffer's slice() shares memory and its toString() gives content. */
+/** The same bytes as a plain Uint8Array, because Buffer's slice() shares memory and its toString() shows content. */
 function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** Runs what libsodium.js answers with an exception (it prints its whole source when uncaught): `undefined` then. */
+/** Returns `undefined` instead of an exception of libsodium.js, which prints its whole source if uncaught. */
 function attempt<T>(run: () => T): T | undefined {
   try {
     return run()
@@ -52,7 +52,7 @@ function attempt<T>(run: () => T): T | undefined {
 }
 
 /**
- * The AEAD on node:crypto: same algorithm and bytes as libsodium's, chosen for long records.
+ * The AEAD of node:crypto, for long records. Its bytes are the same as libsodium's.
  * @see LinkPrimitives.aeadSeal
  */
 export function nativeSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, plaintext: Uint8Array): Uint8Array {
@@ -65,7 +65,7 @@ export function nativeSeal(key: Uint8Array, nonce: Uint8Array, ad: Uint8Array, p
   return sealed
 }
 
-/** The reverse of nativeSeal; `undefined` when the tag does not fit. */
+/** The reverse of nativeSeal; `undefined` if the tag is wrong. */
 export function nativeOpen(
   key: Uint8Array,
   nonce: Uint8Array,
@@ -84,7 +84,7 @@ export function nativeOpen(
   })
 }
 
-/** The AEAD on libsodium, chosen for short records. */
+/** The AEAD of libsodium, for short records. */
 export function sodiumAead(sodium: Sodium): Pick<LinkPrimitives, 'aeadSeal' | 'aeadOpen'> {
   return {
     aeadSeal: (key, nonce, ad, plaintext) =>
@@ -96,7 +96,7 @@ export function sodiumAead(sodium: Sodium): Pick<LinkPrimitives, 'aeadSeal' | 'a
   }
 }
 
-/** Random bytes, short ones cut from a pool that is overwritten behind them: a call of the source costs as much as 20. */
+/** Random bytes. Short ones come from a pool, which is erased behind them: a call of the source costs as much as 20 of them. */
 function createRandomBytes(): (count: number) => Uint8Array {
   const pool = new Uint8Array(RANDOM_POOL_BYTES)
   let used = pool.length

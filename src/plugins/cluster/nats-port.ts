@@ -1,39 +1,39 @@
-// The connection to NATS as the cluster's port: connects, for ever; subscribes again; tells when the server takes no
-// more. Not what is said over it (core/cluster).
+// The cluster's port over NATS: connects for ever, subscribes again after a reconnection, and tells when the server takes
+// no more.
 import type { ClusterPort } from '../../core/cluster/interfaces.ts'
 import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { NatsClient, NatsConnection, NatsOptions, NatsSubscription } from './nats-client.ts'
 
-/** Bytes that the server has not confirmed yet; beyond, nothing is handed to it. */
+/** Bytes that the server may leave unconfirmed. Beyond, the port is not ready. */
 const WINDOW_BYTES = 4 * 1024 * 1024
-/** After so many bytes the server is asked how far it has come. */
+/** Bytes after which the server is asked to confirm. */
 const CONFIRM_BYTES = 64 * 1024
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024
 
-/** The state of the connection, as it is shown. */
-export interface ConnectionStatus {
+/** The state of the connection to the server. */
+export interface NatsStatus {
   readonly state: 'connecting' | 'connected' | 'disconnected' | 'closed'
-  /** `host:port` of the server; undefined where there is none. */
+  /** `host:port` of the server; undefined while not connected. */
   readonly server: string | undefined
   /** Why the last try failed; undefined while connected. */
   readonly error: ErrorCode | undefined
-  /** How often the connection was lost and came back. */
+  /** How often a lost connection came back. */
   readonly reconnects: number
 }
 
-/** Told by the connection. */
-export interface ConnectionEvents {
+/** Events of the port. */
+export interface NatsPortEvents {
   message(subject: string, bytes: Uint8Array): void
-  /** For the first time or again. */
+  /** Connected, for the first time or again. */
   connected(): void
   disconnected(): void
-  /** The server takes more again. */
+  /** The port is ready again. */
   drained(): void
-  /** Once for each change of the reason. */
+  /** The connection failed. Called once per reason. */
   failed(code: ErrorCode, sentence: string): void
 }
 
-/** What a failure of the client means to whoever runs the proxy. */
+/** The code of an error of the NATS client. */
 export function codeOf({ errors }: NatsClient, error: unknown): ErrorCode {
   const chain = [error, (error as { cause?: unknown }).cause]
   if (
@@ -50,31 +50,31 @@ export function codeOf({ errors }: NatsClient, error: unknown): ErrorCode {
 }
 
 /** A port over one NATS connection. */
-export class Connection implements ClusterPort {
+export class NatsPort implements ClusterPort {
   readonly #client: NatsClient
   readonly #options: NatsOptions
   readonly #retryMs: number
-  readonly #events: ConnectionEvents
+  readonly #events: NatsPortEvents
   readonly #subscriptions = new Map<string, NatsSubscription | undefined>()
   #nats: NatsConnection | undefined
-  #state: ConnectionStatus['state'] = 'connecting'
+  #state: NatsStatus['state'] = 'connecting'
   #error: ErrorCode | undefined
   #reconnects = 0
   #unconfirmed = 0
   #sinceConfirm = 0
-  /** Of the connection that is there now: confirmations of an earlier one say nothing. */
+  /** Number of this connection: confirmations of an earlier one do not count. */
   #generation = 0
   #retry: NodeJS.Timeout | undefined
   #ended: Promise<void> | undefined
 
-  constructor(client: NatsClient, options: NatsOptions, retryMs: number, events: ConnectionEvents) {
+  constructor(client: NatsClient, options: NatsOptions, retryMs: number, events: NatsPortEvents) {
     this.#client = client
     this.#options = options
     this.#retryMs = retryMs
     this.#events = events
   }
 
-  get status(): ConnectionStatus {
+  get status(): NatsStatus {
     return {
       state: this.#state,
       server: this.#state === 'connected' ? this.#nats?.getServer() : undefined,
@@ -108,7 +108,7 @@ export class Connection implements ClusterPort {
     try {
       nats.publish(subject, bytes)
     } catch {
-      return // It has just closed, which is told elsewhere; at most once is the promise.
+      return // It has just closed, which #follow reports. Delivery is at most once.
     }
     this.#unconfirmed += bytes.length
     this.#sinceConfirm += bytes.length
@@ -123,7 +123,7 @@ export class Connection implements ClusterPort {
     }
   }
 
-  /** Hands over what was published, and closes. */
+  /** Flushes and closes. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return
     const open = this.#state === 'connected'
@@ -164,7 +164,7 @@ export class Connection implements ClusterPort {
       }
     }
     if (this.#state === 'closed') return
-    // The client has given up although it was told not to: begin anew.
+    // The client gave up against its options: start again.
     this.#disconnected()
     this.#nats = undefined
     this.#retry = setTimeout(() => this.start(), this.#retryMs).unref()
