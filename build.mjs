@@ -109,7 +109,12 @@ async function bundleServer() {
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
     packages: 'external',
-    alias: { typebox: './node_modules/typebox/build/index.mjs' } // A path is no package: it is bundled.
+    // A path is no package: it is bundled.
+    alias: Object.fromEntries(
+      Object.entries({ typebox: '', 'typebox/format': 'format/', 'typebox/schema': 'schema/' }).map(
+        ([name, folder]) => [name, `./node_modules/typebox/build/${folder}index.mjs`]
+      )
+    )
   })
   // Code that looks for files beside itself counts on being two folders deep, in dist/chunks as in src/routes.
   for (const name of entries) {

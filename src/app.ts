@@ -5,7 +5,7 @@ import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyServerOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import type { RendezvousSeams } from './core/bonevalue/seams.ts'
-import type { Settings } from './core/settings.ts'
+import type { SettingsOptions } from './core/settings.ts'
 import accessGuard from './plugins/access-guard.ts'
 import accounts from './plugins/bonevalue/accounts/index.ts'
 import channelRegistry from './plugins/channel-registry/index.ts'
@@ -40,7 +40,7 @@ import bonevalueRoutes from './routes/bonevalue/index.ts'
 import wellKnownRoutes from './routes/well-known.ts'
 
 /** Settings by their names in code, and where the routes are to be. */
-export interface NetworkWebSocketsOptions extends Partial<Settings> {
+export interface NetworkWebSocketsOptions extends SettingsOptions {
   /** Path before all routes, such as `/nws`. */
   readonly prefix?: string
   /** Times that the link protocol fixes otherwise, for tests. */

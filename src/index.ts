@@ -14,7 +14,7 @@ export type {
   RemoteAddress,
   RemoteProxy
 } from './core/discovery.ts'
-export type { Settings } from './core/settings.ts'
+export type { Settings, SettingsOptions } from './core/settings.ts'
 export type { AccessGuard, Surface } from './plugins/access-guard.ts'
 export type {
   ChannelRegistryApi,

@@ -91,8 +91,8 @@ export function policyOf(settings: Settings): Finding[] {
     finding(
       'other machines',
       'discovery',
-      discovery === 'on' ? 'open' : 'closed',
-      discovery === 'on'
+      discovery ? 'open' : 'closed',
+      discovery
         ? 'This proxy says by mDNS that it is there: an id of this run, an address and a port, no names.'
         : `Neither said nor asked.${peers.length > 0 ? ` Links are made to ${peers.join(', ')}.` : ''}`
     ),
@@ -107,10 +107,10 @@ export function policyOf(settings: Settings): Finding[] {
     finding(
       'pages of this machine',
       'examples',
-      examples === 'on' ? 'open' : 'closed',
-      examples === 'on' ? 'Served under /examples/.' : 'Not served.'
+      examples ? 'open' : 'closed',
+      examples ? 'Served under /examples/.' : 'Not served.'
     ),
-    ...(bv === 'off'
+    ...(!bv
       ? []
       : [
           finding(

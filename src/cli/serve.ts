@@ -1,8 +1,9 @@
-// `nws serve`: a proxy in this process. Every setting is a flag, made from the schema; a flag goes before its variable.
+// `nws serve`: a proxy in this process. Every setting is a flag, made from its row; a flag goes before its variable.
 // Not the start itself (start.ts above).
 import cluster from 'node:cluster'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { ruleOf, settingNames, variableOf, type SettingName } from '../core/settings-check.ts'
+import { readSettings } from '../core/environment.ts'
+import { defaultOf, settingNames, settingRows, variableOf, type SettingName } from '../core/settings.ts'
 import { CliError } from './errors.ts'
 import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment } from './workers.ts'
 
@@ -11,14 +12,14 @@ export function flagOf(name: SettingName): string {
   return `--${variableOf(name).slice('NWS_'.length).toLowerCase().replaceAll('_', '-')}`
 }
 
+const PLACEHOLDERS = { integer: 'number', boolean: 'on|off', array: 'list', string: 'text' } as const
+
 function optionOf(name: SettingName): Option {
-  const { type, enum: choices, default: initial, description } = ruleOf(name)
-  const value =
-    choices === undefined
-      ? { integer: 'number', boolean: 'true|false', array: 'list', string: 'text' }[type ?? 'string']
-      : choices.join('|')
-  const shown = Array.isArray(initial) || initial === '' ? '' : ` (default: ${String(initial)})`
-  return new Option(`${flagOf(name)} <${value}>`, `${description}${shown}`)
+  const { schema, doc } = settingRows[name]
+  const { type = 'string', enum: choices } = schema as { type?: keyof typeof PLACEHOLDERS; enum?: readonly string[] }
+  const initial = defaultOf(name)
+  const shown = initial === '' ? '' : ` (default: ${initial})`
+  return new Option(`${flagOf(name)} <${choices?.join('|') ?? PLACEHOLDERS[type]}>`, `${doc}${shown}`)
 }
 
 /** A number of processes. */
@@ -45,7 +46,7 @@ export function serveCommand(): Command {
     async ({ workers = 1, ...flags }: Partial<Record<SettingName, string>> & { workers?: number }) => {
       const environment = { ...process.env }
       for (const name of settingNames) if (flags[name] !== undefined) environment[variableOf(name)] = flags[name]
-      if (workers > 1 && environment['NWS_BV'] === 'on')
+      if (workers > 1 && readSettings(environment).bv)
         throw new CliError(
           'NWS_CLI_USAGE',
           'The rendezvous knows who is online in one process: NWS_BV=on takes no --workers.'

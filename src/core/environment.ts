@@ -1,53 +1,21 @@
-// Settings from environment variables: `NWS_MAX_MESSAGE_BYTES` and so on. Not the environment itself (the process hands
-// it in), not the rules for values (settings-check.ts).
+// Settings from environment variables. The process hands the environment in; settings-check.ts judges the values.
 //
-// Integers are strictly decimal, without sign, leading zero or blank. Booleans are true or false, or on or off. Lists
-// are separated by commas, blanks around entries do not count. A variable that is empty is as good as not set.
-// `NWS_X_…` belongs to extensions.
+// Integers are decimal digits without sign, leading zero or blank. Lists are separated by commas; blanks around an entry
+// do not count. An empty variable counts as not set. `NWS_X_…` belongs to extensions.
 import { NwsError } from './errors.ts'
-import type { Settings } from './settings.ts'
-import {
-  completeSettings,
-  nearMiss,
-  ruleOf,
-  settingNames,
-  variableOf,
-  wrongValue,
-  type SettingName
-} from './settings-check.ts'
-
-const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
-  ['true', true],
-  ['on', true],
-  ['false', false],
-  ['off', false]
-])
-
-const KUBERNETES =
-  ' It looks like a service link of Kubernetes: set enableServiceLinks: false in the pod, or name the service otherwise than nws.'
+import { completeSettings, KUBERNETES, nearMiss } from './settings-check.ts'
+import { settingNames, settingRows, variableOf, type SettingName, type Settings } from './settings.ts'
 
 const names: ReadonlyMap<string, SettingName> = new Map(settingNames.map(name => [variableOf(name), name]))
 
-/** The value that a variable's text stands for. */
+/** The value of a variable. A text that cannot be one stays as it was typed, so that the message quotes it. */
 function parse(name: SettingName, text: string): unknown {
-  const { type } = ruleOf(name)
-  const fail = (): NwsError =>
-    wrongValue(name, variableOf(name), text, /^(tcp|udp|sctp):\/\//.test(text) ? KUBERNETES : '')
-  if (type === 'integer') {
-    if (!/^(0|[1-9][0-9]*)$/.test(text)) throw fail()
-    const number = Number(text)
-    if (!Number.isSafeInteger(number)) throw fail()
-    return number
-  }
-  if (type === 'boolean') {
-    const value = BOOLEANS.get(text)
-    if (value === undefined) throw fail()
-    return value
-  }
+  const { type } = settingRows[name].schema as { type?: string }
+  if (type === 'integer')
+    return /^(0|[1-9][0-9]*)$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text
   if (type === 'array') {
     const entries = text.split(',').map(entry => entry.trim())
-    if (entries.includes('')) throw fail()
-    return entries
+    return entries.includes('') ? text : entries
   }
   return text
 }
@@ -55,8 +23,8 @@ function parse(name: SettingName, text: string): unknown {
 /**
  * The settings that an environment describes.
  *
- * @param environment all variables; those that do not begin with `NWS_` are not looked at
- * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`; the message is one line
+ * @param environment all variables; only those that begin with `NWS_` count
+ * @throws NwsError as `completeSettings`
  */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const given: Record<string, unknown> = {}
@@ -69,14 +37,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return completeSettings(given, variableOf)
 }
 
-/** Names no value: what stands in a variable with a slip in its name may be the token. */
+/** The error names no value: a variable with a slip in its name may hold the token. */
 function unknownVariable(variable: string): NwsError {
   const shown = variable.replace(/[^\x21-\x7e]/g, '?').slice(0, 80)
-  if (/^NWS_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))/.test(variable))
-    return new NwsError('NWS_ERR_CONFIG_UNKNOWN', `${shown} is unknown.${KUBERNETES}`)
   const near = nearMiss(variable, [...names.keys()])
-  return new NwsError(
-    'NWS_ERR_CONFIG_UNKNOWN',
-    `${shown} is unknown${near === undefined ? '; variables of extensions begin with NWS_X_.' : `: did you mean ${near}?`}`
-  )
+  const hint = /^NWS_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))/.test(variable)
+    ? `.${KUBERNETES}`
+    : variable === 'NWS_WORKERS'
+      ? ': use the flag --workers of nws serve.'
+      : near === undefined
+        ? '; variables of extensions begin with NWS_X_.'
+        : `: did you mean ${near}?`
+  return new NwsError('NWS_ERR_CONFIG_UNKNOWN', `${shown} is unknown${hint}`)
 }

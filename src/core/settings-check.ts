@@ -1,88 +1,58 @@
-// Says whether values are settings of this proxy, and in one line what is wrong with the first that is not. Not the
-// schema (settings.ts), not the reader of variables (environment.ts): options in code and variables pass through here.
-import { parseIceServers } from './bonevalue/ice-servers.ts'
-import { isLoopbackAddress, parseAllowedHost } from './host-policy.ts'
-import { isSerialisedOrigin } from './origin-policy.ts'
+// Checks whether values are settings of this proxy, and says in one line what is wrong with the first value that is not.
+// Options in code and environment variables both pass through here.
+import { Check } from 'typebox/schema'
+import { isLoopbackAddress } from './host-policy.ts'
 import { NwsError } from './errors.ts'
 import { parsePeerAddress } from './peer-address.ts'
-import { settingsSchema, type Settings } from './settings.ts'
+import { formatOf } from './setting-formats.ts'
+import { settingNames, settingRows, type SettingName, type Settings } from './settings.ts'
 
-/** One property of the schema, as far as this file looks at it. */
+/** A schema, as far as this file looks at it. */
 interface Rule {
-  readonly type?: 'integer' | 'string' | 'boolean' | 'array'
+  readonly type?: string
   readonly enum?: readonly string[]
   readonly minimum?: number
   readonly maximum?: number
-  readonly default: unknown
-  readonly description: string
+  readonly format?: string
+  readonly items?: Rule
+  readonly default?: unknown
 }
 
-/** Name of a setting, as in code. */
-export type SettingName = keyof Settings
-
-const rules = settingsSchema.properties as unknown as Record<SettingName, Rule>
-
-/** All names of settings, in the order of the schema. */
-export const settingNames = Object.keys(rules) as SettingName[]
-
-/** Settings whose value no message, log or page may show. */
-const SECRETS: ReadonlySet<string> = new Set<SettingName>([
-  'apiToken',
-  'iceServers',
-  'clusterSecret',
-  'clusterToken',
-  'clusterPassword'
-])
+const SWITCH: Readonly<Record<string, boolean>> = { true: true, on: true, false: false, off: false }
 
 /** Longest part of a wrong value that a message quotes. */
 const MAX_QUOTED = 60
 
-/** The rule of a setting. */
-export function ruleOf(name: SettingName): Rule {
-  return rules[name]
-}
+/** Follows the message for variables that Kubernetes sets for a service named nws. */
+export const KUBERNETES =
+  ' It looks like a service link of Kubernetes: set enableServiceLinks: false in the pod, or give the service another name than nws.'
 
-/** The environment variable of a setting: `NWS_MAX_MESSAGE_BYTES` for `maxMessageBytes`. */
-export function variableOf(name: string): string {
-  return `NWS_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
-}
-
-/** What is allowed for a setting, in words that follow "allowed is". */
-export function allowedFor(name: SettingName): string {
-  const { type, enum: choices, minimum, maximum } = rules[name]
+/** The values that a schema allows, in words. */
+export function allowedBy({ type, enum: choices, minimum, maximum, format, items }: Rule): string {
   if (choices !== undefined) return `one of ${choices.join(', ')}`
-  if (type === 'boolean') return 'true or false'
-  if (type === 'integer') {
-    return maximum === Number.MAX_SAFE_INTEGER
-      ? `a whole number from ${minimum} on`
-      : `a whole number from ${minimum} to ${maximum}`
-  }
-  if (name === 'allowedHosts' || name === 'bvHosts')
-    return 'name or name:port, separated by commas, without scheme, path or *'
-  if (name === 'allowedOrigins' || name === 'bvOrigins')
-    return 'origins such as https://example.org, separated by commas, or null'
-  if (name === 'host' || name === 'meshHost') return 'an IP address or a host name'
-  if (name === 'bvListen') return 'host:port, IPv6 addresses in brackets'
-  if (name === 'iceServers')
-    return 'a JSON list such as [{"urls":"stun:host:3478"}], with "secret", or "username" and "credential", where a server wants them'
-  if (name === 'peers') return 'host:port, separated by commas, IPv6 addresses in brackets'
-  if (name === 'clusterUrl')
-    return 'nats://host:port or tls://host:port, separated by commas, without path; users and tokens have settings of their own'
-  if (name === 'apiToken') return 'printable ASCII characters without spaces'
-  return type === 'array' ? 'a list separated by commas, without empty entries' : 'text'
+  if (type === 'boolean') return 'on or off, true or false'
+  if (type === 'integer')
+    return `a whole number ${maximum === Number.MAX_SAFE_INTEGER ? `from ${minimum} on` : `from ${minimum} to ${maximum}`}`
+  if (items !== undefined) return `a list separated by commas, each entry ${allowedBy(items)}`
+  return formatOf(format)?.allowed ?? 'any text'
 }
 
-/** The error for a wrong value. One line; the value is quoted, shortened, and left out where it is a secret. */
-export function wrongValue(name: SettingName, label: string, value: unknown, hint = ''): NwsError {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
-  // Where a URL has an @, a password may stand before it.
+/** The error for a wrong value. It quotes the wrong entry of a list as it was given, and never a secret. */
+function wrongValue(name: SettingName, label: string, value: unknown): NwsError {
+  const { schema, secret } = settingRows[name]
+  const { items = schema } = schema as Rule
+  const wrong = Array.isArray(value) ? ((value as unknown[]).find(entry => !Check(items, entry)) ?? value) : value
+  const text = typeof wrong === 'string' && wrong !== '' ? wrong : (JSON.stringify(value) ?? String(value))
+  const guess = formatOf((items as Rule).format)?.guess?.(text)
+  const hint = /^(tcp|udp|sctp):\/\//.test(text) ? KUBERNETES : guess === undefined ? '' : ` Did you mean ${guess}?`
+  // A password may stand before the @ of a URL.
   const quoted =
-    SECRETS.has(name) || (name === 'clusterUrl' && text.includes('@'))
+    secret === true || /:\/\/.*@/.test(text)
       ? 'its value (not shown)'
       : JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
   return new NwsError(
     'NWS_ERR_CONFIG_VALUE',
-    `${label}: ${quoted} is not allowed, allowed is ${allowedFor(name)}.${hint}`
+    `${label}: ${quoted} is not allowed. Allowed: ${allowedBy(schema)}.${hint}`
   )
 }
 
@@ -109,71 +79,25 @@ export function nearMiss(name: string, known: readonly string[]): string | undef
   return best !== undefined && best.distance <= Math.max(2, Math.floor(short.length / 4)) ? best.candidate : undefined
 }
 
-/** Whether a host to listen on is this machine only. */
+/** Whether only this machine reaches a host that the proxy listens on. */
 export function isLoopbackHost(host: string): boolean {
   return host === '' || host.toLowerCase() === 'localhost' || isLoopbackAddress(host)
 }
 
-function fits(name: SettingName, value: unknown): boolean {
-  const { type, enum: choices, minimum = 0, maximum = 0 } = rules[name]
-  if (choices !== undefined) return typeof value === 'string' && choices.includes(value)
-  switch (type) {
-    case 'integer':
-      return Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum
-    case 'boolean':
-      return typeof value === 'boolean'
-    case 'array':
-      return (
-        Array.isArray(value) &&
-        value.every(entry => typeof entry === 'string' && entry !== '' && entryFits(name, entry))
-      )
-    default:
-      return typeof value === 'string' && textFits(name, value)
-  }
-}
-
-function entryFits(name: SettingName, entry: string): boolean {
-  if (name === 'allowedHosts' || name === 'bvHosts') return parseAllowedHost(entry) !== undefined
-  if (name === 'allowedOrigins' || name === 'bvOrigins') return isSerialisedOrigin(entry)
-  if (name === 'peers') return parsePeerAddress(entry) !== undefined
-  if (name === 'clusterUrl') {
-    const [url, port = '4222'] =
-      /^(?:nats|tls):\/\/(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?$/.exec(entry) ?? []
-    return url !== undefined && Number(port) >= 1 && Number(port) <= 65_535
-  }
-  return true
-}
-
-function textFits(name: SettingName, text: string): boolean {
-  if (name === 'host' || name === 'meshHost') return /^[A-Za-z0-9.:_%-]*$/.test(text)
-  if (name === 'bvListen') return text === '' || parsePeerAddress(text, true) !== undefined
-  if (name === 'iceServers') return parseIceServers(text) !== undefined
-  if (name === 'apiToken') return /^[\x21-\x7e]*$/.test(text)
-  return true
-}
-
-/** A host that an entry of allowedOrigins probably meant: browsers send neither a slash nor the default port. */
-function originHint(value: unknown): string {
-  for (const entry of Array.isArray(value) ? (value as unknown[]) : []) {
-    if (typeof entry !== 'string' || isSerialisedOrigin(entry) || !/^https?:\/\//i.test(entry) || !URL.canParse(entry))
-      continue
-    return ` Did you mean ${new URL(entry).origin}?`
-  }
-  return ''
-}
-
 /**
- * Complete settings: the given ones checked, the others with their defaults. `undefined` counts as not given.
+ * Complete settings: checks the given values, and takes the defaults of the others. `undefined` and `null` count as not
+ * given. A switch may be a boolean, or the word `on`, `off`, `true` or `false`.
  *
- * @param label how to name a setting in an error: as its variable, or as the option in code
- * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`, `NWS_ERR_CONFIG_INSECURE`, with one line of detail
+ * @param label names a setting in an error: as its variable, or as the option in code
+ * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`, `NWS_ERR_CONFIG_INSECURE`,
+ *   `NWS_ERR_CONFIG_CLUSTER_SECRET`, with one line of detail
  */
 export function completeSettings(
   given: Readonly<Record<string, unknown>>,
   label: (name: string) => string = name => name
 ): Settings {
   for (const name of Object.keys(given)) {
-    if (Object.hasOwn(rules, name)) continue
+    if (Object.hasOwn(settingRows, name)) continue
     const near = nearMiss(name, settingNames)
     throw new NwsError(
       'NWS_ERR_CONFIG_UNKNOWN',
@@ -182,14 +106,10 @@ export function completeSettings(
   }
   const complete: Record<string, unknown> = {}
   for (const name of settingNames) {
-    const value = given[name] ?? rules[name].default
-    if (!fits(name, value))
-      throw wrongValue(
-        name,
-        label(name),
-        value,
-        name === 'allowedOrigins' || name === 'bvOrigins' ? originHint(value) : ''
-      )
+    const schema = settingRows[name].schema as Rule
+    const raw = given[name] ?? schema.default
+    const value = schema.type === 'boolean' && typeof raw === 'string' ? (SWITCH[raw] ?? raw) : raw
+    if (!Check(schema, value)) throw wrongValue(name, label(name), value)
     complete[name] = Array.isArray(value) ? Object.freeze([...(value as unknown[])]) : value
   }
   const settings = complete as Settings
@@ -198,84 +118,69 @@ export function completeSettings(
   return Object.freeze(settings)
 }
 
-/** Whether the rendezvous' own listener can be read on the network. */
+/** Whether others on the network can read the listener of the rendezvous. */
 function isInsecure({ bv, bvListen, tlsCert }: Settings): boolean {
-  return (
-    bv === 'on' && bvListen !== '' && tlsCert === '' && !isLoopbackHost(parsePeerAddress(bvListen, true)?.host ?? '')
-  )
+  return bv && bvListen !== '' && tlsCert === '' && !isLoopbackHost(parsePeerAddress(bvListen, true)?.host ?? '')
 }
 
-/** Rules that take more than one setting. */
+/** Settings that need each other. */
+const PAIRS = [
+  ['tlsCert', 'tlsKey'],
+  ['clusterUser', 'clusterPassword'],
+  ['clusterTlsCert', 'clusterTlsKey']
+] as const
+
+/** Checks the rules that take more than one setting. */
 function checkTogether(settings: Settings, label: (name: string) => string): void {
-  if (settings.pingIntervalMs >= settings.peerTimeoutMs) {
+  const { pingIntervalMs, peerTimeoutMs, host, apiToken, bvListen, bvInsecure } = settings
+  if (pingIntervalMs >= peerTimeoutMs)
     throw new NwsError(
       'NWS_ERR_CONFIG_VALUE',
-      `${label('pingIntervalMs')}: "${settings.pingIntervalMs}" is not allowed, allowed is less than ${label('peerTimeoutMs')} (${settings.peerTimeoutMs}).`
+      `${label('pingIntervalMs')}: "${pingIntervalMs}" is not allowed. Allowed: less than ${label('peerTimeoutMs')} (${peerTimeoutMs}).`
     )
-  }
-  if (!isLoopbackHost(settings.host) && settings.apiToken === '') {
+  if (!isLoopbackHost(host) && apiToken === '')
     throw new NwsError(
       'NWS_ERR_CONFIG_EXPOSED',
-      `${label('host')} is ${JSON.stringify(settings.host)}; without it the proxy listens on 127.0.0.1 and ::1.`
+      `${label('host')} is ${JSON.stringify(host)}; without it the proxy listens on 127.0.0.1 and ::1.`
     )
+  for (const [one, other] of PAIRS) {
+    if ((settings[one] === '') !== (settings[other] === ''))
+      throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label(one)} and ${label(other)} need each other.`)
   }
-  if ((settings.tlsCert === '') !== (settings.tlsKey === '')) {
-    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('tlsCert')} and ${label('tlsKey')} need each other.`)
-  }
-  if (isInsecure(settings) && !settings.bvInsecure) {
-    throw new NwsError('NWS_ERR_CONFIG_INSECURE', `${label('bvListen')} is ${JSON.stringify(settings.bvListen)}.`)
-  }
+  if (isInsecure(settings) && !bvInsecure)
+    throw new NwsError('NWS_ERR_CONFIG_INSECURE', `${label('bvListen')} is ${JSON.stringify(bvListen)}.`)
 }
 
-function isEmpty(value: unknown): boolean {
-  return (typeof value === 'string' || Array.isArray(value)) && value.length === 0
-}
-
-/** The cluster is there with all that it takes, or not at all: a setting of it that has no effect is a mistake. */
+/** Checks the settings of the cluster: a setting without an effect is a mistake. */
 function checkCluster(settings: Settings, label: (name: string) => string): void {
-  const {
-    clusterUrl,
-    clusterSecret,
-    clusterCredentials,
-    clusterToken,
-    clusterUser,
-    clusterPassword,
-    clusterTlsCa,
-    clusterTlsCert,
-    clusterTlsKey
-  } = settings
-  const given = settingNames.filter(
-    name => name.startsWith('cluster') && name !== 'clusterUrl' && !isEmpty(settings[name])
+  const { clusterUrl, clusterSecret, clusterCredentials, clusterToken, clusterUser, clusterTlsCa, clusterTlsCert } =
+    settings
+  const [idle] = settingNames.filter(
+    name => settingRows[name].group === 'cluster' && (settings[name] as string | string[]).length > 0
   )
-  if (clusterUrl.length === 0 && given[0] !== undefined)
-    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label(given[0])} is set, but ${label('clusterUrl')} is not.`)
+  if (clusterUrl.length === 0 && idle !== undefined)
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label(idle)} is set, but ${label('clusterUrl')} is not.`)
   if (clusterUrl.length > 0 && clusterSecret.length === 0)
     throw new NwsError('NWS_ERR_CONFIG_CLUSTER_SECRET', `${label('clusterSecret')} is not set.`)
-  if ((clusterUser === '') !== (clusterPassword === ''))
-    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterUser')} and ${label('clusterPassword')} go together.`)
-  // NATS takes one of them; which, would be chance.
-  if ([clusterCredentials, clusterToken, clusterUser].filter(value => value !== '').length > 1) {
+  // NATS takes one of them, and nothing says which.
+  if ([clusterCredentials, clusterToken, clusterUser].filter(value => value !== '').length > 1)
     throw new NwsError(
       'NWS_ERR_CONFIG_VALUE',
-      `Of ${label('clusterCredentials')}, ${label('clusterToken')} and ${label('clusterUser')} one is enough, and more are not allowed.`
+      `Only one of ${label('clusterCredentials')}, ${label('clusterToken')} and ${label('clusterUser')} is allowed.`
     )
-  }
-  // The client checks certificates for names; of servers given by address it would check another name than theirs.
+  // The NATS client checks certificates for names. For a server given by address it would check a wrong name.
   const wantsTls = clusterTlsCa !== '' || clusterTlsCert !== '' || clusterUrl.some(url => url.startsWith('tls:'))
-  if (wantsTls && clusterUrl.some(url => /^[a-z]+:\/\/(?:\[|[0-9.]+(?::[0-9]+)?$)/.test(url))) {
+  if (wantsTls && clusterUrl.some(url => /^[a-z]+:\/\/(?:\[|[0-9.]+(?::[0-9]+)?$)/.test(url)))
     throw new NwsError(
       'NWS_ERR_CONFIG_VALUE',
-      `${label('clusterUrl')} has an address, but with TLS servers are given by the name that is in their certificate.`
+      `${label('clusterUrl')} has an address. With TLS it needs the name that is in the certificate of the server.`
     )
-  }
-  if ((clusterTlsCert === '') !== (clusterTlsKey === ''))
-    throw new NwsError('NWS_ERR_CONFIG_VALUE', `${label('clusterTlsCert')} and ${label('clusterTlsKey')} go together.`)
 }
 
-/** Fewer characters than this can be guessed by a program that tries for a night. */
+/** A program can guess a token with fewer characters in a night. */
 const SHORT_TOKEN = 16
 
-/** What is allowed but should be known: sentences to be logged as warnings at the start. */
+/** Warnings to log at the start: allowed settings with a risk. */
 export function settingsWarnings(settings: Settings): string[] {
   const warnings: string[] = []
   if (!isLoopbackHost(settings.host)) {
@@ -287,11 +192,11 @@ export function settingsWarnings(settings: Settings): string[] {
   }
   if (isInsecure(settings))
     warnings.push('NWS_BV_INSECURE: passwords of the rendezvous cross the network as plain HTTP and can be read there')
-  if (settings.bv === 'on' && settings.bvLegacyLogin)
+  if (settings.bv && settings.bvLegacyLogin)
     warnings.push(
       'NWS_BV_LEGACY_LOGIN: browsers of old clients keep passwords in cookies and send them with every request'
     )
-  if (settings.bv === 'off' && settings.bvListen !== '') warnings.push('NWS_BV_LISTEN is not used while NWS_BV is off')
+  if (!settings.bv && settings.bvListen !== '') warnings.push('NWS_BV_LISTEN is not used while NWS_BV is off')
   if (settings.maxQueuedBytes < settings.maxMessageBytes) {
     warnings.push(
       'NWS_MAX_QUEUED_BYTES is less than NWS_MAX_MESSAGE_BYTES: one large message closes every peer that has not read it at once'

@@ -1,162 +1,283 @@
-// The settings of a proxy: one schema, the type derived from it. Not the reader of environment variables (that is
-// core/environment.ts), so that an embedding program gives the same settings as plain options.
-import Type, { type Static } from 'typebox'
+// The settings of a proxy, a row each: which values it may have, where the documents list it, and what it is for. Names
+// of variables, options in code, flags of `nws serve`, checks, messages and tables all come from these rows.
+import Type, { type Static, type TSchema } from 'typebox'
+import type { SettingFormatName } from './setting-formats.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
+const DAY_MS = 86_400_000
 
-const count = (description: string, initial: number, minimum = 1, maximum = Number.MAX_SAFE_INTEGER) =>
-  Type.Integer({ description, default: initial, minimum, maximum })
-/** Milliseconds; a day at most, since timers cannot count beyond 24.8 of them. */
-const duration = (description: string, initial: number) => count(description, initial, 10, 86_400_000)
-const list = (description: string) => Type.Array(Type.String({ minLength: 1 }), { description, default: [] })
+const switchable = (initial: boolean) => Type.Boolean({ default: initial })
+const count = (initial: number, minimum = 1, maximum = Number.MAX_SAFE_INTEGER) =>
+  Type.Integer({ default: initial, minimum, maximum })
+/** Milliseconds. */
+const duration = (initial: number) => count(initial, 10, DAY_MS)
+const formatted = (format?: SettingFormatName) => (format === undefined ? {} : { format: `nws-${format}` })
+const text = (format?: SettingFormatName) => Type.String({ default: '', ...formatted(format) })
+const list = (format?: SettingFormatName) =>
+  Type.Array(Type.String({ minLength: 1, ...formatted(format) }), { default: [] })
 
-/**
- * Every setting. The environment variable of `maxMessageBytes` is `NWS_MAX_MESSAGE_BYTES`, and so on; lists are
- * separated by commas. Zero never means unlimited.
- */
-export const settingsSchema = Type.Object(
-  {
-    host: Type.String({
-      description:
-        'Address to listen on instead of 127.0.0.1 and ::1. One that other machines can reach needs NWS_API_TOKEN.',
-      default: ''
-    }),
-    port: count('TCP port of the local side; 0 takes a free one.', 9009, 0, 65535),
-    logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
-      description: 'Lowest level that is logged.',
-      default: 'info'
-    }),
-    apiToken: Type.String({
-      description: 'Token that the API demands (Authorization: Bearer); empty: none.',
-      default: ''
-    }),
-    apiShowNames: Type.Boolean({
-      description: 'Whether the API lists channel names; false lists their tags.',
-      default: true
-    }),
-    allowedHosts: list('Further names that a Host header may carry, as name or name:port.'),
-    allowedOrigins: list(
-      'Origins whose pages may join channels, exactly as browsers send them (null for sandboxed pages); empty: all.'
-    ),
-    extensions: list('Paths of Fastify plugins to load after the built-in ones.'),
-    examples: Type.Enum(['on', 'off'], {
-      description: 'Whether the example pages are served under /examples/.',
-      default: 'on'
-    }),
+/** Groups of settings, with their titles in the documents. */
+export const settingGroups = {
+  local: 'The local side',
+  mesh: 'Other proxies',
+  bonevalue: 'BoneValue',
+  cluster: 'The cluster',
+  limits: 'Limits',
+  times: 'Times'
+} as const
 
-    legacyMarkers: Type.Boolean({
-      description:
-        'Whether raw sockets are told of others by ____connect and ____disconnect frames, as in the first days of that generation.',
-      default: false
-    }),
+/** One setting. */
+export interface Setting {
+  /** A value that it may have, with the default. Zero never means unlimited. */
+  readonly schema: TSchema
+  readonly group: keyof typeof settingGroups
+  /** For help texts and documents: sentences. */
+  readonly doc: string
+  /** No message, log or page may show the value. */
+  readonly secret?: true
+}
 
-    discovery: Type.Enum(['on', 'off'], {
-      description: 'Whether to advertise this proxy on the network and to look for others, by mDNS.',
-      default: 'on'
-    }),
-    peers: list(
-      'Proxies to link to wherever they are, as host:port of their NWS_MESH_PORT; for networks where discovery does not reach.'
-    ),
-    meshHost: Type.String({
-      description: 'Address that other proxies link to; empty: all addresses of this machine.',
-      default: ''
-    }),
-    meshPort: count('TCP port that other proxies link to; 0 takes a free one.', 0, 0, 65535),
-
-    bv: Type.Enum(['on', 'off'], {
-      description: 'Whether this proxy is a BoneValue rendezvous too: users, presence, and signalling for WebRTC.',
-      default: 'off'
-    }),
-    bvOrigins: list(
-      'Origins whose pages may open a socket to the rendezvous, exactly as browsers send them; empty: all.'
-    ),
-    bvLegacyLogin: Type.Boolean({
-      description: 'Whether clients of 2012 may log in by cookies, from pages of this proxy and of NWS_BV_ORIGINS.',
-      default: false
-    }),
-    dataDir: Type.String({
-      description: 'Folder of accounts.db; empty: .nws in the home of the user; :memory: keeps nothing.',
-      default: ''
-    }),
-    bvListen: Type.String({
-      description:
-        'Address of a listener for other machines, as host:port, that serves the rendezvous and NWS_WEB_ROOT alone; empty: none.',
-      default: ''
-    }),
-    bvHosts: list('Names that a Host header may carry at NWS_BV_LISTEN, as name or name:port, beside its own address.'),
-    bvInsecure: Type.Boolean({
-      description:
-        'Whether NWS_BV_LISTEN may reach beyond this machine without TLS, where passwords can be read on the way.',
-      default: false
-    }),
-    tlsCert: Type.String({
-      description: 'File with the certificate (PEM) of NWS_BV_LISTEN, and the chain behind it.',
-      default: ''
-    }),
-    tlsKey: Type.String({ description: 'File with its key (PEM).', default: '' }),
-    webRoot: Type.String({ description: 'Folder with pages of your own that NWS_BV_LISTEN serves.', default: '' }),
-    iceServers: Type.String({
-      description:
-        'ICE servers that clients are handed after login, as JSON list of {"urls", "username"?, "credential"?, "secret"?}; empty: none.',
-      default: ''
-    }),
-
-    clusterUrl: list(
-      'NATS servers that join this proxy with others of its cluster, as nats://host:port or tls://host:port; empty: no cluster.'
-    ),
-    clusterSecret: list(
-      'Secret of the cluster: base64 of 32 random bytes or more, or a file that holds it; a second one is accepted too, while it is being replaced.'
-    ),
-    clusterCredentials: Type.String({
-      description: 'Credentials file (.creds) for the NATS servers; empty: none.',
-      default: ''
-    }),
-    clusterToken: Type.String({ description: 'Token for the NATS servers; empty: none.', default: '' }),
-    clusterUser: Type.String({ description: 'User for the NATS servers; empty: none.', default: '' }),
-    clusterPassword: Type.String({ description: 'Password of that user.', default: '' }),
-    clusterTlsCa: Type.String({
-      description:
-        'File with the certificates (PEM) that the NATS servers are checked against; empty: those of the system.',
-      default: ''
-    }),
-    clusterTlsCert: Type.String({
-      description: 'File with the certificate (PEM) of this proxy, for NATS servers that ask for one; empty: none.',
-      default: ''
-    }),
-    clusterTlsKey: Type.String({ description: 'File with the key (PEM) of that certificate.', default: '' }),
-
-    maxMessageBytes: count('Largest message of a client.', MIB, 1, 64 * MIB),
-    maxQueuedBytes: count('Bytes that may wait for a peer that reads slowly.', 4 * MIB, 64 * KIB),
-    maxMessagesPerSecond: count('Messages a socket may send per second (burst: one second).', 100_000),
-    maxBytesPerSecond: count(
-      'Bytes a socket may send per second (burst: one second, and one message at least).',
-      64 * MIB
-    ),
-    maxSocketsPerOrigin: count('Sockets that pages of one origin may have open.', 256),
-    newChannelsPerOriginBurst: count('New channels that pages of one origin may open at once.', 64),
-    newChannelsPerOriginPerSecond: count(
-      'New channels per second that pages of one origin may open after the burst.',
-      2
-    ),
-    maxPeersPerChannel: count('Peers of this proxy in one channel.', 5000),
-    maxDataDepth: count('Arrays and objects that the data of a message may have open at once.', 128, 1, 128),
-
-    handshakeTimeoutMs: duration('Time a request may take to arrive.', 10_000),
-    authTimeoutMs: duration(
-      'Time a socket from another machine has to prove the token, and one of the rendezvous to log in.',
-      5000
-    ),
-    legacyPairTimeoutMs: duration(
-      'Time the control socket of an old client waits for the data socket with the same id.',
-      10_000
-    ),
-    pingIntervalMs: duration('Time between pings to a peer.', 30_000),
-    peerTimeoutMs: duration('Time without any sign of life after which a peer is dead.', 60_000),
-    shutdownTimeoutMs: duration('Time that closing may take before sockets are destroyed.', 5000)
+const rows = {
+  host: {
+    schema: text('address'),
+    group: 'local',
+    doc: 'Address to listen on instead of 127.0.0.1 and ::1. An address that other machines reach needs NWS_API_TOKEN.'
   },
-  { additionalProperties: false }
-)
+  port: { schema: count(9009, 0, 65_535), group: 'local', doc: 'TCP port of the local side. 0 takes a free port.' },
+  logLevel: {
+    schema: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info' }),
+    group: 'local',
+    doc: 'Lowest level that is logged.'
+  },
+  apiToken: {
+    schema: text('token'),
+    group: 'local',
+    doc: 'Token that the API demands as Authorization: Bearer. Empty: no token.',
+    secret: true
+  },
+  apiShowNames: {
+    schema: switchable(true),
+    group: 'local',
+    doc: 'The API shows channel names. If this is off, it shows their tags.'
+  },
+  allowedHosts: {
+    schema: list('host-entry'),
+    group: 'local',
+    doc: 'More names that a Host header may have. A name without a port is good for every port.'
+  },
+  allowedOrigins: {
+    schema: list('origin'),
+    group: 'local',
+    doc: 'Origins whose pages may join channels, as browsers send them; null stands for sandboxed pages and files. Empty: all.'
+  },
+  extensions: {
+    schema: list(),
+    group: 'local',
+    doc: 'Paths of Fastify plugins to load after the built-in plugins.'
+  },
+  examples: { schema: switchable(true), group: 'local', doc: 'Serve the example pages under /examples/.' },
+  legacyMarkers: {
+    schema: switchable(false),
+    group: 'local',
+    doc: 'Tell raw sockets who comes and goes, by the frames ____connect and ____disconnect.'
+  },
+
+  discovery: { schema: switchable(true), group: 'mesh', doc: 'Advertise this proxy by mDNS, and look for others.' },
+  peers: {
+    schema: list('peer'),
+    group: 'mesh',
+    doc: 'Proxies to link to, as host:port of their NWS_MESH_PORT, if multicast does not reach them.'
+  },
+  meshHost: {
+    schema: text('address'),
+    group: 'mesh',
+    doc: 'Address that other proxies link to. Empty: all addresses of this machine.'
+  },
+  meshPort: {
+    schema: count(0, 0, 65_535),
+    group: 'mesh',
+    doc: 'TCP port that other proxies link to. 0 takes a free port, which discovery tells the others.'
+  },
+
+  bv: {
+    schema: switchable(false),
+    group: 'bonevalue',
+    doc: 'Run the rendezvous of BoneValue: users, presence, and signalling for WebRTC.'
+  },
+  bvOrigins: {
+    schema: list('origin'),
+    group: 'bonevalue',
+    doc: 'Origins whose pages may open a socket to the rendezvous. Empty: all.'
+  },
+  bvLegacyLogin: {
+    schema: switchable(false),
+    group: 'bonevalue',
+    doc: 'Let clients of 2012 log in by cookies, from pages of this proxy and of NWS_BV_ORIGINS.'
+  },
+  dataDir: {
+    schema: text(),
+    group: 'bonevalue',
+    doc: 'Folder of accounts.db. :memory: keeps nothing. Empty: .nws in the home folder.'
+  },
+  bvListen: {
+    schema: text('listen'),
+    group: 'bonevalue',
+    doc: 'Address of a listener for other machines, which serves the rendezvous and NWS_WEB_ROOT only. Empty: none.'
+  },
+  bvHosts: {
+    schema: list('host-entry'),
+    group: 'bonevalue',
+    doc: 'More names that a Host header may have at NWS_BV_LISTEN.'
+  },
+  bvInsecure: {
+    schema: switchable(false),
+    group: 'bonevalue',
+    doc: 'Let other machines reach NWS_BV_LISTEN without TLS. Passwords can then be read on the network.'
+  },
+  tlsCert: {
+    schema: text(),
+    group: 'bonevalue',
+    doc: 'File with the certificate chain (PEM) of NWS_BV_LISTEN. Empty: no TLS.'
+  },
+  tlsKey: { schema: text(), group: 'bonevalue', doc: 'File with the key (PEM) of NWS_TLS_CERT.' },
+  webRoot: {
+    schema: text(),
+    group: 'bonevalue',
+    doc: 'Folder with your own pages that NWS_BV_LISTEN serves. Names that begin with a dot are left out.'
+  },
+  iceServers: {
+    schema: text('ice-servers'),
+    group: 'bonevalue',
+    doc: 'ICE servers that clients get after login. Empty: none.',
+    secret: true
+  },
+
+  clusterUrl: {
+    schema: list('nats-url'),
+    group: 'cluster',
+    doc: 'NATS servers that join this proxy to its cluster. Without a port: 4222. Empty: no cluster.'
+  },
+  clusterSecret: {
+    schema: list(),
+    group: 'cluster',
+    doc: 'Secret of the cluster: base64 of 32 random bytes or more, or a file with it. Two while it is replaced: the first one seals, both are accepted.',
+    secret: true
+  },
+  clusterCredentials: {
+    schema: text(),
+    group: 'cluster',
+    doc: 'Credentials file (.creds) for the NATS servers. Empty: none.'
+  },
+  clusterToken: { schema: text(), group: 'cluster', doc: 'Token for the NATS servers. Empty: none.', secret: true },
+  clusterUser: { schema: text(), group: 'cluster', doc: 'User for the NATS servers. Empty: none.' },
+  clusterPassword: { schema: text(), group: 'cluster', doc: 'Password of NWS_CLUSTER_USER.', secret: true },
+  clusterTlsCa: {
+    schema: text(),
+    group: 'cluster',
+    doc: 'File with the certificates (PEM) that the NATS servers are checked against. Empty: those of the system.'
+  },
+  clusterTlsCert: {
+    schema: text(),
+    group: 'cluster',
+    doc: 'File with the certificate (PEM) of this proxy, for NATS servers that ask for one. Empty: none.'
+  },
+  clusterTlsKey: { schema: text(), group: 'cluster', doc: 'File with the key (PEM) of NWS_CLUSTER_TLS_CERT.' },
+
+  maxMessageBytes: {
+    schema: count(MIB, 1, 64 * MIB),
+    group: 'limits',
+    doc: 'Bytes of one WebSocket message or HTTP body.'
+  },
+  maxQueuedBytes: {
+    schema: count(4 * MIB, 64 * KIB),
+    group: 'limits',
+    doc: 'Bytes that may wait for one peer that reads slowly. The other peers never notice.'
+  },
+  maxMessagesPerSecond: {
+    schema: count(100_000),
+    group: 'limits',
+    doc: 'Messages per second from one socket, with a burst of one second.'
+  },
+  maxBytesPerSecond: {
+    schema: count(64 * MIB),
+    group: 'limits',
+    doc: 'Bytes per second from one socket, with a burst of one second, or of one message if that is more.'
+  },
+  maxSocketsPerOrigin: { schema: count(256), group: 'limits', doc: 'Open sockets of all pages of one origin.' },
+  newChannelsPerOriginBurst: {
+    schema: count(64),
+    group: 'limits',
+    doc: 'New channels that pages of one origin may open at once.'
+  },
+  newChannelsPerOriginPerSecond: {
+    schema: count(2),
+    group: 'limits',
+    doc: 'New channels per second that pages of one origin may open after the burst.'
+  },
+  maxPeersPerChannel: { schema: count(5000), group: 'limits', doc: 'Peers of this proxy in one channel.' },
+  maxDataDepth: {
+    schema: count(128, 1, 128),
+    group: 'limits',
+    doc: 'Arrays and objects that may be open at once in the data of a message.'
+  },
+
+  handshakeTimeoutMs: {
+    schema: duration(10_000),
+    group: 'times',
+    doc: 'Milliseconds from the connection until a request has arrived, with its body.'
+  },
+  authTimeoutMs: {
+    schema: duration(5000),
+    group: 'times',
+    doc: 'Milliseconds until a socket from another machine proves the token, and until a socket of the rendezvous logs in.'
+  },
+  legacyPairTimeoutMs: {
+    schema: duration(10_000),
+    group: 'times',
+    doc: 'Milliseconds that the control socket of an old client waits for its data socket.'
+  },
+  pingIntervalMs: {
+    schema: duration(30_000),
+    group: 'times',
+    doc: 'Milliseconds between two pings to a peer. Less than NWS_PEER_TIMEOUT_MS.'
+  },
+  peerTimeoutMs: {
+    schema: duration(60_000),
+    group: 'times',
+    doc: 'Milliseconds without a sign of life until a peer is closed.'
+  },
+  shutdownTimeoutMs: {
+    schema: duration(5000),
+    group: 'times',
+    doc: 'Milliseconds from the signal until sockets that have not closed are cut.'
+  }
+} as const satisfies Record<string, Setting>
+
+/** Name of a setting, as in code. */
+export type SettingName = keyof typeof rows
 
 /** The settings of a proxy, complete. */
-export type Settings = Static<typeof settingsSchema>
+export type Settings = { [Name in SettingName]: Static<(typeof rows)[Name]['schema']> }
+
+/** Settings as a program gives them: a switch may also be a word, as in a variable. */
+export type SettingsOptions = {
+  [Name in SettingName]?: Settings[Name] | (Settings[Name] extends boolean ? 'on' | 'off' | 'true' | 'false' : never)
+}
+
+/** Every setting. */
+export const settingRows: Readonly<Record<SettingName, Setting>> = rows
+
+/** All names of settings, in the order of the rows. */
+export const settingNames = Object.keys(rows) as SettingName[]
+
+/** The environment variable of a setting: `NWS_MAX_MESSAGE_BYTES` for `maxMessageBytes`. */
+export function variableOf(name: string): string {
+  return `NWS_${name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`
+}
+
+/** The default of a setting, as a variable has it. Empty: not set. */
+export function defaultOf(name: SettingName): string {
+  const initial: unknown = (rows[name].schema as { default?: unknown }).default
+  return typeof initial === 'boolean' ? (initial ? 'on' : 'off') : [initial].flat().join(',')
+}

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import fp from 'fastify-plugin'
 import { completeSettings, settingsWarnings } from '../core/settings-check.ts'
-import type { Settings } from '../core/settings.ts'
+import type { Settings, SettingsOptions } from '../core/settings.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -25,7 +25,7 @@ function readVersion(): string {
  *
  * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
  */
-export default fp<Partial<Settings>>(
+export default fp<SettingsOptions>(
   async (app, options) => {
     const settings = completeSettings(options)
     app.decorate('config', settings)

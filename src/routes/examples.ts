@@ -12,7 +12,7 @@ import { PUBLIC } from './public-folder.ts'
 const FOLDER = /^[a-z]+$/
 
 export default async function exampleRoutes(app: FastifyInstance): Promise<void> {
-  if (app.config.examples === 'off') return
+  if (!app.config.examples) return
   await app.register(fastifyStatic, {
     root: PUBLIC,
     serve: false,

@@ -219,7 +219,7 @@ t.test('serve takes every setting as a flag', async t => {
   await served.says('stdout', /is running: http:\/\/localhost:(\d+)/)
   served.child.kill('SIGTERM')
   t.equal((await served.ended).code, 0)
-  const { settingNames } = await import('../../src/core/settings-check.ts')
+  const { settingNames } = await import('../../src/core/settings.ts')
   const { flagOf } = await import('../../src/cli/serve.ts')
   const { stdout } = await nws(t, ['serve', '--help'])
   for (const name of settingNames) t.match(stdout, `${flagOf(name)} <`, name)

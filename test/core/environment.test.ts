@@ -60,14 +60,18 @@ t.test('an empty variable is as good as not set', async t => {
   )
 })
 
-t.test('booleans are true and false, or on and off', async t => {
+t.test('every switch takes true and false, on and off', async t => {
   for (const [text, value] of [
     ['true', true],
     ['on', true],
     ['false', false],
     ['off', false]
   ] as const)
-    t.equal(readSettings({ NWS_API_SHOW_NAMES: text }).apiShowNames, value, text)
+    t.match(
+      readSettings({ NWS_API_SHOW_NAMES: text, NWS_DISCOVERY: text, NWS_EXAMPLES: text, NWS_BV: text }),
+      { apiShowNames: value, discovery: value, examples: value, bv: value },
+      text
+    )
 })
 
 t.test('wrong values stop the start with one line: variable, value, what is allowed', async t => {
@@ -86,14 +90,14 @@ t.test('wrong values stop the start with one line: variable, value, what is allo
     ['NWS_MAX_MESSAGE_BYTES', '1MiB', 'a whole number'],
     ['NWS_MAX_MESSAGES_PER_SECOND', '99999999999999999999', 'a whole number from 1 on'],
     ['NWS_PEER_TIMEOUT_MS', '', ''],
-    ['NWS_API_SHOW_NAMES', 'yes', 'true or false'],
-    ['NWS_API_SHOW_NAMES', 'TRUE', 'true or false'],
+    ['NWS_API_SHOW_NAMES', 'yes', 'on or off, true or false'],
+    ['NWS_API_SHOW_NAMES', 'TRUE', 'on or off'],
     ['NWS_LOG_LEVEL', 'verbose', 'one of fatal, error, warn, info, debug, trace, silent'],
     ['NWS_ALLOWED_HOSTS', '*', 'name or name:port'],
     ['NWS_ALLOWED_HOSTS', 'http://a.lan', 'name or name:port'],
-    ['NWS_ALLOWED_ORIGINS', ',', 'origins such as https://example.org'],
-    ['NWS_ALLOWED_ORIGINS', 'https://a.lan,', 'origins'],
-    ['NWS_ALLOWED_ORIGINS', '*', 'origins'],
+    ['NWS_ALLOWED_ORIGINS', ',', 'an origin such as https://example.org'],
+    ['NWS_ALLOWED_ORIGINS', 'https://a.lan,', 'origin'],
+    ['NWS_ALLOWED_ORIGINS', '*', 'origin'],
     ['NWS_HOST', 'http://0.0.0.0', 'an IP address or a host name'],
     ['NWS_EXTENSIONS', 'a.js,,b.js', 'a list separated by commas']
   ] as const) {
@@ -103,6 +107,16 @@ t.test('wrong values stop the start with one line: variable, value, what is allo
     for (const part of [variable, value, allowed]) t.ok(message.includes(part), `${message} names ${part}`)
     t.notMatch(message, /\n/, 'one line')
   }
+})
+
+t.test('a wrong entry of a list is quoted as it was typed', async t => {
+  for (const [variable, value, quoted] of [
+    ['NWS_PEERS', 'foo', 'foo'],
+    ['NWS_PEERS', 'a:1, b ,c:2', 'b'],
+    ['NWS_ALLOWED_ORIGINS', 'https://a.lan,https://b.lan/', 'https://b.lan/'],
+    ['NWS_PEERS', 'a:1,,b:2', 'a:1,,b:2']
+  ] as const)
+    t.ok(errorOf({ [variable]: value }).message.includes(`${variable}: "${quoted}" is not allowed.`), value)
 })
 
 t.test('a value cannot break out of the line', async t => {
@@ -138,6 +152,7 @@ t.test('unknown names stop the start with the near miss', async t => {
     code: 'NWS_ERR_CONFIG_UNKNOWN',
     message: /NWS_COMPLETELY_DIFFERENT is unknown; variables of extensions begin with NWS_X_/
   })
+  t.match(errorOf({ NWS_WORKERS: '4' }).message, /NWS_WORKERS is unknown: use the flag --workers of nws serve/)
   t.match(errorOf({ ['NWS_' + 'A'.repeat(5000) + '\n']: '1' }), {
     code: 'NWS_ERR_CONFIG_UNKNOWN',
     message: /^.{1,300}$/

@@ -4,10 +4,18 @@ import { cliBlocks } from './cli.ts'
 import { errorBlocks } from './errors.ts'
 import { guessBlocks } from './guesses.ts'
 import { numberBlocks } from './numbers.ts'
+import { settingBlocks } from './settings.ts'
 
 /** Name → Markdown. */
 export async function createBlocks(): Promise<Map<string, string>> {
   return new Map(
-    Object.entries({ ...errorBlocks(), ...numberBlocks(), ...guessBlocks(), ...cliBlocks(), ...(await apiBlocks()) })
+    Object.entries({
+      ...settingBlocks(),
+      ...errorBlocks(),
+      ...numberBlocks(),
+      ...guessBlocks(),
+      ...cliBlocks(),
+      ...(await apiBlocks())
+    })
   )
 }

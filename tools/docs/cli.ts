@@ -2,7 +2,7 @@
 import type { Command, Option } from 'commander'
 import { flagOf } from '../../src/cli/serve.ts'
 import { createProgram, everyCommand } from '../../src/cli/program.ts'
-import { settingNames } from '../../src/core/settings-check.ts'
+import { settingNames } from '../../src/core/settings.ts'
 import { cell, code, table } from './markdown.ts'
 
 /** Options that this many commands share are listed once. */

@@ -14,7 +14,7 @@ export function listenerUrl(
   { bv, bvListen, bvHosts, tlsCert }: Pick<Settings, 'bv' | 'bvListen' | 'bvHosts' | 'tlsCert'>,
   port?: number
 ): string | undefined {
-  const address = bv === 'on' ? parsePeerAddress(bvListen, true) : undefined
+  const address = bv ? parsePeerAddress(bvListen, true) : undefined
   if (address === undefined) return undefined
   const scheme = tlsCert === '' ? 'http' : 'https'
   const [listed] = bvHosts

@@ -70,7 +70,7 @@ export default fp<RendezvousListenerOptions>(
         return port
       }
     })
-    const address = bv === 'on' ? parsePeerAddress(bvListen, true) : undefined
+    const address = bv ? parsePeerAddress(bvListen, true) : undefined
     if (address === undefined) return
     let inner: FastifyInstance | undefined
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { MAX_SECRETS } from '../../core/cluster/constants.ts'
 import { readEntry, readSecretFile } from '../../core/cluster/secret.ts'
 import { NwsError } from '../../core/errors.ts'
-import { variableOf, type SettingName } from '../../core/settings-check.ts'
+import { variableOf, type SettingName } from '../../core/settings.ts'
 
 /** The error for the file of a setting. @param why must not contain anything of the file */
 export function wrongFile(setting: SettingName, why: string): NwsError {

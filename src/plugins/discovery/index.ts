@@ -21,7 +21,7 @@ export default fp(
   async app => {
     const hostLabel = () => base32(app.crypto.randomBytes(HOST_LABEL_BYTES))
     const discovery = createExchangeableDiscovery(
-      app.config.discovery === 'off' ? createNoDiscovery() : createMdnsDiscovery({ log: app.log, hostLabel })
+      app.config.discovery ? createMdnsDiscovery({ log: app.log, hostLabel }) : createNoDiscovery()
     )
     app.decorate('discovery', discovery)
     app.addHook('onClose', async () => {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import { completeSettings } from '../../core/settings-check.ts'
-import type { Settings } from '../../core/settings.ts'
+import type { SettingsOptions } from '../../core/settings.ts'
 import type {} from '../access-guard.ts'
 import { countRefusal, endSocket, errorBody, isUpgrade, refuseSocket, sendError } from './answers.ts'
 
@@ -81,7 +81,7 @@ export function clientErrorHandler(
  *   `maxMessageBytes`
  * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
  */
-export function serverOptions(options: Partial<Settings> = {}) {
+export function serverOptions(options: SettingsOptions = {}) {
   const { handshakeTimeoutMs, maxMessageBytes } = completeSettings(options)
   return {
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

@@ -22,7 +22,7 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
     config: { maxDataDepth, discovery, peers }
   } = app
   // Others may have this proxy as their static peer, too.
-  const mayHaveLinks = (): boolean => discovery === 'on' || peers.length > 0 || peerMesh.mesh.links.size > 0
+  const mayHaveLinks = (): boolean => discovery || peers.length > 0 || peerMesh.mesh.links.size > 0
 
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

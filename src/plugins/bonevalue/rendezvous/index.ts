@@ -175,7 +175,7 @@ export default fp<RendezvousSeams>(
     }
 
     app.decorate('rendezvous', {
-      isOn: config.bv === 'on',
+      isOn: config.bv,
       use: more => {
         if (made !== undefined) throw new NwsError('NWS_ERR_BV_STARTED')
         seams = { ...seams, ...more }
@@ -227,7 +227,7 @@ export default fp<RendezvousSeams>(
     })
 
     app.addHook('onReady', async () => {
-      if (config.bv !== 'on') return
+      if (!config.bv) return
       service() // From here on the seams are fixed.
       timers.push(
         setInterval(
