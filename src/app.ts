@@ -20,6 +20,7 @@ import extensions from './plugins/extensions.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
 import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
 import httpPeers from './plugins/http-peers/index.ts'
+import legacy from './plugins/legacy/index.ts'
 import listener from './plugins/listener.ts'
 import metrics from './plugins/metrics/index.ts'
 import peerMesh, { type PeerMeshOptions } from './plugins/peer-mesh/index.ts'
@@ -65,6 +66,7 @@ async function assemble(
   await app.register(channelRegistry)
   await app.register(accounts)
   await app.register(rendezvous, seams)
+  await app.register(legacy)
   await app.register(channelSockets) // Says goodbye before @fastify/websocket does.
   await app.register(httpPeers)
   await app.register(discovery)

@@ -175,6 +175,12 @@ export function decodeRequest(bytes: Buffer, maxDepth: number): ClientRequest {
   }
 }
 
+/** The token in a message of a client that has to prove it; undefined: the message is not of that kind. */
+export function readToken(bytes: Buffer, isBinary: boolean, maxDepth: number): string | undefined {
+  const request = isBinary ? undefined : decodeRequest(bytes, maxDepth)
+  return request?.action === 'auth' ? request.token : undefined
+}
+
 /** What a publish request asks for; `target` undefined: everybody. */
 export interface PublishRequest {
   readonly data: Buffer
@@ -196,7 +202,17 @@ export function binaryAsText(bytes: Buffer): Buffer {
   return Buffer.from(`{"$binary":"${bytes.toString('base64')}"}`)
 }
 
-/** Text that tells `you` that `other` came or went. Ids are of [A-Za-z0-9_-] and need no escaping. */
+/** Text of a broadcast up to its data; the JSON text of the data and `}` follow. Ids are of [A-Za-z0-9_-] and need no escaping. */
+export function broadcastHead(source: string): string {
+  return `{"action":"broadcast","source":"${source}","data":`
+}
+
+/** Text of a direct message up to its data; the JSON text of the data and `}` follow. */
+export function messageHead(source: string, you: string): string {
+  return `{"action":"message","source":"${source}","target":"${you}","data":`
+}
+
+/** Text that tells `you` that `other` came or went. */
 export function presenceText(action: 'connect' | 'disconnect', you: string, other: string): string {
   return `{"action":"${action}","source":"${you}","target":"${other}"}`
 }

@@ -48,6 +48,17 @@ export function asciiFrame(text: string): Buffer {
   return frame
 }
 
+/** A text frame of a JSON object: `head`, all ASCII, opens it, `value` is the JSON text of its last member. */
+export function objectFrame(head: string, value: Buffer): Buffer {
+  const length = head.length + value.length + 1
+  const frame = startFrame(TEXT, length)
+  const start = frame.length - length
+  frame.write(head, start, 'latin1')
+  value.copy(frame, start + head.length)
+  frame[frame.length - 1] = 0x7d // }
+  return frame
+}
+
 /** A frame of the bytes as they are. */
 export function bytesFrame(opcode: number, payload: Uint8Array): Buffer {
   const frame = startFrame(opcode, payload.length)

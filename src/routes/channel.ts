@@ -3,5 +3,5 @@ import type { FastifyInstance } from 'fastify'
 import { socketRoute } from './socket-route.ts'
 
 export default async function channelRoutes(app: FastifyInstance): Promise<void> {
-  socketRoute(app, '/:channel', ({ channel: name }) => ({ name, scope: 'network', speaks: 'envelope' }))
+  socketRoute(app, '/:channel', ({ channel: name }) => ({ name, scope: 'network' }))
 }

@@ -36,8 +36,7 @@ export default async function consoleRoutes(app: FastifyInstance): Promise<void>
     config: { surface: 'public', upgradeSurface: 'data', socket: true },
     schema: { hide: true },
     handler: page,
-    wsHandler: (socket, request) =>
-      app.channelSockets.accept(socket, request, { name: 'console', scope: 'network', speaks: 'envelope' })
+    wsHandler: (socket, request) => app.channelSockets.accept(socket, request, { name: 'console', scope: 'network' })
   })
   app.get<{ Params: { '*': string } }>(
     '/console/*',

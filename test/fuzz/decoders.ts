@@ -27,10 +27,10 @@ import {
   writeElements,
   writeItems
 } from '../../src/core/link/round-messages.ts'
-import { decodeControl } from '../../src/core/numbered-envelope.ts'
+import { decodeControl } from '../../src/core/legacy/numbered-envelope.ts'
 import { createOriginPolicy, isOrigin } from '../../src/core/origin-policy.ts'
 import { parsePeerAddress } from '../../src/core/peer-address.ts'
-import { jsonOfRaw, rawOfJson } from '../../src/core/raw-text.ts'
+import { jsonOfRaw, rawOfJson } from '../../src/core/legacy/raw-text.ts'
 import { settingNames, variableOf } from '../../src/core/settings.ts'
 import { createCrypto } from '../../src/plugins/crypto/index.ts'
 import { readResponse, writeBrowseQuery, writeResponse } from '../../src/plugins/discovery/messages.ts'

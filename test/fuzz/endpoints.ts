@@ -17,7 +17,6 @@ const PATHS = [
   '/room?binary=1',
   '/broadcast/room',
   '/local/room',
-  '/network/room',
   '/network/room/12345',
   '/control/network/room/12345',
   '/control/local/room/77777',

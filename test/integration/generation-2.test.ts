@@ -204,6 +204,7 @@ t.test('id: what is no id, and channels with a slash, are refused with 404; the 
     }
   }
   t.equal((await request(port, 'GET', '/control/network/room', UPGRADE)).status, 404, 'control without an id')
+  t.equal((await request(port, 'GET', '/network/room', UPGRADE)).status, 404, 'data without an id')
   t.equal((await request(port, 'GET', '/control/other/room/1234', UPGRADE)).status, 404)
 })
 

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { buildTestApp, request, UPGRADE } from '../support/app.ts'
-import { joinChannel, openSocket } from '../support/channel.ts'
+import { openSocket } from '../support/channel.ts'
 import { openRaw, type TestSocket } from '../support/generations.ts'
 
 /** The next frame, which must be text, as JSON. */
@@ -224,11 +224,4 @@ t.test('ping: sent, and an answer keeps the socket', async t => {
   await once(socket, 'open')
   t.not((await closed).code, 1005)
   t.equal(alive.socket.readyState, alive.socket.OPEN)
-})
-
-t.test('the envelope is at /network/<channel> too, where it was for 95 minutes', async t => {
-  const { ws } = await buildTestApp(t)
-  const a = await joinChannel(t, ws, 'network/room')
-  const b = await joinChannel(t, ws, 'room')
-  t.strictSame(await a.next(), { action: 'connect', source: a.id, target: b.id })
 })

@@ -2,7 +2,7 @@
 // and then what only a mixture shows.
 import t, { type Test } from 'tap'
 import { binaryEncoding, textEncoding } from '../../src/plugins/channel-sockets/envelope.ts'
-import { rawEncoding, rawTextEncoding } from '../../src/plugins/channel-sockets/raw.ts'
+import { rawEncoding, rawTextEncoding } from '../../src/plugins/legacy/raw.ts'
 import { buildTestApp, request, type TestApp } from '../support/app.ts'
 import { joinChannel, openSocket, type ChannelClient } from '../support/channel.ts'
 import { joinNumbered, openRaw, parseControl } from '../support/generations.ts'

@@ -3,16 +3,13 @@
 // (dialect.ts), no Fastify.
 import type { WebSocket } from 'ws'
 import type { Scope } from '../../core/channel-name.ts'
-import { decodeRequest } from '../../core/envelope.ts'
 import { closeCodeOf, definitionOf, NwsError, type ErrorCode } from '../../core/errors.ts'
 import { ClientSocket, type ClientSocketContext, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
-import { SECOND_MS } from './meeting.ts'
 import { RateLimit } from './rate-limit.ts'
-import { whenSettled } from './settling.ts'
 
 /** Which channel a socket asks for, and how. */
 export interface ConnectionRequest {
@@ -52,6 +49,7 @@ function isCoded(error: unknown): error is Error & { code: string; closeCode?: u
 /** One client's socket. */
 export class Connection extends ClientSocket<ConnectionContext> implements DialectSocket {
   readonly hub: ChannelRegistry
+  readonly origin: string | undefined
   readonly maxDataDepth: number
   takesBinary: boolean
   readonly #request: ConnectionRequest
@@ -59,7 +57,8 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   #member: Peer | undefined
   #early: EarlyMessage[] | undefined = []
   #earlyBytes = 0
-  #stopSettling: (() => void) | undefined
+  /** Set while the dialect holds the first messages. */
+  #stopHolding: (() => void) | undefined
   #authenticated: boolean
   #authTimer: NodeJS.Timeout | undefined
   /** Who waits for the answer to which ping. Seldom there. */
@@ -78,6 +77,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     const { settings } = context
     this.#request = request
     this.hub = context.hub
+    this.origin = request.origin
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
     this.#authenticated = !request.mustAuthenticate
@@ -93,28 +93,14 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     return this.#member!
   }
 
-  sendConnect(frame: Buffer, second: boolean): void {
-    if (!second || this.takesBinary || this.#request.origin === undefined) this.outbox.pushPresence(frame)
-    else if (this.outbox.pushPatient(frame)) setTimeout(() => this.outbox.flush(), SECOND_MS).unref()
+  sendPresence(frame: Buffer, delayMs = 0): void {
+    if (delayMs === 0) this.outbox.pushPresence(frame)
+    else if (this.outbox.pushPatient(frame)) setTimeout(() => this.outbox.flush(), delayMs).unref()
   }
 
   refuse(code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
     this.context.refused('message', code)
     this.#tell(code, definitionOf(code).message, extra)
-  }
-
-  attempt(request: () => void): void {
-    try {
-      request()
-    } catch (error) {
-      if (isCoded(error)) {
-        this.context.refused('message', error.code)
-        this.#tell(error.code, error.message)
-      } else {
-        this.context.report(error)
-        this.refuse('NWS_ERR_INTERNAL')
-      }
-    }
   }
 
   protected override ping(): void {
@@ -174,16 +160,15 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
       this.#refuseJoin(error)
       return
     }
-    // What came with the upgrade may have ended the socket before the join told so.
+    // Data that came with the upgrade may have ended the socket while the join was decided.
     if (this.over && dialect.leave === undefined) this.hub.leave(this.#member)
-    if (dialect.greetsUnseen === true && !this.over && this.hub.isSettling(this.#member.channel))
-      this.#stopSettling = whenSettled(this.hub, this.#member.channel, () => this.#takeEarly())
-    else this.#takeEarly()
+    if (!this.over) this.#stopHolding = dialect.holdFirst?.(this, () => this.#takeEarly())
+    if (this.#stopHolding === undefined) this.#takeEarly()
   }
 
   /** What came so far is taken, and the rest as it comes. */
   #takeEarly(): void {
-    this.#stopSettling?.()
+    this.#stopHolding?.()
     const early = this.#early ?? []
     this.#early = undefined
     for (const { bytes, isBinary } of early) this.#dispatch(bytes, isBinary)
@@ -252,9 +237,13 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     try {
       this.#request.dialect.receive(this, bytes, isBinary)
     } catch (error) {
-      this.attempt(() => {
-        throw error
-      })
+      if (isCoded(error)) {
+        this.context.refused('message', error.code)
+        this.#tell(error.code, error.message)
+      } else {
+        this.context.report(error)
+        this.refuse('NWS_ERR_INTERNAL')
+      }
     }
   }
 
@@ -271,8 +260,8 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   }
 
   #authenticate(bytes: Buffer, isBinary: boolean): void {
-    const request = isBinary ? undefined : decodeRequest(bytes, this.maxDataDepth)
-    if (request?.action === 'auth' && this.context.verifyToken(request.token)) {
+    const token = this.#request.dialect.readToken(bytes, isBinary, this.maxDataDepth)
+    if (token !== undefined && this.context.verifyToken(token)) {
       this.#authenticated = true
       clearTimeout(this.#authTimer)
       void this.#join()

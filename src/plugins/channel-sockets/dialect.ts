@@ -1,5 +1,4 @@
-// The seam between a client's socket and a way of speaking over it. Not the ways themselves (envelope.ts, raw.ts,
-// numbered.ts).
+// The seam between a client's socket and a way of speaking over it. The ways are in envelope.ts and plugins/legacy.
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
@@ -8,54 +7,63 @@ import type { ChannelRegistry } from '../../core/hub/registry.ts'
 /** What a dialect sees of a socket. */
 export interface DialectSocket {
   readonly hub: ChannelRegistry
-  /** Where frames for this client go. */
+  /** Takes the frames for this client. */
   readonly outbox: Outbox
-  /** The peer that the socket became, or speaks for. */
+  /** The peer that the socket is, or speaks for. */
   readonly peer: Peer
+  /** Origin of the page; undefined for a program. */
+  readonly origin: string | undefined
   /** Arrays and objects that data may have open at once. */
   readonly maxDataDepth: number
   /** Whether the client takes binary frames. */
   takesBinary: boolean
-  /** Sends bytes of a whole frame to this client, after all that it was sent before. */
+  /** Sends a whole frame to this client, after all frames before it. */
   send(frame: Buffer): void
-  /** Calls `run`, once, when the client has read all that it was sent up to now. */
+  /** Sends a frame that may wait. @param delayMs how long it may wait for another frame; 0: some milliseconds */
+  sendPresence(frame: Buffer, delayMs?: number): void
+  /** Calls `run`, once, when the client has read all frames so far. */
   whenRead(run: () => void): void
-  /** Sends the frame of a `connect`. @param second a page that may be of an earlier generation gets it later than the other end */
-  sendConnect(frame: Buffer, second: boolean): void
-  /** Tells the client what could not be done; the socket stays open. */
+  /** Tells the client that the proxy refuses a request; the socket stays open. */
   refuse(code: ErrorCode, extra?: Readonly<Record<string, number>>): void
-  /** Runs a request of the client; a coded error that a hook throws is answered, any other is logged and answered. */
-  attempt(request: () => void): void
   /** Closes the socket with the error's close code. */
   end(code: ErrorCode): void
 }
 
-/** A way of speaking over a socket. What belongs to a client is in its socket and port, or in a dialect of its own. */
+/** A way of speaking over a socket. A dialect that keeps state for a client is made for that client. */
 export interface Dialect {
   /** Shown in `/api/peers`. */
   readonly name: string
-  /** How errors reach the client; undefined: it has no form for them. */
+  /**
+   * Why a client cannot have such a socket; the route asks before the upgrade. Absent: it can.
+   *
+   * @param isProven false: the client still has to prove the token
+   */
+  refusal?(origin: string | undefined, isProven: boolean): ErrorCode | undefined
+  /** The token in the first message of a client that has to prove it; undefined: the message has none. */
+  readToken(bytes: Buffer, isBinary: boolean, maxDataDepth: number): string | undefined
+  /** The form in which errors reach the client; undefined: it has none. */
   errorFrame(code: string, message: string, extra?: Readonly<Record<string, number>>): Buffer | undefined
   createPort(socket: DialectSocket, peer: Peer): PeerPort
   /**
-   * Whether its clients greet everybody without knowing who is there: what they say in the first moment waits until other
-   * proxies that have the channel are known, two seconds at most.
+   * Holds the first messages of a client that has joined. Absent: they pass at once.
+   *
+   * @param release lets them pass; to be called once, and not before this method returns
+   * @returns ends the wait without a call of `release`; undefined: the messages pass at once
    */
-  readonly greetsUnseen?: boolean
+  holdFirst?(socket: DialectSocket, release: () => void): (() => void) | undefined
   /** A message of the client. `bytes` of a text message are valid UTF-8. */
   receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void
   /**
-   * How a socket that may join comes to a peer; messages are received from then on. Absent: it becomes one, as `asPeer`
-   * does.
+   * Gets a peer for a socket that may join; `receive` is called from then on. Absent: `asPeer` is called.
    *
-   * @throws NwsError, or as `asPeer`: then the socket is told why and closed
+   * @throws NwsError, or as `asPeer`: then the client hears why, and the socket is closed
    */
   join?(socket: DialectSocket, asPeer: () => Promise<Peer>): Promise<Peer>
   /**
-   * The socket takes and gives nothing any more. Absent: its peer leaves. Called once, whether it ever joined or not.
+   * The socket takes and gives nothing more. Absent: its peer leaves. Called once, also if the socket never joined.
    *
-   * @param peer what `join` came to; undefined: nothing so far
-   * @param cause why the proxy ended it; undefined: the client did, or an extension
+   * @param peer the result of `join`; undefined: none yet
+   * @param cause why the proxy ended the socket; undefined: the client or an extension did
    */
   leave?(socket: DialectSocket, peer: Peer | undefined, cause: ErrorCode | undefined): void
 }

@@ -2,28 +2,23 @@
 // Not the grammar of either (core/envelope.ts, core/binary-envelope.ts).
 import { decodeBinaryRequest, OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-import { binaryAsText, decodeRequest, errorText, presenceText, statusText } from '../../core/envelope.ts'
+import {
+  binaryAsText,
+  broadcastHead,
+  decodeRequest,
+  errorText,
+  messageHead,
+  presenceText,
+  readToken,
+  statusText
+} from '../../core/envelope.ts'
 import type { Encoding } from '../../core/hub/encoding.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
-import { asciiFrame, BINARY, startFrame, TEXT, textFrame } from '../../core/websocket-frame.ts'
+import { connectDelayMs } from '../../core/legacy/meeting.ts'
+import { asciiFrame, BINARY, objectFrame, startFrame, textFrame } from '../../core/websocket-frame.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
-import { isToldSecond } from './meeting.ts'
-
-const BROADCAST_HEAD = '{"action":"broadcast","source":"'
-const DATA_HEAD = '","data":'
-
-/** A text frame `head` + `data` + `}`; `head` is ASCII. */
-function frameOfData(head: string, data: Buffer): Buffer {
-  const length = head.length + data.length + 1
-  const frame = startFrame(TEXT, length)
-  const start = frame.length - length
-  frame.write(head, start, 'latin1')
-  data.copy(frame, start + head.length)
-  frame[frame.length - 1] = 0x7d
-  return frame
-}
 
 function textOf(payload: Payload): Buffer {
   return payload.binary ? binaryAsText(payload.bytes) : payload.bytes
@@ -43,7 +38,7 @@ function binaryFrame(op: number, source: string, payload: Buffer): Buffer {
 /** Broadcasts as JSON text only. */
 export const textEncoding: Encoding = {
   name: 'envelope',
-  broadcast: (source, payload) => frameOfData(BROADCAST_HEAD + source.id + DATA_HEAD, textOf(payload))
+  broadcast: (source, payload) => objectFrame(broadcastHead(source.id), textOf(payload))
 }
 
 /** Broadcasts as JSON text, binary ones as binary frames. */
@@ -56,7 +51,7 @@ export const binaryEncoding: Encoding = {
 
 function messageFrame(source: Peer, you: string, payload: Payload, takesBinary: boolean): Buffer {
   if (payload.binary && takesBinary) return binaryFrame(OP_MESSAGE, source.id, payload.bytes)
-  return frameOfData(`{"action":"message","source":"${source.id}","target":"${you}${DATA_HEAD}`, textOf(payload))
+  return objectFrame(messageHead(source.id, you), textOf(payload))
 }
 
 function sendBroadcast(socket: DialectSocket, payload: Payload): void {
@@ -94,7 +89,7 @@ function receiveText(socket: DialectSocket, bytes: Buffer): void {
       return sendMessage(socket, request.target, { binary: false, bytes: request.data })
     case 'status':
       return socket.send(textFrame(statusText(socket.peer.id)))
-    // A token that was not asked for has been checked by the connection.
+    // The client has proven its token already.
     case 'auth':
       return
     case 'error':
@@ -102,7 +97,7 @@ function receiveText(socket: DialectSocket, bytes: Buffer): void {
   }
 }
 
-/** A class and not a literal of functions: there is one for each socket, and most of them are idle. */
+/** A class, because a literal of functions would cost more memory for each of many idle sockets. */
 class EnvelopePort implements PeerPort {
   readonly #socket: DialectSocket
   readonly #id: string
@@ -128,16 +123,16 @@ class EnvelopePort implements PeerPort {
   }
 
   connect(other: Peer): void {
-    // A newcomer is told of those who are there before he is one of them.
+    // A newcomer hears of the members before it is one of them.
     const cameLater = other.channel.peer(this.#id) === undefined
-    this.#socket.sendConnect(
+    this.#socket.sendPresence(
       asciiFrame(presenceText('connect', this.#id, other.id)),
-      isToldSecond(this.#id, other, cameLater)
+      connectDelayMs(this.#socket, this.#id, other, cameLater)
     )
   }
 
   disconnect(other: Peer): void {
-    this.#socket.outbox.pushPresence(asciiFrame(presenceText('disconnect', this.#id, other.id)))
+    this.#socket.sendPresence(asciiFrame(presenceText('disconnect', this.#id, other.id)))
   }
 
   whenRead(run: () => void): void {
@@ -153,6 +148,7 @@ class EnvelopePort implements PeerPort {
 export const envelopeDialect: Dialect = {
   name: 'envelope',
   errorFrame: (code, message, extra) => textFrame(errorText(code, message, extra)),
+  readToken,
   createPort: (socket, peer) => new EnvelopePort(socket, peer.id),
   receive: (socket, bytes, isBinary) => (isBinary ? receiveBinary(socket, bytes) : receiveText(socket, bytes))
 }

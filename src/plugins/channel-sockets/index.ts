@@ -6,20 +6,14 @@ import type { WebSocket } from 'ws'
 import { isChannelName, type Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { takeOver } from '../../core/hub/client-socket.ts'
-import { parseChosenNumber } from '../../core/peer-numbers.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
-import type {} from '../crypto/index.ts'
 import type {} from '../refusals.ts'
 import type {} from '../shutdown.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
-import { NumberedRooms } from './numbered-room.ts'
-import type { Half } from './numbered-session.ts'
-import { NumberedControl, NumberedData } from './numbered.ts'
-import { createRawDialect } from './raw.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -27,20 +21,18 @@ declare module 'fastify' {
   }
 }
 
-/** What a socket wants to be: a peer of a channel that speaks in some way, or one half of such a peer. */
+/** The channel that a socket asks for, and how the client speaks. */
 export interface SocketSeat {
-  /** Name of the channel, as it stood in the URL. */
+  /** Name of the channel, as it stands in the URL. */
   readonly name: string
   readonly scope: Scope
-  /** In which form: that of this generation, raw frames, or the two sockets of the second generation. */
-  readonly speaks: 'envelope' | 'raw' | Half
-  /** The id that a client of the second generation gives itself, as it stood in the URL. */
-  readonly number?: string
+  /** The envelope by default. */
+  readonly dialect?: Dialect
 }
 
 /** What the plugin decorates an app with as `channelSockets`. */
 export interface ChannelSockets {
-  /** Why a socket cannot have a seat, asked before the upgrade; undefined: it can, as far as is known now. */
+  /** Why a socket cannot have a seat; the route asks before the upgrade. undefined: nothing is against it so far. */
   check(request: FastifyRequest, seat: SocketSeat): ErrorCode | undefined
   /** Gives an upgraded socket its seat, for which `check` found nothing. Owns the socket from here on. */
   accept(websocket: WebSocket, request: FastifyRequest, seat: SocketSeat): void
@@ -57,9 +49,7 @@ const GOODBYE_SHARE = 0.6
 
 export default fp(
   async app => {
-    const { config, channelRegistry, accessGuard, crypto, shutdown } = app
-    const rooms = new NumberedRooms(channelRegistry.hub, count => crypto.randomBytes(count), config.legacyPairTimeoutMs)
-    const rawDialect = createRawDialect(config.legacyMarkers)
+    const { config, channelRegistry, accessGuard, shutdown } = app
     const connections = new Set<Connection>()
     let allClosed: (() => void) | undefined
     let closing = false
@@ -79,36 +69,22 @@ export default fp(
       }
     }
 
-    const check: ChannelSockets['check'] = (request, { name, scope, speaks, number }) => {
+    const check: ChannelSockets['check'] = (request, { name, dialect }) => {
       if (!isChannelName(name)) return 'NWS_ERR_CHANNEL_NAME'
-      if (speaks === 'envelope' || speaks === 'raw') return undefined
-      const chosen = parseChosenNumber(number ?? '')
-      if (chosen === undefined) return 'NWS_ERR_PEER_NUMBER'
-      // Who has yet to prove the token is not told who is there.
-      return accessGuard.mustAuthenticate(request)
-        ? undefined
-        : rooms.refuses({ name, scope, number: chosen, half: speaks }, request.headers.origin)
+      return dialect?.refusal?.(request.headers.origin, !accessGuard.mustAuthenticate(request))
     }
 
-    const dialectOf = ({ name, scope, speaks, number = '' }: SocketSeat, origin: string | undefined): Dialect => {
-      if (speaks === 'envelope') return envelopeDialect
-      if (speaks === 'raw') return rawDialect
-      const seat = { name, scope, number: parseChosenNumber(number)!, half: speaks }
-      return speaks === 'data' ? new NumberedData(rooms, seat, origin) : new NumberedControl(rooms, seat, origin)
-    }
-
-    const accept: ChannelSockets['accept'] = (websocket, request, seat) => {
+    const accept: ChannelSockets['accept'] = (websocket, request, { name, scope, dialect = envelopeDialect }) => {
       const transport = request.raw.socket
       takeOver(websocket, transport)
-      const { origin } = request.headers
       const connection = new Connection(
         websocket,
         transport,
         {
-          name: seat.name,
-          scope: seat.scope,
-          dialect: dialectOf(seat, origin),
-          origin,
+          name,
+          scope,
+          dialect,
+          origin: request.headers.origin,
           takesBinary: (request.query as { binary?: unknown }).binary === '1',
           mustAuthenticate: accessGuard.mustAuthenticate(request)
         },
@@ -158,13 +134,6 @@ export default fp(
   {
     name: 'nws-channel-sockets',
     fastify: '5.x',
-    dependencies: [
-      'nws-config',
-      'nws-access-guard',
-      'nws-channel-registry',
-      'nws-crypto',
-      'nws-refusals',
-      'nws-shutdown'
-    ]
+    dependencies: ['nws-config', 'nws-access-guard', 'nws-channel-registry', 'nws-refusals', 'nws-shutdown']
   }
 )

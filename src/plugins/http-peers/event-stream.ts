@@ -2,7 +2,7 @@
 // the route that opens it. Format: WHATWG HTML, "Server-sent events".
 import type { ServerResponse } from 'node:http'
 import type { Scope } from '../../core/channel-name.ts'
-import { binaryAsText, errorText, presenceText, statusText } from '../../core/envelope.ts'
+import { binaryAsText, broadcastHead, errorText, messageHead, presenceText, statusText } from '../../core/envelope.ts'
 import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { Encoding } from '../../core/hub/encoding.ts'
 import { Outbox } from '../../core/hub/outbox.ts'
@@ -22,7 +22,7 @@ function dataOf(payload: Payload): string {
 /** Broadcasts as events. */
 export const eventEncoding: Encoding = {
   name: 'events',
-  broadcast: (source, payload) => eventOf(`{"action":"broadcast","source":"${source.id}","data":${dataOf(payload)}}`)
+  broadcast: (source, payload) => eventOf(`${broadcastHead(source.id)}${dataOf(payload)}}`)
 }
 
 const HEADERS = {
@@ -128,7 +128,7 @@ export class EventStream {
       encoding: eventEncoding,
       broadcast: () => {},
       message: (source, payload) => {
-        send(`{"action":"message","source":"${source.id}","target":"${peer.id}","data":${dataOf(payload)}}`)
+        send(`${messageHead(source.id, peer.id)}${dataOf(payload)}}`)
         return true
       },
       whenRead: run => {

@@ -12,6 +12,7 @@ import { MAX_PEER_ID } from '../../../core/bonevalue/wire.ts'
 import { NwsError } from '../../../core/errors.ts'
 import { takeOver } from '../../../core/hub/client-socket.ts'
 import { TurnQueue } from '../../../core/hub/turn-queue.ts'
+import { readLoginCookies } from '../../../core/legacy/login-cookies.ts'
 import { addressKey } from '../../../core/address-key.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
 import type {} from '../../access-guard.ts'
@@ -21,7 +22,6 @@ import type {} from '../../crypto/index.ts'
 import type {} from '../../refusals.ts'
 import type {} from '../../shutdown.ts'
 import { createAdministration, type Administration } from './administration.ts'
-import { readLegacyCookies } from './legacy-cookies.ts'
 import { RendezvousService, type Login } from './service.ts'
 import { RendezvousSocket, type LoginMethod, type SocketContext } from './socket.ts'
 
@@ -181,7 +181,7 @@ export default fp<RendezvousSeams>(
         seams = { ...seams, ...more }
       },
       logInByCookies: async (request, isKnownOrigin) => {
-        const cookies = config.bvLegacyLogin ? readLegacyCookies(request.headers.cookie ?? '') : undefined
+        const cookies = config.bvLegacyLogin ? readLoginCookies(request.headers.cookie ?? '') : undefined
         if (cookies === undefined) return
         if (!isKnownOrigin) throw new NwsError('NWS_ERR_BV_ORIGIN')
         const { socket } = request.raw

@@ -1,8 +1,8 @@
 // Raw text as JSON text and back.
 import t from 'tap'
-import { jsonOfRaw, rawOfJson } from '../../src/core/raw-text.ts'
-import { isJsonText } from '../../src/core/json-text.ts'
-import { seededRandom } from '../support/random.ts'
+import { jsonOfRaw, rawOfJson } from '../../../src/core/legacy/raw-text.ts'
+import { isJsonText } from '../../../src/core/json-text.ts'
+import { seededRandom } from '../../support/random.ts'
 
 t.test('a raw text is the string that it spells, and comes back unchanged', async t => {
   const random = seededRandom(3)

@@ -1,7 +1,7 @@
 // The control messages of the second generation: `{"Action":…,"Source":n,"Target":n,"Payload":…}` with peers as bare
 // numbers, of which a server always writes all four. Not the numbers themselves (peer-numbers.ts), not the data socket,
 // whose frames are raw.
-import { findMembers, stringAt, type MemberAt } from './envelope.ts'
+import { findMembers, stringAt, type MemberAt } from '../envelope.ts'
 import { canonicalNumber } from './peer-numbers.ts'
 
 /** What a client asks for on its control socket: a direct message, which is all that it can ask for. */

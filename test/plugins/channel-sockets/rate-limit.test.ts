@@ -1,6 +1,6 @@
 // What one socket may send, with the clock in hand.
 import t from 'tap'
-import { RateLimit } from '../../src/plugins/channel-sockets/rate-limit.ts'
+import { RateLimit } from '../../../src/plugins/channel-sockets/rate-limit.ts'
 
 const settings = { maxMessagesPerSecond: 100, maxBytesPerSecond: 10_000, maxMessageBytes: 1000 }
 

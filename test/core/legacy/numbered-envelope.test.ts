@@ -1,6 +1,6 @@
 // Control messages of the second generation: what is understood, what is passed over, what is written.
 import t from 'tap'
-import { controlMessageHead, controlPresenceText, decodeControl } from '../../src/core/numbered-envelope.ts'
+import { controlMessageHead, controlPresenceText, decodeControl } from '../../../src/core/legacy/numbered-envelope.ts'
 
 const decode = (text: string) => {
   const request = decodeControl(Buffer.from(text), 16)

@@ -1,14 +1,14 @@
 // Which end of a meeting is told of it second: always one of the two, and both proxies of a meeting agree on it.
 import t from 'tap'
 import type { Peer } from '../../../src/core/hub/peer.ts'
-import { isToldSecond } from '../../../src/plugins/channel-sockets/meeting.ts'
+import { hearsSecond } from '../../../src/core/legacy/meeting.ts'
 
 const peer = (id: string, location: 'local' | 'remote') => ({ id, location }) as Peer
 
 t.test('on one proxy it is who was there', async t => {
   for (const own of ['a', 'b', undefined]) {
-    t.equal(isToldSecond(own, peer('aa', 'local'), false), true)
-    t.equal(isToldSecond(own, peer('aa', 'local'), true), false)
+    t.equal(hearsSecond(own, peer('aa', 'local'), false), true)
+    t.equal(hearsSecond(own, peer('aa', 'local'), true), false)
   }
 })
 
@@ -22,12 +22,12 @@ t.test('on two it is one of them, whoever came later', async t => {
         ['-', '_']
       ] as const) {
         t.not(
-          isToldSecond(one, peer(two, 'remote'), cameLater),
-          isToldSecond(two, peer(one, 'remote'), other),
+          hearsSecond(one, peer(two, 'remote'), cameLater),
+          hearsSecond(two, peer(one, 'remote'), other),
           `${one} and ${two}`
         )
       }
     }
   }
-  t.equal(isToldSecond(undefined, peer('a', 'remote'), true), false, 'what is no peer yet is told at once')
+  t.equal(hearsSecond(undefined, peer('a', 'remote'), true), false, 'what is no peer yet is told at once')
 })

@@ -5,7 +5,7 @@ import type { Scope } from '../../core/channel-name.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
-import { PeerNumbers } from '../../core/peer-numbers.ts'
+import { PeerNumbers } from '../../core/legacy/peer-numbers.ts'
 import { NumberedSession, type Half } from './numbered-session.ts'
 
 /** One channel, as such clients see it. Exists while there is a session. */
@@ -102,11 +102,11 @@ export class NumberedRooms {
   }
 
   /** Why a socket cannot have a seat now; undefined: it can. */
-  refuses(seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
+  refusal(seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
     const room = this.#rooms.get(keyOf(seat))
     if (room === undefined) return undefined
     const session = room.sessions.get(seat.number)
-    if (session !== undefined) return session.refuses(seat.half, origin)
+    if (session !== undefined) return session.refusal(seat.half, origin)
     return room.numbers.isTaken(seat.number) ? 'NWS_ERR_PEER_NUMBER_TAKEN' : undefined
   }
 
@@ -116,7 +116,7 @@ export class NumberedRooms {
    * @throws NwsError `NWS_ERR_PEER_NUMBER_TAKEN`, `NWS_ERR_PEER_NUMBER_ORIGIN`
    */
   claim(seat: NumberedSeat, origin: string | undefined): NumberedSession {
-    const refusal = this.refuses(seat, origin)
+    const refusal = this.refusal(seat, origin)
     if (refusal !== undefined) throw new NwsError(refusal)
     const room = this.#rooms.get(keyOf(seat)) ?? this.#open(seat)
     let session = room.sessions.get(seat.number)

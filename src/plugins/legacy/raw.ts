@@ -1,23 +1,23 @@
-// The raw dialect of the first generation: each frame is the data of a broadcast, and there is nothing else; with
-// markers, also two frames that say that somebody came or went. Not the data sockets of the second (numbered.ts), which
-// hear in the same form but for binary data.
-import { binaryAsText } from '../../core/envelope.ts'
+// The raw dialect of the first generation: each frame is the data of a broadcast. With markers, two more frames say that
+// a peer came or went. The data sockets of the second generation (numbered.ts) get text in the same form.
+import { binaryAsText, readToken } from '../../core/envelope.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Encoding } from '../../core/hub/encoding.ts'
 import type { Outbox } from '../../core/hub/outbox.ts'
 import type { PeerPort } from '../../core/hub/peer.ts'
-import { jsonOfRaw, rawOfJson } from '../../core/raw-text.ts'
+import { jsonOfRaw, rawOfJson } from '../../core/legacy/raw-text.ts'
 import { asciiFrame, BINARY, bytesFrame, TEXT } from '../../core/websocket-frame.ts'
-import type { Dialect, DialectSocket } from './dialect.ts'
+import type { Dialect, DialectSocket } from '../channel-sockets/dialect.ts'
+import { holdUntilSettled } from './settling.ts'
 
-/** Broadcasts as raw text, binary ones as the JSON text that stands for them. */
+/** Broadcasts as raw text, binary data as its JSON text. */
 export const rawTextEncoding: Encoding = {
   name: 'raw',
   broadcast: (_source, payload) =>
     bytesFrame(TEXT, payload.binary ? binaryAsText(payload.bytes) : rawOfJson(payload.bytes))
 }
 
-/** Broadcasts as raw text, binary ones as binary frames. */
+/** Broadcasts as raw text, binary data as binary frames. */
 export const rawEncoding: Encoding = {
   name: 'raw with binary',
   sameText: rawTextEncoding,
@@ -25,7 +25,7 @@ export const rawEncoding: Encoding = {
     payload.binary ? bytesFrame(BINARY, payload.bytes) : rawTextEncoding.broadcast(source, payload)
 }
 
-/** Takes a frame of a raw socket to all others. A client of this kind cannot be told that some missed it. */
+/** Sends a frame of a raw socket to all others. The wire has no form to tell the client that some missed it. */
 export function broadcastRaw({ hub, peer }: DialectSocket, bytes: Buffer, isBinary: boolean): void {
   hub.broadcast(peer, isBinary ? { binary: true, bytes } : { binary: false, bytes: jsonOfRaw(bytes) })
 }
@@ -33,7 +33,7 @@ export function broadcastRaw({ hub, peer }: DialectSocket, bytes: Buffer, isBina
 const CONNECT = asciiFrame('____connect')
 const DISCONNECT = asciiFrame('____disconnect')
 
-/** A class and not a literal of functions: there is one for each socket, and most of them are idle. */
+/** A class, because a literal of functions would cost more memory for each of many idle sockets. */
 class RawPort implements PeerPort {
   readonly #socket: DialectSocket
   readonly #markers: boolean
@@ -58,11 +58,11 @@ class RawPort implements PeerPort {
   }
 
   connect(): void {
-    if (this.#markers) this.#socket.outbox.pushPresence(CONNECT)
+    if (this.#markers) this.#socket.sendPresence(CONNECT)
   }
 
   disconnect(): void {
-    if (this.#markers) this.#socket.outbox.pushPresence(DISCONNECT)
+    if (this.#markers) this.#socket.sendPresence(DISCONNECT)
   }
 
   whenRead(run: () => void): void {
@@ -74,12 +74,13 @@ class RawPort implements PeerPort {
   }
 }
 
-/** The dialect of `/local/<name>` and `/broadcast/<name>`. @param markers whether others are told of by marker frames */
+/** The dialect of `/local/<name>` and `/broadcast/<name>`. @param markers whether marker frames tell of others */
 export function createRawDialect(markers: boolean): Dialect {
   return {
     name: 'raw',
+    readToken,
     errorFrame: () => undefined,
-    greetsUnseen: true,
+    holdFirst: holdUntilSettled,
     createPort: socket => new RawPort(socket, markers),
     receive: broadcastRaw
   }

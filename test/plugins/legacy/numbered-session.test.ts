@@ -4,9 +4,9 @@ import type { ErrorCode } from '../../../src/core/errors.ts'
 import { Outbox } from '../../../src/core/hub/outbox.ts'
 import type { Peer } from '../../../src/core/hub/peer.ts'
 import type { Dialect, DialectSocket } from '../../../src/plugins/channel-sockets/dialect.ts'
-import { NumberedRooms } from '../../../src/plugins/channel-sockets/numbered-room.ts'
-import { NumberedControl, NumberedData } from '../../../src/plugins/channel-sockets/numbered.ts'
-import type { Half } from '../../../src/plugins/channel-sockets/numbered-session.ts'
+import { NumberedRooms } from '../../../src/plugins/legacy/numbered-room.ts'
+import { NumberedControl, NumberedData } from '../../../src/plugins/legacy/numbered.ts'
+import type { Half } from '../../../src/plugins/legacy/numbered-session.ts'
 import { createTestHub, joinTestPeer, type TestHub, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
 
@@ -53,8 +53,7 @@ function openFake(
   origin?: string
 ): FakeSocket {
   const seat = { name: 'room', scope: 'network', number, half } as const
-  const dialect: Dialect =
-    half === 'data' ? new NumberedData(rooms, seat, origin) : new NumberedControl(rooms, seat, origin)
+  const dialect: Dialect = half === 'data' ? new NumberedData(rooms, seat) : new NumberedControl(rooms, seat)
   const heard: string[] = []
   let peer: Peer | undefined
   const finish = (cause?: ErrorCode): void => {
@@ -81,13 +80,13 @@ function openFake(
     get peer() {
       return peer!
     },
+    origin,
     maxDataDepth: 16,
     takesBinary: false,
     send: frame => socket.outbox.push(frame),
     whenRead: run => run(),
-    sendConnect: frame => socket.outbox.pushPresence(frame),
+    sendPresence: frame => socket.outbox.pushPresence(frame),
     refuse: code => t.fail(code),
-    attempt: work => work(),
     end: finish
   }
   const asPeer = () =>
@@ -196,12 +195,12 @@ t.test('a seat is taken by one socket, of one origin', async t => {
   const hub = createTestHub()
   const rooms = createRooms(hub, 1)
   const seat = (half: Half) => ({ name: 'room', scope: 'network', number: '1111', half }) as const
-  t.equal(rooms.refuses(seat('data'), 'a'), undefined)
+  t.equal(rooms.refusal(seat('data'), 'a'), undefined)
   const control = openFake(t, hub, rooms, 'control', '1111', 'a')
-  t.equal(rooms.refuses(seat('control'), 'a'), 'NWS_ERR_PEER_NUMBER_TAKEN')
-  t.equal(rooms.refuses(seat('data'), 'b'), 'NWS_ERR_PEER_NUMBER_ORIGIN')
-  t.equal(rooms.refuses(seat('data'), undefined), 'NWS_ERR_PEER_NUMBER_ORIGIN')
-  t.equal(rooms.refuses(seat('data'), 'a'), undefined)
+  t.equal(rooms.refusal(seat('control'), 'a'), 'NWS_ERR_PEER_NUMBER_TAKEN')
+  t.equal(rooms.refusal(seat('data'), 'b'), 'NWS_ERR_PEER_NUMBER_ORIGIN')
+  t.equal(rooms.refusal(seat('data'), undefined), 'NWS_ERR_PEER_NUMBER_ORIGIN')
+  t.equal(rooms.refusal(seat('data'), 'a'), undefined)
   t.equal(
     await openFake(t, hub, rooms, 'data', '1111', 'b').joined,
     'NWS_ERR_PEER_NUMBER_ORIGIN',
@@ -210,10 +209,10 @@ t.test('a seat is taken by one socket, of one origin', async t => {
   t.equal(await openFake(t, hub, rooms, 'control', '1111', 'a').joined, 'NWS_ERR_PEER_NUMBER_TAKEN')
   const data = openFake(t, hub, rooms, 'data', '1111', 'a')
   t.equal(await control.joined, await data.joined, 'both speak for one peer')
-  t.equal(rooms.refuses(seat('data'), 'a'), 'NWS_ERR_PEER_NUMBER_TAKEN')
+  t.equal(rooms.refusal(seat('data'), 'a'), 'NWS_ERR_PEER_NUMBER_TAKEN')
   data.close()
   t.equal(control.ended, 'NWS_ERR_DATA_SOCKET_CLOSED')
-  t.equal(rooms.refuses(seat('data'), 'b'), undefined)
+  t.equal(rooms.refusal(seat('data'), 'b'), undefined)
   t.equal(rooms.size, 0)
 })
 

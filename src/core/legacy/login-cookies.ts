@@ -14,7 +14,7 @@ function unescapeText(text: string): string {
 }
 
 /** Name and password, wherever they stand among other cookies; undefined unless both are there. */
-export function readLegacyCookies(header: string): { readonly name: string; readonly password: string } | undefined {
+export function readLoginCookies(header: string): { readonly name: string; readonly password: string } | undefined {
   if (header.length > MAX_CHARACTERS) return undefined
   const cookies = new Map(
     header.split(';').map(part => {

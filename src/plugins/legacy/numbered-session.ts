@@ -4,10 +4,10 @@ import { binaryAsText } from '../../core/envelope.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
-import { controlMessageHead, controlPresenceText } from '../../core/numbered-envelope.ts'
-import { asciiFrame, startFrame, TEXT } from '../../core/websocket-frame.ts'
-import type { DialectSocket } from './dialect.ts'
-import { isToldSecond } from './meeting.ts'
+import { controlMessageHead, controlPresenceText } from '../../core/legacy/numbered-envelope.ts'
+import { connectDelayMs } from '../../core/legacy/meeting.ts'
+import { asciiFrame, objectFrame } from '../../core/websocket-frame.ts'
+import type { DialectSocket } from '../channel-sockets/dialect.ts'
 import type { NumberedRoom } from './numbered-room.ts'
 import { rawTextEncoding } from './raw.ts'
 
@@ -50,7 +50,7 @@ export class NumberedSession {
   }
 
   /** Why a socket cannot be a half of this session. */
-  refuses(half: Half, origin: string | undefined): ErrorCode | undefined {
+  refusal(half: Half, origin: string | undefined): ErrorCode | undefined {
     if (origin !== this.#origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
     const taken = half === 'data' ? this.#data : this.#control
     return taken === undefined ? undefined : 'NWS_ERR_PEER_NUMBER_TAKEN'
@@ -119,12 +119,15 @@ export class NumberedSession {
   /** Tells of another peer that came. @param cameLater whether this client came after it */
   tellCome(other: Peer, cameLater: boolean): void {
     if (this.#seeing)
-      this.#control!.sendConnect(this.#presenceFrame('connect', other), isToldSecond(this.peer?.id, other, cameLater))
+      this.#control!.sendPresence(
+        this.#presenceFrame('connect', other),
+        connectDelayMs(this.#control!, this.peer?.id, other, cameLater)
+      )
   }
 
   /** Tells of another peer that went. */
   tellGone(other: Peer): void {
-    if (this.#seeing) this.#control!.outbox.pushPresence(this.#presenceFrame('disconnect', other))
+    if (this.#seeing) this.#control!.sendPresence(this.#presenceFrame('disconnect', other))
   }
 
   #presenceFrame(action: 'connect' | 'disconnect', other: Peer): Buffer {
@@ -177,13 +180,6 @@ export class NumberedSession {
 
   #messageFrame(source: Peer, payload: Payload): Buffer {
     const head = controlMessageHead(this.#room.numbers.numberOf(source.id), this.number)
-    const json = payload.binary ? binaryAsText(payload.bytes) : payload.bytes
-    const length = head.length + json.length + 1
-    const frame = startFrame(TEXT, length)
-    const start = frame.length - length
-    frame.write(head, start, 'latin1')
-    json.copy(frame, start + head.length)
-    frame[frame.length - 1] = 0x7d
-    return frame
+    return objectFrame(head, payload.binary ? binaryAsText(payload.bytes) : payload.bytes)
   }
 }

@@ -1,7 +1,7 @@
 // Numbers of peers: chosen ones and given ones, unique, stable, mapped both ways.
 import t from 'tap'
-import { canonicalNumber, parseChosenNumber, PeerNumbers } from '../../src/core/peer-numbers.ts'
-import { seededRandom } from '../support/random.ts'
+import { canonicalNumber, parseChosenNumber, PeerNumbers } from '../../../src/core/legacy/peer-numbers.ts'
+import { seededRandom } from '../../support/random.ts'
 
 /** Random bytes from a seed, or the given ones first. */
 function bytesFrom(seed: number, ...first: number[][]): (count: number) => Uint8Array {
