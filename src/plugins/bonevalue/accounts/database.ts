@@ -87,6 +87,9 @@ function createFile(directory: string): string {
 export async function openDatabase(directory: string): Promise<Database> {
   let database: Database | undefined
   try {
+    // libsql's loader asks for a report, which looks up the name of every peer's address: a minute of silence if the name
+    // server does not answer.
+    Object.assign(process.report, { excludeNetwork: true })
     const { default: Libsql } = await import('libsql') // Native code: who does not use it does not load it.
     database = new Libsql(directory === IN_MEMORY ? IN_MEMORY : createFile(directory), { timeout: LOCK_WAIT_MS })
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
