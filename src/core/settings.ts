@@ -194,6 +194,11 @@ const rows = {
     group: 'limits',
     doc: 'Bytes that may wait for one peer that reads slowly. The other peers never notice.'
   },
+  maxTotalQueuedBytes: {
+    schema: count(256 * MIB, 1 * MIB),
+    group: 'limits',
+    doc: 'Bytes that may wait for all peers together. Above that, the peer with the longest queue is closed.'
+  },
   maxMessagesPerSecond: {
     schema: count(100_000),
     group: 'limits',

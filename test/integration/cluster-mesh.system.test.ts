@@ -3,10 +3,9 @@
 import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { buildClusterApp, type ClusterApp } from '../support/cluster-apps.ts'
-import { newSecret, startNats } from '../support/nats.ts'
-import { needs } from '../support/needs.ts'
+import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
 
-const { skip } = needs('nats-server')
+const skip = natsUnavailable() ?? false
 const MANY = 200
 
 /** Two proxies that know each other by both ways. */

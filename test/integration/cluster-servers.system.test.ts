@@ -6,12 +6,11 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
 import { buildClusterApp, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
-import { newSecret, startNats, type NatsServer } from '../support/nats.ts'
+import { natsUnavailable, newSecret, startNats, type NatsServer } from '../support/nats.ts'
 import { leashed } from '../support/leash.ts'
 import { freePorts } from '../support/ports.ts'
-import { needs } from '../support/needs.ts'
 
-const { skip } = needs('nats-server')
+const skip = natsUnavailable() ?? false
 
 async function startServers(t: Test): Promise<NatsServer[]> {
   const routes = await freePorts(3)

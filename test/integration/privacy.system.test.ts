@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import t from 'tap'
-import { startCapture } from '../support/capture.ts'
-import { createNetwork, type Host } from '../support/namespaces.ts'
+import { startCapture, tcpdumpUnavailable } from '../support/capture.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
 import { startProxy } from '../support/proxies.ts'
-import { needs } from '../support/needs.ts'
 
-const { skip } = needs('namespaces', 'tcpdump')
+const skip = namespacesAvailable()
+  ? (tcpdumpUnavailable() ?? false)
+  : `network namespaces cannot be made: ${namespacesUnavailable()}`
 
 await ready
 

@@ -1,12 +1,13 @@
 // `nws doctor` in a host of a test network: what it found, by code. Not the faults, which tests make.
 import type { Test } from 'tap'
 import { nws } from './cli.ts'
-import { createNetwork, type Host } from './namespaces.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from './namespaces.ts'
 import { startProxy as start, type ProxyProcess } from './proxies.ts'
-import { needs } from './needs.ts'
 
-/** Options of a test with hosts. */
-export const needsHosts = needs('namespaces', 'iptables', 'ip6tables')
+/** For the `skip` of tests with hosts. */
+export const skip: false | string = namespacesAvailable()
+  ? false
+  : `network namespaces cannot be made: ${namespacesUnavailable()}`
 
 /** What the doctor prints. */
 export interface Finding {

@@ -3,6 +3,7 @@ import { OriginLimits } from '../../src/core/hub/origin-limits.ts'
 import { Outbox } from '../../src/core/hub/outbox.ts'
 import type { Encoding } from '../../src/core/hub/encoding.ts'
 import type { Peer } from '../../src/core/hub/peer.ts'
+import { QueueBudget } from '../../src/core/hub/queue-budget.ts'
 import { ChannelRegistry } from '../../src/core/hub/registry.ts'
 import { TurnQueue } from '../../src/core/hub/turn-queue.ts'
 
@@ -14,17 +15,23 @@ export const lineEncoding: Encoding = {
 
 export interface TestHub {
   registry: ChannelRegistry
-  /** Ends the event-loop turn. */
+  /** Ends event-loop turns until nothing is left to do. */
   endTurn: () => void
+  /** Ends one event-loop turn. @returns false if nothing was left to do */
+  endOneTurn: () => boolean
   now: { value: number }
   turns: TurnQueue
 }
 
 /** A registry whose ids are p1, p2, … */
-export function createTestHub(options: { maxPeers?: number; maxSockets?: number; burst?: number } = {}): TestHub {
+export function createTestHub(
+  options: { maxPeers?: number; maxSockets?: number; burst?: number; maxTotalQueuedBytes?: number } = {}
+): TestHub {
   const now = { value: 1_000_000 }
   let pending: (() => void)[] = []
-  const turns = new TurnQueue(run => pending.push(run))
+  const turns = new TurnQueue(new QueueBudget(options.maxTotalQueuedBytes ?? 256 * 1024 * 1024), run =>
+    pending.push(run)
+  )
   let ids = 0
   const registry = new ChannelRegistry({
     turns,
@@ -42,17 +49,20 @@ export function createTestHub(options: { maxPeers?: number; maxSockets?: number;
     ),
     maxPeersPerChannel: options.maxPeers ?? 5000
   })
+  const endOneTurn = (): boolean => {
+    const runs = pending
+    pending = []
+    for (const run of runs) run()
+    return runs.length > 0
+  }
   return {
     registry,
     now,
     turns,
     endTurn: () => {
-      while (pending.length > 0) {
-        const runs = pending
-        pending = []
-        for (const run of runs) run()
-      }
-    }
+      while (endOneTurn());
+    },
+    endOneTurn
   }
 }
 

@@ -3,10 +3,9 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, existsSync } from 'node:fs'
 import t from 'tap'
-import { createNetwork, type Host } from './namespaces.ts'
-import { needs } from './needs.ts'
+import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from './namespaces.ts'
 
-const { skip } = needs('namespaces')
+const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
 const left = () =>
   existsSync('/run/netns') ? readdirSync('/run/netns').filter(name => name.startsWith(`nws${process.pid}n`)) : []
 

@@ -4,6 +4,7 @@ import type { Scope } from '../channel-name.ts'
 import type { Carrier } from './carrier.ts'
 import { FanoutGroup } from './fanout-group.ts'
 import type { Outbox } from './outbox.ts'
+import { sayFarewell } from './pace.ts'
 import type { Payload } from './payload.ts'
 import type { Peer } from './peer.ts'
 import type { Encoding } from './encoding.ts'
@@ -45,6 +46,10 @@ export class Channel {
   /** Local peers without an outbox. */
   readonly #soloists = new Set<Peer>()
   #locals = 0
+  /** Local peers that hear nothing. */
+  #deaf = 0
+  /** Joins since it was opened. */
+  #joins = 0
   readonly #carriers: readonly Carrier[]
   readonly #turns: TurnQueue
 
@@ -70,6 +75,28 @@ export class Channel {
     return this.#peers.size - this.#locals
   }
 
+  /** Members. */
+  get size(): number {
+    return this.#peers.size
+  }
+
+  /** Members that hear what is sent. */
+  get hearingCount(): number {
+    return this.#peers.size - this.#deaf
+  }
+
+  /** True while earlier broadcasts are still being handed out. */
+  get isBusy(): boolean {
+    return this.#groups.some(group => group.isBusy)
+  }
+
+  /** Calls `run` when all broadcasts have been handed out; at once if none waits. */
+  whenDrained(run: () => void): void {
+    const busy = this.#groups.find(group => group.isBusy)
+    if (busy === undefined) run()
+    else busy.whenDrained(() => this.whenDrained(run))
+  }
+
   peer(id: string): Peer | undefined {
     return this.#peers.get(id)
   }
@@ -83,12 +110,17 @@ export class Channel {
   add(peer: Peer): void {
     const port = peer.port
     if (port !== undefined) {
-      for (const other of this.#peers.values()) port.connect(other)
-      if (port.outbox === undefined || port.encoding === undefined) this.#soloists.add(peer)
-      else this.#groupOf(port.encoding).add(port.outbox)
+      if (port.deaf === true) {
+        this.#deaf++
+      } else {
+        for (const other of this.#peers.values()) port.connect(other)
+        if (port.outbox === undefined || port.encoding === undefined) this.#soloists.add(peer)
+        else this.#groupOf(port.encoding).add(port.outbox)
+      }
       this.#locals++
     }
     for (const other of this.#peers.values()) other.port?.connect(peer)
+    peer.place = ++this.#joins
     this.#peers.set(peer.id, peer)
     if (peer.location === 'local') for (const carrier of this.#carriers) carrier.localJoined(peer)
     for (const arrival of this.arrivals) arrival(peer)
@@ -101,14 +133,16 @@ export class Channel {
     const port = peer.port
     if (port !== undefined) {
       this.#locals--
-      if (port.outbox === undefined) {
+      if (port.deaf === true) {
+        this.#deaf--
+      } else if (port.outbox === undefined) {
         this.#soloists.delete(peer)
       } else {
         port.outbox.flush()
         port.outbox.group?.remove(port.outbox)
       }
     }
-    for (const other of this.#peers.values()) other.port?.disconnect(peer)
+    sayFarewell(this.#turns, peer, this.#peers, this.#joins)
     if (peer.location === 'local') for (const carrier of this.#carriers) carrier.localLeft(peer)
     return true
   }
@@ -141,7 +175,8 @@ export class Channel {
         missed = Math.min(missed, this.remoteCount - remote)
       }
     }
-    return { local: this.#locals - (source.location === 'local' ? 1 : 0), remote, missed }
+    const self = source.port !== undefined && source.port.deaf !== true ? 1 : 0
+    return { local: this.#locals - this.#deaf - self, remote, missed }
   }
 
   /** Sends a direct message of a member to a member. */

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { Outbox, type ByteSink } from './outbox.ts'
+import type { Channel } from './channel.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /** The TCP socket under the WebSocket, as far as it is used. */
@@ -71,6 +72,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   protected over = false
   readonly #transport: ClientTransport
   #pingedAt: number
+  #paused = false
 
   /** @param transport the TCP socket under the WebSocket; whole frames are written to it, past ws */
   constructor(websocket: WebSocket, transport: ClientTransport, context: C) {
@@ -133,6 +135,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   /** Pings the client if a ping is due. Ends a socket that was silent for too long. */
   checkAlive(now: number): void {
     const { peerTimeoutMs, pingIntervalMs } = this.context.settings
+    if (this.#paused) return
     if (now - this.lastSeen > peerTimeoutMs) {
       this.end('NWS_ERR_PEER_SILENT')
       this.terminate()
@@ -145,6 +148,18 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   /** The client answered a ping. */
   answered(_mark: Buffer): void {
     this.lastSeen = this.context.now()
+  }
+
+  /** Stops reading until a channel has handed out its broadcasts: the client cannot get ahead of a wide channel. */
+  protected pauseUntilDrained(channel: Channel): void {
+    if (this.#paused || this.over) return
+    this.#paused = true
+    this.websocket.pause()
+    channel.whenDrained(() => {
+      this.#paused = false
+      this.lastSeen = this.context.now()
+      this.websocket.resume()
+    })
   }
 
   protected get canPing(): boolean {

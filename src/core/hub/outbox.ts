@@ -1,6 +1,7 @@
 // Collects the bytes for one peer until the end of the event-loop turn, so that a turn is one write. Bytes that the
 // transport has not taken wait in the transport, not here.
 import type { FanoutGroup } from './fanout-group.ts'
+import type { QueueHolder } from './queue-budget.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /** The transport of an outbox, such as a socket or a response. */
@@ -14,7 +15,7 @@ export interface ByteSink {
 }
 
 /** The bytes of one turn for one peer, in order. */
-export class Outbox {
+export class Outbox implements QueueHolder {
   /** The group whose broadcasts this peer gets. The group sets this and the three below. */
   group: FanoutGroup | undefined
   /** Place in the group. */
@@ -63,7 +64,7 @@ export class Outbox {
     if (this.#closed) return
     const waits = this.#parts !== undefined
     this.#append(frame)
-    if (!waits) this.#due = this.#turns.addPresence(this)
+    if (!waits) this.#turns.addPresence(this)
   }
 
   /** Adds a frame that waits for the next one. @returns true if nothing waited before: the caller must then call `flush()` in time */
@@ -95,15 +96,23 @@ export class Outbox {
     if (this.#closed) return
     if (this.checkStalled()) return
     this.#sink.write(bytes)
-    if (this.#sink.queuedBytes > this.#maxQueuedBytes) this.#turns.watch(this)
+    const queued = this.#sink.queuedBytes
+    if (queued > 0) this.#turns.queues.wrote(this, bytes.length)
+    if (queued > this.#maxQueuedBytes) this.#turns.watch(this)
   }
 
   /** True if the limit is passed. The peer is then reported as too slow. */
   checkStalled(): boolean {
     if (this.#closed || this.#sink.queuedBytes <= this.#maxQueuedBytes) return false
+    this.giveWay()
+    return true
+  }
+
+  /** Reports the peer as too slow. */
+  giveWay(): void {
+    if (this.#closed) return
     this.#closed = true
     this.#turns.defer(() => this.#sink.stalled())
-    return true
   }
 
   /** Ends writing and drops waiting frames. Flush first to keep them. */

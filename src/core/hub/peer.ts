@@ -13,6 +13,8 @@ import type { Payload } from './payload.ts'
  * synchronously.
  */
 export interface PeerPort {
+  /** It hears nothing, as a request that sends one message. Nothing is handed to it. */
+  readonly deaf?: true
   /** Gets broadcasts through the channel's group of `encoding`; undefined: `broadcast` is called instead. */
   readonly outbox: Outbox | undefined
   /** The encoding at the join; set if `outbox` is. */
@@ -75,6 +77,8 @@ export class Peer implements PeerFacts {
   readonly carriers: readonly Carrier[]
   /** Number of the last message accepted from this remote peer. Each of its carriers brings each message. */
   taken = 0
+  /** Its number among all that ever joined the channel. The channel sets it. */
+  place = 0
   /** Number of the last message that this local peer sent to remote peers. It rises by one per message. */
   sequence = 0
   /** Whether this proxy ended it, not its client. */

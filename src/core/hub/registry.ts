@@ -6,6 +6,7 @@ import type { Carrier, RemoteFacts } from './carrier.ts'
 import { Channel, type DeliveryCount, type DirectResult } from './channel.ts'
 import type { OriginLimits } from './origin-limits.ts'
 import type { Payload } from './payload.ts'
+import { JoinPace, PEERS_AT_ONCE } from './pace.ts'
 import { Peer, type Candidate, type PeerPort } from './peer.ts'
 import { RemoteAdmission } from './remote-admission.ts'
 import { RemoteClaims } from './remote-claims.ts'
@@ -73,10 +74,12 @@ export class ChannelRegistry {
   readonly #deps: RegistryDeps
   readonly #admission: RemoteAdmission
   readonly #claims: RemoteClaims
+  readonly #pace: JoinPace
   #closing = false
 
   constructor(deps: RegistryDeps) {
     this.#deps = deps
+    this.#pace = new JoinPace(deps.turns)
     this.turns = deps.turns
     this.#admission = new RemoteAdmission(this.hooks.join)
     this.#claims = new RemoteClaims({
@@ -145,8 +148,10 @@ export class ChannelRegistry {
       if (this.hooks.join.length > 0) {
         const candidate = { ...facts, channel: name, tag: deps.channelTag(name), scope }
         for (const hook of this.hooks.join) await hook(candidate)
-        if (this.#closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
       }
+      const members = this.find(name, scope)?.size ?? 0
+      if (members > PEERS_AT_ONCE) await this.#pace.wait(members)
+      if (this.#closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
       if (!request.isOpen()) throw new NwsError('NWS_ERR_PEER_CLOSED')
       // All is synchronous from here on, so that two peers that open a channel at the same time get the same one.
       const existing = this.find(name, scope)

@@ -1,5 +1,6 @@
-// The work at the end of an event-loop turn: first writes, then work that must not run during a delivery. The owner
-// brings the timers.
+// The work at the end of an event-loop turn: first writes, then work that must not run during a delivery. Work that
+// would take long is done in slices, so that no channel keeps the others waiting. The owner brings the timers.
+import type { QueueBudget } from './queue-budget.ts'
 
 export interface Flushable {
   flush(): void
@@ -10,30 +11,52 @@ export interface Stallable {
   checkStalled(): boolean
 }
 
+/** Work that may go on over several turns. */
+export interface Sliced {
+  /** Does work that is worth about `bytes`. @returns the bytes it was worth */
+  proceed(bytes: number): number
+  /** False once all is done. */
+  readonly isBusy: boolean
+}
+
+/** Bytes handed out by sliced work in one turn: some 2 ms. */
+const BYTES_PER_TURN = 4 * 1024 * 1024
+/** Bytes that one sliced work hands out before the next one has its share. */
+const SLICE_BYTES = 1024 * 1024
+/** Peers whose presence is written in one turn. */
+const PRESENCE_PER_TURN = 256
+
 /** Collects the work for the end of a turn. */
 export class TurnQueue {
+  /** What all transports together have not taken yet. */
+  readonly queues: QueueBudget
   #dirty: Flushable[] = []
   #deferred: (() => void)[] = []
   #watched = new Set<Stallable>()
   #suspects = new Set<Stallable>()
   #scheduled = false
+  #sliced: Sliced[] = []
+  #presence: Flushable[] = []
   #patient: Flushable[] = []
-  /** Whether presence was written in this turn, and whether a rest after such a turn is running. */
-  #presenceWritten = false
   #resting = false
   readonly #atEndOfTurn: (run: () => void) => void
-  readonly #afterRest: (run: () => void) => void
-  readonly #rests: boolean
+  readonly #afterRest: ((run: () => void) => void) | undefined
   readonly #run = (): void => this.end()
 
   /**
+   * @param queues counts what the transports hold
    * @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate`
    * @param afterRest calls its argument once some milliseconds later; undefined: presence never rests
    */
-  constructor(atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
+  constructor(queues: QueueBudget, atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
+    this.queues = queues
     this.#atEndOfTurn = atEndOfTurn
-    this.#afterRest = afterRest ?? (() => {})
-    this.#rests = afterRest !== undefined
+    this.#afterRest = afterRest
+  }
+
+  /** True while sliced work is left. */
+  get isBusy(): boolean {
+    return this.#sliced.length > 0
   }
 
   /** Asks for `flush()` at the end of the turn. Callers add themselves once a turn. */
@@ -45,17 +68,20 @@ export class TurnQueue {
   /**
    * Asks for `flush()` of presence at the end of the turn. After a turn with presence comes a rest, in which presence
    * waits: if many peers join a large channel one by one, each member gets one write per rest, not one per newcomer.
-   *
-   * @returns false if the flush waits for the end of a rest
    */
-  addPresence(item: Flushable): boolean {
+  addPresence(item: Flushable): void {
     if (this.#resting) {
       this.#patient.push(item)
-      return false
+    } else {
+      this.#presence.push(item)
+      this.#schedule()
     }
-    this.#presenceWritten = this.#rests
-    this.add(item)
-    return true
+  }
+
+  /** Does the work in slices from the end of this turn on. Callers add themselves once, until they are not busy. */
+  addSliced(work: Sliced): void {
+    this.#sliced.push(work)
+    this.#schedule()
   }
 
   /** Calls `work` after all writes of the turn. */
@@ -77,6 +103,7 @@ export class TurnQueue {
     for (const item of this.#suspects) item.checkStalled()
     this.#suspects = this.#watched
     this.#watched = new Set()
+    this.queues.check()
   }
 
   /** Ends the turn now. */
@@ -85,14 +112,33 @@ export class TurnQueue {
     const dirty = this.#dirty
     this.#dirty = []
     for (const item of dirty) item.flush()
-    if (this.#presenceWritten) {
-      this.#presenceWritten = false
-      this.#resting = true
-      this.#afterRest(() => this.#endRest())
-    }
+    if (this.#presence.length > 0) this.#flushPresence()
+    if (this.#sliced.length > 0) this.#proceed()
+    this.queues.checkAfterWrites()
     const deferred = this.#deferred
     this.#deferred = []
     for (const work of deferred) work()
+  }
+
+  #flushPresence(): void {
+    for (const item of this.#presence.splice(0, PRESENCE_PER_TURN)) item.flush()
+    if (this.#presence.length > 0) {
+      this.#schedule()
+    } else if (this.#afterRest !== undefined) {
+      this.#resting = true
+      this.#afterRest(() => this.#endRest())
+    }
+  }
+
+  #proceed(): void {
+    let left = BYTES_PER_TURN
+    while (left > 0 && this.#sliced.length > 0) {
+      const work = this.#sliced.shift()!
+      if (!work.isBusy) continue
+      left -= work.proceed(Math.min(left, SLICE_BYTES))
+      if (work.isBusy) this.#sliced.push(work)
+    }
+    if (this.#sliced.length > 0) this.#schedule()
   }
 
   #endRest(): void {

@@ -6,6 +6,7 @@ import type { Channel } from '../../core/hub/channel.ts'
 import { OriginLimits } from '../../core/hub/origin-limits.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import { ChannelRegistry, type Hooks } from '../../core/hub/registry.ts'
+import { QueueBudget } from '../../core/hub/queue-budget.ts'
 import { TurnQueue } from '../../core/hub/turn-queue.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Crypto } from '../crypto/index.ts'
@@ -71,7 +72,9 @@ export function createChannelRegistry(
     if (observer !== undefined && ++turn % TURNS_PER_SAMPLE === 0) watched(run)
     else setImmediate(run)
   }
-  const turns = new TurnQueue(endTurn, run => setTimeout(run, PRESENCE_REST_MS))
+  const turns = new TurnQueue(new QueueBudget(settings.maxTotalQueuedBytes), endTurn, run =>
+    setTimeout(run, PRESENCE_REST_MS)
+  )
   const hub = new ChannelRegistry({
     turns,
     now: Date.now,

@@ -245,6 +245,8 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
         this.refuse('NWS_ERR_INTERNAL')
       }
     }
+    const channel = this.#member?.channel
+    if (this.context.turns.isBusy && channel?.isBusy === true) this.pauseUntilDrained(channel)
   }
 
   #keep(bytes: Buffer, isBinary: boolean): void {

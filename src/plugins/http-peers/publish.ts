@@ -3,11 +3,11 @@ import type { Scope } from '../../core/channel-name.ts'
 import { NwsError } from '../../core/errors.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
 import type { Channel } from '../../core/hub/channel.ts'
-import type { Peer, PeerPort } from '../../core/hub/peer.ts'
+import type { PeerPort } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 
-/** A peer that hears nothing. */
 const SILENT_PORT: PeerPort = {
+  deaf: true,
   outbox: undefined,
   encoding: undefined,
   broadcast: () => {},
@@ -15,13 +15,6 @@ const SILENT_PORT: PeerPort = {
   connect: () => {},
   disconnect: () => {},
   end: () => {}
-}
-
-/** Members of a channel that hear nothing: other publish requests. */
-function deafOthers(channel: Channel, than: Peer): number {
-  let count = 0
-  for (const peer of channel.members()) if (peer !== than && peer.port === SILENT_PORT) count++
-  return count
 }
 
 /** Where a message goes, and how long to wait for somebody to be there. */
@@ -88,16 +81,15 @@ export async function publish(
   })
   try {
     const { channel } = peer
-    const isThere =
-      target === undefined
-        ? () => channel.localCount + channel.remoteCount - deafOthers(channel, peer) > 1
-        : () => channel.peer(target) !== undefined
+    const isThere = target === undefined ? () => channel.hearingCount > 0 : () => channel.peer(target) !== undefined
     await waitForPeer(channel, isThere, waitMs, [signal, gone])
     if (gone.aborted) throw new NwsError('NWS_ERR_PEER_CLOSED')
     const payload = { binary: false, bytes: data }
     if (target === undefined) {
       const { local, remote } = hub.broadcast(peer, payload)
-      return { peer: peer.id, delivered: { local: local - deafOthers(channel, peer), remote } }
+      // The answer comes when the message has been handed out: a client cannot get ahead of a wide channel.
+      await new Promise<void>(resolve => channel.whenDrained(resolve))
+      return { peer: peer.id, delivered: { local, remote } }
     }
     const isRemote = channel.peer(target)?.location === 'remote'
     const result = hub.message(peer, target, payload)

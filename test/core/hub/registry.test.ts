@@ -4,6 +4,7 @@ import type { Carrier } from '../../../src/core/hub/carrier.ts'
 import type { Channel } from '../../../src/core/hub/channel.ts'
 import type { Encoding } from '../../../src/core/hub/encoding.ts'
 import { Outbox } from '../../../src/core/hub/outbox.ts'
+import { QueueBudget } from '../../../src/core/hub/queue-budget.ts'
 import { TurnQueue } from '../../../src/core/hub/turn-queue.ts'
 import { createTestHub, joinTestPeer, lineEncoding, text, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -300,6 +301,7 @@ t.test('presence rests in a rush, and never falls behind what comes after it', a
   const turns: (() => void)[] = []
   const rests: (() => void)[] = []
   const queue = new TurnQueue(
+    new QueueBudget(1000),
     run => turns.push(run),
     run => rests.push(run)
   )

@@ -2,10 +2,9 @@
 import t, { type Test } from 'tap'
 import { buildTestApp } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
-import { newSecret, startNats } from '../../support/nats.ts'
-import { needs } from '../../support/needs.ts'
+import { natsUnavailable, newSecret, startNats } from '../../support/nats.ts'
 
-const { skip } = needs('nats-server')
+const skip = natsUnavailable() ?? false
 
 /** Proxies that know each other by a server alone. */
 async function startProxies(t: Test, count: number, settings: object = {}) {

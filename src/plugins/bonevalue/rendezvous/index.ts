@@ -102,6 +102,7 @@ export default fp<RendezvousSeams>(
     const loginCounts = new Map<LoginMethod, number>()
     const rates = new Map<number, TokenBucket>()
     const turns = new TurnQueue(
+      app.channelRegistry.hub.turns.queues,
       run => setImmediate(run),
       run => setTimeout(run, PRESENCE_REST_MS)
     )
@@ -266,6 +267,6 @@ export default fp<RendezvousSeams>(
   {
     name: 'nws-rendezvous',
     fastify: '5.x',
-    dependencies: ['nws-config', 'nws-shutdown', 'nws-crypto', 'nws-accounts', 'nws-refusals']
+    dependencies: ['nws-config', 'nws-shutdown', 'nws-crypto', 'nws-accounts', 'nws-channel-registry', 'nws-refusals']
   }
 )
