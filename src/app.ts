@@ -16,6 +16,7 @@ import config from './plugins/config.ts'
 import crypto from './plugins/crypto/index.ts'
 import delivery from './plugins/delivery.ts'
 import discovery from './plugins/discovery/index.ts'
+import eventLoop from './plugins/event-loop.ts'
 import extensions from './plugins/extensions.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
 import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
@@ -73,6 +74,7 @@ async function assemble(
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
   await app.register(clusterPlugin, cluster) // Loads its client only where it is configured.
   await app.register(delivery)
+  await app.register(eventLoop)
   await app.register(readiness)
   await app.register(metrics)
   await app.register(rendezvousListener, { build: buildBonevalueApp })

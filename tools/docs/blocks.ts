@@ -3,6 +3,7 @@ import { apiBlocks } from './api.ts'
 import { cliBlocks } from './cli.ts'
 import { errorBlocks } from './errors.ts'
 import { guessBlocks } from './guesses.ts'
+import { metricBlocks } from './metrics.ts'
 import { numberBlocks } from './numbers.ts'
 import { settingBlocks } from './settings.ts'
 
@@ -13,6 +14,7 @@ export async function createBlocks(): Promise<Map<string, string>> {
       ...settingBlocks(),
       ...errorBlocks(),
       ...numberBlocks(),
+      ...metricBlocks(),
       ...guessBlocks(),
       ...cliBlocks(),
       ...(await apiBlocks())
