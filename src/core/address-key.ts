@@ -1,16 +1,16 @@
-// Who a connection counts as: one IPv4 address, or one IPv6 network of 64 bits, since a host may have as many addresses
-// in it as it likes (docs/protocol/link.md §6). Not a rule of who may connect.
+// The key by which limits count connections: an IPv4 address, or an IPv6 /64, since one host may use all addresses in it
+// (docs/protocol/link.md §6).
 import { formatAddress, parseAddress } from './dns-sd/address-policy.ts'
 
-/** Who a connection counts as. */
+/** The key of an address. */
 export interface AddressKey {
-  /** The IPv4 address, or the first 64 bits of the IPv6 one; an IPv4 address mapped into IPv6 counts as IPv4. */
+  /** The IPv4 address, or the first 64 bits of the IPv6 address. An IPv4 address mapped into IPv6 counts as IPv4. */
   readonly key: string
-  /** This very machine. */
+  /** Whether it is this machine. */
   readonly loopback: boolean
 }
 
-/** The key of an address as sockets report it; everything unreadable counts as one. */
+/** The key of an address as sockets report it. All unreadable texts have one key. */
 export function addressKey(text: string): AddressKey {
   const address = parseAddress(text)
   if (address === undefined) return { key: 'unknown', loopback: false }

@@ -1,4 +1,4 @@
-// Reading and writing bytes: big-endian integers, CPace's length-value strings, base32. Not a parser of frames.
+// Bytes: big-endian integers, comparison, CPace's length-value strings, base32.
 
 /** One byte. */
 export function u8(value: number): Uint8Array {
@@ -28,7 +28,7 @@ export function writeU64(target: Uint8Array, offset: number, value: number): voi
   writeU32(target, offset + 4, value)
 }
 
-/** Writes four bytes, big-endian; `value` is taken modulo 2^32. */
+/** Writes four bytes, big-endian, of `value` modulo 2^32. */
 export function writeU32(target: Uint8Array, offset: number, value: number): void {
   target[offset] = value >>> 24
   target[offset + 1] = value >>> 16
@@ -36,12 +36,12 @@ export function writeU32(target: Uint8Array, offset: number, value: number): voi
   target[offset + 3] = value
 }
 
-/** The big-endian integer in two bytes; bytes beyond the end count as zero. */
+/** The big-endian integer in two bytes. Bytes beyond the end are zero. */
 export function readU16(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0)
 }
 
-/** The big-endian integer in four bytes, never negative; bytes beyond the end count as zero. */
+/** The big-endian integer in four bytes, never negative. Bytes beyond the end are zero. */
 export function readU32(bytes: Uint8Array, offset: number): number {
   return ((readU16(bytes, offset) << 16) | readU16(bytes, offset + 2)) >>> 0
 }
@@ -52,7 +52,7 @@ export function readU64(bytes: Uint8Array, offset: number): number | undefined {
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined
 }
 
-/** All arrays one after the other, as a new array. */
+/** All arrays joined into a new one. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -65,7 +65,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** Bytes of a text that has only ASCII characters. */
+/** The bytes of an ASCII text. */
 export function ascii(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
@@ -74,7 +74,7 @@ export function ascii(text: string): Uint8Array {
 
 /** CPace's lv_cat: each item preceded by its length as LEB128 (draft-irtf-cfrg-cpace-21 §5). */
 export function lv(...items: readonly Uint8Array[]): Uint8Array {
-  // Written in place: a round makes thousands of these, and short-lived arrays cost pauses of the garbage collector.
+  // Written in place: a round makes thousands, and short-lived arrays lead to pauses of the garbage collector.
   let length = 0
   for (const item of items) length += leb128Length(item.length) + item.length
   const whole = new Uint8Array(length)
@@ -89,7 +89,7 @@ export function lv(...items: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** Bytes that the LEB128 of a length takes. */
+/** The size of a length in LEB128, bytes. */
 function leb128Length(value: number): number {
   let bytes = 1
   for (let rest = value; rest >= 0x80; rest >>>= 7) bytes += 1
@@ -97,7 +97,7 @@ function leb128Length(value: number): number {
 }
 
 /**
- * Negative, zero or positive as `a` sorts before, equal to or after `b`, by bytes; a prefix sorts first.
+ * Negative if `a` sorts before `b` by bytes, zero if they are equal, else positive. A prefix sorts first.
  * Not constant in time: for public values only.
  */
 export function compare(a: Uint8Array, b: Uint8Array): number {
@@ -114,13 +114,13 @@ export function isZero(bytes: Uint8Array): boolean {
   return bytes.every(byte => byte === 0)
 }
 
-/** A text with one character per byte: a key for a Map or Set, or the text of bytes that are ASCII. */
+/** A text with one character per byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  // Buffer's own decoder makes a flat string; one built by + is flattened at its first use as a key.
+  // Buffer's decoder makes a flat string. One built by + is flattened at its first use as a key.
   return Buffer.prototype.latin1Slice.call(bytes, start, end)
 }
 
-/** A text that is equal for equal bytes and different for different ones: a key for a Map or Set. */
+/** Bytes as a key for a Map or Set. */
 export function mapKey(bytes: Uint8Array): string {
   return latin1(bytes, 0, bytes.length)
 }
@@ -141,8 +141,8 @@ export function base32(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of a base32 text in either case; `undefined` where a character is none of base32's, the length is
- * impossible, or unused bits are set (so that one value has one spelling, case apart).
+ * The bytes of a base32 text in either case; `undefined` for other characters, impossible lengths and unused bits that are
+ * set, so that each value has one spelling.
  */
 export function fromBase32(text: string): Uint8Array | undefined {
   if ([1, 3, 6].includes(text.length % 8)) return undefined

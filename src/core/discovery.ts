@@ -1,15 +1,14 @@
-// What the mesh knows of discovery: how a proxy tells others on the network that it is there and learns of them. The
-// seam that an extension may fill with another way of finding proxies; not an implementation (plugins/discovery is
-// the built-in one) and no trust: an advertisement is a claim, only a link proves who is there.
+// The seam between the mesh and discovery: how a proxy advertises itself and finds others. plugins/discovery is the
+// built-in implementation; an extension may bring its own. An advertisement is a claim, only a link proves it.
 import { NwsError } from './errors.ts'
 
-/** Where a remote proxy may be dialled: an IPv4 or IPv6 address (with `%scope` where it is link-local) and a TCP port. */
+/** An address to dial: IPv4 or IPv6 (with `%scope` if link-local) and a TCP port. */
 export interface RemoteAddress {
   readonly address: string
   readonly port: number
 }
 
-/** A remote proxy as discovery sees it. */
+/** A remote proxy that discovery found. */
 export interface RemoteProxy {
   /** Its id of this run as 26 characters of lower case base32: the instance label of its advertisement. */
   readonly id: string
@@ -17,7 +16,7 @@ export interface RemoteProxy {
   readonly addresses: readonly RemoteAddress[]
 }
 
-/** What this proxy says of itself. */
+/** The advertisement of this proxy. */
 export interface Advertisement {
   /** Own id of this run as 26 characters of lower case base32. */
   readonly id: string
@@ -29,25 +28,25 @@ export interface Advertisement {
  * - `off`: not started, stopped, or switched off by the user
  * - `starting`: looking, own advertisement not seen yet
  * - `ok`: this proxy has seen its own advertisement on the network
- * - `no multicast`: nothing could be sent or received (no interface, port 5353 held by another program, or the system refuses)
- * - `own advertisement not seen`: sending works as it seems, but nothing comes back: others will not find this proxy
+ * - `no multicast`: nothing can be sent or received (no interface, another program holds port 5353, or the system refuses)
+ * - `own advertisement not seen`: sending seems to work, but nothing comes back: others will not find this proxy
  */
 export type DiscoveryState = 'off' | 'starting' | 'ok' | 'no multicast' | 'own advertisement not seen'
 
-/** State for people and for `/api/health`. */
+/** The state for people and for `/api/health`. */
 export interface DiscoveryStatus {
   readonly state: DiscoveryState
   /** Names of the network interfaces in use, sorted. */
   readonly interfaces: readonly string[]
 }
 
-/** Told of changes. Every method is optional, is called outside of any method of Discovery, and must not throw. */
+/** Gets changes. Every method is optional, is never called from within a method of Discovery, and must not throw. */
 export interface DiscoveryObserver {
-  /** A proxy that was not known. Never this proxy itself. */
+  /** A new proxy; never this one. */
   found?: (remote: RemoteProxy) => void
-  /** A known proxy has other addresses, or another order of them. */
+  /** A known proxy has other addresses or another order of them. */
   updated?: (remote: RemoteProxy) => void
-  /** A proxy has withdrawn or was not heard of for long. A live link to it stays as it is; dialling it ends. */
+  /** A proxy withdrew or was silent for long. Dialling it ends; a live link to it stays. */
   lost?: (id: string) => void
   /** The status changed. */
   status?: (status: DiscoveryStatus) => void
@@ -56,45 +55,35 @@ export interface DiscoveryObserver {
 /**
  * Advertises this proxy and finds others.
  *
- * An implementation MUST take everything it hears as hostile: bounded memory, no throw, no address that is not of
- * this network. It MUST NOT report this proxy, or an id twice as found without lost between. It MUST NOT derive
- * anything it sends from a channel, user, host name or hardware address. It SHOULD withdraw the advertisement in
- * stop(). It need not authenticate anything.
+ * An implementation MUST treat everything it hears as hostile: bounded memory, no throw, no address outside of this
+ * network. It MUST NOT report this proxy, or an id twice as found without lost in between. It MUST NOT send anything that
+ * depends on a channel, user, host name or hardware address. It SHOULD withdraw the advertisement in stop(). It need not
+ * authenticate anything.
  */
 export interface Discovery {
-  /** The current status. */
   readonly status: DiscoveryStatus
-  /** Every proxy that was reported as found and not as lost, by id. */
+  /** Proxies that were found and not lost, by id. */
   readonly remotes: ReadonlyMap<string, RemoteProxy>
-  /** Calls the observer from now on; what is known already is in `remotes`. Returns the function that ends it. */
+  /** Calls the observer from now on. Known proxies are in `remotes`. @returns ends the subscription */
   subscribe(observer: DiscoveryObserver): () => void
   /**
-   * Starts to advertise and to look. Resolves when that is under way: proof that it works is the status `ok`. A
-   * network that refuses is a status, not an error. To be called once.
+   * Starts to advertise and to look. It resolves early: the status `ok` proves that it works. A failing network is a
+   * status, not an error. Call it once.
    * @throws NwsError NWS_ERR_DISCOVERY_ADVERTISEMENT
    */
   start(advertisement: Advertisement): Promise<void>
-  /** Withdraws the advertisement and frees everything, within a second or so; calls no observer any more. Idempotent. */
+  /** Withdraws the advertisement and frees everything within a second or so. Then no observer is called. Idempotent. */
   stop(): Promise<void>
-  /** Says whether a live link to the id exists. Linked ids keep their place when tables are full. */
+  /** Tells whether a live link to the id exists. Linked ids keep their place when tables are full. */
   setLinked(id: string, linked: boolean): void
 }
 
-/** A discovery whose implementation can be exchanged before it starts. */
-export interface ExchangeableDiscovery extends Discovery {
-  /**
-   * Takes another implementation from now on; the one so far is stopped. For extensions, in their plugin function.
-   * @throws NwsError NWS_ERR_DISCOVERY_STARTED after start()
-   */
-  use(implementation: Discovery): void
-}
+/** 16 bytes in base32: of the last character only two bits count. */
+const ID_FORM = /^[a-z2-7]{25}[aeimquy4]$/
 
-/** An id as advertised: 16 bytes in base32, so that the last character carries two bits only that count. */
-const idPattern = /^[a-z2-7]{25}[aeimquy4]$/
-
-/** Whether a text is an id as proxies advertise it, in lower case. */
+/** Whether a text is an advertised id, in lower case. */
 export function isAdvertisedId(text: string): boolean {
-  return idPattern.test(text)
+  return ID_FORM.test(text)
 }
 
 /** @throws NwsError NWS_ERR_DISCOVERY_ADVERTISEMENT for an id or port that must not be advertised */
@@ -104,56 +93,74 @@ export function checkAdvertisement({ id, port }: Advertisement): void {
 }
 
 /** A discovery that finds nothing: for `NWS_DISCOVERY=off`. */
-export function createNoDiscovery(): Discovery {
-  return {
-    status: { state: 'off', interfaces: [] },
-    remotes: new Map(),
-    subscribe: () => () => {},
-    start: async advertisement => {
-      checkAdvertisement(advertisement)
-    },
-    stop: async () => {},
-    setLinked: () => {}
+export class NoDiscovery implements Discovery {
+  readonly status: DiscoveryStatus = { state: 'off', interfaces: [] }
+  readonly remotes: ReadonlyMap<string, RemoteProxy> = new Map()
+
+  subscribe(): () => void {
+    return () => {}
   }
+
+  async start(advertisement: Advertisement): Promise<void> {
+    checkAdvertisement(advertisement)
+  }
+
+  async stop(): Promise<void> {}
+
+  setLinked(): void {}
 }
 
-/** Wraps an implementation so that an extension can bring its own. Subscriptions survive the exchange. */
-export function createExchangeableDiscovery(initial: Discovery): ExchangeableDiscovery {
-  let current = initial
-  let started = false
-  const subscriptions = new Map<object, { observer: DiscoveryObserver; end: () => void }>()
-  return {
-    get status() {
-      return current.status
-    },
-    get remotes() {
-      return current.remotes
-    },
-    subscribe(observer) {
-      const key = {}
-      subscriptions.set(key, { observer, end: current.subscribe(observer) })
-      return () => {
-        subscriptions.get(key)?.end()
-        subscriptions.delete(key)
-      }
-    },
-    async start(advertisement) {
-      started = true
-      await current.start(advertisement)
-    },
-    stop: async () => await current.stop(),
-    setLinked: (id, linked) => {
-      current.setLinked(id, linked)
-    },
-    use(implementation) {
-      if (started) throw new NwsError('NWS_ERR_DISCOVERY_STARTED')
-      const former = current
-      current = implementation
-      for (const subscription of subscriptions.values()) {
-        subscription.end()
-        subscription.end = current.subscribe(subscription.observer)
-      }
-      former.stop().catch(() => {}) // it was never started, so that there is nothing to lose
+/** A discovery whose implementation can be exchanged before it starts. Subscriptions survive the exchange. */
+export class ExchangeableDiscovery implements Discovery {
+  readonly #subscriptions = new Set<{ readonly observer: DiscoveryObserver; end: () => void }>()
+  #current: Discovery
+  #started = false
+
+  constructor(initial: Discovery) {
+    this.#current = initial
+  }
+
+  get status(): DiscoveryStatus {
+    return this.#current.status
+  }
+
+  get remotes(): ReadonlyMap<string, RemoteProxy> {
+    return this.#current.remotes
+  }
+
+  subscribe(observer: DiscoveryObserver): () => void {
+    const subscription = { observer, end: this.#current.subscribe(observer) }
+    this.#subscriptions.add(subscription)
+    return () => {
+      if (this.#subscriptions.delete(subscription)) subscription.end()
     }
+  }
+
+  async start(advertisement: Advertisement): Promise<void> {
+    this.#started = true
+    await this.#current.start(advertisement)
+  }
+
+  async stop(): Promise<void> {
+    await this.#current.stop()
+  }
+
+  setLinked(id: string, linked: boolean): void {
+    this.#current.setLinked(id, linked)
+  }
+
+  /**
+   * Uses another implementation from now on, and stops the former one. For extensions, in their plugin function.
+   * @throws NwsError NWS_ERR_DISCOVERY_STARTED after start()
+   */
+  use(implementation: Discovery): void {
+    if (this.#started) throw new NwsError('NWS_ERR_DISCOVERY_STARTED')
+    const former = this.#current
+    this.#current = implementation
+    for (const subscription of this.#subscriptions) {
+      subscription.end()
+      subscription.end = implementation.subscribe(subscription.observer)
+    }
+    former.stop().catch(() => {}) // It never started, so nothing is lost.
   }
 }

@@ -3,8 +3,8 @@
 import t from 'tap'
 import {
   checkAdvertisement,
-  createExchangeableDiscovery,
-  createNoDiscovery,
+  ExchangeableDiscovery,
+  NoDiscovery,
   isAdvertisedId,
   type Discovery,
   type DiscoveryObserver
@@ -80,7 +80,7 @@ t.test('only ids of 16 bytes in lower case base32 and ports from 1024 are advert
 })
 
 t.test('switched off it is off, before and after start', async t => {
-  const discovery = createNoDiscovery()
+  const discovery = new NoDiscovery()
   await discovery.start({ id: idA, port: 2000 })
   t.strictSame(discovery.status, { state: 'off', interfaces: [] })
   t.equal(discovery.remotes.size, 0)
@@ -89,7 +89,7 @@ t.test('switched off it is off, before and after start', async t => {
 
 t.test('an extension exchanges the implementation before the start, subscriptions move along', async t => {
   const network = createMemoryNetwork()
-  const exchangeable = createExchangeableDiscovery(createNoDiscovery())
+  const exchangeable = new ExchangeableDiscovery(new NoDiscovery())
   const { observer, next } = recorder()
   const end = exchangeable.subscribe(observer)
   exchangeable.use(network.discovery('10.0.0.1'))
@@ -97,7 +97,7 @@ t.test('an extension exchanges the implementation before the start, subscription
   t.equal(exchangeable.status.state, 'ok', 'the new one runs')
   t.throws(
     () => {
-      exchangeable.use(createNoDiscovery())
+      exchangeable.use(new NoDiscovery())
     },
     { code: 'NWS_ERR_DISCOVERY_STARTED' }
   )

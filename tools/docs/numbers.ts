@@ -1,7 +1,7 @@
 // Tables of numbers that source files export. The words are the comments above the numbers, in the source.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defaultRemoteTableLimits, defaultRemoteTableTimes } from '../../src/core/dns-sd/remote-table.ts'
+import { remoteTableLimits, remoteTableTimings } from '../../src/core/dns-sd/constants.ts'
 import * as linkConstants from '../../src/core/link/constants.ts'
 import { cell, code, table } from './markdown.ts'
 import { root } from './pages.ts'
@@ -65,9 +65,9 @@ function numbersOf(module: Readonly<Record<string, unknown>>): Numbers {
 export function numberBlocks(): Record<string, string> {
   return {
     'link numbers': numberTable('src/core/link/constants.ts', numbersOf({ ...linkConstants })),
-    'discovery numbers': numberTable('src/core/dns-sd/remote-table.ts', {
-      ...defaultRemoteTableLimits,
-      ...defaultRemoteTableTimes
+    'discovery numbers': numberTable('src/core/dns-sd/constants.ts', {
+      ...remoteTableLimits,
+      ...remoteTableTimings
     })
   }
 }

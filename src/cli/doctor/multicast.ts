@@ -2,7 +2,7 @@
 // answer. Sends one question for proxies on each interface, and nothing else; advertises nothing.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { randomBytes } from 'node:crypto'
-import { serviceType } from '../../core/dns-sd/records.ts'
+import { SERVICE_TYPE } from '../../core/dns-sd/constants.ts'
 import type { NetworkInterface } from './interfaces.ts'
 
 const PORT = 5353
@@ -90,7 +90,12 @@ export async function askForProxies(
 ): Promise<ReadonlyMap<string, Answerer>> {
   const proxies = new Map<string, Answerer>()
   const { encode } = await import('dns-packet')
-  const query = encode({ type: 'query', id: 0, flags: 0, questions: [{ name: serviceType, type: 'PTR', class: 'IN' }] })
+  const query = encode({
+    type: 'query',
+    id: 0,
+    flags: 0,
+    questions: [{ name: SERVICE_TYPE, type: 'PTR', class: 'IN' }]
+  })
   const sockets: Socket[] = []
   let wake: () => void = () => {}
   for (const { name, family, address } of interfaces) {
@@ -145,14 +150,14 @@ async function reader(proxies: Map<string, Answerer>, zone: string | undefined):
     for (const answer of answers) {
       if (proxies.size > 64 || hosts.size > 64) return
       const name = answer.name.toLowerCase()
-      if (answer.type === 'SRV' && name.endsWith(`.${serviceType}`)) {
-        const id = name.slice(0, -serviceType.length - 1)
+      if (answer.type === 'SRV' && name.endsWith(`.${SERVICE_TYPE}`)) {
+        const id = name.slice(0, -SERVICE_TYPE.length - 1)
         const proxy = proxies.get(id) ?? { id, addresses: new Set<string>(), port: 0 }
         proxy.port = answer.data.port ?? 0
         proxies.set(id, proxy)
         targets.set(answer.data.target.toLowerCase(), proxy)
-      } else if (answer.type === 'PTR' && name === serviceType && (answer.ttl ?? 0) > 0) {
-        const id = answer.data.toLowerCase().slice(0, -serviceType.length - 1)
+      } else if (answer.type === 'PTR' && name === SERVICE_TYPE && (answer.ttl ?? 0) > 0) {
+        const id = answer.data.toLowerCase().slice(0, -SERVICE_TYPE.length - 1)
         if (!proxies.has(id)) proxies.set(id, { id, addresses: new Set(), port: 0 })
       } else if (answer.type === (zone === undefined ? 'A' : 'AAAA')) {
         const address = answer.data

@@ -1,21 +1,21 @@
-// Which addresses of an advertisement may be dialled, and which sources may be listened to. Not a firewall: a forged
-// record can still name any machine of this network; only the link proves who answers.
+// Which advertised addresses may be dialled, and which sources count. A forged record can still name any machine of this
+// network; only the link proves who answers.
 
 /** A network that an interface of this machine is on. */
 export interface OnLinkNetwork {
-  /** Own address in it, 4 or 16 bytes. */
+  /** Own address, 4 or 16 bytes. */
   readonly address: Uint8Array
   readonly prefixLength: number
 }
 
-/** What this machine knows of its own place in the network. */
+/** The networks and addresses of this machine. */
 export interface Surroundings {
   readonly networks: readonly OnLinkNetwork[]
-  /** Every own address in the form of formatAddress(). */
+  /** Own addresses as formatAddress() writes them. */
   readonly own: ReadonlySet<string>
 }
 
-/** The bytes of an IPv4 or IPv6 address, 4 or 16; undefined for anything else. A scope (`%eth0`) is ignored; an IPv4 address mapped into IPv6 counts as IPv4. */
+/** The 4 or 16 bytes of an address; undefined for other texts. Ignores a scope (`%eth0`). An IPv4 address mapped into IPv6 becomes IPv4. */
 export function parseAddress(text: string): Uint8Array | undefined {
   const bare = text.split('%', 1)[0]!
   if (!bare.includes(':')) return parseIPv4(bare)
@@ -42,7 +42,7 @@ function parseIPv6(text: string): Uint8Array | undefined {
   return Uint8Array.from(groups.flatMap(group => [group >> 8, group & 0xff]))
 }
 
-/** The 16-bit groups of one side of `::`; a dotted IPv4 address at the very end gives two. */
+/** The 16-bit groups of one side of `::`. A dotted IPv4 address at the end gives two. */
 function groupsOf(text: string, last: boolean): number[] | undefined {
   const groups: number[] = []
   const parts = text.split(':')
@@ -55,7 +55,7 @@ function groupsOf(text: string, last: boolean): number[] | undefined {
   return groups
 }
 
-/** The one text of an address (RFC 5952 for IPv6), so that texts can be compared. */
+/** The canonical text of an address (RFC 5952 for IPv6). */
 export function formatAddress(address: Uint8Array): string {
   if (address.length === 4) return address.join('.')
   const groups = Array.from({ length: 8 }, (_, index) =>
@@ -74,24 +74,24 @@ function within(address: Uint8Array, network: Uint8Array, prefixLength: number):
   return rest === 0 || (address[whole]! ^ network[whole]!) >> (8 - rest) === 0
 }
 
-/** Prefixes shorter than this are no network that one is on (a tunnel that claims all addresses). */
-const shortestPrefix = 8
+/** A shorter prefix is no local network but, for example, a tunnel for all addresses. */
+const SHORTEST_PREFIX = 8
 
-/** Whether an address is in a network that this machine has an interface in. */
+/** Whether an address is in a network of this machine. */
 export function isOnLink(address: Uint8Array, { networks }: Surroundings): boolean {
   return networks.some(
-    network => network.prefixLength >= shortestPrefix && within(address, network.address, network.prefixLength)
+    network => network.prefixLength >= SHORTEST_PREFIX && within(address, network.address, network.prefixLength)
   )
 }
 
-/** Whether two addresses are in one network that this machine has an interface in. */
+/** Whether two addresses are in the same network of this machine. */
 export function sameNetwork(one: Uint8Array, other: Uint8Array, { networks }: Surroundings): boolean {
   return networks.some(
     ({ address, prefixLength }) => within(one, address, prefixLength) && within(other, address, prefixLength)
   )
 }
 
-/** The address that reaches everybody, or nobody in particular, in a network of this machine. */
+/** Whether an address is the first or last (broadcast) address of a network of this machine. */
 function isBroadcast(address: Uint8Array, { networks }: Surroundings): boolean {
   return (
     address.length === 4 &&
@@ -125,13 +125,13 @@ function scopeOf(address: Uint8Array): Scope {
 
 /** The host that sent a packet. */
 export interface Source {
-  /** Its address in the form of formatAddress(), without scope. */
+  /** Its address as formatAddress() writes it, without scope. */
   readonly address: string
-  /** The interface by which its packet came: for link-local IPv6 addresses, undefined for others. */
+  /** The receiving interface for link-local IPv6 addresses; undefined for others. */
   readonly scope: string | undefined
 }
 
-/** The source of a packet from its address as the system gives it (`fe80::1%eth0`). */
+/** The source of a packet from the address that the system gives (`fe80::1%eth0`). */
 export function sourceFrom(text: string): Source | undefined {
   const address = parseAddress(text)
   if (address === undefined) return undefined
@@ -139,12 +139,12 @@ export function sourceFrom(text: string): Source | undefined {
   return { address: formatAddress(address), scope }
 }
 
-/** What to dial to reach a source. */
+/** The text to dial for a source. */
 export function textOf({ address, scope }: Source): string {
   return scope === undefined ? address : `${address}%${scope}`
 }
 
-/** Whether a packet from there may be heard at all (RFC 6762 §11: sources off the link are not). */
+/** Whether packets of a source count (RFC 6762 §11: not from off the link). */
 export function mayHear(source: Source, surroundings: Surroundings): boolean {
   const address = parseAddress(source.address)
   if (address === undefined) return false
@@ -159,9 +159,8 @@ export function mayHear(source: Source, surroundings: Surroundings): boolean {
 }
 
 /**
- * The text to dial for an address that `source` advertised, or undefined where it must not be dialled: only addresses
- * that are on-link, private, unique-local or link-local (IPv6 with the scope the packet came by), and loopback from
- * this machine itself.
+ * The text to dial for an address that `source` advertised; undefined if it must not be dialled. Allowed are on-link,
+ * private, unique-local and link-local addresses (IPv6 with the scope of the packet), and loopback from this machine.
  */
 export function dialable(text: string, source: Source, surroundings: Surroundings): string | undefined {
   const address = parseAddress(text)
@@ -188,8 +187,8 @@ export function isOwn(source: Source, { own }: Surroundings): boolean {
 }
 
 /**
- * What counts as one sender for limits: this machine, an IPv4 address, an IPv6 address of the same link (neighbours
- * share a /64 there, so that it would tell nobody apart), else an IPv6 /64.
+ * One sender for limits: this machine, an IPv4 address, an IPv6 address on the link (its neighbours have the same /64),
+ * or else an IPv6 /64.
  */
 export function senderOf(source: Source, surroundings: Surroundings): string {
   if (isOwn(source, surroundings)) return 'own'

@@ -1,20 +1,13 @@
-// The DNS records that finding proxies takes, and the names in them. Not a DNS library and no bytes: packets are
-// decoded in plugins/discovery/messages.ts.
+// The DNS records of proxies and the names in them. plugins/discovery/messages.ts decodes packets.
 import { isAdvertisedId } from '../discovery.ts'
-
-/** The service type of proxies. */
-export const serviceType = '_nws._tcp.local'
-
-/** What the TXT record of a proxy that speaks link protocol 2 says. */
-export const textKey = 'v'
-export const textValue = '2'
+import { SERVICE_TYPE } from './constants.ts'
 
 interface RecordBase {
   /** Owner name in the form of canonicalName(). */
   readonly name: string
   /** Seconds; 0 withdraws the record. */
   readonly ttl: number
-  /** Whether the sender says that this is all there is of this name and type (RFC 6762 §10.2). */
+  /** Whether the sender claims that these are all records of this name and type (RFC 6762 §10.2). */
   readonly flush: boolean
 }
 
@@ -29,18 +22,18 @@ export type DiscoveryRecord =
 export interface DiscoveryQuestion {
   readonly name: string
   readonly type: 'PTR' | 'SRV' | 'TXT' | 'A' | 'AAAA'
-  /** Where whoever can answer listens, as far as that is known. */
+  /** How the answering hosts can be reached, as far as known. */
   readonly over: 'IPv4' | 'IPv6' | 'both'
 }
 
-/** One form for names that DNS holds equal: ASCII letters without case (RFC 4343; other letters keep theirs), no final dot. */
+/** One spelling of names that are equal in DNS: lower case ASCII letters (RFC 4343), no final dot. */
 export function canonicalName(name: string): string {
   return name.replace(/\.$/, '').replace(/[A-Z]/g, letter => letter.toLowerCase())
 }
 
-/** The id in the name of a service instance; undefined where the name is not that of a proxy. */
+/** The id in the name of a service instance; undefined for names of other services. */
 export function idOfInstance(name: string): string | undefined {
-  const suffix = `.${serviceType}`
+  const suffix = `.${SERVICE_TYPE}`
   if (!name.endsWith(suffix)) return undefined
   const label = name.slice(0, -suffix.length)
   return isAdvertisedId(label) ? label : undefined
@@ -48,5 +41,5 @@ export function idOfInstance(name: string): string | undefined {
 
 /** The name of the service instance of an id. */
 export function instanceOf(id: string): string {
-  return `${id}.${serviceType}`
+  return `${id}.${SERVICE_TYPE}`
 }

@@ -1,11 +1,11 @@
-// One id in the table of what was heard: its records, how long they live, what to ask for. Not the table's limits.
+// One id in the table of remote proxies: its records, their lifetimes, and the questions to ask.
 import type { RemoteAddress } from '../discovery.ts'
 import { dialable, textOf, type Source, type Surroundings } from './address-policy.ts'
+import type { RemoteTableTimings } from './constants.ts'
 import { instanceOf, type DiscoveryQuestion } from './records.ts'
-import type { RemoteTableTimes } from './remote-table.ts'
 
 interface Location {
-  /** The packet that brought it came from this very address, which a host's own announcement does. */
+  /** The packet with this address came from this address, as the announcement of a host does. */
   readonly matching: boolean
   readonly source: string
   expires: number
@@ -14,20 +14,20 @@ interface Location {
 }
 
 /** Shares of its lifetime after which a record is asked for again (RFC 6762 §5.2). */
-const refreshShares = [0.8, 0.85, 0.9, 0.95]
+const REFRESH_SHARES = [0.8, 0.85, 0.9, 0.95]
 
-/** What was heard of one id. */
+/** Everything that is known of one id. */
 export class RemoteEntry {
   readonly id: string
-  /** Who brought it first: its ids are counted together. */
+  /** The sender of its first record. Limits count ids per sender. */
   readonly sender: string
   readonly since: number
-  /** Whether it says that it speaks this version of the link protocol. */
+  /** Whether its TXT record names this version of the link protocol. */
   speaks = false
-  /** For the advertisement of this proxy itself: whether it was told as seen. */
+  /** For the own advertisement: whether it was reported as seen. */
   seen = false
 
-  readonly #times: RemoteTableTimes
+  readonly #timings: RemoteTableTimings
   readonly #capacity: number
   readonly #locations = new Map<string, Location>()
   #service: { host: string; port: number; expires: number; lifetime: number } | undefined
@@ -41,34 +41,34 @@ export class RemoteEntry {
   #freshUntil = 0
   #freshLifetime = 0
 
-  constructor(id: string, sender: string, now: number, times: RemoteTableTimes, capacity: number) {
+  constructor(id: string, sender: string, now: number, timings: RemoteTableTimings, capacity: number) {
     this.id = id
     this.sender = sender
     this.since = now
-    this.#times = times
+    this.#timings = timings
     this.#capacity = capacity
-    this.#missingAt = now + times.missingMs[0]!
+    this.#missingAt = now + timings.missingMs[0]!
     this.#incompleteSince = now
   }
 
-  /** Name of the host that the service runs on; undefined while not known. */
+  /** Host name of the service; undefined while unknown. */
   get host(): string | undefined {
     return this.#service?.host
   }
 
-  /** Whether a withdrawal from there counts: only from who brought the id, or from one of its addresses. */
-  accepts(source: Source, sender: string): boolean {
+  /** Whether a withdrawal counts: only from the sender of the id or from one of its addresses. */
+  mayWithdraw(source: Source, sender: string): boolean {
     return sender === this.sender || this.#locations.has(textOf(source))
   }
 
-  /** The pointer to the instance was heard. */
+  /** The PTR record arrived. */
   point(now: number, ttl: number): void {
     const lifetime = Math.min(ttl, 4500) * 1000
     this.#pointer = { expires: now + lifetime, half: now + lifetime / 2 }
     this.#goodbye = Infinity
   }
 
-  /** The service was heard. What it says first stands until it ends: of one run, host and port never change. */
+  /** The SRV record arrived. The first one stands until it expires: host and port never change during a run. */
   serve(host: string, port: number, lifetime: number, now: number): void {
     if (
       this.#service !== undefined &&
@@ -80,12 +80,12 @@ export class RemoteEntry {
     this.#goodbye = Infinity
   }
 
-  /** A record of it was withdrawn; that takes effect then. */
+  /** A record was withdrawn. @param at when that takes effect */
   withdraw(at: number): void {
     this.#goodbye = Math.min(this.#goodbye, at)
   }
 
-  /** An address of its host was heard; without lifetime: withdrawn. */
+  /** An address record of its host arrived. @param lifetime undefined: the address is withdrawn */
   locate(
     record: { readonly address: string; readonly flush: boolean },
     source: Source,
@@ -98,15 +98,15 @@ export class RemoteEntry {
     const known = this.#locations.get(text)
     if (lifetime === undefined) {
       if (known !== undefined && known.source === source.address)
-        known.expires = Math.min(known.expires, now + this.#times.goodbyeMs)
+        known.expires = Math.min(known.expires, now + this.#timings.goodbyeMs)
       return
     }
     if (record.flush) {
-      // Of what this very source said, only what it says now stands (RFC 6762 §10.2); others may speak for other
-      // interfaces of the host, or be forgers who would silence it.
+      // Flushes the earlier records of this source only (RFC 6762 §10.2). Other sources may be other interfaces of the
+      // host, or forgers that want to silence it.
       for (const location of this.#locations.values()) {
         if (location.source === source.address && location.learned < now - 1000)
-          location.expires = Math.min(location.expires, now + this.#times.goodbyeMs)
+          location.expires = Math.min(location.expires, now + this.#timings.goodbyeMs)
       }
     }
     if (known !== undefined) Object.assign(known, { expires: now + lifetime, learned: now, lifetime })
@@ -123,7 +123,7 @@ export class RemoteEntry {
     return doubtful !== undefined && this.#locations.delete(doubtful[0])
   }
 
-  /** Drops what has expired and returns where the proxy may be dialled, the most promising first; plans the next questions. */
+  /** Drops expired records, plans the next questions, and returns the addresses to dial, the most promising first. */
   settle(now: number, random: number): RemoteAddress[] {
     for (const [address, location] of this.#locations) if (location.expires <= now) this.#locations.delete(address)
     const service = this.#service !== undefined && this.#service.expires > now ? this.#service : undefined
@@ -139,7 +139,7 @@ export class RemoteEntry {
     this.#planRefresh(random)
     if (service === undefined) return []
     const { port } = service
-    // Sorting is stable: within each kind the address that was heard first stays first, whatever is said later.
+    // Sorting is stable: in each kind the address that came first stays first.
     return [...this.#locations]
       .toSorted(([, one], [, other]) => Number(other.matching) - Number(one.matching))
       .map(([address]) => ({ address, port }))
@@ -165,16 +165,16 @@ export class RemoteEntry {
   }
 
   #refreshTime(random: number): number {
-    const share = refreshShares[this.#refreshStep]
+    const share = REFRESH_SHARES[this.#refreshStep]
     return share === undefined ? Infinity : this.#freshUntil - this.#freshLifetime * (1 - share - random * 0.02)
   }
 
-  /** When something has to be asked. */
+  /** When to ask the next question. */
   get askAt(): number {
     return Math.min(this.#missingAt, this.#refreshAt)
   }
 
-  /** What has to be asked for. */
+  /** The questions to ask. */
   wanted(): DiscoveryQuestion[] {
     const name = instanceOf(this.id)
     const questions: DiscoveryQuestion[] = []
@@ -185,7 +185,7 @@ export class RemoteEntry {
     const over = families.size === 0 ? 'both' : families.has('A') ? 'IPv4' : 'IPv6'
     if (this.#service === undefined || refreshing) questions.push({ name, type: 'SRV', over })
     if (!this.speaks) questions.push({ name, type: 'TXT', over })
-    // The answer to SRV brings the addresses along as a rule; asked a second time, it is asked for all.
+    // The answer to SRV usually has the addresses too. The second time they are asked for.
     if (this.#service !== undefined && (families.size === 0 || (refreshing && this.#refreshStep > 0))) {
       for (const type of families.size > 0 ? families : (['A', 'AAAA'] as const))
         questions.push({ name: this.#service.host, type, over })
@@ -193,40 +193,40 @@ export class RemoteEntry {
     return questions
   }
 
-  /** Says that it was asked for. */
+  /** The questions were sent. */
   asked(now: number, random: number): void {
     if (this.#missingAt <= now) {
       this.#missingStep += 1
-      this.#missingAt = now + (this.#times.missingMs[this.#missingStep] ?? Infinity)
+      this.#missingAt = now + (this.#timings.missingMs[this.#missingStep] ?? Infinity)
     }
     while (this.#refreshAt <= now) {
-      // more than one step where the machine slept
+      // More than one step if the machine slept.
       this.#refreshStep += 1
       this.#refreshAt = this.#refreshTime(random)
     }
   }
 
-  /** When it has to be looked at again, but for questions. */
+  /** When the next record expires or takes effect. */
   get deadline(): number {
     let next = Math.min(
       this.#goodbye,
       this.#service?.expires ?? Infinity,
-      this.#incompleteSince + this.#times.incompleteMs
+      this.#incompleteSince + this.#timings.incompleteMs
     )
     for (const location of this.#locations.values()) next = Math.min(next, location.expires)
     return next
   }
 
-  /** Whether it is to be forgotten. */
-  over(now: number): boolean {
+  /** Whether the id must be forgotten. */
+  isOver(now: number): boolean {
     return (
       this.#goodbye <= now ||
-      this.#incompleteSince + this.#times.incompleteMs <= now ||
+      this.#incompleteSince + this.#timings.incompleteMs <= now ||
       (this.#service !== undefined && this.#service.expires <= now)
     )
   }
 
-  /** Seconds for which the pointer is known, while that is more than half of its time. */
+  /** Remaining seconds of the PTR record; 0 after half of its lifetime. */
   knownSeconds(now: number): number {
     return this.#pointer === undefined || now > this.#pointer.half
       ? 0

@@ -1,94 +1,55 @@
-// What was heard of other proxies: a bounded table of claims, with what to ask next and when to forget. Pure: records,
-// times and randomness come in, changes and questions go out. Not a general DNS cache, and nothing in it is trusted.
+// The remote proxies on the network: a bounded table of claims, of which none is trusted. It takes records, and gives
+// changes and the questions to ask next.
 import type { RemoteProxy } from '../discovery.ts'
 import { isOwn, mayHear, senderOf, type Source, type Surroundings } from './address-policy.ts'
 import {
-  idOfInstance,
-  instanceOf,
-  serviceType,
-  textKey,
-  textValue,
-  type DiscoveryQuestion,
-  type DiscoveryRecord
-} from './records.ts'
+  remoteTableLimits,
+  remoteTableTimings,
+  SERVICE_TYPE,
+  TEXT_KEY,
+  TEXT_VALUE,
+  type RemoteTableLimits,
+  type RemoteTableTimings
+} from './constants.ts'
+import { idOfInstance, instanceOf, type DiscoveryQuestion, type DiscoveryRecord } from './records.ts'
 import { RemoteEntry } from './remote-entry.ts'
 
-/** How much is kept. */
-export interface RemoteTableLimits {
-  /** Ids that one sender may have in the table; the oldest without a link makes room. */
-  readonly perSender: number
-  /** The same for this machine itself. */
-  readonly perOwnMachine: number
-  /** Ids in all. */
-  readonly all: number
-  /** Addresses of one id. */
-  readonly addresses: number
-}
-
-/** Times in ms. */
-export interface RemoteTableTimes {
-  /** A withdrawal takes effect after this unless the record is announced again (RFC 6762 §10.1). */
-  readonly goodbyeMs: number
-  /** An id of which service, text and address are not all known is dropped after this. */
-  readonly incompleteMs: number
-  /** A sender whose ids fill its share replaces its oldest not before this age: it cannot make us dial without end. */
-  readonly replaceMs: number
-  /** Lifetimes of records are held in this range, so that nobody makes us ask all the time or remember for days. */
-  readonly lifetimeMs: readonly [number, number]
-  /** What is missing is asked for after these times, each from the one before. */
-  readonly missingMs: readonly number[]
-}
-
-export const defaultRemoteTableLimits: RemoteTableLimits = { perSender: 16, perOwnMachine: 256, all: 256, addresses: 8 }
-export const defaultRemoteTableTimes: RemoteTableTimes = {
-  goodbyeMs: 1000,
-  incompleteMs: 15_000,
-  replaceMs: 10_000,
-  lifetimeMs: [10_000, 120_000],
-  missingMs: [20, 1000, 3000, 7000]
-}
-
-/** Something to tell. `own`: the advertisement of this proxy itself was seen on the network (each time), or is not to be seen any more. */
+/** A change. `own`: the advertisement of this proxy was seen on the network (each time), or can no longer be seen. */
 export type RemoteChange =
   | { readonly kind: 'found' | 'updated'; readonly remote: RemoteProxy }
   | { readonly kind: 'lost'; readonly id: string }
   | { readonly kind: 'own'; readonly seen: boolean }
 
-/** What a table needs to know. */
-export interface RemoteTableOptions {
-  /** The id of this proxy; its advertisement is watched, not reported. */
+/** What is injected. */
+export interface RemoteTableDeps {
+  /** The id of this proxy. Its advertisement is watched, not reported. */
   readonly ownId: string
   /** Gives numbers in [0, 1). */
   readonly random: () => number
   readonly limits?: RemoteTableLimits
-  readonly times?: RemoteTableTimes
+  readonly timings?: RemoteTableTimings
 }
 
-/** The table. Times are ms of any one clock that does not run backwards. */
+/** The table. Times are milliseconds of one monotonic clock. */
 export class RemoteTable {
   readonly #ownId: string
   readonly #random: () => number
   readonly #limits: RemoteTableLimits
-  readonly #times: RemoteTableTimes
-  /** In the order of arrival, which is the order of leaving. */
+  readonly #timings: RemoteTableTimings
+  /** In the order of arrival: the oldest makes room first. */
   readonly #entries = new Map<string, RemoteEntry>()
   readonly #byHost = new Map<string, Set<RemoteEntry>>()
   readonly #linked = new Set<string>()
   readonly #reported = new Map<string, RemoteProxy>()
 
-  constructor({
-    ownId,
-    random,
-    limits = defaultRemoteTableLimits,
-    times = defaultRemoteTableTimes
-  }: RemoteTableOptions) {
+  constructor({ ownId, random, limits = remoteTableLimits, timings = remoteTableTimings }: RemoteTableDeps) {
     this.#ownId = ownId
     this.#random = random
     this.#limits = limits
-    this.#times = times
+    this.#timings = timings
   }
 
-  /** What is reported as found, by id. */
+  /** Reported proxies by id. */
   get remotes(): ReadonlyMap<string, RemoteProxy> {
     return this.#reported
   }
@@ -98,7 +59,7 @@ export class RemoteTable {
     return this.#entries.size
   }
 
-  /** Says whether the id has a live link: such ids never make room for others. */
+  /** Tells whether the id has a live link. Such ids never make room for others. */
   setLinked(id: string, linked: boolean): void {
     if (linked) this.#linked.add(id)
     else this.#linked.delete(id)
@@ -109,14 +70,14 @@ export class RemoteTable {
     if (!mayHear(source, surroundings)) return []
     const changes: RemoteChange[] = []
     const touched = new Set<RemoteEntry>()
-    // Pointers and services before addresses: an address counts only for a host that a service names.
+    // Addresses come last: they count only for a host that a service names.
     for (const record of records) {
       const entry = this.#entryFor(record, source, surroundings, now, changes)
       if (entry === undefined) continue
       touched.add(entry)
       if (record.ttl === 0) {
-        if (record.type !== 'TXT' && entry.accepts(source, senderOf(source, surroundings)))
-          entry.withdraw(now + this.#times.goodbyeMs)
+        if (record.type !== 'TXT' && entry.mayWithdraw(source, senderOf(source, surroundings)))
+          entry.withdraw(now + this.#timings.goodbyeMs)
       } else if (record.type === 'PTR') {
         entry.point(now, record.ttl)
       } else if (record.type === 'SRV' && record.port >= 1024) {
@@ -125,7 +86,7 @@ export class RemoteTable {
         this.#unindex(entry, before)
         this.#index(entry)
       } else if (record.type === 'TXT') {
-        entry.speaks ||= record.pairs.get(textKey) === textValue // never taken back: a run does not change its version
+        entry.speaks ||= record.pairs.get(TEXT_KEY) === TEXT_VALUE // Never false again: a run does not change its version.
       }
     }
     for (const record of records) {
@@ -141,24 +102,24 @@ export class RemoteTable {
     return changes
   }
 
-  /** Forgets what is over. To be called at nextDeadline, or at any other time. */
+  /** Forgets expired records. Call it at nextDeadline; any other time is fine too. */
   expire(now: number): RemoteChange[] {
     const changes: RemoteChange[] = []
     for (const entry of this.#entries.values()) {
-      if (entry.over(now)) this.#remove(entry, changes)
+      if (entry.isOver(now)) this.#remove(entry, changes)
       else this.#settle(entry, now, changes)
     }
     return changes
   }
 
-  /** When expire() or questions() has something to do next; Infinity for never. */
+  /** When expire() or questions() has work; Infinity for never. */
   get nextDeadline(): number {
     let next = Infinity
     for (const entry of this.#entries.values()) next = Math.min(next, entry.deadline, entry.askAt)
     return next
   }
 
-  /** What to ask now, at most so many questions; each counts as asked. */
+  /** The questions to send now; each counts as asked. */
   questions(now: number, limit: number): DiscoveryQuestion[] {
     const questions: DiscoveryQuestion[] = []
     for (const entry of this.#entries.values()) {
@@ -168,11 +129,11 @@ export class RemoteTable {
       questions.push(...wanted)
       entry.asked(now, this.#random())
     }
-    // Services of one host share its name.
+    // Services of one host ask for the same name once.
     return [...new Map(questions.map(question => [`${question.type} ${question.name}`, question])).values()]
   }
 
-  /** The instances whose pointers need not be sent again, with the seconds they live on (RFC 6762 §7.1). */
+  /** The instances that need not answer, with the remaining seconds of their PTR records (RFC 6762 §7.1). */
   knownAnswers(now: number): { readonly name: string; readonly ttl: number }[] {
     const known = []
     for (const entry of this.#entries.values()) {
@@ -190,32 +151,32 @@ export class RemoteTable {
     changes: RemoteChange[]
   ): RemoteEntry | undefined {
     if (record.type === 'A' || record.type === 'AAAA') return undefined
-    if (record.type === 'PTR' && record.name !== serviceType) return undefined
+    if (record.type === 'PTR' && record.name !== SERVICE_TYPE) return undefined
     const id = idOfInstance(record.type === 'PTR' ? record.target : record.name)
     if (id === undefined) return undefined
-    // Only this machine can bring what this proxy advertises: anything else is an echo or a forgery.
+    // Only this machine can send the own advertisement. From elsewhere it is an echo or a forgery.
     if (id === this.#ownId && !isOwn(source, surroundings)) return undefined
     const known = this.#entries.get(id)
     if (known !== undefined || record.ttl === 0) return known
     const sender = senderOf(source, surroundings)
     if (id !== this.#ownId && !this.#makeRoom(sender, now, changes)) return undefined
-    const entry = new RemoteEntry(id, sender, now, this.#times, this.#limits.addresses)
+    const entry = new RemoteEntry(id, sender, now, this.#timings, this.#limits.addresses)
     this.#entries.set(id, entry)
     return entry
   }
 
-  /** Whether there is room for one more id of the sender, after the oldest without a link has left where need be. */
+  /** Makes room for one more id of the sender: the oldest without a link may have to go. Returns false if none may. */
   #makeRoom(sender: string, now: number, changes: RemoteChange[]): boolean {
     const free = [...this.#entries.values()].filter(entry => entry.id !== this.#ownId && !this.#linked.has(entry.id))
     const held = [...this.#entries.values()].filter(entry => entry.id !== this.#ownId && entry.sender === sender).length
     if (held >= (sender === 'own' ? this.#limits.perOwnMachine : this.#limits.perSender)) {
       const oldest = free.find(entry => entry.sender === sender)
-      if (oldest === undefined || now - oldest.since < this.#times.replaceMs) return false
+      if (oldest === undefined || now - oldest.since < this.#timings.replaceMs) return false
       this.#remove(oldest, changes)
       return true
     }
     if (this.#entries.size < this.#limits.all + (this.#entries.has(this.#ownId) ? 1 : 0)) return true
-    // The sender with most ids gives one up: a flood pushes out its own before anybody else's.
+    // The sender with most ids loses one: a flood pushes out its own ids first.
     const counts = new Map<string, number>()
     for (const entry of free) counts.set(entry.sender, (counts.get(entry.sender) ?? 0) + 1)
     const most = Math.max(0, ...counts.values())
@@ -226,7 +187,7 @@ export class RemoteTable {
   }
 
   #lifetime(ttl: number): number {
-    const [least, most] = this.#times.lifetimeMs
+    const [least, most] = this.#timings.lifetimeMs
     return Math.min(Math.max(ttl * 1000, least), most)
   }
 
@@ -254,7 +215,7 @@ export class RemoteTable {
     this.#tell(entry, addresses.length > 0 && entry.speaks ? { id: entry.id, addresses } : undefined, changes, heard)
   }
 
-  /** Tells the difference between what was reported of an entry and what holds now. */
+  /** Adds the change between the reported and the present state of an entry. */
   #tell(entry: RemoteEntry, remote: RemoteProxy | undefined, changes: RemoteChange[], heard = false): void {
     if (entry.id === this.#ownId) {
       if (heard || (entry.seen && remote === undefined)) changes.push({ kind: 'own', seen: remote !== undefined })

@@ -1,57 +1,47 @@
-// Says on the network that this proxy is here, with @homebridge/ciao. Not proof that anybody hears it: advertise()
-// resolving means nothing, only the browser's sight of our own advertisement does, and its absence rebuilds all.
+// Advertises this proxy on the network with @homebridge/ciao. That advertise() resolves proves nothing: only the browser
+// sees whether the advertisement is on the network. If it is not, everything is built again.
 //
-// ciao is held on a short leash, since a proxy must outlive whatever a network sends and does:
-// - Its own polling of interfaces is ended. It throws where nobody can catch it when loopback goes down, and it makes
-//   a lost IPv4 address an exception for every later packet. The browser polls more often; a change makes a new responder.
-// - Responses never reach it. To ciao a record under our names is a conflict that renames us or ends in
-//   process.exit(1). Our names are random, so that such a record is a forgery.
-// - Queries reach it at a bounded rate, probes of others not at all (a forged one would keep us probing for ever).
-// - It does not probe itself (RFC 6762 §8.1): the names are random, 80 and 128 bits, and an answer would not reach it. That
-//   was 0.7 to 1.2 s of each start. Other responders know such names as "known unique".
+// ciao is restrained, because a proxy must survive everything that a network sends and does:
+// - Its polling of interfaces is off. It throws uncaught if loopback goes down, and after a lost IPv4 address every later
+//   packet is an exception. The browser polls more often, and a change makes a new responder.
+// - It gets no responses. A record under our names is a conflict for ciao, which then renames us or calls
+//   process.exit(1). Our names are random, so such a record is a forgery.
+// - It gets queries at a bounded rate, and no probes of others: a forged one would keep us probing for ever.
+// - It does not probe (RFC 6762 §8.1). The names have 80 and 128 random bits, answers would not reach it, and probing cost
+//   0.7 to 1.2 s of each start.
 import { getResponder, type CiaoService, type Responder, type ResponderOptions } from '@homebridge/ciao'
 import type { Advertisement } from '../../core/discovery.ts'
-import { textKey, textValue } from '../../core/dns-sd/records.ts'
+import { TEXT_KEY, TEXT_VALUE } from '../../core/dns-sd/constants.ts'
 import { TokenBucket } from '../../core/token-bucket.ts'
 import { interfaceView, type InterfaceView } from './interfaces.ts'
 
-/** Times in ms. */
-export interface AdvertiserTimes {
-  /** Our own advertisement has to be seen within this after every start. */
+/** Milliseconds. */
+export interface AdvertiserTimings {
+  /** Within this time after a start the own advertisement must be seen. */
   readonly unseenMs: number
-  /** While it is not, the next attempts wait up to this. */
+  /** While it is not seen, the waits grow up to this. */
   readonly maxUnseenMs: number
-  /** Time for the goodbye. */
+  /** Limit for the goodbye. */
   readonly goodbyeMs: number
 }
 
-export const defaultAdvertiserTimes: AdvertiserTimes = { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500 }
+export const advertiserTimings: AdvertiserTimings = { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500 }
 
-/** What an advertiser needs. */
-export interface AdvertiserOptions {
+/** What is injected. */
+export interface AdvertiserDeps {
   readonly advertisement: Advertisement
-  /** Label of the host name to give, random like the id. */
+  /** Label of the advertised host name, random like the id. */
   readonly hostLabel: string
-  readonly times: AdvertiserTimes
-  /** Our advertisement was not seen in time. */
+  readonly timings: AdvertiserTimings
+  /** Called if the advertisement was not seen in time. */
   readonly unseen: () => void
   /** Makes ciao's responder. */
   readonly createResponder?: typeof getResponder
 }
 
-/** The advertiser. */
-export interface Advertiser {
-  /** Advertises on these interfaces from now on; undefined: nowhere, without goodbye. The same ones again change nothing. */
-  update: (view: InterfaceView | undefined) => void
-  /** The browser has just seen our advertisement, or sees it no more. */
-  seen: (seen: boolean) => void
-  /** Says goodbye and ends. */
-  stop: () => Promise<void>
-}
-
-/** The parts of ciao's Responder that its types hide. Its version is pinned exactly, and tests hold each of them. */
+/** The parts of ciao's Responder that its types hide. Its version is pinned, and tests check each of them. */
 interface ResponderInternals {
-  /** Makes sure that nobody else has the names of a service. */
+  /** Checks that the names of a service are free. */
   probe: (service: CiaoService) => Promise<void>
   readonly server: { shutdown: () => void; getNetworkManager: () => { shutdown: () => void } }
   /** Settles when the sockets are bound. */
@@ -64,25 +54,25 @@ interface Running {
   readonly bound: Promise<unknown>
 }
 
-/** Queries answered per second, and at once. A network of 256 proxies asks some ten. */
+/** Limits of answered queries. A network of 256 proxies asks some ten per second. */
 const QUERIES_PER_SECOND = 100
 const QUERIES_AT_ONCE = 200
 
 let responders = 0
 
-/** Which interfaces to advertise on, as ciao takes them. */
+/** The interfaces to advertise on, in ciao's terms. */
 function placesOf(view: InterfaceView): {
   responder: ResponderOptions
   service: { restrictedAddresses?: string[]; disabledIpv6?: boolean }
 } {
   const names = view.ipv4.map(({ name }) => name)
-  // Names are always given: left to itself ciao asks `ip`, whose `eth0@if6` it does not recognise, and takes loopback only.
+  // Without names ciao asks `ip`, does not recognise names like `eth0@if6`, and takes loopback only.
   if (names.length > 0)
     return {
       responder: { interface: names, excludeIpv6Only: true },
       service: { restrictedAddresses: [...names], disabledIpv6: true }
     }
-  // On IPv6 it compares restricted names with `eth0/6` and would advertise nowhere, hence no restriction.
+  // No restriction on IPv6: ciao compares names with `eth0/6` and would advertise nowhere.
   return {
     responder: { interface: view.ipv6.map(({ name }) => name), advertiseIpv4: false, advertiseIpv6: true },
     service: {}
@@ -90,12 +80,12 @@ function placesOf(view: InterfaceView): {
 }
 
 function launch(
-  { advertisement, hostLabel, createResponder = getResponder }: AdvertiserOptions,
+  { advertisement, hostLabel, createResponder = getResponder }: AdvertiserDeps,
   view: InterfaceView
 ): Running {
   const places = placesOf(view)
   responders += 1
-  // ciao shares one responder among equal options; a number of its own keeps this one ours.
+  // ciao shares a responder between equal options. The number makes these unique.
   const responder = createResponder({ ...places.responder, number: responders } as ResponderOptions)
   const internals = responder as unknown as ResponderInternals
   const bound = internals.promiseChain.then(
@@ -118,111 +108,122 @@ function launch(
     type: 'nws',
     port: advertisement.port,
     hostname: hostLabel,
-    txt: { [textKey]: textValue },
+    txt: { [TEXT_KEY]: TEXT_VALUE },
     ...places.service
   })
-  service.on('name-change', () => {}) // cannot happen; without a listener ciao would write to the console
-  service.advertise().catch(() => {}) // the browser finds out
+  service.on('name-change', () => {}) // Cannot happen, but without a listener ciao writes to the console.
+  service.advertise().catch(() => {}) // The browser finds out.
   return { responder, service, bound }
 }
 
-/** Ends a responder; with goodbye, others learn at once, without, they go on knowing us until the next one speaks. */
+/** Ends a responder. Without a goodbye, others keep our records until the next responder speaks. */
 async function end({ responder, service, bound }: Running, goodbyeMs: number): Promise<void> {
-  await bound // what is closed while it binds would leave sockets behind
+  await bound // To close it earlier would leave sockets behind.
   try {
     if (goodbyeMs > 0) await within(goodbyeMs, service.end())
   } catch {
-    /* nobody hears it: they find out in time */
+    // Others find out later.
   }
   try {
     ;(responder as unknown as ResponderInternals).server.shutdown()
     await responder.shutdown()
   } catch {
-    /* a socket that has failed before cannot be closed again */
+    // A failed socket cannot be closed.
   }
 }
 
-/** Waits for a promise, but not longer than this. */
+/** Waits for a promise, at most this long. */
 async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => {
     timer = setTimeout(resolve, ms)
   })
-  await Promise.race([promise, late]).finally(() => {
-    clearTimeout(timer)
-  })
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-/** Makes an advertiser; it does nothing before update(). */
-export function createAdvertiser(options: AdvertiserOptions): Advertiser {
-  const { times, unseen } = options
-  let wanted: InterfaceView | undefined
-  let wantedKey = ''
-  let runningKey = ''
-  let running: Running | undefined
-  let stopped = false
-  let visible = false
-  let patience = times.unseenMs
-  let watch: NodeJS.Timeout | undefined
-  let work = Promise.resolve()
+/** What distinguishes one set of places to advertise from another. */
+function keyOf(view: InterfaceView): string {
+  const { responder } = placesOf(view)
+  const interfaces = responder.advertiseIpv6 === true ? view.ipv6 : view.ipv4
+  return interfaces.map(({ name, address }) => `${name} ${address}`).join(' ')
+}
 
-  function keyOf(view: InterfaceView): string {
-    const { responder } = placesOf(view)
-    const interfaces = responder.advertiseIpv6 === true ? view.ipv6 : view.ipv4
-    return interfaces.map(({ name, address }) => `${name} ${address}`).join(' ')
+/** The advertiser. It does nothing before update(). */
+export class Advertiser {
+  readonly #deps: AdvertiserDeps
+  #wanted: InterfaceView | undefined
+  #wantedKey = ''
+  #running: Running | undefined
+  #runningKey = ''
+  #stopped = false
+  #visible = false
+  #patienceMs: number
+  #watch: NodeJS.Timeout | undefined
+  #work = Promise.resolve()
+
+  constructor(deps: AdvertiserDeps) {
+    this.#deps = deps
+    this.#patienceMs = deps.timings.unseenMs
   }
 
-  /** Brings what runs in line with what is wanted, one step after the other. */
-  function arrange(): void {
-    work = work.then(async () => {
-      if (runningKey === wantedKey) return
-      clearTimeout(watch)
-      runningKey = ''
-      const former = running
-      running = undefined
+  /** Advertises on these interfaces from now on. @param view undefined: nowhere, without a goodbye */
+  update(view: InterfaceView | undefined): void {
+    this.#wanted = view
+    const key = view === undefined ? '' : keyOf(view)
+    if (key !== this.#wantedKey) this.#patienceMs = this.#deps.timings.unseenMs
+    this.#wantedKey = key
+    this.#arrange()
+  }
+
+  /** The browser has just seen the advertisement, or can no longer see it. */
+  seen(seen: boolean): void {
+    this.#visible = seen
+    clearTimeout(this.#watch)
+    if (seen) this.#patienceMs = this.#deps.timings.unseenMs
+    else this.#startWatch()
+  }
+
+  /** Says goodbye and ends. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#watch)
+    await this.#work
+    const last = this.#running
+    this.#running = undefined
+    if (last !== undefined) await end(last, this.#deps.timings.goodbyeMs)
+  }
+
+  /** Makes the running responder the wanted one, one step after the other. */
+  #arrange(): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#runningKey === this.#wantedKey) return
+      clearTimeout(this.#watch)
+      this.#runningKey = ''
+      const former = this.#running
+      this.#running = undefined
       if (former !== undefined) await end(former, 0)
-      if (wanted === undefined || stopped) return
-      runningKey = wantedKey
-      visible = false
+      if (this.#wanted === undefined || this.#stopped) return
+      this.#runningKey = this.#wantedKey
+      this.#visible = false
       try {
-        // Without loopback ciao fails where nobody can catch it, so look at the very last moment.
-        if (interfaceView().loopback) running = launch(options, wanted)
+        // Without loopback ciao throws uncaught, so this looks at the last moment.
+        if (interfaceView().loopback) this.#running = launch(this.#deps, this.#wanted)
       } catch {
-        /* the watch tries again */
+        // The watch tries again.
       }
-      watch = setTimeout(rebuild, patience).unref()
+      this.#startWatch()
     })
   }
 
-  function rebuild(): void {
-    if (visible || stopped || wanted === undefined) return
-    patience = Math.min(patience * 2, times.maxUnseenMs)
-    unseen()
-    runningKey = 'to be built anew'
-    arrange()
+  #startWatch(): void {
+    this.#watch = setTimeout(() => this.#rebuild(), this.#patienceMs).unref()
   }
 
-  return {
-    update(view) {
-      wanted = view
-      const key = view === undefined ? '' : keyOf(view)
-      if (key !== wantedKey) patience = times.unseenMs
-      wantedKey = key
-      arrange()
-    },
-    seen(seen) {
-      visible = seen
-      clearTimeout(watch)
-      if (seen) patience = times.unseenMs
-      else watch = setTimeout(rebuild, patience).unref()
-    },
-    async stop() {
-      stopped = true
-      clearTimeout(watch)
-      await work
-      const last = running
-      running = undefined
-      if (last !== undefined) await end(last, times.goodbyeMs)
-    }
+  #rebuild(): void {
+    if (this.#visible || this.#stopped || this.#wanted === undefined) return
+    this.#patienceMs = Math.min(this.#patienceMs * 2, this.#deps.timings.maxUnseenMs)
+    this.#deps.unseen()
+    this.#runningKey = 'to be rebuilt'
+    this.#arrange()
   }
 }

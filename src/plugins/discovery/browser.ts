@@ -1,182 +1,185 @@
-// Finds proxies: asks the network, listens, keeps the table of what was heard. Also the proof that our own
-// advertisement can be seen. Does not advertise and trusts nothing it hears.
+// Finds proxies: asks the network, listens, and keeps the table of remote proxies. It also shows whether the own
+// advertisement can be seen. It trusts nothing that it hears.
 import type { RemoteInfo } from 'node:dgram'
 import type { RemoteProxy } from '../../core/discovery.ts'
 import { sourceFrom } from '../../core/dns-sd/address-policy.ts'
-import { createQuerySchedule, defaultQueryTimes, type QueryTimes } from '../../core/dns-sd/query-schedule.ts'
-import type { DiscoveryQuestion } from '../../core/dns-sd/records.ts'
 import {
-  defaultRemoteTableTimes,
-  RemoteTable,
-  type RemoteChange,
-  type RemoteTableTimes
-} from '../../core/dns-sd/remote-table.ts'
+  queryTimings,
+  remoteTableTimings,
+  type QueryTimings,
+  type RemoteTableTimings
+} from '../../core/dns-sd/constants.ts'
+import { QuerySchedule } from '../../core/dns-sd/query-schedule.ts'
+import type { DiscoveryQuestion } from '../../core/dns-sd/records.ts'
+import { RemoteTable, type RemoteChange } from '../../core/dns-sd/remote-table.ts'
 import { interfaceView, type InterfaceView } from './interfaces.ts'
 import { readResponse, writeBrowseQuery, writeQuery } from './messages.ts'
-import { openMulticastSocket, type MulticastSocket } from './multicast-socket.ts'
+import { MulticastSocket } from './multicast-socket.ts'
 
-/** Times in ms. */
-export interface BrowserTimes {
-  /** How often to look for changed interfaces. */
+/** Milliseconds. */
+export interface BrowserTimings {
+  /** Between two looks at the interfaces. */
   readonly pollMs: number
-  /** Time before a socket that failed is opened again. */
+  /** Until a failed socket is opened again. */
   readonly reopenMs: number
   /** Least time between two packets that ask for details. */
   readonly askGapMs: number
-  readonly query: QueryTimes
-  readonly table: RemoteTableTimes
+  readonly query: QueryTimings
+  readonly table: RemoteTableTimings
 }
 
-export const defaultBrowserTimes: BrowserTimes = {
+export const browserTimings: BrowserTimings = {
   pollMs: 2000,
   reopenMs: 2000,
   askGapMs: 100,
-  query: defaultQueryTimes,
-  table: defaultRemoteTableTimes
+  query: queryTimings,
+  table: remoteTableTimings
 }
 
-/** What a browser needs. */
-export interface BrowserOptions {
-  readonly ownId: string
-  readonly times: BrowserTimes
-  readonly changed: (change: RemoteChange) => void
-  /** Interfaces or sockets changed: what can be advertised on now (undefined: nothing), and the names in use. */
-  readonly placesChanged: (view: InterfaceView | undefined, names: readonly string[]) => void
-}
-
-/** The browser. */
-export interface Browser {
-  readonly remotes: ReadonlyMap<string, RemoteProxy>
-  setLinked: (id: string, linked: boolean) => void
-  close: () => void
+/** Events of a browser. */
+export interface BrowserEvents {
+  changed(change: RemoteChange): void
+  /** Interfaces or sockets changed. @param view undefined: nothing can be advertised now @param names interfaces in use */
+  placesChanged(view: InterfaceView | undefined, names: readonly string[]): void
 }
 
 /** Questions in one packet that asks for details. */
-const questionsPerPacket = 24
+const QUESTIONS_PER_PACKET = 24
+/** The first questions after a start go over IPv6 too, then every so many-th. */
+const IPV6_INTERVAL = 5
+const LONGEST_TIMER_MS = 60_000
 
-/** The first questions after a start go over IPv6 too, then each so many-th. */
-const ipv6Interval = 5
+const clock = () => performance.now()
 
-/** Opens the sockets and begins to look. */
-export function startBrowser({ ownId, times, changed, placesChanged }: BrowserOptions): Browser {
-  const clock = () => performance.now()
-  const table = new RemoteTable({ ownId, random: Math.random, times: times.table })
-  const schedule = createQuerySchedule(clock(), Math.random, times.query)
-  let view = interfaceView()
-  let closed = false
-  let timer: NodeJS.Timeout | undefined
-  let askedAt = -Infinity
-  let browsed = 0
+/** The browser. It opens its sockets and begins to look at once. */
+export class Browser {
+  readonly #timings: BrowserTimings
+  readonly #events: BrowserEvents
+  readonly #table: RemoteTable
+  readonly #schedule: QuerySchedule
+  readonly #udp4: MulticastSocket
+  readonly #udp6: MulticastSocket
+  readonly #poll: NodeJS.Timeout
+  #view = interfaceView()
+  #closed = false
+  #timer: NodeJS.Timeout | undefined
+  #looking: NodeJS.Immediate | undefined
+  #askedAt = -Infinity
+  #browsed = 0
 
-  function received(packet: Buffer, from: RemoteInfo): void {
-    if (closed) return
+  constructor(ownId: string, timings: BrowserTimings, events: BrowserEvents) {
+    this.#timings = timings
+    this.#events = events
+    this.#table = new RemoteTable({ ownId, random: Math.random, timings: timings.table })
+    this.#schedule = new QuerySchedule(clock(), Math.random, timings.query)
+    const socketEvents = {
+      received: (packet: Buffer, from: RemoteInfo) => this.#received(packet, from),
+      changed: () => {
+        // Not at once: the sockets may still be in construction.
+        clearImmediate(this.#looking)
+        this.#looking = setImmediate(() => this.#look())
+      }
+    }
+    this.#udp4 = new MulticastSocket('udp4', timings.reopenMs, socketEvents)
+    this.#udp6 = new MulticastSocket('udp6', timings.reopenMs, socketEvents)
+    this.#poll = setInterval(() => this.#look(), timings.pollMs).unref()
+    this.#plan()
+  }
+
+  get remotes(): ReadonlyMap<string, RemoteProxy> {
+    return this.#table.remotes
+  }
+
+  setLinked(id: string, linked: boolean): void {
+    this.#table.setLinked(id, linked)
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+    clearInterval(this.#poll)
+    clearImmediate(this.#looking)
+    this.#udp4.close()
+    this.#udp6.close()
+  }
+
+  #received(packet: Buffer, from: RemoteInfo): void {
+    if (this.#closed) return
     const source = sourceFrom(from.address)
     const records = source === undefined ? undefined : readResponse(packet)
     if (source === undefined || records === undefined || records.length === 0) return
-    tell(table.take(records, source, view.surroundings, clock()))
-    plan()
+    this.#tell(this.#table.take(records, source, this.#view.surroundings, clock()))
+    this.#plan()
   }
 
-  function tell(changes: readonly RemoteChange[]): void {
-    for (const change of changes) changed(change)
+  #tell(changes: readonly RemoteChange[]): void {
+    for (const change of changes) this.#events.changed(change)
   }
 
-  function send(socket: MulticastSocket, packet: Buffer): void {
-    socket.send(packet).catch(() => {}) // it does not reject
-  }
-
-  /** Asks who is there. On a network with IPv4 hardly anybody is to be found over IPv6 alone, so that is asked less often. */
-  function browse(now: number): void {
-    browsed += 1
-    const both = view.ipv4.length === 0 || view.alone || browsed <= ipv6Interval || browsed % ipv6Interval === 0
-    for (const packet of writeBrowseQuery(table.knownAnswers(now))) {
-      send(udp4, packet)
-      if (both) send(udp6, packet)
+  /** Asks for all proxies. On a network with IPv4 few proxies have IPv6 alone, so IPv6 is asked less often. */
+  #browse(now: number): void {
+    this.#browsed += 1
+    const both =
+      this.#view.ipv4.length === 0 ||
+      this.#view.alone ||
+      this.#browsed <= IPV6_INTERVAL ||
+      this.#browsed % IPV6_INTERVAL === 0
+    for (const packet of writeBrowseQuery(this.#table.knownAnswers(now))) {
+      void this.#udp4.send(packet)
+      if (both) void this.#udp6.send(packet)
     }
   }
 
-  function ask(questions: readonly DiscoveryQuestion[]): void {
+  #ask(questions: readonly DiscoveryQuestion[]): void {
     const ipv4 = questions.filter(({ over }) => over !== 'IPv6')
     const ipv6 = questions.filter(({ over }) => over !== 'IPv4')
-    if (ipv4.length > 0) send(udp4, writeQuery(ipv4))
-    if (ipv6.length > 0) send(udp6, writeQuery(ipv6))
+    if (ipv4.length > 0) void this.#udp4.send(writeQuery(ipv4))
+    if (ipv6.length > 0) void this.#udp6.send(writeQuery(ipv6))
   }
 
-  /** Does what is due and sets the timer for what comes next. */
-  function work(): void {
-    if (closed) return
+  /** Does the due work and sets the timer for the next. */
+  #work(): void {
+    if (this.#closed) return
     const now = clock()
-    tell(table.expire(now))
-    if (schedule.next <= now) {
-      schedule.asked(now)
-      browse(now)
+    this.#tell(this.#table.expire(now))
+    if (this.#schedule.next <= now) {
+      this.#schedule.asked(now)
+      this.#browse(now)
     }
-    if (now >= askedAt + times.askGapMs) {
-      const questions = table.questions(now, questionsPerPacket)
+    if (now >= this.#askedAt + this.#timings.askGapMs) {
+      const questions = this.#table.questions(now, QUESTIONS_PER_PACKET)
       if (questions.length > 0) {
-        askedAt = now
-        ask(questions)
+        this.#askedAt = now
+        this.#ask(questions)
       }
     }
-    plan()
+    this.#plan()
   }
 
-  function plan(): void {
-    if (closed) return
+  #plan(): void {
+    if (this.#closed) return
     const now = clock()
-    const details = table.nextDeadline
-    const due = Math.min(schedule.next, details <= now ? Math.max(details, askedAt + times.askGapMs) : details)
-    clearTimeout(timer)
-    timer = setTimeout(work, Math.min(Math.max(due - now, 1), 60_000)).unref()
+    const deadline = this.#table.nextDeadline
+    const details = deadline <= now ? Math.max(deadline, this.#askedAt + this.#timings.askGapMs) : deadline
+    const due = Math.min(this.#schedule.next, details)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#work(), Math.min(Math.max(due - now, 1), LONGEST_TIMER_MS)).unref()
   }
 
-  /** Looks at the interfaces, joins new ones and says what is in use. */
-  function look(): void {
-    if (closed) return
-    view = interfaceView()
-    const news = [udp4.join(view.ipv4), udp6.join(view.ipv6)]
+  /** Reads the interfaces, joins new ones, and reports those in use. */
+  #look(): void {
+    if (this.#closed) return
+    this.#view = interfaceView()
+    const news = [this.#udp4.join(this.#view.ipv4), this.#udp6.join(this.#view.ipv6)]
     if (news.includes(true)) {
-      schedule.restart(clock())
-      browsed = 0
-      plan()
+      this.#schedule.restart(clock())
+      this.#browsed = 0
+      this.#plan()
     }
-    report()
-  }
-
-  function report(): void {
-    const names = [...new Set(sockets.flatMap(socket => socket.working))].toSorted()
-    // ciao binds to the port of the browser's sockets: while those cannot have it, ciao would fail and not try again.
-    const usable = (udp4.open || (view.ipv4.length === 0 && udp6.open)) && view.loopback && names.length > 0
-    placesChanged(usable ? view : undefined, usable ? names : [])
-  }
-
-  let reporting: NodeJS.Immediate | undefined
-  const shared = {
-    reopenMs: times.reopenMs,
-    received,
-    changed: () => {
-      // not at once: it may be called while the sockets are being made
-      clearImmediate(reporting)
-      reporting = setImmediate(look)
-    }
-  }
-  const udp4 = openMulticastSocket({ family: 'udp4', ...shared })
-  const udp6 = openMulticastSocket({ family: 'udp6', ...shared })
-  const sockets: readonly MulticastSocket[] = [udp4, udp6]
-  const poll = setInterval(look, times.pollMs).unref()
-  plan()
-
-  return {
-    remotes: table.remotes,
-    setLinked: (id, linked) => {
-      table.setLinked(id, linked)
-    },
-    close() {
-      closed = true
-      clearTimeout(timer)
-      clearInterval(poll)
-      clearImmediate(reporting)
-      for (const socket of sockets) socket.close()
-    }
+    const { ipv4, loopback } = this.#view
+    const names = [...new Set([...this.#udp4.working, ...this.#udp6.working])].toSorted()
+    // ciao binds the port of these sockets. If they cannot have it, ciao would fail and not try again.
+    const isUsable = (this.#udp4.isOpen || (ipv4.length === 0 && this.#udp6.isOpen)) && loopback && names.length > 0
+    this.#events.placesChanged(isUsable ? this.#view : undefined, isUsable ? names : [])
   }
 }

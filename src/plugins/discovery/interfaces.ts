@@ -5,18 +5,18 @@ import { linkLocalOf, readInterfaces, type NetworkInterfaces } from '../../platf
 /** One interface to speak mDNS on. */
 export interface MulticastInterface {
   readonly name: string
-  /** What selects it: an IPv4 address of it, or `::%scope` for IPv6. */
+  /** Selects the interface: its IPv4 address, or `::%scope` for IPv6. */
   readonly address: string
 }
 
-/** All interfaces at one moment. */
+/** The interfaces at one moment. */
 export interface InterfaceView {
-  /** Interfaces with IPv4; of a machine that is connected to nothing: its loopback. */
+  /** Interfaces with IPv4. Loopback if the machine is connected to nothing. */
   readonly ipv4: readonly MulticastInterface[]
   readonly ipv6: readonly MulticastInterface[]
-  /** Whether the loopback interface is up: @homebridge/ciao ends the process without it. */
+  /** Whether loopback is up. Without it @homebridge/ciao ends the process. */
   readonly loopback: boolean
-  /** Whether there is no interface but loopback. */
+  /** Whether loopback is the only interface. */
   readonly alone: boolean
   readonly surroundings: Surroundings
 }

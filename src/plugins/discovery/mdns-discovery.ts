@@ -1,6 +1,7 @@
-// The built-in discovery: advertiser and browser put together behind the interface of core. Not the Fastify plugin.
+// The built-in discovery: advertiser and browser behind the interface of core.
 import {
   checkAdvertisement,
+  type Advertisement,
   type Discovery,
   type DiscoveryObserver,
   type DiscoveryState,
@@ -8,129 +9,146 @@ import {
   type RemoteProxy
 } from '../../core/discovery.ts'
 import type { RemoteChange } from '../../core/dns-sd/remote-table.ts'
-import { createAdvertiser, defaultAdvertiserTimes, type Advertiser, type AdvertiserTimes } from './advertiser.ts'
-import { defaultBrowserTimes, startBrowser, type Browser, type BrowserTimes } from './browser.ts'
+import { Advertiser, advertiserTimings, type AdvertiserTimings } from './advertiser.ts'
+import { Browser, browserTimings, type BrowserTimings } from './browser.ts'
 import type { InterfaceView } from './interfaces.ts'
 
-/** What it takes of a logger. Only constant messages and names of interfaces are written. */
+/** The logger. It gets constant messages and names of interfaces only. */
 export interface DiscoveryLog {
-  info: (fields: object, message: string) => void
-  warn: (fields: object, message: string) => void
+  readonly warn: (fields: object, message: string) => void
 }
 
-/** What the built-in discovery needs. */
-export interface MdnsDiscoveryOptions {
+/** What is injected. */
+export interface MdnsDiscoveryDeps {
   readonly log: DiscoveryLog
-  /** A random label for the host name of the advertisement; 80 bits in base32. */
+  /** A random label for the host name of the advertisement: 80 bits in base32. */
   readonly hostLabel: () => string
-  readonly advertiserTimes?: AdvertiserTimes
-  readonly browserTimes?: BrowserTimes
+  readonly advertiserTimings?: AdvertiserTimings
+  readonly browserTimings?: BrowserTimings
 }
 
-/** Makes the discovery; nothing is opened before start(). */
-export function createMdnsDiscovery({
-  log,
-  hostLabel,
-  advertiserTimes = defaultAdvertiserTimes,
-  browserTimes = defaultBrowserTimes
-}: MdnsDiscoveryOptions): Discovery {
-  const observers = new Set<DiscoveryObserver>()
-  const linked = new Set<string>()
-  let advertiser: Advertiser | undefined
-  let browser: Browser | undefined
-  let status: DiscoveryStatus = { state: 'off', interfaces: [] }
-  let usable = false
-  let seen: 'not yet' | 'yes' | 'no' = 'not yet'
-  let warned = false
-  let stopping: Promise<void> | undefined
+const OFF: DiscoveryStatus = { state: 'off', interfaces: [] }
 
-  function tell(call: (observer: DiscoveryObserver) => void): void {
-    for (const observer of observers) call(observer)
+/** The discovery. It opens nothing before start(). */
+export class MdnsDiscovery implements Discovery {
+  readonly #deps: MdnsDiscoveryDeps
+  readonly #observers = new Set<DiscoveryObserver>()
+  readonly #linked = new Set<string>()
+  #advertiser: Advertiser | undefined
+  #browser: Browser | undefined
+  #status = OFF
+  #usable = false
+  /** Whether the own advertisement is seen; undefined: not known yet. */
+  #seen: boolean | undefined
+  #warned = false
+  #stopping: Promise<void> | undefined
+
+  constructor(deps: MdnsDiscoveryDeps) {
+    this.#deps = deps
   }
 
-  function setStatus(interfaces: readonly string[] = status.interfaces): void {
-    const state = stateNow()
-    if (state === status.state && interfaces.join() === status.interfaces.join()) return
-    status = { state, interfaces }
-    tell(observer => observer.status?.(status))
+  get status(): DiscoveryStatus {
+    return this.#status
   }
 
-  function stateNow(): DiscoveryState {
-    if (!usable) return 'no multicast'
-    return seen === 'yes' ? 'ok' : seen === 'no' ? 'own advertisement not seen' : 'starting'
+  get remotes(): ReadonlyMap<string, RemoteProxy> {
+    return this.#browser?.remotes ?? new Map<string, RemoteProxy>()
   }
 
-  function changed(change: RemoteChange): void {
+  subscribe(observer: DiscoveryObserver): () => void {
+    this.#observers.add(observer)
+    return () => {
+      this.#observers.delete(observer)
+    }
+  }
+
+  async start(advertisement: Advertisement): Promise<void> {
+    checkAdvertisement(advertisement)
+    if (this.#browser !== undefined || this.#stopping !== undefined) return
+    const { hostLabel, ...deps } = this.#deps
+    this.#status = { state: 'starting', interfaces: [] }
+    this.#usable = true
+    this.#advertiser = new Advertiser({
+      advertisement,
+      hostLabel: hostLabel(),
+      timings: deps.advertiserTimings ?? advertiserTimings,
+      unseen: () => this.#unseen()
+    })
+    this.#browser = new Browser(advertisement.id, deps.browserTimings ?? browserTimings, {
+      changed: change => this.#changed(change),
+      placesChanged: (view, interfaces) => this.#placesChanged(view, interfaces)
+    })
+    for (const id of this.#linked) this.#browser.setLinked(id, true)
+  }
+
+  async stop(): Promise<void> {
+    await (this.#stopping ??= this.#end())
+  }
+
+  setLinked(id: string, linked: boolean): void {
+    if (linked) this.#linked.add(id)
+    else this.#linked.delete(id)
+    this.#browser?.setLinked(id, linked)
+  }
+
+  async #end(): Promise<void> {
+    this.#observers.clear()
+    this.#browser?.close()
+    await this.#advertiser?.stop()
+    this.#status = OFF
+  }
+
+  #tell(call: (observer: DiscoveryObserver) => void): void {
+    for (const observer of this.#observers) call(observer)
+  }
+
+  #changed(change: RemoteChange): void {
     switch (change.kind) {
       case 'found':
-        tell(observer => observer.found?.(change.remote))
+        this.#tell(observer => observer.found?.(change.remote))
         break
       case 'updated':
-        tell(observer => observer.updated?.(change.remote))
+        this.#tell(observer => observer.updated?.(change.remote))
         break
       case 'lost':
-        tell(observer => observer.lost?.(change.id))
+        this.#tell(observer => observer.lost?.(change.id))
         break
       default:
-        seen = change.seen ? 'yes' : 'no'
-        if (change.seen) warned = false
-        advertiser?.seen(change.seen)
-        setStatus()
+        this.#seen = change.seen
+        if (change.seen) this.#warned = false
+        this.#advertiser?.seen(change.seen)
+        this.#updateStatus()
     }
   }
 
-  function placesChanged(view: InterfaceView | undefined, interfaces: readonly string[]): void {
-    if (usable && view === undefined) seen = 'not yet'
-    usable = view !== undefined
-    advertiser?.update(view)
-    setStatus(interfaces)
+  #placesChanged(view: InterfaceView | undefined, interfaces: readonly string[]): void {
+    if (this.#usable && view === undefined) this.#seen = undefined
+    this.#usable = view !== undefined
+    this.#advertiser?.update(view)
+    this.#updateStatus(interfaces)
   }
 
-  function unseen(): void {
-    seen = 'no'
-    if (!warned)
-      log.warn(
-        { interfaces: status.interfaces },
+  #unseen(): void {
+    this.#seen = false
+    if (!this.#warned)
+      this.#deps.log.warn(
+        { interfaces: this.#status.interfaces },
         'own advertisement not seen: other proxies may not find this one; look for a firewall that blocks UDP port 5353'
       )
-    warned = true
-    setStatus()
+    this.#warned = true
+    this.#updateStatus()
   }
 
-  async function end(): Promise<void> {
-    observers.clear()
-    browser?.close()
-    await advertiser?.stop()
-    status = { state: 'off', interfaces: [] }
+  #updateStatus(interfaces = this.#status.interfaces): void {
+    const state = this.#state()
+    if (state === this.#status.state && interfaces.join() === this.#status.interfaces.join()) return
+    this.#status = { state, interfaces }
+    this.#tell(observer => observer.status?.(this.#status))
   }
 
-  return {
-    get status() {
-      return status
-    },
-    get remotes(): ReadonlyMap<string, RemoteProxy> {
-      return browser?.remotes ?? new Map()
-    },
-    subscribe(observer) {
-      observers.add(observer)
-      return () => {
-        observers.delete(observer)
-      }
-    },
-    async start(advertisement) {
-      checkAdvertisement(advertisement)
-      if (browser !== undefined || stopping !== undefined) return
-      status = { state: 'starting', interfaces: [] }
-      usable = true
-      advertiser = createAdvertiser({ advertisement, hostLabel: hostLabel(), times: advertiserTimes, unseen })
-      browser = startBrowser({ ownId: advertisement.id, times: browserTimes, changed, placesChanged })
-      for (const id of linked) browser.setLinked(id, true)
-    },
-    stop: async () => await (stopping ??= end()),
-    setLinked(id, isLinked) {
-      if (isLinked) linked.add(id)
-      else linked.delete(id)
-      browser?.setLinked(id, isLinked)
-    }
+  #state(): DiscoveryState {
+    if (!this.#usable) return 'no multicast'
+    if (this.#seen === undefined) return 'starting'
+    return this.#seen ? 'ok' : 'own advertisement not seen'
   }
 }

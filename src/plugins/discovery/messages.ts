@@ -1,31 +1,32 @@
-// mDNS packets to records and questions to packets, over dns-packet. Not the meaning of the records (core/dns-sd), and
-// nothing that throws: what cannot be read is undefined.
+// Reads and writes mDNS packets with dns-packet. Nothing throws: unreadable packets are undefined. core/dns-sd gives the
+// records their meaning.
 import { decode, encode, AUTHORITATIVE_ANSWER, TRUNCATED_RESPONSE, type Answer, type DecodedPacket } from 'dns-packet'
-import { canonicalName, serviceType, type DiscoveryQuestion, type DiscoveryRecord } from '../../core/dns-sd/records.ts'
+import { SERVICE_TYPE } from '../../core/dns-sd/constants.ts'
+import { canonicalName, type DiscoveryQuestion, type DiscoveryRecord } from '../../core/dns-sd/records.ts'
 
 /** RFC 6762 §17: no mDNS message is larger, headers included. */
-const maxPacketBytes = 9000
-/** As many pointers of 72 bytes as fit an Ethernet frame with room for tunnels. */
-const answersPerPacket = 16
-/** Bits of the header's second 16 that must be zero in a response: opcode and rcode (RFC 6762 §18.3, §18.11). */
-const mustBeZero = 0x780f
-const responseBit = 0x8000
+const MAX_PACKET_BYTES = 9000
+/** PTR records of 72 bytes that fit into an Ethernet frame with room for tunnels. */
+const ANSWERS_PER_PACKET = 16
+/** Flags that must be zero in a response: opcode and rcode (RFC 6762 §18.3, §18.11). */
+const MUST_BE_ZERO = 0x780f
+const RESPONSE_BIT = 0x8000
 
 /**
- * The records of a response that are about proxies or their hosts; undefined for everything else: queries, other
- * opcodes, errors, broken or oversized packets.
+ * The records of a response that may be about proxies or their hosts; undefined for queries, other opcodes, errors,
+ * and broken or oversized packets.
  */
 export function readResponse(packet: Buffer): DiscoveryRecord[] | undefined {
-  if (packet.length < 12 || packet.length > maxPacketBytes) return undefined
+  if (packet.length < 12 || packet.length > MAX_PACKET_BYTES) return undefined
   const flags = packet.readUInt16BE(2)
-  if ((flags & responseBit) === 0 || (flags & mustBeZero) !== 0) return undefined
-  // dns-packet makes room for as many records as the header claims: believe no more than can be there.
+  if ((flags & RESPONSE_BIT) === 0 || (flags & MUST_BE_ZERO) !== 0) return undefined
+  // dns-packet allocates as many records as the header claims: believe no more than fit.
   const claimed = [4, 6, 8, 10].reduce((sum, offset) => sum + packet.readUInt16BE(offset), 0)
   if (claimed * 5 > packet.length) return undefined
   let decoded: DecodedPacket
   try {
     decoded = decode(packet)
-    if (decode.bytes > packet.length) return undefined // the last record is cut off
+    if (decode.bytes > packet.length) return undefined // The last record is cut off.
   } catch {
     return undefined
   }
@@ -50,7 +51,7 @@ function recordOf(answer: Answer): DiscoveryRecord | undefined {
   }
 }
 
-/** The pairs of a TXT record (RFC 6763 §6.4): keys without case, the first of a key counts. A Map, since a key may be `__proto__`. */
+/** The pairs of a TXT record (RFC 6763 §6.4): keys in lower case, the first of each key counts. A Map, since a key may be `__proto__`. */
 function pairsOf(data: unknown): Map<string, string> {
   const pairs = new Map<string, string>()
   for (const item of Array.isArray(data) ? data : [data]) {
@@ -62,7 +63,7 @@ function pairsOf(data: unknown): Map<string, string> {
   return pairs
 }
 
-/** A query for what is asked, as far as one packet takes it. */
+/** A query with all questions in one packet. */
 export function writeQuery(questions: readonly DiscoveryQuestion[]): Buffer {
   return encode({
     type: 'query',
@@ -73,23 +74,23 @@ export function writeQuery(questions: readonly DiscoveryQuestion[]): Buffer {
 }
 
 /**
- * The query for all proxies. Those already known are listed and need not answer (RFC 6762 §7.1); where they do not fit
- * one packet, the others follow and each packet but the last says that more comes (§7.2).
+ * The query for all proxies. It lists known ones, which need not answer (RFC 6762 §7.1). If they do not fit into one
+ * packet, each packet but the last says that more follow (§7.2).
  */
 export function writeBrowseQuery(known: readonly { readonly name: string; readonly ttl: number }[]): Buffer[] {
   const packets: Buffer[] = []
-  for (let start = 0; start === 0 || start < known.length; start += answersPerPacket) {
-    const questions = start === 0 ? [{ name: serviceType, type: 'PTR' as const, class: 'IN' as const }] : []
+  for (let start = 0; start === 0 || start < known.length; start += ANSWERS_PER_PACKET) {
+    const questions = start === 0 ? [{ name: SERVICE_TYPE, type: 'PTR' as const, class: 'IN' as const }] : []
     const answers = known
-      .slice(start, start + answersPerPacket)
-      .map(({ name, ttl }) => ({ name: serviceType, type: 'PTR' as const, class: 'IN' as const, ttl, data: name }))
-    const more = start + answersPerPacket < known.length
+      .slice(start, start + ANSWERS_PER_PACKET)
+      .map(({ name, ttl }) => ({ name: SERVICE_TYPE, type: 'PTR' as const, class: 'IN' as const, ttl, data: name }))
+    const more = start + ANSWERS_PER_PACKET < known.length
     packets.push(encode({ type: 'query', id: 0, flags: more ? TRUNCATED_RESPONSE : 0, questions, answers }))
   }
   return packets
 }
 
-/** A response, for tests and tools that speak as a proxy would. */
+/** A response. Tests and tools use it to speak like a proxy. */
 export function writeResponse(answers: Answer[], additionals: Answer[] = []): Buffer {
   return encode({ type: 'response', id: 0, flags: AUTHORITATIVE_ANSWER, answers, additionals })
 }

@@ -1,33 +1,17 @@
-// A UDP socket for mDNS on all interfaces of one address family that outlives errors, changing interfaces and a port
-// that another program holds. Never throws. Knows nothing of DNS.
+// A UDP socket for mDNS on all interfaces of one address family. It survives errors, changing interfaces, and a port that
+// another program holds, and never throws.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { MulticastInterface } from './interfaces.ts'
 
-const port = 5353
-const groups = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const
+const PORT = 5353
+const GROUPS = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const
 
-/** What a socket needs. */
-export interface MulticastSocketOptions {
-  readonly family: 'udp4' | 'udp6'
-  /** Time before a socket that failed is opened again, in ms. */
-  readonly reopenMs: number
+/** Events of a socket. */
+export interface MulticastSocketEvents {
   /** A packet from port 5353 arrived. */
-  readonly received: (packet: Buffer, from: RemoteInfo) => void
+  received(packet: Buffer, from: RemoteInfo): void
   /** The socket opened, failed, or joined other interfaces. */
-  readonly changed: () => void
-}
-
-/** The socket. */
-export interface MulticastSocket {
-  /** Whether it is bound. */
-  readonly open: boolean
-  /** Names of the interfaces joined on which the last packet could be sent, or none was tried yet. */
-  readonly working: readonly string[]
-  /** Joins the interfaces; to be called again from time to time. Says whether any is new. */
-  join: (interfaces: readonly MulticastInterface[]) => boolean
-  /** Sends on every interface joined, one after the other. */
-  send: (packet: Buffer) => Promise<void>
-  close: () => void
+  changed(): void
 }
 
 interface Membership {
@@ -35,127 +19,135 @@ interface Membership {
   failed: boolean
 }
 
-/** Opens the socket; whether that worked shows in `open`, after `changed`. */
-export function openMulticastSocket({ family, reopenMs, received, changed }: MulticastSocketOptions): MulticastSocket {
-  let socket: Socket | undefined
-  let open = false
-  let closed = false
-  let reopen: NodeJS.Timeout | undefined
-  let sending = Promise.resolve()
-  const joined = new Map<string, Membership>()
+/** The socket. It opens at once; the result shows in `isOpen` after `changed`. */
+export class MulticastSocket {
+  readonly #family: keyof typeof GROUPS
+  readonly #reopenMs: number
+  readonly #events: MulticastSocketEvents
+  /** By the address that selects the interface. */
+  readonly #joined = new Map<string, Membership>()
+  #socket: Socket | undefined
+  #isOpen = false
+  #closed = false
+  #reopen: NodeJS.Timeout | undefined
+  #sending = Promise.resolve()
 
-  function start(): void {
-    const opening = createSocket({ type: family, reuseAddr: true, ipv6Only: family === 'udp6' })
-    socket = opening
-    opening.on('message', (packet, from) => {
-      if (from.port === port) received(packet, from) // RFC 6762 §6: responses from other ports are to be ignored
-    })
-    opening.on('error', fail)
-    opening.bind({ port, address: family === 'udp4' ? '0.0.0.0' : '::', exclusive: false }, () => {
-      try {
-        opening.setMulticastTTL(255)
-        opening.setMulticastLoopback(true)
-        open = true
-      } catch {
-        fail()
-        return
-      }
-      changed()
-    })
+  /** @param reopenMs until a failed socket is opened again */
+  constructor(family: keyof typeof GROUPS, reopenMs: number, events: MulticastSocketEvents) {
+    this.#family = family
+    this.#reopenMs = reopenMs
+    this.#events = events
+    this.#open()
   }
 
-  function fail(): void {
-    const failed = socket
-    if (failed === undefined || closed) return
-    socket = undefined
-    open = false
-    joined.clear()
-    failed.removeAllListeners().on('error', () => {})
-    try {
-      failed.close()
-    } catch {
-      /* it never opened */
-    }
-    reopen = setTimeout(start, reopenMs).unref()
-    changed()
+  /** Whether it is bound. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
-  function join(interfaces: readonly MulticastInterface[]): boolean {
-    if (socket === undefined || !open) return false
+  /** Names of the joined interfaces, without those on which the last packet failed. */
+  get working(): readonly string[] {
+    return [...this.#joined.values()].filter(({ failed }) => !failed).map(({ name }) => name)
+  }
+
+  /** Joins the interfaces. Call it from time to time. @returns whether any is new */
+  join(interfaces: readonly MulticastInterface[]): boolean {
+    if (this.#socket === undefined || !this.#isOpen) return false
     let news = false
     const present = new Set(interfaces.map(({ address }) => address))
-    for (const address of joined.keys()) if (!present.has(address)) joined.delete(address) // the system leaves by itself
+    // The system leaves lost interfaces by itself.
+    for (const address of this.#joined.keys()) if (!present.has(address)) this.#joined.delete(address)
     for (const { name, address } of interfaces) {
-      const known = joined.has(address)
+      const known = this.#joined.has(address)
       try {
-        socket.addMembership(groups[family], address)
-        news = true // also for an interface that went and came again under its old address
+        this.#socket.addMembership(GROUPS[this.#family], address)
+        news = true // Also for an interface that came back under its old address.
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code
-        if (code !== 'EADDRINUSE') {
-          // in use: joined already
-          joined.delete(address)
+        // EADDRINUSE: joined already.
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
+          this.#joined.delete(address)
           continue
         }
         news ||= !known
       }
-      if (!known) joined.set(address, { name, failed: false })
+      if (!known) this.#joined.set(address, { name, failed: false })
     }
     return news
   }
 
-  async function sendOn(address: string, membership: Membership, packet: Buffer): Promise<void> {
-    const current = socket
-    if (current === undefined || !open || joined.get(address) !== membership) return
+  /** Sends on all joined interfaces, one after the other. Never rejects. */
+  async send(packet: Buffer): Promise<void> {
+    this.#sending = this.#sending.then(async () => {
+      for (const [address, membership] of [...this.#joined]) await this.#sendOn(address, membership, packet)
+    })
+    await this.#sending
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#reopen)
+    this.#drop()
+  }
+
+  #open(): void {
+    const socket = createSocket({ type: this.#family, reuseAddr: true, ipv6Only: this.#family === 'udp6' })
+    this.#socket = socket
+    socket.on('message', (packet, from) => {
+      if (from.port === PORT) this.#events.received(packet, from) // RFC 6762 §6: other ports are ignored.
+    })
+    socket.on('error', () => this.#fail())
+    socket.bind({ port: PORT, address: this.#family === 'udp4' ? '0.0.0.0' : '::', exclusive: false }, () => {
+      try {
+        socket.setMulticastTTL(255)
+        socket.setMulticastLoopback(true)
+      } catch {
+        this.#fail()
+        return
+      }
+      this.#isOpen = true
+      this.#events.changed()
+    })
+  }
+
+  #fail(): void {
+    if (this.#socket === undefined) return
+    this.#drop()
+    this.#joined.clear()
+    this.#reopen = setTimeout(() => this.#open(), this.#reopenMs).unref()
+    this.#events.changed()
+  }
+
+  #drop(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#isOpen = false
+    try {
+      socket?.removeAllListeners().on('error', () => {})
+      socket?.close()
+    } catch {
+      // It never opened.
+    }
+  }
+
+  async #sendOn(address: string, membership: Membership, packet: Buffer): Promise<void> {
+    const socket = this.#socket
+    if (socket === undefined || !this.#isOpen || this.#joined.get(address) !== membership) return
     await new Promise<void>(resolve => {
       const done = (failed: boolean) => {
         if (membership.failed !== failed) {
           membership.failed = failed
-          changed()
+          this.#events.changed()
         }
         resolve()
       }
       try {
-        // The interface is a property of the socket, so that no packet may start before the last one has left.
-        current.setMulticastInterface(address)
-        current.send(packet, port, groups[family], error => {
-          done(error !== null)
-        })
+        // The interface is a property of the socket: the next packet must wait until this one has left.
+        socket.setMulticastInterface(address)
+        socket.send(packet, PORT, GROUPS[this.#family], error => done(error !== null))
       } catch {
         done(true)
       }
     })
-  }
-
-  start()
-  return {
-    get open() {
-      return open
-    },
-    get working() {
-      return [...joined.values()].filter(({ failed }) => !failed).map(({ name }) => name)
-    },
-    join,
-    async send(packet) {
-      sending = sending.then(async () => {
-        for (const [address, membership] of [...joined]) await sendOn(address, membership, packet)
-      })
-      await sending
-    },
-    close() {
-      if (closed) return
-      closed = true
-      clearTimeout(reopen)
-      const last = socket
-      socket = undefined
-      open = false
-      if (last === undefined) return
-      last.removeAllListeners().on('error', () => {})
-      try {
-        last.close()
-      } catch {
-        /* it never opened */
-      }
-    }
   }
 }

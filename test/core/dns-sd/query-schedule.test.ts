@@ -1,11 +1,11 @@
 // When the network is asked. Only times.
 import t from 'tap'
-import { createQuerySchedule } from '../../../src/core/dns-sd/query-schedule.ts'
+import { QuerySchedule } from '../../../src/core/dns-sd/query-schedule.ts'
 
 t.test('questions come soon, then rarely, and soon again after a restart', async t => {
-  const schedule = createQuerySchedule(1000, () => 0)
+  const schedule = new QuerySchedule(1000, () => 0)
   t.equal(schedule.next, 1020)
-  t.equal(createQuerySchedule(1000, () => 0.999999).next > 1119, true, 'at most 120 ms')
+  t.equal(new QuerySchedule(1000, () => 0.999999).next > 1119, true, 'at most 120 ms')
   const times: number[] = []
   for (let count = 0; count < 7; count++) {
     times.push(schedule.next - 1020)
@@ -19,7 +19,7 @@ t.test('questions come soon, then rarely, and soon again after a restart', async
 })
 
 t.test('proxies that met at one moment drift apart', async t => {
-  const schedule = createQuerySchedule(0, () => 0.5)
+  const schedule = new QuerySchedule(0, () => 0.5)
   schedule.asked(100)
   t.equal(schedule.next, 1110)
 })

@@ -2,8 +2,9 @@
 // the clock is a number.
 import t from 'tap'
 import { parseAddress, sourceFrom, type Surroundings } from '../../../src/core/dns-sd/address-policy.ts'
-import { defaultRemoteTableLimits, RemoteTable, type RemoteTableLimits } from '../../../src/core/dns-sd/remote-table.ts'
-import { instanceOf, serviceType, type DiscoveryRecord } from '../../../src/core/dns-sd/records.ts'
+import { remoteTableLimits, SERVICE_TYPE, type RemoteTableLimits } from '../../../src/core/dns-sd/constants.ts'
+import { RemoteTable } from '../../../src/core/dns-sd/remote-table.ts'
+import { instanceOf, type DiscoveryRecord } from '../../../src/core/dns-sd/records.ts'
 
 const here: Surroundings = {
   networks: [{ address: parseAddress('10.0.0.1')!, prefixLength: 16 }],
@@ -44,7 +45,7 @@ function claims(
 ): DiscoveryRecord[] {
   const base = { ttl, flush }
   const records: DiscoveryRecord[] = [
-    { ...base, type: 'PTR', name: serviceType, ttl: ttl === 0 ? 0 : 4500, target: instanceOf(id) },
+    { ...base, type: 'PTR', name: SERVICE_TYPE, ttl: ttl === 0 ? 0 : 4500, target: instanceOf(id) },
     { ...base, type: 'SRV', name: instanceOf(id), target: host, port },
     { ...base, type: 'TXT', name: instanceOf(id), pairs: new Map([['v', version]]) },
     ...addresses.map(address => ({
@@ -59,7 +60,7 @@ function claims(
 
 /** A table with a clock, fed and read in short sentences. */
 function tableOf(limits: Partial<RemoteTableLimits> = {}) {
-  const table = new RemoteTable({ ownId, random: () => 0, limits: { ...defaultRemoteTableLimits, ...limits } })
+  const table = new RemoteTable({ ownId, random: () => 0, limits: { ...remoteTableLimits, ...limits } })
   let now = 0
   const words = (changes: ReturnType<RemoteTable['take']>) =>
     changes.map(change =>
@@ -248,10 +249,10 @@ t.test('records of other names and addresses nobody asked for take no place', as
   hear([
     { ...base, type: 'A', name: 'somebody.local', address: '10.0.0.9' },
     { ...base, type: 'PTR', name: '_http._tcp.local', target: instanceOf(A) },
-    { ...base, type: 'PTR', name: serviceType, target: `${A}._http._tcp.local` },
+    { ...base, type: 'PTR', name: SERVICE_TYPE, target: `${A}._http._tcp.local` },
     { ...base, type: 'SRV', name: `${A}._http._tcp.local`, target: 'h.local', port: 80 },
     { ...base, type: 'TXT', name: '__proto__', pairs: new Map([['__proto__', 'x']]) },
-    { ...base, type: 'PTR', name: serviceType, target: `__proto__.${serviceType}` }
+    { ...base, type: 'PTR', name: SERVICE_TYPE, target: `__proto__.${SERVICE_TYPE}` }
   ])
   t.equal(table.size, 0)
 })

@@ -1,7 +1,7 @@
 // What the advertiser demands of ciao and how it bears a ciao that fails in each known way. ciao is played here; with
 // the real one the same is shown between hosts.
 import t, { type Test } from 'tap'
-import { createAdvertiser, type AdvertiserOptions } from '../../../src/plugins/discovery/advertiser.ts'
+import { Advertiser, type AdvertiserDeps } from '../../../src/plugins/discovery/advertiser.ts'
 import type { InterfaceView } from '../../../src/plugins/discovery/interfaces.ts'
 
 const advertisement = { id: 'vt3nu2ld32255xyewqkipxhbpy', port: 40_000 }
@@ -31,8 +31,8 @@ function play(
   {
     advertise = async () => {},
     end = async () => {},
-    times = {}
-  }: { advertise?: () => Promise<void>; end?: () => Promise<void>; times?: object } = {}
+    timings = {}
+  }: { advertise?: () => Promise<void>; end?: () => Promise<void>; timings?: object } = {}
 ) {
   const played: Played[] = []
   const waiting: (() => void)[] = []
@@ -82,14 +82,14 @@ function play(
     }
     return responder
   }
-  const advertiser = createAdvertiser({
+  const advertiser = new Advertiser({
     advertisement,
     hostLabel,
-    times: { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500, ...times },
+    timings: { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500, ...timings },
     unseen: () => {
       unseen.push(Date.now())
     },
-    createResponder: getResponder as unknown as NonNullable<AdvertiserOptions['createResponder']>
+    createResponder: getResponder as unknown as NonNullable<AdvertiserDeps['createResponder']>
   })
   const alive = setInterval(() => {}, 1000) // its own timers hold no process open
   t.teardown(async () => {
@@ -166,7 +166,7 @@ t.test('an advertise() that never settles, or rejects, is no harm: not being see
       throw new Error('failed')
     }
   ]) {
-    const { advertiser, responders, unseen } = play(t, { advertise, times: { unseenMs: 20, maxUnseenMs: 40 } })
+    const { advertiser, responders, unseen } = play(t, { advertise, timings: { unseenMs: 20, maxUnseenMs: 40 } })
     advertiser.update(view('eth0'))
     await responders(3)
     t.equal(unseen.length, 2)
@@ -175,9 +175,9 @@ t.test('an advertise() that never settles, or rejects, is no harm: not being see
 })
 
 t.test('being seen ends the watch, being seen no more begins it', async t => {
-  const times = { unseenMs: 30, maxUnseenMs: 30 }
-  const { advertiser, responders, played, unseen } = play(t, { times })
-  const other = play(t, { times })
+  const timings = { unseenMs: 30, maxUnseenMs: 30 }
+  const { advertiser, responders, played, unseen } = play(t, { timings })
+  const other = play(t, { timings })
   advertiser.update(view('eth0'))
   await responders(1)
   advertiser.seen(true)
@@ -192,7 +192,7 @@ t.test('being seen ends the watch, being seen no more begins it', async t => {
 t.test('goodbye is said once, and waited for only so long', async t => {
   const { advertiser, responders } = play(t, {
     end: async () => await new Promise<void>(() => {}),
-    times: { goodbyeMs: 20 }
+    timings: { goodbyeMs: 20 }
   })
   advertiser.update(view('eth0'))
   const { log } = await responders(1)

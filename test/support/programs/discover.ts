@@ -9,10 +9,10 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { decode } from 'dns-packet'
 import { base32 } from '../../../src/core/bytes.ts'
-import { defaultRemoteTableTimes } from '../../../src/core/dns-sd/remote-table.ts'
-import { defaultAdvertiserTimes } from '../../../src/plugins/discovery/advertiser.ts'
-import { defaultBrowserTimes } from '../../../src/plugins/discovery/browser.ts'
-import { createMdnsDiscovery } from '../../../src/plugins/discovery/mdns-discovery.ts'
+import { remoteTableTimings } from '../../../src/core/dns-sd/constants.ts'
+import { advertiserTimings } from '../../../src/plugins/discovery/advertiser.ts'
+import { browserTimings } from '../../../src/plugins/discovery/browser.ts'
+import { MdnsDiscovery } from '../../../src/plugins/discovery/mdns-discovery.ts'
 
 setFlagsFromString('--expose-gc')
 /** Takes the garbage out of the heap, so that its size in a report tells what is held. */
@@ -38,9 +38,9 @@ function goodbyesIn(packet: Buffer): string[] {
 interface Options {
   id?: string
   port?: number
-  advertiser?: Partial<typeof defaultAdvertiserTimes>
-  browser?: Partial<typeof defaultBrowserTimes>
-  table?: Partial<typeof defaultRemoteTableTimes>
+  advertiser?: Partial<typeof advertiserTimings>
+  browser?: Partial<typeof browserTimings>
+  table?: Partial<typeof remoteTableTimings>
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as Options
@@ -52,18 +52,15 @@ const print = (event: string, fields: object = {}) => {
   )
 }
 
-const discovery = createMdnsDiscovery({
+const discovery = new MdnsDiscovery({
   log: {
-    info: (fields, message) => {
-      print('info', { ...fields, message })
-    },
     warn: (fields, message) => {
       print('warn', { ...fields, message })
     }
   },
   hostLabel: () => base32(randomBytes(10)),
-  advertiserTimes: { ...defaultAdvertiserTimes, ...options.advertiser },
-  browserTimes: { ...defaultBrowserTimes, ...options.browser, table: { ...defaultRemoteTableTimes, ...options.table } }
+  advertiserTimings: { ...advertiserTimings, ...options.advertiser },
+  browserTimings: { ...browserTimings, ...options.browser, table: { ...remoteTableTimings, ...options.table } }
 })
 discovery.subscribe({
   found: remote => {
