@@ -18,6 +18,7 @@ import delivery from './plugins/delivery.ts'
 import discovery from './plugins/discovery/index.ts'
 import eventLoop from './plugins/event-loop.ts'
 import extensions from './plugins/extensions.ts'
+import connectionLimit from './plugins/guarded-scope/connection-limit.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
 import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
 import httpPeers from './plugins/http-peers/index.ts'
@@ -114,6 +115,7 @@ export async function buildApp(
   const options = serverOptions(settings)
   const app = Fastify({ ...options, ...(logger === false ? {} : { logger }) })
   await assemble(app, { ...settings, mesh, cluster, rendezvous: seams }, true)
+  await app.register(connectionLimit, { share: 0.6 })
   await app.register(listener, { http: options.http })
   return app
 }

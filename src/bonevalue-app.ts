@@ -7,6 +7,7 @@ import { parsePeerAddress } from './core/peer-address.ts'
 import accessGuard from './plugins/access-guard.ts'
 import type { Tls } from './plugins/bonevalue/rendezvous-listener.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
+import connectionLimit from './plugins/guarded-scope/connection-limit.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
 import { serverOptions } from './plugins/guarded-scope/server-options.ts'
 import bonevalueRoutes from './routes/bonevalue/index.ts'
@@ -31,6 +32,7 @@ export async function buildBonevalueApp(main: FastifyInstance, tls: Tls | undefi
   app.decorate('config', config)
   app.decorate('refusals', main.refusals)
   app.decorate('rendezvous', main.rendezvous)
+  await app.register(connectionLimit, { share: 0.2 })
   await app.register(accessGuard, { ownAddress: true })
   await app.register(websocket, { options: websocketOptions(config) })
   await app.register(guardedScope, { ownsNotFound: true, defaultSurface: 'public' })

@@ -151,6 +151,10 @@ export const catalogue = {
     message:
       'More messages or bytes per second than NWS_MAX_MESSAGES_PER_SECOND and NWS_MAX_BYTES_PER_SECOND allow: not accepted.'
   },
+  NWS_ERR_TOO_MANY_CONNECTIONS: {
+    status: 503,
+    message: 'The proxy has as many connections open as NWS_MAX_CONNECTIONS and the open files of its process allow.'
+  },
   NWS_ERR_TOO_MANY_SOCKETS: {
     status: 429,
     close: 1013,

@@ -209,6 +209,11 @@ const rows = {
     group: 'limits',
     doc: 'Bytes per second from one socket, with a burst of one second, or of one message if that is more.'
   },
+  maxConnections: {
+    schema: count(8192, 8),
+    group: 'limits',
+    doc: 'Open connections of each listener for clients. Fewer if the system allows the process few open files.'
+  },
   maxSocketsPerOrigin: { schema: count(256), group: 'limits', doc: 'Open sockets of all pages of one origin.' },
   newChannelsPerOriginBurst: {
     schema: count(64),

@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { NwsError } from '../core/errors.ts'
 import type {} from './config.ts'
+import type {} from './guarded-scope/connection-limit.ts'
 import type {} from './shutdown.ts'
 
 declare module 'fastify' {
@@ -135,6 +136,7 @@ function createListener(
     server.on('checkExpectation', (...args) => app.routing(...args))
     server.keepAliveTimeout = app.server.keepAliveTimeout
     connections.watch(server)
+    app.connectionLimit.watch(server)
     return server
   }
 
@@ -213,5 +215,5 @@ export default fp<ListenerOptions>(
     app.addHook('preClose', async () => stop())
     app.addHook('onClose', async () => stopped())
   },
-  { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-shutdown'] }
+  { name: 'nws-listener', fastify: '5.x', dependencies: ['nws-config', 'nws-connection-limit', 'nws-shutdown'] }
 )
