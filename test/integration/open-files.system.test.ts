@@ -45,7 +45,6 @@ t.test('idle connections to any listener neither end the proxy nor part its memb
   const server = startServer(
     t,
     {
-      NWS_DISCOVERY: 'on',
       NWS_MESH_PORT: String(meshPort),
       NWS_BV: 'on',
       NWS_BV_LISTEN: `127.0.0.1:${bvPort}`,
