@@ -1,5 +1,5 @@
-// What the library itself can have to say, as code and sentence. Errors of the proxy bring their own. No logic, and
-// never a channel name or anything a peer sent.
+// The errors of the library: code and sentence. Errors of the proxy bring their own. A sentence never contains a channel
+// name or anything that a peer sent.
 
 /** Code → what happened and what to do. */
 export const clientErrors = {
@@ -10,7 +10,7 @@ export const clientErrors = {
   NWS_CLIENT_REFUSED:
     'The proxy runs but refused the connection. Its NWS_ALLOWED_ORIGINS may not list the origin of this page.',
   NWS_CLIENT_PERMISSION_NEEDED:
-    'The browser wants the user\'s permission before this page may reach this machine or network, and has not got it. Allow "local network access" for this site; in a frame of another site it needs allow="loopback-network; local-network".',
+    'The user has not allowed this page to reach this machine or network. Allow "local network access" for this site. A frame of another site also needs allow="loopback-network; local-network".',
   NWS_CLIENT_PERMISSION_DENIED:
     'The user or a policy does not allow this page to reach this machine or network. Allow "local network access" in the settings of this site.',
   NWS_CLIENT_INSECURE_PAGE:
@@ -19,9 +19,9 @@ export const clientErrors = {
     'The browser blocks ws: from a page that came over https. Use an endpoint with wss:, or open the page from http://localhost.',
   NWS_CLIENT_CONTENT_POLICY:
     'The Content-Security-Policy of this page does not allow the endpoint. Add it to connect-src.',
-  NWS_CLIENT_CONNECTION_LOST: 'The connection to the proxy broke off. What was on its way may be lost.',
-  NWS_CLIENT_BAD_FRAME: 'The proxy sent something that is no message of this protocol. It was ignored.',
-  NWS_CLIENT_UNREADABLE_BLOB: 'A Blob could not be read. It was not sent.'
+  NWS_CLIENT_CONNECTION_LOST: 'The connection to the proxy broke. Messages on the way may be lost.',
+  NWS_CLIENT_BAD_FRAME: 'The proxy sent an unknown message. The library ignored it.',
+  NWS_CLIENT_UNREADABLE_BLOB: 'The library cannot read the Blob, and did not send it.'
 } as const
 
 /** A code of the library. */

@@ -1,67 +1,66 @@
-// The one catalogue of errors that a user can meet: code, HTTP status, close code, sentence. Not a place for logic;
-// docs/ERRORS.md is compared with it by a test. Sentences name the field or limit and what to do, never a channel
-// name, key, payload or remote text.
+// The one catalogue of errors that users meet: code, HTTP status, close code, sentence. A sentence says what is wrong and
+// what to do. It never contains a channel name, a key, a payload or a text of a remote.
 
 /** One row of the catalogue. */
 export interface ErrorDefinition {
   /** HTTP status of an answer that carries this error. */
   readonly status: number
-  /** WebSocket close code where the error ends a socket; absent where it never does. */
+  /** WebSocket close code, if the error can end a socket. */
   readonly close?: number
-  /** One sentence: what is wrong and what to do. */
+  /** What is wrong, and what to do. */
   readonly message: string
 }
 
-/** Every error code with its meaning. Close codes: 4000–4499 may reconnect, 4500–4999 must not. */
+/** Every error. After close codes 4000–4499 a client may reconnect, after 4500–4999 it must not. */
 export const catalogue = {
   // Requests
-  NWS_ERR_REQUEST_MALFORMED: { status: 400, message: 'The request is malformed: check its URL, headers and body.' },
+  NWS_ERR_REQUEST_MALFORMED: { status: 400, message: 'The request is malformed. Check its URL, headers and body.' },
   NWS_ERR_REQUEST_NOT_JSON: { status: 400, message: 'The body must be one JSON object.' },
   NWS_ERR_REQUEST_INVALID: {
     status: 400,
-    message: 'A field of the request has a value that is not allowed: see /api/openapi.json.'
+    message: 'A field of the request has a wrong value. /api/openapi.json says what is allowed.'
   },
-  NWS_ERR_REQUEST_MEDIA_TYPE: { status: 415, message: 'The body must be sent with Content-Type: application/json.' },
+  NWS_ERR_REQUEST_MEDIA_TYPE: { status: 415, message: 'The request needs Content-Type: application/json.' },
   NWS_ERR_REQUEST_TOO_LARGE: { status: 413, message: 'The body is larger than NWS_MAX_MESSAGE_BYTES allows.' },
   NWS_ERR_REQUEST_URL_TOO_LONG: { status: 414, message: 'The URL is too long.' },
   NWS_ERR_REQUEST_HEADERS_TOO_LARGE: { status: 431, message: 'The headers of the request are too large.' },
   NWS_ERR_REQUEST_TIMEOUT: { status: 408, message: 'The request was not complete within NWS_HANDSHAKE_TIMEOUT_MS.' },
-  NWS_ERR_REQUEST_NOT_ACCEPTABLE: { status: 406, message: 'Ask for this resource with Accept: text/event-stream.' },
-  NWS_ERR_METHOD_NOT_ALLOWED: { status: 405, message: 'The method is not allowed here.' },
-  NWS_ERR_NOT_FOUND: { status: 404, message: 'There is nothing at this address.' },
+  NWS_ERR_REQUEST_NOT_ACCEPTABLE: { status: 406, message: 'The request needs Accept: text/event-stream.' },
+  NWS_ERR_METHOD_NOT_ALLOWED: { status: 405, message: 'This address does not allow the method.' },
+  NWS_ERR_NOT_FOUND: { status: 404, message: 'This address does not exist.' },
   NWS_ERR_UPGRADE_REQUIRED: {
     status: 426,
     message:
-      'This address is a channel: open it as a WebSocket, for example new WebSocket("ws://localhost:9009/<channel>").'
+      'This address is a channel. Open it as a WebSocket, for example new WebSocket("ws://localhost:9009/<channel>").'
   },
   NWS_ERR_UPGRADE_REFUSED: {
     status: 404,
-    message: 'There is no WebSocket at this address: channels are at ws://localhost:9009/<channel>.'
+    message: 'This address takes no WebSocket. Channels are at ws://localhost:9009/<channel>.'
   },
   NWS_ERR_INTERNAL: {
     status: 500,
     close: 1011,
-    message: 'The proxy made a mistake: please report it with the log lines of this moment.'
+    message: 'The proxy made a mistake. Please report it with the log lines of this moment.'
   },
 
   // Guard
   NWS_ERR_HOST_NOT_ALLOWED: {
     status: 403,
     message:
-      'The Host header is not allowed: use localhost, or add the name to NWS_ALLOWED_HOSTS (NWS_BV_HOSTS at NWS_BV_LISTEN).'
+      'The Host header is not allowed. Use localhost, or add the name to NWS_ALLOWED_HOSTS (for NWS_BV_LISTEN: NWS_BV_HOSTS).'
   },
   NWS_ERR_ORIGIN_NOT_ALLOWED: {
     status: 403,
-    message: 'Pages of this origin may not join channels: add the origin to NWS_ALLOWED_ORIGINS.'
+    message: 'Pages of this origin may not join channels. Add the origin to NWS_ALLOWED_ORIGINS.'
   },
   NWS_ERR_CROSS_SITE: {
     status: 403,
-    message: 'The API answers pages of this proxy and programs that are no browser, not other sites.'
+    message: 'The API answers pages of this proxy and programs, but not pages of other sites.'
   },
   NWS_ERR_TOKEN_REQUIRED: {
     status: 401,
     close: 4501,
-    message: 'This needs the token of NWS_API_TOKEN, as Authorization: Bearer <token>.'
+    message: 'The request needs the token of NWS_API_TOKEN, as Authorization: Bearer <token>.'
   },
 
   // Channels and peers
@@ -69,7 +68,7 @@ export const catalogue = {
     status: 404,
     message: 'A channel name has 1 to 255 characters of A-Z a-z 0-9 + = * . _ - and is neither . nor ..'
   },
-  NWS_ERR_CHANNEL_NOT_FOUND: { status: 404, message: 'No such channel is open.' },
+  NWS_ERR_CHANNEL_NOT_FOUND: { status: 404, message: 'The channel is not open.' },
   NWS_ERR_CHANNEL_FULL: {
     status: 503,
     close: 1013,
@@ -78,12 +77,12 @@ export const catalogue = {
   NWS_ERR_PEER_NOT_FOUND: { status: 404, message: 'The target is not a peer of this channel.' },
   NWS_ERR_PEER_TAKES_NO_MESSAGES: {
     status: 409,
-    message: 'The target speaks raw frames and cannot take a direct message: broadcast instead.'
+    message: 'The target speaks raw frames and cannot get direct messages. Send a broadcast.'
   },
   NWS_ERR_PEER_TOO_SLOW: {
     status: 503,
     close: 4008,
-    message: 'The peer reads too slowly: more than NWS_MAX_QUEUED_BYTES are waiting for it.'
+    message: 'The peer reads too slowly. More than NWS_MAX_QUEUED_BYTES wait for it.'
   },
   NWS_ERR_PEER_SILENT: {
     status: 408,
@@ -95,17 +94,17 @@ export const catalogue = {
   NWS_ERR_PEER_NUMBER_TAKEN: {
     status: 409,
     close: 4509,
-    message: 'Somebody in the channel has this id: choose another one.'
+    message: 'Another peer in the channel has this id. Choose another one.'
   },
   NWS_ERR_PEER_NUMBER_ORIGIN: {
     status: 403,
     close: 4504,
-    message: 'The other socket with this id belongs to a page of another origin: choose another id.'
+    message: 'The other socket with this id belongs to a page of another origin. Choose another id.'
   },
   NWS_ERR_DATA_SOCKET_MISSING: {
     status: 408,
     close: 4010,
-    message: 'No data socket with the id of this control socket came within NWS_LEGACY_PAIR_TIMEOUT_MS.'
+    message: 'The data socket with the id of this control socket did not come within NWS_LEGACY_PAIR_TIMEOUT_MS.'
   },
   NWS_ERR_DATA_SOCKET_CLOSED: {
     status: 409,
@@ -116,21 +115,21 @@ export const catalogue = {
   NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA: {
     status: 413,
     close: 1009,
-    message: 'More than 64 KiB were sent before the join was decided.'
+    message: 'The client sent more than 64 KiB before its join was decided.'
   },
 
   // Messages
-  NWS_ERR_MESSAGE_NOT_JSON: { status: 400, message: 'The message is not one JSON object.' },
+  NWS_ERR_MESSAGE_NOT_JSON: { status: 400, message: 'The message must be one JSON object.' },
   NWS_ERR_MESSAGE_ACTION: { status: 400, message: 'The action must be "broadcast", "message" or "status".' },
   NWS_ERR_MESSAGE_TARGET: { status: 400, message: 'The target must be the id of a peer, as a string.' },
-  NWS_ERR_MESSAGE_DATA: { status: 400, message: 'The message has no data.' },
+  NWS_ERR_MESSAGE_DATA: { status: 400, message: 'The message needs data.' },
   NWS_ERR_MESSAGE_TOO_DEEP: {
     status: 400,
-    message: 'The data has more arrays and objects open at once than NWS_MAX_DATA_DEPTH allows.'
+    message: 'The data has more nested arrays and objects than NWS_MAX_DATA_DEPTH allows.'
   },
   NWS_ERR_MESSAGE_BINARY: {
     status: 400,
-    message: 'The binary message has a wrong form: op(1) | target length(1) | target | payload.'
+    message: 'The binary message must have the form op(1) | target length(1) | target | payload.'
   },
   NWS_ERR_MESSAGE_TOO_LARGE: {
     status: 413,
@@ -139,9 +138,9 @@ export const catalogue = {
   },
   NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE: {
     status: 413,
-    message: 'The message is larger than the proxy of some remote peers takes: they missed it.'
+    message: 'The message is larger than the proxies of some remote peers allow. These peers missed it.'
   },
-  NWS_ERR_MESSAGE_NOT_UTF8: { status: 400, close: 1007, message: 'The text message is not valid UTF-8.' },
+  NWS_ERR_MESSAGE_NOT_UTF8: { status: 400, close: 1007, message: 'The text message must be valid UTF-8.' },
   NWS_ERR_WEBSOCKET_PROTOCOL: { status: 400, close: 1002, message: 'The client broke the WebSocket protocol.' },
 
   // Limits
@@ -149,7 +148,7 @@ export const catalogue = {
     status: 429,
     close: 4029,
     message:
-      'More messages or bytes per second than NWS_MAX_MESSAGES_PER_SECOND and NWS_MAX_BYTES_PER_SECOND allow: not accepted.'
+      'The client sends more per second than NWS_MAX_MESSAGES_PER_SECOND and NWS_MAX_BYTES_PER_SECOND allow. The message was not accepted.'
   },
   NWS_ERR_TOO_MANY_CONNECTIONS: {
     status: 503,
@@ -163,22 +162,23 @@ export const catalogue = {
   NWS_ERR_TOO_MANY_CHANNELS: {
     status: 429,
     close: 1013,
-    message: 'The origin opened new channels faster than NWS_NEW_CHANNELS_PER_ORIGIN_PER_SECOND allows.'
+    message:
+      'The origin opened new channels faster than NWS_NEW_CHANNELS_PER_ORIGIN_BURST and NWS_NEW_CHANNELS_PER_ORIGIN_PER_SECOND allow.'
   },
   NWS_ERR_NOT_READY: {
     status: 503,
-    message: 'The proxy runs but should not be given new clients now: it is starting, or has more to do than it can.'
+    message: 'The proxy should not get new clients now. It is starting, or it is overloaded.'
   },
   NWS_ERR_SHUTTING_DOWN: { status: 503, close: 1001, message: 'The proxy is shutting down.' },
 
   // BoneValue
   NWS_ERR_BV_ORIGIN: {
     status: 403,
-    message: 'Pages of this origin may not use the rendezvous: add the origin to NWS_BV_ORIGINS.'
+    message: 'Pages of this origin may not use the rendezvous. Add the origin to NWS_BV_ORIGINS.'
   },
   NWS_ERR_BV_UPGRADE_REQUIRED: {
     status: 426,
-    message: 'This address is the rendezvous: open it as a WebSocket, or by $BV.connect of /lib/bonevalue.js.'
+    message: 'This address is the rendezvous. Open it as a WebSocket, or call $BV.connect of /lib/bonevalue.js.'
   },
   NWS_ERR_BV_LOGIN_FIRST: {
     status: 401,
@@ -193,52 +193,51 @@ export const catalogue = {
   NWS_ERR_BV_SESSION: {
     status: 403,
     close: 4512,
-    message: 'The session is unknown, has expired or was revoked: log in with the password.'
+    message: 'The session is unknown, has expired or was revoked. Log in with the password.'
   },
   NWS_ERR_BV_DISABLED: { status: 403, close: 4513, message: 'The account was disabled.' },
-  NWS_ERR_BV_SLOW_DOWN: { status: 429, close: 4011, message: 'There were too many attempts: try again later.' },
-  NWS_ERR_BV_BUSY: { status: 503, close: 1013, message: 'Too many logins are waiting: try again later.' },
+  NWS_ERR_BV_SLOW_DOWN: { status: 429, close: 4011, message: 'The client made too many attempts. Try again later.' },
+  NWS_ERR_BV_BUSY: { status: 503, close: 1013, message: 'Too many logins are waiting. Try again later.' },
   NWS_ERR_BV_TOO_MANY: {
     status: 429,
     close: 1013,
-    message: 'There are as many of these as one account or address may have: sockets, open tokens or open invitations.'
+    message: 'The account or address has too many sockets, open tokens or open invitations.'
   },
   NWS_ERR_BV_MESSAGE: {
     status: 400,
-    message: 'The message is no JSON object of a known type, or its data has a wrong form.'
+    message: 'The message must be a JSON object of a known type, with data of the right form.'
   },
-  NWS_ERR_BV_TOO_LARGE: { status: 413, close: 1009, message: 'A message to the rendezvous may have 64 KiB.' },
-  NWS_ERR_BV_NO_PEER: { status: 404, message: 'No peer with this id is online that you may talk to.' },
+  NWS_ERR_BV_TOO_LARGE: { status: 413, close: 1009, message: 'A message to the rendezvous may have at most 64 KiB.' },
+  NWS_ERR_BV_NO_PEER: { status: 404, message: 'The peer is not online, or you may not talk to it.' },
   NWS_ERR_BV_ALIAS: {
     status: 400,
-    message:
-      'An alias has 1 to 64 characters, no blanks at its ends, is not all digits, and is not "*", "Us" or "message".'
+    message: 'An alias has 1 to 64 characters, and no blanks at its ends. It is not a number, "*", "Us" or "message".'
   },
   NWS_ERR_BV_ALIAS_TAKEN: {
     status: 409,
-    message: 'Another user of the list has the alias already: choose another one.'
+    message: 'Another user of the list has this alias. Choose another one.'
   },
   NWS_ERR_BV_ALIAS_UNKNOWN: { status: 404, message: 'No user of the list has this alias.' },
-  NWS_ERR_BV_TOKEN_UNKNOWN: { status: 404, message: 'The token does not exist: check that all of it was copied.' },
-  NWS_ERR_BV_TOKEN_EXPIRED: { status: 410, message: 'The token is older than 10 minutes: ask for a new one.' },
-  NWS_ERR_BV_TOKEN_USED: { status: 409, message: 'The token was used before: ask for a new one.' },
-  NWS_ERR_BV_TOKEN_OWN: { status: 409, message: 'The token is your own: hand it to the other user.' },
+  NWS_ERR_BV_TOKEN_UNKNOWN: { status: 404, message: 'The token does not exist. Check that you copied all of it.' },
+  NWS_ERR_BV_TOKEN_EXPIRED: { status: 410, message: 'The token is older than 10 minutes. Ask for a new one.' },
+  NWS_ERR_BV_TOKEN_USED: { status: 409, message: 'The token was used before. Ask for a new one.' },
+  NWS_ERR_BV_TOKEN_OWN: { status: 409, message: 'The token is your own. Give it to the other user.' },
   NWS_ERR_BV_INVITE_UNKNOWN: {
     status: 404,
-    message: 'The invitation does not exist: check that all of the link was copied.'
+    message: 'The invitation does not exist. Check that you copied all of the link.'
   },
-  NWS_ERR_BV_INVITE_EXPIRED: { status: 410, message: 'The invitation has expired: ask for a new one.' },
+  NWS_ERR_BV_INVITE_EXPIRED: { status: 410, message: 'The invitation has expired. Ask for a new one.' },
   NWS_ERR_BV_INVITE_USED: { status: 409, message: 'The invitation was used before.' },
   NWS_ERR_BV_NAME: { status: 400, message: 'A login name has 1 to 100 characters and no blanks.' },
-  NWS_ERR_BV_NAME_TAKEN: { status: 409, message: 'Somebody has this login name already: choose another one.' },
-  NWS_ERR_BV_PASSWORD: { status: 400, message: 'A password has 8 characters at least and 1024 bytes at most.' },
-  NWS_ERR_BV_USER_UNKNOWN: { status: 404, message: 'There is no user of this login name.' },
-  NWS_ERR_BV_LOCKED: { status: 503, message: 'The accounts are in use by another process: stop it, or ask it.' },
-  NWS_ERR_BV_STORE: { status: 500, message: 'The accounts cannot be opened.' },
+  NWS_ERR_BV_NAME_TAKEN: { status: 409, message: 'Another user has this login name. Choose another one.' },
+  NWS_ERR_BV_PASSWORD: { status: 400, message: 'A password has at least 8 characters and at most 1024 bytes.' },
+  NWS_ERR_BV_USER_UNKNOWN: { status: 404, message: 'No user has this login name.' },
+  NWS_ERR_BV_LOCKED: { status: 503, message: 'Another process uses the accounts. Stop it, or ask it.' },
+  NWS_ERR_BV_STORE: { status: 500, message: 'The proxy cannot open the accounts.' },
   NWS_ERR_BV_STARTED: {
     status: 500,
     message:
-      'Seams of the rendezvous must be given before the proxy listens: call use() in the plugin function of the extension.'
+      'Parts of the rendezvous cannot be replaced after the proxy listens. Call use() in the plugin function of the extension.'
   },
 
   // Discovery
@@ -248,76 +247,74 @@ export const catalogue = {
   },
   NWS_ERR_DISCOVERY_STARTED: {
     status: 500,
-    message:
-      'Another discovery must be given before the proxy listens: call use() in the plugin function of the extension.'
+    message: 'Discovery cannot be replaced after the proxy listens. Call use() in the plugin function of the extension.'
   },
 
   // Cluster
   NWS_ERR_CLUSTER_UNREACHABLE: {
     status: 503,
     message:
-      'No server of NWS_CLUSTER_URL answers: check the addresses and whether nats-server runs; it is tried again.'
+      'No server of NWS_CLUSTER_URL answers. Check the addresses, and that nats-server runs. The proxy tries again.'
   },
   NWS_ERR_CLUSTER_REFUSED: {
     status: 503,
     message:
-      'The NATS server does not accept this proxy: check NWS_CLUSTER_CREDENTIALS, NWS_CLUSTER_TOKEN, or NWS_CLUSTER_USER and NWS_CLUSTER_PASSWORD; it is tried again.'
+      'The NATS server does not accept this proxy. Check NWS_CLUSTER_CREDENTIALS, NWS_CLUSTER_TOKEN, or NWS_CLUSTER_USER and NWS_CLUSTER_PASSWORD. The proxy tries again.'
   },
   NWS_ERR_CLUSTER_TLS: {
     status: 503,
     message:
-      'TLS with the NATS server fails: check its certificate, NWS_CLUSTER_TLS_CA, NWS_CLUSTER_TLS_CERT and NWS_CLUSTER_TLS_KEY; it is tried again.'
+      'TLS with the NATS server fails. Check its certificate, NWS_CLUSTER_TLS_CA, NWS_CLUSTER_TLS_CERT and NWS_CLUSTER_TLS_KEY. The proxy tries again.'
   },
   NWS_ERR_CLUSTER_PERMISSION: {
     status: 503,
-    message: 'The NATS server does not let this proxy publish or subscribe: allow both for the subjects nws.>.'
+    message: 'The NATS server does not let this proxy publish or subscribe. Allow both for the subjects nws.>.'
   },
 
   // Start and configuration
-  NWS_ERR_CONFIG_VALUE: { status: 500, message: 'A setting has a value that is not allowed.' },
-  NWS_ERR_CONFIG_UNKNOWN: { status: 500, message: 'A setting of this name does not exist.' },
+  NWS_ERR_CONFIG_VALUE: { status: 500, message: 'A setting has a wrong value.' },
+  NWS_ERR_CONFIG_UNKNOWN: { status: 500, message: 'This setting does not exist.' },
   NWS_ERR_CONFIG_SERVER_OPTION: {
     status: 500,
-    message: 'The Fastify server was not created with the exported serverOptions.'
+    message: 'Create the Fastify server with the exported serverOptions.'
   },
   NWS_ERR_CONFIG_CLUSTER_SECRET: {
     status: 500,
     message:
-      'NWS_CLUSTER_SECRET must be base64 of 32 random bytes or more, or the path of a file with it, two at most: nws cluster secret prints one.'
+      'NWS_CLUSTER_SECRET takes one or two secrets: base64 of 32 random bytes or more, or the path of a file with it. nws cluster secret prints one.'
   },
   NWS_ERR_CONFIG_CLUSTER_FILE: {
     status: 500,
-    message: 'A file that a setting of the cluster names cannot be read, or does not hold what it should.'
+    message: 'A file of the cluster cannot be read, or has wrong content.'
   },
-  NWS_ERR_CONFIG_EXPOSED: { status: 500, message: 'NWS_HOST reaches beyond this machine: set NWS_API_TOKEN too.' },
+  NWS_ERR_CONFIG_EXPOSED: { status: 500, message: 'Other machines can reach NWS_HOST. Set NWS_API_TOKEN too.' },
   NWS_ERR_CONFIG_INSECURE: {
     status: 500,
-    message: 'NWS_BV_LISTEN reaches beyond this machine: set NWS_TLS_CERT and NWS_TLS_KEY, or NWS_BV_INSECURE=true.'
+    message: 'Other machines can reach NWS_BV_LISTEN. Set NWS_TLS_CERT and NWS_TLS_KEY, or NWS_BV_INSECURE=on.'
   },
-  NWS_ERR_LISTEN: { status: 500, message: 'The address cannot be listened on.' },
-  NWS_ERR_EXTENSION_PATH: { status: 500, message: 'NWS_EXTENSIONS takes paths of files on this machine, no URLs.' },
+  NWS_ERR_LISTEN: { status: 500, message: 'The proxy cannot listen on the address.' },
+  NWS_ERR_EXTENSION_PATH: { status: 500, message: 'NWS_EXTENSIONS takes paths of files on this machine, and no URLs.' },
   NWS_ERR_EXTENSION_WRITABLE: {
     status: 500,
-    message: 'Others than the owner may write the extension or its folder: chmod go-w it.'
+    message: 'Other users may write the extension or its folder. Forbid it with chmod go-w.'
   },
-  NWS_ERR_EXTENSION_LOAD: { status: 500, message: 'The extension could not be loaded.' },
+  NWS_ERR_EXTENSION_LOAD: { status: 500, message: 'The proxy cannot load the extension.' },
   NWS_ERR_EXTENSION_ROUTE: {
     status: 500,
-    message: 'A route of an extension hides the channel of the same name: give it two path segments or more.'
+    message: 'A route of an extension hides the channel of the same name. Give the route two or more path segments.'
   }
 } as const satisfies Record<string, ErrorDefinition>
 
 /** A code of the catalogue. */
 export type ErrorCode = keyof typeof catalogue
 
-/** An error of the catalogue, as thrown and as sent: `code` says which, `message` is its sentence. */
+/** An error of the catalogue, as it is thrown and sent. `message` is its sentence. */
 export class NwsError extends Error {
   readonly code: ErrorCode
   readonly statusCode: number
 
   /**
-   * @param code which error of the catalogue
-   * @param detail appended to the sentence for the person who starts the proxy; never sent to a client
+   * @param detail follows the sentence, for the user who starts the proxy. Clients never get it
    */
   constructor(code: ErrorCode, detail?: string) {
     super(detail === undefined ? catalogue[code].message : `${catalogue[code].message} ${detail}`)
@@ -332,7 +329,7 @@ export function definitionOf(code: ErrorCode): ErrorDefinition {
   return catalogue[code]
 }
 
-/** The WebSocket close code of an error that ends a socket; 1008 (policy) where the catalogue names none. */
+/** The WebSocket close code of an error that ends a socket; 1008 (policy) if the catalogue has none. */
 export function closeCodeOf(code: ErrorCode): number {
   return definitionOf(code).close ?? 1008
 }

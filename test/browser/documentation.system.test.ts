@@ -3,7 +3,6 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import { clientErrors } from '../../src/client/errors.ts'
 import { buildTestApp, type TestApp } from '../support/app.ts'
 import { needsBrowser, openPage, servePages, sharedBrowser, type TestPage } from '../support/browser.ts'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
@@ -195,9 +194,4 @@ t.test('the example of the README does what it says', needsBrowser, async t => {
   )
   partner.send({ action: 'broadcast', data: 'hi' })
   t.equal(await page.said(partner.id), `${partner.id} hi`)
-})
-
-t.test('the table of reasons is that of the code', async t => {
-  const rows = [...text.matchAll(/^\| `(NWS_CLIENT_\w+)` \| (.*) \|$/gm)].map(([, code, message]) => [code, message])
-  t.strictSame(rows, Object.entries(clientErrors))
 })

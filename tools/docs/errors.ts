@@ -1,4 +1,5 @@
-// Tables of errors and close codes, from the two catalogues.
+// Tables of errors and close codes, from the catalogues.
+import { clientErrors } from '../../src/client/errors.ts'
 import { catalogue, type ErrorDefinition } from '../../src/core/errors.ts'
 import { cliErrors } from '../../src/cli/errors.ts'
 import { remedies } from '../../src/cli/doctor/finding.ts'
@@ -30,6 +31,10 @@ export function errorBlocks(): Record<string, string> {
         .filter(error => error[1].close !== undefined && !isOfRendezvous(error))
         .toSorted(([, one], [, other]) => one.close! - other.close!)
         .map(([name, { close, message }]) => [String(close), code(name), cell(message)])
+    ),
+    'client errors': table(
+      ['code', 'meaning'],
+      Object.entries(clientErrors).map(([name, message]) => [code(name), cell(message)])
     ),
     'cli errors': table(
       ['code', 'exit code', 'meaning'],
