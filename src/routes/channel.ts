@@ -1,4 +1,4 @@
-// `/<channel>`: the envelope. Not the API, and not the addresses of older clients (legacy.ts).
+// `/<channel>`: sockets that speak the envelope. Older clients have addresses of their own (legacy.ts).
 import type { FastifyInstance } from 'fastify'
 import { socketRoute } from './socket-route.ts'
 

@@ -1,24 +1,15 @@
-// The console page at `/` and `/console`, and what it loads. An upgrade of `/console` is the channel of that name, one
-// of `/` goes to the rendezvous where there is one. Not the page itself (public/).
-import fastifyStatic from '@fastify/static'
+// The console at `/` and `/console`, with its files. An upgrade of `/console` opens the channel of that name. An upgrade of
+// `/` goes to the rendezvous, if it is on.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '@fastify/websocket'
 import type {} from '../plugins/channel-sockets/index.ts'
 import type {} from '../plugins/bonevalue/rendezvous/index.ts'
-import { PAGE_HEADERS } from './page-headers.ts'
 import { rootSocket } from './bonevalue/sockets.ts'
-import { PUBLIC } from './public-folder.ts'
+import { servePages } from './public-files.ts'
 
 export default async function consoleRoutes(app: FastifyInstance): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: PUBLIC,
-    serve: false,
-    decorateReply: true,
-    setHeaders: response => {
-      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
-    }
-  })
+  await servePages(app)
 
   const page = (_request: FastifyRequest, reply: FastifyReply): FastifyReply => reply.sendFile('console/index.html')
 

@@ -1,21 +1,12 @@
-// `/docs/api`: a page that shows /api/openapi.json and /api/asyncapi.json. The page itself holds nothing that is secret;
-// what it shows, it asks the API for like any other page of this proxy. Not the documents (docs/), which are for reading.
-import fastifyStatic from '@fastify/static'
+// `/docs/api`: a page that shows /api/openapi.json and /api/asyncapi.json. The page holds no secret: it asks the API, as
+// every page of this proxy does.
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
-import { PAGE_HEADERS } from './page-headers.ts'
-import { PUBLIC } from './public-folder.ts'
+import { servePages } from './public-files.ts'
 
 export default async function docsRoutes(app: FastifyInstance): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: PUBLIC,
-    serve: false,
-    decorateReply: true,
-    setHeaders: response => {
-      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
-    }
-  })
+  await servePages(app)
   const options = { config: { surface: 'public' }, schema: { hide: true } } as const
   app.get('/docs/api', options, (_request, reply) => reply.sendFile('docs/api.html'))
   for (const file of ['api.js', 'api.css'])

@@ -1,11 +1,11 @@
-// The addresses of older clients: raw frames, and the two sockets of the second generation with the id at the end of the
-// path. The rules of these clients are in plugins/legacy.
+// The addresses of older clients: raw frames, and the two sockets of the second generation, with an id at the end of the
+// path. plugins/legacy has their rules.
 import type { FastifyInstance } from 'fastify'
 import type { Scope } from '../core/channel-name.ts'
 import type {} from '../plugins/legacy/index.ts'
 import { socketRoute } from './socket-route.ts'
 
-/** The first segment of such an address, and how far it reaches. `local` and `broadcast` had ids for a few months, too. */
+/** The first segment of an address with an id, and its scope. `local` and `broadcast` had ids for a few months. */
 const REACHES: readonly (readonly [segment: string, scope: Scope])[] = [
   ['local', 'local'],
   ['broadcast', 'network'],

@@ -1,16 +1,16 @@
-// `/lib/<file>`: the client libraries for browsers. Beside `/.well-known/nws` (and `/scripts/BV.js` of the rendezvous) they
-// are all that pages of other sites may load from here; nothing else of public/ is.
+// `/lib/<file>`: the client libraries for browsers. Pages of other sites may load them, `/.well-known/nws` and, from the
+// rendezvous, `/scripts/BV.js`. They may load nothing else.
 import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
-import { sendLibraryFile, serveLibraryFiles } from './library-files.ts'
+import { sendLibraryFile, serveLibrary } from './public-files.ts'
 
-/** Names of files right in the folder: a decoded parameter may hold slashes. */
+/** Names of files, and not of folders: a decoded parameter may have slashes. */
 const FILE = /^\w[\w-]*(?:\.[\w-]+)+$/
 
 export default async function libRoutes(app: FastifyInstance): Promise<void> {
-  await serveLibraryFiles(app)
+  await serveLibrary(app)
   app.get<{ Params: { file: string } }>(
     '/lib/:file',
     { config: { surface: 'public' }, schema: { hide: true } },

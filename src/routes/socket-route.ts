@@ -1,12 +1,12 @@
-// How a route of clients' sockets is declared: a WebSocket where it is asked to upgrade, otherwise a word on how to
-// connect, and no other method. Not the routes themselves (channel.ts, legacy.ts).
+// Declares a route for sockets of clients. A request without an upgrade gets an answer that says how to connect. Other
+// methods are refused.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { NwsError } from '../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type {} from '@fastify/websocket'
 import type { SocketSeat } from '../plugins/channel-sockets/index.ts'
 
-/** Parameters in the path of such a route. */
+/** Parameters in the path. */
 export interface SocketParams {
   readonly channel: string
   /** The id that the client gives itself. */
@@ -23,9 +23,9 @@ async function refuseMethod(_request: FastifyRequest, reply: FastifyReply): Prom
 }
 
 /**
- * Declares a route of sockets. What cannot have its seat is refused before any upgrade.
+ * Declares a route for sockets. A client that cannot have its seat is refused before the upgrade.
  *
- * @param seatOf which seat in which channel the path asks for
+ * @param seatOf gives the channel and the seat that a path asks for
  */
 export function socketRoute(app: FastifyInstance, url: string, seatOf: (params: SocketParams) => SocketSeat): void {
   const seat = (request: FastifyRequest): SocketSeat => seatOf(request.params as SocketParams)

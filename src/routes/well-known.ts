@@ -1,10 +1,9 @@
-// `/.well-known/nws`: by this any page can ask whether a proxy runs here. It says that, and no more; it is the one
-// answer that pages of other sites may read.
+// `/.well-known/nws`: tells every page that a proxy runs here, and no more. Pages of other sites may read no other answer.
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../plugins/access-guard.ts'
 
-/** Generation of the clients' protocol. */
+/** Generation of the protocol of clients. */
 const GENERATION = 3
 
 export default async function wellKnownRoutes(app: FastifyInstance): Promise<void> {

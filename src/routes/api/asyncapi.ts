@@ -1,5 +1,4 @@
-// `GET /api/asyncapi.json`: the sockets of channels as AsyncAPI 3, made of the same rules that the code uses. Not the prose
-// (docs/protocol/client.md), and not the HTTP part (openapi.json).
+// `GET /api/asyncapi.json`: the sockets of channels as AsyncAPI 3, made from the rules of the code.
 import type { FastifyInstance } from 'fastify'
 import { OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
 import { CHANNEL_NAME_PATTERN } from '../../core/channel-name.ts'
@@ -13,7 +12,7 @@ const PEER_ID = { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' } as const
 /** Ids in examples. */
 const ONE = 'Yu5sKx2mQb9dT4wEoR7vNg'
 const OTHER = 'Jk3nQm0ZtB6cV1xYw8rLpA'
-const ANY = { description: 'Any JSON value; it arrives as the text it was sent as.' } as const
+const ANY = { description: 'Any JSON value. Its text arrives unchanged.' } as const
 
 function message(
   title: string,
@@ -53,9 +52,9 @@ const fromClient = {
     { target: OTHER, data: 'Hello, you' },
     ['data']
   ),
-  askStatus: message('Asks for the own id', 'status', {}, {}),
+  askStatus: message('Ask for the own id', 'status', {}, {}),
   authenticate: message(
-    'Proves the token, from another machine',
+    'Prove the token, from another machine',
     'auth',
     { token: { type: 'string' } },
     { token: 'the value of NWS_API_TOKEN' }
@@ -66,13 +65,13 @@ const fromClient = {
 /** What clients hear. */
 const toClient = {
   connect: message(
-    'A peer is there, or has come',
+    'A peer is in the channel, or joins it',
     'connect',
     { source: PEER_ID, target: PEER_ID },
     { source: ONE, target: OTHER }
   ),
   disconnect: message(
-    'A peer has gone',
+    'A peer leaves the channel',
     'disconnect',
     { source: PEER_ID, target: PEER_ID },
     { source: ONE, target: OTHER }
@@ -91,7 +90,7 @@ const toClient = {
   ),
   status: message('The own id', 'status', { source: PEER_ID, target: PEER_ID }, { source: ONE, target: ONE }),
   error: message(
-    'What could not be done; the socket stays open',
+    'A message failed; the socket stays open',
     'error',
     {
       code: {
@@ -100,22 +99,22 @@ const toClient = {
         examples: Object.keys(catalogue).filter(code => code.startsWith('NWS_ERR_MESSAGE_'))
       },
       message: { type: 'string' },
-      missed: { type: 'integer', minimum: 0, description: 'Remote peers that could not be given a broadcast.' }
+      missed: { type: 'integer', minimum: 0, description: 'Remote peers that missed the broadcast.' }
     },
     { code: 'NWS_ERR_PEER_NOT_FOUND', message: catalogue.NWS_ERR_PEER_NOT_FOUND.message },
     ['missed']
   ),
-  binary: binary('Bytes of another peer', 'source', 'Only to clients that take binary.')
+  binary: binary('Bytes of another peer', 'source', 'Only clients that take binary get it.')
 }
 
 function closeCodes(): string {
   const rows = Object.entries<ErrorDefinition>(catalogue).flatMap(([code, { close }]) =>
     close === undefined ? [] : [`${close} ${code}`]
   )
-  return `The reason of a close frame is a code: ${rows.join(', ')}. After 4000 to 4499 a client may connect again by itself, after 4500 to 4999 it must not.`
+  return `The reason of a close frame is a code: ${rows.join(', ')}. After 4000 to 4499 a client may reconnect by itself, after 4500 to 4999 it must not.`
 }
 
-/** The document. @param host name and port at which the proxy was asked @param prefix path before all routes */
+/** The document. @param host name and port of the request @param prefix path before all routes */
 export function describeSockets({ maxMessageBytes }: Settings, version: string, host: string, prefix: string) {
   const references = (names: readonly string[]) => names.map(name => ({ $ref: `#/channels/channel/messages/${name}` }))
   return {
@@ -123,7 +122,7 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
     info: {
       title: 'Network Web Sockets: sockets of channels',
       version,
-      description: `Opening a name joins the channel of that name; the last to leave removes it. Messages are at most ${maxMessageBytes} bytes. ${closeCodes()}`,
+      description: `A client joins a channel by opening its name. The proxy removes the channel after the last peer has left. A message has at most ${maxMessageBytes} bytes. ${closeCodes()}`,
       license: { name: 'MIT' }
     },
     defaultContentType: 'application/json',
@@ -132,7 +131,7 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
         host,
         protocol: 'ws',
         ...(prefix === '' ? {} : { pathname: prefix }),
-        description: 'This machine only, unless NWS_HOST says otherwise.'
+        description: 'Reachable from this machine only, unless NWS_HOST is set.'
       }
     },
     channels: {
@@ -142,7 +141,7 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
         servers: [{ $ref: '#/servers/local' }],
         parameters: {
           name: {
-            description: `The name, which is the only key: 1 to 255 characters, ${CHANNEL_NAME_PATTERN}`,
+            description: `The name, which is the only key: 1 to 255 characters, ${CHANNEL_NAME_PATTERN}.`,
             examples: ['webchat']
           }
         },
@@ -155,7 +154,7 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
                 binary: {
                   type: 'string',
                   enum: ['1'],
-                  description: 'Whether binary messages come as binary frames from the start, and not as text.'
+                  description: '1: binary messages come as binary frames from the start, and not as text.'
                 }
               }
             }

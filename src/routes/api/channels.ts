@@ -1,11 +1,10 @@
-// `/api/channels` and `/api/peers`: what is open, who is there, and whether they have heard all. Read only.
+// `/api/channels` and `/api/peers`: channels, their peers, and whether messages have arrived. Read only.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
-import { isChannelName } from '../../core/channel-name.ts'
-import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/delivery.ts'
+import { findChannel } from './find-channel.ts'
 import { goneSignal } from './gone.ts'
 import {
   channelSchema,
@@ -14,12 +13,10 @@ import {
   errorSchema,
   nameParams,
   peerSchema,
-  scopeQuery
+  scopeQuery,
+  waitQuery
 } from './schemas.ts'
 import { channelView, peerView } from './views.ts'
-
-/** Longest time a request may wait. */
-const MAX_WAIT_MS = 60_000
 
 const channelRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
@@ -31,7 +28,10 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     '/api/channels',
     {
       config: { surface: 'control' },
-      schema: { summary: 'Open channels', response: { 200: Type.Object({ channels: Type.Array(channelSchema) }) } }
+      schema: {
+        summary: 'List the open channels',
+        response: { 200: Type.Object({ channels: Type.Array(channelSchema) }) }
+      }
     },
     async () => ({ channels: channelRegistry.channels().map(channel => channelView(channel, apiShowNames)) })
   )
@@ -41,16 +41,14 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
-        summary: 'One channel and its peers',
+        summary: 'Show one channel and its peers',
         params: nameParams,
         querystring: scopeQuery,
         response: { 200: channelWithPeersSchema, 404: errorSchema }
       }
     },
     async ({ params: { name }, query: { scope } }) => {
-      if (!isChannelName(name)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
-      const channel = channelRegistry.find(name, scope)
-      if (channel === undefined) throw new NwsError('NWS_ERR_CHANNEL_NOT_FOUND')
+      const channel = findChannel(app, name, scope)
       const view = channelView(channel, apiShowNames)
       return {
         ...view,
@@ -64,37 +62,28 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
-        summary: 'Wait until a channel has heard all that was said before',
+        summary: 'Wait until all earlier messages of a channel have arrived',
         description:
-          'Whether remote peers have read it is known to their own proxies only: what is waited for is that those have taken it.',
+          'The request waits for local clients to read the messages, and for other proxies to accept them. Only those proxies know whether their own clients have read them.',
         params: nameParams,
         querystring: Type.Object({
           ...scopeQuery.properties,
           until: Type.Optional(
             Type.Enum(['sent', 'read'], {
               description:
-                'How far: it has left this process; or (the default) local clients have read it and other proxies have taken it.'
+                '"sent": the messages have left this process. "read", the default: local clients have read them, and other proxies have accepted them.'
             })
           ),
-          waitMs: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: MAX_WAIT_MS,
-              description: 'How long to wait: 10000 where nothing is said.'
-            })
-          ),
+          waitMs: waitQuery('Time to wait, in milliseconds. Default: 10000.'),
           except: Type.Optional(
-            Type.String({ maxLength: 64, description: 'Id of a local peer that is not waited for: the one that asks.' })
+            Type.String({ maxLength: 64, description: 'Id of a local peer to leave out, such as the peer that asks.' })
           )
         }),
         response: { 200: deliverySchema, 404: errorSchema }
       }
     },
     async ({ params: { name }, query: { scope, until = 'read', waitMs = 10_000, except } }, reply) => {
-      if (!isChannelName(name)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
-      const channel = channelRegistry.find(name, scope)
-      if (channel === undefined) throw new NwsError('NWS_ERR_CHANNEL_NOT_FOUND')
-      return await app.delivery.wait(channel, { until, waitMs, except, gone: goneSignal(reply) })
+      return await app.delivery.wait(findChannel(app, name, scope), { until, waitMs, except, gone: goneSignal(reply) })
     }
   )
 
@@ -102,7 +91,10 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     '/api/peers',
     {
       config: { surface: 'control' },
-      schema: { summary: 'Peers of all channels', response: { 200: Type.Object({ peers: Type.Array(peerSchema) }) } }
+      schema: {
+        summary: 'List the peers of all channels',
+        response: { 200: Type.Object({ peers: Type.Array(peerSchema) }) }
+      }
     },
     async () => ({ peers: channelRegistry.peers().map(peer => peerView(peer, apiShowNames)) })
   )

@@ -1,11 +1,11 @@
-// `GET /api/channels/:name/events`: a channel as server-sent events. Joins, so it must be asked for by Accept.
-// Not the stream itself (plugins/http-peers).
+// `GET /api/channels/:name/events`: a channel as server-sent events. The request joins the channel, so it has to ask for
+// the stream by Accept.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/http-peers/index.ts'
 import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
 
-/** A type that the client does not take (RFC 9110 §12.4.2). */
+/** Marks a type that the client refuses (RFC 9110 §12.4.2). */
 const REFUSED = /;\s*q=0(?:\.0{0,3})?\s*(?:;|$)/
 
 const eventRoutes: FastifyPluginAsyncTypebox = async app => {
@@ -15,7 +15,7 @@ const eventRoutes: FastifyPluginAsyncTypebox = async app => {
       config: { surface: 'events' },
       exposeHeadRoute: false,
       schema: {
-        summary: 'A channel as server-sent events',
+        summary: 'Listen to a channel by server-sent events',
         produces: ['text/event-stream'],
         params: nameParams,
         querystring: scopeQuery,

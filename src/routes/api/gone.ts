@@ -1,7 +1,7 @@
-// Whether the client of a request still waits for the answer. Not what is done then.
+// Tells whether the client of a request still waits for the answer.
 import type { FastifyReply } from 'fastify'
 
-/** Aborts when the client has gone, or has been answered. */
+/** Aborts after the client has gone, or after the answer. */
 export function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController()
   if (reply.raw.destroyed) gone.abort()

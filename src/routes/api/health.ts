@@ -1,4 +1,4 @@
-// `GET /api/health`: whether this proxy is well; to whom may know, also what it is busy with. Read only.
+// `GET /api/health`: the state of this proxy, with numbers for callers that may use the API. Read only.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/access-guard.ts'
@@ -17,13 +17,13 @@ const healthSchema = Type.Object({
   uptimeSeconds: count('Whole seconds since the start.'),
   proxyId: Type.Optional(Type.String({ description: 'Id of this run.' })),
   channels: count('Open channels.'),
-  peers: count('Peers of all channels, remote ones too.'),
+  peers: count('Peers of all channels, local and remote.'),
   discovery: Type.Optional(Type.Object({ state: Type.String(), interfaces: Type.Array(Type.String()) })),
   mesh: Type.Optional(
     Type.Object({
       port: Type.Integer(),
       links: Type.Integer(),
-      peers: Type.Array(Type.String(), { description: 'Static peers, as NWS_PEERS names them.' })
+      peers: Type.Array(Type.String(), { description: 'The proxies in NWS_PEERS.' })
     })
   ),
   cluster: Type.Optional(
@@ -31,19 +31,18 @@ const healthSchema = Type.Object({
       {
         state: Type.Enum(['connecting', 'connected', 'disconnected', 'closed']),
         server: Type.Optional(Type.String({ description: 'NATS server that this proxy is connected to.' })),
-        error: Type.Optional(Type.String({ description: 'Code of what went wrong at the last try.' })),
-        reconnects: Type.Integer({ description: 'How often the connection came back.' }),
+        error: Type.Optional(Type.String({ description: 'Error code of the last try.' })),
+        reconnects: Type.Integer({ description: 'Reconnections to NATS.' }),
         proxies: Type.Integer({ description: 'Other proxies of the cluster.' }),
-        queuedBytes: Type.Integer({ description: 'Bytes that wait for the server.' }),
-        queueDropped: Type.Integer({ description: 'Messages that were given up because too much waited.' })
+        queuedBytes: Type.Integer({ description: 'Bytes that wait for the NATS server.' }),
+        queueDropped: Type.Integer({ description: 'Messages that were dropped because too many bytes waited.' })
       },
-      { description: 'Absent where no cluster is configured.' }
+      { description: 'Absent without NWS_CLUSTER_URL.' }
     )
   ),
   lan: Type.Optional(
     Type.Array(Type.String(), {
-      description:
-        'Addresses by which devices without a proxy reach this one, where NWS_HOST and NWS_ALLOWED_HOSTS let them.'
+      description: 'Addresses of this proxy for devices without a proxy, if NWS_HOST and NWS_ALLOWED_HOSTS allow them.'
     })
   ),
   extensions: Type.Optional(Type.Array(Type.String(), { description: 'Paths of loaded extensions.' }))
@@ -72,8 +71,8 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'public' },
       schema: {
-        summary: 'State of this proxy',
-        description: 'Callers that the rest of the API would refuse get status and version only.',
+        summary: 'Show the state of this proxy',
+        description: 'Callers that may not use the API get status and version only.',
         response: { 200: healthSchema }
       }
     },

@@ -1,4 +1,4 @@
-// All of `/api`, in one place. No route itself but the description of the others.
+// All routes of `/api`, and their description.
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import asyncApiRoutes from './asyncapi.ts'

@@ -1,4 +1,4 @@
-// `GET /api/links`: links to other proxies. Read only.
+// `GET /api/links`: the links to other proxies, and the proxies of the cluster. Read only.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/cluster/index.ts'
@@ -21,13 +21,13 @@ const linkRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
-        summary: 'Links to other proxies',
+        summary: 'List the links to other proxies',
         response: {
           200: Type.Object({
             links: Type.Array(linkSchema),
             cluster: Type.Optional(
               Type.Array(clusterProxySchema, {
-                description: 'Other proxies of the cluster; absent where none is configured.'
+                description: 'Other proxies of the cluster. Absent without NWS_CLUSTER_URL.'
               })
             )
           })

@@ -1,5 +1,5 @@
-// `POST /api/channels/:name/messages`: one message by HTTP. The body's data is passed on as the text it came in.
-// No other route takes a body of this kind.
+// `POST /api/channels/:name/messages`: sends one message. The text of `data` passes unchanged, so this route reads its body
+// itself.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { decodePublish, type PublishRequest } from '../../core/envelope.ts'
@@ -8,12 +8,10 @@ import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/http-peers/index.ts'
 import type {} from '../../plugins/peer-mesh/index.ts'
 import { goneSignal } from './gone.ts'
-import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
+import { errorSchema, nameParams, scopeQuery, waitQuery } from './schemas.ts'
 
-/** Time that a channel opened by the request itself is given to be matched with other proxies. */
+/** If the request opens the channel, other proxies need time to match it. */
 const MATCH_WAIT_MS = 2000
-/** Longest time a request may wait for somebody to be there. */
-const MAX_WAIT_MS = 60_000
 
 const messageRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
@@ -37,23 +35,19 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
       config: { surface: 'control' },
       schema: {
         summary: 'Send a message to a channel',
-        description: 'The body is {"data": any JSON value, "target": "<peer id>"}; without target it is a broadcast.',
+        description:
+          'The body is {"data": any JSON value, "target": "<peer id>"}. Without target the message is a broadcast.',
         consumes: ['application/json'],
         params: nameParams,
         querystring: Type.Object({
           ...scopeQuery.properties,
-          waitMs: Type.Optional(
-            Type.Integer({
-              minimum: 0,
-              maximum: MAX_WAIT_MS,
-              description:
-                'Time to wait for somebody to be there: 2000 where nothing is said and other proxies may share the channel, else 0.'
-            })
+          waitMs: waitQuery(
+            'Time to wait until another peer is in the channel, in milliseconds. Default: 2000 if other proxies may share the channel, else 0.'
           )
         }),
         response: {
           200: Type.Object({
-            peer: Type.String({ description: 'Id under which it was sent.' }),
+            peer: Type.String({ description: 'Id of the sender.' }),
             delivered: Type.Object({ local: Type.Integer(), remote: Type.Integer() })
           }),
           404: errorSchema

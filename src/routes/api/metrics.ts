@@ -1,4 +1,4 @@
-// `GET /api/metrics`: numbers in the text format of Prometheus. Not the numbers themselves (plugins/metrics).
+// `GET /api/metrics`: the metrics of plugins/metrics in the text format of Prometheus.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/metrics/index.ts'
@@ -9,8 +9,8 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
-        summary: 'Numbers for Prometheus',
-        description: 'Channels appear by their tags, the 50 busiest of them.',
+        summary: 'Read the metrics, for Prometheus',
+        description: 'The 50 busiest channels appear by their tags.',
         produces: ['text/plain'],
         response: { 200: Type.String() }
       }

@@ -1,4 +1,4 @@
-// `GET /api/ready`: whether new clients should come here. Not whether the process lives (health.ts).
+// `GET /api/ready`: tells supervisors and balancers whether to send new clients here.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { NwsError } from '../../core/errors.ts'
@@ -12,7 +12,7 @@ const readyRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'public' },
       schema: {
-        summary: 'Whether new clients should come here',
+        summary: 'Tell whether new clients should come here',
         response: { 200: Type.Object({ status: Type.Literal('ready') }), 503: errorSchema }
       }
     },

@@ -1,18 +1,25 @@
-// The shapes of the API's answers and parameters. Not validation of channel messages (core/envelope.ts).
+// The schemas of the API: parameters and answers.
 import { Type } from 'typebox'
 
-const count = (description: string) => Type.Integer({ minimum: 0, description })
-const time = (description: string) => Type.String({ format: 'date-time', description })
+export const count = (description: string) => Type.Integer({ minimum: 0, description })
+export const time = (description: string) => Type.String({ format: 'date-time', description })
 
 /** Query of routes that name a channel. */
 export const scopeQuery = Type.Object({
   scope: Type.Optional(
     Type.Enum(['network', 'local'], {
       default: 'network',
-      description: 'Which of two channels of one name: shared with the network, or of this machine only.'
+      description: 'Channel of this name that is shared with the network, or that is of this machine only.'
     })
   )
 })
+
+/** Longest time a request may wait. */
+const MAX_WAIT_MS = 60_000
+
+/** Query parameter for the time that a request may wait. */
+export const waitQuery = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_WAIT_MS, description }))
 
 /** Parameters of routes that name a channel. */
 export const nameParams = Type.Object({
@@ -22,22 +29,22 @@ export const nameParams = Type.Object({
 /** One peer. */
 export const peerSchema = Type.Object({
   id: Type.String(),
-  channel: Type.String({ description: 'Name of its channel; the tag where names are not shown.' }),
+  channel: Type.String({ description: 'Name of its channel, or the tag if NWS_API_SHOW_NAMES is off.' }),
   location: Type.Enum(['local', 'remote']),
-  proxy: Type.String({ description: 'Id of the proxy it is connected to.' }),
-  dialect: Type.String({ description: 'How it speaks: envelope, raw, numbered, events, http, extension, link.' }),
-  connectedAt: time('When it joined.')
+  proxy: Type.String({ description: 'Id of the proxy of this peer.' }),
+  dialect: Type.String({ description: 'Its protocol: envelope, raw, numbered, events, http, extension or link.' }),
+  connectedAt: time('Time of its join.')
 })
 
 /** One channel. */
 export const channelSchema = Type.Object({
-  name: Type.Optional(Type.String({ description: 'Absent where names are not shown.' })),
-  tag: Type.String({ description: 'Keyed hash of the name, as it stands in logs.' }),
+  name: Type.Optional(Type.String({ description: 'Absent if NWS_API_SHOW_NAMES is off.' })),
+  tag: Type.String({ description: 'Keyed hash of the name, as in logs.' }),
   scope: Type.Enum(['network', 'local']),
   peers: Type.Object({ local: count('Peers of this proxy.'), remote: count('Peers of other proxies.') }),
-  openedAt: time('When its first peer came.'),
-  messages: count('Messages since then.'),
-  bytes: count('Bytes of their data.')
+  openedAt: time('Time of its first join.'),
+  messages: count('Messages since it was opened.'),
+  bytes: count('Bytes of data in these messages.')
 })
 
 /** One channel with its peers. */
@@ -49,45 +56,47 @@ export const channelWithPeersSchema = Type.Object({
 const outstanding = (description: string) =>
   Type.Object(
     {
-      waiting: count('Have it not yet.'),
-      left: count('Went away before, of their own accord.'),
-      cut: count('Were cut off before, by the proxy or by the network.')
+      waiting: count('Still waiting.'),
+      left: count('Left before they got all messages.'),
+      cut: count('Were cut off before they got all messages, by the proxy or by the network.')
     },
     { description }
   )
 
-/** Who has not heard all yet. */
+/** Peers and proxies that have not got all messages. */
 export const deliverySchema = Type.Object({
   peers: outstanding('Peers of this proxy.'),
-  proxies: outstanding('Proxies that share the channel by links; the cluster counts as one.')
+  proxies: outstanding('Proxies that share the channel by links. The cluster counts as one.')
 })
 
 const traffic = (description: string) => Type.Object({ in: count('Received.'), out: count('Sent.') }, { description })
 
 /** One link to another proxy. */
 export const linkSchema = Type.Object({
-  proxyId: Type.String({ description: 'Id of the remote proxy; empty until it has said hello.' }),
+  proxyId: Type.String({ description: 'Id of the remote proxy. Empty until it has said hello.' }),
   address: Type.String({ description: 'Address and port of the other end.' }),
-  role: Type.Enum(['initiator', 'responder'], { description: 'Whether this proxy dialled or was dialled.' }),
-  state: Type.Enum(['opening', 'open']),
-  since: time('When the connection was made.'),
-  channels: Type.Array(Type.String(), {
-    description: 'Names of the channels that both ends have proven to share; tags where names are not shown.'
+  role: Type.Enum(['initiator', 'responder'], {
+    description: 'initiator: this proxy dialled. responder: the other proxy dialled.'
   }),
-  rttMs: Type.Optional(Type.Number({ description: 'Milliseconds of the last ping.' })),
+  state: Type.Enum(['opening', 'open']),
+  since: time('Time of the connection.'),
+  channels: Type.Array(Type.String(), {
+    description: 'Names of the channels that both ends have proven to share, or tags if NWS_API_SHOW_NAMES is off.'
+  }),
+  rttMs: Type.Optional(Type.Number({ description: 'Round-trip time of the last ping, in milliseconds.' })),
   messages: traffic('Messages of peers.'),
   bytes: traffic('Bytes on the connection.')
 })
 
 /** One other proxy of the cluster. */
 export const clusterProxySchema = Type.Object({
-  proxyId: Type.String({ description: 'Id of the run of the remote proxy.' }),
-  since: time('When it was met.'),
+  proxyId: Type.String({ description: 'Id of the remote proxy.' }),
+  since: time('Time of the first contact.'),
   channels: Type.Array(Type.String(), {
-    description: 'Names of the channels that it shares with this proxy; tags where names are not shown.'
+    description: 'Names of the channels that it shares with this proxy, or tags if NWS_API_SHOW_NAMES is off.'
   }),
   messages: Type.Object({ in: count('Received.') }, { description: 'Messages of its peers.' }),
-  bytes: Type.Object({ in: count('Received.') }, { description: 'Sealed bytes from it.' })
+  bytes: Type.Object({ in: count('Received.') }, { description: 'Sealed bytes from this proxy.' })
 })
 
 /** Body of every error. */

@@ -1,39 +1,36 @@
-// `/api/rendezvous` and `/api/users`: who is online, and the accounts of the rendezvous. Not the sign-up of the invited
-// (rendezvous/invitations.ts).
+// `/api/rendezvous` and `/api/users`: who is online at the rendezvous, and its accounts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 import type {} from '../../plugins/bonevalue/rendezvous-listener.ts'
-import { errorSchema } from './schemas.ts'
+import { count, errorSchema, time } from './schemas.ts'
 
-const count = (description: string) => Type.Integer({ minimum: 0, description })
-const time = (description: string) => Type.String({ format: 'date-time', description })
 const userParams = Type.Object({ user: Type.String({ minLength: 1, maxLength: 255, description: 'Login name.' }) })
 const config = { surface: 'control' } as const
 
 const presenceSchema = Type.Object({
   state: Type.Enum(['on', 'off']),
   users: count('Users who are online.'),
-  peers: count('Their sockets.'),
-  messages: count('Messages that told of who came and went, since the start.'),
+  peers: count('Sockets of these users.'),
+  messages: count('Messages about users who came or went, since the start.'),
   online: Type.Array(Type.Object({ name: Type.String({ description: 'Login name.' }), peers: count('Sockets.') }))
 })
 
 const userSchema = Type.Object({
   name: Type.String(),
   disabled: Type.Boolean(),
-  createdAt: time('When the account was made.'),
-  sessions: count('Sessions that are good.'),
-  online: count('Sockets that are open.')
+  createdAt: time('Time of the sign-up.'),
+  sessions: count('Valid sessions.'),
+  online: count('Open sockets.')
 })
 
 const sessionSchema = Type.Object({
-  id: Type.String({ description: 'Names the session; it is not its secret.' }),
-  createdAt: time('When the password was shown.'),
-  expiresAt: time('Until when it is good.'),
+  id: Type.String({ description: 'Id of the session. It is not the secret.' }),
+  createdAt: time('Time of the login with the password.'),
+  expiresAt: time('End of the session.'),
   origin: Type.Union([Type.String(), Type.Null()], {
-    description: 'Origin of the page that logged in; null: a program.'
+    description: 'Origin of the page that logged in, or null for a program.'
   })
 })
 
@@ -47,7 +44,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     '/api/rendezvous',
     {
       config,
-      schema: { summary: 'Who is online at the rendezvous', response: { 200: presenceSchema } }
+      schema: { summary: 'Show who is online at the rendezvous', response: { 200: presenceSchema } }
     },
     async () =>
       isOn
@@ -61,7 +58,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
-        summary: 'Accounts of the rendezvous',
+        summary: 'List the accounts of the rendezvous',
         response: { 200: Type.Object({ users: Type.Array(userSchema) }) }
       }
     },
@@ -73,10 +70,10 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
-        summary: 'Invite a user: a one-time link',
-        body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to begin with.' })) }),
+        summary: 'Invite a user by a one-time link',
+        body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to suggest.' })) }),
         response: {
-          201: Type.Object({ link: Type.String(), expiresAt: time('Until when it can be used.') }),
+          201: Type.Object({ link: Type.String(), expiresAt: time('End of the invitation.') }),
           409: errorSchema
         }
       }
@@ -95,7 +92,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
-        summary: 'Disable a user, or enable him again',
+        summary: 'Disable a user, or enable the user again',
         params: userParams,
         body: Type.Object({ disabled: Type.Boolean() }),
         response: { 200: Type.Object({ disabled: Type.Boolean() }), 404: errorSchema }
@@ -112,7 +109,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
-        summary: 'Sessions of a user',
+        summary: 'List the sessions of a user',
         params: userParams,
         response: { 200: Type.Object({ sessions: Type.Array(sessionSchema) }), 404: errorSchema }
       }
@@ -131,7 +128,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
-        summary: 'End all sessions of a user, or one',
+        summary: 'End one session of a user, or all',
         params: userParams,
         querystring: Type.Object({ id: Type.Optional(Type.String({ maxLength: 100 })) }),
         response: { 200: Type.Object({ ended: count('Sessions.') }), 404: errorSchema }

@@ -1,4 +1,4 @@
-// How channels and peers look in the API. Only a change of form: no lookups.
+// Channels and peers in the form of the API.
 import type { Channel } from '../../core/hub/channel.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 

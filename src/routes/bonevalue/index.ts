@@ -1,9 +1,9 @@
-// All that the rendezvous serves under addresses of its own, while it is on: `/bv/*` and `/scripts/BV.js`. Not `/`, which
-// belongs to the console here (console.ts) and to pages of the user on the listener for other machines (web-root.ts).
+// The addresses of the rendezvous, if it is on: `/bv/*` and `/scripts/BV.js`. `/` belongs to the console (console.ts), and
+// on the listener for other machines to the pages of the user (web-root.ts).
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
-import { sendLibraryFile, serveLibraryFiles } from '../library-files.ts'
+import { sendLibraryFile, serveLibrary } from '../public-files.ts'
 import invitationRoutes from './invitations.ts'
 import rendezvousSockets from './sockets.ts'
 
@@ -12,7 +12,7 @@ export default async function bonevalueRoutes(app: FastifyInstance): Promise<voi
   await app.register(rendezvousSockets)
   await app.register(invitationRoutes)
   await app.register(async scope => {
-    await serveLibraryFiles(scope)
+    await serveLibrary(scope)
     scope.get('/scripts/BV.js', { config: { surface: 'public' }, schema: { hide: true } }, (_request, reply) =>
       sendLibraryFile(reply, 'BV.js')
     )

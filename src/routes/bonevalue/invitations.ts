@@ -1,6 +1,5 @@
-// `/bv/invite/`: the page of a one-time link, and what it asks for. The token is behind the `#` of the link and comes in
-// bodies only, so it stands in no log. Not the making of links (api/users.ts, and clients by inviteUser).
-import fastifyStatic from '@fastify/static'
+// `/bv/invite/`: the page of a one-time link, and its requests. The token is behind the `#` of the link and in bodies only,
+// so that no log gets it. Links are made in api/users.ts, and by inviteUser of clients.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import { isRefusal } from '../../core/bonevalue/store.ts'
@@ -8,24 +7,16 @@ import { NwsError } from '../../core/errors.ts'
 import type {} from '@fastify/swagger'
 import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
-import { PAGE_HEADERS } from '../page-headers.ts'
-import { PUBLIC } from '../public-folder.ts'
+import { servePages } from '../public-files.ts'
 
 const FILES = ['invite.js', 'invite.css']
-/** Bytes of the largest body. */
+/** Largest body, in bytes. */
 const BODY_LIMIT = 8192
 
 const token = Type.String({ minLength: 1, maxLength: 100 })
 
 const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
-  await app.register(fastifyStatic, {
-    root: PUBLIC,
-    serve: false,
-    decorateReply: true,
-    setHeaders: response => {
-      for (const [name, value] of Object.entries(PAGE_HEADERS)) response.setHeader(name, value)
-    }
-  })
+  await servePages(app)
   const hidden = { config: { surface: 'public' }, schema: { hide: true } } as const
   app.get('/bv/invite', hidden, (_request, reply) => reply.redirect('invite/'))
   app.get('/bv/invite/', hidden, (_request, reply) => reply.sendFile('bonevalue/invite.html'))

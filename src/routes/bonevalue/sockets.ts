@@ -1,5 +1,4 @@
-// Where sockets to the rendezvous are opened: `/bv/socket`, and `/` as in the first generation. What is said on them is
-// not known here (plugins/bonevalue/rendezvous).
+// The addresses for sockets to the rendezvous: `/bv/socket`, and `/` as in the first generation.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '@fastify/swagger'
@@ -7,7 +6,7 @@ import type { WebSocket } from 'ws'
 import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 
-/** What a route of `/` needs to take sockets too. Only there are cookies looked at, by which clients of 2012 log in. */
+/** The parts of a route of `/` that takes sockets too. Clients of 2012 log in by cookies, and only here. */
 export function rootSocket(app: FastifyInstance) {
   return {
     preValidation: async (request: FastifyRequest): Promise<void> => {

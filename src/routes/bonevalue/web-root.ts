@@ -1,17 +1,16 @@
-// What the listener for other machines serves beside `/bv/*`: the module of the client, sockets at `/`, and the user's
-// own pages. Nothing of the main listener.
+// The listener for other machines serves beside `/bv/*`: the module of the client, sockets at `/`, and the pages of the
+// user. It serves nothing of the main listener.
 import { resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
-import { sendLibraryFile, serveLibraryFiles } from '../library-files.ts'
-import { PUBLIC } from '../public-folder.ts'
+import { PUBLIC, sendLibraryFile, serveLibrary } from '../public-files.ts'
 import { rootSocket } from './sockets.ts'
 
 const MODULE = ['bonevalue.js', 'bonevalue.js.map', 'bonevalue.d.ts']
 
-/** The user's own pages. What begins with a dot is not served. */
+/** The pages of the user. A name that begins with a dot is not served. */
 async function ownPages(app: FastifyInstance): Promise<void> {
   const { webRoot } = app.config
   const hasPages = webRoot !== ''
@@ -20,7 +19,7 @@ async function ownPages(app: FastifyInstance): Promise<void> {
     serve: false,
     decorateReply: true,
     dotfiles: 'ignore',
-    redirect: true, // A folder without its slash would be another base for relative addresses.
+    redirect: true, // Without its slash a folder is a wrong base for relative addresses.
     setHeaders: response => {
       void response.setHeader('x-content-type-options', 'nosniff')
     }
@@ -44,7 +43,7 @@ async function ownPages(app: FastifyInstance): Promise<void> {
 export default async function webRootRoutes(app: FastifyInstance): Promise<void> {
   await app.register(ownPages)
   await app.register(async scope => {
-    await serveLibraryFiles(scope)
+    await serveLibrary(scope)
     for (const file of MODULE) {
       scope.get(`/lib/${file}`, { config: { surface: 'public' } }, (_request, reply) => sendLibraryFile(reply, file))
     }

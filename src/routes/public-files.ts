@@ -1,0 +1,50 @@
+// Sends files of public/: pages with a strict policy, and the client library, which other sites may load. The file stands
+// right in src/routes, which is as deep below the root as the chunks of a build.
+import { fileURLToPath } from 'node:url'
+import fastifyStatic from '@fastify/static'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+
+/** Path of public/. */
+export const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+
+/** A page may load and reach only this proxy, and no site may frame it. */
+const PAGE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+  'x-content-type-options': 'nosniff',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer'
+} as const
+
+/** Browsers load modules with CORS, and classic scripts without. */
+const LIBRARY_HEADERS = {
+  'access-control-allow-origin': '*',
+  'cross-origin-resource-policy': 'cross-origin',
+  'x-content-type-options': 'nosniff'
+} as const
+
+/** Lets the replies of a scope send files of public/, with these headers. */
+async function serveFiles(scope: FastifyInstance, headers: Readonly<Record<string, string>>): Promise<void> {
+  await scope.register(fastifyStatic, {
+    root: PUBLIC,
+    serve: false,
+    decorateReply: true,
+    setHeaders: response => {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    }
+  })
+}
+
+/** Lets the replies of a scope send pages and what they load. */
+export const servePages = async (scope: FastifyInstance): Promise<void> => serveFiles(scope, PAGE_HEADERS)
+
+/** Lets the replies of a scope send files of the client library. */
+export const serveLibrary = async (scope: FastifyInstance): Promise<void> => serveFiles(scope, LIBRARY_HEADERS)
+
+/** @param file a name in `lib/`, without a folder */
+export function sendLibraryFile(reply: FastifyReply, file: string): FastifyReply {
+  reply.type(file.endsWith('.js') ? 'text/javascript; charset=utf-8' : 'application/json; charset=utf-8') // RFC 9239
+  return reply.sendFile(`lib/${file}`, { contentType: false })
+}
