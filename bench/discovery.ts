@@ -3,7 +3,7 @@
 import { discover, finds, hasState, mishaps, type Discovering } from '../test/support/discovery-hosts.ts'
 import {
   createNetwork,
-  namespacesAvailable,
+  namespacesUnavailable,
   type HostOptions,
   type Network,
   type ProgramEvent
@@ -227,7 +227,11 @@ const measurements: Record<string, () => Promise<string>> = {
   }
 }
 
-if (!namespacesAvailable()) process.exit(1)
+const unavailable = namespacesUnavailable()
+if (unavailable !== undefined) {
+  process.stderr.write(`network namespaces cannot be made: ${unavailable}\n`)
+  process.exit(1)
+}
 const wanted = process.argv.slice(3)
 for (const [name, measure] of Object.entries(measurements)) {
   if (wanted.length === 0 || wanted.some(word => name.includes(word))) print(`${name}: ${await measure()}`)

@@ -9,7 +9,7 @@ import { WebSocket } from 'ws'
 import { startCapture } from '../test/support/capture.ts'
 import {
   createNetwork,
-  namespacesAvailable,
+  namespacesUnavailable,
   type Host,
   type Network,
   type Owner,
@@ -501,7 +501,8 @@ const words = process.argv.slice(3)
 const chosen = measurements.filter(({ name }) => words.length === 0 || words.some(word => name.includes(word)))
 const rows: string[] = []
 for (const { name, wanted, measure, hosts = false } of chosen) {
-  const result = hosts && !namespacesAvailable() ? 'not measured: it needs network namespaces' : await measure()
+  const result =
+    hosts && namespacesUnavailable() !== undefined ? 'not measured: it needs network namespaces' : await measure()
   print(`${name}\n  wanted ${wanted}\n  ${result}`)
   rows.push(`| ${name} | ${wanted} | ${result} |`)
 }

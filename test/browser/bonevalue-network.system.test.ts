@@ -5,17 +5,17 @@ import { join } from 'node:path'
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { addFriends, enter, openRtcPage, rendezvousOptions } from '../support/bonevalue.ts'
-import { launchBrowser, needsBrowser } from '../support/browser.ts'
-import { createNetwork, namespacesUnavailable, type Host } from '../support/namespaces.ts'
+import { launchBrowser } from '../support/browser.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
+import { needs } from '../support/needs.ts'
 
-const unavailable = needsBrowser.skip === false ? (namespacesUnavailable() ?? false) : needsBrowser.skip
 const PORT = 9011
 const PAGE =
   "require('node:http').createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>test</title>')).listen(8080, '127.0.0.1', () => console.log('serves'))"
 
 t.test(
   'a peer whose address changes is found again, and no request is lost',
-  { skip: unavailable, timeout: 150_000 },
+  { ...needs('chromium', 'namespaces', 'iptables'), timeout: 150_000 },
   async t => {
     const folder = t.testdir({ data: {} })
     const dataDir = join(folder, 'data')

@@ -1,15 +1,15 @@
 // The console of a proxy in a cluster: its proxies in the picture, the state of its connection, what helps where there is
 // none, and no word of what it proves itself with.
 import t from 'tap'
-import { needsBrowser } from '../support/browser.ts'
 import { startClusterApps } from '../support/cluster-apps.ts'
 import { join, line, say } from '../support/console.ts'
-import { natsUnavailable, startNats } from '../support/nats.ts'
+import { startNats } from '../support/nats.ts'
 import { inspectPage, visit } from '../support/pages.ts'
+import { needs } from '../support/needs.ts'
 
 t.test(
   'in a cluster: its proxies are in the picture, and where it has no server it says what helps',
-  { skip: natsUnavailable() ?? needsBrowser.skip },
+  { ...needs('chromium', 'nats-server') },
   async t => {
     const nats = await startNats(t, { config: 'authorization { user: "nws", password: "canary-password" }' })
     const settings = { clusterUser: 'nws', clusterPassword: 'canary-password' }

@@ -1,9 +1,9 @@
 // `nws doctor` where the fault lies with port 5353 itself, and on machines that have IPv6 only.
 import t from 'tap'
 import { createNetwork, type Host } from '../support/namespaces.ts'
-import { doctor, skip, startProxy } from '../support/doctor.ts'
+import { doctor, needsHosts, startProxy } from '../support/doctor.ts'
 
-t.test('a user who may not use port 5353', { skip }, async t => {
+t.test('a user who may not use port 5353', needsHosts, async t => {
   const {
     hosts: [host]
   } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }
@@ -31,7 +31,7 @@ async function untilUsable(host: Host): Promise<void> {
   }
 }
 
-t.test('machines with IPv6 only', { skip }, async t => {
+t.test('machines with IPv6 only', needsHosts, async t => {
   const {
     hosts: [alice, bob]
   } = (await createNetwork(t, [{ address: 'none' }, { address: 'none' }])) as unknown as { hosts: [Host, Host] }
@@ -55,7 +55,7 @@ t.test('machines with IPv6 only', { skip }, async t => {
   t.strictSame([filtered.code, filtered.codes], [1, ['ipv6-only', 'firewall-5353']], filtered.text)
 })
 
-t.test('another proxy that is seen over IPv6 and cannot be reached', { skip }, async t => {
+t.test('another proxy that is seen over IPv6 and cannot be reached', needsHosts, async t => {
   const network = await createNetwork(t, [{ address: 'none' }, { address: 'none' }])
   const [alice, bob] = network.hosts as [Host, Host]
   await Promise.all([untilUsable(alice), untilUsable(bob)])

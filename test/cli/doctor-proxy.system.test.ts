@@ -2,9 +2,9 @@
 import t from 'tap'
 import { createNetwork, type Host } from '../support/namespaces.ts'
 import { nws } from '../support/cli.ts'
-import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
+import { doctor, iptables, needsHosts, startProxy } from '../support/doctor.ts'
 
-t.test('no proxy, no loopback', { skip }, async t => {
+t.test('no proxy, no loopback', needsHosts, async t => {
   const {
     hosts: [host]
   } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }
@@ -20,7 +20,7 @@ t.test('no proxy, no loopback', { skip }, async t => {
   t.match((await doctor(t, host)).codes, ['not-running', 'no-loopback'])
 })
 
-t.test('for people', { skip }, async t => {
+t.test('for people', needsHosts, async t => {
   const {
     hosts: [host]
   } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }

@@ -2,9 +2,9 @@
 // and doctor-mesh.test.ts.
 import t from 'tap'
 import { createNetwork, type Host } from '../support/namespaces.ts'
-import { doctor, iptables, skip, startProxy } from '../support/doctor.ts'
+import { doctor, iptables, needsHosts, startProxy } from '../support/doctor.ts'
 
-t.test('machines without a fault', { skip }, async t => {
+t.test('machines without a fault', needsHosts, async t => {
   const {
     hosts: [alice, bob]
   } = (await createNetwork(t, 2)) as unknown as { hosts: [Host, Host] }
@@ -18,7 +18,7 @@ t.test('machines without a fault', { skip }, async t => {
   t.ok(findings.some(({ check, text }) => check === 'other proxies' && /1 linked|1 heard/.test(text)))
 })
 
-t.test('another proxy that is seen and cannot be reached', { skip }, async t => {
+t.test('another proxy that is seen and cannot be reached', needsHosts, async t => {
   const {
     hosts: [alice, bob]
   } = (await createNetwork(t, 2)) as unknown as { hosts: [Host, Host] }

@@ -5,11 +5,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import t from 'tap'
 import { nws, startNws } from '../support/cli.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { startServer } from '../support/process.ts'
 import { startProxy } from '../support/proxies.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces')
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 t.test('a file goes through a cut of the link, and the checksums are equal', { skip }, async t => {

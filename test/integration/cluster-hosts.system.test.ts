@@ -2,27 +2,18 @@
 // a channel through a nats-server that stands in both; that is killed and comes back; what it has seen is searched. And
 // servers that are parted from each other.
 import t from 'tap'
-import { startCapture, streamsOf, tcpdumpUnavailable } from '../support/capture.ts'
+import { startCapture, streamsOf } from '../support/capture.ts'
 import { SILENCE_MS, clusterOptions } from '../support/cluster-apps.ts'
-import { natsProgram, natsUnavailable, newSecret } from '../support/nats.ts'
-import {
-  createNetwork,
-  namespacesAvailable,
-  namespacesUnavailable,
-  type Host,
-  type Program
-} from '../support/namespaces.ts'
+import { NATS_SERVER, newSecret } from '../support/nats.ts'
+import { createNetwork, type Host, type Program } from '../support/namespaces.ts'
 import { startProxy, type Member } from '../support/proxies.ts'
 import { formsOf, namesHost, tracesOf } from '../support/traces.ts'
+import { needs } from '../support/needs.ts'
 
-const skip =
-  natsUnavailable() ??
-  (namespacesAvailable()
-    ? (tcpdumpUnavailable() ?? false)
-    : `network namespaces cannot be made: ${namespacesUnavailable()}`)
+const { skip } = needs('nats-server', 'namespaces', 'tcpdump')
 
 async function startServer(host: Host, args: readonly string[] = []): Promise<Program> {
-  const server = host.spawn(natsProgram(), ['-a', '0.0.0.0', '-p', '4222', ...args])
+  const server = host.spawn(NATS_SERVER, ['-a', '0.0.0.0', '-p', '4222', ...args])
   await server.printed(/Server is ready/)
   return server
 }

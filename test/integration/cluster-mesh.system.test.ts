@@ -3,9 +3,10 @@
 import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { buildClusterApp, type ClusterApp } from '../support/cluster-apps.ts'
-import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { newSecret, startNats } from '../support/nats.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = natsUnavailable() ?? false
+const { skip } = needs('nats-server')
 const MANY = 200
 
 /** Two proxies that know each other by both ways. */

@@ -5,10 +5,11 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { buildClusterApp } from '../support/cluster-apps.ts'
-import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { newSecret, startNats } from '../support/nats.ts'
 import { createOperator } from '../support/nats-operator.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = natsUnavailable() ?? false
+const { skip } = needs('nats-server')
 
 /** A server with an operator, and files for it. */
 async function startStory(t: Test) {

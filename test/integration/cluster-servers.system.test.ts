@@ -6,11 +6,12 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
 import { buildClusterApp, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
-import { natsUnavailable, newSecret, startNats, type NatsServer } from '../support/nats.ts'
+import { newSecret, startNats, type NatsServer } from '../support/nats.ts'
 import { leashed } from '../support/leash.ts'
 import { freePorts } from '../support/ports.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = natsUnavailable() ?? false
+const { skip } = needs('nats-server')
 
 async function startServers(t: Test): Promise<NatsServer[]> {
   const routes = await freePorts(3)

@@ -1,6 +1,6 @@
 // A cluster on one real nats-server: what is large, what is slow, what is refused, what goes away and comes back.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,9 +8,10 @@ import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { nws } from '../support/cli.ts'
 import { buildClusterApp, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
-import { natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { newSecret, startNats } from '../support/nats.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = natsUnavailable() ?? false
+const { skip } = needs('nats-server')
 const MANY = 40
 
 /** Two clients that have met, on two proxies. */
@@ -197,8 +198,7 @@ t.test('who may not come in is told what to do', { skip }, async t => {
   t.match(await app.until(({ error }) => error !== undefined), { error: 'NWS_ERR_CLUSTER_PERMISSION' })
 })
 
-const noOpenssl = existsSync('/usr/bin/openssl') ? skip : 'openssl is not there (apt-get install -y openssl)'
-t.test('TLS both ways', { skip: noOpenssl }, async t => {
+t.test('TLS both ways', needs('nats-server', 'openssl'), async t => {
   const folder = mkdtempSync(join(tmpdir(), 'nws-tls-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const path = (name: string) => join(folder, name)

@@ -2,30 +2,17 @@
 import { once } from 'node:events'
 import { chmodSync, chownSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { WebSocket } from 'ws'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp, request, sendRaw, requestBytes, UPGRADE } from '../support/app.ts'
-import { startServer } from '../support/process.ts'
-
-let made = 0
-
-/** A folder with one extension of that text, as safe as it has to be; its name is new, since Node keeps modules. */
-function extension(t: Test, text: string, name = `extension-${made++}.mjs`): string {
-  const folder = t.testdir({ [name]: text })
-  chmodSync(folder, 0o755)
-  const file = join(folder, name)
-  chmodSync(file, 0o644)
-  return file
-}
+import { extension, plain } from '../support/extensions.ts'
 
 /** Builds an app that is closed again whatever happens. */
 async function start(extensions: string[]) {
   const app = await buildApp({ port: 0, discovery: 'off', extensions })
   await app.close()
 }
-
-const plain = (body: string) => `export default async function (app) { ${body} }`
 
 t.test('[R20] an extension is loaded after the built-in plugins, named at the start and in health', async t => {
   const file = extension(t, plain("app.get('/x/count', async () => ({ open: app.channelRegistry.channels().length }))"))
@@ -180,21 +167,4 @@ t.test('extensions are loaded in the given order, and see each other', async t =
   for (const name of ['a.mjs', 'b.mjs']) chmodSync(join(folder, name), 0o644)
   const { port } = await buildTestApp(t, { extensions: [join(folder, 'a.mjs'), join(folder, 'b.mjs')] })
   t.match((await request(port, 'GET', '/x/first')).json, { first: 1 })
-})
-
-t.test('in the real process, paths are seen from the working folder, and failures have exit code 2', async t => {
-  const good = extension(t, plain("app.get('/x/cwd', async () => ({ here: true }))"), 'extension.mjs')
-  const server = startServer(t, { NWS_EXTENSIONS: './extension.mjs' }, { cwd: join(good, '..') })
-  const port = await server.port()
-  t.equal((await fetch(`http://localhost:${port}/x/cwd`)).status, 200)
-  t.match(server.output(), /extension loaded: \.\/extension\.mjs/)
-  for (const [text, code] of [
-    [plain("app.get('/bot', async () => 1)"), 'NWS_ERR_EXTENSION_ROUTE'],
-    ['export default (', 'NWS_ERR_EXTENSION_LOAD'],
-    [plain("throw new Error('not today')"), 'NWS_ERR_EXTENSION_LOAD']
-  ] as const) {
-    const { code: exit, stderr } = await startServer(t, { NWS_EXTENSIONS: extension(t, text) }).ended
-    t.equal(exit, 2, text)
-    t.match(stderr, new RegExp(`^${code}: [^\\n]*\\n$`), text)
-  }
 })

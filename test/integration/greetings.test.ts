@@ -4,22 +4,8 @@ import t, { type Test } from 'tap'
 import type { Carrier } from '../../src/core/hub/carrier.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
-import { clusterOptions, startClusterApps } from '../support/cluster-apps.ts'
-import { joinNumbered, openRaw } from '../support/generations.ts'
+import { greet, joinNumbered, openRaw } from '../support/generations.ts'
 import { createTestMesh, openLinks, until } from '../support/mesh.ts'
-import { natsUnavailable, startNats } from '../support/nats.ts'
-
-/** Somebody is at the first proxy, a newcomer at the second: he greets, is answered, and all comes in order. */
-async function greet(t: Test, one: string, two: string): Promise<void> {
-  const resident = await openRaw(t, one, 'broadcast/conference')
-  const newcomer = await openRaw(t, two, 'broadcast/conference')
-  for (const text of ['hello', '', 'offer']) newcomer.send(text)
-  for (const text of ['hello', '', 'offer']) t.equal(await resident.next(), text)
-  resident.send('welcome')
-  t.equal(await newcomer.next(), 'welcome')
-  newcomer.send('later')
-  t.equal(await resident.next(), 'later')
-}
 
 t.test('over a link, whoever dialled', async t => {
   const {
@@ -28,14 +14,6 @@ t.test('over a link, whoever dialled', async t => {
   await until(() => openLinks(one!) === 1 && openLinks(two!) === 1)
   await t.test('from one end', async t => await greet(t, one!.ws, two!.ws))
   await t.test('from the other end', async t => await greet(t, two!.ws, one!.ws))
-})
-
-t.test('over a cluster', { skip: natsUnavailable() ?? false }, async t => {
-  const nats = await startNats(t)
-  const [one, two] = await startClusterApps(t, 2, () => [nats.url], {
-    cluster: { ...clusterOptions, timings: { ...clusterOptions.timings, answerMs: 60_000 } }
-  })
-  await greet(t, one!.ws, two!.ws)
 })
 
 /** A proxy with a carrier that never knows who else is there. */

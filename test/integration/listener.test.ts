@@ -1,16 +1,12 @@
 // Where the stand-alone proxy listens, and what happens where it cannot.
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp, openSocket, request, requestBytes, sendRaw } from '../support/app.ts'
 import { freePort } from '../support/ports.ts'
-import { startServer, withoutNamespaces } from '../support/process.ts'
 
 /** Takes a port on one address. */
 async function squat(t: Test, host: string, port: number): Promise<number> {
@@ -104,57 +100,6 @@ t.test('a failure of a plugin at the start is not taken for one of listening', a
     throw new Error('not today')
   })
   await t.rejects(app.listener.listen(), { message: 'not today' })
-})
-
-t.test('a hosts file without ::1 changes nothing', { skip: withoutNamespaces() }, async t => {
-  const folder = t.testdir({})
-  writeFileSync(join(folder, 'hosts'), '127.0.0.1 localhost\n')
-  const server = startServer(
-    t,
-    {},
-    { wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`, 'sh'] }
-  )
-  const port = await server.port()
-  for (const host of ['127.0.0.1', '::1'])
-    t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
-})
-
-t.test('an empty hosts file changes nothing', { skip: withoutNamespaces() }, async t => {
-  const folder = t.testdir({ hosts: '' })
-  const server = startServer(
-    t,
-    {},
-    { wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${folder}/hosts /etc/hosts && exec "$@"`, 'sh'] }
-  )
-  const port = await server.port()
-  for (const host of ['127.0.0.1', '::1'])
-    t.equal((await sendRaw(port, requestBytes(port, 'GET', '/.well-known/nws'), host)).status, 200, host)
-})
-
-t.test('without IPv6 there is one line about it, and IPv4 works', { skip: withoutNamespaces() }, async t => {
-  const server = startServer(
-    t,
-    {},
-    {
-      wrapper: [
-        'unshare',
-        '-n',
-        'sh',
-        '-c',
-        'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link set lo up && exec "$@"',
-        'sh'
-      ]
-    }
-  )
-  const port = await server.port()
-  // The namespace has no way in but from within.
-  const ask = `fetch('http://127.0.0.1:${port}/api/health').then(async answer => process.stdout.write(await answer.text()))`
-  const inside = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], {
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const [answer] = await once(inside.stdout.setEncoding('utf8'), 'data')
-  t.match(answer, /"status":"ok"/)
-  t.equal(server.output().match(/no IPv6 on this machine: listening on 127\.0\.0\.1 only/g)?.length, 1)
 })
 
 t.test('closing closes idle, silent and half-done connections', async t => {

@@ -1,10 +1,11 @@
 // What channels promise between hosts: real proxies on hosts of their own, found by multicast. Not how they find each
 // other (mesh-hosts.test.ts).
 import t, { type Test } from 'tap'
-import { createNetwork, namespacesAvailable, namespacesUnavailable } from '../support/namespaces.ts'
+import { createNetwork } from '../support/namespaces.ts'
 import { startProxy, type Heard, type Member, type ProxyProcess } from '../support/proxies.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces')
 const json = { 'content-type': 'application/json' }
 
 /** So many proxies on hosts of their own, all linked. */

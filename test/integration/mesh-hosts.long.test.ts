@@ -1,10 +1,11 @@
 // What proxies on several hosts do in their own time: the protocol's timers as they are. The same stories with shorter
 // ones are in mesh-hosts.test.ts.
 import t from 'tap'
-import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { startProxy, type LinkSeen } from '../support/proxies.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces')
 
 t.jobs = 4
 

@@ -2,17 +2,12 @@
 // each other, lose each other and find each other again. Not what channels promise (mesh-channels.test.ts).
 import t, { type Test } from 'tap'
 import { fromBase32 } from '../../src/core/bytes.ts'
-import { avahiUnavailable, startAvahi } from '../support/avahi.ts'
-import {
-  createNetwork,
-  namespacesAvailable,
-  namespacesUnavailable,
-  type Host,
-  type HostOptions
-} from '../support/namespaces.ts'
+import { needsAvahi, startAvahi } from '../support/avahi.ts'
+import { createNetwork, type Host, type HostOptions } from '../support/namespaces.ts'
 import { startProxy, type LinkSeen, type ProxyProcess } from '../support/proxies.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces')
 
 /** A member in one channel on each of two proxies, which have heard of each other; says something both ways. */
 async function talk(one: ProxyProcess, other: ProxyProcess, channel = 'webchat') {
@@ -177,26 +172,22 @@ t.test('two interfaces in two networks', { skip, buffered: true }, async t => {
   await talk(a, d, 'another')
 })
 
-t.test(
-  'beside avahi-daemon',
-  { skip: skip === false ? (avahiUnavailable() ?? false) : skip, buffered: true },
-  async t => {
-    const [one, two] = (await hostsOf(t, 2)) as [Host, Host]
-    const avahi = await startAvahi(t, one)
-    const [a, b] = await Promise.all([startProxy(one), startProxy(two)])
-    await Promise.all([a.linkedTo([b]), b.linkedTo([a])])
-    await talk(a, b)
-    // =;eth0;IPv4;<instance>;_nws._tcp;local;<host>.local;<address>;<port>;"v=2"
-    // It lists what it has heard by now.
-    const watch = avahi.watch('_nws._tcp')
-    for (const { proxyId } of [a, b]) await watch.printed(new RegExp(`^=.*${proxyId}`, 'm'))
-    const seen = (await avahi.browse('_nws._tcp')).map(line => line.split(';'))
-    t.equal(seen.length, 2)
-    t.strictSame(new Set(seen.map(fields => fields[3])), new Set([a.proxyId, b.proxyId]), 'one service a proxy')
-    t.strictSame(new Set(seen.map(fields => fields[9])), new Set(['"v=2"']))
-    t.strictSame(new Set(seen.map(fields => fields[8])), new Set([String(a.meshPort), String(b.meshPort)]))
-  }
-)
+t.test('beside avahi-daemon', { ...needsAvahi, buffered: true }, async t => {
+  const [one, two] = (await hostsOf(t, 2)) as [Host, Host]
+  const avahi = await startAvahi(t, one)
+  const [a, b] = await Promise.all([startProxy(one), startProxy(two)])
+  await Promise.all([a.linkedTo([b]), b.linkedTo([a])])
+  await talk(a, b)
+  // =;eth0;IPv4;<instance>;_nws._tcp;local;<host>.local;<address>;<port>;"v=2"
+  // It lists what it has heard by now.
+  const watch = avahi.watch('_nws._tcp')
+  for (const { proxyId } of [a, b]) await watch.printed(new RegExp(`^=.*${proxyId}`, 'm'))
+  const seen = (await avahi.browse('_nws._tcp')).map(line => line.split(';'))
+  t.equal(seen.length, 2)
+  t.strictSame(new Set(seen.map(fields => fields[3])), new Set([a.proxyId, b.proxyId]), 'one service a proxy')
+  t.strictSame(new Set(seen.map(fields => fields[9])), new Set(['"v=2"']))
+  t.strictSame(new Set(seen.map(fields => fields[8])), new Set([String(a.meshPort), String(b.meshPort)]))
+})
 
 t.test('static peers that dial each other while they discover each other', { skip, buffered: true }, async t => {
   const [one, two] = (await hostsOf(t, 2)) as [Host, Host]

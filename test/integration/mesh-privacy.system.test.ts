@@ -3,14 +3,13 @@
 import { decode } from 'dns-packet'
 import { hostname } from 'node:os'
 import t from 'tap'
-import { startCapture, streamsOf, tcpdumpUnavailable } from '../support/capture.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
+import { startCapture, streamsOf } from '../support/capture.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { startProxy } from '../support/proxies.ts'
 import { formsOf, namesHost, tracesOf } from '../support/traces.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable()
-  ? (tcpdumpUnavailable() ?? false)
-  : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces', 'tcpdump')
 
 const env = { NWS_LOG_LEVEL: 'trace' }
 /** Guessable and strong, shared by both, of one side only, used by all kinds of clients. */

@@ -3,13 +3,12 @@
 import { createHash } from 'node:crypto'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import t from 'tap'
-import { startCapture, tcpdumpUnavailable } from '../support/capture.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from '../support/namespaces.ts'
+import { startCapture } from '../support/capture.ts'
+import { createNetwork, type Host } from '../support/namespaces.ts'
 import { startProxy } from '../support/proxies.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable()
-  ? (tcpdumpUnavailable() ?? false)
-  : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces', 'tcpdump')
 
 await ready
 

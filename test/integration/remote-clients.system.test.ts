@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { startServer, withoutNamespaces } from '../support/process.ts'
+import { needs } from '../support/needs.ts'
+import { startServer } from '../support/process.ts'
 
 const ADDRESS = '192.0.2.1'
 const TOKEN = 'a-token-of-some-length'
@@ -53,7 +54,7 @@ await hear('socket by loopback', open({}, '127.0.0.1'), { action: 'status' })
 process.stdout.write(JSON.stringify(results))
 `
 
-t.test('[R1] clients of other machines prove the token', { skip: withoutNamespaces() }, async t => {
+t.test('[R1] clients of other machines prove the token', { ...needs('unshare', 'nsenter', 'namespaces') }, async t => {
   const server = startServer(
     t,
     {
@@ -125,29 +126,33 @@ t.test('[R1] clients of other machines prove the token', { skip: withoutNamespac
   t.notMatch(server.output(), TOKEN, 'the token is not in the log')
 })
 
-t.test('an address that is not listed stays a foreign Host', { skip: withoutNamespaces() }, async t => {
-  const server = startServer(
-    t,
-    { NWS_HOST: '0.0.0.0', NWS_API_TOKEN: TOKEN },
-    {
-      wrapper: [
-        'unshare',
-        '-n',
-        'sh',
-        '-c',
-        `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && exec "$@"`,
-        'sh'
-      ]
-    }
-  )
-  const port = await server.port()
-  const ask = `fetch('http://${ADDRESS}:${port}/api/health').then(async answer => process.stdout.write(await answer.text()))`
-  const client = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], {
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  t.match(JSON.parse(await text(client.stdout)), {
-    statusCode: 403,
-    code: 'NWS_ERR_HOST_NOT_ALLOWED',
-    message: /NWS_ALLOWED_HOSTS/
-  })
-})
+t.test(
+  'an address that is not listed stays a foreign Host',
+  { ...needs('unshare', 'nsenter', 'namespaces') },
+  async t => {
+    const server = startServer(
+      t,
+      { NWS_HOST: '0.0.0.0', NWS_API_TOKEN: TOKEN },
+      {
+        wrapper: [
+          'unshare',
+          '-n',
+          'sh',
+          '-c',
+          `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && exec "$@"`,
+          'sh'
+        ]
+      }
+    )
+    const port = await server.port()
+    const ask = `fetch('http://${ADDRESS}:${port}/api/health').then(async answer => process.stdout.write(await answer.text()))`
+    const client = spawn('nsenter', ['-t', String(server.child.pid), '-n', process.execPath, '-e', ask], {
+      stdio: ['ignore', 'pipe', 'inherit']
+    })
+    t.match(JSON.parse(await text(client.stdout)), {
+      statusCode: 403,
+      code: 'NWS_ERR_HOST_NOT_ALLOWED',
+      message: /NWS_ALLOWED_HOSTS/
+    })
+  }
+)

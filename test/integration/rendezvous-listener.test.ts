@@ -1,11 +1,7 @@
 // The listener of the rendezvous for other machines: what it serves, what it does not, its Host list, TLS.
-import { execFileSync } from 'node:child_process'
-import { request as httpsRequest } from 'node:https'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { networkInterfaces } from 'node:os'
 import t, { type Test } from 'tap'
-import { WebSocket } from 'ws'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp, request, requestBytes, sendRaw, UPGRADE } from '../support/app.ts'
 import { enrol, invite, logIn, openRendezvous, useInvitation, PASSWORD } from '../support/rendezvous.ts'
@@ -146,74 +142,6 @@ t.test('beyond this machine it needs TLS or a word', async t => {
   const { port } = await buildPair(t)
   await t.rejects(start({ bvListen: `127.0.0.1:${port}` }), { code: 'NWS_ERR_LISTEN', message: /NWS_BV_LISTEN/ })
   await start({ bvListen: '0.0.0.0:0', bv: 'off' })
-})
-
-t.test('with a certificate it speaks TLS, and links say so', async t => {
-  const folder = t.testdir()
-  const [cert, key] = ['cert.pem', 'key.pem'].map(name => join(folder, name)) as [string, string]
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=localhost',
-      '-addext',
-      'subjectAltName=DNS:localhost',
-      '-keyout',
-      key,
-      '-out',
-      cert
-    ],
-    { stdio: 'ignore' }
-  )
-  const { app, port, url } = await buildPair(t, { bvListen: '0.0.0.0:0', tlsCert: cert, tlsKey: key })
-  const { readFileSync } = await import('node:fs')
-  const ca = readFileSync(cert)
-  const page = httpsRequest({
-    host: '127.0.0.1',
-    port,
-    path: '/bv/invite/',
-    servername: 'localhost',
-    ca,
-    headers: { host: `localhost:${port}` }
-  })
-  page.end()
-  const [response] = (await once(page, 'response')) as [{ statusCode: number; resume(): void }]
-  response.resume()
-  t.equal(response.statusCode, 200)
-  t.equal(app.rendezvousListener.url, `https://localhost:${port}`)
-
-  const { session } = await enrol(app, 'ann')
-  const socket = new WebSocket(`wss://localhost:${port}/bv/socket`, { ca, origin: `https://localhost:${port}` })
-  const answers: { type: string; data: { link?: string } }[] = []
-  const got = new Promise<void>(resolve =>
-    socket.on('message', data => {
-      answers.push(JSON.parse((data as Buffer).toString()) as (typeof answers)[number])
-      if (answers.at(-1)!.type === 'inviteResponse') resolve()
-    })
-  )
-  await once(socket, 'open')
-  socket.send(JSON.stringify({ type: 'login', data: { session } }))
-  socket.send(JSON.stringify({ type: 'inviteUser', data: { email: 'bob@example.org' } }))
-  await got
-  t.match(answers.at(-1)!.data.link, `https://localhost:${port}/bv/invite/#`)
-  socket.close()
-  await once(socket, 'close')
-
-  const answer = await fetch(`${url}/api/users`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{}'
-  })
-  t.match(await answer.json(), { link: `https://localhost:${port}/bv/invite/#` })
 })
 
 t.test('an invitation of the main listener is used at the other', async t => {

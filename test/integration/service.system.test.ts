@@ -1,15 +1,14 @@
 // The process as a service: what it tells systemd, and its log with and without a terminal.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { needs } from '../support/needs.ts'
 import { startServer } from '../support/process.ts'
 
-const has = (command: string) => spawnSync(command, ['--version']).status === 0
-const skip =
-  has('systemd-notify') && has('python3') ? false : 'needs systemd-notify (apt-get install -y systemd) and python3'
+const { skip } = needs('systemd-notify', 'python3')
 
 const RECEIVER = `
 import socket, sys
@@ -75,8 +74,6 @@ t.test('says once that systemd cannot be told, and goes on', async t => {
   t.equal(stdout.split('systemd could not be told').length, 2)
 })
 
-const script = spawnSync('script', ['--version']).status === 0
-
 /** Runs the server as \`script\` would have it run on a terminal, until its first line. */
 async function onTerminal(t: Test, environment: Record<string, string>): Promise<string> {
   const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
@@ -98,7 +95,7 @@ async function onTerminal(t: Test, environment: Record<string, string>): Promise
   throw new Error('it ended without a line')
 }
 
-t.test('on a terminal the log is words', { skip: !script && 'needs script (apt-get install -y bsdutils)' }, async t => {
+t.test('on a terminal the log is words', needs('script'), async t => {
   t.match(
     await onTerminal(t, { NO_COLOR: '1' }),
     /^\d\d:\d\d:\d\d Network Web Sockets is running: http:\/\/localhost:\d+/
@@ -112,24 +109,20 @@ t.test('elsewhere it is JSON', async t => {
   t.match(JSON.parse(line), { level: 30, msg: /is running/ })
 })
 
-t.test(
-  'a terminal that is closed ends the proxy',
-  { skip: script ? false : 'needs script (apt-get install -y bsdutils)' },
-  async t => {
-    // The proxy holds the far end of the fourth pipe for as long as it lives.
-    const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
-      env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off' },
-      stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
-      detached: true
-    })
-    const held = child.stdio[3]!
-    const released = new Promise<void>(resolve => {
-      held.once('close', resolve)
-    })
-    ;(held as NodeJS.ReadableStream).resume()
-    for await (const line of createInterface({ input: child.stdout! })) if (line.includes('is running')) break
-    child.kill('SIGKILL') // as when the window is closed: the terminal is gone, and whoever ran on it gets SIGHUP
-    await released
-    t.pass('it has ended')
-  }
-)
+t.test('a terminal that is closed ends the proxy', needs('script'), async t => {
+  // The proxy holds the far end of the fourth pipe for as long as it lives.
+  const child = spawn('script', ['-qec', `${process.execPath} dist/server.js`, '/dev/null'], {
+    env: { PATH: process.env['PATH'], TERM: 'xterm-256color', NWS_PORT: '0', NWS_DISCOVERY: 'off' },
+    stdio: ['pipe', 'pipe', 'inherit', 'pipe'],
+    detached: true
+  })
+  const held = child.stdio[3]!
+  const released = new Promise<void>(resolve => {
+    held.once('close', resolve)
+  })
+  ;(held as NodeJS.ReadableStream).resume()
+  for await (const line of createInterface({ input: child.stdout! })) if (line.includes('is running')) break
+  child.kill('SIGKILL') // as when the window is closed: the terminal is gone, and whoever ran on it gets SIGHUP
+  await released
+  t.pass('it has ended')
+})

@@ -1,16 +1,10 @@
 // The story of the project between two machines, which are network namespaces here: one `npm start` each, a page on one
 // talks to a page on the other. Nothing of the proxies is replaced.
 import t from 'tap'
-import {
-  createNetwork,
-  namespacesAvailable,
-  namespacesUnavailable,
-  type Host,
-  type Network,
-  type Program
-} from '../support/namespaces.ts'
+import { createNetwork, type Host, type Network, type Program } from '../support/namespaces.ts'
+import { needs } from '../support/needs.ts'
 
-const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces')
 
 /** Starts a proxy on a host and waits until it listens. */
 async function startProxy(host: Host, env: Record<string, string> = {}): Promise<Program> {

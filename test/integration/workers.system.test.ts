@@ -4,9 +4,10 @@ import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
 import { nws } from '../support/cli.ts'
-import { listens, natsUnavailable, newSecret, startNats } from '../support/nats.ts'
+import { listens, newSecret, startNats } from '../support/nats.ts'
 import { leashed } from '../support/leash.ts'
 import { freePort } from '../support/ports.ts'
+import { needs } from '../support/needs.ts'
 
 const WORKERS = 2
 const LOOK_MS = 50
@@ -64,7 +65,7 @@ async function story(t: Test, env: Record<string, string>): Promise<void> {
 
 t.test('joined by links over loopback', { timeout: 110_000 }, async t => await story(t, {}))
 
-t.test('joined by NATS', { skip: natsUnavailable() ?? false, timeout: 110_000 }, async t => {
+t.test('joined by NATS', { ...needs('nats-server'), timeout: 110_000 }, async t => {
   const nats = await startNats(t)
   await story(t, { NWS_CLUSTER_URL: nats.url, NWS_CLUSTER_SECRET: newSecret() })
 })

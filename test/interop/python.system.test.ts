@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { buildTestApp, type TestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
+import { needs } from '../support/needs.ts'
 
 const folder = fileURLToPath(new URL('.', import.meta.url))
-const python = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 8))']).status === 0
-const options = python ? {} : { skip: 'python3 of version 3.8 or later is not installed: apt-get install -y python3' }
+const options = needs('python3')
 // -B: no folders of compiled files beside the sources.
 const FLAGS = ['-B', '-u']
 /** Own multiplications of the other side take milliseconds each, on a machine that runs other tests too. */

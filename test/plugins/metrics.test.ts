@@ -3,38 +3,8 @@ import t from 'tap'
 import { catalogue } from '../../src/core/errors.ts'
 import { buildTestApp, request } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
-import { startClusterApps } from '../support/cluster-apps.ts'
-import { natsUnavailable, startNats } from '../support/nats.ts'
+import { scrape } from '../support/metrics.ts'
 import { enrol, exchangeToken, logIn, openRendezvous } from '../support/rendezvous.ts'
-
-type Metrics = Map<string, number>
-
-/** Lines by `name{labels}`; throws on a line that the format does not have. */
-function parse(text: string): Metrics {
-  const metrics: Metrics = new Map()
-  const declared = new Set<string>()
-  for (const line of text.split('\n').slice(0, -1)) {
-    const declaration = /^# (?:HELP|TYPE) ([a-z_]+) ./.exec(line)
-    if (declaration !== null) {
-      declared.add(declaration[1]!)
-      continue
-    }
-    if (line === '') continue
-    const sample = /^([a-z_]+)(\{(?:[a-z_]+="[^"\\\n]*",?)*\})? (-?[\d.e+-]+|Nan)$/.exec(line)
-    if (sample === null) throw new Error(`no sample: ${line}`)
-    if (!declared.has(sample[1]!) && !declared.has(sample[1]!.replace(/_(bucket|sum|count)$/, '')))
-      throw new Error(`not declared: ${line}`)
-    metrics.set(`${sample[1]!}${sample[2] ?? ''}`, Number(sample[3]))
-  }
-  return metrics
-}
-
-async function scrape(address: string): Promise<{ metrics: Metrics; text: string }> {
-  const response = await fetch(`${address}/api/metrics`)
-  if (response.status !== 200) throw new Error(`${response.status}`)
-  const text = await response.text()
-  return { metrics: parse(text), text }
-}
 
 t.test('[R9] counts channels, peers, messages and bytes', async t => {
   const { url, app } = await buildTestApp(t)
@@ -187,39 +157,6 @@ t.test('counts links, rounds and what goes over them, those that have ended too'
   t.equal(after.get('nws_link_ends_total{code="1001",by="remote"}'), 1)
   t.equal(after.get('nws_link_messages_total{direction="out"}'), 1)
   t.equal(after.get('nws_rounds_total'), metrics.get('nws_rounds_total'))
-})
-
-t.test('counts what goes over the cluster', { skip: natsUnavailable() ?? false }, async t => {
-  const nats = await startNats(t, { config: 'authorization { token: "canary-token" }' })
-  const [one, two] = await startClusterApps(t, 2, () => [nats.url], { clusterToken: 'canary-token' })
-  const [alice, bob] = [await joinChannel(t, one!.ws, 'canary'), await joinChannel(t, two!.ws, 'canary')]
-  await Promise.all([alice.nextOf('connect'), bob.nextOf('connect')])
-  alice.send({ action: 'broadcast', data: 'canary' })
-  await bob.nextOf('broadcast')
-  const { metrics, text } = await scrape(two!.url)
-  t.equal(metrics.get('nws_cluster_connected'), 1)
-  t.equal(metrics.get('nws_cluster_proxies'), 1)
-  t.equal(metrics.get('nws_cluster_reconnects_total'), 0)
-  for (const direction of ['in', 'out']) {
-    const batches = metrics.get(`nws_cluster_batches_total{direction="${direction}"}`)!
-    t.ok(batches >= 2, `${batches} batches ${direction}`)
-    t.ok(
-      metrics.get(`nws_cluster_bytes_total{direction="${direction}"}`)! > 45 * batches,
-      'each has a header and a tag'
-    )
-  }
-  t.equal(metrics.get('nws_queue_bytes{kind="cluster"}'), 0)
-  t.equal(metrics.get('nws_cluster_queue_dropped_total'), 0)
-  for (const reason of ['not sealed', 'again', 'nobody'])
-    t.ok(metrics.has(`nws_cluster_refused_total{reason="${reason}"}`), reason)
-  t.notMatch(text, /canary/)
-  for (const secret of [one!.app.crypto.proxyId.text, String(nats.port)])
-    t.notMatch(text, secret, 'neither ids nor addresses')
-  await nats.kill()
-  await two!.until(({ state }) => state === 'disconnected')
-  t.equal((await scrape(two!.url)).metrics.get('nws_cluster_connected'), 0)
-  const alone = await buildTestApp(t)
-  t.notMatch((await scrape(alone.url)).text, /cluster/, 'without a cluster there are none of these')
 })
 
 t.test('counts what the rendezvous does, and names nobody', async t => {

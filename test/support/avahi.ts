@@ -1,22 +1,13 @@
 // Runs avahi-daemon in a host of the test network, with a message bus of its own, so that the machine's own avahi is
 // neither needed nor touched. Only for tests.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, Owner, Program } from './namespaces.ts'
+import { needs } from './needs.ts'
 
-/** Why avahi cannot be run here; undefined when it can. */
-export function avahiUnavailable(): string | undefined {
-  const missing = [
-    '/usr/sbin/avahi-daemon',
-    '/usr/bin/avahi-browse',
-    '/usr/bin/avahi-publish',
-    '/usr/bin/dbus-daemon'
-  ].find(file => !existsSync(file))
-  return missing === undefined
-    ? undefined
-    : `${missing} is not there (apt-get install -y avahi-daemon avahi-utils dbus)`
-}
+/** Options of a test that runs it. */
+export const needsAvahi = needs('namespaces', 'avahi-daemon', 'avahi-browse', 'avahi-publish', 'dbus-daemon')
 
 /** Avahi on one host. */
 export interface Avahi {

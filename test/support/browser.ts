@@ -1,14 +1,14 @@
-// Headless Chromium for tests: one browser a test file, pages served from localhost, each server an origin of its own.
-// Waits for events, never for time.
-import { existsSync } from 'node:fs'
+// Headless Chromium for tests: one browser a process of the runner, pages served from localhost, each server an origin of
+// its own. Waits for events, never for time.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { chromium, type Browser, type Page } from 'playwright-core'
-import root, { type Test } from 'tap'
+import type { Test } from 'tap'
+import { findProgram, needs } from './needs.ts'
+import { keepOpen } from './runner/resources.ts'
 
 /** How long anything may take in a browser on a busy machine. */
 const PATIENCE_MS = 60_000
-const EXECUTABLE = '/usr/bin/chromium'
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -22,24 +22,23 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection'
 ]
 
-/** Option for tests that need the browser: why they are skipped where there is none. */
-export const needsBrowser = { skip: !existsSync(EXECUTABLE) && 'Chromium is missing: apt-get install -y chromium' }
+/** Options of a test that needs the browser. */
+export const needsBrowser = needs('chromium')
 
 /** Starts a browser. @param executablePath another program that becomes one */
-export async function launchBrowser(executablePath = EXECUTABLE): Promise<Browser> {
+export async function launchBrowser(executablePath = findProgram('chromium')!): Promise<Browser> {
   return await chromium.launch({ executablePath, args: FLAGS, timeout: 2 * PATIENCE_MS })
 }
 
 let launched: Promise<Browser> | undefined
 
-/** The browser of this test file. The first caller starts it, the end of the file's tests ends it. */
+/** The browser of this process, for all files that run in it. The first caller starts it. */
 export async function sharedBrowser(): Promise<Browser> {
-  if (launched === undefined) {
-    launched = launchBrowser()
-    root.teardown(async () => {
-      await (await launched)!.close()
-    })
-  }
+  launched ??= keepOpen(async () => {
+    const browser = await launchBrowser()
+    browser.once('disconnected', () => (launched = undefined))
+    return browser
+  })
   return await launched
 }
 

@@ -1,17 +1,10 @@
 // Records the packets of a host's interface with tcpdump and takes them apart as far as tests look: what UDP and TCP carried.
 // Not a protocol analyser: no fragments, no retransmissions sorted out, which a test network without loss does not have.
 import { randomUUID } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Host, Owner } from './namespaces.ts'
-
-/** Why packets cannot be recorded here; undefined when they can. */
-export function tcpdumpUnavailable(): string | undefined {
-  return existsSync('/usr/bin/tcpdump') || existsSync('/usr/sbin/tcpdump')
-    ? undefined
-    : 'tcpdump is not there (apt-get install -y tcpdump)'
-}
 
 /** What one packet carried above IP. */
 export interface Packet {

@@ -1,18 +1,10 @@
 // Short sentences for tests of discovery between hosts: starting it on a host, waiting for what it tells. Not the
 // network (namespaces.ts) and not the programs.
-import {
-  after,
-  namespacesAvailable,
-  namespacesUnavailable,
-  type Host,
-  type Program,
-  type ProgramEvent
-} from './namespaces.ts'
+import { after, type Host, type Program, type ProgramEvent } from './namespaces.ts'
+import { needs } from './needs.ts'
 
-/** For the `skip` of tests with hosts. */
-export const skipWithoutHosts: false | string = namespacesAvailable()
-  ? false
-  : `network namespaces cannot be made: ${namespacesUnavailable()}`
+/** Options of a test with hosts. */
+export const needsHosts = needs('namespaces', 'iptables')
 
 /** Options of the program discover.ts. */
 export type DiscoverOptions = Record<string, unknown>

@@ -1,13 +1,12 @@
 // `nws doctor` in a host of a test network: what it found, by code. Not the faults, which tests make.
 import type { Test } from 'tap'
 import { nws } from './cli.ts'
-import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from './namespaces.ts'
+import { createNetwork, type Host } from './namespaces.ts'
 import { startProxy as start, type ProxyProcess } from './proxies.ts'
+import { needs } from './needs.ts'
 
-/** For the `skip` of tests with hosts. */
-export const skip: false | string = namespacesAvailable()
-  ? false
-  : `network namespaces cannot be made: ${namespacesUnavailable()}`
+/** Options of a test with hosts. */
+export const needsHosts = needs('namespaces', 'iptables', 'ip6tables')
 
 /** What the doctor prints. */
 export interface Finding {

@@ -116,3 +116,15 @@ export async function joinNumbered(
     }
   }
 }
+
+/** A page is at the first proxy. A second page at the other proxy greets it and is answered, and all comes in order. */
+export async function greet(t: Test, one: string, two: string): Promise<void> {
+  const resident = await openRaw(t, one, 'broadcast/conference')
+  const newcomer = await openRaw(t, two, 'broadcast/conference')
+  for (const text of ['hello', '', 'offer']) newcomer.send(text)
+  for (const text of ['hello', '', 'offer']) t.equal(await resident.next(), text)
+  resident.send('welcome')
+  t.equal(await newcomer.next(), 'welcome')
+  newcomer.send('later')
+  t.equal(await resident.next(), 'later')
+}

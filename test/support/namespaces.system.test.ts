@@ -3,9 +3,10 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, existsSync } from 'node:fs'
 import t from 'tap'
-import { createNetwork, namespacesAvailable, namespacesUnavailable, type Host } from './namespaces.ts'
+import { createNetwork, type Host } from './namespaces.ts'
+import { needs } from './needs.ts'
 
-const skip = namespacesAvailable() ? false : `network namespaces cannot be made: ${namespacesUnavailable()}`
+const { skip } = needs('namespaces')
 const left = () =>
   existsSync('/run/netns') ? readdirSync('/run/netns').filter(name => name.startsWith(`nws${process.pid}n`)) : []
 

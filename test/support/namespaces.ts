@@ -147,13 +147,6 @@ export function namespacesUnavailable(): string | undefined {
   return unavailable === '' ? undefined : unavailable
 }
 
-/** Whether networks can be made here. Prints the reason when they cannot, so that a skipped test tells why. */
-export function namespacesAvailable(): boolean {
-  const reason = namespacesUnavailable()
-  if (reason !== undefined) process.stdout.write(`# network namespaces cannot be made: ${reason}\n`)
-  return reason === undefined
-}
-
 function tryOut(): string {
   if (process.platform !== 'linux') return 'they are a feature of Linux'
   if (process.getuid?.() !== 0) return 'the tests do not run as root'
@@ -326,7 +319,7 @@ let networks = 0
 
 /**
  * Makes a network of so many hosts, each with eth0 in one common LAN, or of hosts as described.
- * @throws where namespaces cannot be made: ask namespacesAvailable() first and skip the test
+ * @throws where namespaces cannot be made: ask namespacesUnavailable() first
  */
 export async function createNetwork(owner: Owner, hosts: number | readonly HostOptions[]): Promise<Network> {
   const reason = namespacesUnavailable()

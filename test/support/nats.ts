@@ -1,30 +1,19 @@
 // NATS servers for tests: Debian's nats-server, started and ended by the test. Nothing of it is replaced.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { leashed } from './leash.ts'
 import type { Owner } from './namespaces.ts'
+import { findProgram } from './needs.ts'
 import { freePorts } from './ports.ts'
 
-const PROGRAM = ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server'].find(path =>
-  existsSync(path)
-)
+/** The program. */
+export const NATS_SERVER = findProgram('nats-server') ?? 'nats-server'
 const LOOK_MS = 20
 const PATIENCE_MS = 60_000
-
-/** Why there can be no server here; undefined when there can. Printed by the test that is skipped. */
-export function natsUnavailable(): string | undefined {
-  return PROGRAM === undefined ? 'nats-server is not there (apt-get install -y nats-server)' : undefined
-}
-
-/** Path of the program. */
-export function natsProgram(): string {
-  if (PROGRAM === undefined) throw new Error(natsUnavailable())
-  return PROGRAM
-}
 
 /** A secret of a cluster, new each time. */
 export function newSecret(): string {
@@ -87,7 +76,7 @@ export async function startNats(owner: Owner, options: NatsOptions = {}): Promis
     file,
     `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\nserver_name: "test-${port}"\n${cluster}\n${options.config ?? ''}\n`
   )
-  const start = () => spawn(...leashed(natsProgram(), ['-c', file]), { stdio: 'ignore' })
+  const start = () => spawn(...leashed(NATS_SERVER, ['-c', file]), { stdio: 'ignore' })
   let child = start()
   let gone = ending(child)
   const stop = async (signal: NodeJS.Signals): Promise<void> => {

@@ -1,5 +1,5 @@
 // The real process, `node dist/server.js`, for tests: its output as it comes, its end. Tests wait for lines, not for time.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -100,10 +100,4 @@ export function startServer(
     })
   const port = async () => Number(/:(\d+)"/.exec(await line(/is running: http/))![1])
   return { child, line, port, output, ended }
-}
-
-/** Why namespaces cannot be made here; false where they can. To be given as `skip` to a test. */
-export function withoutNamespaces(): string | false {
-  const { status } = spawnSync('unshare', ['-m', '-n', 'true'])
-  return status === 0 ? false : 'needs unshare and the right to make namespaces'
 }

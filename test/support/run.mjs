@@ -74,8 +74,8 @@ async function runAll(files) {
       await new Promise(resolve => {
         let file, since, watchdog
         const worker = fork('test/support/runner/worker.mjs', {
-          execArgv: ['--import', './test/support/runner/typescript.mjs'],
-          env: { ...process.env, NWS_TEST_WORKER: '1', TAP_TIMEOUT: '0' }
+          execArgv: ['--import', './test/support/runner/typescript.mjs?tap'],
+          env: { ...process.env, TAP_TIMEOUT: '0' }
         })
         const next = () => {
           file = queue.shift()

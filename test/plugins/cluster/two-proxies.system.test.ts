@@ -2,9 +2,10 @@
 import t, { type Test } from 'tap'
 import { buildTestApp } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
-import { natsUnavailable, newSecret, startNats } from '../../support/nats.ts'
+import { newSecret, startNats } from '../../support/nats.ts'
+import { needs } from '../../support/needs.ts'
 
-const skip = natsUnavailable() ?? false
+const { skip } = needs('nats-server')
 
 /** Proxies that know each other by a server alone. */
 async function startProxies(t: Test, count: number, settings: object = {}) {

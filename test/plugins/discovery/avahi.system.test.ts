@@ -1,12 +1,10 @@
 // Discovery on one host and in one network with avahi-daemon, another implementation of the same standards.
 import t from 'tap'
-import { avahiUnavailable, startAvahi } from '../../support/avahi.ts'
-import { discover, finds, hasState, mishaps, skipWithoutHosts } from '../../support/discovery-hosts.ts'
+import { needsAvahi, startAvahi } from '../../support/avahi.ts'
+import { discover, finds, hasState, mishaps } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'
 
-const skip = skipWithoutHosts === false ? (avahiUnavailable() ?? false) : skipWithoutHosts
-
-t.test('beside avahi', { skip, jobs: 2 }, async t => {
+t.test('beside avahi', { ...needsAvahi, jobs: 2 }, async t => {
   t.test(
     'avahi sees exactly our one service with TXT v=2, from the same host and from another',
     { buffered: true },

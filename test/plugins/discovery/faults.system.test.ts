@@ -1,10 +1,10 @@
 // Discovery when the network changes or refuses: interfaces that come, go and change, a held port, a firewall, errors.
 // Not hostile input.
 import t from 'tap'
-import { discover, finds, follows, hasState, mishaps, skipWithoutHosts as skip } from '../../support/discovery-hosts.ts'
+import { discover, finds, follows, hasState, mishaps, needsHosts } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'
 
-t.test('discovery in a changing network', { skip, jobs: 4 }, async t => {
+t.test('discovery in a changing network', { ...needsHosts, jobs: 4 }, async t => {
   t.test('an interface that comes up after the start is used', { buffered: true }, async t => {
     const {
       hosts: [a, b]

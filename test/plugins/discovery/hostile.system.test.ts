@@ -2,14 +2,7 @@
 // the table have tests of their own; here it is the whole process.
 import { encode, type Answer } from 'dns-packet'
 import t from 'tap'
-import {
-  discover,
-  finds,
-  hasState,
-  mishaps,
-  skipWithoutHosts as skip,
-  type Discovering
-} from '../../support/discovery-hosts.ts'
+import { discover, finds, hasState, mishaps, needsHosts, type Discovering } from '../../support/discovery-hosts.ts'
 import { createNetwork, type Program, type ProgramEvent } from '../../support/namespaces.ts'
 
 async function report(program: Discovering): Promise<ProgramEvent> {
@@ -32,7 +25,7 @@ async function victimOf(listener: Program, id: string): Promise<{ instance: stri
   return { instance: `${id}._nws._tcp.local`, host: /"target":"([^"]+)"/.exec(service)?.[1] ?? '' }
 }
 
-t.test('discovery beside a hostile host', { skip, jobs: 3 }, async t => {
+t.test('discovery beside a hostile host', { ...needsHosts, jobs: 3 }, async t => {
   t.test(
     '10 000 packets of every kind: nothing grows, nothing breaks, others are still found',
     { buffered: true, timeout: 100_000 },

@@ -1,10 +1,10 @@
 // Discovery between hosts in ordinary networks: who finds whom, by which address, and what can be read on the wire.
 import t from 'tap'
-import { discover, finds, hasState, mishaps, skipWithoutHosts as skip } from '../../support/discovery-hosts.ts'
+import { discover, finds, hasState, mishaps, needsHosts } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'
 import { namesHost } from '../../support/traces.ts'
 
-t.test('discovery between hosts', { skip, jobs: 4 }, async t => {
+t.test('discovery between hosts', { ...needsHosts, jobs: 4 }, async t => {
   t.test(
     'two proxies that start together find each other, and one that leaves is lost',
     { buffered: true },

@@ -1,7 +1,7 @@
 // Discovery with its real times: what takes seconds or minutes in life takes as long here. Everything else is tested
 // with small times elsewhere.
 import t from 'tap'
-import { discover, finds, hasState, mishaps, skipWithoutHosts as skip } from '../../support/discovery-hosts.ts'
+import { discover, finds, hasState, mishaps, needsHosts } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'
 
 /** Waits; the tests of this file are about time itself. */
@@ -11,7 +11,7 @@ const pass = async (ms: number) => {
   })
 }
 
-t.test('real times', { skip, jobs: 8 }, async t => {
+t.test('real times', { ...needsHosts, jobs: 8 }, async t => {
   t.test('a goodbye is held for 1 s', { buffered: true }, async t => {
     const {
       hosts: [a, b]

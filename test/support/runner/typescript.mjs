@@ -50,5 +50,5 @@ export async function load(url, context, next) {
 
 if (isMainThread) {
   process.setSourceMapsEnabled(true)
-  register(import.meta.url, { data: { tap: process.env.NWS_TEST_WORKER === '1' } })
+  register(import.meta.url, { data: { tap: import.meta.url.endsWith('?tap') } })
 }

@@ -1,31 +1,14 @@
 // A process that runs test files for the runner (run.mjs), one after another. Each file has a tap test of its own.
-import { setTimeout as wait } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Test } from 'tap'
+import { allowOpen, leftOpen } from './resources.ts'
 import { setCurrent } from './tap.mjs'
 
 /** How long what a file has opened may take to close after its last test. */
 const CLOSING_MS = 10_000
 let current
 
-/** What keeps this process alive, by its kind. */
-function openResources() {
-  const counts = {}
-  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1
-  return counts
-}
-
-async function leftOpen(before) {
-  let left
-  for (const end = performance.now() + CLOSING_MS; performance.now() < end; await wait(5, undefined, { ref: false })) {
-    left = Object.entries(openResources()).filter(([kind, count]) => count > (before[kind] ?? 0))
-    if (left.length === 0) break
-  }
-  return left.map(([kind, count]) => `${kind} ${count - (before[kind] ?? 0)}`)
-}
-
 async function run({ path, timeoutMs }) {
-  const before = openResources()
   const test = new Test({
     name: path,
     timeout: timeoutMs,
@@ -43,7 +26,7 @@ async function run({ path, timeoutMs }) {
   test.resume()
   await new Promise(resolve => test.runMain(resolve))
   const { pass, fail, skip, todo } = test.counts
-  process.send({ done: { pass, fail, skip: skip + todo }, open: await leftOpen(before) })
+  process.send({ done: { pass, fail, skip: skip + todo }, open: await leftOpen(CLOSING_MS) })
 }
 
 const broken = error => {
@@ -54,4 +37,5 @@ process.on('uncaughtException', broken)
 process.on('unhandledRejection', broken)
 process.on('message', file => void run(file))
 process.on('disconnect', () => process.exit())
+allowOpen()
 process.send({ ready: true })
