@@ -2,7 +2,7 @@
 // tells by its time which names exist. `npm run bench:bonevalue` writes docs/PERFORMANCE.md. Peers only read; what passes
 // between browsers is not measured here.
 import { fork, type ChildProcess } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -90,10 +90,7 @@ async function compareNames(directory: string): Promise<{ known: number; unknown
   const service = new RendezvousService({
     accounts: { open: async () => store, passwords },
     seams: {},
-    attempts: new Attempts({ name: free, address: free }),
-    now: () => Date.now(),
-    secret: () => randomBytes(16).toString('base64url'),
-    hash: secret => createHash('sha256').update(secret).digest('base64url')
+    attempts: new Attempts({ name: free, address: free })
   })
   const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] }
   for (let n = -2; n < 50; n++) {

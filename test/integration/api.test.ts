@@ -332,6 +332,31 @@ t.test('a stalled event stream is cut off', async t => {
   t.notOk(response.complete, 'the response ends before its end')
 })
 
+t.test('a silent event stream gets comments, but not before its join is decided', async t => {
+  const { url: address, app } = await buildTestApp(t, { pingIntervalMs: 50 })
+  let decide: () => void = () => {}
+  const asked = new Promise<void>(resolve =>
+    app.channelRegistry.addHook('join', ({ channel }) => {
+      if (channel !== 'slow') return undefined
+      resolve()
+      return new Promise<void>(done => {
+        decide = done
+      })
+    })
+  )
+  const slow = openEvents(t, address, '/api/channels/slow/events')
+  await asked
+  const silent = await fetch(`${address}/api/channels/room/events`, { headers: { accept: 'text/event-stream' } })
+  const reader = silent.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  while (!text.endsWith(':\n\n:\n\n')) text += (await reader.read()).value ?? t.fail('the stream ended')
+  await reader.cancel()
+  decide()
+  const { response, next } = await slow
+  t.match(response.headers['content-type'], /^text\/event-stream/)
+  t.match(await next(), { action: 'status' })
+})
+
 t.test('the console page loads and says it runs', async t => {
   const { url: address } = await buildTestApp(t)
   for (const path of ['/', '/console']) {

@@ -15,13 +15,15 @@ export interface ClientTransport {
 }
 
 /** What a socket needs from its owner. */
-export interface ClientSocketContext {
+export interface ClientSocketDeps {
   readonly settings: Pick<Settings, 'maxQueuedBytes' | 'peerTimeoutMs' | 'pingIntervalMs'>
   readonly turns: TurnQueue
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
   /** Counts a refused message or an ended socket. */
   readonly refused: (kind: 'message' | 'socket', code: string) => void
+  /** The socket is closed. Called once. */
+  readonly closed: (socket: ClientSocket) => void
 }
 
 /** `WebSocket.OPEN`. */
@@ -61,12 +63,12 @@ function onClose(this: WebSocket): void {
   owner.closed()
 }
 
-/** @typeParam C the context of the subclass */
-export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketContext> implements ByteSink {
+/** @typeParam D what the subclass needs from its owner */
+export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps> implements ByteSink {
   readonly outbox: Outbox
   /** Milliseconds of the monotonic clock at the last sign of life. */
   lastSeen: number
-  protected readonly context: C
+  protected readonly deps: D
   protected readonly websocket: WebSocket
   /** Nothing more is received or sent. */
   protected over = false
@@ -75,13 +77,13 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   #paused = false
 
   /** @param transport the TCP socket under the WebSocket; whole frames are written to it, past ws */
-  constructor(websocket: WebSocket, transport: ClientTransport, context: C) {
+  constructor(websocket: WebSocket, transport: ClientTransport, deps: D) {
     this.websocket = websocket
     this.#transport = transport
-    this.context = context
-    this.lastSeen = context.now()
+    this.deps = deps
+    this.lastSeen = deps.now()
     this.#pingedAt = this.lastSeen
-    this.outbox = new Outbox(context.turns, this, context.settings.maxQueuedBytes)
+    this.outbox = new Outbox(deps.turns, this, deps.settings.maxQueuedBytes)
     ;(websocket as OwnedSocket)[OWNER] = this
     /* oxlint-disable typescript/unbound-method */
     websocket.on('message', onMessage)
@@ -97,8 +99,9 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
   /** Flushes, and receives nothing more. Idempotent. @param cause the reason if the proxy ends it */
   abstract finish(cause?: ErrorCode): void
 
-  /** The socket is closed. */
-  abstract closed(): void
+  closed(): void {
+    this.deps.closed(this)
+  }
 
   get isOpen(): boolean {
     return !this.over
@@ -123,7 +126,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
 
   /** Closes the socket with the error's close code. */
   end(code: ErrorCode): void {
-    if (!this.over) this.context.refused('socket', code)
+    if (!this.over) this.deps.refused('socket', code)
     this.close(closeCodeOf(code), code, code)
   }
 
@@ -134,7 +137,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
 
   /** Pings the client if a ping is due. Ends a socket that was silent for too long. */
   checkAlive(now: number): void {
-    const { peerTimeoutMs, pingIntervalMs } = this.context.settings
+    const { peerTimeoutMs, pingIntervalMs } = this.deps.settings
     if (this.#paused) return
     if (now - this.lastSeen > peerTimeoutMs) {
       this.end('NWS_ERR_PEER_SILENT')
@@ -147,7 +150,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
 
   /** The client answered a ping. */
   answered(_mark: Buffer): void {
-    this.lastSeen = this.context.now()
+    this.lastSeen = this.deps.now()
   }
 
   /** Stops reading until a channel has handed out its broadcasts: the client cannot get ahead of a wide channel. */
@@ -157,7 +160,7 @@ export abstract class ClientSocket<C extends ClientSocketContext = ClientSocketC
     this.websocket.pause()
     channel.whenDrained(() => {
       this.#paused = false
-      this.lastSeen = this.context.now()
+      this.lastSeen = this.deps.now()
       this.websocket.resume()
     })
   }

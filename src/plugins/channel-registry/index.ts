@@ -7,8 +7,8 @@ import { OriginLimits } from '../../core/hub/origin-limits.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import { ChannelRegistry, type Hooks } from '../../core/hub/registry.ts'
 import { QueueBudget } from '../../core/hub/queue-budget.ts'
-import { TurnQueue } from '../../core/hub/turn-queue.ts'
 import type { Settings } from '../../core/settings.ts'
+import { EventLoopTurns } from '../../platform/event-loop-turns.ts'
 import type { Crypto } from '../crypto/index.ts'
 import type {} from '../config.ts'
 import { joinInProcess, type Membership, type MembershipOptions } from './membership.ts'
@@ -46,19 +46,15 @@ export interface ChannelRegistryApi {
   watchTurns(observer: (ms: number) => void): void
 }
 
-/** Time for which presence rests after it was written, milliseconds: what a newcomer's `connect` may come late in a rush. */
-const PRESENCE_REST_MS = 10
-/** One turn in so many is watched: the clock is not for free. */
+/** One turn of this many is measured, because reading the clock costs time. */
 const TURNS_PER_SAMPLE = 16
-/** How often transports over their limit are looked at again, milliseconds. */
-const STALL_CHECK_MS = 1000
 
-/** The registry without Fastify. Call `stop` to end its timer. */
-export function createChannelRegistry(
+/** The registry without Fastify. */
+function createChannelRegistry(
   settings: Settings,
   crypto: Crypto,
   report: (error: unknown) => void
-): { api: ChannelRegistryApi; start: () => void; stop: () => void } {
+): { api: ChannelRegistryApi; turns: EventLoopTurns } {
   let observer: ((ms: number) => void) | undefined
   let turn = 0
   const watched = (run: () => void): void => {
@@ -72,9 +68,7 @@ export function createChannelRegistry(
     if (observer !== undefined && ++turn % TURNS_PER_SAMPLE === 0) watched(run)
     else setImmediate(run)
   }
-  const turns = new TurnQueue(new QueueBudget(settings.maxTotalQueuedBytes), endTurn, run =>
-    setTimeout(run, PRESENCE_REST_MS)
-  )
+  const turns = new EventLoopTurns(new QueueBudget(settings.maxTotalQueuedBytes), endTurn)
   const hub = new ChannelRegistry({
     turns,
     now: Date.now,
@@ -84,8 +78,8 @@ export function createChannelRegistry(
     originLimits: new OriginLimits(settings, () => performance.now()),
     maxPeersPerChannel: settings.maxPeersPerChannel
   })
-  let timer: NodeJS.Timeout | undefined
   return {
+    turns,
     api: {
       hub,
       join: (name, options = {}) => joinInProcess(hub, name, options, report),
@@ -99,23 +93,19 @@ export function createChannelRegistry(
       watchTurns: observe => {
         observer = observe
       }
-    },
-    start: () => {
-      timer = setInterval(() => turns.checkStalled(), STALL_CHECK_MS).unref()
-    },
-    stop: () => clearInterval(timer)
+    }
   }
 }
 
 export default fp(
   async app => {
-    const { api, start, stop } = createChannelRegistry(app.config, app.crypto, error =>
+    const { api, turns } = createChannelRegistry(app.config, app.crypto, error =>
       app.log.error({ err: error }, 'a handler of an extension failed')
     )
     app.decorate('channelRegistry', api)
-    app.addHook('onReady', async () => start())
+    app.addHook('onReady', async () => turns.start())
     app.addHook('preClose', async () => api.hub.close())
-    app.addHook('onClose', async () => stop())
+    app.addHook('onClose', async () => turns.stop())
   },
   { name: 'nws-channel-registry', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] }
 )

@@ -4,7 +4,7 @@
 import type { WebSocket } from 'ws'
 import type { Scope } from '../../core/channel-name.ts'
 import { closeCodeOf, definitionOf, NwsError, type ErrorCode } from '../../core/errors.ts'
-import { ClientSocket, type ClientSocketContext, type ClientTransport } from '../../core/hub/client-socket.ts'
+import { ClientSocket, type ClientSocketDeps, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { ChannelRegistry } from '../../core/hub/registry.ts'
 import type { Settings } from '../../core/settings.ts'
@@ -23,14 +23,12 @@ export interface ConnectionRequest {
 }
 
 /** What a connection needs from its owner. */
-export interface ConnectionContext extends ClientSocketContext {
+export interface ConnectionDeps extends ClientSocketDeps {
   readonly hub: ChannelRegistry
   readonly settings: Settings
   readonly verifyToken: (token: string) => boolean
   /** Logs an error that is nobody's fault but ours or an extension's. */
   readonly report: (error: unknown) => void
-  /** Called once, when the socket is closed. */
-  readonly closed: (connection: Connection) => void
 }
 
 /** Bytes that may arrive before the join is decided. */
@@ -47,7 +45,7 @@ function isCoded(error: unknown): error is Error & { code: string; closeCode?: u
 }
 
 /** One client's socket. */
-export class Connection extends ClientSocket<ConnectionContext> implements DialectSocket {
+export class Connection extends ClientSocket<ConnectionDeps> implements DialectSocket {
   readonly hub: ChannelRegistry
   readonly origin: string | undefined
   readonly maxDataDepth: number
@@ -67,16 +65,11 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   #marks = 0
 
   /** @param transport the TCP socket under the WebSocket */
-  constructor(
-    websocket: WebSocket,
-    transport: ClientTransport,
-    request: ConnectionRequest,
-    context: ConnectionContext
-  ) {
-    super(websocket, transport, context)
-    const { settings } = context
+  constructor(websocket: WebSocket, transport: ClientTransport, request: ConnectionRequest, deps: ConnectionDeps) {
+    super(websocket, transport, deps)
+    const { settings } = deps
     this.#request = request
-    this.hub = context.hub
+    this.hub = deps.hub
     this.origin = request.origin
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
@@ -99,7 +92,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   }
 
   refuse(code: ErrorCode, extra?: Readonly<Record<string, number>>): void {
-    this.context.refused('message', code)
+    this.deps.refused('message', code)
     this.#tell(code, definitionOf(code).message, extra)
   }
 
@@ -123,10 +116,6 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     const mark = Number(bytes.toString('latin1'))
     while (this.#readers?.[0] !== undefined && this.#readers[0].mark <= mark) this.#readers.shift()!.run()
     if (this.#readers?.length === 0) this.#readers = undefined
-  }
-
-  closed(): void {
-    this.context.closed(this)
   }
 
   /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
@@ -194,14 +183,14 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
     } else if (isCoded(error)) {
       this.#tell(error.code, error.message)
       const { closeCode } = error
-      this.context.refused('socket', error.code)
+      this.deps.refused('socket', error.code)
       const code =
         Number.isInteger(closeCode) && Number(closeCode) >= 4000 && Number(closeCode) <= 4999
           ? Number(closeCode)
           : closeCodeOf('NWS_ERR_JOIN_REFUSED')
       this.close(code, error.code)
     } else {
-      this.context.report(error)
+      this.deps.report(error)
       this.#tell('NWS_ERR_INTERNAL', definitionOf('NWS_ERR_INTERNAL').message)
       this.end('NWS_ERR_INTERNAL')
     }
@@ -210,19 +199,19 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
   /** A message of the client. */
   receive(bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
-    const now = this.context.now()
+    const now = this.deps.now()
     this.lastSeen = now
     // ws has refused it already where this proxy's own plugin made the socket; an app around it may have brought its own.
-    if (bytes.length > this.context.settings.maxMessageBytes) {
+    if (bytes.length > this.deps.settings.maxMessageBytes) {
       this.end('NWS_ERR_MESSAGE_TOO_LARGE')
       return
     }
-    this.#rate ??= new RateLimit(this.context.settings, now)
+    this.#rate ??= new RateLimit(this.deps.settings, now)
     const verdict = this.#rate.take(bytes.length, now)
     if (verdict !== 'accept') {
       if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')
       else if (verdict === 'refuse aloud') this.refuse('NWS_ERR_RATE_LIMITED')
-      else this.context.refused('message', 'NWS_ERR_RATE_LIMITED')
+      else this.deps.refused('message', 'NWS_ERR_RATE_LIMITED')
     } else if (!this.#authenticated) {
       this.#authenticate(bytes, isBinary)
     } else if (this.#early === undefined) {
@@ -238,15 +227,15 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
       this.#request.dialect.receive(this, bytes, isBinary)
     } catch (error) {
       if (isCoded(error)) {
-        this.context.refused('message', error.code)
+        this.deps.refused('message', error.code)
         this.#tell(error.code, error.message)
       } else {
-        this.context.report(error)
+        this.deps.report(error)
         this.refuse('NWS_ERR_INTERNAL')
       }
     }
     const channel = this.#member?.channel
-    if (this.context.turns.isBusy && channel?.isBusy === true) this.pauseUntilDrained(channel)
+    if (this.deps.turns.isBusy && channel?.isBusy === true) this.pauseUntilDrained(channel)
   }
 
   #keep(bytes: Buffer, isBinary: boolean): void {
@@ -263,7 +252,7 @@ export class Connection extends ClientSocket<ConnectionContext> implements Diale
 
   #authenticate(bytes: Buffer, isBinary: boolean): void {
     const token = this.#request.dialect.readToken(bytes, isBinary, this.maxDataDepth)
-    if (token !== undefined && this.context.verifyToken(token)) {
+    if (token !== undefined && this.deps.verifyToken(token)) {
       this.#authenticated = true
       clearTimeout(this.#authTimer)
       void this.#join()

@@ -6,12 +6,13 @@ import type { WebSocket } from 'ws'
 import { isChannelName, type Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { takeOver } from '../../core/hub/client-socket.ts'
+import { ClientSockets } from '../../platform/client-sockets.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../refusals.ts'
 import type {} from '../shutdown.ts'
-import { Connection, type ConnectionContext } from './connection.ts'
+import { Connection, type ConnectionDeps } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
 
@@ -42,20 +43,15 @@ export interface ChannelSockets {
   queues(): Iterable<number>
 }
 
-/** How many times between two pings all sockets are looked at. */
-const CHECKS_PER_PING = 10
 /** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time. */
 const GOODBYE_SHARE = 0.6
 
 export default fp(
   async app => {
     const { config, channelRegistry, accessGuard, shutdown } = app
-    const connections = new Set<Connection>()
-    let allClosed: (() => void) | undefined
-    let closing = false
-    let timer: NodeJS.Timeout | undefined
+    const connections = new ClientSockets<Connection>()
 
-    const context: ConnectionContext = {
+    const deps: ConnectionDeps = {
       hub: channelRegistry.hub,
       turns: channelRegistry.hub.turns,
       now: () => performance.now(),
@@ -63,10 +59,7 @@ export default fp(
       verifyToken: token => accessGuard.verifyToken(token),
       report: error => app.log.error({ err: error }, 'a request of a peer failed'),
       refused: (kind, code) => app.refusals.add(kind, code),
-      closed: connection => {
-        connections.delete(connection)
-        if (connections.size === 0) allClosed?.()
-      }
+      closed: connection => connections.delete(connection)
     }
 
     const check: ChannelSockets['check'] = (request, { name, dialect }) => {
@@ -88,10 +81,9 @@ export default fp(
           takesBinary: (request.query as { binary?: unknown }).binary === '1',
           mustAuthenticate: accessGuard.mustAuthenticate(request)
         },
-        context
+        deps
       )
       connections.add(connection)
-      if (closing) connection.end('NWS_ERR_SHUTTING_DOWN')
     }
 
     app.decorate('channelSockets', {
@@ -100,36 +92,11 @@ export default fp(
       get size() {
         return connections.size
       },
-      queues: () => Array.from(connections, ({ queuedBytes }) => queuedBytes)
+      queues: () => connections.queues()
     })
 
-    app.addHook('onReady', async () => {
-      // Looked at often, pinged seldom: each socket has its own moment, so that pings do not come in bursts.
-      timer = setInterval(
-        () => {
-          const now = performance.now()
-          for (const connection of connections) connection.checkAlive(now)
-        },
-        Math.ceil(config.pingIntervalMs / CHECKS_PER_PING)
-      ).unref()
-    })
-
-    app.addHook('preClose', async () => {
-      closing = true
-      clearInterval(timer)
-      for (const connection of connections) connection.end('NWS_ERR_SHUTTING_DOWN')
-      if (connections.size === 0) return
-      await new Promise<void>(resolve => {
-        const deadline = setTimeout(() => {
-          for (const connection of connections) connection.terminate()
-          resolve()
-        }, shutdown.left(GOODBYE_SHARE))
-        allClosed = () => {
-          clearTimeout(deadline)
-          resolve()
-        }
-      })
-    })
+    app.addHook('onReady', async () => connections.start(config.pingIntervalMs))
+    app.addHook('preClose', async () => await connections.goodbye(shutdown.left(GOODBYE_SHARE)))
   },
   {
     name: 'nws-channel-sockets',

@@ -36,10 +36,10 @@ const HEADERS = {
 const COMMENT = Buffer.from(':\n\n')
 
 /** What a stream needs from its owner. */
-export interface EventStreamContext {
+export interface EventStreamDeps {
   readonly hub: ChannelRegistry
   readonly maxQueuedBytes: number
-  /** Time between comments that keep the connection alive and find out that it is dead. */
+  /** Time between comments that keep the connection alive and find a dead one. */
   readonly keepAliveMs: number
   /** Counts that the proxy has ended a stream. */
   readonly ended: (code: ErrorCode) => void
@@ -48,17 +48,18 @@ export interface EventStreamContext {
 /** One open stream. */
 export class EventStream {
   readonly #response: ServerResponse
-  readonly #context: EventStreamContext
+  readonly #deps: EventStreamDeps
   readonly #outbox: Outbox
-  readonly #keepAlive: NodeJS.Timeout
+  /** When the last comment was sent, monotonic milliseconds. */
+  #commentedAt: number
   #peer: Peer | undefined
   #over = false
 
-  private constructor(response: ServerResponse, context: EventStreamContext) {
+  private constructor(response: ServerResponse, deps: EventStreamDeps) {
     this.#response = response
-    this.#context = context
+    this.#deps = deps
     this.#outbox = new Outbox(
-      context.hub.turns,
+      deps.hub.turns,
       {
         write: bytes => {
           response.write(bytes)
@@ -68,9 +69,9 @@ export class EventStream {
         },
         stalled: () => this.end('NWS_ERR_PEER_TOO_SLOW')
       },
-      context.maxQueuedBytes
+      deps.maxQueuedBytes
     )
-    this.#keepAlive = setInterval(() => this.#outbox.push(COMMENT), context.keepAliveMs).unref()
+    this.#commentedAt = performance.now()
     response.on('close', () => this.#finish())
     response.on('error', () => this.#finish())
   }
@@ -83,11 +84,11 @@ export class EventStream {
   static async open(
     response: ServerResponse,
     request: { name: string; scope: Scope; origin: string | undefined },
-    context: EventStreamContext
+    deps: EventStreamDeps
   ): Promise<EventStream> {
-    const stream = new EventStream(response, context)
+    const stream = new EventStream(response, deps)
     try {
-      stream.#peer = await context.hub.join({
+      stream.#peer = await deps.hub.join({
         ...request,
         dialect: 'events',
         isOpen: () => !stream.#over,
@@ -109,15 +110,27 @@ export class EventStream {
     return this.#response.writableLength
   }
 
+  /** Sends a comment if it is time. */
+  checkAlive(now: number): void {
+    if (now - this.#commentedAt < this.#deps.keepAliveMs) return
+    this.#commentedAt = now
+    this.#outbox.push(COMMENT)
+  }
+
+  /** Ends the connection without waiting for the client. */
+  terminate(): void {
+    this.#response.destroy()
+  }
+
   /** Tells the client why and ends the stream. */
   end(code: ErrorCode): void {
     if (this.#over) return
-    this.#context.ended(code)
+    this.#deps.ended(code)
     if (this.#peer !== undefined) this.#peer.wasCut = true
     this.#outbox.push(eventOf(errorText(code, definitionOf(code).message)))
     this.#finish()
     // A reader that is too slow to get this far is cut off: an event stream has no close code.
-    if (code === 'NWS_ERR_PEER_TOO_SLOW') this.#response.destroy()
+    if (code === 'NWS_ERR_PEER_TOO_SLOW') this.terminate()
     else this.#response.end()
   }
 
@@ -146,8 +159,7 @@ export class EventStream {
   #finish(): void {
     if (this.#over) return
     this.#over = true
-    clearInterval(this.#keepAlive)
-    if (this.#peer !== undefined) this.#context.hub.leave(this.#peer)
+    if (this.#peer !== undefined) this.#deps.hub.leave(this.#peer)
     this.#outbox.flush()
     this.#outbox.close()
   }

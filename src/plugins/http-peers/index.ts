@@ -3,9 +3,11 @@ import type { ServerResponse } from 'node:http'
 import fp from 'fastify-plugin'
 import type { Scope } from '../../core/channel-name.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
+import { ClientSockets } from '../../platform/client-sockets.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../refusals.ts'
+import type {} from '../shutdown.ts'
 import { EventStream } from './event-stream.ts'
 import { publish, type PublishOptions, type PublishResult } from './publish.ts'
 
@@ -28,11 +30,14 @@ export interface HttpPeers {
   queues(): Iterable<number>
 }
 
+/** When all streams have to be over at shutdown, as share of the whole shutdown's time. */
+const GOODBYE_SHARE = 0.7
+
 export default fp(
   async app => {
     const { hub } = app.channelRegistry
     const { maxQueuedBytes, pingIntervalMs } = app.config
-    const streams = new Set<EventStream>()
+    const streams = new ClientSockets<EventStream>()
     const closing = new AbortController()
 
     app.decorate('httpPeers', {
@@ -44,17 +49,21 @@ export default fp(
           keepAliveMs: pingIntervalMs,
           ended: code => app.refusals.add('socket', code)
         })
-        streams.add(stream)
         response.once('close', () => streams.delete(stream))
-        if (closing.signal.aborted) stream.end('NWS_ERR_SHUTTING_DOWN')
+        streams.add(stream)
       },
-      queues: () => Array.from(streams, ({ queuedBytes }) => queuedBytes)
+      queues: () => streams.queues()
     })
 
+    app.addHook('onReady', async () => streams.start(pingIntervalMs))
     app.addHook('preClose', async () => {
       closing.abort()
-      for (const stream of streams) stream.end('NWS_ERR_SHUTTING_DOWN')
+      await streams.goodbye(app.shutdown.left(GOODBYE_SHARE))
     })
   },
-  { name: 'nws-http-peers', fastify: '5.x', dependencies: ['nws-config', 'nws-channel-registry', 'nws-refusals'] }
+  {
+    name: 'nws-http-peers',
+    fastify: '5.x',
+    dependencies: ['nws-config', 'nws-channel-registry', 'nws-refusals', 'nws-shutdown']
+  }
 )

@@ -43,7 +43,7 @@ export interface Administration {
 /** Administration of one rendezvous. @param sockets all that are open */
 export function createAdministration(
   service: () => RendezvousService,
-  sockets: ReadonlySet<RendezvousSocket>
+  sockets: Iterable<RendezvousSocket>
 ): Administration {
   const find = async (name: string): Promise<StoredUser> => {
     const user = await (await service().store()).findUser(name)

@@ -1,29 +1,27 @@
-// The rendezvous as a decorator: takes sockets over from their routes, keeps them alive, administers users, says goodbye
-// at shutdown. Not its rules (service.ts, core/bonevalue), not the upgrade (@fastify/websocket), not the routes.
-import { createHash, createHmac } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+// The rendezvous as a decorator: takes sockets from their routes and keeps them until they close. The rules are in
+// service.ts, socket.ts and core/bonevalue.
+import { createHmac, randomBytes } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { iceServersFor, parseIceServers } from '../../../core/bonevalue/ice-servers.ts'
 import type { RendezvousSeams } from '../../../core/bonevalue/seams.ts'
-import { isRefusal, type User } from '../../../core/bonevalue/store.ts'
+import { Strangers } from '../../../core/bonevalue/strangers.ts'
 import { MAX_PEER_ID } from '../../../core/bonevalue/wire.ts'
 import { NwsError } from '../../../core/errors.ts'
 import { takeOver } from '../../../core/hub/client-socket.ts'
-import { TurnQueue } from '../../../core/hub/turn-queue.ts'
-import { readLoginCookies } from '../../../core/legacy/login-cookies.ts'
-import { addressKey } from '../../../core/address-key.ts'
-import { TokenBucket } from '../../../core/token-bucket.ts'
+import { KeyedBuckets } from '../../../core/keyed-buckets.ts'
+import { ClientSockets } from '../../../platform/client-sockets.ts'
+import { EventLoopTurns } from '../../../platform/event-loop-turns.ts'
 import type {} from '../../access-guard.ts'
-import type {} from '../accounts/index.ts'
 import type {} from '../../config.ts'
-import type {} from '../../crypto/index.ts'
 import type {} from '../../refusals.ts'
 import type {} from '../../shutdown.ts'
+import type {} from '../accounts/index.ts'
 import { createAdministration, type Administration } from './administration.ts'
-import { RendezvousService, type Login } from './service.ts'
-import { RendezvousSocket, type LoginMethod, type SocketContext } from './socket.ts'
+import { CookieLogins } from './cookie-logins.ts'
+import { RendezvousService } from './service.ts'
+import { RendezvousSocket, type LoginMethod, type RendezvousSocketDeps } from './socket.ts'
 
 export type { Administration } from './administration.ts'
 
@@ -37,142 +35,91 @@ declare module 'fastify' {
 export interface Rendezvous {
   readonly isOn: boolean
   /**
-   * Brings parts of an extension in place of the built-in ones. Later calls add to earlier ones.
+   * Replaces built-in parts by parts of an extension. Later calls add to earlier ones.
    *
    * @throws NwsError `NWS_ERR_BV_STARTED`
    */
   use(seams: RendezvousSeams): void
   /**
-   * Looks at the cookies of a client of the first generation, before its upgrade.
+   * Logs a client of the first generation in by its cookies, before its upgrade.
    *
    * @throws NwsError `NWS_ERR_BV_ORIGIN`, `NWS_ERR_BV_LOGIN` and others of the login
    */
   logInByCookies(request: FastifyRequest, isKnownOrigin: boolean): Promise<void>
-  /** Takes an upgraded socket. Owns it from here on. */
+  /** Takes an upgraded socket, and owns it from here on. */
   accept(websocket: WebSocket, request: FastifyRequest): void
-  /** Users and who is online, for the API. */
+  /** Users and presence, for the API. */
   readonly administration: Administration
-  /** What is counted, for the metrics: nothing that names anybody. */
+  /** Counts for the metrics. They name no user. */
   readonly numbers: RendezvousNumbers
-  /** Seams and rules behind it, once the app is ready. */
+  /** The rules, once the app is ready. */
   readonly service: RendezvousService
 }
 
-/** What a rendezvous counts of its sockets; the rest is counted by its directory. */
+/** Counts of the sockets. The directory counts the rest. */
 export interface RendezvousNumbers {
   /** Sockets that have not logged in. */
   readonly unknown: number
   /** Bytes that wait for each socket. */
   queues(): Iterable<number>
-  /** Logins that went well. */
+  /** Successful logins. */
   readonly logins: ReadonlyMap<LoginMethod, number>
 }
 
-/** Sockets that have not logged in: of one address (loopback is everybody here), and of all. */
-const MAX_UNKNOWN = { perAddress: 64, loopback: 1024, all: 4096 } as const
-/** Requests that write: at once, and per second after that, for each user. */
+/** Requests of a user that write to the store. */
 const WRITE_RATE = { burst: 30, perSecond: 2 } as const
 /** Users whose rate is remembered. */
 const MAX_RATES = 10_000
-/** How many times between two pings all sockets are looked at. */
-const CHECKS_PER_PING = 10
-/** How often transports over their limit are looked at again, milliseconds. */
-const STALL_CHECK_MS = 1000
-/** Time for which presence rests after it was written: in a rush each socket is written to once a rest, not once a newcomer. */
-const PRESENCE_REST_MS = 10
 /** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time; sockets of channels come after. */
 const GOODBYE_SHARE = 0.3
-const SECRET_BYTES = 16
 
-/** Under which address the client has reached the proxy. The guard has looked at Host. */
+/** The address under which the client has reached the proxy. The guard has checked Host. */
 function baseOf({ raw }: FastifyRequest): string {
   const encrypted = (raw.socket as { encrypted?: boolean }).encrypted === true
   return `${encrypted ? 'https' : 'http'}://${raw.headers.host ?? 'localhost'}`
 }
 
+function newPeerId(isTaken: (id: number) => boolean): number {
+  for (;;) {
+    const id = Number(randomBytes(8).readBigUInt64BE() >> 20n) // 44 bits; ids above the highest are drawn again.
+    if (id > 0 && id <= MAX_PEER_ID && !isTaken(id)) return id
+  }
+}
+
 export default fp<RendezvousSeams>(
   async (app, given) => {
-    const { config, crypto, accounts } = app
+    const { config, accounts } = app
     let seams: RendezvousSeams = { ...given }
     let made: RendezvousService | undefined
-    const sockets = new Set<RendezvousSocket>()
-    /** Those that have not logged in. */
-    const unknown = new Set<RendezvousSocket>()
-    const logins = new WeakMap<IncomingMessage, Login>()
-    const loginCounts = new Map<LoginMethod, number>()
-    const rates = new Map<number, TokenBucket>()
-    const turns = new TurnQueue(
-      app.channelRegistry.hub.turns.queues,
-      run => setImmediate(run),
-      run => setTimeout(run, PRESENCE_REST_MS)
-    )
+    const service = (): RendezvousService => (made ??= new RendezvousService({ accounts, seams }))
+    const sockets = new ClientSockets<RendezvousSocket>()
+    const strangers = new Strangers()
+    const cookieLogins = new CookieLogins()
+    const logins = new Map<LoginMethod, number>()
+    const writes = new KeyedBuckets<number>(WRITE_RATE, MAX_RATES)
+    const turns = new EventLoopTurns(app.channelRegistry.hub.turns.queues)
     const iceServers = parseIceServers(config.iceServers) ?? []
-    let allClosed: (() => void) | undefined
-    let closing = false
-    const timers: NodeJS.Timeout[] = []
 
-    const service = (): RendezvousService =>
-      (made ??= new RendezvousService({
-        accounts,
-        seams,
-        now: () => Date.now(),
-        secret: () => Buffer.from(crypto.randomBytes(SECRET_BYTES)).toString('base64url'),
-        hash: secret => createHash('sha256').update(secret).digest('base64url')
-      }))
-
-    function newPeerId(): number {
-      for (;;) {
-        const bits = Buffer.from(crypto.randomBytes(8)).readBigUInt64BE() >> 20n // 44 bits; those above the highest id are drawn again.
-        const id = Number(bits)
-        if (id > 0 && id <= MAX_PEER_ID && !service().directory.has(id)) return id
-      }
-    }
-
-    function mayWrite({ id }: User): boolean {
-      const now = performance.now()
-      const rate = rates.get(id) ?? new TokenBucket(WRITE_RATE.perSecond, WRITE_RATE.burst, now)
-      rates.delete(id)
-      if (rates.size >= MAX_RATES) rates.delete(rates.keys().next().value ?? 0)
-      rates.set(id, rate)
-      return rate.take(1, now)
-    }
-
-    /** Whether an address has as many sockets that have not logged in as it may. */
-    function isCrowded(address: string): boolean {
-      if (unknown.size >= MAX_UNKNOWN.all) return true
-      const { key, loopback } = addressKey(address)
-      const limit = loopback ? MAX_UNKNOWN.loopback : MAX_UNKNOWN.perAddress
-      if (unknown.size <= limit) return false // One of them is the new one.
-      let count = 0
-      for (const { source } of unknown) if (addressKey(source.address).key === key) count++
-      return count > limit
-    }
-
-    const context: SocketContext = {
+    const deps: RendezvousSocketDeps = {
       get service() {
         return service()
       },
       settings: config,
       turns,
       now: () => performance.now(),
-      peerId: newPeerId,
+      peerId: () => newPeerId(id => service().directory.has(id)),
       iceServers: peerId =>
         iceServersFor(iceServers, String(peerId), Date.now(), (key, text) =>
           createHmac('sha1', key).update(text).digest('base64')
         ),
       report: error => app.log.error({ err: error }, 'a request of the rendezvous failed'),
-      mayWrite,
+      takeWrite: ({ id }) => writes.take(id, performance.now()),
       loggedIn: method => {
-        loginCounts.set(method, (loginCounts.get(method) ?? 0) + 1)
+        logins.set(method, (logins.get(method) ?? 0) + 1)
       },
       refused: (kind, code) => app.refusals.add(kind, code),
-      settled: socket => {
-        unknown.delete(socket)
-      },
-      closed: socket => {
-        sockets.delete(socket)
-        if (sockets.size === 0) allClosed?.()
-      }
+      settled: socket => strangers.delete(socket),
+      closed: socket => sockets.delete(socket)
     }
 
     app.decorate('rendezvous', {
@@ -181,46 +128,31 @@ export default fp<RendezvousSeams>(
         if (made !== undefined) throw new NwsError('NWS_ERR_BV_STARTED')
         seams = { ...seams, ...more }
       },
-      logInByCookies: async (request, isKnownOrigin) => {
-        const cookies = config.bvLegacyLogin ? readLoginCookies(request.headers.cookie ?? '') : undefined
-        if (cookies === undefined) return
-        if (!isKnownOrigin) throw new NwsError('NWS_ERR_BV_ORIGIN')
-        const { socket } = request.raw
-        const login = await service().logIn(cookies.name, cookies.password, {
-          address: socket.remoteAddress ?? '',
-          origin: request.headers.origin,
-          isOpen: () => !socket.destroyed
-        })
-        if (isRefusal(login)) throw new NwsError(login.refusal)
-        logins.set(request.raw, login)
+      logInByCookies: async ({ raw }, isKnownOrigin) => {
+        if (config.bvLegacyLogin) await cookieLogins.begin(raw, isKnownOrigin, service())
       },
       accept: (websocket, request) => {
         const transport = request.raw.socket
         takeOver(websocket, transport)
-        const login = logins.get(request.raw)
-        const socket = new RendezvousSocket(
-          websocket,
-          transport,
-          {
-            address: transport.remoteAddress ?? '',
-            origin: request.headers.origin,
-            base: baseOf(request),
-            login
-          },
-          context
-        )
+        const login = cookieLogins.of(request.raw)
+        const source = {
+          address: transport.remoteAddress ?? '',
+          origin: request.headers.origin,
+          base: baseOf(request),
+          login
+        }
+        const socket = new RendezvousSocket(websocket, transport, source, deps)
+        const isWelcome = login !== undefined || strangers.add(socket, source.address)
         sockets.add(socket)
-        if (login === undefined) unknown.add(socket)
-        if (closing) socket.end('NWS_ERR_SHUTTING_DOWN')
-        else if (isCrowded(socket.source.address)) socket.end('NWS_ERR_BV_TOO_MANY')
+        if (!isWelcome) socket.end('NWS_ERR_BV_TOO_MANY')
       },
       administration: createAdministration(service, sockets),
       numbers: {
         get unknown() {
-          return unknown.size
+          return strangers.size
         },
-        queues: () => Array.from(sockets, ({ queuedBytes }) => queuedBytes),
-        logins: loginCounts
+        queues: () => sockets.queues(),
+        logins
       },
       get service() {
         return service()
@@ -230,34 +162,14 @@ export default fp<RendezvousSeams>(
     app.addHook('onReady', async () => {
       if (!config.bv) return
       service() // From here on the seams are fixed.
-      timers.push(
-        setInterval(
-          () => {
-            const now = performance.now()
-            for (const socket of sockets) socket.checkAlive(now)
-          },
-          Math.ceil(config.pingIntervalMs / CHECKS_PER_PING)
-        ).unref()
-      )
-      timers.push(setInterval(() => turns.checkStalled(), STALL_CHECK_MS).unref())
+      sockets.start(config.pingIntervalMs)
+      turns.start()
     })
 
     app.addHook('preClose', async () => {
-      closing = true
-      for (const timer of timers) clearInterval(timer)
+      turns.stop()
       if (made !== undefined) made.directory.isSilent = true
-      for (const socket of sockets) socket.end('NWS_ERR_SHUTTING_DOWN')
-      if (sockets.size === 0) return
-      await new Promise<void>(resolve => {
-        const deadline = setTimeout(() => {
-          for (const socket of sockets) socket.terminate()
-          resolve()
-        }, app.shutdown.left(GOODBYE_SHARE))
-        allClosed = () => {
-          clearTimeout(deadline)
-          resolve()
-        }
-      })
+      await sockets.goodbye(app.shutdown.left(GOODBYE_SHARE))
     })
 
     app.addHook('onClose', async () => {
@@ -267,6 +179,6 @@ export default fp<RendezvousSeams>(
   {
     name: 'nws-rendezvous',
     fastify: '5.x',
-    dependencies: ['nws-config', 'nws-shutdown', 'nws-crypto', 'nws-accounts', 'nws-channel-registry', 'nws-refusals']
+    dependencies: ['nws-config', 'nws-shutdown', 'nws-accounts', 'nws-channel-registry', 'nws-refusals']
   }
 )

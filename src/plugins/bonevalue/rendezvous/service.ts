@@ -14,6 +14,7 @@ import {
 } from '../../../core/bonevalue/store.ts'
 import { NwsError } from '../../../core/errors.ts'
 import type { Accounts } from '../accounts/index.ts'
+import { hashSecret, newSecret } from './secrets.ts'
 
 /** How long a session is good after the password was shown, milliseconds. */
 export const SESSION_LIFETIME_MS = 12 * 3_600_000
@@ -27,16 +28,10 @@ const MAX_SESSIONS = 128
 export const MAX_PEERS_PER_USER = 64
 
 /** What the service is made of. */
-export interface ServiceOptions {
+export interface RendezvousDeps {
   readonly accounts: Accounts
   readonly seams: RendezvousSeams
   readonly attempts?: Attempts
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-  /** 128 random bits as text. */
-  readonly secret: () => string
-  /** Hash of such a secret, base64url. */
-  readonly hash: (secret: string) => string
 }
 
 /** Who wants to log in, from where. */
@@ -70,62 +65,60 @@ export interface Handout {
 export class RendezvousService {
   readonly directory: Directory
   readonly #attempts: Attempts
-  readonly #options: ServiceOptions
+  readonly #deps: RendezvousDeps
   /** Counts changes of trust. */
   #trustVersion = 0
   /** Changes of trust, one after another, so that presence follows the order of the store. */
   #changes: Promise<unknown> = Promise.resolve()
 
-  constructor(options: ServiceOptions) {
-    this.#options = options
-    this.#attempts = options.attempts ?? new Attempts()
-    this.directory = new Directory(options.seams.mayTalk)
+  constructor(deps: RendezvousDeps) {
+    this.#deps = deps
+    this.#attempts = deps.attempts ?? new Attempts()
+    this.directory = new Directory(deps.seams.mayTalk)
   }
 
   async store(): Promise<AccountStore> {
-    return this.#options.seams.store ?? (await this.#options.accounts.open())
+    return this.#deps.seams.store ?? (await this.#deps.accounts.open())
   }
 
   /** Logs in with name and password and makes a session. */
   async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
-    const { now, secret, hash } = this.#options
     const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
     const address = addressKey(caller.address).key
-    const retryAfterMs = this.#attempts.begin(key, address, now())
+    const retryAfterMs = this.#attempts.begin(key, address, Date.now())
     if (retryAfterMs > 0) return { refusal: 'NWS_ERR_BV_SLOW_DOWN', retryAfterMs }
     let user: User | undefined
     try {
       user = await this.#authenticate(name, password, caller)
     } catch (error) {
-      this.#attempts.succeeded(key, address, now()) // The password was not looked at.
+      this.#attempts.takeBack(key, address, Date.now()) // The password was not looked at.
       if (error instanceof NwsError) return { refusal: error.code }
       throw error
     }
     if (user === undefined) return { refusal: 'NWS_ERR_BV_LOGIN' }
-    this.#attempts.succeeded(key, address, now())
-    const session = secret()
-    const sessionId = secret().slice(0, 8)
-    const expiresAt = now() + SESSION_LIFETIME_MS
+    this.#attempts.takeBack(key, address, Date.now())
+    const session = newSecret()
+    const sessionId = newSecret().slice(0, 8)
+    const expiresAt = Date.now() + SESSION_LIFETIME_MS
     const store = await this.store()
     await store.createSession({
-      hash: hash(session),
+      hash: hashSecret(session),
       id: sessionId,
       userId: user.id,
       origin: caller.origin ?? null,
-      now: now(),
+      now: Date.now(),
       expiresAt,
       limit: MAX_SESSIONS
     })
     // The account may have been disabled while the password was hashed.
-    return (await store.findSession(hash(session), now())) === undefined
+    return (await store.findSession(hashSecret(session), Date.now())) === undefined
       ? { refusal: 'NWS_ERR_BV_LOGIN' }
       : { user, session, sessionId, expiresAt }
   }
 
   /** Logs in with a session. */
   async resume(session: string): Promise<Login | LoginRefusal> {
-    const { now, hash } = this.#options
-    const found = await (await this.store()).findSession(hash(session), now())
+    const found = await (await this.store()).findSession(hashSecret(session), Date.now())
     return found === undefined
       ? { refusal: 'NWS_ERR_BV_SESSION' }
       : { user: found.user, session, sessionId: found.id, expiresAt: found.expiresAt }
@@ -148,12 +141,11 @@ export class RendezvousService {
 
   async requestToken(user: User, alias: string): Promise<Handout | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
-    const { now, secret, hash } = this.#options
-    const token = secret()
-    const expiresAt = now() + TOKEN_LIFETIME_MS
+    const token = newSecret()
+    const expiresAt = Date.now() + TOKEN_LIFETIME_MS
     const refusal = await (
       await this.store()
-    ).createToken({ hash: hash(token), userId: user.id, alias, now: now(), expiresAt, limit: MAX_OPEN })
+    ).createToken({ hash: hashSecret(token), userId: user.id, alias, now: Date.now(), expiresAt, limit: MAX_OPEN })
     return refusal ?? { token, expiresAt }
   }
 
@@ -161,8 +153,9 @@ export class RendezvousService {
   async claimToken(user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
     return await this.#inOrder(async () => {
-      const { now, hash } = this.#options
-      const claim = await (await this.store()).claimToken({ hash: hash(token), userId: user.id, alias, now: now() })
+      const claim = await (
+        await this.store()
+      ).claimToken({ hash: hashSecret(token), userId: user.id, alias, now: Date.now() })
       if (isRefusal(claim)) return claim
       if (claim.isNew) {
         this.#trustVersion++
@@ -186,15 +179,14 @@ export class RendezvousService {
   /** @param invitedBy undefined: whoever runs this proxy. @param suggestion login name to begin with */
   async invite(invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
     if (suggestion !== '' && !isLoginName(suggestion)) return { refusal: 'NWS_ERR_BV_NAME' }
-    const { now, secret, hash } = this.#options
-    const token = secret()
-    const expiresAt = now() + INVITATION_LIFETIME_MS
+    const token = newSecret()
+    const expiresAt = Date.now() + INVITATION_LIFETIME_MS
     const store = await this.store()
     const refusal = await store.createInvitation({
-      hash: hash(token),
+      hash: hashSecret(token),
       suggestion,
       invitedBy: invitedBy?.id,
-      now: now(),
+      now: Date.now(),
       expiresAt,
       limit: MAX_OPEN
     })
@@ -202,26 +194,26 @@ export class RendezvousService {
   }
 
   async findInvitation(token: string): Promise<Invitation | Refusal> {
-    return await (await this.store()).findInvitation(this.#options.hash(token), this.#options.now())
+    return await (await this.store()).findInvitation(hashSecret(token), Date.now())
   }
 
   /** Makes an account of an invitation. @throws what `register` of an extension throws */
   async acceptInvitation(token: string, name: string, password: string): Promise<User | Refusal> {
     if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
     if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
-    const { accounts, seams, hash, now } = this.#options
+    const { accounts, seams } = this.#deps
     const store = await this.store()
     // Neither is the password hashed nor an extension asked for a link that does not count.
-    const invitation = await store.findInvitation(hash(token), now())
+    const invitation = await store.findInvitation(hashSecret(token), Date.now())
     if (isRefusal(invitation)) return invitation
     if ((await store.findUser(name)) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
     const isElsewhere = (await seams.register?.({ name, password, invitation })) === true
     const passwordHash = isElsewhere ? undefined : await accounts.passwords.hash(password)
-    return await store.acceptInvitation(hash(token), { name, passwordHash }, now())
+    return await store.acceptInvitation(hashSecret(token), { name, passwordHash }, Date.now())
   }
 
   async #authenticate(name: string, password: string, caller: Caller): Promise<User | undefined> {
-    const { accounts, seams } = this.#options
+    const { accounts, seams } = this.#deps
     const store = await this.store()
     if (seams.authenticate !== undefined) {
       const { address, origin } = caller

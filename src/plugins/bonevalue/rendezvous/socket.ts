@@ -13,7 +13,7 @@ import {
   type Fault
 } from '../../../core/bonevalue/wire.ts'
 import { definitionOf, type ErrorCode } from '../../../core/errors.ts'
-import { ClientSocket, type ClientSocketContext, type ClientTransport } from '../../../core/hub/client-socket.ts'
+import { ClientSocket, type ClientSocketDeps, type ClientTransport } from '../../../core/hub/client-socket.ts'
 import type { Settings } from '../../../core/settings.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
 import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './service.ts'
@@ -32,7 +32,7 @@ export interface SocketOrigin {
 export type LoginMethod = 'password' | 'session' | 'cookies'
 
 /** What a socket needs from its owner. */
-export interface SocketContext extends ClientSocketContext {
+export interface RendezvousSocketDeps extends ClientSocketDeps {
   readonly service: RendezvousService
   readonly settings: Settings
   /** A new id that no peer has. */
@@ -41,11 +41,10 @@ export interface SocketContext extends ClientSocketContext {
   readonly report: (error: unknown) => void
   /** Counts that a client has logged in. */
   readonly loggedIn: (method: LoginMethod) => void
-  /** Whether a user may write once more: make tokens, claim, invite, remove. */
-  readonly mayWrite: (user: User) => boolean
+  /** Counts a request that writes: make a token, claim, invite, remove. @returns false: one too many */
+  readonly takeWrite: (user: User) => boolean
   /** Called once, when the login was decided or given up. */
   readonly settled: (socket: RendezvousSocket) => void
-  readonly closed: (socket: RendezvousSocket) => void
 }
 
 /** Messages at once, and per second after that. */
@@ -58,7 +57,7 @@ const MAX_PENDING = 64
 const WRITE_WAIT_MS = 1000
 
 /** One client's socket. */
-export class RendezvousSocket extends ClientSocket<SocketContext> implements PeerPort {
+export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> implements PeerPort {
   readonly isLegacy: boolean
   readonly source: SocketOrigin
   /** Set by the login. */
@@ -75,12 +74,12 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   #pending = 0
 
   /** @param transport the TCP socket under the WebSocket */
-  constructor(websocket: WebSocket, transport: ClientTransport, source: SocketOrigin, context: SocketContext) {
-    super(websocket, transport, context)
+  constructor(websocket: WebSocket, transport: ClientTransport, source: SocketOrigin, deps: RendezvousSocketDeps) {
+    super(websocket, transport, deps)
     this.source = source
     this.isLegacy = source.login !== undefined
     if (source.login === undefined)
-      this.#loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), context.settings.authTimeoutMs).unref()
+      this.#loginTimer = setTimeout(() => this.end('NWS_ERR_BV_LOGIN_FIRST'), deps.settings.authTimeoutMs).unref()
     else this.#begin('cookies', Promise.resolve(source.login))
   }
 
@@ -98,13 +97,9 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     super.checkAlive(now)
     if (this.#member !== undefined && !this.isLegacy && now - this.#iceSentAt >= CREDENTIAL_RENEWAL_MS) {
       this.#iceSentAt = now
-      const servers = this.context.iceServers(this.#member.id)
+      const servers = this.deps.iceServers(this.#member.id)
       if (servers.length > 0) this.send(encode('iceServers', servers))
     }
-  }
-
-  closed(): void {
-    this.context.closed(this)
   }
 
   /** What was sent goes out, the others hear of it, nothing more is taken. */
@@ -113,8 +108,8 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     this.over = true
     clearTimeout(this.#loginTimer)
     this.#early = undefined
-    if (this.#member !== undefined) this.context.service.directory.leave(this.#member)
-    else this.context.settled(this)
+    if (this.#member !== undefined) this.deps.service.directory.leave(this.#member)
+    else this.deps.settled(this)
     this.outbox.flush()
     this.outbox.close()
   }
@@ -122,7 +117,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   /** A message of the client. */
   receive(bytes: Buffer, isBinary: boolean): void {
     if (this.over) return
-    const now = this.context.now()
+    const now = this.deps.now()
     this.lastSeen = now
     this.#rate ??= new TokenBucket(RATE.perSecond, RATE.burst, now)
     if (bytes.length > MAX_MESSAGE_BYTES) {
@@ -146,7 +141,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
       return
     }
     clearTimeout(this.#loginTimer)
-    const { service } = this.context
+    const { service } = this.deps
     const { address, origin } = this.source
     if ('session' in message) this.#begin('session', service.resume(message.session))
     else
@@ -167,11 +162,11 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
           this.#tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
           this.end(refusal)
         } else {
-          await this.context.service.withContacts(answer.user, contacts => this.#enter(method, answer, contacts))
+          await this.deps.service.withContacts(answer.user, contacts => this.#enter(method, answer, contacts))
         }
       })
       .catch((error: unknown) => {
-        this.context.report(error)
+        this.deps.report(error)
         if (this.over) return
         this.#tell('NWS_ERR_INTERNAL', { type: 'login' })
         this.end('NWS_ERR_INTERNAL')
@@ -190,7 +185,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
       iceServers,
       settled,
       loggedIn
-    } = this.context
+    } = this.deps
     if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
       this.#tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
       this.end('NWS_ERR_BV_TOO_MANY')
@@ -198,7 +193,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     }
     const peerId = newPeerId()
     this.sessionId = sessionId
-    this.#iceSentAt = this.context.now()
+    this.#iceSentAt = this.deps.now()
     if (!this.isLegacy)
       this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
     this.#member = directory.enter(user, contacts, peerId, this)
@@ -219,7 +214,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     if (type === 'login') {
       this.#refuse('NWS_ERR_BV_MESSAGE', { type })
     } else if ('to' in message) {
-      if (!this.context.service.directory.relay(peer, message))
+      if (!this.deps.service.directory.relay(peer, message))
         this.#refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
     } else if (this.#pending >= MAX_PENDING) {
       this.end('NWS_ERR_RATE_LIMITED')
@@ -231,7 +226,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
   /** Does a request after those before it, and answers errors. */
   #request(type: string, work: () => Promise<ErrorCode | undefined>): void {
     this.#pending++
-    const mayWrite = this.context.mayWrite(this.#member!.user)
+    const mayWrite = this.deps.takeWrite(this.#member!.user)
     this.#requests = (this.#requests ?? Promise.resolve())
       .then(async () => {
         if (this.over) return
@@ -243,7 +238,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
         }
       })
       .catch((error: unknown) => {
-        this.context.report(error)
+        this.deps.report(error)
         this.#refuse('NWS_ERR_INTERNAL', { type })
       })
       .finally(() => {
@@ -256,7 +251,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
     user: User,
     message: Exclude<ClientMessage, { type: 'login' } | { to: number }>
   ): Promise<ErrorCode | undefined> {
-    const { service } = this.context
+    const { service } = this.deps
     switch (message.type) {
       case 'requestToken': {
         const handout = await service.requestToken(user, message.name)
@@ -285,7 +280,7 @@ export class RendezvousSocket extends ClientSocket<SocketContext> implements Pee
 
   /** Refuses a message of a client that is online. */
   #refuse(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
-    this.context.refused('message', code)
+    this.deps.refused('message', code)
     this.#tell(code, extra)
   }
 
