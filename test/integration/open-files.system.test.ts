@@ -1,12 +1,15 @@
 // A proxy that may open few files: idle connections take all there are, on each listener. Members go on, and once the
 // connections are gone all is as before.
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { openSocket } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
+import { needs } from '../support/needs.ts'
 import { freePorts } from '../support/ports.ts'
 import { startServer } from '../support/process.ts'
 
@@ -76,4 +79,14 @@ t.test('idle connections to any listener neither end the proxy nor part its memb
   server.child.kill('SIGTERM')
   t.match(await server.ended, { code: 0 })
   t.notMatch(server.output(), /made a mistake/)
+})
+
+t.test('more connections than the process may open', needs('prlimit'), async t => {
+  const server = startServer(t, {})
+  const port = await server.port()
+  const { status } = spawnSync('prlimit', ['--pid', String(server.child.pid), '--nofile=80:80'])
+  t.equal(status, 0)
+  const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(t, port).catch(() => undefined)))
+  for (const socket of sockets) socket?.destroy()
+  t.equal((await fetch(`http://localhost:${port}/api/health`)).status, 200)
 })
