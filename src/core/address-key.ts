@@ -1,4 +1,4 @@
-// The key by which limits count connections: an IPv4 address, or an IPv6 /64, since one host may use all addresses in it
+// The key for limits per address: an IPv4 address, or an IPv6 /64, because one host may use all addresses in it
 // (docs/protocol/link.md §6).
 import { formatAddress, parseAddress } from './dns-sd/address-policy.ts'
 
@@ -6,11 +6,11 @@ import { formatAddress, parseAddress } from './dns-sd/address-policy.ts'
 export interface AddressKey {
   /** The IPv4 address, or the first 64 bits of the IPv6 address. An IPv4 address mapped into IPv6 counts as IPv4. */
   readonly key: string
-  /** Whether it is this machine. */
+  /** The address is this machine. */
   readonly loopback: boolean
 }
 
-/** The key of an address as sockets report it. All unreadable texts have one key. */
+/** The key of an address as sockets report it. All unreadable texts share one key. */
 export function addressKey(text: string): AddressKey {
   const address = parseAddress(text)
   if (address === undefined) return { key: 'unknown', loopback: false }

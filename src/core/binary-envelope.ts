@@ -1,5 +1,5 @@
-// The binary form of the envelope: `op(1) | id length(1) | id | payload`. Towards the proxy the id is the target
-// (empty in a broadcast), from the proxy it is the source. Not the link's wire (core/link).
+// The binary form of the envelope: `op(1) | id length(1) | id | payload`. The id is the target if a client sends the frame
+// (empty in a broadcast), and the source if the proxy sends it.
 import type { ErrorCode } from './errors.ts'
 
 /** Op of a broadcast. */
@@ -7,13 +7,13 @@ export const OP_BROADCAST = 3
 /** Op of a direct message. */
 export const OP_MESSAGE = 4
 
-/** What a client's binary frame asks for. */
+/** The request in a binary frame of a client. */
 export type BinaryRequest =
   | { readonly action: 'broadcast'; readonly payload: Buffer }
   | { readonly action: 'message'; readonly target: string; readonly payload: Buffer }
   | { readonly action: 'error'; readonly code: ErrorCode }
 
-/** Reads a client's binary frame; total. A broadcast's target is ignored, as in the text form. */
+/** Reads a binary frame of a client; never throws. The target of a broadcast is ignored, as in the text form. */
 export function decodeBinaryRequest(bytes: Buffer): BinaryRequest {
   const op = bytes[0]
   const length = bytes[1]

@@ -52,7 +52,7 @@ export function readU64(bytes: Uint8Array, offset: number): number | undefined {
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined
 }
 
-/** All arrays joined into a new one. */
+/** Joins arrays into a new one. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -74,7 +74,7 @@ export function ascii(text: string): Uint8Array {
 
 /** CPace's lv_cat: each item preceded by its length as LEB128 (draft-irtf-cfrg-cpace-21 §5). */
 export function lv(...items: readonly Uint8Array[]): Uint8Array {
-  // Written in place: a round makes thousands, and short-lived arrays lead to pauses of the garbage collector.
+  // Written in place: a round makes thousands, and many short-lived arrays make the garbage collector pause.
   let length = 0
   for (const item of items) length += leb128Length(item.length) + item.length
   const whole = new Uint8Array(length)
@@ -97,8 +97,8 @@ function leb128Length(value: number): number {
 }
 
 /**
- * Negative if `a` sorts before `b` by bytes, zero if they are equal, else positive. A prefix sorts first.
- * Not constant in time: for public values only.
+ * Negative if `a` sorts before `b` by bytes, zero if they are equal, else positive. A prefix sorts first. Not constant in
+ * time: for public values only.
  */
 export function compare(a: Uint8Array, b: Uint8Array): number {
   const common = Math.min(a.length, b.length)
@@ -141,8 +141,8 @@ export function base32(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of a base32 text in either case; `undefined` for other characters, impossible lengths and unused bits that are
- * set, so that each value has one spelling.
+ * The bytes of a base32 text in either case. `undefined` for other characters, for impossible lengths, and for unused bits
+ * that are set: each value has one spelling.
  */
 export function fromBase32(text: string): Uint8Array | undefined {
   if ([1, 3, 6].includes(text.length % 8)) return undefined

@@ -55,8 +55,8 @@ export interface DiscoveryObserver {
 /**
  * Advertises this proxy and finds others.
  *
- * An implementation MUST treat everything it hears as hostile: bounded memory, no throw, no address outside of this
- * network. It MUST NOT report this proxy, or an id twice as found without lost in between. It MUST NOT send anything that
+ * An implementation MUST treat everything that it hears as hostile: bounded memory, no throw, no address outside this
+ * network. It MUST NOT report this proxy, nor an id as found twice without `lost` in between. It MUST NOT send anything that
  * depends on a channel, user, host name or hardware address. It SHOULD withdraw the advertisement in stop(). It need not
  * authenticate anything.
  */

@@ -1,10 +1,10 @@
-// The envelope of the channel wire: what a client's JSON text asks for, and the texts a client is sent. Decoding finds
-// the bytes of `data` and leaves them alone. Not concerned with frames, sockets or who may do what.
+// The envelope of the channel wire: requests in the JSON text of clients, and the texts that clients get. Decoding finds
+// the bytes of `data` and does not touch them.
 import { isUtf8 } from 'node:buffer'
 import type { ErrorCode } from './errors.ts'
 import { scanString, scanValue, skipSpace, TOO_DEEP } from './json-text.ts'
 
-/** What a client asks for. `data` is the JSON text of the `data` member, trimmed; absent in the message: `""`. */
+/** A request of a client. `data` is the JSON text of this member without outer space, or `""` if the member is absent. */
 export type ClientRequest =
   | { readonly action: 'broadcast'; readonly data: Buffer }
   | { readonly action: 'message'; readonly target: string; readonly data: Buffer }
@@ -14,17 +14,17 @@ export type ClientRequest =
 
 const EMPTY_STRING = Buffer.from('""')
 
-/** A member of an envelope that means something to the proxy. */
+/** A member of an envelope that the proxy reads. */
 export type Member = 'action' | 'target' | 'data' | 'token'
 
 function refuse(code: ErrorCode): ClientRequest {
   return { action: 'error', code }
 }
 
-/** Which member the key in `bytes[start, end)`, quotes included, names. */
+/** Returns the member that the key in `bytes[start, end)` names. The range includes the quotes. */
 export type MemberAt = (bytes: Buffer, start: number, end: number) => Member | undefined
 
-/** Text of the JSON string in `bytes[start, end)`, or undefined where that value is no string. */
+/** Text of the JSON string in `bytes[start, end)`; undefined if the value is no string. */
 export function stringAt(bytes: Buffer, start: number, end: number): string | undefined {
   if (bytes[start] !== 0x22) return undefined
   for (let at = start + 1; at < end - 1; at++) {
@@ -33,7 +33,7 @@ export function stringAt(bytes: Buffer, start: number, end: number): string | un
   return bytes.toString('utf8', start + 1, end - 1)
 }
 
-/** Whether the string in `bytes[start, end)`, quotes included, is `word`, spelled without escapes. */
+/** Whether the string in `bytes[start, end)`, quotes included, is `word` without escapes. */
 function spells(bytes: Buffer, start: number, end: number, word: string): boolean {
   if (end - start !== word.length + 2) return false
   for (let i = 0; i < word.length; i++) if (bytes[start + 1 + i] !== word.charCodeAt(i)) return false
@@ -41,8 +41,8 @@ function spells(bytes: Buffer, start: number, end: number, word: string): boolea
 }
 
 /**
- * Which of `words` is the JSON string in `bytes[start, end)`: undefined where it is none of them, or no string. The usual
- * spelling is found without making a string of it.
+ * The word that the JSON string in `bytes[start, end)` is; undefined if it is no string or another one. Words without escapes
+ * are found without making a string.
  */
 function wordAt<Word extends string>(
   bytes: Buffer,
@@ -64,7 +64,7 @@ const LONGEST_WORD = Math.max(...[...MEMBERS, ...ACTIONS].map(word => word.lengt
 
 const memberAt: MemberAt = (bytes, start, end) => wordAt(bytes, start, end, MEMBERS)
 
-/** Where the values of an envelope's members are, as offsets; an end of 0: there is no such member. */
+/** Offsets of the values of members. An end of 0 means that the member is absent. */
 export interface Members {
   actionStart: number
   actionEnd: number
@@ -76,7 +76,7 @@ export interface Members {
   tokenEnd: number
 }
 
-/** Written out, because a computed name would be made, looked up and forgotten for each. */
+/** Written out, because computed names cost time with each message. */
 function keep(found: Members, member: Member, start: number, end: number): void {
   switch (member) {
     case 'action':
@@ -98,10 +98,10 @@ function keep(found: Members, member: Member, start: number, end: number): void 
 }
 
 /**
- * Finds the members of the object in `bytes`. Agrees with `JSON.parse` on which value a member has: the last of equal
- * keys counts, escaped keys are the keys they spell.
+ * Finds the members of the object in `bytes`. Members have the values that `JSON.parse` gives them: the last of equal keys
+ * counts, and an escaped key is the key that it spells.
  *
- * @param memberOf says which keys count; those of this envelope by default
+ * @param memberOf finds the keys to keep; by default those of this envelope
  */
 export function findMembers(bytes: Buffer, maxDepth: number, memberOf: MemberAt = memberAt): Members | ErrorCode {
   const found: Members = {
@@ -148,7 +148,7 @@ export function findMembers(bytes: Buffer, maxDepth: number, memberOf: MemberAt 
  * Reads a client's text message; total.
  *
  * @param bytes the message, valid UTF-8
- * @param maxDepth arrays and objects that `data` may have open at once
+ * @param maxDepth arrays and objects that may be open at once in `data`
  */
 export function decodeRequest(bytes: Buffer, maxDepth: number): ClientRequest {
   const found = findMembers(bytes, maxDepth)
@@ -175,19 +175,19 @@ export function decodeRequest(bytes: Buffer, maxDepth: number): ClientRequest {
   }
 }
 
-/** The token in a message of a client that has to prove it; undefined: the message is not of that kind. */
+/** The token in the `auth` message of a client; undefined for any other message. */
 export function readToken(bytes: Buffer, isBinary: boolean, maxDepth: number): string | undefined {
   const request = isBinary ? undefined : decodeRequest(bytes, maxDepth)
   return request?.action === 'auth' ? request.token : undefined
 }
 
-/** What a publish request asks for; `target` undefined: everybody. */
+/** A publish request. Without a target it is a broadcast. */
 export interface PublishRequest {
   readonly data: Buffer
   readonly target: string | undefined
 }
 
-/** Reads the body `{data, target?}` of a publish request, of any bytes; total: the request, or why it is none. */
+/** Reads the body `{data, target?}` of a publish request; never throws. Returns the request, or the code of an error. */
 export function decodePublish(bytes: Buffer, maxDepth: number): PublishRequest | ErrorCode {
   const found = isUtf8(bytes) ? findMembers(bytes, maxDepth) : 'NWS_ERR_REQUEST_NOT_JSON'
   if (typeof found === 'string') return found === 'NWS_ERR_MESSAGE_NOT_JSON' ? 'NWS_ERR_REQUEST_NOT_JSON' : found
@@ -197,22 +197,22 @@ export function decodePublish(bytes: Buffer, maxDepth: number): PublishRequest |
   return { data: bytes.subarray(found.dataStart, found.dataEnd), target }
 }
 
-/** JSON text of binary data for those that take no binary frames: `{"$binary":"<base64>"}`. */
+/** JSON text of binary data for clients that take no binary frames: `{"$binary":"<base64>"}`. */
 export function binaryAsText(bytes: Buffer): Buffer {
   return Buffer.from(`{"$binary":"${bytes.toString('base64')}"}`)
 }
 
-/** Text of a broadcast up to its data; the JSON text of the data and `}` follow. Ids are of [A-Za-z0-9_-] and need no escaping. */
+/** Text of a broadcast before its data. The JSON text of the data and `}` follow. Ids have [A-Za-z0-9_-] only: no escapes. */
 export function broadcastHead(source: string): string {
   return `{"action":"broadcast","source":"${source}","data":`
 }
 
-/** Text of a direct message up to its data; the JSON text of the data and `}` follow. */
+/** Text of a direct message before its data. The JSON text of the data and `}` follow. */
 export function messageHead(source: string, you: string): string {
   return `{"action":"message","source":"${source}","target":"${you}","data":`
 }
 
-/** Text that tells `you` that `other` came or went. */
+/** Text that tells `you` that `other` has joined or left. */
 export function presenceText(action: 'connect' | 'disconnect', you: string, other: string): string {
   return `{"action":"${action}","source":"${you}","target":"${other}"}`
 }

@@ -1,10 +1,9 @@
-// Which Host headers this proxy answers to, and which addresses are this machine. Not the reading of requests
-// (plugins/access-guard) and never a comparison of Host with Origin.
+// The Host headers that this proxy answers, and the addresses of this machine. Host is never compared with Origin.
 //
-// A page of another site can make its own name point to 127.0.0.1 (DNS rebinding): its requests then arrive from this
-// machine, and only the Host header tells them apart.
+// A page of another site can make its own name point to 127.0.0.1 (DNS rebinding). Its requests then come from this machine,
+// and differ in nothing but the Host header.
 
-/** How a Host header was found to be allowed: a name of this machine, or one that the settings list. */
+/** Why a Host header is allowed: it is a name of this machine, or the settings list it. */
 export type HostClass = 'loopback' | 'listed'
 
 /** An entry of NWS_ALLOWED_HOSTS. */
@@ -22,16 +21,16 @@ const HOST = new RegExp(`^(${NAME}|\\[[0-9a-f:.]{2,45}\\])(?::([1-9]\\d{0,4}))?$
 const LOOPBACK_NAME = new RegExp(`^(?:(?:${LABEL}\\.)*localhost|127(?:\\.${OCTET}){3}|\\[::1\\])$`)
 const LOOPBACK_ADDRESS = new RegExp(`^(?:::ffff:)?127(?:\\.${OCTET}){3}$|^::1$`, 'i')
 
-/** Longest Host header that is looked at: a name of 253 characters and a port. */
+/** Longest Host header: a name of 253 characters and a port. */
 const MAX_HOST = 260
 const HTTP_PORT = 80
 
-/** Whether an IP address, as sockets report it, is one of this machine's own loopback addresses. */
+/** Whether an IP address, as sockets report it, is a loopback address of this machine. */
 export function isLoopbackAddress(address: string): boolean {
   return LOOPBACK_ADDRESS.test(address)
 }
 
-/** Splits what a Host header carries; undefined for what no Host header should. */
+/** Reads a Host header; undefined if it is malformed. */
 function parseHost(text: string): AllowedHost | undefined {
   if (text.length > MAX_HOST) return undefined
   const match = HOST.exec(text.toLowerCase())
@@ -40,7 +39,7 @@ function parseHost(text: string): AllowedHost | undefined {
   return port !== undefined && port > 65535 ? undefined : { name: match[1]!, port }
 }
 
-/** An address, as sockets report it, in the form that a Host header has it in. */
+/** An address, as sockets report it, in the form of a Host header. */
 function literalOf(address: string): string {
   const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')
   return plain.includes(':') ? `[${plain}]` : plain
@@ -54,13 +53,12 @@ export function parseAllowedHost(text: string): AllowedHost | undefined {
 /**
  * Makes the check of Host headers.
  *
- * Own names need the port of the socket that accepted the connection. A listed name without a port is good for any
- * port, since a name is what an attacker cannot choose freely here. Names are compared without regard to case; a
- * trailing dot, user names, zones, blanks and unusual spellings of addresses are not allowed.
+ * A name of this machine needs the port of the socket that accepted the connection. A listed name without a port is good for
+ * every port. Case does not count. A trailing dot, user names, zones, blanks and unusual forms of addresses are refused.
  *
  * @param allowedHosts entries that `parseAllowedHost` takes
- * @returns a function of the header's value, the accepting port and, where that is allowed too, the accepting address
- *   (a page cannot have its own name sent as an address): how it is allowed, or undefined
+ * @returns a function of the header, the accepting port and, if it is allowed as a host too, the accepting address (a page
+ *   cannot make a browser send its own name as an address). It returns the reason, or undefined
  */
 export function createHostPolicy(
   allowedHosts: readonly string[]

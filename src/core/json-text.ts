@@ -1,46 +1,43 @@
-// A validating scanner over the UTF-8 bytes of JSON text: finds where a value ends without building it, so that a
-// value can be passed on as the text it came in. Not a parser, and no judge of UTF-8 (callers validate that).
-// Grammar: RFC 8259. Iterative: nesting costs no stack.
+// A scanner that validates the UTF-8 bytes of JSON text (RFC 8259). It finds the end of a value without building the value,
+// so that the proxy can pass the text on unchanged. Callers validate UTF-8. Nesting costs no stack.
 
-/** Answer of `scanValue` for bytes that are no JSON value. */
+/** Result for bytes that are no JSON value. */
 export const NOT_JSON = -1
-/** Answer of `scanValue` for a value with more arrays and objects open at once than allowed. */
+/** Result for a value with too many arrays and objects open at once. */
 export const TOO_DEEP = -2
 
-/** The deepest nesting that callers may allow: the size of the stack below. */
+/** Deepest nesting that callers may allow. */
 export const DEPTH_LIMIT = 256
 
 const OBJECT = 1
 const ARRAY = 2
-// One stack serves all calls: a scan runs to its end before another starts.
+// One stack serves all calls, because a scan ends before the next one starts.
 const open = new Uint8Array(DEPTH_LIMIT + 1)
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 
-/** 1 where a byte is JSON white space. */
+/** 1 for bytes that are JSON white space. */
 const SPACE = new Uint8Array(256)
 for (const byte of [0x20, 0x09, 0x0a, 0x0d]) SPACE[byte] = 1
-/** 1 where a byte goes on inside a string without further thought. */
+/** 1 for bytes that stand for themselves in a string. */
 const PLAIN = new Uint8Array(256)
 for (let byte = 0x20; byte < 256; byte++) PLAIN[byte] = byte === QUOTE || byte === BACKSLASH ? 0 : 1
-/** 1 where a byte may follow a backslash, but for `u`. */
+/** 1 for bytes that may follow a backslash, except `u`. */
 const ESCAPE = new Uint8Array(256)
 for (const char of '"\\/bfnrt') ESCAPE[char.charCodeAt(0)] = 1
-/** 1 where a byte is a hexadecimal digit. */
+/** 1 for hexadecimal digits. */
 const HEX = new Uint8Array(256)
 for (const char of '0123456789abcdefABCDEF') HEX[char.charCodeAt(0)] = 1
 
-/** Offset of the first byte at or after `at` that is no white space. */
+/** Offset of the first byte from `at` on that is no white space. */
 export function skipSpace(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && SPACE[bytes[at]!] === 1) at++
   return at
 }
 
-/**
- * Offset just after the string whose opening quote is at `at`, or `NOT_JSON`.
- */
+/** Offset after the string whose opening quote is at `at`, or `NOT_JSON`. */
 export function scanString(bytes: Uint8Array, at: number, end: number): number {
   if (bytes[at] !== QUOTE || at >= end) return NOT_JSON
   at++
@@ -128,7 +125,7 @@ function scanScalar(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-/** From a key's first byte to its value's first byte, or `NOT_JSON`. */
+/** Offset of the value whose key starts at `at`, or `NOT_JSON`. */
 function scanKey(bytes: Uint8Array, at: number, end: number): number {
   at = scanString(bytes, at, end)
   if (at < 0) return NOT_JSON
@@ -138,7 +135,7 @@ function scanKey(bytes: Uint8Array, at: number, end: number): number {
 }
 
 /**
- * Offset just after the JSON value whose first byte is at `at`, or `NOT_JSON`, or `TOO_DEEP`.
+ * Offset after the JSON value whose first byte is at `at`, or `NOT_JSON`, or `TOO_DEEP`.
  *
  * @param maxDepth arrays and objects that may be open at once, at most `DEPTH_LIMIT`
  */
@@ -166,7 +163,7 @@ export function scanValue(bytes: Uint8Array, at: number, end: number, maxDepth: 
       at = scanScalar(bytes, at, end)
       if (at < 0) return NOT_JSON
     }
-    // A value has ended at `at`: close what it closes, then go on to the next one.
+    // A value has ended at `at`. Close arrays and objects that end here, then go on to the next value.
     for (;;) {
       if (depth === 0) return at
       at = skipSpace(bytes, at, end)
@@ -189,8 +186,8 @@ export function scanValue(bytes: Uint8Array, at: number, end: number, maxDepth: 
 }
 
 /**
- * True where `bytes` are exactly one JSON value, nested no deeper than `maxDepth`, with nothing around it, not even
- * white space. Says nothing about UTF-8.
+ * Whether `bytes` are exactly one JSON value, nested no deeper than `maxDepth`, without outer white space. Does not check
+ * UTF-8.
  */
 export function isJsonText(bytes: Uint8Array, maxDepth: number): boolean {
   return scanValue(bytes, 0, bytes.length, maxDepth) === bytes.length

@@ -1,9 +1,8 @@
-// Where devices without a proxy reach this one, as far as the settings let them. Not the letting in (host-policy.ts,
-// plugins/access-guard.ts), and no look at the network: the own addresses come in.
+// The addresses of this proxy for devices without a proxy, as far as the settings let them in.
 import { isLoopbackHost } from './settings-check.ts'
 import { parseAllowedHost } from './host-policy.ts'
 
-/** What the settings say of it. */
+/** The settings that matter. */
 export interface LanSettings {
   readonly host: string
   readonly allowedHosts: readonly string[]
@@ -15,9 +14,8 @@ const isAddress = (name: string): boolean => name.startsWith('[') || /^[\d.]+$/.
 const bare = (name: string): string => name.toLowerCase().replace(/^\[|\]$/g, '')
 
 /**
- * Addresses such as `http://192.168.1.20:9009`, in the order of NWS_ALLOWED_HOSTS: its names, and of its addresses those of
- * this machine that are listened on. None where NWS_HOST does not reach beyond this machine; a server in front of it, which
- * may speak TLS, is not known here.
+ * Addresses such as `http://192.168.1.20:9009`, in the order of NWS_ALLOWED_HOSTS: its names, and those of its addresses on
+ * which this machine listens. Empty if only this machine reaches NWS_HOST. A server in front of the proxy is not known here.
  *
  * @param port of this proxy
  * @param own addresses of this machine

@@ -1,5 +1,4 @@
-// A line of the log as a person reads it on a terminal. Not the log itself, which is JSON: this is only another form of
-// the same words, and where there is no terminal nothing of it is used.
+// A line of the log as text for a terminal. Elsewhere the log stays JSON.
 
 const LEVELS: Readonly<Record<number, readonly [word: string, color: number]>> = {
   10: ['trace', 90],
@@ -10,12 +9,12 @@ const LEVELS: Readonly<Record<number, readonly [word: string, color: number]>> =
   60: ['fatal', 31]
 }
 
-/** What every line has and nobody wants to read. */
+/** Fields of every line that readers do not need. */
 const HIDDEN = new Set(['level', 'time', 'pid', 'hostname', 'msg', 'err', 'reqId'])
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-/** Control characters would let a value write anywhere on the screen. */
+/** Without this, control characters in a value could write anywhere on the screen. */
 const harmless = (text: string): string => text.replace(/(?!\n)[\p{Cc}\p{Cf}]/gu, '?')
 
 function timeOf(milliseconds: unknown): string {
@@ -42,10 +41,10 @@ function errorOf(error: unknown): string {
 }
 
 /**
- * The line for people.
+ * The line as text.
  *
- * @param line one line of JSON; anything else is given back as it is
- * @param color whether the terminal takes colours
+ * @param line one line of JSON; anything else is returned unchanged
+ * @param color whether the terminal shows colours
  */
 export function logLine(line: string, color: boolean): string {
   let record: unknown

@@ -1,8 +1,8 @@
-// The form of a static peer: `host:port`, as NWS_PEERS lists them and NWS_BV_LISTEN has it. Not a lookup of the host and not the dialling.
+// Addresses of the form `host:port`, as in NWS_PEERS and NWS_BV_LISTEN.
 
-/** Where a static peer is. */
+/** A host and a port. */
 export interface PeerAddress {
-  /** A host name, an IPv4 address, or an IPv6 address without brackets, with `%scope` where it has one. */
+  /** A host name, an IPv4 address, or an IPv6 address without brackets, perhaps with `%scope`. */
   readonly host: string
   readonly port: number
 }
@@ -11,9 +11,9 @@ const FORM =
   /^(?:\[([0-9A-Fa-f:.]{2,45}(?:%[\w.-]{1,32})?)\]|([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)):(0|[1-9]\d{0,4})$/
 
 /**
- * Reads `host:port`; IPv6 addresses stand in brackets. `undefined` for anything else.
+ * Reads `host:port`, with an IPv6 address in brackets; undefined for anything else.
  *
- * @param isToListen whether it is an address to listen on, where port 0 takes a free one
+ * @param isToListen allows port 0, which takes a free one
  */
 export function parsePeerAddress(text: string, isToListen = false): PeerAddress | undefined {
   const match = FORM.exec(text)

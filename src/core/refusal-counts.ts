@@ -1,14 +1,13 @@
-// How often this proxy has refused something, by code and kind: numbers for metrics. Not the refusal itself, and never
-// who was refused or what was asked.
+// Counts refusals by kind and code, for metrics. Nothing of the client or the request is kept.
 import { catalogue } from './errors.ts'
 
-/** What was refused: an HTTP request or upgrade, one message of a socket that stays open, a socket that was ended. */
+/** The refused thing: an HTTP request or upgrade, a message of a socket that stays open, or a socket that was closed. */
 export type RefusalKind = 'request' | 'message' | 'socket'
 
-/** How often one code was the reason for one kind of refusal. */
+/** The count of one kind and code. */
 export interface RefusalCount {
   readonly kind: RefusalKind
-  /** A code of the catalogue; `extension` for all codes that extensions made. */
+  /** A code of the catalogue; `extension` for all codes of extensions. */
   readonly code: string
   readonly count: number
 }
@@ -21,14 +20,14 @@ export class RefusalCounts {
     socket: new Map()
   }
 
-  /** Counts one. */
+  /** Counts one refusal. */
   add(kind: RefusalKind, code: string): void {
     const known = Object.hasOwn(catalogue, code) ? code : 'extension'
     const counts = this.#counts[kind]
     counts.set(known, (counts.get(known) ?? 0) + 1)
   }
 
-  /** All that are not zero. */
+  /** All counts above zero. */
   *all(): Generator<RefusalCount> {
     for (const [kind, counts] of Object.entries(this.#counts)) {
       for (const [code, count] of counts) yield { kind: kind as RefusalKind, code, count }

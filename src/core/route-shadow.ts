@@ -1,11 +1,11 @@
-// Whether a route of somebody else would hide a channel. Not the router: it only counts segments.
+// Finds routes of extensions that would hide a channel.
 
 /**
- * Whether a route takes requests that belong to `/<channel>`: those of GET and HEAD with one path segment.
+ * Whether a route takes requests for `/<channel>`: GET and HEAD with one path segment.
  *
- * @param method as Fastify's route options have it
- * @param path the route's path in the router's syntax, without prefix. A bare `*` hides nothing, since the router
- *   prefers the channel's parameter to it; an optional last parameter makes two routes of one
+ * @param method as in Fastify's route options
+ * @param path in the syntax of the router, without prefix. A bare `*` hides nothing, because the router prefers the parameter
+ *   of the channel. An optional last parameter makes two routes of one
  */
 export function shadowsChannel(method: string | readonly string[], path: string): boolean {
   const methods = typeof method === 'string' ? [method] : method

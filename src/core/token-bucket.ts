@@ -1,6 +1,6 @@
-// A token bucket with the clock passed in. Not a queue: what cannot pay is refused.
+// A token bucket without a clock: callers pass the time.
 
-/** Tokens that come back at a steady rate up to a burst. */
+/** Tokens that come back at a steady rate, up to a burst. */
 export class TokenBucket {
   #tokens: number
   #updatedAt: number
@@ -9,7 +9,7 @@ export class TokenBucket {
 
   /**
    * @param perSecond tokens that come back per second
-   * @param burst most tokens that can be held; the bucket starts full
+   * @param burst most tokens in the bucket, which starts full
    * @param now milliseconds
    */
   constructor(perSecond: number, burst: number, now: number) {
@@ -19,7 +19,7 @@ export class TokenBucket {
     this.#updatedAt = now
   }
 
-  /** Tokens held at `now`. */
+  /** Tokens in the bucket at `now`. */
   level(now: number): number {
     // A clock that steps back must not take tokens away.
     if (now > this.#updatedAt)
@@ -28,19 +28,19 @@ export class TokenBucket {
     return this.#tokens
   }
 
-  /** Takes `count` tokens, or none and answers false. */
+  /** Takes `count` tokens. If there are fewer, takes none and returns false. */
   take(count: number, now: number): boolean {
     if (this.level(now) < count) return false
     this.#tokens -= count
     return true
   }
 
-  /** Takes `count` tokens also where they are not there: the level may become negative. */
+  /** Takes `count` tokens even if there are fewer: the level may become negative. */
   overdraw(count: number, now: number): void {
     this.#tokens = this.level(now) - count
   }
 
-  /** Gives back tokens that were taken and not used. */
+  /** Gives back tokens that were not used. */
   giveBack(count: number, now: number): void {
     this.#tokens = Math.min(this.#burst, this.level(now) + count)
   }

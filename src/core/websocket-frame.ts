@@ -1,5 +1,4 @@
-// Encodes whole, unmasked WebSocket frames as a server sends them (RFC 6455 §5.2). Not a decoder, and no fragmentation:
-// one message is one frame.
+// Encodes WebSocket frames as a server sends them (RFC 6455 §5.2): unmasked, and one frame for each message.
 
 /** Opcode of a text frame. */
 export const TEXT = 0x1
@@ -12,9 +11,9 @@ function headerLength(length: number): number {
 }
 
 /**
- * A frame's buffer with the header written and room for `length` bytes of payload.
+ * A buffer with the header of a frame and room for `length` bytes of payload.
  *
- * @returns the buffer; the payload starts at `frame.length - length`
+ * @returns the buffer. The payload starts at `frame.length - length`
  */
 export function startFrame(opcode: number, length: number): Buffer {
   const header = headerLength(length)
@@ -41,14 +40,14 @@ export function textFrame(text: string): Buffer {
   return frame
 }
 
-/** A text frame of `text`, all ASCII; cheaper than `textFrame`. */
+/** A text frame of ASCII text; cheaper than `textFrame`. */
 export function asciiFrame(text: string): Buffer {
   const frame = startFrame(TEXT, text.length)
   frame.write(text, frame.length - text.length, 'latin1')
   return frame
 }
 
-/** A text frame of a JSON object: `head`, all ASCII, opens it, `value` is the JSON text of its last member. */
+/** A text frame of a JSON object: `head` is its ASCII start, `value` the JSON text of its last member. */
 export function objectFrame(head: string, value: Buffer): Buffer {
   const length = head.length + value.length + 1
   const frame = startFrame(TEXT, length)
@@ -59,7 +58,7 @@ export function objectFrame(head: string, value: Buffer): Buffer {
   return frame
 }
 
-/** A frame of the bytes as they are. */
+/** A frame of these bytes. */
 export function bytesFrame(opcode: number, payload: Uint8Array): Buffer {
   const frame = startFrame(opcode, payload.length)
   frame.set(payload, frame.length - payload.length)

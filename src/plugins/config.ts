@@ -1,5 +1,5 @@
-// The settings of this proxy as a decorator, complete and checked. Not the environment: the process reads that and
-// hands the result in, an embedding program gives options.
+// The settings of this proxy as a decorator, complete and checked. The process reads them from the environment; a program
+// that embeds the proxy gives options.
 import { readFileSync } from 'node:fs'
 import fp from 'fastify-plugin'
 import { completeSettings, settingsWarnings } from '../core/settings-check.ts'
@@ -7,21 +7,21 @@ import type { Settings, SettingsOptions } from '../core/settings.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The settings; they do not change while the proxy runs. */
+    /** The settings. They do not change while the proxy runs. */
     config: Readonly<Settings>
     /** Version of this package. */
     proxyVersion: string
   }
 }
 
-/** Version as package.json has it, two folders up from here in sources and in the build. */
+/** Version in package.json, which is two folders up from here in sources and in the build. */
 function readVersion(): string {
   return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
     .version
 }
 
 /**
- * Decorates the app with `config` and `proxyVersion`, and warns of what is allowed but should be known.
+ * Decorates the app with `config` and `proxyVersion`, and logs warnings about risky settings.
  *
  * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
  */

@@ -1,5 +1,4 @@
-// What a refusal looks like on the wire: Fastify's `{ statusCode, code, error, message }`, never the URL, never a word
-// of the request. Not the decision to refuse.
+// Refusals on the wire: Fastify's `{ statusCode, code, error, message }`, and nothing of the request.
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
@@ -15,30 +14,30 @@ export interface ErrorBody {
   readonly message: string
 }
 
-/** Headers that a status needs or that say what to do. */
+/** Headers that a status needs, or that say what to do. */
 function headersFor(code: string, { raw }: FastifyReply): Readonly<Record<string, string>> {
   if (code === 'NWS_ERR_TOKEN_REQUIRED') return { 'www-authenticate': 'Bearer' }
-  // RFC 9110 §15.5.22 and §7.8; a Connection header of our own would else keep a connection that is to be closed.
+  // RFC 9110 §15.5.22 and §7.8. Our own Connection header must not keep a connection open that Node closes.
   if (code === 'NWS_ERR_UPGRADE_REQUIRED' || code === 'NWS_ERR_BV_UPGRADE_REQUIRED')
     return { upgrade: 'websocket', connection: raw.shouldKeepAlive ? 'upgrade' : 'upgrade, close' }
   return {}
 }
 
-/** Time that a client has to read a refusal before its connection is cut, milliseconds. */
+/** A client may read a refusal for this time, then its connection is cut. Milliseconds. */
 const LINGER_MS = 1000
 
-/** The body for a code of the catalogue. @param detail appended to the sentence; nothing that the client sent */
+/** The body for a code of the catalogue. @param detail follows the sentence; never anything that the client sent */
 export function errorBody(code: ErrorCode, detail = ''): ErrorBody {
   const { status, message } = definitionOf(code)
   return { statusCode: status, code, error: STATUS_CODES[status] ?? 'Error', message: message + detail }
 }
 
-/** Whether a request asked for an upgrade, even where the hook that says so has not run. */
+/** Whether a request asked for an upgrade, even if the hook of @fastify/websocket has not run. */
 export function isUpgrade({ ws, raw }: FastifyReply['request']): boolean {
   return ws || (raw as { upgrade?: boolean }).upgrade === true // Set by Node's parser.
 }
 
-/** Counts a refused request; a request that could not be read may meet a server without the plugin. */
+/** Counts a refused request. A malformed request may meet a server without the plugin. */
 export function countRefusal(app: { refusals?: RefusalCounts }, code: string): void {
   app.refusals?.add('request', code)
 }
@@ -58,7 +57,7 @@ export function sendError(
     .send(JSON.stringify(body))
 }
 
-/** Ends a connection: what was written goes out, then the client may close, then it is cut. */
+/** Ends a connection: sends the rest, gives the client time to close, then cuts. */
 export function endSocket(socket: Socket): void {
   socket.on('error', () => socket.destroy())
   socket.end()
@@ -67,7 +66,7 @@ export function endSocket(socket: Socket): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
-/** Answers on a connection whose request could not be read, and ends it. */
+/** Answers a malformed request on its connection, and ends the connection. */
 export function refuseSocket(socket: Socket, code: ErrorCode): void {
   const body = JSON.stringify(errorBody(code))
   const { status } = definitionOf(code)

@@ -1,6 +1,5 @@
-// Makes a scope guarded: whatever is registered in it stands behind the guard and answers errors in the form of this
-// proxy. Not the rules of the guard (access-guard.ts). It changes nothing outside of its scope, so that the routes and
-// handlers of an app around us stay as they are.
+// Puts a scope behind the guard (access-guard.ts) and gives its errors the form of this proxy. Routes and handlers of an app
+// around the scope stay as they are.
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -13,9 +12,9 @@ import { verifyServerOptions } from './server-options.ts'
 
 /** Options of the plugin. */
 export interface GuardedScopeOptions {
-  /** Whether unknown addresses are answered by this scope: where it has a prefix of its own, or the whole server. */
+  /** This scope answers unknown addresses: it has a prefix, or the whole server. */
   readonly ownsNotFound: boolean
-  /** Who may reach what says nothing of itself, unknown addresses too; `control` if not given. */
+  /** The surface of routes that name none, and of unknown addresses. Default: `control`. */
   readonly defaultSurface?: Surface
 }
 
@@ -28,7 +27,7 @@ const FASTIFY_ERRORS: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'NWS_ERR_REQUEST_NOT_JSON'
 }
 
-/** What is left, by its status: static files, for one, have errors of their own. */
+/** Other errors by their status, such as those of static files. */
 const STATUS_ERRORS: Readonly<Record<number, ErrorCode>> = {
   403: 'NWS_ERR_NOT_FOUND',
   404: 'NWS_ERR_NOT_FOUND',
@@ -42,7 +41,7 @@ const STATUS_ERRORS: Readonly<Record<number, ErrorCode>> = {
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Where a request fails its schema: `querystring/scope`. Names of fields that the client made up are left out. */
+/** The place where a request fails its schema, such as `querystring/scope`. Fields that the client invented are left out. */
 function fieldOf({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? []
   const missing = first?.params['missingProperty']
@@ -50,7 +49,7 @@ function fieldOf({ validation, validationContext }: FastifyError): string {
   return /^[\w/.-]{1,100}$/.test(path) ? path : (validationContext ?? 'request')
 }
 
-/** An error that an extension made for the client to see, with a code of its own. */
+/** Whether an extension made the error for the client, with a code of its own. */
 function isCodedByExtension(error: FastifyError): boolean {
   return (
     typeof error.code === 'string' &&
@@ -59,7 +58,7 @@ function isCodedByExtension(error: FastifyError): boolean {
   )
 }
 
-/** What a file's stream reports when whom it was for has gone: no failure of ours, and nobody hears the answer. */
+/** The stream of a file reports this if the client has gone. It is no failure of the proxy. */
 const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE'
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -86,7 +85,7 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
     request.log.debug('a client left before it had its answer')
     return sendError(reply, errorBody('NWS_ERR_INTERNAL'))
   }
-  // The message of an unforeseen error may quote the request: its kind and its place have to do.
+  // The message of an unexpected error may quote the request, so the log gets its kind and its place only.
   const at = (error.stack ?? '')
     .split('\n')
     .filter(line => /^\s+at /.test(line))
@@ -96,31 +95,31 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   return sendError(reply, errorBody('NWS_ERR_INTERNAL'))
 }
 
-/** Answers an address without route: 405 where another method has one. */
+/** Answers an address without a route: 405 if another method has one. */
 function answerNotFound(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [url = '/'] = (request.raw.url ?? '/').split('?', 1)
   const has = (method: string): boolean => app.findRoute({ method, url }) !== null
-  // A route that is there may itself have found nothing, such as a file.
+  // A route may exist and find nothing, such as a file.
   const allowed = has(request.method) ? [] : METHODS.filter(has)
   if (allowed.length === 0) return sendError(reply, errorBody('NWS_ERR_NOT_FOUND'))
   return sendError(reply, errorBody('NWS_ERR_METHOD_NOT_ALLOWED'), { allow: allowed.join(', ') })
 }
 
-/** A header that every WebSocket handshake has, RFC 6455 §4.2.1: 16 random bytes in base64. */
+/** A header of every WebSocket handshake, RFC 6455 §4.2.1: 16 random bytes in base64. */
 const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 /** Subprotocols, RFC 6455 §4.1. */
 const TOKENS = new RegExp(`^${TOKEN}(?:[ \\t]*,[ \\t]*${TOKEN})*$`)
 
-/** Whether subprotocols are offered as they should be, if at all: each once. ws would answer in words of its own. */
+/** Whether the client offers no subprotocols, or each once. ws would answer others in its own words. */
 function areSubprotocols(offered: string | undefined): boolean {
   if (offered === undefined) return true
   const names = offered.split(',').map(name => name.trim())
   return TOKENS.test(offered) && new Set(names).size === names.length
 }
 
-/** Why an upgrade cannot become a WebSocket here, before anything is answered. */
+/** The error if an upgrade cannot become a WebSocket. */
 function checkUpgrade({ headers, method, routeOptions }: FastifyRequest): ErrorCode | undefined {
   if (routeOptions.config.socket !== true) return 'NWS_ERR_UPGRADE_REFUSED'
   const fits =
@@ -132,22 +131,22 @@ function checkUpgrade({ headers, method, routeOptions }: FastifyRequest): ErrorC
   return fits ? undefined : 'NWS_ERR_REQUEST_MALFORMED'
 }
 
-/** Guards the scope it is registered in. Register it before the routes. */
+/** Guards its scope. Register it before the routes. */
 export default fp<GuardedScopeOptions>(
   async (scope, { ownsNotFound, defaultSurface = 'control' }) => {
     scope.addHook('onReady', async () => {
       verifyServerOptions(scope)
-      // An upgrade behind a request that has no answer yet could only wait for it, and Node lets go of the connection at
-      // the upgrade: nobody would ever end it.
+      // An upgrade behind an unanswered request could only wait for the answer. Node gives the connection away at the
+      // upgrade, so nothing would ever end it.
       scope.server.prependListener('upgrade', (_request, socket: Socket & { _httpMessage?: unknown }) => {
         if (socket._httpMessage !== undefined && socket._httpMessage !== null) socket.destroy()
       })
-      // Node would answer an unknown expectation itself, past the guard. RFC 9110 §10.1.1 lets a server ignore it.
+      // Node would answer an unknown expectation without the guard. RFC 9110 §10.1.1 lets a server ignore it.
       if (scope.server.listenerCount('checkExpectation') === 0)
         scope.server.on('checkExpectation', (...args) => scope.routing(...args))
     })
 
-    // Extensions declare WebSocket routes in the way of @fastify/websocket.
+    // Extensions declare WebSocket routes as @fastify/websocket wants them.
     scope.addHook('onRoute', route => {
       if (route.websocket === true || 'wsHandler' in route) route.config = { ...route.config, socket: true }
     })
@@ -169,7 +168,7 @@ export default fp<GuardedScopeOptions>(
       done(code === undefined ? undefined : new NwsError(code))
     })
 
-    // A form of another site can send text/plain without asking first: bodies are JSON or nothing.
+    // A form of another site can send text/plain without a preflight. So bodies are JSON or nothing.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('application/json', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
 

@@ -1,5 +1,5 @@
-// The options that a Fastify server needs for this proxy, and the proof at start that it has them. Not the settings of
-// the proxy, and no options of taste: whoever embeds it may add his own.
+// The options that a Fastify server needs for this proxy, and a check at the start that the server has them. A program that
+// embeds the proxy may add its own.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { LogController, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -11,12 +11,12 @@ import { countRefusal, endSocket, errorBody, isUpgrade, refuseSocket, sendError 
 
 /** Longest parameter in a URL: 255 characters, percent-encoded. */
 const MAX_PARAM_LENGTH = 765
-/** Most bytes that the headers of a request may have. */
+/** Most bytes in the headers of a request. */
 const MAX_HEADER_BYTES = 16 * 1024
-/** How often unfinished requests are looked at, milliseconds. */
+/** Time between two checks of unfinished requests, milliseconds. */
 const CHECK_INTERVAL_MS = 1000
 
-/** A request as it may stand in a log: its route, not its URL, which holds the channel's name. */
+/** A request for a log: its route, and not its URL, which has the name of the channel. */
 export function requestSerializer({ method, routeOptions }: FastifyRequest): {
   method: string
   route: string | undefined
@@ -24,17 +24,17 @@ export function requestSerializer({ method, routeOptions }: FastifyRequest): {
   return { method, route: routeOptions?.url }
 }
 
-/** Log serializers for a scope whose app logs requests in its own way. */
+/** Log serializers for a scope whose app logs requests itself. */
 export const logSerializers = { req: requestSerializer as never }
 
-/** Marks a made-up request or error with what to call when it arrives where it should. */
+/** Marks an artificial request or error. The value is called if it arrives. */
 const PROBE = Symbol('nws.probe')
 
 interface Probe {
   [PROBE]?: () => void
 }
 
-/** Answers requests that the router could not read. They never reach hooks, so the guard is asked here. */
+/** Answers requests that the router cannot read. Hooks never run for them, so this asks the guard. */
 export function frameworkErrors(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const probed = (request.raw as Probe)[PROBE]
   if (probed !== undefined) return probed()
@@ -42,7 +42,7 @@ export function frameworkErrors(error: FastifyError, request: FastifyRequest, re
   const code =
     guard?.check(request.raw, 'public') ??
     (error.code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'NWS_ERR_REQUEST_URL_TOO_LONG' : 'NWS_ERR_REQUEST_MALFORMED')
-  // No hook of @fastify/websocket runs here either: the connection of a refused upgrade is ours to end.
+  // Hooks of @fastify/websocket do not run either, so the connection of a refused upgrade is ended here.
   if (isUpgrade(request)) reply.raw.once('finish', () => endSocket(request.raw.socket))
   void sendError(reply, errorBody(code))
 }
@@ -52,10 +52,10 @@ const PARSER_ERRORS: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'NWS_ERR_REQUEST_HEADERS_TOO_LARGE'
 }
 
-/** Connections that have had their answer: the parser reports again for whatever else arrives. */
+/** Answered connections: the parser reports every further byte again. */
 const answered = new WeakSet<Socket>()
 
-/** Answers what is no HTTP, or not in time, or too much of it. */
+/** Answers requests that are no HTTP, too slow or too large. */
 export function clientErrorHandler(
   this: FastifyInstance | void,
   error: Error & { code?: string },
@@ -75,10 +75,9 @@ export function clientErrorHandler(
 }
 
 /**
- * The options to create a Fastify server with that is to carry this proxy: `Fastify({ ...serverOptions(), … })`.
+ * The options of a Fastify server for this proxy: `Fastify({ ...serverOptions(), … })`.
  *
- * @param options the settings that `networkWebSockets` is registered with; used are `handshakeTimeoutMs` and
- *   `maxMessageBytes`
+ * @param options the settings for `networkWebSockets`. `handshakeTimeoutMs` and `maxMessageBytes` are used
  * @throws NwsError `NWS_ERR_CONFIG_UNKNOWN`, `NWS_ERR_CONFIG_VALUE`, `NWS_ERR_CONFIG_EXPOSED`
  */
 export function serverOptions(options: SettingsOptions = {}) {
@@ -92,14 +91,14 @@ export function serverOptions(options: SettingsOptions = {}) {
       headersTimeout: handshakeTimeoutMs,
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, Math.ceil(handshakeTimeoutMs / 2)),
       maxHeaderSize: MAX_HEADER_BYTES,
-      requireHostHeader: false, // The guard answers in our own words.
-      // Java's HTTP client offers an upgrade to HTTP/2 with every request. Known to Node from 24.9 on.
+      requireHostHeader: false, // The guard answers instead.
+      // Java's HTTP client offers an upgrade to HTTP/2 with every request. Node has this option from 24.9 on.
       shouldUpgradeCallback: (request: IncomingMessage) => /^websocket$/i.test(request.headers.upgrade ?? '')
     },
     trustProxy: false,
-    // During shutdown Fastify's own 503 would bypass hooks and leave upgrades open; the scope of the routes has its own.
+    // During shutdown Fastify's 503 would bypass hooks and leave upgrades open. The scope of the routes has its own.
     return503OnClosing: false,
-    // Request lines hold the URL, and with it the channel's name.
+    // The log line of a request has the URL, and with it the name of the channel.
     logController: new LogController({ disableRequestLogging: true }),
     frameworkErrors,
     clientErrorHandler
@@ -107,9 +106,9 @@ export function serverOptions(options: SettingsOptions = {}) {
 }
 
 /**
- * Checks that a server which is about to be ready was created with the options above.
+ * Checks that a server was created with the options above.
  *
- * @throws NwsError `NWS_ERR_CONFIG_SERVER_OPTION`, with the name of the first option that is missing
+ * @throws NwsError `NWS_ERR_CONFIG_SERVER_OPTION`, with the name of the first missing option
  */
 export function verifyServerOptions(app: FastifyInstance): void {
   const { server, initialConfig } = app
@@ -131,7 +130,7 @@ export function verifyServerOptions(app: FastifyInstance): void {
     )
 }
 
-/** Sends the router a request that it cannot read, and looks where it ends up. Nothing is answered. */
+/** Sends the router a request that it cannot read, and looks where it arrives. Nothing is answered. */
 function reachesFrameworkErrors(app: FastifyInstance): boolean {
   let reached = false
   const request = {
@@ -153,7 +152,7 @@ function reachesFrameworkErrors(app: FastifyInstance): boolean {
   try {
     app.routing(request as never, response as never)
   } catch {
-    // A handler of somebody else may well stumble over it.
+    // A handler of another program may throw.
   }
   return reached
 }
