@@ -59,13 +59,25 @@ async function buildClient() {
     logLevel: 'warning',
     outdir: 'public/lib'
   }
+  // The module of file transfers is a file of its own, which the others load when it is needed.
+  const plugins = [
+    {
+      name: 'files apart',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /\/files\/index\.ts$/ }, ({ kind }) =>
+          kind === 'dynamic-import' ? { path: './networkwebsockets-files.js', external: true } : undefined
+        )
+    }
+  ]
   const banner = { js: '/*! Network Web Sockets, MIT License */' }
   await build({
     ...common,
     banner,
+    plugins,
     format: 'esm',
     entryPoints: {
       networkwebsockets: 'src/client/index.ts',
+      'networkwebsockets-files': 'src/client/files/index.ts',
       'networkwebsockets-webrtc': 'src/client/webrtc.ts',
       bonevalue: 'src/client/bonevalue/index.ts'
     }
@@ -73,6 +85,7 @@ async function buildClient() {
   await build({
     ...common,
     banner,
+    plugins,
     format: 'iife',
     entryPoints: {
       'networkwebsockets.global': 'src/client/global.ts',
@@ -82,6 +95,7 @@ async function buildClient() {
   })
   const types = {
     networkwebsockets: "export * from './types/index.js'\n",
+    'networkwebsockets-files': "export * from './types/files/index.js'\n",
     'networkwebsockets-webrtc': "export * from './types/webrtc.js'\n",
     bonevalue: "export * from './types/bonevalue/index.js'\n",
     BV: BV_TYPES,

@@ -28,7 +28,6 @@ export const cliErrors = {
     exit: EXIT.error,
     message: 'There is a file of this name already: allow --overwrite, or name another place with --output.'
   },
-  NWS_CLI_FILE_NAME: { exit: EXIT.error, message: 'The offered name cannot be used here: name a place with --output.' },
   NWS_CLI_FILE_PART: {
     exit: EXIT.error,
     message:

@@ -268,9 +268,7 @@ async function receive(channel: string | undefined, options: ReceiveOptions): Pr
 
 /** Where the file goes. @throws CliError where there is a file, or the name is none */
 async function placeOf({ name }: Offer, { output, directory, overwrite }: ReceiveOptions): Promise<string> {
-  const safe = safeName(name)
-  if (output === undefined && safe === undefined) throw new CliError('NWS_CLI_FILE_NAME')
-  const path = output ?? join(directory, safe!)
+  const path = output ?? join(directory, safeName(name))
   if (overwrite !== true && (await exists(path))) throw new CliError('NWS_CLI_FILE_EXISTS')
   return path
 }

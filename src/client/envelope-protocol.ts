@@ -9,6 +9,19 @@ import { Peers } from './peers.ts'
 import { OPEN, type SocketSurface } from './socket-surface.ts'
 import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from './wire.ts'
 
+/** Who is told of messages of file transfers, which applications do not see. */
+export interface FileListener {
+  joined(peers: Iterable<string>): void
+  lost(): void
+  came(peer: string): void
+  left(peer: string): void
+  receivedJson(source: string, json: unknown): boolean
+  receivedBytes(source: string, bytes: Uint8Array): boolean
+}
+
+/** A JSON message of a transfer is an object with this member. */
+const FILE_MEMBER = '$file'
+
 /** The way of speaking of `/<channel>`. */
 export class EnvelopeProtocol implements Protocol {
   /** Answered with the own id, after all that is to be known at joining. */
@@ -18,12 +31,19 @@ export class EnvelopeProtocol implements Protocol {
   readonly #owner: SocketSurface
   readonly #connection: Connection
   readonly #members = new Map<string, PeerControl>()
+  #files: FileListener | undefined
   /** Who has been told of by a connection that has not told all yet; undefined: all is known. */
   #told: Set<string> | undefined = new Set()
 
   constructor(owner: SocketSurface, connection: Connection) {
     this.#owner = owner
     this.#connection = connection
+  }
+
+  /** Tells of transfers from now on. */
+  listenForFiles(listener: FileListener): void {
+    this.#files = listener
+    if (this.#told === undefined) listener.joined(this.#members.keys())
   }
 
   encode(data: string | Uint8Array, target: string | undefined): Frame {
@@ -47,12 +67,13 @@ export class EnvelopeProtocol implements Protocol {
       case 'broadcast':
         return this.#broadcast(incoming.source, incoming.data)
       case 'message':
-        this.#members.get(incoming.source)?.message(incoming.data)
+        if (!this.#isOfFiles(incoming.source, incoming.data)) this.#members.get(incoming.source)?.message(incoming.data)
     }
   }
 
   lost(): void {
     this.#told = new Set()
+    this.#files?.lost()
   }
 
   ended(): void {
@@ -60,10 +81,19 @@ export class EnvelopeProtocol implements Protocol {
   }
 
   #broadcast(source: string, data: Data): void {
+    if (this.#isOfFiles(source, data)) return
     // A listener of what was fired just now may have closed.
     if (this.#owner.readyState !== OPEN) return
     this.#members.get(source)?.open()
     this.#owner.dispatchEvent(messageEvent(data, this.#owner, source))
+  }
+
+  #isOfFiles(source: string, data: Data): boolean {
+    if ('bytes' in data) return this.#files?.receivedBytes(source, new Uint8Array(data.bytes)) === true
+    const { json } = data
+    if (typeof json !== 'object' || json === null || !Object.hasOwn(json, FILE_MEMBER)) return false
+    this.#files?.receivedJson(source, json)
+    return true
   }
 
   #connect(id: string): void {
@@ -77,6 +107,7 @@ export class EnvelopeProtocol implements Protocol {
     )
     this.peers.push(peer)
     this.#fire('connect', peer)
+    this.#files?.came(id)
     // After the listeners, which set its handlers; a message of the peer may open it earlier.
     queueMicrotask(() => this.#members.get(id)?.open())
   }
@@ -88,6 +119,7 @@ export class EnvelopeProtocol implements Protocol {
     this.#members.delete(id)
     this.peers.splice(this.peers.indexOf(member.socket), 1)
     member.gone()
+    this.#files?.left(id)
     this.#fire('disconnect', member.socket)
   }
 
@@ -98,6 +130,7 @@ export class EnvelopeProtocol implements Protocol {
     if (told !== undefined) for (const id of this.#members.keys()) if (!told.has(id)) this.#disconnect(id)
     this.#connection.keepTargets(id => this.#members.has(id))
     this.#connection.synced()
+    if (told !== undefined) this.#files?.joined(this.#members.keys())
   }
 
   #fire(type: string, target: PeerWebSocket): void {

@@ -2,10 +2,25 @@
 // envelope-protocol.ts and connection.ts.
 import { ChannelSocket, type SocketOptions } from './channel-socket.ts'
 import { EnvelopeProtocol } from './envelope-protocol.ts'
+import type { Connection } from './connection.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import type { NetworkErrorEvent, NetworkMessageEvent, PeerDetail, ReconnectingDetail } from './events.ts'
+import type { ChannelAccess } from './files/channel.ts'
+import type { FileOffer } from './files/file-offer.ts'
+import type { FileReport } from './files/offering.ts'
+import type { Sendable } from './files/source.ts'
+import type { FileToSend, FileTransfers, SendFileOptions, SendOptions } from './files/transfers.ts'
 import type { PeerWebSocket } from './peer-web-socket.ts'
 import type { Peers } from './peers.ts'
+
+/** The module of file transfers, which few pages need. */
+let loadFiles = async (): Promise<{ attach: (access: ChannelAccess) => FileTransfers }> =>
+  await import('./files/index.ts')
+
+/** Told by the entry file for Node.js. */
+export function setFilesModule(load: typeof loadFiles): void {
+  loadFiles = load
+}
 
 /** Events of a channel, by type. */
 export interface NetworkWebSocketEventMap {
@@ -42,6 +57,9 @@ export class NetworkWebSocket extends ChannelSocket {
   declare onconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['connect']) => unknown) | null
   declare ondisconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['disconnect']) => unknown) | null
   readonly #protocol: EnvelopeProtocol
+  readonly #channelConnection: Connection
+  #files: Promise<FileTransfers> | undefined
+  #onfile: ((offer: FileOffer) => unknown) | null = null
 
   /**
    * @param channel its name
@@ -50,17 +68,20 @@ export class NetworkWebSocket extends ChannelSocket {
    */
   constructor(channel: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     let protocol!: EnvelopeProtocol
+    let made!: Connection
     super(
       channel,
       name => `/${name}?binary=1`,
       protocols,
       options,
       (socket, connection) => {
+        made = connection
         protocol = new EnvelopeProtocol(socket, connection)
         return protocol
       }
     )
     this.#protocol = protocol
+    this.#channelConnection = made
   }
 
   /** Own id as the others see it, made by the proxy for this connection; empty before the first `open` event. */
@@ -71,6 +92,46 @@ export class NetworkWebSocket extends ChannelSocket {
   /** The other peers, always current. */
   get peers(): Peers {
     return this.#protocol.peers
+  }
+
+  /**
+   * Called for each offer of files, also for those that were made before it was set. null: this peer takes no files.
+   * Every offer waits for `accept` or `refuse`.
+   */
+  get onfile(): ((offer: FileOffer) => unknown) | null {
+    return this.#onfile
+  }
+
+  set onfile(handler: ((offer: FileOffer) => unknown) | null) {
+    this.#onfile = handler
+    if (handler !== null || this.#files !== undefined)
+      void this.#transfers().then(transfers => {
+        transfers.onfile = this.#onfile
+      })
+  }
+
+  /**
+   * Offers a file to all other peers, or to one, and resolves when all have answered and those that took it have it.
+   *
+   * @throws FileError if the file cannot be read or changes; the reason of `signal` if that aborts
+   */
+  async sendFile(file: Sendable, options?: SendFileOptions): Promise<FileReport> {
+    return await (await this.#transfers()).sendFile(file, options)
+  }
+
+  /** The same for several files in one offer. */
+  async sendFiles(
+    files: Iterable<FileToSend>,
+    options?: SendOptions & { readonly title?: string }
+  ): Promise<FileReport> {
+    return await (await this.#transfers()).sendFiles(files, options)
+  }
+
+  #transfers(): Promise<FileTransfers> {
+    this.#files ??= loadFiles().then(({ attach }) =>
+      attach({ socket: this, connection: this.#channelConnection, protocol: this.#protocol })
+    )
+    return this.#files
   }
 }
 defineEventHandlers(NetworkWebSocket.prototype, ['connect', 'disconnect'])

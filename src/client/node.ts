@@ -1,10 +1,13 @@
 // The client library for Node.js: as index.ts, and where there is no global WebSocket (before Node.js 22) that of `ws`.
-// Nothing else differs.
+// File transfers hash with node:crypto.
 import { createRequire } from 'node:module'
 import type { WebSocketClass } from './connection.ts'
 import { setDefaultWebSocket } from './channel-socket.ts'
+import { setFilesModule } from './network-web-socket.ts'
 
 export * from './index.ts'
+
+setFilesModule(async () => await import('./files/node.ts'))
 
 if (!('WebSocket' in globalThis)) {
   // Not by `await import`: a module that waits cannot be required.

@@ -95,11 +95,20 @@ export function encodeText(json: string, target: string | undefined): string {
 }
 
 /** A binary frame that sends a copy of bytes to one peer or, without target, to all. */
-export function encodeBinary(bytes: Uint8Array, target = ''): Uint8Array<ArrayBuffer> {
+export function encodeBinary(bytes: Uint8Array, target?: string): Uint8Array<ArrayBuffer> {
+  const frame = startBinary(bytes.length, target)
+  frame.bytes.set(bytes, frame.start)
+  return frame.bytes
+}
+
+/** The same with room for so many bytes, which begins at `start`. */
+export function startBinary(
+  length: number,
+  target = ''
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly start: number } {
   const start = 2 + target.length
-  const frame = new Uint8Array(start + bytes.length)
-  frame.set([target === '' ? BROADCAST : MESSAGE, target.length])
-  for (let i = 0; i < target.length; i++) frame[2 + i] = target.charCodeAt(i)
-  frame.set(bytes, start)
-  return frame
+  const bytes = new Uint8Array(start + length)
+  bytes.set([target === '' ? BROADCAST : MESSAGE, target.length])
+  for (let i = 0; i < target.length; i++) bytes[2 + i] = target.charCodeAt(i)
+  return { bytes, start }
 }

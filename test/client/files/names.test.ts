@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { join, dirname } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { MAX_NAME_BYTES, safeName } from '../../../src/client/files/names.ts'
+import { MAX_NAME_BYTES, safeName, safePath } from '../../../src/client/files/names.ts'
 
-t.test('an offered name becomes one that can be stored, or none', async t => {
+t.test('an offered name becomes one that can be stored', async t => {
   for (const [offered, safe] of [
     ['holiday.jpg', 'holiday.jpg'],
     ['Größe 漢字 🙂.txt', 'Größe 漢字 🙂.txt'],
@@ -18,15 +18,15 @@ t.test('an offered name becomes one that can be stored, or none', async t => {
     ['\ufeff.profile', '_profile'],
     ['\u200b.profile', '_.profile'],
     ['...rc', '_rc'],
-    ['.', undefined],
-    ['..', undefined],
-    [' ..', undefined],
-    ['.. ', undefined],
-    ['. .', undefined],
-    ['a/..', undefined],
-    ['', undefined],
-    ['x/', undefined],
-    ['   ', undefined],
+    ['.', 'file'],
+    ['..', 'file'],
+    [' ..', 'file'],
+    ['.. ', 'file'],
+    ['. .', 'file'],
+    ['a/..', 'file'],
+    ['', 'file'],
+    ['x/', 'file'],
+    ['   ', 'file'],
     ['a\u0000b\u001b[2J', 'a_b_[2J'],
     ['txt.\u202eexe', 'txt._exe'],
     ['a\ud800b', 'a_b'],
@@ -36,7 +36,9 @@ t.test('an offered name becomes one that can be stored, or none', async t => {
     ['COM7 .log', '_COM7 .log'],
     ['console', 'console'],
     ['é'.repeat(100), 'é'.repeat(100)],
-    ['é'.repeat(101), undefined]
+    ['é'.repeat(101), `${'é'.repeat(80)}${'é'.repeat(20)}`],
+    [`${'n'.repeat(300)}.tar.gz`, `${'n'.repeat(193)}.tar.gz`],
+    [`aux.${'n'.repeat(300)}`, `_aux.${'n'.repeat(195)}`]
   ] as const)
     t.equal(safeName(offered), safe, JSON.stringify(offered))
 })
@@ -61,4 +63,30 @@ t.test('no name of any characters leaves the folder or hides in it', async t => 
     assert.equal(safeName(safe), safe, 'it stays as it is')
   })
   t.doesNotThrow(() => fc.assert(property, { numRuns: 5000 }))
+})
+
+t.test('a path keeps its folders and never leads upwards', async t => {
+  for (const [offered, safe] of [
+    ['a/b/c.txt', 'a/b/c.txt'],
+    ['a\\b', 'a/b'],
+    ['/etc/passwd', 'etc/passwd'],
+    ['../../x', 'x'],
+    ['a/../../b', 'a/b'],
+    ['a/ .. /b', 'a/b'],
+    ['.git/hooks/post-checkout', '_git/hooks/post-checkout'],
+    ['a//b/./c', 'a/b/c'],
+    ['', 'file'],
+    ['../', 'file'],
+    [`${'d/'.repeat(100)}x`, `${'d/'.repeat(32)}x`]
+  ] as const)
+    t.equal(safePath(offered), safe, JSON.stringify(offered))
+  const property = fc.property(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.array(fc.constantFrom('..', '/', ' ', '.')),
+    (text, more) => {
+      for (const component of safePath([text, ...more, text].join('/')).split('/'))
+        assert.equal(safeName(component), component)
+    }
+  )
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 2000 }))
 })

@@ -1,0 +1,43 @@
+// A part of a file as bytes: a mark that no other binary message begins with, the stream that the receiver asked for, and
+// the offset in the file. Not the frame around it, which each transport has.
+//
+//   "\0NWSFILE" | stream u32 | offset u64 | bytes
+
+/** Bytes before those of the file. */
+export const CHUNK_HEAD_BYTES = 20
+/** Bytes of a file in one message: far below what any proxy takes, and enough for full speed. */
+export const CHUNK_BYTES = 64 * 1024
+
+const MARK = Uint8Array.from('\0NWSFILE', character => character.charCodeAt(0))
+const TWO_32 = 2 ** 32
+
+/** A part of a file. */
+export interface Chunk {
+  readonly stream: number
+  readonly offset: number
+  readonly bytes: Uint8Array
+}
+
+/** Writes the head into the beginning of a message. */
+export function writeChunkHead(message: Uint8Array, stream: number, offset: number): void {
+  message.set(MARK)
+  const view = new DataView(message.buffer, message.byteOffset)
+  view.setUint32(8, stream)
+  view.setUint32(12, Math.floor(offset / TWO_32))
+  view.setUint32(16, offset % TWO_32)
+}
+
+/** Whether a binary message belongs to a transfer. */
+export function isChunk(message: Uint8Array): boolean {
+  return message.length >= CHUNK_HEAD_BYTES && MARK.every((byte, index) => message[index] === byte)
+}
+
+/** Reads a binary message; undefined: not a part of a file. */
+export function decodeChunk(message: Uint8Array): Chunk | undefined {
+  if (!isChunk(message)) return undefined
+  const view = new DataView(message.buffer, message.byteOffset)
+  const offset = view.getUint32(12) * TWO_32 + view.getUint32(16)
+  return Number.isSafeInteger(offset)
+    ? { stream: view.getUint32(8), offset, bytes: message.subarray(CHUNK_HEAD_BYTES) }
+    : undefined
+}

@@ -1,0 +1,53 @@
+// What transfers need of a channel, and their times. Not a channel: the library, the command and BoneValue each have one.
+import type { Clock } from './pace.ts'
+import type { CreateHasher } from './hash.ts'
+
+/** A binary message with room for its content. */
+export interface Frame {
+  readonly bytes: Uint8Array<ArrayBuffer>
+  /** Where the content begins. */
+  readonly start: number
+}
+
+/** A channel. While it is not joined, what is sent is lost. */
+export interface FilePort {
+  /** Sends JSON text to one peer or, without one, to all others. */
+  tell(json: string, peer: string | undefined): void
+  /** A binary message for one peer, to be filled and sent. */
+  frame(peer: string, length: number): Frame
+  send(frame: Frame, peer: string): void
+  /** Resolves when there is room to send more. @throws if the channel is lost meanwhile */
+  ready(): Promise<void>
+}
+
+/** Times, milliseconds. */
+export interface FileTimings {
+  /** A peer that has not said within this time that it has seen an offer does not take files. */
+  readonly answerMs: number
+  /** How long the other end may be away. */
+  readonly patienceMs: number
+  /** A receiver that gets nothing for so long asks again. */
+  readonly stallMs: number
+  /** A receiver that has everything says so again after this time, at most so many times. */
+  readonly farewellMs: number
+  readonly farewells: number
+}
+
+/** What is used if nothing else is said. */
+export const fileTimings: FileTimings = {
+  answerMs: 5000,
+  patienceMs: 60_000,
+  stallMs: 5000,
+  farewellMs: 1000,
+  farewells: 10
+}
+
+/** What is injected. */
+export interface FileDeps {
+  readonly port: FilePort
+  readonly clock: Clock
+  readonly createHasher: CreateHasher
+  /** 32 random hexadecimal characters. */
+  readonly randomId: () => string
+  readonly timings: FileTimings
+}

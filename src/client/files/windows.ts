@@ -1,0 +1,34 @@
+// How much may be on its way to this peer: one budget for all transfers of a channel, so that together they stay below
+// what a proxy keeps for a slow reader (NWS_MAX_QUEUED_BYTES). Not what is asked for.
+
+/** Bytes of all transfers together, and of one at least. */
+const TOTAL_BYTES = 1024 * 1024
+const MIN_BYTES = 192 * 1024
+/** Transfers at the same time; further ones wait. */
+const MAX_TRANSFERS = 5
+
+/** The budget of one channel. */
+export class Windows {
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  /** Bytes that one transfer may ask for in advance. */
+  get bytes(): number {
+    return Math.max(MIN_BYTES, Math.floor(TOTAL_BYTES / Math.max(1, this.#running)))
+  }
+
+  /** Resolves when a transfer may begin. */
+  async enter(): Promise<void> {
+    if (this.#running >= MAX_TRANSFERS)
+      await new Promise<void>(resolve => {
+        this.#waiting.push(resolve)
+      })
+    else this.#running++
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#running--
+    else next()
+  }
+}
