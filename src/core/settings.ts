@@ -205,7 +205,7 @@ const rows = {
     doc: 'Messages per second from one socket, with a burst of one second.'
   },
   maxBytesPerSecond: {
-    schema: count(64 * MIB),
+    schema: count(256 * MIB),
     group: 'limits',
     doc: 'Bytes per second from one socket, with a burst of one second, or of one message if that is more.'
   },

@@ -12,24 +12,27 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (name: string): string => readFileSync(join(root, 'public/lib', name), 'utf8')
 const classes = ['NetworkWebSocket', 'LocalWebSocket', 'BroadcastWebSocket', 'NetworkBroadcastChannel']
 
-t.test('the module without the WebRTC helper has at most 8 KiB gzipped, and no file needs another before a file is sent', async t => {
-  const size = gzipSync(read('networkwebsockets.js'), { level: 9 }).length
-  t.ok(size <= 8 * 1024, `${size} bytes`)
-  t.ok(size > 2 * 1024, 'it is the whole of it')
-  for (const file of [
-    'networkwebsockets.js',
-    'networkwebsockets-webrtc.js',
-    'networkwebsockets-files.js',
-    'networkwebsockets.global.js',
-    'namedwebsockets.js'
-  ]) {
-    const text = read(file).replaceAll('import("./networkwebsockets-files.js")', '')
-    t.notMatch(text, /\bimport\s*[("'{*]|\brequire\(/, file)
+t.test(
+  'the module without the WebRTC helper has at most 8 KiB gzipped, and no file needs another before a file is sent',
+  async t => {
+    const size = gzipSync(read('networkwebsockets.js'), { level: 9 }).length
+    t.ok(size <= 8 * 1024, `${size} bytes`)
+    t.ok(size > 2 * 1024, 'it is the whole of it')
+    for (const file of [
+      'networkwebsockets.js',
+      'networkwebsockets-webrtc.js',
+      'networkwebsockets-files.js',
+      'networkwebsockets.global.js',
+      'namedwebsockets.js'
+    ]) {
+      const text = read(file).replaceAll('import("./networkwebsockets-files.js")', '')
+      t.notMatch(text, /\bimport\s*[("'{*]|\brequire\(/, file)
+    }
+    t.notMatch(read('networkwebsockets.js'), /RTCPeerConnection/)
+    const files = gzipSync(read('networkwebsockets-files.js'), { level: 9 }).length
+    t.ok(files <= 16 * 1024, `the module of file transfers, which is loaded when it is needed: ${files} bytes`)
   }
-  t.notMatch(read('networkwebsockets.js'), /RTCPeerConnection/)
-  const files = gzipSync(read('networkwebsockets-files.js'), { level: 9 }).length
-  t.ok(files <= 16 * 1024, `the module of file transfers, which is loaded when it is needed: ${files} bytes`)
-})
+)
 
 t.test('the classic scripts define the same globals, to be called with or without new', async t => {
   for (const file of ['networkwebsockets.global.js', 'namedwebsockets.js']) {

@@ -126,8 +126,16 @@ export class Download {
     if (this.#isOver) return
     this.#isOver = true
     this.#queue = []
-    void (async () => this.#sink.abort(error))().catch(() => {})
+    void this.#abort(error)
     this.#settle.reject(error)
+  }
+
+  async #abort(error: FileError): Promise<void> {
+    try {
+      await this.#sink.abort(error)
+    } catch {
+      // There is nobody who could do more.
+    }
   }
 
   #again(): void {

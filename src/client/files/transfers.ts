@@ -1,8 +1,7 @@
 // Sending and receiving files as an application does it, over any channel. Not the channel: that is a port.
 import { FileOffer } from './file-offer.ts'
 import { Files } from './files.ts'
-import type { CreateHasher } from './hash.ts'
-import { hexOf } from './hash.ts'
+import { hexOf, type CreateHasher } from './hash.ts'
 import { MAX_FILES, MAX_PATH } from './messages.ts'
 import type { FileReport, Offering } from './offering.ts'
 import { platformClock } from './pace.ts'
