@@ -17,7 +17,7 @@ export type {
 export type { Settings, SettingsOptions } from './core/settings.ts'
 export type { AccessGuard, Surface } from './plugins/access-guard.ts'
 export type {
-  ChannelRegistryApi,
+  ChannelRegistry,
   Membership,
   MembershipOptions,
   ReceivedMessage

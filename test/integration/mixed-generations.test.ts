@@ -358,7 +358,7 @@ t.test('a broadcast is encoded once for each text, whatever the order in which p
     const sender = await joinTestPeer(hub, 'x')
     for (const encoding of order) await joinTestPeer(hub, 'x', { encoding })
     const payload = text('"x"')
-    hub.registry.broadcast(sender.peer, {
+    hub.channels.broadcast(sender.peer, {
       binary: false,
       get bytes() {
         reads++
@@ -367,7 +367,7 @@ t.test('a broadcast is encoded once for each text, whatever the order in which p
     })
     const before = reads
     reads = 0
-    hub.registry.broadcast(sender.peer, {
+    hub.channels.broadcast(sender.peer, {
       binary: false,
       get bytes() {
         reads++

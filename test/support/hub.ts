@@ -1,10 +1,10 @@
-// A registry without I/O: turns end when the test says so, peers are sinks that record. Not a mock of the rules.
+// A hub without I/O: turns end when the test says so, peers are sinks that record. Not a mock of the rules.
 import { OriginLimits } from '../../src/core/hub/origin-limits.ts'
 import { Outbox } from '../../src/core/hub/outbox.ts'
 import type { Encoding } from '../../src/core/hub/encoding.ts'
 import type { Peer } from '../../src/core/hub/peer.ts'
 import { QueueBudget } from '../../src/core/hub/queue-budget.ts'
-import { ChannelRegistry } from '../../src/core/hub/registry.ts'
+import { Hub } from '../../src/core/hub/hub.ts'
 import { TurnQueue } from '../../src/core/hub/turn-queue.ts'
 
 /** One line per event: `+id`, `-id`, `id:text`, `id>text` (direct), each ended by a line break. */
@@ -14,7 +14,7 @@ export const lineEncoding: Encoding = {
 }
 
 export interface TestHub {
-  registry: ChannelRegistry
+  channels: Hub
   /** Ends event-loop turns until nothing is left to do. */
   endTurn: () => void
   /** Ends one event-loop turn. @returns false if nothing was left to do */
@@ -23,7 +23,7 @@ export interface TestHub {
   turns: TurnQueue
 }
 
-/** A registry whose ids are p1, p2, … */
+/** A hub whose ids are p1, p2, … */
 export function createTestHub(
   options: { maxPeers?: number; maxSockets?: number; burst?: number; maxTotalQueuedBytes?: number } = {}
 ): TestHub {
@@ -33,7 +33,7 @@ export function createTestHub(
     pending.push(run)
   )
   let ids = 0
-  const registry = new ChannelRegistry({
+  const channels = new Hub({
     turns,
     now: () => now.value,
     channelTag: name => `tag-${name.length}`,
@@ -56,7 +56,7 @@ export function createTestHub(
     return runs.length > 0
   }
   return {
-    registry,
+    channels,
     now,
     turns,
     endTurn: () => {
@@ -79,7 +79,7 @@ export interface TestPeer {
 
 /** Joins a channel with a recording port. @param options.clog bytes that the pretended transport holds after its first write */
 export async function joinTestPeer(
-  { registry, turns }: TestHub,
+  { channels, turns }: TestHub,
   name: string,
   options: { origin?: string; encoding?: Encoding; maxQueued?: number; clog?: number } = {}
 ): Promise<TestPeer> {
@@ -100,12 +100,12 @@ export async function joinTestPeer(
       },
       stalled: () => {
         ended.push('too slow')
-        registry.leave(peer)
+        channels.removeLocal(peer)
       }
     },
     options.maxQueued ?? 1000
   )
-  const peer = await registry.join({
+  const peer = await channels.addLocal({
     name,
     scope: 'network',
     dialect: 'test',

@@ -5,7 +5,7 @@ import type { Trust, User } from './store.ts'
 import { encode, encodeRelayed, type RelayedMessage } from './wire.ts'
 
 /** Where frames for one client go. */
-export interface PeerPort {
+export interface ClientPort {
   /** Whether the client knows only the messages of the first generation. */
   readonly isLegacy: boolean
   /** Takes a frame at once; must not call back into the directory. */
@@ -18,7 +18,7 @@ export interface PeerPort {
 export interface OnlinePeer {
   readonly id: number
   readonly user: OnlineUser
-  readonly port: PeerPort
+  readonly port: ClientPort
 }
 
 /** A user with at least one client. */
@@ -78,7 +78,7 @@ export class Directory {
    * @param contacts whom the user trusts; not looked at where he is online already
    * @param peerId for which `has` is false
    */
-  enter(user: User, contacts: Iterable<readonly [number, string]>, peerId: number, port: PeerPort): OnlinePeer {
+  enter(user: User, contacts: Iterable<readonly [number, string]>, peerId: number, port: ClientPort): OnlinePeer {
     let online = this.users.get(user.id)
     const isFirst = online === undefined
     if (online === undefined) {

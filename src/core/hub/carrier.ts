@@ -14,16 +14,16 @@ export interface RemoteFacts {
   readonly id: string
   /** Id of its proxy: a claim of that proxy. */
   readonly proxy: string
-  /** The way to that proxy, such as a link: the object that `registry.proveRemote` names. */
+  /** The way to that proxy, such as a link: the object that `hub.proveRemote` names. */
   readonly via?: object
 }
 
 /**
- * Brings remote peers into channels. The registry calls it synchronously and in the order of events, only for channels
- * of scope `network`. Implementations MUST NOT throw and MUST NOT call back into the registry synchronously.
+ * Brings remote peers into channels. The hub calls it synchronously and in the order of events, only for channels
+ * of scope `network`. Implementations MUST NOT throw and MUST NOT call back into the hub synchronously.
  *
- * A carrier calls `registry.addRemote`, `registry.removeRemote`, `registry.remoteBroadcast` and
- * `registry.remoteMessage`. It MUST keep the order of each remote peer's events. If `payload.binary` is false,
+ * A carrier calls `hub.addRemote`, `hub.removeRemote`, `hub.remoteBroadcast` and
+ * `hub.remoteMessage`. It MUST keep the order of each remote peer's events. If `payload.binary` is false,
  * `payload.bytes` MUST be exactly one valid JSON text. Several carriers may bring the same peer if each of their ways is
  * proven to end in the same proxy. Otherwise the carrier that claimed the id first has it, and the others wait. A
  * message with a sequence number is accepted once.
@@ -33,7 +33,7 @@ export interface Carrier {
   readonly name: string
   /** The first local peer is about to join; `localJoined` for it follows. */
   channelOpened(channel: Channel): void
-  /** The last local peer has left. The registry forgets the channel's remote peers without `removeRemote`. */
+  /** The last local peer has left. The hub forgets the channel's remote peers without `removeRemote`. */
   channelClosed(channel: Channel): void
   /** Whether the carrier is about to learn the channel's remote peers. Absent: never. */
   isSettling?(channel: Channel): boolean

@@ -1,5 +1,5 @@
 // A channel: its peers, the order of delivery, and counts. The directory of channels, joining and hooks are in
-// hub/registry.ts.
+// hub/hub.ts.
 import type { Scope } from '../channel-name.ts'
 import type { Carrier } from './carrier.ts'
 import { FanoutGroup } from './fanout-group.ts'

@@ -5,7 +5,7 @@ import type { Carrier, RelayCount } from './carrier.ts'
 import type { Channel } from './channel.ts'
 import type { Payload } from './payload.ts'
 import type { Peer } from './peer.ts'
-import type { ChannelRegistry } from './registry.ts'
+import type { Hub } from './hub.ts'
 
 /** A network of other proxies. @typeParam V the way to one of them */
 export interface RemoteNetwork<V> {
@@ -37,21 +37,21 @@ interface Carried {
 /** What is injected into a carrier. */
 export interface NetworkCarrierDeps<V> {
   readonly name: string
-  readonly hub: ChannelRegistry
+  readonly hub: Hub
   /** A function because network and carrier need each other. */
   readonly network: () => RemoteNetwork<V>
   /** Id of the proxy at the end of a way: a claim of that proxy. */
   readonly proxyOf: (via: V) => string
 }
 
-/** Carries between one registry and one network. */
+/** Carries between one hub and one network. */
 export class NetworkCarrier<V extends object> implements Carrier {
   readonly name: string
-  readonly #hub: ChannelRegistry
+  readonly #hub: Hub
   readonly #network: () => RemoteNetwork<V>
   readonly #proxyOf: (via: V) => string
   readonly #carried = new Map<string, Carried>()
-  /** Calls of the registry in progress. The registry must not be called back during them. */
+  /** Calls of the hub in progress. The hub must not be called back during them. */
   #inCall = 0
 
   constructor({ name, hub, network, proxyOf }: NetworkCarrierDeps<V>) {

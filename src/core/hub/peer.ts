@@ -81,7 +81,7 @@ export class Peer implements PeerFacts {
   place = 0
   /** Number of the last message that this local peer sent to remote peers. It rises by one per message. */
   sequence = 0
-  /** Whether this proxy ended it, not its client. */
+  /** Whether this proxy ended it, not its client. The hub sets it. */
   wasCut = false
 
   constructor(

@@ -38,7 +38,7 @@ export class RemoteClaims {
     this.#events = events
   }
 
-  /** @see ChannelRegistry.addRemote */
+  /** @see Hub.addRemote */
   add(channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
     let holders = this.#channels.get(channel)
     if (holders === undefined) {
@@ -56,7 +56,7 @@ export class RemoteClaims {
     return undefined
   }
 
-  /** @see ChannelRegistry.withdrawRemote */
+  /** @see Hub.withdrawRemote */
   withdraw(channel: Channel, id: string, carrier: Carrier): void {
     const holders = this.#channels.get(channel)
     const holder = holders?.get(id)
@@ -82,7 +82,7 @@ export class RemoteClaims {
     }
   }
 
-  /** @see ChannelRegistry.proveRemote */
+  /** @see Hub.proveRemote */
   prove(via: object, proxy: string): void {
     if (this.#proven.get(via) === proxy) return
     this.#proven.set(via, proxy)

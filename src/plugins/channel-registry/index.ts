@@ -5,7 +5,7 @@ import type { Scope } from '../../core/channel-name.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import { OriginLimits } from '../../core/hub/origin-limits.ts'
 import type { Peer } from '../../core/hub/peer.ts'
-import { ChannelRegistry, type Hooks } from '../../core/hub/registry.ts'
+import { Hub, type Hooks } from '../../core/hub/hub.ts'
 import { QueueBudget } from '../../core/hub/queue-budget.ts'
 import type { Settings } from '../../core/settings.ts'
 import { EventLoopTurns } from '../../platform/event-loop-turns.ts'
@@ -17,18 +17,18 @@ export type { Membership, MembershipOptions, ReceivedMessage } from './membershi
 
 declare module 'fastify' {
   interface FastifyInstance {
-    channelRegistry: ChannelRegistryApi
+    channelRegistry: ChannelRegistry
   }
 }
 
 /** What the plugin decorates an app with as `channelRegistry`. */
-export interface ChannelRegistryApi {
-  /** The directory itself, for carriers of remote peers, sockets and routes. */
-  readonly hub: ChannelRegistry
+export interface ChannelRegistry {
+  /** The channels themselves, for carriers of remote peers and for peers with a port of their own. */
+  readonly hub: Hub
   /**
    * Takes part in a channel from within the process.
    *
-   * @throws NwsError as `ChannelRegistry.join`, or what a join hook threw
+   * @throws NwsError as `Hub.addLocal`, or what a join hook threw
    */
   join(name: string, options?: MembershipOptions): Promise<Membership>
   /**
@@ -54,7 +54,7 @@ function createChannelRegistry(
   settings: Settings,
   crypto: Crypto,
   report: (error: unknown) => void
-): { api: ChannelRegistryApi; turns: EventLoopTurns } {
+): { api: ChannelRegistry; turns: EventLoopTurns } {
   let observer: ((ms: number) => void) | undefined
   let turn = 0
   const watched = (run: () => void): void => {
@@ -69,7 +69,7 @@ function createChannelRegistry(
     else setImmediate(run)
   }
   const turns = new EventLoopTurns(new QueueBudget(settings.maxTotalQueuedBytes), endTurn)
-  const hub = new ChannelRegistry({
+  const hub = new Hub({
     turns,
     now: Date.now,
     channelTag: name => crypto.channelTag(name),

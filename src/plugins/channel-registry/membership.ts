@@ -6,7 +6,7 @@ import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import type { DeliveryCount } from '../../core/hub/channel.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
-import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hub } from '../../core/hub/hub.ts'
 import type { TurnQueue } from '../../core/hub/turn-queue.ts'
 
 /** A message as a member in the process gets it. */
@@ -96,15 +96,15 @@ function createPort(turns: TurnQueue, options: MembershipOptions, report: (error
  * Joins a channel from within the process.
  *
  * @param report told what a handler threw
- * @throws as `ChannelRegistry.join`
+ * @throws as `Hub.addLocal`
  */
 export async function joinInProcess(
-  hub: ChannelRegistry,
+  hub: Hub,
   name: string,
   options: MembershipOptions,
   report: (error: unknown) => void
 ): Promise<Membership> {
-  const peer = await hub.join({
+  const peer = await hub.addLocal({
     name,
     scope: options.scope ?? 'network',
     dialect: options.dialect ?? 'extension',
@@ -125,6 +125,6 @@ export async function joinInProcess(
       const result = hub.message(peer, target, payloadOf(data))
       if (result !== 'delivered') throw new NwsError(result)
     },
-    leave: () => hub.leave(peer)
+    leave: () => hub.removeLocal(peer)
   }
 }

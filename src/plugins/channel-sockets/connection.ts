@@ -6,7 +6,7 @@ import type { Scope } from '../../core/channel-name.ts'
 import { closeCodeOf, definitionOf, NwsError, type ErrorCode } from '../../core/errors.ts'
 import { ClientSocket, type ClientSocketDeps, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
-import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hub } from '../../core/hub/hub.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
 import { RateLimit } from './rate-limit.ts'
@@ -24,7 +24,7 @@ export interface ConnectionRequest {
 
 /** What a connection needs from its owner. */
 export interface ConnectionDeps extends ClientSocketDeps {
-  readonly hub: ChannelRegistry
+  readonly hub: Hub
   readonly settings: Settings
   readonly verifyToken: (token: string) => boolean
   /** Logs an error that is nobody's fault but ours or an extension's. */
@@ -46,7 +46,7 @@ function isCoded(error: unknown): error is Error & { code: string; closeCode?: u
 
 /** One client's socket. */
 export class Connection extends ClientSocket<ConnectionDeps> implements DialectSocket {
-  readonly hub: ChannelRegistry
+  readonly hub: Hub
   readonly origin: string | undefined
   readonly maxDataDepth: number
   takesBinary: boolean
@@ -126,10 +126,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.over = true
     clearTimeout(this.#authTimer)
     this.#early = undefined
-    if (cause !== undefined && this.#member !== undefined) this.#member.wasCut = true
     const { dialect } = this.#request
     if (dialect.leave !== undefined) dialect.leave(this, this.#member, cause)
-    else if (this.#member !== undefined) this.hub.leave(this.#member)
+    else if (this.#member !== undefined) this.hub.removeLocal(this.#member, cause)
     this.outbox.flush()
     this.outbox.close()
   }
@@ -150,7 +149,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
       return
     }
     // Data that came with the upgrade may have ended the socket while the join was decided.
-    if (this.over && dialect.leave === undefined) this.hub.leave(this.#member)
+    if (this.over && dialect.leave === undefined) this.hub.removeLocal(this.#member)
     if (!this.over) this.#stopHolding = dialect.holdFirst?.(this, () => this.#takeEarly())
     if (this.#stopHolding === undefined) this.#takeEarly()
   }
@@ -165,7 +164,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
 
   #joinAsPeer(): Promise<Peer> {
     const { name, scope, dialect, origin } = this.#request
-    return this.hub.join({
+    return this.hub.addLocal({
       name,
       scope,
       dialect: dialect.name,

@@ -2,11 +2,11 @@
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
-import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hub } from '../../core/hub/hub.ts'
 
 /** What a dialect sees of a socket. */
 export interface DialectSocket {
-  readonly hub: ChannelRegistry
+  readonly hub: Hub
   /** Takes the frames for this client. */
   readonly outbox: Outbox
   /** The peer that the socket is, or speaks for. */

@@ -8,7 +8,7 @@ import type { Encoding } from '../../core/hub/encoding.ts'
 import { Outbox } from '../../core/hub/outbox.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
-import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hub } from '../../core/hub/hub.ts'
 
 /** One event whose data is `text`; a line break, which JSON has as white space only, begins a new data line. */
 function eventOf(text: string): Buffer {
@@ -37,7 +37,7 @@ const COMMENT = Buffer.from(':\n\n')
 
 /** What a stream needs from its owner. */
 export interface EventStreamDeps {
-  readonly hub: ChannelRegistry
+  readonly hub: Hub
   readonly maxQueuedBytes: number
   /** Time between comments that keep the connection alive and find a dead one. */
   readonly keepAliveMs: number
@@ -79,7 +79,7 @@ export class EventStream {
   /**
    * Joins a channel and streams it. Nothing is written to the response before the join has succeeded.
    *
-   * @throws as `ChannelRegistry.join`
+   * @throws as `Hub.addLocal`
    */
   static async open(
     response: ServerResponse,
@@ -88,7 +88,7 @@ export class EventStream {
   ): Promise<EventStream> {
     const stream = new EventStream(response, deps)
     try {
-      stream.#peer = await deps.hub.join({
+      stream.#peer = await deps.hub.addLocal({
         ...request,
         dialect: 'events',
         isOpen: () => !stream.#over,
@@ -126,9 +126,8 @@ export class EventStream {
   end(code: ErrorCode): void {
     if (this.#over) return
     this.#deps.ended(code)
-    if (this.#peer !== undefined) this.#peer.wasCut = true
     this.#outbox.push(eventOf(errorText(code, definitionOf(code).message)))
-    this.#finish()
+    this.#finish(code)
     // A reader that is too slow to get this far is cut off: an event stream has no close code.
     if (code === 'NWS_ERR_PEER_TOO_SLOW') this.terminate()
     else this.#response.end()
@@ -156,10 +155,10 @@ export class EventStream {
     }
   }
 
-  #finish(): void {
+  #finish(cause?: ErrorCode): void {
     if (this.#over) return
     this.#over = true
-    if (this.#peer !== undefined) this.#deps.hub.leave(this.#peer)
+    if (this.#peer !== undefined) this.#deps.hub.removeLocal(this.#peer, cause)
     this.#outbox.flush()
     this.#outbox.close()
   }

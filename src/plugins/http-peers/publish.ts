@@ -4,7 +4,7 @@ import { NwsError } from '../../core/errors.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { PeerPort } from '../../core/hub/peer.ts'
-import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hub } from '../../core/hub/hub.ts'
 
 const SILENT_PORT: PeerPort = {
   deaf: true,
@@ -62,16 +62,16 @@ async function waitForPeer(
 /**
  * Joins, sends one message, leaves.
  *
- * @throws as `ChannelRegistry.join`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message,
+ * @throws as `Hub.addLocal`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message,
  *   `NWS_ERR_PEER_CLOSED` where the client has given up
  */
 export async function publish(
-  hub: ChannelRegistry,
+  hub: Hub,
   { data, target }: PublishRequest,
   options: PublishOptions
 ): Promise<PublishResult> {
   const { name, scope, origin, waitMs, signal, gone } = options
-  const peer = await hub.join({
+  const peer = await hub.addLocal({
     name,
     scope,
     origin,
@@ -96,6 +96,6 @@ export async function publish(
     if (result !== 'delivered') throw new NwsError(result)
     return { peer: peer.id, delivered: { local: isRemote ? 0 : 1, remote: isRemote ? 1 : 0 } }
   } finally {
-    hub.leave(peer)
+    hub.removeLocal(peer)
   }
 }

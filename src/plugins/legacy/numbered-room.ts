@@ -4,7 +4,7 @@ import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import type { Scope } from '../../core/channel-name.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { Peer } from '../../core/hub/peer.ts'
-import type { ChannelRegistry } from '../../core/hub/registry.ts'
+import type { Hub } from '../../core/hub/hub.ts'
 import { PeerNumbers } from '../../core/legacy/peer-numbers.ts'
 import { NumberedSession, type Half } from './numbered-session.ts'
 
@@ -80,12 +80,12 @@ function keyOf({ name, scope }: { readonly name: string; readonly scope: Scope }
 /** All rooms of a proxy. */
 export class NumberedRooms {
   readonly #rooms = new Map<string, NumberedRoom>()
-  readonly #hub: ChannelRegistry
+  readonly #hub: Hub
   readonly #randomBytes: (count: number) => Uint8Array
   readonly #pairTimeoutMs: number
 
   /** @param pairTimeoutMs time that a control socket waits for its data socket */
-  constructor(hub: ChannelRegistry, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
+  constructor(hub: Hub, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
     this.#hub = hub
     this.#randomBytes = randomBytes
     this.#pairTimeoutMs = pairTimeoutMs

@@ -82,7 +82,7 @@ export class NumberedSession {
   /** The data socket has gone, and the peer with it: its own control socket is closed first. */
   leaveData(socket: DialectSocket, cause: ErrorCode | undefined): void {
     this.#control?.end(cause ?? 'NWS_ERR_DATA_SOCKET_CLOSED')
-    if (this.peer !== undefined) socket.hub.leave(this.peer)
+    if (this.peer !== undefined) socket.hub.removeLocal(this.peer, cause)
     this.#data = undefined
     this.peer = undefined
     this.#end()

@@ -29,12 +29,12 @@ t.test('a wide broadcast does not keep another channel waiting', async t => {
   const hub = createTestHub()
   const wide = await joinMany(hub, 'wide', 50)
   const [a, b] = (await joinMany(hub, 'small', 2)) as [TestPeer, TestPeer]
-  hub.registry.broadcast(wide[0]!.peer, filler('x', MIB))
+  hub.channels.broadcast(wide[0]!.peer, filler('x', MIB))
   hub.endOneTurn()
   const served = wide.filter(peer => peer.heard.length > 0).length
   t.ok(served > 0 && served < 10, `${served} of 49 were served in the first turn`)
   t.ok(wide[0]!.peer.channel.isBusy)
-  hub.registry.broadcast(a.peer, text('hello'))
+  hub.channels.broadcast(a.peer, text('hello'))
   hub.endOneTurn()
   t.strictSame(b.heard, [`${a.peer.id}:hello`])
   t.ok(wide[0]!.peer.channel.isBusy)
@@ -55,8 +55,8 @@ t.test('two wide channels go on side by side', async t => {
   const hub = createTestHub()
   const first = await joinMany(hub, 'first', 30)
   const second = await joinMany(hub, 'second', 30)
-  hub.registry.broadcast(first[0]!.peer, filler('x', MIB))
-  hub.registry.broadcast(second[0]!.peer, filler('y', MIB))
+  hub.channels.broadcast(first[0]!.peer, filler('x', MIB))
+  hub.channels.broadcast(second[0]!.peer, filler('y', MIB))
   hub.endOneTurn()
   for (const peers of [first, second]) t.ok(peers.some(peer => peer.heard.length > 0))
 })
@@ -73,16 +73,16 @@ t.test('in slices every peer hears the same as at once', async t => {
       const source = members[pick(members.length)]!
       const act = pick(10)
       if (act < 5) {
-        hub.registry.broadcast(source.peer, filler(`b${step}`, pick(3) === 0 ? 20 : pick(300_000) + 10))
+        hub.channels.broadcast(source.peer, filler(`b${step}`, pick(3) === 0 ? 20 : pick(300_000) + 10))
         for (const peer of members) if (peer !== source) expected.get(peer)!.push(`${source.peer.id}:b${step}`)
       } else if (act < 7) {
         const target = members[pick(members.length)]!
-        hub.registry.message(source.peer, target.peer.id, text(`d${step}`))
+        hub.channels.message(source.peer, target.peer.id, text(`d${step}`))
         expected.get(target)!.push(`${source.peer.id}>d${step}`)
       } else if (act === 7 && members.length > 4) {
         members.splice(members.indexOf(source), 1)
         gone.push(source)
-        hub.registry.leave(source.peer)
+        hub.channels.removeLocal(source.peer)
         for (const peer of members) expected.get(peer)!.push(`-${source.peer.id}`)
       } else if (act === 8) {
         const peer = await joinTestPeer(hub, 'c', LARGE)
@@ -110,7 +110,7 @@ t.test('what a link brings for a busy channel does not wait without bound', asyn
   const hub = createTestHub()
   const peers = await joinMany(hub, 'wide', 50)
   for (let i = 0; i < 18; i++) {
-    hub.registry.broadcast(peers[0]!.peer, filler(`m${i}`, MIB))
+    hub.channels.broadcast(peers[0]!.peer, filler(`m${i}`, MIB))
     if (i === 0) hub.endOneTurn()
   }
   t.ok(peers[1]!.heard.length >= 16, 'the broadcasts above 16 MiB went out at once')
@@ -139,14 +139,14 @@ t.test('a large channel takes newcomers one after another, and a small one at on
   await new Promise(setImmediate)
   hub.endTurn()
   await Promise.all(all)
-  t.equal(hub.registry.find('large', 'network')!.size, 608)
+  t.equal(hub.channels.find('large', 'network')!.size, 608)
 })
 
 t.test('a member who goes from a large channel is told in slices, to those who knew it', async t => {
   const hub = createTestHub()
   const peers = await joinMany(hub, 'large', 100)
   const [gone, ...others] = peers as [TestPeer, ...TestPeer[]]
-  hub.registry.leave(gone.peer)
+  hub.channels.removeLocal(gone.peer)
   const joining = joinTestPeer(hub, 'large', LARGE)
   t.notOk(gone.peer.joined)
   t.notOk(others.some(peer => peer.heard.includes(`-${gone.peer.id}`)))
@@ -167,7 +167,7 @@ t.test('all queues together have a limit: the largest gives way', async t => {
   small.stall(2 * MIB)
   middle.stall(3 * MIB)
   large.stall(4 * MIB)
-  hub.registry.broadcast(sender.peer, text('1'))
+  hub.channels.broadcast(sender.peer, text('1'))
   hub.endTurn()
   hub.turns.checkStalled()
   hub.endTurn()

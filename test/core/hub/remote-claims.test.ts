@@ -32,23 +32,23 @@ function carrier(name: string, most = 100) {
 async function start() {
   const hub = createTestHub()
   const [mesh, cluster] = [carrier('mesh', 5), carrier('cluster')]
-  hub.registry.attach(mesh.made)
-  hub.registry.attach(cluster.made)
+  hub.channels.attach(mesh.made)
+  hub.channels.attach(cluster.made)
   const alice = await joinTestPeer(hub, 'x')
   return { hub, mesh, cluster, alice, channel: alice.peer.channel, link: {}, session: {} }
 }
 
 t.test('two proven ways make one peer', async t => {
   const { hub, mesh, cluster, alice, channel, link, session } = await start()
-  const far = hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made)!
-  hub.registry.proveRemote(session, 'P')
+  const far = hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made)!
+  hub.channels.proveRemote(session, 'P')
   t.equal(
-    hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made),
+    hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made),
     undefined,
     'a claim of the link alone is none'
   )
   t.strictSame(cluster.granted, [])
-  hub.registry.proveRemote(link, 'P')
+  hub.channels.proveRemote(link, 'P')
   t.strictSame(cluster.granted, [far])
   t.strictSame(far.carriers, [mesh.made, cluster.made])
   for (const [payload, sequence] of [
@@ -60,40 +60,40 @@ t.test('two proven ways make one peer', async t => {
     ['2', 2],
     ['3', 3]
   ] as const)
-    hub.registry.remoteBroadcast(far, text(payload), sequence)
-  hub.registry.remoteMessage(far, alice.peer.id, text('4'), 4)
-  hub.registry.remoteMessage(far, alice.peer.id, text('4'), 4)
-  t.strictSame(hub.registry.broadcast(alice.peer, text('all')), { local: 0, remote: 1, missed: 0 }, 'counted once')
+    hub.channels.remoteBroadcast(far, text(payload), sequence)
+  hub.channels.remoteMessage(far, alice.peer.id, text('4'), 4)
+  hub.channels.remoteMessage(far, alice.peer.id, text('4'), 4)
+  t.strictSame(hub.channels.broadcast(alice.peer, text('all')), { local: 0, remote: 1, missed: 0 }, 'counted once')
   t.strictSame(
-    hub.registry.broadcast(alice.peer, text('longer than five')),
+    hub.channels.broadcast(alice.peer, text('longer than five')),
     { local: 0, remote: 1, missed: 0 },
     'one way is enough'
   )
-  t.equal(hub.registry.message(alice.peer, 'far', text('longer than five')), 'delivered')
+  t.equal(hub.channels.message(alice.peer, 'far', text('longer than five')), 'delivered')
   t.strictSame(mesh.sent, cluster.sent, 'both carry everything, with the same numbers')
-  hub.registry.withdrawRemote(channel, 'far', mesh.made)
+  hub.channels.withdrawRemote(channel, 'far', mesh.made)
   t.ok(far.joined)
   t.equal(channel.shared, 0)
-  hub.registry.removeRemote(far)
+  hub.channels.removeRemote(far)
   hub.endTurn()
   t.strictSame(alice.heard, ['+far', 'far:1', 'far:2', 'far:3', 'far>4', '-far'])
 })
 
 t.test('strangers wait until the id is free', async t => {
   const { hub, mesh, cluster, alice, channel, link, session } = await start()
-  hub.registry.proveRemote(session, 'P')
-  const real = hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made)!
-  t.equal(hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made), undefined)
-  hub.registry.proveRemote(link, 'Q')
+  hub.channels.proveRemote(session, 'P')
+  const real = hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made)!
+  t.equal(hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made), undefined)
+  hub.channels.proveRemote(link, 'Q')
   t.strictSame(mesh.granted, [], 'proven to be another')
-  hub.registry.removeRemote(real, cluster.made)
+  hub.channels.removeRemote(real, cluster.made)
   t.equal(mesh.granted.length, 1)
   t.not(mesh.granted[0], real)
   hub.endTurn()
   t.strictSame(alice.heard, ['+far', '-far', '+far'])
-  hub.registry.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made)
-  hub.registry.withdrawRemote(channel, 'far', cluster.made)
-  hub.registry.withdrawRemote(channel, 'far', mesh.made)
+  hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made)
+  hub.channels.withdrawRemote(channel, 'far', cluster.made)
+  hub.channels.withdrawRemote(channel, 'far', mesh.made)
   hub.endTurn()
   t.strictSame(alice.heard.slice(3), ['-far'], 'who no longer waits does not come')
   t.equal(cluster.granted.length, 0)

@@ -37,7 +37,7 @@ function textsOf(bytes: Buffer): string[] {
 function createRooms(hub: TestHub, seed: number): NumberedRooms {
   const random = seededRandom(seed)
   return new NumberedRooms(
-    hub.registry,
+    hub.channels,
     count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
     60_000
   )
@@ -65,7 +65,7 @@ function openFake(
     socket.outbox.close()
   }
   const socket: DialectSocket = {
-    hub: hub.registry,
+    hub: hub.channels,
     outbox: new Outbox(
       hub.turns,
       {
@@ -90,7 +90,7 @@ function openFake(
     end: finish
   }
   const asPeer = () =>
-    hub.registry.join({
+    hub.channels.addLocal({
       name: 'room',
       scope: 'network',
       dialect: dialect.name,
@@ -159,7 +159,7 @@ t.test(
           foreign.push(await joinTestPeer(hub, 'room'))
         } else if (foreign.length > 0) {
           const [gone] = foreign.splice(Math.floor(random() * foreign.length), 1)
-          hub.registry.leave(gone!.peer)
+          hub.channels.removeLocal(gone!.peer)
         }
         await data.get(number)?.joined
         for (const sockets of [data, control]) for (const [id, { over }] of sockets) if (over) sockets.delete(id)
@@ -168,14 +168,14 @@ t.test(
       }
       check()
       for (const fake of [...data.values(), ...control.values()]) fake.close()
-      for (const { peer } of foreign) hub.registry.leave(peer)
+      for (const { peer } of foreign) hub.channels.removeLocal(peer)
       hub.endTurn()
       t.equal(rooms.size, 0, `seed ${seed}: no room is left`)
-      t.equal(hub.registry.size, 0)
+      t.equal(hub.channels.size, 0)
 
       function check(): void {
         hub.endTurn()
-        const members = [...(hub.registry.find('room', 'network')?.members() ?? [])]
+        const members = [...(hub.channels.find('room', 'network')?.members() ?? [])]
         const foreigners = members.filter(({ dialect }) => dialect !== 'numbered').length
         const books = [...control].map(([number, { heard }]) => ({ number, book: bookOf(t, number, heard) }))
         for (const { number, book } of books) {
@@ -226,6 +226,25 @@ t.test('a control socket whose data socket is ended by the proxy hears the same 
   t.equal(control.ended, 'NWS_ERR_RATE_LIMITED')
 })
 
+t.test('a peer counts as cut off if the proxy ends its data socket, not if it ends the control socket', async t => {
+  for (const [ended, wasCut] of [
+    ['data', true],
+    ['control', false]
+  ] as const) {
+    const hub = createTestHub()
+    const rooms = createRooms(hub, 1)
+    const sockets = {
+      data: openFake(t, hub, rooms, 'data', '1111'),
+      control: openFake(t, hub, rooms, 'control', '1111')
+    }
+    const peer = (await sockets.data.joined) as Peer
+    sockets[ended].socket.end('NWS_ERR_PEER_SILENT')
+    sockets.data.close()
+    t.notOk(peer.joined)
+    t.equal(peer.wasCut, wasCut, ended)
+  }
+})
+
 t.test('what a control socket is told stays in order: who came, then what they say', async t => {
   const hub = createTestHub()
   const rooms = createRooms(hub, 1)
@@ -233,10 +252,10 @@ t.test('what a control socket is told stays in order: who came, then what they s
   const peer = (await data.joined) as Peer
   const other = await joinTestPeer(hub, 'room')
   const payload = { binary: false, bytes: Buffer.from('"x"') }
-  t.equal(hub.registry.message(other.peer, peer.id, payload), 'delivered', 'kept for the control socket')
+  t.equal(hub.channels.message(other.peer, peer.id, payload), 'delivered', 'kept for the control socket')
   const control = openFake(t, hub, rooms, 'control', '1111')
-  hub.registry.message(other.peer, peer.id, payload)
-  hub.registry.leave(other.peer)
+  hub.channels.message(other.peer, peer.id, payload)
+  hub.channels.removeLocal(other.peer)
   hub.endTurn()
   t.strictSame(
     control.heard.map(text => (JSON.parse(text) as { Action: string }).Action),

@@ -2,7 +2,7 @@
 // in order. Not the socket itself (core/hub/client-socket.ts), not what is done for a user (service.ts), not who hears of
 // whom (core/bonevalue).
 import type { WebSocket } from 'ws'
-import type { OnlinePeer, PeerPort } from '../../../core/bonevalue/directory.ts'
+import type { OnlinePeer, ClientPort } from '../../../core/bonevalue/directory.ts'
 import { CREDENTIAL_RENEWAL_MS, type IceServer } from '../../../core/bonevalue/ice-servers.ts'
 import { isRefusal, type User } from '../../../core/bonevalue/store.ts'
 import {
@@ -57,7 +57,7 @@ const MAX_PENDING = 64
 const WRITE_WAIT_MS = 1000
 
 /** One client's socket. */
-export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> implements PeerPort {
+export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> implements ClientPort {
   readonly isLegacy: boolean
   readonly source: SocketOrigin
   /** Set by the login. */

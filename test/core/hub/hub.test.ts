@@ -16,9 +16,9 @@ t.test('a broadcast reaches all others once, in order, in one write per turn', a
   hub.endTurn()
   const before = [a.writes(), b.writes(), c.writes()]
   for (let i = 0; i < 5; i++)
-    t.strictSame(hub.registry.broadcast(a.peer, text(`${i}`)), { local: 2, remote: 0, missed: 0 })
-  hub.registry.message(b.peer, c.peer.id, text('direct'))
-  hub.registry.broadcast(b.peer, text('last'))
+    t.strictSame(hub.channels.broadcast(a.peer, text(`${i}`)), { local: 2, remote: 0, missed: 0 })
+  hub.channels.message(b.peer, c.peer.id, text('direct'))
+  hub.channels.broadcast(b.peer, text('last'))
   hub.endTurn()
   t.strictSame(a.heard, ['+p2', '+p3', 'p2:last'])
   t.strictSame(b.heard, ['+p1', '+p3', 'p1:0', 'p1:1', 'p1:2', 'p1:3', 'p1:4'])
@@ -51,9 +51,9 @@ t.test('a broadcast is encoded once per encoding, and text once for those that s
   const sender = await joinTestPeer(hub, 'x', { encoding: rich })
   const peers = [plain, rich, plain, rich, plain].map(encoding => joinTestPeer(hub, 'x', { encoding }))
   const heard = (await Promise.all(peers)).map(peer => peer.heard)
-  hub.registry.broadcast(sender.peer, text('a'))
+  hub.channels.broadcast(sender.peer, text('a'))
   t.equal(encodings, 1)
-  hub.registry.broadcast(sender.peer, { binary: true, bytes: Buffer.from('b') })
+  hub.channels.broadcast(sender.peer, { binary: true, bytes: Buffer.from('b') })
   t.equal(encodings, 3)
   hub.endTurn()
   t.strictSame(
@@ -87,21 +87,21 @@ t.test('random joins, leaves and messages: membership, order and counts stay exa
         present.push(newcomer)
       } else if (dice < 0.35) {
         const [gone] = present.splice(Math.floor(random() * present.length), 1)
-        hub.registry.leave(gone!.peer)
+        hub.channels.removeLocal(gone!.peer)
         for (const peer of present) expected.get(peer)!.push(`-${gone!.peer.id}`)
       } else if (dice < 0.75) {
         const sender = pick()
-        const { local } = hub.registry.broadcast(sender.peer, text(`${step}`))
+        const { local } = hub.channels.broadcast(sender.peer, text(`${step}`))
         if (local !== present.length - 1) t.fail('the count of receivers is exact')
         for (const peer of present) if (peer !== sender) expected.get(peer)!.push(`${sender.peer.id}:${step}`)
       } else if (dice < 0.85) {
         const [sender, target] = [pick(), pick()]
-        hub.registry.message(sender.peer, target.peer.id, text(`${step}`))
+        hub.channels.message(sender.peer, target.peer.id, text(`${step}`))
         expected.get(target)!.push(`${sender.peer.id}>${step}`)
       } else {
         hub.endTurn()
       }
-      if ((hub.registry.find('x', 'network')?.localCount ?? 0) !== present.length) t.fail('the count of peers is exact')
+      if ((hub.channels.find('x', 'network')?.localCount ?? 0) !== present.length) t.fail('the count of peers is exact')
     }
     hub.endTurn()
     for (const [peer, lines] of expected)
@@ -113,13 +113,13 @@ t.test('random joins, leaves and messages: membership, order and counts stay exa
 t.test('the last one out closes the channel, and a new one begins from nothing', async t => {
   const hub = createTestHub()
   const events: string[] = []
-  hub.registry.hooks.channelOpened.push(channel => events.push(`opened ${channel.name}`))
-  hub.registry.hooks.channelClosed.push(channel => events.push(`closed ${channel.name}`))
+  hub.channels.hooks.channelOpened.push(channel => events.push(`opened ${channel.name}`))
+  hub.channels.hooks.channelClosed.push(channel => events.push(`closed ${channel.name}`))
   const a = await joinTestPeer(hub, 'x')
-  hub.registry.broadcast(a.peer, text('1'))
-  hub.registry.leave(a.peer)
-  hub.registry.leave(a.peer)
-  t.equal(hub.registry.size, 0)
+  hub.channels.broadcast(a.peer, text('1'))
+  hub.channels.removeLocal(a.peer)
+  hub.channels.removeLocal(a.peer)
+  t.equal(hub.channels.size, 0)
   const b = await joinTestPeer(hub, 'x')
   t.equal(b.peer.channel.messages, 0)
   t.strictSame(events, ['opened x', 'closed x', 'opened x'])
@@ -127,7 +127,7 @@ t.test('the last one out closes the channel, and a new one begins from nothing',
 
 t.test('two that open a channel at the same moment meet in one', async t => {
   const hub = createTestHub()
-  hub.registry.hooks.join.push(async () => {
+  hub.channels.hooks.join.push(async () => {
     await new Promise(resolve => setImmediate(resolve))
   })
   const [a, b] = await Promise.all([joinTestPeer(hub, 'x'), joinTestPeer(hub, 'x')])
@@ -141,14 +141,14 @@ t.test('who lets more than the limit pile up is ended, the others never notice',
   const [a, slow, c] = [await joinTestPeer(hub, 'x'), await joinTestPeer(hub, 'x'), await joinTestPeer(hub, 'x')]
   hub.endTurn()
   slow.stall(1001)
-  hub.registry.broadcast(a.peer, text('1'))
+  hub.channels.broadcast(a.peer, text('1'))
   hub.endTurn()
   t.strictSame(slow.ended, ['too slow'])
   t.strictSame(c.heard.slice(-2), ['p1:1', '-p2'])
   const idle = await joinTestPeer(hub, 'x')
   idle.stall(0)
   hub.endTurn()
-  hub.registry.broadcast(a.peer, text('2'))
+  hub.channels.broadcast(a.peer, text('2'))
   idle.stall(1001) // One large turn went over the limit …
   hub.endTurn()
   t.strictSame(idle.ended, ['too slow'], 'what is over it when the next is written is ended')
@@ -177,33 +177,33 @@ t.test('limits of origins and channels', async t => {
   const third = await join('c', 'http://o')
   await t.rejects(join('c', 'http://o'), { code: 'NWS_ERR_TOO_MANY_SOCKETS' })
   await t.rejects(join('c'), { code: 'NWS_ERR_CHANNEL_FULL' })
-  hub.registry.leave(third.peer)
+  hub.channels.removeLocal(third.peer)
   await t.resolves(join('c', 'http://o'), 'a place is given back')
   await t.rejects(join('..'), { code: 'NWS_ERR_CHANNEL_NAME' })
   for (let i = 0; i < 100; i++) await join(`free-${i}`)
   hub.now.value += 500
-  hub.registry.close()
+  hub.channels.close()
   await t.rejects(join('late'), { code: 'NWS_ERR_SHUTTING_DOWN' })
 })
 
 t.test('hooks may refuse peers and messages', async t => {
   const hub = createTestHub()
   const left: string[] = []
-  hub.registry.hooks.join.push(async ({ channel }) => {
+  hub.channels.hooks.join.push(async ({ channel }) => {
     if (channel === 'closed') throw Object.assign(new Error('No.'), { code: 'MY_NO' })
   })
-  hub.registry.hooks.message.push(({ payload }) => {
+  hub.channels.hooks.message.push(({ payload }) => {
     if (payload.bytes.toString() === 'bad') throw Object.assign(new Error('Bad.'), { code: 'MY_BAD' })
   })
-  hub.registry.hooks.leave.push(peer => left.push(peer.id))
+  hub.channels.hooks.leave.push(peer => left.push(peer.id))
   await t.rejects(joinTestPeer(hub, 'closed'), { code: 'MY_NO' })
-  t.equal(hub.registry.size, 0)
+  t.equal(hub.channels.size, 0)
   const [a, b] = [await joinTestPeer(hub, 'x'), await joinTestPeer(hub, 'x')]
-  t.throws(() => hub.registry.broadcast(a.peer, text('bad')), { code: 'MY_BAD' })
-  hub.registry.broadcast(a.peer, text('good'))
+  t.throws(() => hub.channels.broadcast(a.peer, text('bad')), { code: 'MY_BAD' })
+  hub.channels.broadcast(a.peer, text('good'))
   hub.endTurn()
   t.strictSame(b.heard.at(-1), `${a.peer.id}:good`)
-  hub.registry.leave(a.peer)
+  hub.channels.removeLocal(a.peer)
   t.strictSame(left, [a.peer.id])
 })
 
@@ -229,32 +229,32 @@ t.test('a carrier hears of local peers and brings remote ones', async t => {
       return payload.bytes.length < 5
     }
   }
-  hub.registry.attach(carrier)
+  hub.channels.attach(carrier)
   const [a, b] = [await joinTestPeer(hub, 'x'), await joinTestPeer(hub, 'x')]
-  const remote = hub.registry.addRemote(channel!, { id: 'far', proxy: 'there' }, carrier)!
+  const remote = hub.channels.addRemote(channel!, { id: 'far', proxy: 'there' }, carrier)!
   t.equal(
-    hub.registry.addRemote(channel!, { id: 'far', proxy: 'elsewhere' }, carrier),
+    hub.channels.addRemote(channel!, { id: 'far', proxy: 'elsewhere' }, carrier),
     undefined,
     'an id is taken once'
   )
   t.equal(
-    hub.registry.addRemote(channel!, { id: a.peer.id, proxy: 'elsewhere' }, carrier),
+    hub.channels.addRemote(channel!, { id: a.peer.id, proxy: 'elsewhere' }, carrier),
     undefined,
     'a local id is taken too'
   )
-  hub.registry.remoteBroadcast(remote, text('hi'))
-  hub.registry.remoteMessage(remote, b.peer.id, text('you'))
-  hub.registry.remoteMessage(remote, 'nobody', text('lost'))
-  t.strictSame(hub.registry.broadcast(a.peer, text('all')), { local: 1, remote: 3, missed: 1 })
-  t.equal(hub.registry.message(a.peer, 'far', text('one')), 'delivered')
-  t.equal(hub.registry.message(a.peer, 'far', text('too much')), 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE')
+  hub.channels.remoteBroadcast(remote, text('hi'))
+  hub.channels.remoteMessage(remote, b.peer.id, text('you'))
+  hub.channels.remoteMessage(remote, 'nobody', text('lost'))
+  t.strictSame(hub.channels.broadcast(a.peer, text('all')), { local: 1, remote: 3, missed: 1 })
+  t.equal(hub.channels.message(a.peer, 'far', text('one')), 'delivered')
+  t.equal(hub.channels.message(a.peer, 'far', text('too much')), 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE')
   t.equal(channel!.remoteCount, 1)
-  hub.registry.removeRemote(remote)
-  hub.registry.remoteBroadcast(remote, text('ghost'))
+  hub.channels.removeRemote(remote)
+  hub.channels.remoteBroadcast(remote, text('ghost'))
   hub.endTurn()
   t.strictSame(b.heard, ['+p1', '+far', 'far:hi', 'far>you', 'p1:all', '-far'])
-  hub.registry.leave(a.peer)
-  hub.registry.leave(b.peer)
+  hub.channels.removeLocal(a.peer)
+  hub.channels.removeLocal(b.peer)
   t.strictSame(calls, ['opened', '+p1', '+p2', 'p1:all#1', 'p1>far:one#2', 'p1>far:too much#3', '-p1', '-p2', 'closed'])
 })
 
@@ -270,9 +270,9 @@ t.test('a remote peer that is being decided on keeps its order, a refused one is
     broadcast: () => ({ peers: 0, missed: 0 }),
     message: () => true
   }
-  hub.registry.attach(carrier)
+  hub.channels.attach(carrier)
   const a = await joinTestPeer(hub, 'x')
-  hub.registry.hooks.join.push(async ({ id, location }) => {
+  hub.channels.hooks.join.push(async ({ id, location }) => {
     if (location === 'local') return
     await new Promise<void>(resolve => {
       decide = resolve
@@ -283,16 +283,16 @@ t.test('a remote peer that is being decided on keeps its order, a refused one is
     decide!()
     for (let i = 0; i < 5; i++) await Promise.resolve()
   }
-  const good = hub.registry.addRemote(a.peer.channel, { id: 'good', proxy: 'there' }, carrier)!
-  hub.registry.remoteBroadcast(good, text('1'))
-  hub.registry.remoteMessage(good, a.peer.id, text('2'))
-  hub.registry.remoteBroadcast(good, { binary: false, bytes: Buffer.alloc(65 * 1024) })
+  const good = hub.channels.addRemote(a.peer.channel, { id: 'good', proxy: 'there' }, carrier)!
+  hub.channels.remoteBroadcast(good, text('1'))
+  hub.channels.remoteMessage(good, a.peer.id, text('2'))
+  hub.channels.remoteBroadcast(good, { binary: false, bytes: Buffer.alloc(65 * 1024) })
   await settle()
-  hub.registry.remoteBroadcast(good, text('3'))
-  const evil = hub.registry.addRemote(a.peer.channel, { id: 'evil', proxy: 'there' }, carrier)!
-  hub.registry.remoteBroadcast(evil, text('boo'))
+  hub.channels.remoteBroadcast(good, text('3'))
+  const evil = hub.channels.addRemote(a.peer.channel, { id: 'evil', proxy: 'there' }, carrier)!
+  hub.channels.remoteBroadcast(evil, text('boo'))
   await settle()
-  hub.registry.remoteBroadcast(evil, text('boo'))
+  hub.channels.remoteBroadcast(evil, text('boo'))
   hub.endTurn()
   t.strictSame(a.heard, ['+good', 'good:1', 'good>2', 'good:3'])
 })

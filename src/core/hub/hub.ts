@@ -1,7 +1,7 @@
 // The directory of open channels and the rules of joining: names, limits, hooks, carriers. Delivery inside a channel is
 // in hub/channel.ts.
 import { isChannelName, type Scope } from '../channel-name.ts'
-import { NwsError } from '../errors.ts'
+import { NwsError, type ErrorCode } from '../errors.ts'
 import type { Carrier, RemoteFacts } from './carrier.ts'
 import { Channel, type DeliveryCount, type DirectResult } from './channel.ts'
 import type { OriginLimits } from './origin-limits.ts'
@@ -33,8 +33,8 @@ export interface Hooks {
   readonly channelClosed: ((channel: Channel) => void)[]
 }
 
-/** What is injected into the registry. */
-export interface RegistryDeps {
+/** What is injected into the hub. */
+export interface HubDeps {
   readonly turns: TurnQueue
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -66,18 +66,18 @@ function recordNew(source: Peer, sequence: number | undefined): boolean {
 }
 
 /** All open channels of this proxy. */
-export class ChannelRegistry {
+export class Hub {
   readonly hooks: Hooks = { join: [], message: [], leave: [], channelOpened: [], channelClosed: [] }
   readonly turns: TurnQueue
   readonly #channels: Record<Scope, Map<string, Channel>> = { network: new Map(), local: new Map() }
   readonly #carriers: Carrier[] = []
-  readonly #deps: RegistryDeps
+  readonly #deps: HubDeps
   readonly #admission: RemoteAdmission
   readonly #claims: RemoteClaims
   readonly #pace: JoinPace
   #closing = false
 
-  constructor(deps: RegistryDeps) {
+  constructor(deps: HubDeps) {
     this.#deps = deps
     this.#pace = new JoinPace(deps.turns)
     this.turns = deps.turns
@@ -130,7 +130,7 @@ export class ChannelRegistry {
    *   `NWS_ERR_TOO_MANY_CHANNELS`, `NWS_ERR_CHANNEL_FULL`, `NWS_ERR_PEER_CLOSED` (the client is gone), or the error of a
    *   join hook
    */
-  async join(request: JoinRequest): Promise<Peer> {
+  async addLocal(request: JoinRequest): Promise<Peer> {
     const deps = this.#deps
     if (!isChannelName(request.name)) throw new NwsError('NWS_ERR_CHANNEL_NAME')
     if (this.#closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
@@ -178,8 +178,13 @@ export class ChannelRegistry {
     return this.#deps.originLimits.takeSocket(origin)
   }
 
-  /** Ends a local membership, and closes the channel after the last one. Idempotent. */
-  leave(peer: Peer): void {
+  /**
+   * Ends a local membership, and closes the channel after the last one. Idempotent.
+   *
+   * @param cause why this proxy ends it; undefined: the client left
+   */
+  removeLocal(peer: Peer, cause?: ErrorCode): void {
+    if (peer.joined && cause !== undefined) peer.wasCut = true
     if (!peer.channel.remove(peer)) return
     this.#deps.originLimits.releaseSocket(peer.origin)
     for (const hook of this.hooks.leave) hook(peer)
