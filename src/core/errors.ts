@@ -62,6 +62,11 @@ export const catalogue = {
     close: 4501,
     message: 'The request needs the token of NWS_API_TOKEN, as Authorization: Bearer <token>.'
   },
+  NWS_ERR_TOKEN_TRIES: {
+    status: 429,
+    close: 4430,
+    message: 'Too many wrong tokens came from this address: wait some seconds, then try again.'
+  },
 
   // Channels and peers
   NWS_ERR_CHANNEL_NAME: {
@@ -172,6 +177,10 @@ export const catalogue = {
   NWS_ERR_SHUTTING_DOWN: { status: 503, close: 1001, message: 'The proxy is shutting down.' },
 
   // BoneValue
+  NWS_ERR_BV_OTHER_MACHINE: {
+    status: 403,
+    message: 'At this address the rendezvous is for this machine only. NWS_BV_LISTEN opens it to other machines.'
+  },
   NWS_ERR_BV_ORIGIN: {
     status: 403,
     message: 'Pages of this origin may not use the rendezvous. Add the origin to NWS_BV_ORIGINS.'

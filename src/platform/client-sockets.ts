@@ -1,5 +1,6 @@
 // The open sockets of one kind of clients: signs of life while they are open, and the goodbye at shutdown.
 import type { ErrorCode } from '../core/errors.ts'
+import type { Settings } from '../core/settings.ts'
 
 /** A client that stays connected: a WebSocket or an event stream. */
 export interface ConnectedClient {
@@ -7,6 +8,8 @@ export interface ConnectedClient {
   readonly queuedBytes: number
   /** Sends a sign of life if it is time, or ends a client that has been silent for too long. @param now monotonic milliseconds */
   checkAlive(now: number): void
+  /** The proxy did not run for a while: the silence until now does not count. */
+  forgiveSilence(now: number): void
   /** Tells the client why and ends it. It stays in the set until it is closed. */
   end(code: ErrorCode): void
   /** Ends the connection without waiting for the client. */
@@ -48,14 +51,16 @@ export class ClientSockets<T extends ConnectedClient> implements Iterable<T> {
   }
 
   /** Begins to check for signs of life. `goodbye` ends it. */
-  start(pingIntervalMs: number): void {
-    this.#timer = setInterval(
-      () => {
-        const now = performance.now()
-        for (const client of this.#open) client.checkAlive(now)
-      },
-      Math.ceil(pingIntervalMs / CHECKS_PER_PING)
-    ).unref()
+  start({ pingIntervalMs, peerTimeoutMs }: Pick<Settings, 'pingIntervalMs' | 'peerTimeoutMs'>): void {
+    const checkMs = Math.ceil(pingIntervalMs / CHECKS_PER_PING)
+    let last = performance.now()
+    this.#timer = setInterval(() => {
+      const now = performance.now()
+      // After a pause of the proxy its clients' messages wait to be read, and no client was pinged.
+      if (now - last > (peerTimeoutMs - pingIntervalMs) / 2) for (const client of this.#open) client.forgiveSilence(now)
+      last = now
+      for (const client of this.#open) client.checkAlive(now)
+    }, checkMs).unref()
   }
 
   /** Ends all clients and waits until they are closed. @param patienceMs after which the others are cut off */

@@ -8,7 +8,9 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { ErrorCode } from '../core/errors.ts'
+import { addressKey } from '../core/address-key.ts'
 import { createHostPolicy, isLoopbackAddress } from '../core/host-policy.ts'
+import { KeyedBuckets } from '../core/keyed-buckets.ts'
 import { lanAddresses } from '../core/lan-addresses.ts'
 import { createOriginPolicy } from '../core/origin-policy.ts'
 import type { Settings } from '../core/settings.ts'
@@ -54,8 +56,8 @@ export interface AccessGuard {
   lanAddresses(request: FastifyRequest): string[]
   /** From now on every allowed Host is answered NWS_ERR_SHUTTING_DOWN. */
   close(): void
-  /** Compares with the token in constant time; false for everything where no token is set. */
-  verifyToken(text: string): boolean
+  /** Compares with the token in constant time. Wrong tokens of other machines are slowed. @returns undefined: it is right */
+  checkToken(text: string | undefined, remoteAddress: string): ErrorCode | undefined
 }
 
 /** Port of a connection that has none (Unix sockets, injected requests): as if it were plain HTTP's own. */
@@ -70,14 +72,27 @@ function hostsOf({
   return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'host')
 }
 
+function remoteAddressOf({ socket }: Partial<IncomingMessage>): string {
+  return socket?.remoteAddress ?? ''
+}
+
 /** Options of the plugin. */
 export interface AccessGuardOptions {
   /** Whether a Host may be the address that the connection was accepted at, for listeners beyond this machine. */
   readonly ownAddress?: boolean
 }
 
-/** The guard without Fastify. */
-export function createAccessGuard(settings: Settings, { ownAddress = false }: AccessGuardOptions = {}): AccessGuard {
+/** Wrong tokens from one address of another machine: 10 at once, then one every 3 s. */
+const WRONG_TOKENS = { burst: 10, perSecond: 1 / 3 }
+/** Addresses that are remembered for that. */
+const MAX_ADDRESSES = 10_000
+
+/** The guard without Fastify. @param guessed called when an address has used up its tries; once until it has a new one */
+export function createAccessGuard(
+  settings: Settings,
+  { ownAddress = false }: AccessGuardOptions = {},
+  guessed: (address: string) => void = () => {}
+): AccessGuard {
   const classifyHost = createHostPolicy(settings.allowedHosts)
   const allowsOrigin = createOriginPolicy(settings.allowedOrigins)
   const allowsRendezvousOrigin = createOriginPolicy(settings.bvOrigins)
@@ -100,8 +115,21 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
     return schemes.map(scheme => `${scheme}://${name}`)
   }
 
-  function verifyToken(text: string): boolean {
-    return tokenHash !== undefined && timingSafeEqual(hash(text), tokenHash)
+  const wrongTokens = new KeyedBuckets<string>(WRONG_TOKENS, MAX_ADDRESSES)
+  const told = new KeyedBuckets<string>({ burst: 1, perSecond: 1 / 60 }, MAX_ADDRESSES)
+
+  function checkToken(text: string | undefined, remoteAddress: string): ErrorCode | undefined {
+    if (text === undefined || tokenHash === undefined) return 'NWS_ERR_TOKEN_REQUIRED'
+    const now = performance.now()
+    const { key, loopback } = addressKey(remoteAddress)
+    // A right token is not looked at either: the answer would tell a guesser.
+    if (!loopback && wrongTokens.waitMs(key, now) > 0) {
+      if (told.take(key, now)) guessed(key)
+      return 'NWS_ERR_TOKEN_TRIES'
+    }
+    if (timingSafeEqual(hash(text), tokenHash)) return undefined
+    if (!loopback) wrongTokens.take(key, now)
+    return 'NWS_ERR_TOKEN_REQUIRED'
   }
 
   function bearerOf(request: IncomingMessage): string | undefined {
@@ -109,7 +137,7 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
   }
 
   function isRemote(request: IncomingMessage): boolean {
-    return !isLoopbackAddress(request.socket?.remoteAddress ?? '')
+    return !isLoopbackAddress(remoteAddressOf(request))
   }
 
   function checkSite(
@@ -124,13 +152,13 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
     const refusal = checkSite(request, own)
     if (refusal !== undefined) return refusal
     if (tokenHash === undefined && !isRemote(request)) return undefined
-    return verifyToken(bearerOf(request) ?? '') ? undefined : 'NWS_ERR_TOKEN_REQUIRED'
+    return checkToken(bearerOf(request), remoteAddressOf(request))
   }
 
   function checkData(request: IncomingMessage, own: readonly string[]): ErrorCode | undefined {
     if (!allowsOrigin(request.headers.origin, own)) return 'NWS_ERR_ORIGIN_NOT_ALLOWED'
     const bearer = bearerOf(request)
-    return isRemote(request) && bearer !== undefined && !verifyToken(bearer) ? 'NWS_ERR_TOKEN_REQUIRED' : undefined
+    return isRemote(request) && bearer !== undefined ? checkToken(bearer, remoteAddressOf(request)) : undefined
   }
 
   function check(request: IncomingMessage, surface: Surface): ErrorCode | undefined {
@@ -147,8 +175,10 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
       case 'data':
         return checkData(request, own)
       case 'rendezvous':
+        if (!ownAddress && isRemote(request)) return 'NWS_ERR_BV_OTHER_MACHINE'
         return allowsRendezvousOrigin(request.headers.origin, own) ? undefined : 'NWS_ERR_BV_ORIGIN'
       case 'account':
+        if (!ownAddress && isRemote(request)) return 'NWS_ERR_BV_OTHER_MACHINE'
         return checkSite(request, own)
       case 'events':
         return checkControl(request, own) ?? checkData(request, own)
@@ -159,7 +189,7 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
 
   return {
     check,
-    verifyToken,
+    checkToken,
     close: () => {
       closing = true
     },
@@ -170,14 +200,16 @@ export function createAccessGuard(settings: Settings, { ownAddress = false }: Ac
     },
     lanAddresses: ({ raw }) => lanAddresses(settings, raw.socket?.localPort ?? NO_PORT, externalAddresses()),
     isTrusted: request => check(request.raw, 'control') === undefined,
-    mustAuthenticate: ({ raw }) => isRemote(raw) && !verifyToken(bearerOf(raw) ?? '')
+    mustAuthenticate: ({ raw }) => isRemote(raw) && checkToken(bearerOf(raw), remoteAddressOf(raw)) !== undefined
   }
 }
 
 /** Decorates the app with `accessGuard`. It is put to work by guarded-scope. */
 export default fp<AccessGuardOptions>(
   async (app, options) => {
-    const accessGuard = createAccessGuard(app.config, options)
+    const accessGuard = createAccessGuard(app.config, options, address =>
+      app.log.warn({ address }, 'wrong tokens come from another machine: it has to wait')
+    )
     app.decorate('accessGuard', accessGuard)
     app.addHook('preClose', async () => accessGuard.close())
   },

@@ -208,11 +208,35 @@ t.test('other machines prove the token, and where there is none they reach nothi
   t.equal(without.check(requestOf(remote), 'control'), NO_TOKEN)
   t.equal(without.check(requestOf(remote), 'public'), undefined)
   t.equal(ask(without, remote), true)
-  t.equal(without.verifyToken(''), false, 'no token is not an empty token')
+  t.equal(without.checkToken('', '127.0.0.1'), NO_TOKEN, 'no token is not an empty token')
   for (const remoteAddress of ['127.0.0.1', '::1', '::ffff:127.0.0.1'])
     t.equal(ask(withToken, { remoteAddress }), false, remoteAddress)
   for (const remoteAddress of ['::ffff:10.0.0.1', 'fe80::1', ''])
     t.equal(ask(withToken, { remoteAddress }), true, remoteAddress)
+})
+
+t.test('[R1] wrong tokens of another machine have to wait, and a right one tells nothing meanwhile', async t => {
+  const told: string[] = []
+  const guard = createAccessGuard(completeSettings({ apiToken: TOKEN }), {}, address => told.push(address))
+  const tries = (address: string, token: string, count: number) =>
+    Array.from({ length: count }, () => guard.checkToken(token, address))
+  t.strictSame(new Set(tries('192.168.1.7', 'wrong', 10)), new Set([NO_TOKEN]))
+  t.strictSame(new Set(tries('192.168.1.7', 'wrong', 100)), new Set(['NWS_ERR_TOKEN_TRIES']))
+  t.equal(guard.checkToken(TOKEN, '::ffff:192.168.1.7'), 'NWS_ERR_TOKEN_TRIES', 'the same address')
+  t.strictSame(told, ['192.168.1.7'], 'one word for the log')
+  t.equal(guard.checkToken(TOKEN, '192.168.1.8'), undefined, 'others do not wait')
+  t.strictSame(new Set(tries('127.0.0.1', 'wrong', 100)), new Set([NO_TOKEN]), 'nor does this machine')
+  t.strictSame(new Set(tries('192.168.1.9', TOKEN, 100)), new Set([undefined]), 'right tokens cost nothing')
+})
+
+t.test('[R18] the rendezvous and invitations are for this machine, but at the listener of their own', async t => {
+  const remote = { remoteAddress: '192.168.1.7', host: 'proxy.lan:9009' }
+  const settings = completeSettings({ apiToken: TOKEN, allowedHosts: ['proxy.lan'] })
+  for (const surface of ['rendezvous', 'account'] as const) {
+    const request = requestOf({ ...remote, headers: { authorization: `Bearer ${TOKEN}` } })
+    t.equal(createAccessGuard(settings).check(request, surface), 'NWS_ERR_BV_OTHER_MACHINE', surface)
+    t.equal(createAccessGuard(settings, { ownAddress: true }).check(request, surface), undefined, surface)
+  }
 })
 
 t.test('who is trusted sees more of the health', async t => {

@@ -148,6 +148,12 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     }
   }
 
+  /** The silence until now does not count. The client is pinged at the next check. */
+  forgiveSilence(now: number): void {
+    this.lastSeen = now
+    this.#pingedAt = -Infinity
+  }
+
   /** The client answered a ping. */
   answered(_mark: Buffer): void {
     this.lastSeen = this.deps.now()

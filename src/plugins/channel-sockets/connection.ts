@@ -18,15 +18,14 @@ export interface ConnectionRequest {
   readonly dialect: Dialect
   readonly origin: string | undefined
   readonly takesBinary: boolean
-  /** Whether the client has to prove the token by its first message. */
-  readonly mustAuthenticate: boolean
+  /** Set if the client must prove the token by its first message. @returns undefined: it is right */
+  readonly checkToken: ((token: string) => ErrorCode | undefined) | undefined
 }
 
 /** What a connection needs from its owner. */
 export interface ConnectionDeps extends ClientSocketDeps {
   readonly hub: Hub
   readonly settings: Settings
-  readonly verifyToken: (token: string) => boolean
   /** Logs an error that is nobody's fault but ours or an extension's. */
   readonly report: (error: unknown) => void
 }
@@ -73,7 +72,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.origin = request.origin
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
-    this.#authenticated = !request.mustAuthenticate
+    this.#authenticated = request.checkToken === undefined
     if (this.#authenticated) {
       void this.#join()
     } else {
@@ -251,12 +250,13 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
 
   #authenticate(bytes: Buffer, isBinary: boolean): void {
     const token = this.#request.dialect.readToken(bytes, isBinary, this.maxDataDepth)
-    if (token !== undefined && this.deps.verifyToken(token)) {
-      this.#authenticated = true
-      clearTimeout(this.#authTimer)
-      void this.#join()
-    } else {
-      this.end('NWS_ERR_TOKEN_REQUIRED')
+    const refusal = token === undefined ? 'NWS_ERR_TOKEN_REQUIRED' : this.#request.checkToken?.(token)
+    if (refusal !== undefined) {
+      this.end(refusal)
+      return
     }
+    this.#authenticated = true
+    clearTimeout(this.#authTimer)
+    void this.#join()
   }
 }

@@ -56,7 +56,6 @@ export default fp(
       turns: channelRegistry.hub.turns,
       now: () => performance.now(),
       settings: config,
-      verifyToken: token => accessGuard.verifyToken(token),
       report: error => app.log.error({ err: error }, 'a request of a peer failed'),
       refused: (kind, code) => app.refusals.add(kind, code),
       closed: connection => connections.delete(connection)
@@ -69,6 +68,7 @@ export default fp(
 
     const accept: ChannelSockets['accept'] = (websocket, request, { name, scope, dialect = envelopeDialect }) => {
       const transport = request.raw.socket
+      const { remoteAddress = '' } = transport
       takeOver(websocket, transport)
       const connection = new Connection(
         websocket,
@@ -79,7 +79,9 @@ export default fp(
           dialect,
           origin: request.headers.origin,
           takesBinary: (request.query as { binary?: unknown }).binary === '1',
-          mustAuthenticate: accessGuard.mustAuthenticate(request)
+          checkToken: accessGuard.mustAuthenticate(request)
+            ? token => accessGuard.checkToken(token, remoteAddress)
+            : undefined
         },
         deps
       )
@@ -95,7 +97,7 @@ export default fp(
       queues: () => connections.queues()
     })
 
-    app.addHook('onReady', async () => connections.start(config.pingIntervalMs))
+    app.addHook('onReady', async () => connections.start(config))
     app.addHook('preClose', async () => await connections.goodbye(shutdown.left(GOODBYE_SHARE)))
   },
   {

@@ -5,10 +5,12 @@ import type { Scope } from '../../core/channel-name.ts'
 import { binaryAsText, broadcastHead, errorText, messageHead, presenceText, statusText } from '../../core/envelope.ts'
 import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { Encoding } from '../../core/hub/encoding.ts'
+import { isLoopbackAddress } from '../../core/host-policy.ts'
 import { Outbox } from '../../core/hub/outbox.ts'
 import type { Payload } from '../../core/hub/payload.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
+import { connectionKey } from '../../platform/unanswered.ts'
 
 /** One event whose data is `text`; a line break, which JSON has as white space only, begins a new data line. */
 function eventOf(text: string): Buffer {
@@ -41,12 +43,17 @@ export interface EventStreamDeps {
   readonly maxQueuedBytes: number
   /** Time between comments that keep the connection alive and find a dead one. */
   readonly keepAliveMs: number
+  /** Time for which a client's system may acknowledge nothing. */
+  readonly peerTimeoutMs: number
   /** Counts that the proxy has ended a stream. */
   readonly ended: (code: ErrorCode) => void
 }
 
 /** One open stream. */
 export class EventStream {
+  /** Key of the connection; undefined for a client of this machine, whose end is always heard. */
+  readonly connection: string | undefined
+  #unansweredSince: number | undefined
   readonly #response: ServerResponse
   readonly #deps: EventStreamDeps
   readonly #outbox: Outbox
@@ -71,6 +78,9 @@ export class EventStream {
       },
       deps.maxQueuedBytes
     )
+    const { socket } = response
+    this.connection =
+      socket === null || isLoopbackAddress(socket.remoteAddress ?? '') ? undefined : connectionKey(socket)
     this.#commentedAt = performance.now()
     response.on('close', () => this.#finish())
     response.on('error', () => this.#finish())
@@ -108,6 +118,22 @@ export class EventStream {
   /** Bytes that the client has not taken yet. */
   get queuedBytes(): number {
     return this.#response.writableLength
+  }
+
+  /** Ends the stream if its bytes have not been acknowledged for too long. */
+  checkAnswered(unanswered: ReadonlySet<string>, now: number): void {
+    if (this.connection === undefined || !unanswered.has(this.connection)) {
+      this.#unansweredSince = undefined
+    } else {
+      this.#unansweredSince ??= now
+      if (now - this.#unansweredSince < this.#deps.peerTimeoutMs) return
+      this.end('NWS_ERR_PEER_SILENT')
+      this.terminate()
+    }
+  }
+
+  forgiveSilence(): void {
+    this.#unansweredSince = undefined
   }
 
   /** Sends a comment if it is time. */

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { Scope } from '../../core/channel-name.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
+import { unansweredConnections } from '../../platform/unanswered.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
 import type {} from '../refusals.ts'
@@ -33,10 +34,13 @@ export interface HttpPeers {
 /** When all streams have to be over at shutdown, as share of the whole shutdown's time. */
 const GOODBYE_SHARE = 0.7
 
+/** How often the connections of streams are looked at while their clients may be silent. */
+const CHECKS_PER_TIMEOUT = 4
+
 export default fp(
   async app => {
     const { hub } = app.channelRegistry
-    const { maxQueuedBytes, pingIntervalMs } = app.config
+    const { maxQueuedBytes, peerTimeoutMs, pingIntervalMs } = app.config
     const streams = new ClientSockets<EventStream>()
     const closing = new AbortController()
 
@@ -47,6 +51,7 @@ export default fp(
           hub,
           maxQueuedBytes,
           keepAliveMs: pingIntervalMs,
+          peerTimeoutMs,
           ended: code => app.refusals.add('socket', code)
         })
         response.once('close', () => streams.delete(stream))
@@ -55,9 +60,20 @@ export default fp(
       queues: () => streams.queues()
     })
 
-    app.addHook('onReady', async () => streams.start(pingIntervalMs))
+    let timer: NodeJS.Timeout | undefined
+    async function checkAnswered(): Promise<void> {
+      if (![...streams].some(({ connection }) => connection !== undefined)) return
+      const unanswered = await unansweredConnections()
+      for (const stream of streams) stream.checkAnswered(unanswered, performance.now())
+    }
+
+    app.addHook('onReady', async () => {
+      streams.start(app.config)
+      timer = setInterval(() => void checkAnswered(), peerTimeoutMs / CHECKS_PER_TIMEOUT).unref()
+    })
     app.addHook('preClose', async () => {
       closing.abort()
+      clearInterval(timer)
       await streams.goodbye(app.shutdown.left(GOODBYE_SHARE))
     })
   },

@@ -162,7 +162,7 @@ export default fp<RendezvousSeams>(
     app.addHook('onReady', async () => {
       if (!config.bv) return
       service() // From here on the seams are fixed.
-      sockets.start(config.pingIntervalMs)
+      sockets.start(config)
       turns.start()
     })
 
