@@ -47,7 +47,7 @@ function wrongValue(name: SettingName, label: string, value: unknown): NwsError 
   const hint = /^(tcp|udp|sctp):\/\//.test(text) ? KUBERNETES : guess === undefined ? '' : ` Did you mean ${guess}?`
   // A password may stand before the @ of a URL.
   const quoted =
-    secret === true || /:\/\/.*@/.test(text)
+    secret || /:\/\/.*@/.test(text)
       ? 'its value (not shown)'
       : JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
   return new NwsError(

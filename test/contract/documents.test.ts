@@ -94,3 +94,13 @@ t.test('sections of the protocol that are cited exist', async t => {
   }
   t.ok(cited > 50)
 })
+
+t.test('a block without its partner or with an unknown name is an error', async t => {
+  const blocks = new Map([['one', 'text']])
+  const marked = (name: string): string => `a\n<!-- generated: ${name} -->\nold\n<!-- /generated -->\nb\n`
+  t.equal(fillPage(marked('one'), blocks), marked('one').replace('old', 'text'))
+  t.equal(fillPage(marked('one').replace('old\n', ''), blocks), marked('one').replace('old', 'text'))
+  t.throws(() => fillPage(marked('two'), blocks), { message: 'No block is named "two".' })
+  t.throws(() => fillPage('<!-- generated: one -->\ntext\n', blocks), { message: 'A marker has no partner.' })
+  t.throws(() => fillPage('text\n<!-- /generated -->\n', blocks), { message: 'A marker has no partner.' })
+})
