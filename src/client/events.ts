@@ -1,9 +1,14 @@
 // The events of the library: those of WebSocket with what the library adds, in browsers and in Node.js. Not when they
 // are fired.
 import type { Problem } from './errors.ts'
+import type { SocketCloseEvent } from './platform-types.ts'
+
+// The class is generic in the types of browsers, and is not in those of Node.js.
+const PlainMessageEvent: new (type: string, init: { data: unknown; origin: string }) => MessageEvent = MessageEvent
 
 /** A message of a peer: a broadcast where it is fired at the channel, a direct one where at the peer. */
-export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends MessageEvent<Data> {
+export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends PlainMessageEvent {
+  declare readonly data: Data
   /** Id of the peer that sent it; empty on sockets of raw frames. */
   readonly senderId: string
   /** The JSON value that was sent: `data` itself where that is a string, undefined for binary data. */
@@ -64,7 +69,7 @@ const PlainCloseEvent = class extends Event {
 }
 
 /** A `close` event of the platform's class where there is one. */
-export function closeEvent(code: number, reason: string, wasClean: boolean): CloseEvent {
+export function closeEvent(code: number, reason: string, wasClean: boolean): SocketCloseEvent {
   const Class = (globalThis as { CloseEvent?: typeof CloseEvent }).CloseEvent ?? PlainCloseEvent
   return new Class('close', { code, reason, wasClean })
 }

@@ -1,10 +1,18 @@
 // The client library as a classic script: defines its classes on the global object, with the WebRTC helper as
 // `NetworkWebSocket.peerConnection`. Exports nothing.
 import { setScriptUrl } from './endpoint.ts'
+import type * as Library from './index.ts'
 import { NetworkBroadcastChannel } from './network-broadcast-channel.ts'
 import { NetworkWebSocket } from './network-web-socket.ts'
 import { BroadcastWebSocket, LocalWebSocket } from './raw-web-socket.ts'
 import { peerConnection } from './webrtc.ts'
+
+declare global {
+  var NetworkWebSocket: typeof Library.NetworkWebSocket & { readonly peerConnection: typeof peerConnection }
+  var LocalWebSocket: typeof Library.LocalWebSocket
+  var BroadcastWebSocket: typeof Library.BroadcastWebSocket
+  var NetworkBroadcastChannel: typeof Library.NetworkBroadcastChannel
+}
 
 /** Pages of 2014 may leave out `new`. */
 function callable<Class extends abstract new (...args: never[]) => object>(Class: Class): Class {

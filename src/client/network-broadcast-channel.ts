@@ -6,13 +6,14 @@ import { EnvelopeProtocol } from './envelope-protocol.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import { NetworkErrorEvent, NetworkMessageEvent, type ReconnectingDetail } from './events.ts'
 import { bytesOf, isBlob } from './payload.ts'
+import type { Listener, ListenerOptions, PlatformBroadcastChannel } from './platform-types.ts'
 import { CLOSED, CONNECTING, type Added } from './socket-surface.ts'
 import { encodeText } from './wire.ts'
 
 /** Events of a NetworkBroadcastChannel, by type. */
 export interface NetworkBroadcastChannelEventMap {
   message: NetworkMessageEvent<unknown>
-  messageerror: MessageEvent<null>
+  messageerror: MessageEvent
   error: NetworkErrorEvent
   reconnecting: CustomEvent<ReconnectingDetail>
 }
@@ -23,13 +24,9 @@ export interface NetworkBroadcastChannel {
   addEventListener<Type extends keyof NetworkBroadcastChannelEventMap>(
     type: Type,
     listener: (this: NetworkBroadcastChannel, event: NetworkBroadcastChannelEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions
+    options?: ListenerOptions
   ): void
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions
-  ): void
+  addEventListener(type: string, listener: Listener, options?: ListenerOptions): void
 }
 
 /** The socket underneath. */
@@ -84,9 +81,12 @@ function jsonOf(value: unknown): string {
 export class NetworkBroadcastChannel extends EventTarget {
   // So declared that it goes wherever a BroadcastChannel is expected.
   declare onmessage:
-    | ((this: BroadcastChannel, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown)
+    | ((
+        this: PlatformBroadcastChannel,
+        event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>
+      ) => unknown)
     | null
-  declare onmessageerror: ((this: BroadcastChannel, event: MessageEvent) => unknown) | null
+  declare onmessageerror: ((this: PlatformBroadcastChannel, event: MessageEvent) => unknown) | null
   declare onerror: ((this: NetworkBroadcastChannel, event: NetworkErrorEvent) => unknown) | null
   declare onreconnecting: ((this: NetworkBroadcastChannel, event: CustomEvent<ReconnectingDetail>) => unknown) | null
   readonly name: string

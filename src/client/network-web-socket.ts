@@ -12,6 +12,7 @@ import type { Sendable } from './files/source.ts'
 import type { FileToSend, FileTransfers, SendFileOptions, SendOptions } from './files/transfers.ts'
 import type { PeerWebSocket } from './peer-web-socket.ts'
 import type { Peers } from './peers.ts'
+import type { Listener, ListenerOptions, SocketCloseEvent } from './platform-types.ts'
 
 /** The module of file transfers, which few pages need. */
 let loadFiles = async (): Promise<{ attach: (access: ChannelAccess) => FileTransfers }> =>
@@ -27,7 +28,7 @@ export interface NetworkWebSocketEventMap {
   open: Event
   message: NetworkMessageEvent
   error: NetworkErrorEvent
-  close: CloseEvent
+  close: SocketCloseEvent
   connect: CustomEvent<PeerDetail<PeerWebSocket>>
   disconnect: CustomEvent<PeerDetail<PeerWebSocket>>
   reconnecting: CustomEvent<ReconnectingDetail>
@@ -39,13 +40,9 @@ export interface NetworkWebSocket {
   addEventListener<Type extends keyof NetworkWebSocketEventMap>(
     type: Type,
     listener: (this: NetworkWebSocket, event: NetworkWebSocketEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions
+    options?: ListenerOptions
   ): void
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions
-  ): void
+  addEventListener(type: string, listener: Listener, options?: ListenerOptions): void
 }
 
 /**

@@ -3,6 +3,7 @@
 import { defineEventHandlers } from './event-handlers.ts'
 import type { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'
 import { byteLength } from './payload.ts'
+import type { SocketBinaryType, SocketCloseEvent } from './platform-types.ts'
 
 export const CONNECTING = 0
 export const OPEN = 1
@@ -37,9 +38,9 @@ export abstract class SocketSurface extends EventTarget implements WebSocket {
     | ((this: WebSocket, event: MessageEvent & Partial<Added<NetworkMessageEvent, MessageEvent>>) => unknown)
     | null
   declare onerror: ((this: WebSocket, event: Event & Partial<Added<NetworkErrorEvent, Event>>) => unknown) | null
-  declare onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null
+  declare onclose: ((this: WebSocket, event: SocketCloseEvent) => unknown) | null
 
-  #binaryType: BinaryType = 'blob'
+  #binaryType: SocketBinaryType = 'blob'
 
   abstract readonly url: string
   abstract readonly readyState: ReadyState
@@ -48,11 +49,11 @@ export abstract class SocketSurface extends EventTarget implements WebSocket {
   abstract readonly bufferedAmount: number
 
   /** Whether binary messages arrive as Blob or as ArrayBuffer; other values are ignored. */
-  get binaryType(): BinaryType {
+  get binaryType(): SocketBinaryType {
     return this.#binaryType
   }
 
-  set binaryType(value: BinaryType) {
+  set binaryType(value: SocketBinaryType) {
     if (value === 'blob' || value === 'arraybuffer') this.#binaryType = value
   }
 

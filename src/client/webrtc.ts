@@ -2,6 +2,7 @@
 // application does not see. Perfect negotiation as in the WebRTC standard (§10.7); no media and no data channels are
 // made here, and no STUN server is needed on a local network.
 import type { PeerWebSocket } from './peer-web-socket.ts'
+import type { PeerConnection, PeerConnectionClass, PeerConnectionConfiguration } from './platform-types.ts'
 import { SIGNALS } from './signals.ts'
 
 /** What the two ends send each other. Each end's attempt has a session; signals for an earlier one are stale. */
@@ -17,7 +18,7 @@ interface Message {
 /** Options of `peerConnection`. */
 export interface PeerConnectionOptions {
   /** The class to use. Default: the global one. */
-  readonly RTCPeerConnection?: typeof RTCPeerConnection
+  readonly RTCPeerConnection?: PeerConnectionClass
 }
 
 const current = new WeakMap<PeerWebSocket, RTCPeerConnection>()
@@ -32,9 +33,9 @@ const current = new WeakMap<PeerWebSocket, RTCPeerConnection>()
  */
 export function peerConnection(
   peer: PeerWebSocket,
-  config?: RTCConfiguration,
+  config?: PeerConnectionConfiguration,
   options: PeerConnectionOptions = {}
-): RTCPeerConnection {
+): PeerConnection {
   current.get(peer)?.close()
   const port = peer[SIGNALS]
   const connection = new (options.RTCPeerConnection ?? RTCPeerConnection)(config)

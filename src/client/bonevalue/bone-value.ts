@@ -1,5 +1,6 @@
 // `$BV`: users, peers and messages between them, without a server in between. What a page calls is here, and nothing of how
 // it is done: that is in the other files of this folder.
+import type { IceServer, PeerConnectionClass } from '../platform-types.ts'
 import type { ReconnectOptions } from '../reconnect.ts'
 import { Call, type Outcome } from './call.ts'
 import { isTooLarge, type Reply } from './conversation.ts'
@@ -25,7 +26,7 @@ export interface BoneValueOptions {
   /** Default: the global class; in Node.js without one that of `ws`. */
   readonly WebSocket?: WebSocketClass
   /** Default: the global class. Node.js has none. */
-  readonly RTCPeerConnection?: typeof RTCPeerConnection
+  readonly RTCPeerConnection?: PeerConnectionClass
 }
 
 /** What a module gets. */
@@ -81,7 +82,7 @@ export class BoneValue {
   readonly #links: Links
   #rendezvous: Rendezvous | undefined
   #id: string | null = null
-  #iceServers: RTCIceServer[] = []
+  #iceServers: IceServer[] = []
   #graceTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: BoneValueOptions = {}) {

@@ -1,16 +1,17 @@
 // One RTCPeerConnection with one peer and its one data channel: negotiated through the rendezvous, mended when the way
 // between the two changes. Knows nothing of requests.
+import type { DataChannel, IceCandidate, PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import { belonging, judge, markSdp, readAttempt } from './negotiation.ts'
 
 /** What goes to the other end by way of the rendezvous, and comes from it. */
 export type Signal =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string }
-  | { readonly type: 'candidate'; readonly candidate: RTCIceCandidateInit | null }
+  | { readonly type: 'candidate'; readonly candidate: IceCandidate | null }
 
 /** What a connection is made with. */
 export interface DirectConnectionOptions {
-  readonly RTCPeerConnection: typeof RTCPeerConnection
-  readonly configuration: RTCConfiguration
+  readonly RTCPeerConnection: PeerConnectionClass
+  readonly configuration: PeerConnectionConfiguration
   /** Which of the two gives way when both offer; differs at the two ends. */
   readonly isPolite: boolean
   /** Time until the channel has to be open, milliseconds. */
@@ -20,7 +21,7 @@ export interface DirectConnectionOptions {
   /** Whether signals get through at present. */
   canSignal(): boolean
   /** The channel is open. */
-  opened(channel: RTCDataChannel): void
+  opened(channel: DataChannel): void
   /** It is over, by `close` or by itself. Called once. */
   ended(): void
 }

@@ -1,4 +1,5 @@
 // All connections of a page: one a peer, at most 32, and what waits until there is room. Not who the peers are.
+import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import type { Reply } from './conversation.ts'
 import type { Signal } from './direct-connection.ts'
@@ -16,8 +17,8 @@ const MAX_WAITING_SIGNALS = 64
 /** Whoever has the connections. */
 export interface LinksOptions {
   readonly times: LinkTimes
-  readonly RTCPeerConnection: () => typeof RTCPeerConnection
-  readonly configuration: () => RTCConfiguration
+  readonly RTCPeerConnection: () => PeerConnectionClass
+  readonly configuration: () => PeerConnectionConfiguration
   /** This page's id. */
   readonly ownId: () => string | null
   readonly isOnline: () => boolean

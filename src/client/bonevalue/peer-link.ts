@@ -1,5 +1,6 @@
 // A connection with one peer and the requests on it: until it is open they wait, when nobody needs it any more the two
 // ends part. Not how many such links there may be (links.ts).
+import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import { Conversation, type ConversationChannel, type Reply } from './conversation.ts'
 import { DirectConnection, type Signal } from './direct-connection.ts'
@@ -17,8 +18,8 @@ export interface LinkTimes {
 /** Whoever has the links. */
 export interface LinkOwner {
   readonly times: LinkTimes
-  readonly RTCPeerConnection: typeof RTCPeerConnection
-  readonly configuration: RTCConfiguration
+  readonly RTCPeerConnection: PeerConnectionClass
+  readonly configuration: PeerConnectionConfiguration
   isPolite(peerId: string): boolean
   /** Whether the rendezvous can be reached: else no connection is made, and none is given up for want of use. */
   isOnline(): boolean

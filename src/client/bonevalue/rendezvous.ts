@@ -60,7 +60,7 @@ const MAX_DELAY_MS = 5000
  */
 export function rendezvousUrl(
   host: string,
-  page: Pick<Location, 'protocol'> | undefined = (globalThis as { location?: Location }).location
+  page: { readonly protocol: string } | undefined = (globalThis as { location?: Location }).location
 ): string | undefined {
   const isUrl = /^[a-z][a-z\d+.-]*:\/\//i.test(host)
   const given = isUrl ? host : `ws://${host}`

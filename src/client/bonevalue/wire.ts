@@ -1,5 +1,6 @@
 // The messages of the rendezvous, as docs/BONEVALUE.md has them: reading those that come. Total: a message, or undefined for
 // what is none or is not known here. No socket.
+import type { IceServer } from '../platform-types.ts'
 import type { Signal } from './direct-connection.ts'
 
 /** A message of the rendezvous. */
@@ -8,7 +9,7 @@ export type WireMessage =
       readonly type: 'login'
       readonly session: string | undefined
       readonly user: string | undefined
-      readonly iceServers: RTCIceServer[] | undefined
+      readonly iceServers: IceServer[] | undefined
     }
   | { readonly type: 'setPeerId'; readonly peerId: string }
   | { readonly type: 'userList'; readonly names: string[] }
@@ -17,7 +18,7 @@ export type WireMessage =
   | { readonly type: 'peerConnect'; readonly name: string; readonly id: string }
   | { readonly type: 'peerDisconnect'; readonly id: string }
   | { readonly type: 'signal'; readonly from: string; readonly signal: Signal }
-  | { readonly type: 'iceServers'; readonly iceServers: RTCIceServer[] }
+  | { readonly type: 'iceServers'; readonly iceServers: IceServer[] }
   | { readonly type: 'tokenResponse'; readonly token: string }
   | { readonly type: 'claimResponse'; readonly name: string }
   | { readonly type: 'inviteResponse'; readonly email: string; readonly link: string; readonly expiresAt: number }
@@ -140,6 +141,6 @@ function readRest(type: unknown, data: unknown, fields: Fields): WireMessage | u
 }
 
 /** As RTCPeerConnection takes them; what is wrong in them it says itself. */
-function iceServersOf(value: unknown): RTCIceServer[] | undefined {
-  return Array.isArray(value) ? (value as RTCIceServer[]) : undefined
+function iceServersOf(value: unknown): IceServer[] | undefined {
+  return Array.isArray(value) ? (value as IceServer[]) : undefined
 }

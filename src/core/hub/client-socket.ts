@@ -1,11 +1,25 @@
 // One client's WebSocket: listeners that all sockets share, frames written whole, signs of life, and the one way to end
 // it. Subclasses bring the protocol.
-import type { WebSocket } from 'ws'
 import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { Outbox, type ByteSink } from './outbox.ts'
 import type { Channel } from './channel.ts'
 import type { TurnQueue } from './turn-queue.ts'
+
+/**
+ * A WebSocket of ws, as far as it is used here. The published types mention it, and the types of ws are not installed with
+ * the package.
+ */
+export interface WebSocket {
+  readonly readyState: number
+  on(event: string, listener: (...values: never[]) => void): unknown
+  removeAllListeners(event: string): unknown
+  pause(): void
+  resume(): void
+  ping(data?: Buffer | string): void
+  close(code: number, reason: string): void
+  terminate(): void
+}
 
 /** The TCP socket under the WebSocket, as far as it is used. */
 export interface ClientTransport {

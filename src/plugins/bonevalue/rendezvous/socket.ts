@@ -1,7 +1,6 @@
 // One client of the rendezvous from its socket's opening to its end: login first, what arrives meanwhile, rate, the answers
 // in order. Not the socket itself (core/hub/client-socket.ts), not what is done for a user (service.ts), not who hears of
 // whom (core/bonevalue).
-import type { WebSocket } from 'ws'
 import type { OnlinePeer, ClientPort } from '../../../core/bonevalue/directory.ts'
 import { CREDENTIAL_RENEWAL_MS, type IceServer } from '../../../core/bonevalue/ice-servers.ts'
 import { isRefusal, type User } from '../../../core/bonevalue/store.ts'
@@ -13,7 +12,12 @@ import {
   type Fault
 } from '../../../core/bonevalue/wire.ts'
 import { definitionOf, type ErrorCode } from '../../../core/errors.ts'
-import { ClientSocket, type ClientSocketDeps, type ClientTransport } from '../../../core/hub/client-socket.ts'
+import {
+  ClientSocket,
+  type ClientSocketDeps,
+  type ClientTransport,
+  type WebSocket
+} from '../../../core/hub/client-socket.ts'
 import type { Settings } from '../../../core/settings.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
 import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './service.ts'
