@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { Attempts } from '../src/core/bonevalue/attempts.ts'
 import { openDatabase } from '../src/plugins/bonevalue/accounts/database.ts'
 import { createPasswords } from '../src/plugins/bonevalue/accounts/passwords.ts'
@@ -85,7 +85,7 @@ async function inParallel(count: number, work: (index: number) => Promise<void>)
 async function compareNames(directory: string): Promise<{ known: number; unknown: number }> {
   const database = await openDatabase(directory)
   const store = createStore(database, Date.now)
-  const passwords = createPasswords({ workerFile: resolve('dist/plugins/bonevalue/accounts/password-worker.js') })
+  const passwords = createPasswords()
   const free = { burst: 1e9, perSecond: 1 }
   const service = new RendezvousService({
     accounts: { open: async () => store, passwords },

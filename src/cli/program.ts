@@ -1,7 +1,7 @@
 // The commands of `nws`, in the order of its help. Nothing else: each command is a file of its own and loads what it
 // needs when it runs, so that a client command does not load the server.
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { VERSION } from '../platform/package.ts'
 import { auditCommand } from './audit.ts'
 import { channelCommand } from './channel.ts'
 import { channelsCommand } from './channels.ts'
@@ -20,16 +20,11 @@ import { serveCommand } from './serve.ts'
 import { serviceCommand } from './service.ts'
 import { userCommand } from './user.ts'
 
-function readVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version
-}
-
 /** The command with all its commands. Wrong usage is thrown as CommanderError after it was explained. */
 export function createProgram(): Command {
   const program: Command = new Command('nws')
     .description('Broadcast WebSocket channels by name across the local network.')
-    .version(readVersion())
+    .version(VERSION)
     .showHelpAfterError('(--help shows how it is used)')
     .addHelpText(
       'after',

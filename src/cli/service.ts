@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
+import { packageFile } from '../platform/package.ts'
 import { CliError, EXIT } from './errors.ts'
 import { launchdPlist, systemdUnit, type ServiceProgram } from './service-files.ts'
 import { note, write } from './output.ts'
@@ -48,10 +48,9 @@ function settingsFile(environment: NodeJS.ProcessEnv): string {
 }
 
 function managerOf(environment: NodeJS.ProcessEnv = process.env): Manager {
-  // Two folders up in the sources as in the build.
   const program: ServiceProgram = {
     node: process.execPath,
-    script: fileURLToPath(new URL('../../dist/cli/nws.js', import.meta.url)),
+    script: packageFile('dist/cli/nws.js'),
     settings: settingsFile(environment)
   }
   if (process.platform === 'linux') {

@@ -1,9 +1,9 @@
 // The settings of this proxy as a decorator, complete and checked. The process reads them from the environment; a program
 // that embeds the proxy gives options.
-import { readFileSync } from 'node:fs'
 import fp from 'fastify-plugin'
 import { completeSettings, settingsWarnings } from '../core/settings-check.ts'
 import type { Settings, SettingsOptions } from '../core/settings.ts'
+import { VERSION } from '../platform/package.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,12 +12,6 @@ declare module 'fastify' {
     /** Version of this package. */
     proxyVersion: string
   }
-}
-
-/** Version in package.json, which is two folders up from here in sources and in the build. */
-function readVersion(): string {
-  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
-    .version
 }
 
 /**
@@ -29,7 +23,7 @@ export default fp<SettingsOptions>(
   async (app, options) => {
     const settings = completeSettings(options)
     app.decorate('config', settings)
-    app.decorate('proxyVersion', readVersion())
+    app.decorate('proxyVersion', VERSION)
     for (const warning of settingsWarnings(settings)) app.log.warn(warning)
   },
   { name: 'nws-config', fastify: '5.x' }

@@ -1,11 +1,7 @@
-// Sends files of public/: pages with a strict policy, and the client library, which other sites may load. The file stands
-// right in src/routes, which is as deep below the root as the chunks of a build.
-import { fileURLToPath } from 'node:url'
+// Sends files of public/: pages with a strict policy, and the client library, which other sites may load.
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-
-/** Path of public/. */
-export const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+import { PUBLIC } from '../platform/package.ts'
 
 /** A page may load and reach only this proxy, and no site may frame it. */
 const PAGE_HEADERS = {

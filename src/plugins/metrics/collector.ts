@@ -1,6 +1,5 @@
 // Gives the rows of metrics to Prometheus' client.
 import type { FastifyInstance } from 'fastify'
-import prometheus from 'prom-client'
 import { metrics, type Metric, type Totals } from './rows.ts'
 
 /** Upper bounds of the histogram, in seconds. */
@@ -10,7 +9,9 @@ const BUCKETS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 export type Collector = () => Promise<{ type: string; text: string }>
 
 /** Builds the metrics of an app, and begins to measure turns. @param past what closed channels have counted */
-export function createCollector(app: FastifyInstance, past: Totals): Collector {
+export async function createCollector(app: FastifyInstance, past: Totals): Promise<Collector> {
+  // Loaded at the first request: most proxies never get one, and loading costs some milliseconds.
+  const { default: prometheus } = await import('prom-client')
   const registry = new prometheus.Registry()
 
   function add({ name, help, labels = [], read }: Metric): void {

@@ -9,7 +9,7 @@ import type {} from '../http-peers/index.ts'
 import type {} from '../peer-mesh/index.ts'
 import type {} from '../refusals.ts'
 import type {} from '../bonevalue/rendezvous/index.ts'
-import type { Collector } from './collector.ts'
+import { createCollector, type Collector } from './collector.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,8 +34,7 @@ export default fp(
     })
     app.decorate('metrics', {
       read: async () => {
-        // Loaded at the first request: most proxies never get one, and loading costs some milliseconds.
-        collector ??= import('./collector.ts').then(({ createCollector }) => createCollector(app, past))
+        collector ??= createCollector(app, past)
         return (await collector)()
       }
     })

@@ -5,7 +5,8 @@ import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
-import { PUBLIC, sendLibraryFile, serveLibrary } from '../public-files.ts'
+import { PUBLIC } from '../../platform/package.ts'
+import { sendLibraryFile, serveLibrary } from '../public-files.ts'
 import { rootSocket } from './sockets.ts'
 
 const MODULE = ['bonevalue.js', 'bonevalue.js.map', 'bonevalue.d.ts']

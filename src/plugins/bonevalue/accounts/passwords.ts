@@ -1,8 +1,8 @@
 // Passwords: hashing and checking them, with a short queue in front of the one thread that does it (password-worker.ts).
 // Knows no users.
-import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
 import { NwsError } from '../../../core/errors.ts'
+import { packageFile } from '../../../platform/package.ts'
 import type { HashAnswer, HashRequest } from './password-worker.ts'
 
 /** Requests that may wait behind the one that is being worked on. */
@@ -36,18 +36,13 @@ interface Job {
   readonly reject: (error: Error) => void
 }
 
-/** Found by name, since sources, build and bundle lie in different folders. */
-const findWorker = (): string => createRequire(import.meta.url).resolve('#password-worker')
-
 /** Options for tests and measurements. */
 export interface PasswordsOptions {
   readonly idleMs?: number
-  /** File of the thread. */
-  readonly workerFile?: string
 }
 
 /** Hashing without Fastify; the thread starts with the first request. */
-export function createPasswords({ idleMs = IDLE_MS, workerFile }: PasswordsOptions = {}): Passwords {
+export function createPasswords({ idleMs = IDLE_MS }: PasswordsOptions = {}): Passwords {
   const waiting: Job[] = []
   let current: Job | undefined
   let worker: Worker | undefined
@@ -55,7 +50,7 @@ export function createPasswords({ idleMs = IDLE_MS, workerFile }: PasswordsOptio
   let closed = false
 
   function startWorker(): Worker {
-    const started = new Worker(workerFile ?? findWorker(), { execArgv: [], name: 'nws-passwords' })
+    const started = new Worker(packageFile('dist/password-worker.js'), { execArgv: [], name: 'nws-passwords' })
     const gone = (): void => {
       if (worker !== started) return
       worker = undefined
