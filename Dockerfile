@@ -1,11 +1,12 @@
-# The proxy in a container. It finds others only with the host's network, see compose.yaml.
+# The proxy in a container. It finds others only with the host's network, see compose.yaml. Accounts of BoneValue are in
+# /home/node/.nws.
 ARG BASE=node:22-slim
 FROM ${BASE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run --silent build && npm prune --omit=dev --no-audit --no-fund
+RUN node build.mjs scripts && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${BASE}
 WORKDIR /app
@@ -13,8 +14,10 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY --from=build /build/public ./public
+RUN ln -s /app/dist/cli/nws.js /usr/local/bin/nws && install -d -o node -g node /home/node/.nws
 USER node
 ENV NODE_ENV=production
-EXPOSE 9009 9010
-HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.NWS_PORT || 9009}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+VOLUME /home/node/.nws
+EXPOSE 9009
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "const { NWS_HOST: host, NWS_PORT: port = 9009 } = process.env; fetch(`http://${!host || /^(0\\.0\\.0\\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--max-semi-space-size=4", "dist/server.js"]

@@ -1,145 +1,255 @@
-// Builds dist/ from src/: with the TypeScript compiler, where each file stays one file, and over that the entries bundled
-// with esbuild, so that a start reads a few files and not some eight hundred (most of them typebox's). And public/lib/
-// from src/client, where each entry becomes one file for browsers. Not a watcher. `node build.mjs client` builds the
-// client alone.
-import { spawnSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+// @ts-check
+// Builds dist/ from src/ and public/lib/ from src/client/: esbuild makes the JavaScript, the compiler the types.
+//
+//   node build.mjs            JavaScript and types
+//   node build.mjs scripts    JavaScript alone: all that a proxy needs to run
+//   node build.mjs pack       JavaScript and types, and removes everything else, so that it does not get into a package
+//   node build.mjs dev        JavaScript with source maps, and runs the proxy; both again after each change of a source
+//
+// Unchanged sources are not built again. Programs may run from dist/ meanwhile: each file is replaced in one step, and the
+// files of the build before stay, so a program that has read its first file finds the others. A running proxy loads none of
+// its own files later.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync
+} from 'node:fs'
+import { dirname, relative } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 
-const root = fileURLToPath(new URL('.', import.meta.url))
+process.chdir(fileURLToPath(new URL('.', import.meta.url)))
 
-/** Runs the compiler and ends the process with its exit code when it fails. */
-function compile(...args) {
-  const result = spawnSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', ...args], {
-    cwd: root,
-    stdio: 'inherit'
-  })
-  if (result.status !== 0) process.exit(result.status ?? 1)
+const COMMAND = 'dist/cli/nws.js'
+/** A digest of the last build's inputs, and the files that this build and the one before made. */
+const RECORD = 'dist/build.json'
+/** The types of the browsers' files are those of the client library. */
+const LIBRARY = {
+  networkwebsockets: 'index',
+  'networkwebsockets-files': 'files/index',
+  'networkwebsockets-webrtc': 'webrtc',
+  bonevalue: 'bonevalue/index',
+  'networkwebsockets.global': 'global',
+  namedwebsockets: 'global',
+  BV: 'bonevalue/global'
 }
 
-/** Types of the classic scripts: the same classes, as globals. */
-const GLOBAL_TYPES = `import type * as library from './types/index.js'
-import type { peerConnection as connect } from './types/webrtc.js'
+/** @typedef {{ inputs: string, files: string[], before: string[] }} BuildRecord */
 
-declare global {
-  var NetworkWebSocket: typeof library.NetworkWebSocket & { readonly peerConnection: typeof connect }
-  var LocalWebSocket: typeof library.LocalWebSocket
-  var BroadcastWebSocket: typeof library.BroadcastWebSocket
-  var NetworkBroadcastChannel: typeof library.NetworkBroadcastChannel
+const say = (/** @type {string} */ line) => process.stderr.write(`${line}\n`)
+
+/** @param {string} folder */
+const filesOf = folder =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter(entry => entry.isFile())
+        .map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('\\', '/'))
+        .sort()
+    : []
+
+/** A digest of everything that a build is made of. @param {boolean} sourcemap */
+function digestInputs(sourcemap) {
+  const hash = createHash('sha256').update(String(sourcemap))
+  for (const file of ['build.mjs', 'package.json', 'package-lock.json', ...filesOf('src')])
+    hash.update(`\0${file}\0`).update(readFileSync(file))
+  return hash.digest('hex')
 }
-`
 
-/** The same of BoneValue. */
-const BV_TYPES = `import type { BoneValue } from './types/bonevalue/index.js'
-
-declare global {
-  var $BV: BoneValue
+/** @returns {BuildRecord} */
+function readRecord() {
+  return existsSync(RECORD) ? JSON.parse(readFileSync(RECORD, 'utf8')) : { inputs: '', files: [], before: [] }
 }
-`
 
-async function buildClient() {
-  compile('-p', 'src/client/tsconfig.build.json')
-  rmSync(new URL('public/lib', import.meta.url), { recursive: true, force: true })
-  compile(
-    '-p',
-    'src/client/tsconfig.build.json',
-    '--emitDeclarationOnly',
-    '--sourceMap',
-    'false',
-    '--outDir',
-    'public/lib/types'
-  )
-  const common = {
-    absWorkingDir: root,
-    bundle: true,
-    minify: true,
-    sourcemap: true,
-    target: 'es2022',
-    logLevel: 'warning',
-    outdir: 'public/lib'
+/** Installs the packages of a fresh clone, which npm also builds when it installs from a folder. */
+function providePackages() {
+  const { npm_execpath: npm, npm_lifecycle_event: event, npm_config_omit: omit = '' } = process.env
+  if (npm !== undefined && !existsSync('node_modules')) {
+    say('Installing the packages that the build needs …')
+    const options = ['--global=false', '--prefix=.', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']
+    spawnSync(process.execPath, [npm, 'ci', ...options], { stdio: ['ignore', 'ignore', 'inherit'] })
   }
-  // The module of file transfers is a file of its own, which the others load when it is needed.
-  const plugins = [
-    {
-      name: 'files apart',
-      setup: ({ onResolve }) =>
-        onResolve({ filter: /\/files\/index\.ts$/ }, ({ kind }) =>
-          kind === 'dynamic-import' ? { path: './networkwebsockets-files.js', external: true } : undefined
-        )
-    }
-  ]
-  const banner = { js: '/*! Network Web Sockets, MIT License */' }
-  await build({
-    ...common,
-    banner,
-    plugins,
-    format: 'esm',
-    entryPoints: {
-      networkwebsockets: 'src/client/index.ts',
-      'networkwebsockets-files': 'src/client/files/index.ts',
-      'networkwebsockets-webrtc': 'src/client/webrtc.ts',
-      bonevalue: 'src/client/bonevalue/index.ts'
-    }
-  })
-  await build({
-    ...common,
-    banner,
-    plugins,
-    format: 'iife',
-    entryPoints: {
-      'networkwebsockets.global': 'src/client/global.ts',
-      namedwebsockets: 'src/client/global.ts',
-      BV: 'src/client/bonevalue/global.ts'
-    }
-  })
-  const types = {
-    networkwebsockets: "export * from './types/index.js'\n",
-    'networkwebsockets-files': "export * from './types/files/index.js'\n",
-    'networkwebsockets-webrtc': "export * from './types/webrtc.js'\n",
-    bonevalue: "export * from './types/bonevalue/index.js'\n",
-    BV: BV_TYPES,
-    'networkwebsockets.global': GLOBAL_TYPES,
-    namedwebsockets: "import './networkwebsockets.global.js'\n"
-  }
-  for (const [name, text] of Object.entries(types))
-    writeFileSync(new URL(`public/lib/${name}.d.ts`, import.meta.url), text)
+  if (existsSync('node_modules/esbuild')) return
+  if (event === 'prepare' && omit.includes('dev')) process.exit(0) // Packages for development are not wanted.
+  say('The build needs the packages for development: run npm ci.')
+  process.exit(1)
 }
 
-/** The entries of the server as few files. Measured: 650 ms to the first answer without, 450 ms with. */
-async function bundleServer() {
-  const entries = ['server', 'index', 'app']
-  const command = 'cli/nws' // As deep as a chunk.
-  await build({
-    absWorkingDir: root,
+/** Writes a file in one step. @param {string} path @param {Uint8Array} contents */
+function replace(path, contents) {
+  if (!existsSync(path) || !readFileSync(path).equals(contents)) {
+    mkdirSync(dirname(path), { recursive: true })
+    const draft = `${path}.${process.pid}`
+    writeFileSync(draft, contents)
+    renameSync(draft, path)
+  }
+  if (path === COMMAND) chmodSync(path, 0o755)
+}
+
+/** Bundles everything. @param {boolean} sourcemap @returns {Promise<Map<string, Uint8Array>>} files by path, entries last */
+async function bundle(sourcemap) {
+  const { build } = await import('esbuild')
+  const named = (/** @type {readonly string[]} */ names) =>
+    Object.fromEntries(
+      names.map(name => [name, `src/client/${LIBRARY[/** @type {keyof typeof LIBRARY} */ (name)]}.ts`])
+    )
+  /** Few files instead of several hundred: a start takes two thirds of the time. @type {import('esbuild').BuildOptions} */
+  const node = {
     bundle: true,
-    splitting: true, // What an extension imports by the package's name has to be what runs.
+    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    sourcemap: true,
-    logLevel: 'warning',
-    entryPoints: [...entries, command].map(name => `src/${name}.ts`),
-    outdir: 'dist',
-    chunkNames: 'chunks/[name]-[hash]',
-    packages: 'external',
-    // A path is no package: it is bundled.
-    alias: Object.fromEntries(
-      Object.entries({ typebox: '', 'typebox/format': 'format/', 'typebox/schema': 'schema/' }).map(
-        ([name, folder]) => [name, `./node_modules/typebox/build/${folder}index.mjs`]
-      )
-    )
+    packages: 'external'
+  }
+  /** @type {import('esbuild').BuildOptions} */
+  const browser = {
+    bundle: true,
+    minify: true,
+    target: 'es2022',
+    outdir: 'public/lib',
+    // The module of file transfers is a file of its own. The others load it when it is needed.
+    plugins: [
+      {
+        name: 'files apart',
+        setup: build =>
+          build.onResolve({ filter: /\/files\/index\.ts$/ }, ({ kind }) =>
+            kind === 'dynamic-import' ? { path: './networkwebsockets-files.js', external: true } : undefined
+          )
+      }
+    ],
+    banner: { js: '/*! Network Web Sockets, MIT License */' }
+  }
+  /** @type {import('esbuild').BuildOptions[]} */
+  const builds = [
+    {
+      ...node,
+      entryPoints: ['server', 'start', 'index', 'app', 'cli/nws'].map(name => `src/${name}.ts`),
+      outdir: 'dist',
+      chunkNames: 'chunks/[name]-[hash]',
+      // A path is no package: it is bundled.
+      alias: {
+        typebox: './node_modules/typebox/build/index.mjs',
+        'typebox/format': './node_modules/typebox/build/format/index.mjs',
+        'typebox/schema': './node_modules/typebox/build/schema/index.mjs'
+      }
+    },
+    { ...node, splitting: false, entryPoints: ['src/plugins/bonevalue/accounts/password-worker.ts'], outdir: 'dist' },
+    {
+      ...node,
+      entryPoints: ['index', 'node', 'files/index', 'files/node', 'webrtc', 'bonevalue/index', 'bonevalue/node'].map(
+        name => `src/client/${name}.ts`
+      ),
+      outdir: 'dist/client',
+      chunkNames: 'chunks/[name]-[hash]',
+      target: 'es2022'
+    },
+    {
+      ...browser,
+      format: 'esm',
+      entryPoints: named(['networkwebsockets', 'networkwebsockets-files', 'networkwebsockets-webrtc', 'bonevalue'])
+    },
+    {
+      ...browser,
+      format: 'iife',
+      entryPoints: named(['networkwebsockets.global', 'namedwebsockets', 'BV'])
+    },
+    {
+      ...browser,
+      format: 'esm',
+      stdin: { contents: "export { encode } from 'uqr'", resolveDir: '.', sourcefile: 'qr.js' },
+      entryNames: 'qr',
+      banner: { js: '/*! uqr, MIT License, Copyright (c) Project Nayuki, Copyright (c) 2023 Anthony Fu */' }
+    }
+  ]
+  /** @type {[string, Uint8Array][]} */
+  const files = Object.entries({ ...LIBRARY, qr: '' }).map(([name, types]) => [
+    `public/lib/${name}.d.ts`,
+    Buffer.from(`export ${types === '' ? "{ encode } from 'uqr'" : `* from '../../dist/client/${types}.js'`}\n`)
+  ])
+  for (const options of builds) {
+    const { outputFiles } = await build({ ...options, sourcemap, write: false, logLevel: 'warning' })
+    for (const { path, contents } of outputFiles) files.push([relative('.', path).replaceAll('\\', '/'), contents])
+  }
+  const isChunk = (/** @type {string} */ path) => path.includes('/chunks/')
+  return new Map(files.sort(([one], [other]) => Number(isChunk(other)) - Number(isChunk(one))))
+}
+
+/** Builds the JavaScript, unless nothing has changed. */
+async function buildScripts({ sourcemap = false } = {}) {
+  const inputs = digestInputs(sourcemap)
+  const last = readRecord()
+  if (last.inputs === inputs && last.files.every(file => existsSync(file))) return
+  providePackages()
+  say('Building dist/ and public/lib/ …')
+  const files = await bundle(sourcemap)
+  for (const [path, contents] of files) replace(path, contents)
+  /** @type {BuildRecord} */
+  const record = { inputs, files: [...files.keys()], before: last.files }
+  replace(RECORD, Buffer.from(JSON.stringify(record)))
+  for (const path of last.before) if (!files.has(path) && !last.files.includes(path)) rmSync(path, { force: true })
+}
+
+/** The compiler keeps a record of its own and compiles what has changed. */
+function buildTypes() {
+  const { status } = spawnSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', '-b', 'src'], {
+    stdio: 'inherit'
   })
-  // Code that looks for files beside itself counts on being two folders deep, in dist/chunks as in src/routes.
-  for (const name of entries) {
-    if (readFileSync(new URL(`dist/${name}.js`, import.meta.url), 'utf8').includes('import.meta.url'))
-      throw new Error(`dist/${name}.js looks for files beside itself: that code has to be in a chunk`)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+/** Removes all files but those of the last build, and the types of sources that exist. */
+function removeOthers() {
+  const wanted = new Set([RECORD, ...readRecord().files])
+  for (const path of [...filesOf('dist'), ...filesOf('public/lib')]) {
+    const source = path.replace(/^dist\/(.*)\.d\.ts$/, 'src/$1.ts')
+    if (!wanted.has(path) && !path.endsWith('.tsbuildinfo') && (source === path || !existsSync(source))) rmSync(path)
   }
 }
 
-if (process.argv[2] !== 'client') {
-  rmSync(new URL('dist', import.meta.url), { recursive: true, force: true })
-  compile('-p', 'tsconfig.json')
-  await bundleServer()
+/** Runs the proxy, and again after each change. */
+async function develop() {
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let proxy
+  let changed = true
+  let wake = () => {}
+  const stop = () =>
+    new Promise(resolve => {
+      if (proxy === undefined || proxy.exitCode !== null || proxy.signalCode !== null) return resolve(undefined)
+      proxy.once('exit', resolve)
+      proxy.kill()
+    })
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM']))
+    process.on(signal, () => void stop().then(() => process.exit()))
+  watch('src', { recursive: true }, () => {
+    changed = true
+    wake()
+  })
+  for (;;) {
+    if (!changed) await new Promise(resolve => (wake = () => resolve(undefined)))
+    await setTimeout(50) // An editor writes a file in several steps.
+    changed = false
+    try {
+      await buildScripts({ sourcemap: true })
+    } catch {
+      continue // esbuild has said why.
+    }
+    await stop()
+    proxy = spawn(process.execPath, ['--enable-source-maps', 'dist/server.js'], { stdio: 'inherit' })
+  }
 }
-await buildClient()
+
+const [task = 'all'] = process.argv.slice(2)
+if (task === 'dev') await develop()
+else {
+  await buildScripts()
+  if (task !== 'scripts') buildTypes()
+  if (task === 'pack') removeOthers()
+}

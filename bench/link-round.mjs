@@ -1,11 +1,11 @@
 // What a matching round costs each side, and the longest piece of it that holds the event loop when driven with a
 // budget of 5 ms; also the AEAD by record size. Not a link: no frames, no network.
-// Run: npm run build && node bench/link-round.mjs
+// Run: node bench/typescript.mjs bench/link-round.mjs
 import { performance } from 'node:perf_hooks'
-import { RoundInitiator } from '../dist/core/link/round-initiator.js'
-import { RoundResponder } from '../dist/core/link/round-responder.js'
-import { createCrypto } from '../dist/plugins/crypto/index.js'
-import { nativeSeal } from '../dist/plugins/crypto/primitives.js'
+import { RoundInitiator } from '../src/core/link/round-initiator.ts'
+import { RoundResponder } from '../src/core/link/round-responder.ts'
+import { createCrypto } from '../src/plugins/crypto/index.ts'
+import { nativeSeal } from '../src/plugins/crypto/primitives.ts'
 import { median } from './support.mjs'
 
 const BUDGET_MS = 5

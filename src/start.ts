@@ -1,7 +1,7 @@
 // A proxy as a process: reads the settings, listens, ends gracefully on a signal. Not which program does so
 // (src/server.ts, `nws serve`), and not the program's wiring (src/app.ts).
 import closeWithGrace from 'close-with-grace'
-import { buildApp } from './app.ts'
+import { buildApp, type NetworkWebSocketsOptions } from './app.ts'
 import { readSettings } from './core/environment.ts'
 import { LogStream } from './log-stream.ts'
 import { watchNpmShell } from './npm-shell.ts'
@@ -14,16 +14,26 @@ import { serviceManager } from './service-manager.ts'
  */
 const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
-/** @param environment all variables @throws NwsError for settings that cannot be, and for what cannot be listened on */
-export async function startProcess(environment: Readonly<Record<string, string | undefined>>): Promise<void> {
+/**
+ * @param environment all variables
+ * @param timings durations that no setting changes, for tests
+ * @throws NwsError for settings that cannot be, and for an address that cannot be listened on
+ */
+export async function startProcess(
+  environment: Readonly<Record<string, string | undefined>>,
+  timings: Pick<NetworkWebSocketsOptions, 'mesh' | 'cluster'> = {}
+): Promise<void> {
   const settings = readSettings(environment)
   // Warnings of Node itself go there. Without a listener a full disk would count as a mistake of the proxy.
   process.stderr.on('error', () => {})
-  const app = await buildApp(settings, {
-    level: settings.logLevel,
-    serializers: { req: requestSerializer },
-    stream: new LogStream(process.stdout, environment)
-  })
+  const app = await buildApp(
+    { ...settings, ...timings },
+    {
+      level: settings.logLevel,
+      serializers: { req: requestSerializer },
+      stream: new LogStream(process.stdout, environment)
+    }
+  )
   const manager = serviceManager(environment, sentence => app.log.warn(sentence))
   await app.listener.listen()
   manager.ready()

@@ -1,8 +1,8 @@
 // The dialog by which a channel is passed on: its name, its link and its QR code; and the making of private names. It
 // sends nothing: the link's name stands behind its #, which browsers keep to themselves.
 import { BASE } from './api.js'
+import { encode } from '../lib/qr.js'
 import { byId, copyFrom, draw, setText } from './dom.js'
-import { qrCode } from './qr.js'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /** Of 5 bits each: 160. */
@@ -96,11 +96,8 @@ export function wireShareDialog(join) {
 
 /** @param {string} text */
 function drawCode(text) {
-  const square = qrCode(text)
-  const size = square.length + 2 * MARGIN
-  const dark = square.flatMap((row, y) =>
-    row.flatMap((module, x) => (module ? [`M${x + MARGIN} ${y + MARGIN}h1v1h-1z`] : []))
-  )
+  const { size, data } = encode(text, { ecc: 'M', border: MARGIN })
+  const dark = data.flatMap((row, y) => row.flatMap((module, x) => (module ? [`M${x} ${y}h1v1h-1z`] : [])))
   return draw(
     'svg',
     { viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': 'QR code of the link' },

@@ -50,24 +50,11 @@ async function create(options: NewOptions): Promise<void> {
   if (options.json === true) return await writeJson({ name, link })
   await write(`${name}\n${link}\n`)
   if (!options.qr) return
-  const { loadQrCode } = await import('./qr.ts')
-  const qrCode = await loadQrCode()
-  note(drawCode(qrCode(link)))
+  const { renderUnicodeCompact } = await import('uqr')
+  const code = renderUnicodeCompact(link, { ecc: 'M', border: MARGIN })
+  // The characters draw the light modules; a terminal is told to show them white on black.
+  note(process.stderr.isTTY ? code.replace(/^.*$/gm, '\x1b[97;40m$&\x1b[0m') : code)
   note(
-    'Whoever has the name is in: give it away like a key. The link opens the console of the computer it is opened on.'
+    'Anyone who has the name can join: keep it like a key. The link opens the console of the computer it is opened on.'
   )
-}
-
-/** Two modules a character, dark on light whatever colours the terminal has. */
-function drawCode(square: readonly (readonly boolean[])[]): string {
-  const size = square.length + 2 * MARGIN
-  const dark = (x: number, y: number): boolean => square[y - MARGIN]?.[x - MARGIN] ?? false
-  const rows = Array.from({ length: Math.ceil(size / 2) }, (_, row) =>
-    Array.from({ length: size }, (_, x) => {
-      const [top, bottom] = [dark(x, row * 2), row * 2 + 1 >= size || dark(x, row * 2 + 1)]
-      return top ? (bottom ? ' ' : '▄') : bottom ? '▀' : '█'
-    }).join('')
-  )
-  // The characters draw what is light; on a terminal that is forced to be white on black.
-  return process.stderr.isTTY ? rows.map(row => `\x1b[97;40m${row}\x1b[0m`).join('\n') : rows.join('\n')
 }

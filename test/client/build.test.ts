@@ -1,6 +1,7 @@
-// What the build makes of the library: its size, that each file stands alone, and what Node.js and TypeScript import.
-import { execFile, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+// What the build makes of the library: its size, that each file stands alone, and that Node.js imports it. Its types are
+// tested with the package (integration/package.system.test.ts).
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createContext, Script } from 'node:vm'
@@ -95,85 +96,3 @@ async function run(args: string[]): Promise<{ stdout: string; stderr: string }> 
     )
   )
 }
-
-const consumer = `
-import { NetworkBroadcastChannel, NetworkErrorEvent, NetworkWebSocket, type PeerWebSocket, type SocketOptions } from 'networkwebsockets/client'
-import { peerConnection } from 'networkwebsockets/client/webrtc'
-
-const options: SocketOptions = { endpoint: new URL('ws://localhost:9009'), reconnect: { maxDelayMs: 1 } }
-const socket = new NetworkWebSocket('x', ['chat'], options)
-const plain: WebSocket = socket
-socket.addEventListener('connect', ({ detail: { target } }) => {
-  const peer: PeerWebSocket = target
-  const connection: RTCPeerConnection = peerConnection(peer)
-  const id: string = peer.id
-})
-socket.onmessage = ({ data, senderId }) => { const sender: string | undefined = senderId }
-socket.addEventListener('error', event => { const code: string = event.code; const is: boolean = event instanceof NetworkErrorEvent })
-for (const peer of socket.peers) peer.send(new Uint8Array(1))
-const channel = new NetworkBroadcastChannel('x', { reconnect: false })
-channel.onmessage = event => { const data: unknown = event.data }
-// @ts-expect-error: a name is a string
-const wrong = new NetworkWebSocket(1)
-// @ts-expect-error: no such option
-const wrongToo = new NetworkWebSocket('x', null, { retry: true })
-`
-const globals = `
-import './lib/networkwebsockets.global.js'
-const socket = new NetworkWebSocket('x')
-const connection: RTCPeerConnection = NetworkWebSocket.peerConnection(socket.peers[0]!)
-const local: WebSocket = new LocalWebSocket('x')
-`
-const modules = `
-import { NetworkWebSocket } from './lib/networkwebsockets.js'
-import { peerConnection } from './lib/networkwebsockets-webrtc.js'
-const connection: RTCPeerConnection = peerConnection(new NetworkWebSocket('x').peers[0]!)
-`
-
-t.test('its types are complete, for Node.js and for bundlers', async t => {
-  const folder = t.testdir({
-    'consumer.ts': consumer,
-    'globals.ts': globals,
-    'modules.ts': modules,
-    'package.json': '{"type":"module"}'
-  })
-  mkdirSync(join(folder, 'node_modules'))
-  symlinkSync(root, join(folder, 'node_modules/networkwebsockets'))
-  symlinkSync(join(root, 'public/lib'), join(folder, 'lib'))
-  for (const [module, moduleResolution] of [
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler']
-  ] as const) {
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({
-        compilerOptions: {
-          module,
-          moduleResolution,
-          target: 'es2022',
-          lib: ['es2023', 'dom', 'dom.iterable'],
-          types: [],
-          strict: true,
-          noUncheckedIndexedAccess: true,
-          noEmit: true,
-          skipLibCheck: false
-        },
-        include: ['*.ts']
-      })
-    )
-    // By a shell: what the test runner adds to the options of Node.js is not for the compiler.
-    const { stdout, stderr, status } = spawnSync(
-      'sh',
-      [
-        '-c',
-        'unset NODE_OPTIONS; exec "$0" "$@"',
-        process.execPath,
-        join(root, 'node_modules/@typescript/native/bin/tsc'),
-        '-p',
-        folder
-      ],
-      { encoding: 'utf8' }
-    )
-    t.strictSame([stdout, stderr, status], ['', '', 0], moduleResolution)
-  }
-})

@@ -25,6 +25,8 @@ export interface ServerProcess {
 
 /** How to start it. */
 export interface ProcessOptions {
+  /** The program. Default: that of this build. */
+  readonly file?: string
   readonly args?: readonly string[]
   readonly cwd?: string
   /** Options of Node. */
@@ -53,10 +55,10 @@ export function startTimedServer(t: Test, environment: Record<string, string>): 
 export function startServer(
   t: Test,
   environment: Record<string, string>,
-  { args = [], cwd, node = [], wrapper = [] }: ProcessOptions = {}
+  { file = SERVER, args = [], cwd, node = [], wrapper = [] }: ProcessOptions = {}
 ): ServerProcess {
-  if (!existsSync(SERVER)) throw new Error('dist/server.js is missing: npm run build')
-  const [command, ...rest] = [...wrapper, process.execPath, ...node, SERVER, ...args]
+  if (!existsSync(file)) throw new Error('dist/server.js is missing: npm run build')
+  const [command, ...rest] = [...wrapper, process.execPath, ...node, file, ...args]
   const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], NWS_PORT: '0', NWS_DISCOVERY: 'off', ...environment },
