@@ -197,6 +197,13 @@ async function buildScripts({ sourcemap = false } = {}) {
   for (const path of last.before) if (!files.has(path) && !last.files.includes(path)) rmSync(path, { force: true })
 }
 
+/** @param {unknown} error esbuild has said what is wrong in a source */
+function explain(error) {
+  const text = error instanceof Error ? (error.stack ?? '') : ''
+  if (!(error instanceof Error && 'errors' in error)) say(text)
+  else if (text.includes('Could not resolve "')) say('If a package is missing, npm ci installs it.')
+}
+
 /** The compiler keeps a record of its own and compiles what has changed. */
 function buildTypes() {
   const { status } = spawnSync(process.execPath, ['node_modules/@typescript/native/bin/tsc', '-b', 'src'], {
@@ -238,8 +245,9 @@ async function develop() {
     changed = false
     try {
       await buildScripts({ sourcemap: true })
-    } catch {
-      continue // esbuild has said why.
+    } catch (error) {
+      explain(error)
+      continue
     }
     await stop()
     proxy = spawn(process.execPath, ['--enable-source-maps', 'dist/server.js'], { stdio: 'inherit' })
@@ -249,7 +257,10 @@ async function develop() {
 const [task = 'all'] = process.argv.slice(2)
 if (task === 'dev') await develop()
 else {
-  await buildScripts()
+  await buildScripts().catch(error => {
+    explain(error)
+    process.exit(1)
+  })
   if (task !== 'scripts') buildTypes()
   if (task === 'pack') removeOthers()
 }
