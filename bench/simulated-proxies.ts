@@ -81,8 +81,7 @@ const clusters = await Promise.all(
         },
         message: () => {},
         met: () => {},
-        lost: () => {},
-        links: () => {}
+        lost: () => {}
       }
     )
     cluster.start()

@@ -4,8 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { Channel } from '../core/hub/channel.ts'
 import type { Peer } from '../core/hub/peer.ts'
-import { mapKey } from '../core/bytes.ts'
-import type { Link } from '../core/link/link.ts'
+import type { Session } from '../core/link/session/session.ts'
 import type {} from './channel-registry/index.ts'
 import type {} from './cluster/index.ts'
 import type {} from './peer-mesh/index.ts'
@@ -18,7 +17,7 @@ declare module 'fastify' {
 
 /**
  * How far: `sent`: it has left this process; `read`: local clients have read it (their WebSockets have answered a ping behind
- * it) and the proxies at the ends of links have taken it (they have answered a PING behind it).
+ * it) and the proxies at the ends of links have taken it (they have acknowledged it).
  */
 export type Until = 'sent' | 'read'
 
@@ -84,31 +83,24 @@ export default fp(
       return { kind: 'peers', isDone, isGone: () => !peer.joined, wasCut: () => peer.wasCut }
     }
 
-    /** All links to one proxy: each carries everything while there is more than one. */
-    function remoteReceiver(links: readonly Link[], until: Until): Receiver {
+    /** The proxy at the other end of a session. */
+    function remoteReceiver(session: Session, until: Until): Receiver {
+      const { traffic } = session
       let isTaken = false
       if (until === 'read')
-        for (const link of links)
-          link.barrier(() => {
-            isTaken = true
-          })
-      const isOver = (link: Link): boolean => link.state === 'over'
-      const isDone =
-        until === 'read' ? () => isTaken : () => links.some(link => !isOver(link) && link.queuedBytes === 0)
-      return { kind: 'proxies', isDone, isGone: () => links.every(isOver), wasCut: () => true }
+        session.whenTaken(() => {
+          isTaken = true
+        })
+      const isDone = until === 'read' ? () => isTaken : () => session.queuedBytes === 0
+      return { kind: 'proxies', isDone, isGone: () => session.traffic !== traffic, wasCut: () => true }
     }
 
     function receiversOf(channel: Channel, { until, except }: DeliveryOptions): Receiver[] {
       const locals = [...channel.members()].filter(({ location, id }) => location === 'local' && id !== except)
       const all = locals.map(peer => localReceiver(peer, until))
       if (channel.scope === 'local' || channel.remoteCount === 0) return all
-      const byProxy = new Map<string, Link[]>()
-      for (const link of mesh.links) {
-        if (link.traffic.handles.of(channel.name) === undefined) continue
-        const id = mapKey(link.session!.remoteId)
-        byProxy.set(id, [...(byProxy.get(id) ?? []), link])
-      }
-      for (const links of byProxy.values()) all.push(remoteReceiver(links, until))
+      for (const session of mesh.sessions())
+        if (session.traffic.handles.of(channel.name) !== undefined) all.push(remoteReceiver(session, until))
       if (cluster !== undefined)
         all.push({
           kind: 'proxies',

@@ -15,10 +15,10 @@ import {
   encodePeerMessageHead,
   encodePresence,
   isDataText
-} from '../../src/core/link/channel-message.ts'
-import { frameType, readFrames } from '../../src/core/link/frames.ts'
-import { HandshakeInitiator, acceptHandshake } from '../../src/core/link/handshake.ts'
-import { readHello, writeHello } from '../../src/core/link/hello.ts'
+} from '../../src/core/link/wire/channel-message.ts'
+import { frameType, readFrames } from '../../src/core/link/wire/frames.ts'
+import { HandshakeInitiator, acceptHandshake, createIdentity } from '../../src/core/link/wire/handshake.ts'
+import { readHello, writeHello } from '../../src/core/link/wire/hello.ts'
 import {
   readElements,
   readItems,
@@ -26,7 +26,7 @@ import {
   readM2Header,
   writeElements,
   writeItems
-} from '../../src/core/link/round-messages.ts'
+} from '../../src/core/link/matching/round/round-messages.ts'
 import { decodeControl } from '../../src/core/legacy/numbered-envelope.ts'
 import { createOriginPolicy, isOrigin } from '../../src/core/origin-policy.ts'
 import { parsePeerAddress } from '../../src/core/peer-address.ts'
@@ -46,6 +46,7 @@ export interface Target {
 const DEPTH = 8
 const { link: primitives } = await createCrypto()
 const id = (fill: number): Uint8Array => new Uint8Array(16).fill(fill)
+const identities = [createIdentity(primitives), createIdentity(primitives)] as const
 const message = encodePeerMessageHead({ source: 'abc', seq: 1, binary: false })
 
 const JSON_SEEDS = [
@@ -202,18 +203,24 @@ export const targets: readonly Target[] = [
       return decoded.ok || decoded.close === 1002
     }
   ),
-  decoder('HELLO', mutated([writeHello(id(1))]), bytes => {
-    const hello = readHello(bytes, id(2), undefined)
-    return hello.ok || hello.close === 1002
-  }),
+  decoder(
+    'HELLO',
+    mutated([
+      writeHello({ mine: id(1).slice(0, 8), yours: new Uint8Array(8), received: 7, generation: 1, port: 9010 })
+    ]),
+    bytes => {
+      const hello = readHello(bytes)
+      return hello.ok || hello.close === 1002
+    }
+  ),
   decoder(
     'W0 of a handshake',
     mutated([
-      new HandshakeInitiator(primitives, id(1), undefined).w0,
-      new HandshakeInitiator(primitives, id(1), id(2)).w0
+      new HandshakeInitiator(primitives, identities[0]).w0,
+      new HandshakeInitiator(primitives, identities[0], identities[1].id).w0
     ]),
     bytes => {
-      const accepted = acceptHandshake(primitives, id(2), bytes)
+      const accepted = acceptHandshake(primitives, identities[1], bytes)
       return accepted.ok || [1002, 1008].includes(accepted.close)
     }
   ),
@@ -230,7 +237,7 @@ export const targets: readonly Target[] = [
           [{ type: 'PTR', name: '_nws._tcp.local', ttl: 4500, data: dnsName }],
           [
             { type: 'SRV', name: dnsName, ttl: 120, flush: true, data: { target: 'abc.local', port: 4000 } },
-            { type: 'TXT', name: dnsName, ttl: 4500, flush: true, data: ['v=2'] },
+            { type: 'TXT', name: dnsName, ttl: 4500, flush: true, data: ['v=3'] },
             { type: 'A', name: 'abc.local', ttl: 120, flush: true, data: '10.0.0.2' },
             { type: 'AAAA', name: 'abc.local', ttl: 120, flush: true, data: 'fe80::1' }
           ]

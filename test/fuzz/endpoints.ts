@@ -72,7 +72,7 @@ const HTTP_WORDS = [
   '\0',
   '{"a":'
 ]
-const links = [upgrade('/nws2/link', 'Sec-WebSocket-Protocol: nws.link.2\r\n'), frame(0x82, Buffer.alloc(48, 1))]
+const links = [Buffer.from(`NWS3${'\0'.repeat(16)}${'x'.repeat(64)}`), Buffer.alloc(50, 1)]
 
 const list = (bytes: fc.Arbitrary<Buffer>) => fc.array(bytes, { minLength: 1, maxLength: 5 })
 const attempt: fc.Arbitrary<Attempt> = fc.oneof(

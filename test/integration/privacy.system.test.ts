@@ -132,7 +132,7 @@ t.test('no name in packets and logs', { skip }, async t => {
   }
 })
 
-t.test('two runs share no label, and TXT says v=2 only', { skip }, async t => {
+t.test('two runs share no label, and TXT says v=3 only', { skip }, async t => {
   const {
     hosts: [one]
   } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }
@@ -153,8 +153,8 @@ t.test('two runs share no label, and TXT says v=2 only', { skip }, async t => {
     )
     t.equal(labels.size, 2, 'a host and an instance')
     t.ok(labels.has(proxy.proxyId))
-    t.match(packets, /\x00\x04\x03v=2/, 'a TXT record of four bytes')
-    t.strictSame(new Set([...packets.matchAll(/\x04\x03(v=.)/g)].map(match => match[1])), new Set(['v=2']))
+    t.match(packets, /\x00\x04\x03v=3/, 'a TXT record of four bytes')
+    t.strictSame(new Set([...packets.matchAll(/\x04\x03(v=.)/g)].map(match => match[1])), new Set(['v=3']))
     runs.push(labels)
   }
   for (const label of runs[0]!) t.notOk(runs[1]!.has(label), 'another one in the second run')

@@ -3,9 +3,9 @@
 Usage: python3 dial.py HOST PORT CHANNEL PEER
 
 Reads commands from standard input, one JSON array a line: ["broadcast", TEXT], ["direct", TARGET, TEXT],
-["binary", HEX], ["dial"] (one more link to the same proxy, with the same id), and for the link of a number, counted
-from 0: ["rekey", N], ["ping", N, HEX], ["leave", N], ["reopen", N], ["close", N, CODE], ["raw", N, HEX] (a WebSocket
-message as it stands). Ends when it has no link. Writes events to standard output, one JSON object a line.
+["binary", HEX], ["leave"], ["reopen"], ["dial"] (one more link to the same proxy), and for the link of a number, counted
+from 0: ["rekey", N], ["ping", N, HEX], ["close", N, CODE], ["cut", N] (the connection ends without a word),
+["raw", N, HEX] (a message as it stands). Ends with its session. Writes events to standard output, one JSON object a line.
 """
 
 import json
@@ -14,7 +14,7 @@ import select
 import sys
 
 import link
-from websocket import WebSocket
+from connection import Connection as Transport
 
 
 class Connection:
@@ -22,10 +22,10 @@ class Connection:
 
     def __init__(self, number, process, host, port):
         self.number = number
-        self.socket = WebSocket(host, port)
+        self.socket = Transport(host, port)
         self.end = link.Link(process)
         self.end.start()
-        self.received = self.socket.whole()
+        self.received = []
 
     def fileno(self):
         return self.socket.fileno()
@@ -53,7 +53,8 @@ class Connection:
             return True
         self.socket.close()
         self.tell({'event': 'over', 'code': self.end.over})
-        self.end.over = self.end.over or 0
+        if self.end.over is None:
+            self.end.ended(None)
         return False
 
 
@@ -74,18 +75,23 @@ def main(host, port, channel, peer):
             process.send(arguments[1].encode(), target=arguments[0])
         elif command == 'dial':
             dial()
+        elif command == 'leave':
+            process.leave()
+        elif command == 'reopen':
+            process.open = True
+            process.carry.renew()
         else:
             connection = connections[arguments[0]]
             if command == 'rekey':
                 connection.end.flush(rekey=True)
             elif command == 'ping':
                 connection.end.write(link.PING, bytes.fromhex(arguments[1]))
-            elif command == 'leave':
-                connection.end.leave()
-            elif command == 'reopen':
-                connection.end.reopen()
             elif command == 'close':
                 connection.end.close(arguments[1])
+            elif command == 'cut':
+                connection.socket.close()
+                connection.end.ended(None)
+                del connections[arguments[0]]
             elif command == 'raw':
                 connection.socket.send(bytes.fromhex(arguments[1]))
 
@@ -95,7 +101,7 @@ def main(host, port, channel, peer):
         for number, connection in list(connections.items()):
             if not connection.work():
                 del connections[number]
-        if not connections:
+        if not connections and process.yours == bytes(8):
             return
         ready, _, _ = select.select([sys.stdin, *connections.values()], [], [])
         for connection in connections.values():

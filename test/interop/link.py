@@ -1,6 +1,6 @@
-"""The dialling end of a link, written from docs/protocol/link.md alone. No sockets: messages in, messages and events out.
+"""The dialling end of links, written from docs/protocol/link.md alone. No sockets: messages in, messages and events out.
 
-Section numbers are those of the page. It brings one channel and one peer, which is enough to meet every kind of frame.
+It brings one channel and one peer, which is enough to meet every kind of frame.
 """
 
 import os
@@ -8,20 +8,21 @@ import os
 from arithmetic import (BASE_POINT, aead_open, aead_seal, from_hash, generator_string, hmac_sha512, lv, mac, random_scalar,
                         scalar_mult, sha512, x25519)
 
-HELLO, PING, PONG, CLOSE, REKEY = 0x01, 0x02, 0x03, 0x04, 0x05
+HELLO, PING, PONG, CLOSE, REKEY, ACK = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 WANT, M1, M2, M3, M4, M5, M6 = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16
-DATA, LEAVE, SAME = 0x20, 0x21, 0x22
+DATA, LEAVE, HELD, FROM = 0x20, 0x21, 0x22, 0x23
+EXTENSIONS = 0x80
 JOIN, PART, BROADCAST, DIRECT = 1, 2, 3, 4
 FIRST, LAST = 1, 2
 PUT_ALL_IN, DEALT_FROM_ALL, MORE = 1, 2, 4
-VERSION, RX_MAX, MAX_PLAINTEXT, MAX_DATA = 2, 1052672, 65519, 65505
+RX_MAX, MAX_PLAINTEXT, MAX_DATA = 1052672, 65519, 65507
 ID_BYTES = frozenset(b'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
-# §5.3: direction and length of what R may send.
-FROM_R = {HELLO: 25, PING: 8, PONG: 8, CLOSE: 2, REKEY: 0, WANT: 0, M2: None, M4: None, M6: None, DATA: None, LEAVE: 8, SAME: 32}
+# What R may send, and its length.
+FROM_R = {HELLO: None, PING: 8, PONG: 8, CLOSE: 2, REKEY: 0, ACK: 8, WANT: 0, M2: None, M4: None, M6: None, DATA: None, LEAVE: 8, HELD: None, FROM: 8}
 
 
 class Fault(Exception):
-    """The link must end with this close code (§5.8)."""
+    """The link must end with this close code."""
 
     def __init__(self, code, reason):
         super().__init__(f'{code} {reason}')
@@ -38,10 +39,10 @@ def u32(number):
 
 def frame(kind, *pieces):
     body = b''.join(pieces)
-    return bytes([kind]) + u32(len(body)) + body
+    return bytes([kind]) + u16(len(body)) + body
 
 
-# §5.2
+# The handshake
 
 def hkdf(ck, data):
     t = hmac_sha512(ck, data)
@@ -74,44 +75,94 @@ class Cipher:
         self.key = aead_seal(self.key, bytes(4) + b'\xff' * 8, b'', bytes(32))[:32]
 
 
-class Handshake:
-    """The dialler's. After finish(): h, ck, k_same, send, receive."""
+def id_of(public):
+    return sha512(b'NWS3/id' + public)[:16]
 
-    def __init__(self, id_i, id_r=bytes(16), secret=None):
-        self.secret = secret or os.urandom(32)
-        prologue = b'NWS2' + id_i + id_r
-        e_i = x25519(self.secret, BASE_POINT)
-        self.w0 = prologue + e_i
-        self.ck = b'Noise_NN_25519_ChaChaPoly_SHA512' + bytes(32)
+
+class Symmetric:
+    """Noise's symmetric state."""
+
+    def __init__(self, prologue):
+        self.ck = b'Noise_IX_25519_ChaChaPoly_SHA512' + bytes(32)
         self.h = sha512(self.ck + prologue)
-        self.h = sha512(self.h + e_i)
-        self.h = sha512(self.h)
+        self.cipher = None
 
-    def finish(self, w1):
-        if len(w1) != 48:
-            raise Fault(1002, 'W1 has a wrong length')
-        e_r, tag = w1[:32], w1[32:]
-        self.h = sha512(self.h + e_r)
-        shared = x25519(self.secret, e_r)
+    def mix_hash(self, data):
+        self.h = sha512(self.h + data)
+
+    def mix_secret(self, secret, public):
+        shared = x25519(secret, public)
         if shared == bytes(32):
             raise Fault(1008, 'no secret')
         self.ck, key = hkdf(self.ck, shared)
-        if Cipher(key).open(tag, self.h) is None:
-            raise Fault(1008, 'W1 is forged')
-        self.h = sha512(self.h + tag)
-        k1, k2 = hkdf(self.ck, b'')
-        self.send, self.receive = Cipher(k1), Cipher(k2)
-        self.k_same = mac(self.ck, b'NWS2/same-key')
+        self.cipher = Cipher(key)
+
+    def seal(self, plaintext):
+        sealed = self.cipher.seal(plaintext, self.h) if self.cipher else plaintext
+        self.mix_hash(sealed)
+        return sealed
+
+    def open(self, data):
+        plaintext = self.cipher.open(data, self.h)
+        if plaintext is None:
+            raise Fault(1008, 'a message of the handshake is forged')
+        self.mix_hash(data)
+        return plaintext
+
+    def split(self):
+        return [Cipher(key) for key in hkdf(self.ck, b'')]
 
 
-# §5.3
+class Initiator:
+    """Noise IX, the side that begins."""
 
-def hello(own_id):
-    return own_id + bytes([VERSION]) + u32(0) + u32(RX_MAX)
+    def __init__(self, prologue, static, ephemeral):
+        self.state, self.s, self.e = Symmetric(prologue), static, ephemeral
+
+    def write(self, payload=b''):
+        e, s = x25519(self.e, BASE_POINT), x25519(self.s, BASE_POINT)
+        self.state.mix_hash(e)
+        return e + self.state.seal(s) + self.state.seal(payload)
+
+    def read(self, message):
+        """The other's static key, and the payload."""
+        re = message[:32]
+        self.state.mix_hash(re)
+        self.state.mix_secret(self.e, re)
+        self.state.mix_secret(self.s, re)
+        rs = self.state.open(message[32:80])
+        self.state.mix_secret(self.e, rs)
+        return rs, self.state.open(message[80:])
+
+
+class Handshake:
+    """The dialler's. After finish(): h, remote, send, receive."""
+
+    def __init__(self, static, id_r=bytes(16), ephemeral=None):
+        self.id_r, self.own = id_r, id_of(x25519(static, BASE_POINT))
+        prologue = b'NWS3' + id_r
+        self.noise = Initiator(prologue, static, ephemeral or os.urandom(32))
+        self.w0 = prologue + self.noise.write()
+
+    def finish(self, w1):
+        if len(w1) != 96:
+            raise Fault(1002, 'W1 has a wrong length')
+        rs, _ = self.noise.read(w1)
+        self.remote = id_of(rs)
+        if self.remote == self.own or self.id_r not in (bytes(16), self.remote):
+            raise Fault(1002, 'another id answers')
+        self.h = self.noise.state.h
+        self.send, self.receive = self.noise.state.split()
+
+
+# Frames
+
+def hello(mine, yours, received, generation, port=0):
+    return u32(0) + mine + yours + received.to_bytes(8, 'big') + u32(generation) + u16(port)
 
 
 def transcript(h, hello_i, hello_r):
-    return sha512(lv(b'NWS2/link', h, hello_i, hello_r))
+    return sha512(lv(b'NWS3/link', h, hello_i, hello_r))
 
 
 def read_frames(plaintext):
@@ -120,14 +171,18 @@ def read_frames(plaintext):
         raise Fault(1002, 'length of a plaintext')
     at = 0
     while at < len(plaintext):
-        kind = plaintext[at]
-        if kind not in FROM_R or at + 5 > len(plaintext):
+        kind, length = plaintext[at], int.from_bytes(plaintext[at + 1:at + 3], 'big')
+        end = at + 3 + length
+        if at + 3 > len(plaintext) or end > len(plaintext):
+            raise Fault(1002, 'a frame is cut off')
+        if kind >= EXTENSIONS:
+            at = end
+            continue
+        if kind not in FROM_R:
             raise Fault(1002, 'type or direction of a frame')
-        length = int.from_bytes(plaintext[at + 1:at + 5], 'big')
-        end = at + 5 + length
-        if end > len(plaintext) or FROM_R[kind] not in (None, length):
+        if FROM_R[kind] not in (None, length) or kind == HELLO and length < 34:
             raise Fault(1002, 'length of a frame')
-        yield kind, plaintext[at + 5:end]
+        yield kind, plaintext[at + 3:end]
         if kind == CLOSE:
             return
         if kind == REKEY and end < len(plaintext):
@@ -135,14 +190,14 @@ def read_frames(plaintext):
         at = end
 
 
-# §5.4
+# Rounds
 
 class Round:
     """One round of the dialler. The random choices can be given, for vectors."""
 
-    def __init__(self, r, L, id_i, id_r, ver_i, ver_r, names, flags, scalar=random_scalar, padding=lambda: os.urandom(32), filler=os.urandom, shuffle=True):
+    def __init__(self, r, L, id_i, id_r, names, flags, scalar=random_scalar, padding=lambda: os.urandom(32), filler=os.urandom, shuffle=True):
         self.r, self.L, self.ci = r, L, lv(id_i, id_r)
-        self.ad_i, self.ad_r = b'I' + bytes([ver_i]), b'R' + bytes([ver_r])
+        self.ad_i, self.ad_r = b'I', b'R'
         self.scalar, self.filler = scalar, filler
         self.n = 3
         while 2**self.n < len(names):
@@ -158,10 +213,10 @@ class Round:
         self.m1 = u32(r) + bytes([flags, self.n]) + b''.join(self.elements)
 
     def g(self, prs):
-        return from_hash(sha512(generator_string(b'NWS2-PSI-ristretto255', prs, self.ci, self.L + u32(self.r))))
+        return from_hash(sha512(generator_string(b'NWS3-PSI-ristretto255', prs, self.ci, self.L + u32(self.r))))
 
     def hint(self, role, K):
-        return sha512(lv(b'NWS2/hint' + role, self.th, K))[:16]
+        return sha512(lv(b'NWS3/hint' + role, self.th, K))[:16]
 
     def items(self, body, count, length):
         if len(body) != 4 + count * length or body[:4] != u32(self.r):
@@ -175,7 +230,7 @@ class Round:
         elements = [body[i:i + 32] for i in range(6, len(body), 32)]
         if len(set(elements + self.elements)) != len(elements) + len(self.elements):
             raise Fault(1008, 'an element occurs twice or comes back')
-        self.th = sha512(lv(b'NWS2/round', self.L, bytes([M1]) + self.m1, bytes([M2]) + body))
+        self.th = sha512(lv(b'NWS3/round', self.L, bytes([M1]) + self.m1, bytes([M2]) + body))
         self.hints, hints = {}, []
         for j, element in enumerate(elements):
             K = scalar_mult(self.a, element)
@@ -200,7 +255,7 @@ class Round:
         return u32(self.r) + b''.join(out)
 
     def confirm(self, i, j, Z_r):
-        sid = sha512(lv(b'NWS2/cpace', self.th, u16(i), u16(j)))
+        sid = sha512(lv(b'NWS3/cpace', self.th, u16(i), u16(j)))
         generator = from_hash(sha512(generator_string(b'CPaceRistretto255', self.slots[i][0], self.ci, sid)))
         z_i = self.scalar()
         Z_i = scalar_mult(z_i, generator)
@@ -209,7 +264,7 @@ class Round:
             raise Fault(1008, 'a share is not valid')
         isk = sha512(lv(b'CPaceRistretto255_ISK', sid, K) + lv(Z_r, self.ad_r) + lv(Z_i, self.ad_i))
         mk = sha512(b'CPaceMac' + sid + isk)
-        self.pairs[i] = (mac(mk, lv(Z_r, self.ad_r)), mac(isk, b'NWS2/handle')[:8])
+        self.pairs[i] = (mac(mk, lv(Z_r, self.ad_r)), mac(isk, b'NWS3/handle')[:8])
         return Z_i + mac(mk, lv(Z_i, self.ad_i))
 
     def on_m6(self, body):
@@ -221,7 +276,7 @@ class Round:
         return [(self.slots[i][1], handle) for i, (_, handle) in self.pairs.items()]
 
 
-# §5.7
+# Channel messages
 
 def peer_id(text):
     return bytes([len(text)]) + text.encode()
@@ -264,50 +319,128 @@ def read_message(message):
     return {'event': 'message', 'source': source, 'target': target, 'seq': seq, 'binary': binary == 1, 'payload': message[at + 9:]}
 
 
-def same_token(k_same_of_other, L, role):
-    """§5.6."""
-    return mac(k_same_of_other, lv(b'NWS2/same', L, role))
-
-
 class Process:
-    """What the links of one process share: an id, one channel, one peer, and the number of its last message."""
+    """What outlives the links of one process: its key, the session with the one remote, one channel and one peer."""
 
-    def __init__(self, name, peer, own_id=None):
-        self.name, self.peer, self.id = name, peer, own_id or os.urandom(16)
-        self.links, self.seq, self.heard = [], 0, {}
+    def __init__(self, name, peer):
+        self.name, self.peer, self.secret = name, peer, os.urandom(32)
+        self.id = id_of(x25519(self.secret, BASE_POINT))
+        self.links, self.seq, self.open, self.events = [], 0, True, []
+        self.generation = 0
+        self.forget()
+
+    def forget(self):
+        """A new session, under a new name."""
+        self.mine, self.yours, self.carry = os.urandom(8), bytes(8), None
+        self.taken, self.base, self.kept = 0, 0, []
+        self.handle, self.gone = None, set()
+        self.unfinished, self.joined = {}, set()
 
     def send(self, payload, target=None, binary=False):
-        """§5.7.3: one number per message, the same on every link."""
+        """A message of the peer, with the next of its numbers."""
         self.seq += 1
         kind = bytes([BROADCAST]) + peer_id(self.peer) if target is None else bytes([DIRECT]) + peer_id(self.peer) + peer_id(target)
-        for link in self.links:
-            if link.handle is not None:
-                link.say(kind + self.seq.to_bytes(8, 'big') + bytes([binary]) + payload)
+        if self.handle is not None:
+            self.say(kind + self.seq.to_bytes(8, 'big') + bytes([binary]) + payload)
+
+    def say(self, message):
+        for part in fragments(self.handle, message):
+            self.write(part)
+
+    def write(self, written):
+        """A frame of the session: kept until it is acknowledged."""
+        self.kept.append(written)
+        if self.carry is not None:
+            self.carry.put(written)
+
+    def acknowledged(self, number):
+        if number > self.base + len(self.kept):
+            raise Fault(1002, 'more is acknowledged than was sent')
+        if number > self.base:
+            self.kept = self.kept[number - self.base:]
+            self.base = number
+
+    def leave(self):
+        """Closes the channel."""
+        self.open = False
+        if self.handle is not None:
+            self.write(frame(LEAVE, self.handle))
+            self.drop()
+
+    def drop(self):
+        self.gone.add(self.handle)
+        self.handle, self.joined = None, set()
+        self.unfinished.clear()
+
+    def take(self, kind, body):
+        """DATA or LEAVE, in its turn."""
+        self.taken += 1
+        if kind == DATA:
+            self.on_data(body)
+        else:
+            self.on_leave(body)
+
+    def on_data(self, body):
+        if len(body) < 9:
+            raise Fault(1002, 'length of DATA')
+        handle, flags, part = body[:8], body[8], body[9:]
+        if handle != self.handle:
+            return
+        so_far = self.unfinished.pop(handle, None)
+        if flags & ~(FIRST | LAST) or (flags & FIRST != 0) == (so_far is not None):
+            raise Fault(1002, 'flags of DATA')
+        whole = (so_far or b'') + part
+        if len(whole) > RX_MAX:
+            raise Fault(1009, 'a message is too long')
+        if flags & LAST:
+            self.on_message(read_message(whole))
+        else:
+            self.unfinished[handle] = whole
+
+    def on_message(self, message):
+        if message['event'] == 'join':
+            self.joined.add(message['id'])
+        elif message['event'] == 'part':
+            self.joined.discard(message['id'])
+        elif message['source'] not in self.joined or message['target'] not in (None, self.peer):
+            return
+        self.events.append(message)
+
+    def on_leave(self, handle):
+        if handle in self.gone:
+            self.gone.discard(handle)
+        elif handle == self.handle:
+            self.write(frame(LEAVE, handle))
+            self.drop()
+            self.gone.discard(handle)
+            self.events.append({'event': 'left'})
+            if self.open and self.carry is not None:
+                self.carry.renew()
 
 
 class Link:
-    """A dialler's end. Call start(), then receive() with each WebSocket message.
+    """A dialler's end. Call start(), then receive() with each message.
 
-    `sent` collects WebSocket messages to send, `events` what happened. `over` is set when the link has ended.
+    `sent` collects messages to send, `events` what happened. `over` is set when the link has ended.
     """
 
     def __init__(self, process, dialled_id=bytes(16)):
-        self.process, self.name, self.peer = process, process.name, process.peer
-        self.id, self.dialled = process.id, dialled_id
+        self.process, self.dialled = process, dialled_id
         self.sent, self.events, self.out = [], [], []
         process.links.append(self)
         self.state, self.over = 'noise', None
         self.round, self.step, self.r = None, None, 0
-        self.new, self.wanted, self.open = True, True, True
-        self.handle, self.left = None, set()
-        self.unfinished, self.joined, self.tokens = {}, set(), []
+        self.new, self.wanted = True, True
+        self.held, self.skip = set(), None
 
     def start(self):
-        self.handshake = Handshake(self.id, self.dialled)
+        self.handshake = Handshake(self.process.secret, self.dialled)
         self.sent.append(self.handshake.w0)
 
     def write(self, kind, *pieces):
-        written = frame(kind, *pieces)
+        self.put(frame(kind, *pieces))
+
+    def put(self, written):
         if sum(map(len, self.out)) + len(written) > MAX_PLAINTEXT:
             self.flush()
         self.out.append(written)
@@ -315,9 +448,9 @@ class Link:
     def flush(self, rekey=False):
         if rekey:
             self.write(REKEY)
-        if self.out:
+        if self.out and self.over is None:
             self.sent.append(self.handshake.send.seal(b''.join(self.out)))
-            self.out = []
+        self.out = []
         if rekey:
             self.handshake.send.rekey()
 
@@ -328,7 +461,7 @@ class Link:
             if self.state == 'noise':
                 self.handshake.finish(message)
                 self.state = 'hello'
-                self.write(HELLO, hello(self.id))
+                self.greet()
             else:
                 plaintext = self.handshake.receive.open(message)
                 if plaintext is None:
@@ -340,83 +473,132 @@ class Link:
         except Fault as fault:
             self.close(fault.code)
             self.events.append({'event': 'fault', 'reason': str(fault)})
+        self.events += self.process.events
+        self.process.events = []
         self.flush()
 
     def close(self, code=1000):
         if self.state == 'open' and self.over is None:
             self.write(CLOSE, u16(code))
             self.flush()
-        self.over = code
+        self.ended(code)
+
+    def ended(self, code):
+        """The link is over; codes below 4000 end the session, too, and None says that the connection was cut."""
+        if self.over is None and self.process.carry is self:
+            self.process.carry = None
+            if code is not None and code < 4000:
+                self.process.forget()
+        self.over = code or 0
 
     def take(self, kind, body):
         if self.state == 'hello':
             self.meet(kind, body)
         elif kind == PING:
+            self.write(ACK, self.process.taken.to_bytes(8, 'big'))
             self.write(PONG, body)
         elif kind == PONG:
             self.events.append({'event': 'pong', 'x': body.hex()})
         elif kind == REKEY:
             self.handshake.receive.rekey()
         elif kind == CLOSE:
-            self.over = int.from_bytes(body, 'big')
-            self.events.append({'event': 'closed', 'code': self.over})
+            code = int.from_bytes(body, 'big')
+            self.ended(code)
+            self.events.append({'event': 'closed', 'code': code})
         elif kind == WANT:
             self.wanted = True
             self.sweep()
         elif kind in (M2, M4, M6):
             self.on_round(kind, body)
-        elif kind == DATA:
-            self.on_data(body)
-        elif kind == LEAVE:
-            self.on_leave(body)
         elif kind == HELLO:
             raise Fault(1002, 'HELLO comes twice')
-        elif kind == SAME:
-            self.tokens.append(body)
-            self.compare()
+        elif self.process.carry is self:
+            self.on_session(kind, body)
+
+    # The session
+
+    def greet(self):
+        process = self.process
+        self.generation = process.generation + 1
+        self.own_hello = hello(process.mine, process.yours, process.taken, self.generation)
+        self.write(HELLO, self.own_hello)
 
     def meet(self, kind, body):
         if kind != HELLO:
             raise Fault(1002, 'the first frame is not HELLO')
-        remote, version, rx_max = body[:16], body[16], int.from_bytes(body[21:], 'big')
-        if remote in (bytes(16), self.id) or (self.dialled != bytes(16) and remote != self.dialled) or version < VERSION or rx_max < RX_MAX:
+        process, mine, yours = self.process, body[4:12], body[12:20]
+        if mine == bytes(8):
             raise Fault(1002, 'HELLO is wrong')
-        self.remote, self.remote_version = remote, version
-        self.L = transcript(self.handshake.h, hello(self.id), body)
+        self.L = transcript(self.handshake.h, self.own_hello, body)
         self.state = 'open'
-        self.events.append({'event': 'open', 'remote': remote.hex()})
-        for other in self.twins():
-            self.write(SAME, same_token(other.handshake.k_same, self.L, b'I'))
-            other.compare()
+        self.events.append({'event': 'open', 'remote': self.handshake.remote.hex()})
+        if yours != process.mine:
+            self.close(4000)
+            return
+        if mine != process.yours:
+            if process.yours != bytes(8):
+                name = process.mine
+                process.forget()
+                process.mine = name
+            process.yours = mine
+        self.generation = max(self.generation, int.from_bytes(body[28:32], 'big'))
+        process.generation = max(process.generation, self.generation)
+        process.acknowledged(max(process.base, int.from_bytes(body[20:28], 'big')))
+        other = process.carry
+        # Both were dialled by this end, so that the smaller L decides between equal ones.
+        if other is not None and (other.generation, self.L) > (self.generation, other.L):
+            self.close(4000)
+            return
+        process.carry = self
+        if other is not None:
+            other.close(4000)
+        if process.handle is not None:
+            self.write(HELD, process.handle)
+        self.write(FROM, process.base.to_bytes(8, 'big'))
+        for written in process.kept:
+            self.put(written)
+        self.events.append({'event': 'carries'})
         self.sweep()
 
-    # §5.6
+    def on_session(self, kind, body):
+        process = self.process
+        if kind == ACK:
+            process.acknowledged(int.from_bytes(body, 'big'))
+        elif kind == HELD:
+            self.held |= {body[at:at + 8] for at in range(0, len(body), 8)}
+        elif kind == FROM:
+            number = int.from_bytes(body, 'big')
+            if self.skip is not None or number > process.taken:
+                raise Fault(1002, 'FROM')
+            self.skip = process.taken - number
+            if process.handle is not None and process.handle not in self.held:
+                process.drop()
+                self.renew()
+        elif self.skip is None:
+            raise Fault(1002, 'a frame of the session comes before FROM')
+        elif self.skip > 0:
+            self.skip -= 1
+        else:
+            process.take(kind, body)
 
-    def twins(self):
-        return [other for other in self.process.links if other is not self and other.over is None and other.state == 'open' and other.remote == self.remote]
+    # Sweeps: with one channel there is one block.
 
-    def compare(self):
-        for other in self.twins():
-            token = same_token(other.handshake.k_same, self.L, b'R')
-            if token in self.tokens:
-                self.tokens.remove(token)
-                # Both were dialled by this end, so that the smaller L decides.
-                self.events.append({'event': 'same', 'kept': 'this' if self.L < other.L else 'other'})
-
-    # §5.5: with one channel there is one block.
+    def renew(self):
+        self.new = True
+        self.sweep()
 
     def sweep(self):
         if self.round is not None or not (self.wanted or self.new):
             return
         # With one channel, what is new is everything: bit 2 is always true.
-        self.candidates = [self.name] if self.open and self.handle is None else []
+        self.candidates = [self.process.name] if self.process.open and self.process.handle is None else []
         flags = DEALT_FROM_ALL | (PUT_ALL_IN if self.new and self.candidates else 0)
         self.flags, self.new, self.wanted = flags, False, False
         self.next_round()
 
     def next_round(self):
-        names = [name for name in self.candidates if self.open and self.handle is None]
-        self.round = Round(self.r, self.L, self.id, self.remote, VERSION, self.remote_version, names, self.flags)
+        names = [name for name in self.candidates if self.process.open and self.process.handle is None]
+        self.round = Round(self.r, self.L, self.process.id, self.handshake.remote, names, self.flags)
         self.step = M2
         self.write(M1, self.round.m1)
 
@@ -442,71 +624,12 @@ class Link:
                 self.sweep()
 
     def confirmed(self, name, handle):
-        if handle == self.handle or handle in self.left:
+        process = self.process
+        if handle == process.handle or handle in process.gone:
             raise Fault(1008, 'a handle is in use')
-        self.handle = handle
+        process.handle = handle
         self.events.append({'event': 'confirmed', 'name': name})
-        if self.open:
-            self.say(bytes([JOIN]) + peer_id(self.peer))
+        if process.open:
+            process.say(bytes([JOIN]) + peer_id(process.peer))
         else:
-            self.leave()
-
-    # §5.7
-
-    def say(self, message):
-        for part in fragments(self.handle, message):
-            self.write(part[0], part[5:])
-
-    def leave(self):
-        """Closes the channel: PART, then LEAVE."""
-        self.open = False
-        if self.handle is not None:
-            self.write(LEAVE, self.handle)
-            self.left.add(self.handle)
-            self.handle = None
-
-    def reopen(self):
-        self.open, self.new = True, True
-        self.sweep()
-
-    def on_data(self, body):
-        if len(body) < 9:
-            raise Fault(1002, 'length of DATA')
-        handle, flags, part = body[:8], body[8], body[9:]
-        if handle != self.handle:
-            return
-        so_far = self.unfinished.pop(handle, None)
-        if flags & ~(FIRST | LAST) or (flags & FIRST != 0) == (so_far is not None):
-            raise Fault(1002, 'flags of DATA')
-        whole = (so_far or b'') + part
-        if len(whole) > RX_MAX:
-            raise Fault(1009, 'a message is too long')
-        if flags & LAST:
-            self.on_message(read_message(whole))
-        else:
-            self.unfinished[handle] = whole
-
-    def on_message(self, message):
-        if message['event'] == 'join':
-            self.joined.add(message['id'])
-        elif message['event'] == 'part':
-            self.joined.discard(message['id'])
-        else:
-            source, target = message['source'], message['target']
-            # All links of this program go to one remote, so that the last number is kept for all of them.
-            if source not in self.joined or message['seq'] <= self.process.heard.get(source, 0) or target not in (None, self.peer):
-                return
-            self.process.heard[source] = message['seq']
-        self.events.append(message)
-
-    def on_leave(self, handle):
-        if handle in self.left:
-            self.left.discard(handle)
-        elif handle == self.handle:
-            self.write(LEAVE, handle)
-            self.handle, self.joined = None, set()
-            self.unfinished.clear()
-            self.events.append({'event': 'left'})
-            if self.open:
-                self.new = True
-                self.sweep()
+            process.leave()

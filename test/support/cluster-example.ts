@@ -2,7 +2,7 @@
 import { decodeFrame, encodeBatch, encodeFrame, type Frame } from '../../src/core/cluster/frames.ts'
 import { Realm } from '../../src/core/cluster/realm.ts'
 import { sealBatch } from '../../src/core/cluster/sealed-batch.ts'
-import { encodePeerMessageHead } from '../../src/core/link/channel-message.ts'
+import { encodePeerMessageHead } from '../../src/core/link/wire/channel-message.ts'
 import { clusterPrimitives } from './cluster.ts'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

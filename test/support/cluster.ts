@@ -134,8 +134,7 @@ export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedC
               `${name} ${source}${target === undefined ? '' : `>${target}`}:${payload.length > 60 ? `${payload.length} bytes` : Buffer.from(payload).toString()}`
             ),
           met: session => met.push(session),
-          lost: () => {},
-          links: () => {}
+          lost: () => {}
         }
       )
       cluster.start()

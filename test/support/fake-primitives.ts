@@ -1,5 +1,5 @@
 // Primitives for simulations of thousands of rounds: hashes and ciphers are real, randomness is seeded, and ristretto255
-// is replaced by a group without any secrecy that costs almost nothing. NOT CRYPTOGRAPHY; never leaves the tests.
+// and X25519 are replaced by a group without any secrecy that costs almost nothing. NOT CRYPTOGRAPHY; never leaves the tests.
 import type { LinkPrimitives } from '../../src/core/link/primitives.ts'
 import { primitives as real } from './link.ts'
 
@@ -44,6 +44,11 @@ export function fakePrimitives(random: () => number): LinkPrimitives {
       }
       return bytes
     },
+    x25519KeyPair: secretKey => ({
+      secretKey: secretKey.slice(),
+      publicKey: multiply(secretKey, toElement(1n)) ?? toElement(1n)
+    }),
+    x25519: multiply,
     fromHash: hash => toElement(toInteger(hash) || 1n),
     scalarMult: multiply,
     scalarMultBase: scalar => multiply(scalar, toElement(1n)),

@@ -1,30 +1,34 @@
-// A whole link with fixed ids, keys and scalars, computed by the code: what docs/vectors/nws2-link.json holds and
-// docs/protocol/link.md §7 shows. Not a protocol machine: each end's messages are written out in order.
-import { ascii, concat, lv, readU32, u16, u32, u8 } from '../../src/core/bytes.ts'
-import { encodePeerMessageHead, encodePresence } from '../../src/core/link/channel-message.ts'
-import { dataFlag } from '../../src/core/link/fragments.ts'
-import { frameType, type FrameType } from '../../src/core/link/frames.ts'
-import { HandshakeInitiator, acceptHandshake, linkTranscript, sameToken } from '../../src/core/link/handshake.ts'
-import { writeHello } from '../../src/core/link/hello.ts'
-import { mac } from '../../src/core/link/mac.ts'
-import { CipherState, NoiseInitiator } from '../../src/core/link/noise.ts'
-import { RoundInitiator } from '../../src/core/link/round-initiator.ts'
-import { RoundResponder } from '../../src/core/link/round-responder.ts'
-import { roundFlag, type RoundContext, type RoundRandomness } from '../../src/core/link/round.ts'
+// Two links of one session with fixed keys and scalars, computed by the code: what docs/vectors/nws3-link.json holds and
+// docs/protocol/link.md shows. Not a protocol machine: each end's messages are written out in order.
+import { ascii, concat, lv, readU32, u16, u64, u8 } from '../../src/core/bytes.ts'
+import { encodePeerMessageHead, encodePresence } from '../../src/core/link/wire/channel-message.ts'
+import { dataFlag } from '../../src/core/link/wire/fragments.ts'
+import { frameType, type FrameType } from '../../src/core/link/wire/frames.ts'
+import {
+  HandshakeInitiator,
+  acceptHandshake,
+  createIdentity,
+  linkTranscript,
+  type Identity
+} from '../../src/core/link/wire/handshake.ts'
+import { writeHello, type Greeting } from '../../src/core/link/wire/hello.ts'
+import { RoundInitiator } from '../../src/core/link/matching/round/round-initiator.ts'
+import { RoundResponder } from '../../src/core/link/matching/round/round-responder.ts'
+import { roundFlag, type RoundContext, type RoundRandomness } from '../../src/core/link/matching/round/round.ts'
 import {
   channelIdentifier,
   pairKeys,
   pairSession,
   psiGenerator,
   roundTranscript
-} from '../../src/core/link/round-values.ts'
-import { cpaceGenerator } from '../../src/core/link/cpace.ts'
-import { runToEnd, type StepResult } from '../../src/core/link/step-result.ts'
+} from '../../src/core/link/matching/round/round-values.ts'
+import { cpaceGenerator } from '../../src/core/link/matching/round/cpace.ts'
+import { runToEnd, type Result } from '../../src/core/link/result.ts'
 import { hex, primitives, utf8 } from './link.ts'
 
 /** Bytes that anybody can make again: SHA-512 of a label. */
 function fixed(label: string, length: number): Uint8Array {
-  return primitives.sha512(utf8(`nws2-link ${label}`)).slice(0, length)
+  return primitives.sha512(utf8(`nws3-link ${label}`)).slice(0, length)
 }
 
 function scalar(label: string): Uint8Array {
@@ -46,10 +50,10 @@ function choices(role: 'I' | 'R'): RoundRandomness {
 
 function frame(type: FrameType, ...pieces: Uint8Array[]): Uint8Array {
   const body = concat(...pieces)
-  return concat(u8(type), u32(body.length), body)
+  return concat(u8(type), u16(body.length), body)
 }
 
-function valueOf<T>(result: StepResult<T>): T {
+function valueOf<T>(result: Result<T>): T {
   if (!result.ok) throw new Error(result.reason)
   return result.value
 }
@@ -63,38 +67,68 @@ export interface ExampleMessage {
   readonly message: string
 }
 
-/** Computes the example. Bytes are in hexadecimal. */
-export function computeLinkExample() {
-  const idI = Uint8Array.from({ length: 16 }, (_, index) => 0x10 + index)
-  const idR = Uint8Array.from({ length: 16 }, (_, index) => 0x20 + index)
-  const [secretI, secretR] = [fixed('e_I', 32), fixed('e_R', 32)]
+/** One end of a link: who it is, and what its HELLO says. */
+interface End {
+  readonly identity: Identity
+  readonly hello: Greeting
+}
 
-  const dialler = new HandshakeInitiator(primitives, idI, idR, secretI)
-  const accepted = valueOf(acceptHandshake(primitives, idR, dialler.w0, secretR))
+/** One link of the example: its handshake and HELLOs, and what is said on it. */
+function openLink(label: string, I: End, R: End, dialsById: boolean) {
+  const [secretI, secretR] = [fixed(`e_I ${label}`, 32), fixed(`e_R ${label}`, 32)]
+  const dialled = dialsById ? R.identity.id : undefined
+  const dialler = new HandshakeInitiator(primitives, I.identity, dialled, secretI)
+  const accepted = valueOf(acceptHandshake(primitives, R.identity, dialler.w0, secretR))
   const keys = valueOf(dialler.finish(accepted.w1))
-  // Once more by hand, for the values in between.
-  const noise = new NoiseInitiator(primitives, dialler.w0.subarray(0, 36), secretI)
-  noise.write(new Uint8Array(0))
-  const { split } = noise.read(accepted.w1)!
-  const ck = split.ck.slice()
-  const temporary = primitives.hmacSha512(ck, new Uint8Array(0))
-  const first = primitives.hmacSha512(temporary, u8(1))
-  const second = primitives.hmacSha512(temporary, concat(first, u8(2)))
-  const keyOf = { I: first.slice(0, 32), R: second.slice(0, 32) }
-  const ciphers = { I: new CipherState(primitives, keyOf.I), R: new CipherState(primitives, keyOf.R) }
-
-  const helloI = writeHello(idI)
-  const helloR = writeHello(idR)
+  const ciphers = { I: keys.send, R: keys.receive }
+  const [helloI, helloR] = [writeHello(I.hello), writeHello(R.hello)]
   const L = linkTranscript(primitives, keys.h, helloI, helloR)
-
   const messages: ExampleMessage[] = []
   const send = (from: 'I' | 'R', what: string, ...frames: Uint8Array[]): void => {
     const plaintext = concat(...frames)
     const { n } = ciphers[from]
     messages.push({ from, what, n, plaintext: hex(plaintext), message: hex(ciphers[from].seal(plaintext)!) })
   }
+  send('I', 'HELLO', frame(frameType.hello, helloI))
+  send('R', 'HELLO', frame(frameType.hello, helloR))
+  const shown = {
+    id_I: hex(I.identity.id),
+    id_R: hex(R.identity.id),
+    handshake: {
+      s_I_secret: hex(I.identity.keys.secretKey),
+      s_I: hex(I.identity.keys.publicKey),
+      s_R_secret: hex(R.identity.keys.secretKey),
+      s_R: hex(R.identity.keys.publicKey),
+      e_I_secret: hex(secretI),
+      e_R_secret: hex(secretR),
+      W0: hex(dialler.w0),
+      W1: hex(accepted.w1),
+      h: hex(keys.h)
+    },
+    hello: {
+      HELLO_I: hex(helloI),
+      HELLO_R: hex(helloR),
+      L_input: hex(lv(ascii('NWS3/link'), keys.h, helloI, helloR)),
+      L: hex(L)
+    },
+    messages
+  }
+  return { shown, send, L, rekey: (from: 'I' | 'R') => ciphers[from].rekey() }
+}
 
-  const context: RoundContext = { r: 0, L, idI, idR, verMaxI: 2, verMaxR: 2, primitives }
+/** Computes the example. Bytes are in hexadecimal. */
+export function computeLinkExample() {
+  const one = createIdentity(primitives, fixed('s of one', 32))
+  const two = createIdentity(primitives, fixed('s of two', 32))
+  const [nameOne, nameTwo] = [fixed('session name of one', 8), fixed('session name of two', 8)]
+  const none = new Uint8Array(8)
+  const first = openLink(
+    '1',
+    { identity: one, hello: { mine: nameOne, yours: none, received: 0, generation: 1, port: 9010 } },
+    { identity: two, hello: { mine: nameTwo, yours: nameOne, received: 0, generation: 1, port: 9020 } },
+    true
+  )
+  const context: RoundContext = { r: 0, L: first.L, idI: one.id, idR: two.id, primitives }
   const [namesI, namesR] = [['lab.17'], ['webchat', 'lab.17']]
   const flags = roundFlag.putAllIn | roundFlag.dealtFromAll
   const initiator = new RoundInitiator(context, namesI.map(utf8), flags, choices('I'))
@@ -127,68 +161,51 @@ export function computeLinkExample() {
     Uint8Array.of(0xde, 0xad, 0xbe, 0xef)
   )
   const x = utf8('ping-001')
+  const from = (number: number): Uint8Array => frame(frameType.from, u64(number))
+  const ack = (number: number): Uint8Array => frame(frameType.ack, u64(number))
 
-  send('I', 'HELLO', frame(frameType.hello, helloI))
-  send('R', 'HELLO', frame(frameType.hello, helloR))
-  send('I', 'M1', frame(frameType.m1, m1))
-  send('R', 'M2', frame(frameType.m2, m2))
-  send('I', 'M3', frame(frameType.m3, m3))
-  send('R', 'M4', frame(frameType.m4, m4))
-  send('I', 'M5', frame(frameType.m5, m5))
-  send('R', 'M6, then DATA with JOIN "bob"', frame(frameType.m6, m6), data(whole, encodePresence('join', 'bob')))
-  send(
+  first.send('I', 'FROM 0, then M1', from(0), frame(frameType.m1, m1))
+  first.send('R', 'FROM 0, then M2', from(0), frame(frameType.m2, m2))
+  first.send('I', 'M3', frame(frameType.m3, m3))
+  first.send('R', 'M4', frame(frameType.m4, m4))
+  first.send('I', 'M5', frame(frameType.m5, m5))
+  first.send('R', 'M6, then DATA with JOIN "bob"', frame(frameType.m6, m6), data(whole, encodePresence('join', 'bob')))
+  first.send(
     'I',
     'DATA with JOIN "ada", DATA with BROADCAST of "ada"',
     data(whole, encodePresence('join', 'ada')),
     data(whole, broadcast)
   )
-  send(
-    'R',
-    'two DATA: DIRECT of "bob" to "ada" in two fragments',
-    data(dataFlag.first, direct.slice(0, 10)),
-    data(dataFlag.last, direct.slice(10))
+  first.send('I', 'PING, then REKEY', frame(frameType.ping, x), frame(frameType.rekey))
+  first.rekey('I')
+  first.send('R', 'ACK 2, PONG', ack(2), frame(frameType.pong, x))
+  first.send('I', 'with the new key: ACK 1', ack(1))
+  // The connection breaks behind the first of these two fragments: I has taken two frames, and has said one.
+  first.send('R', 'DIRECT of "bob" to "ada", first fragment', data(dataFlag.first, direct.slice(0, 10)))
+  first.send('R', 'last fragment, which is lost', data(dataFlag.last, direct.slice(10)))
+
+  const second = openLink(
+    '2',
+    { identity: two, hello: { mine: nameTwo, yours: nameOne, received: 2, generation: 2, port: 9020 } },
+    { identity: one, hello: { mine: nameOne, yours: nameTwo, received: 2, generation: 2, port: 9010 } },
+    false
   )
-  send('I', 'PING, then REKEY', frame(frameType.ping, x), frame(frameType.rekey))
-  ciphers.I.rekey()
-  send('R', 'PONG', frame(frameType.pong, x))
-  send(
-    'I',
-    'with the new key: DATA with PART "ada", LEAVE',
+  const held = frame(frameType.held, handle)
+  second.send('I', 'HELD, FROM 2, then the last fragment again', held, from(2), data(dataFlag.last, direct.slice(10)))
+  second.send(
+    'R',
+    'HELD, FROM 2, DATA with PART "ada", LEAVE',
+    held,
+    from(2),
     data(whole, encodePresence('part', 'ada')),
     frame(frameType.leave, handle)
   )
-  send(
-    'R',
-    'DATA with PART "bob", LEAVE as the answer',
-    data(whole, encodePresence('part', 'bob')),
-    frame(frameType.leave, handle)
-  )
-  send('I', 'CLOSE 1000', frame(frameType.close, u16(1000)))
+  second.send('I', 'LEAVE as the answer', frame(frameType.leave, handle))
+  second.send('R', 'CLOSE 1000', frame(frameType.close, u16(1000)))
 
-  const otherSameKey = fixed('k_same of another link', 32)
   return {
-    note: 'A link of docs/protocol/link.md from W0 to CLOSE, with fixed secrets and no shuffle: SHA-512 of "nws2-link " and a label, cut; scalars with the upper four bits cleared. Computed by this project; checked against an implementation in another language.',
-    id_I: hex(idI),
-    id_R: hex(idR),
-    handshake: {
-      secret_I: hex(secretI),
-      secret_R: hex(secretR),
-      e_I: hex(dialler.w0.subarray(36)),
-      e_R: hex(accepted.w1.subarray(0, 32)),
-      W0: hex(dialler.w0),
-      W1: hex(accepted.w1),
-      h: hex(keys.h),
-      ck: hex(ck),
-      k_same: hex(mac(primitives, ck, ascii('NWS2/same-key'))),
-      key_I_to_R: hex(keyOf.I),
-      key_R_to_I: hex(keyOf.R)
-    },
-    hello: {
-      HELLO_I: hex(helloI),
-      HELLO_R: hex(helloR),
-      L_input: hex(lv(ascii('NWS2/link'), keys.h, helloI, helloR)),
-      L: hex(L)
-    },
+    note: 'Two links of one session of docs/protocol/link.md from W0 to CLOSE, with fixed secrets and no shuffle: SHA-512 of "nws3-link " and a label, cut; scalars with the upper four bits cleared. Computed by this project; checked against an implementation in another language.',
+    first: first.shown,
     round: {
       r: readU32(m1, 0),
       flags_I: flags,
@@ -222,12 +239,6 @@ export function computeLinkExample() {
         handle: hex(handle)
       }
     },
-    messages,
-    same: {
-      k_same_of_the_other_link: hex(otherSameKey),
-      L: hex(L),
-      token_of_I: hex(sameToken(primitives, otherSameKey, L, 'I')),
-      token_of_R: hex(sameToken(primitives, otherSameKey, L, 'R'))
-    }
+    second: second.shown
   }
 }

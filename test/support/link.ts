@@ -2,10 +2,10 @@
 // Not a mock of any cryptography.
 import { readFileSync } from 'node:fs'
 import { createCrypto } from '../../src/plugins/crypto/index.ts'
-import { RoundInitiator } from '../../src/core/link/round-initiator.ts'
-import { RoundResponder } from '../../src/core/link/round-responder.ts'
-import type { Confirmed, RoundContext } from '../../src/core/link/round.ts'
-import { runToEnd, type StepFault } from '../../src/core/link/step-result.ts'
+import { RoundInitiator } from '../../src/core/link/matching/round/round-initiator.ts'
+import { RoundResponder } from '../../src/core/link/matching/round/round-responder.ts'
+import type { Confirmed, RoundContext } from '../../src/core/link/matching/round/round.ts'
+import { runToEnd, type Fault } from '../../src/core/link/result.ts'
 
 export const primitives = (await createCrypto()).link
 
@@ -25,8 +25,6 @@ export function roundContext(changes: Partial<RoundContext> = {}): RoundContext 
     L: primitives.randomBytes(64),
     idI: new Uint8Array(16).fill(0x11),
     idR: new Uint8Array(16).fill(0x22),
-    verMaxI: 2,
-    verMaxR: 2,
     primitives,
     ...changes
   }
@@ -44,7 +42,7 @@ export interface RoundOutcome {
   readonly confirmedI?: readonly Confirmed[]
   readonly confirmedR?: readonly Confirmed[]
   /** The first fault, and who found it in which message. */
-  readonly fault?: StepFault & { readonly by: 'I' | 'R'; readonly at: MessageName }
+  readonly fault?: Fault & { readonly by: 'I' | 'R'; readonly at: MessageName }
 }
 
 export interface RoundSetup {

@@ -38,8 +38,9 @@ export interface LinkSeen {
   readonly proxyId: string
   readonly address: string
   readonly role: 'initiator' | 'responder'
-  readonly state: 'opening' | 'open'
+  readonly state: 'open' | 'resuming'
   readonly since: string
+  readonly resumptions: number
   readonly channels: readonly string[]
   readonly rttMs?: number
   readonly messages: { readonly in: number; readonly out: number }

@@ -1,7 +1,7 @@
 // A network of meshes in one thread and in virtual time: every order that the outside may choose (how long a message
 // travels, when a computation ends, which of two timers fires first) is drawn from a seed. Bytes on one connection keep
 // their order. Not the real sockets: those are tested in test/plugins.
-import { mapKey } from '../../src/core/bytes.ts'
+import { base32, compare, mapKey } from '../../src/core/bytes.ts'
 import {
   budgets as realBudgets,
   timings as realTimings,
@@ -10,11 +10,13 @@ import {
 } from '../../src/core/link/constants.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { LinkPort, StepRunner } from '../../src/core/link/environment.ts'
-import type { PeerMessage } from '../../src/core/link/channel-message.ts'
-import type { Link } from '../../src/core/link/link.ts'
-import type { LinkEnding } from '../../src/core/link/link-interfaces.ts'
-import { Mesh } from '../../src/core/link/mesh.ts'
-import { runToEnd } from '../../src/core/link/step-result.ts'
+import type { PeerMessage } from '../../src/core/link/wire/channel-message.ts'
+import type { Endpoint, Link, LinkEnding } from '../../src/core/link/session/link.ts'
+import { Dialer, dialTimings, type DialRequest, type DialOutcome } from '../../src/core/link/session/dialer.ts'
+import type { Session } from '../../src/core/link/session/session.ts'
+import { createIdentity, type Identity } from '../../src/core/link/wire/handshake.ts'
+import { Mesh } from '../../src/core/link/session/mesh.ts'
+import { runToEnd } from '../../src/core/link/result.ts'
 import type { LinkPrimitives } from '../../src/core/link/primitives.ts'
 import { fakePrimitives } from './fake-primitives.ts'
 import { seededRandom } from './random.ts'
@@ -106,7 +108,7 @@ export interface SimulationOptions {
 
 /** What a proxy of the simulation has seen. */
 export interface Seen {
-  readonly joined: Map<string, Map<string, Link>>
+  readonly joined: Map<string, Map<string, Session>>
   /** `span`: how often the source had been joined by then. */
   readonly messages: {
     name: string
@@ -127,6 +129,8 @@ export interface Wire {
   cut(): void
   /** The network carries nothing any more, and neither end is told. */
   silence(): void
+  /** The network carries nothing any more; each end is told after so many milliseconds. */
+  break(first: number, second: number): void
   /** The network carries nothing; what is sent comes after the returned function was called. */
   stall(): () => void
 }
@@ -144,6 +148,11 @@ export class SimulatedPort implements LinkPort {
   /** Changes or drops (undefined) what this end sends. */
   tamper: (bytes: Uint8Array) => Uint8Array | undefined = bytes => bytes
   peer!: SimulatedPort
+  owner: SimulatedProxy | undefined
+  /** The network carries nothing, and this end is going to notice. */
+  broken = false
+  /** The connection is over for this end. */
+  onClose: () => void = () => {}
   /** Messages sent by this end. */
   readonly sent: Uint8Array[] = []
   readonly #clock: SimulatedClock
@@ -181,6 +190,7 @@ export class SimulatedPort implements LinkPort {
   close(): void {
     if (this.closed) return
     this.closed = true
+    this.onClose()
     this.#carry(() => {
       this.peer.closed = true
       this.peer.ended()
@@ -223,39 +233,65 @@ export class SimulatedPort implements LinkPort {
 /** A proxy of the simulation: a mesh and what it tells. */
 export class SimulatedProxy {
   readonly mesh: Mesh
-  readonly id: Uint8Array
+  readonly identity: Identity
   readonly primitives: LinkPrimitives
   readonly seen: Seen = { joined: new Map(), messages: [], events: [], endings: [] }
+  /** Where it listens; another address after a roam. */
+  endpoint: Endpoint
+  /** Its process runs. */
+  alive = true
+  /** Keeps its links, once it was told of other proxies. */
+  readonly dialer: Dialer
+  /** Told when a dialled link opens. */
+  readonly outcomes = new Map<Link, DialOutcome>()
   readonly #local = new Map<string, Map<string, number>>()
   readonly #spans = new Map<string, number>()
   #ids = 0
   readonly label: string
 
-  constructor(label: string, simulation: Simulation, id: Uint8Array, primitives: LinkPrimitives, budgets: LinkBudgets) {
+  constructor(
+    label: string,
+    simulation: Simulation,
+    identity: Identity,
+    primitives: LinkPrimitives,
+    budgets: LinkBudgets
+  ) {
     this.label = label
-    this.id = id
+    this.identity = identity
     this.primitives = primitives
+    this.endpoint = { host: label, port: 1 }
     const { clock, runner, endOfTurn, random, timings } = simulation
+    const alive = (run: () => void) => () => {
+      if (this.alive) run()
+    }
     this.mesh = new Mesh(
       {
-        ownId: id,
+        identity,
+        listenPort: () => 1,
         primitives,
-        clock,
+        clock: { now: () => clock.now(), after: (ms, run) => clock.after(ms, alive(run)) },
         runner,
         endOfTurn,
+        time: () => clock.now(),
         random,
         timings,
         budgets,
         keyOf: name => `key of ${name}`
       },
       {
-        linkOpened: () => {},
+        linkOpened: link => this.outcomes.get(link)?.opened(link.terms!.remoteId),
         linkEnded: (_, ending) => this.seen.endings.push(ending),
+        linked: session => this.dialer.linked(session.remoteId),
+        waiting: session => {
+          this.seen.events.push('waiting')
+          this.dialer.resume(session.remoteId, session.endpoint)
+        },
+        ended: session => this.dialer.over(session.remoteId),
         matched: (_, name) => this.seen.events.push(`matched ${name}`),
-        joined: (name, peer, link) => {
-          const peers = this.seen.joined.get(name) ?? new Map<string, Link>()
+        joined: (name, peer, session) => {
+          const peers = this.seen.joined.get(name) ?? new Map<string, Session>()
           if (peers.has(peer)) throw new Error('joined twice')
-          peers.set(peer, link)
+          peers.set(peer, session)
           this.seen.joined.set(name, peers)
           this.seen.events.push(`+${name} ${peer}`)
           this.#spans.set(`${name} ${peer}`, this.#span(name, peer) + 1)
@@ -264,10 +300,32 @@ export class SimulatedProxy {
           if (this.seen.joined.get(name)?.delete(peer) !== true) throw new Error('parted without join')
           this.seen.events.push(`-${name} ${peer}`)
         },
-        message: (name, message) => this.#heard(name, message),
-        duplicate: () => this.seen.events.push('duplicate')
+        message: (name, message) => this.#heard(name, message)
       }
     )
+    this.dialer = new Dialer({
+      ownId: identity.id,
+      clock: { now: () => clock.now(), after: (ms, run) => clock.after(ms, alive(run)) },
+      timings: dialTimings,
+      random,
+      lost: id => this.mesh.gone(id),
+      dial: (request, outcome) => simulation.connect(this, request, outcome)
+    })
+  }
+
+  get id(): Uint8Array {
+    return this.identity.id
+  }
+
+  /** Discovers another proxy, or its new address. */
+  discover(other: SimulatedProxy): void {
+    const { host, port } = other.endpoint
+    this.dialer.found({ id: base32(other.id), addresses: [{ address: host, port }] })
+  }
+
+  /** Another proxy has said goodbye. */
+  withdraw(other: SimulatedProxy): void {
+    this.dialer.lost(base32(other.id))
   }
 
   #heard(name: string, { source, target, seq, payload }: PeerMessage): void {
@@ -338,6 +396,11 @@ export class SimulatedProxy {
   open(): Link[] {
     return [...this.mesh.links].filter(link => link.state === 'open')
   }
+
+  /** The session with another proxy. */
+  session(other: SimulatedProxy): Session | undefined {
+    return [...this.mesh.sessions()].find(({ remoteId }) => compare(remoteId, other.id) === 0)
+  }
 }
 
 /** Everything that happens in one simulated network. */
@@ -381,12 +444,65 @@ export class Simulation {
     }
   }
 
-  /** A new proxy, with a random id and budgets like all others where none are given. */
-  proxy(label: string, options: { id?: Uint8Array; budgets?: Partial<LinkBudgets> } = {}): SimulatedProxy {
-    const id = options.id ?? this.#primitives.randomBytes(16)
-    const proxy = new SimulatedProxy(label, this, id, this.#primitives, { ...this.budgets, ...options.budgets })
+  /** A new proxy, with budgets like all others if none are given. */
+  proxy(label: string, { budgets }: { budgets?: Partial<LinkBudgets> } = {}): SimulatedProxy {
+    const identity = createIdentity(this.#primitives)
+    const proxy = new SimulatedProxy(label, this, identity, this.#primitives, { ...this.budgets, ...budgets })
     this.proxies.push(proxy)
     return proxy
+  }
+
+  /** Whether the network carries anything between two proxies; a test may replace it. */
+  reaches: (from: SimulatedProxy, to: SimulatedProxy) => boolean = () => true
+  /** Connections that were made by dialers, the newest last. */
+  readonly wires: Wire[] = []
+
+  /** A dialer makes a connection. */
+  connect(dialler: SimulatedProxy, { host, port, dialledId }: DialRequest, outcome: DialOutcome): void {
+    const listener = this.proxies.find(({ endpoint }) => endpoint.host === host && endpoint.port === port)
+    if (listener === undefined || !this.reaches(dialler, listener)) {
+      this.clock.after(this.timings.handshakeMs, () => dialler.alive && outcome.ended(false))
+      return
+    }
+    this.clock.after(this.#latency(), () => {
+      if (!dialler.alive) return
+      if (!listener.alive) {
+        outcome.ended(true)
+        return
+      }
+      const wire = this.wire()
+      this.wires.push(wire)
+      this.end(listener, wire.ends[1], {
+        role: 'R',
+        address: mapKey(dialler.id),
+        endpoint: { ...dialler.endpoint, port: 0 }
+      })
+      const port = wire.ends[0]
+      port.onClose = () => this.clock.after(0, () => dialler.alive && outcome.ended(false))
+      const link = this.end(dialler, port, {
+        role: 'I',
+        address: mapKey(listener.id),
+        endpoint: { host, port: 1 },
+        ...(dialledId === undefined ? {} : { dialledId })
+      })
+      dialler.outcomes.set(link, outcome)
+    })
+  }
+
+  /** The process of a proxy ends at once. */
+  kill(proxy: SimulatedProxy): void {
+    proxy.alive = false
+    for (const wire of this.wires)
+      for (const [place, end] of wire.ends.entries()) {
+        if (end.owner !== proxy || end.closed) continue
+        const other = wire.ends[1 - place]!
+        end.closed = true
+        end.receive = end.ended = () => {}
+        this.clock.after(this.#latency(), () => {
+          other.closed = true
+          other.ended()
+        })
+      }
   }
 
   /** A connection without links. */
@@ -402,6 +518,18 @@ export class Simulation {
       silence: () => {
         for (const end of ends) end.receive = end.ended = () => {}
       },
+      break: (first, second) => {
+        ends.forEach((end, place) => {
+          if (end.broken) return
+          end.broken = true
+          const { ended } = end
+          end.receive = end.ended = () => {}
+          this.clock.after(place === 0 ? first : second, () => {
+            end.closed = true
+            ended()
+          })
+        })
+      },
       stall: () => {
         const goOn = ends.map(end => end.stall())
         return () => {
@@ -415,16 +543,21 @@ export class Simulation {
   end(
     proxy: SimulatedProxy,
     port: SimulatedPort,
-    options: { role: 'I' | 'R'; dialledId?: Uint8Array; address?: string }
+    options: { role: 'I' | 'R'; dialledId?: Uint8Array; address?: string; endpoint?: Endpoint }
   ): Link {
     const link = proxy.mesh.connect({
       role: options.role,
       port,
       address: options.address ?? '10.0.0.1',
+      endpoint: options.endpoint ?? { host: 'nowhere', port: 0 },
       dialledId: options.dialledId
     })
+    port.owner = proxy
     port.receive = bytes => link.receive(bytes)
-    port.ended = () => link.streamEnded()
+    port.ended = () => {
+      link.streamEnded()
+      port.onClose()
+    }
     return link
   }
 

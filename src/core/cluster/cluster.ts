@@ -1,7 +1,12 @@
 // The cluster as one proxy sees it: its channels, the other proxies in them, and the frames to and from them. Sockets and
 // timers are in plugins/cluster, the rules of channels in core/hub.
 import { mapKey } from '../bytes.ts'
-import { decodeChannelMessage, encodePeerMessageHead, isDataText, type PeerMessage } from '../link/channel-message.ts'
+import {
+  decodeChannelMessage,
+  encodePeerMessageHead,
+  isDataText,
+  type PeerMessage
+} from '../link/wire/channel-message.ts'
 import type { Cancel } from '../clock.ts'
 import type { RelayCount } from '../hub/carrier.ts'
 import { AntiEntropy, NO_TOKEN } from './anti-entropy.ts'
@@ -181,14 +186,9 @@ export class Cluster {
   /** Sends a direct message on the subject of the channel, since two subjects have no common order. */
   direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
-    if (channel?.roster.linksOf(message.target) === undefined) return false
+    if (channel?.roster.of(message.target) === undefined) return false
     this.publisher.add(channel.subject, encodePeerMessageHead(message, message.target), message.payload)
     return true
-  }
-
-  /** Tells a session which links of the mesh end in it. */
-  tellLinks(session: RemoteSession, bindings: readonly Uint8Array[]): void {
-    this.#say(this.#realms[0].inbox(session.id), { type: 'links', bindings })
   }
 
   /** A message of the broker. Payloads are views of its bytes. */
@@ -252,7 +252,6 @@ export class Cluster {
     if (type === 'join') channel.locals.add(id)
     else channel.locals.delete(id)
     if (channel.entered) this.#say(channel.subject, { type, version: channel.version, id })
-    if (type === 'part') channel.roster.localLeft(id)
   }
 
   /** Sends ENTER in the channels that were opened in this turn. */
@@ -294,9 +293,6 @@ export class Cluster {
         session.over = true
         for (const channel of this.#channels.values()) channel.left(session)
         this.#events.lost(session)
-        break
-      case 'links':
-        this.#events.links(session, frame.bindings)
         break
       case 'leave':
         channel?.left(session)

@@ -11,13 +11,12 @@
 //   on the inbox of a session (token: of the channel; 20 zero bytes ask for the proof alone):
 //   20 ASK      token(20) | challenge(16)
 //   21 SNAPSHOT token(20) | challenge(16) | proxy(16) | version(4) | ids          answers ENTER and ASK
-//   22 LINKS    binding(16) …                links of the mesh between the two
 //   in the hall:
 //   30 HERE     proxy(16) | interval(4)      31 GONE
 //   anywhere:
 //   40 FRAGMENT number(4) | index(2) | last(1) | part of a frame (type and body)
 import { ascii, concat, readU16, readU32, u16, u32, u8, writeU32 } from '../bytes.ts'
-import { readId } from '../link/channel-message.ts'
+import { readId } from '../link/wire/channel-message.ts'
 import { CHALLENGE_BYTES, PROXY_ID_BYTES, TOKEN_BYTES } from './constants.ts'
 
 export const frameType = {
@@ -30,13 +29,11 @@ export const frameType = {
   digest: 0x12,
   ask: 0x20,
   snapshot: 0x21,
-  links: 0x22,
   here: 0x30,
   gone: 0x31,
   fragment: 0x40
 } as const
 
-export const BINDING_BYTES = 16
 /** length(4) type(1) number(4) index(2) last(1). */
 export const FRAGMENT_HEAD_BYTES = 12
 
@@ -68,7 +65,6 @@ export type Frame =
       readonly challenge: Uint8Array
       readonly state: PresenceState
     }
-  | { readonly type: 'links'; readonly bindings: readonly Uint8Array[] }
   | { readonly type: 'here'; readonly proxy: Uint8Array; readonly intervalMs: number }
   | {
       readonly type: 'fragment'
@@ -108,8 +104,6 @@ export function encodeFrame(frame: Exclude<Frame, { type: 'message' }>): Uint8Ar
         u32(frame.state.version),
         encodeIds(frame.state.ids)
       )
-    case 'links':
-      return concat(u8(frameType.links), ...frame.bindings)
     case 'here':
       return concat(u8(frameType.here), frame.proxy, u32(frame.intervalMs))
     default:
@@ -194,15 +188,6 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
           state
         }
       )
-    }
-    case frameType.links: {
-      if (body.length % BINDING_BYTES !== 0) return undefined
-      return {
-        type: 'links',
-        bindings: Array.from({ length: body.length / BINDING_BYTES }, (_, i) =>
-          body.subarray(i * BINDING_BYTES, (i + 1) * BINDING_BYTES)
-        )
-      }
     }
     case frameType.here:
       if (body.length !== PROXY_ID_BYTES + 4) return undefined

@@ -1,5 +1,5 @@
 // What is injected into the cluster, and its events.
-import type { PeerMessage } from '../link/channel-message.ts'
+import type { PeerMessage } from '../link/wire/channel-message.ts'
 import type { Clock } from '../clock.ts'
 import type { ClusterTimings } from './constants.ts'
 import type { ClusterPrimitives } from './primitives.ts'
@@ -44,8 +44,6 @@ export interface ClusterEvents {
   met(session: RemoteSession): void
   /** A session was silent for too long or said goodbye. */
   lost(session: RemoteSession): void
-  /** Links of the mesh that end in the session: its own claim. */
-  links(session: RemoteSession, bindings: readonly Uint8Array[]): void
 }
 
 /** What arrived, for metrics. */

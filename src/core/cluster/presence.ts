@@ -1,8 +1,8 @@
 // One channel of this proxy in the cluster: its own peers, the other proxies in it, and their peers.
 //
 // Each proxy numbers the changes among its peers. A proxy that missed one sees it by the next change or digest, and asks.
-import type { PeerMessage } from '../link/channel-message.ts'
-import { Roster } from '../link/roster.ts'
+import type { PeerMessage } from '../link/wire/channel-message.ts'
+import { Roster } from '../roster.ts'
 import type { ClusterTimings } from './constants.ts'
 import type { PresenceState } from './frames.ts'
 import type { RemoteSession } from './sessions.ts'
@@ -51,7 +51,6 @@ export class ClusterChannel {
     this.#timings = timings
     this.roster = new Roster<RemoteSession>({
       isLocal: id => this.locals.has(id),
-      related: (a, b) => a === b,
       joined: (id, session) => events.joined(id, session),
       parted: id => events.parted(id)
     })
@@ -128,9 +127,9 @@ export class ClusterChannel {
   /** Records a message. Returns whether it counts; `missing`: its source is unknown. */
   accept(session: RemoteSession, message: PeerMessage): boolean | 'missing' {
     const { source, target } = message
-    if (this.roster.linksOf(source)?.has(session) !== true)
+    if (this.roster.of(source) !== session)
       return this.#members.get(session)?.ids.has(source) === true ? false : 'missing'
-    return (target === undefined || this.locals.has(target)) && this.roster.accepts(session, message) === true
+    return target === undefined || this.locals.has(target)
   }
 
   /** A proxy left the channel. */

@@ -3,9 +3,9 @@
 /** The service type of proxies. */
 export const SERVICE_TYPE = '_nws._tcp.local'
 
-/** Key and value in the TXT record of a proxy that speaks link protocol 2. */
+/** Key and value in the TXT record of a proxy that speaks link protocol 3. */
 export const TEXT_KEY = 'v'
-export const TEXT_VALUE = '2'
+export const TEXT_VALUE = '3'
 
 /** How many ids and addresses are kept. */
 export interface RemoteTableLimits {

@@ -12,10 +12,8 @@ export interface RelayCount {
 /** A remote peer as a carrier knows it. */
 export interface RemoteFacts {
   readonly id: string
-  /** Id of its proxy: a claim of that proxy. */
+  /** Id of its proxy, which the carrier has proof of. */
   readonly proxy: string
-  /** The way to that proxy, such as a link: the object that `hub.proveRemote` names. */
-  readonly via?: object
 }
 
 /**
@@ -24,9 +22,8 @@ export interface RemoteFacts {
  *
  * A carrier calls `hub.addRemote`, `hub.removeRemote`, `hub.remoteBroadcast` and
  * `hub.remoteMessage`. It MUST keep the order of each remote peer's events. If `payload.binary` is false,
- * `payload.bytes` MUST be exactly one valid JSON text. Several carriers may bring the same peer if each of their ways is
- * proven to end in the same proxy. Otherwise the carrier that claimed the id first has it, and the others wait. A
- * message with a sequence number is accepted once.
+ * `payload.bytes` MUST be exactly one valid JSON text. Several carriers may bring the same peer if it is of the same
+ * proxy; an id that another proxy has is refused. A message with a sequence number is accepted once.
  */
 export interface Carrier {
   /** For logs. */
@@ -41,8 +38,6 @@ export interface Carrier {
   localLeft(peer: Peer): void
   /** Sends a broadcast of a local peer to all remote peers of the channel. @param sequence see `Peer.sequence` */
   broadcast(source: Peer, payload: Payload, sequence: number): RelayCount
-  /** This carrier may now bring `peer`, whose id another carrier had claimed first. */
-  granted?(peer: Peer): void
   /** Sends a direct message to a remote peer. @returns false if it is too large for the remote proxy */
   message(source: Peer, target: Peer, payload: Payload, sequence: number): boolean
 }

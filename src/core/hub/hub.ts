@@ -211,8 +211,8 @@ export class Hub {
   /**
    * Makes a remote peer a member, at once or when the join hooks have let it in.
    *
-   * @returns the peer for later calls; undefined if its id is taken in this channel. If another carrier has it and gives
-   *   it up later, `carrier.granted` is called.
+   * @returns the peer for later calls; undefined if its id is taken in this channel, by a local peer or by a peer of
+   *   another proxy. Several carriers that bring an id of the same proxy bring the same peer.
    */
   addRemote(channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
     return this.#claims.add(channel, facts, carrier)
@@ -223,14 +223,9 @@ export class Hub {
     this.#claims.withdraw(peer.channel, peer.id, carrier)
   }
 
-  /** The same by id, also for a peer for which this carrier waits. */
+  /** The same by its id. */
   withdrawRemote(channel: Channel, id: string, carrier: Carrier): void {
     this.#claims.withdraw(channel, id, carrier)
-  }
-
-  /** `via` is proven to end in that proxy. Carriers that waited for this proof now bring their peers. */
-  proveRemote(via: object, proxy: string): void {
-    this.#claims.prove(via, proxy)
   }
 
   /** A broadcast of a remote peer. @param sequence its number, if several carriers may bring it */

@@ -1,6 +1,6 @@
 // Connects the channels of this proxy to a network of other proxies, such as the mesh or a cluster: tells it of local
 // peers and messages, and makes remote peers members.
-import type { PeerMessage } from '../link/channel-message.ts'
+import type { PeerMessage } from '../link/wire/channel-message.ts'
 import type { Carrier, RelayCount } from './carrier.ts'
 import type { Channel } from './channel.ts'
 import type { Payload } from './payload.ts'
@@ -40,7 +40,7 @@ export interface NetworkCarrierDeps<V> {
   readonly hub: Hub
   /** A function because network and carrier need each other. */
   readonly network: () => RemoteNetwork<V>
-  /** Id of the proxy at the end of a way: a claim of that proxy. */
+  /** Id of the proxy at the end of a way, which the network has proof of. */
   readonly proxyOf: (via: V) => string
 }
 
@@ -96,11 +96,6 @@ export class NetworkCarrier<V extends object> implements Carrier {
     this.#call(() => this.#network().localLeft(peer.channel.name, peer.id))
   }
 
-  granted(peer: Peer): void {
-    const carried = this.#carried.get(peer.channel.name)
-    if (carried?.channel === peer.channel) carried.peers.set(peer.id, peer)
-  }
-
   broadcast(source: Peer, payload: Payload, sequence: number): RelayCount {
     return this.#call(() =>
       this.#network().broadcast(source.channel.name, {
@@ -141,7 +136,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
   #join(name: string, id: string, via: V): Peer | undefined {
     const carried = this.#carried.get(name)
     if (carried === undefined || carried.peers.has(id)) return carried?.peers.get(id)
-    const peer = this.#hub.addRemote(carried.channel, { id, proxy: this.#proxyOf(via), via }, this)
+    const peer = this.#hub.addRemote(carried.channel, { id, proxy: this.#proxyOf(via) }, this)
     if (peer !== undefined) carried.peers.set(id, peer)
     return peer
   }

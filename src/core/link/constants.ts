@@ -1,51 +1,55 @@
 // Every number of the link protocol, in one place: sizes, counts, times, budgets. Not the settings of a proxy: a remote
 // relies on most of them. Times and budgets can be overridden so that tests need not wait.
 
-/** Longest WebSocket message on a link: one Noise message with its tag (PROTOCOL §5.1). Bytes. */
+/** Longest Noise message on a link, with its tag. Bytes. */
 export const MAX_MESSAGE_BYTES = 65_535
-/** Longest Noise plaintext (§5.3). Bytes. */
+/** Longest Noise plaintext. Bytes. */
 export const MAX_PLAINTEXT_BYTES = 65_519
-/** type(1) and length(4) of a frame. */
-export const FRAME_HEADER_BYTES = 5
-export const HELLO_BYTES = 25
+/** type(1) and length(2) of a frame. */
+export const FRAME_HEADER_BYTES = 3
+/** Shortest HELLO. */
+export const HELLO_BYTES = 34
 export const HANDLE_BYTES = 8
-export const TOKEN_BYTES = 32
 /** Most bytes that one DATA frame carries. */
-export const MAX_DATA_BYTES = 65_505
-/** The version of the protocol that this code speaks: ver_max of HELLO. */
-export const VERSION = 2
-/** Longest channel message; the rx_max of HELLO. A larger rx_max of the remote counts as this (§5.3). Bytes. */
+export const MAX_DATA_BYTES = 65_507
+/** Longest channel message. Bytes. */
 export const RX_MAX = 1_052_672
 
-/** Messages on one link that may have begun and not ended (§5.7). */
+/** Messages on one link that may have begun and not ended. */
 export const MAX_UNFINISHED_MESSAGES = 3
-/** Arrays and objects that a kind 0 payload may have open at once (§5.7). */
+/** Arrays and objects that a kind 0 payload may have open at once. */
 export const MAX_JSON_DEPTH = 128
-/** Joined ids of one handle; more are ignored and counted (§5.7). */
+/** Joined ids of one handle; more are ignored and counted. */
 export const MAX_JOINED_IDS = 5000
-/** Pending JOINs of one handle (§5.7). */
-export const MAX_PENDING_IDS = 64
 /** DATA frames for unknown handles, and kind 0 payloads that are not JSON, that a link survives in OFFENCE_WINDOW_MS. */
 export const MAX_OFFENCES = 32
 export const OFFENCE_WINDOW_MS = 10_000
 
-/** Channels that one side puts into a round (§5.4), and blocks that it deals for a sweep (§5.5). */
+/** Channels that one side puts into a round, and blocks that it deals for a sweep. */
 export const MAX_BLOCK = 512
 export const MAX_BLOCKS = 16
-/** SAME tokens that a side sends when a link opens, and that it takes on one link (§5.6). */
-export const MAX_SAME_SENT = 16
-export const MAX_SAME_KEPT = 32
-/** Ended links of which a side tells the same remote when a link opens, that it remembers of all remotes, and how long (§5.6). */
-export const MAX_OVER_SENT = 8
-export const MAX_OVER_KEPT = 256
-export const OVER_KEPT_MS = 60_000
-/** PINGs per second that a link survives (§5.8). */
+/** An ACK goes out after so many session frames or bytes at the latest. */
+export const ACK_FRAMES = 256
+export const ACK_BYTES = 256 * 1024
+/** Bytes of session frames that are kept until they are acknowledged; with more the session ends. */
+export const MAX_KEPT_BYTES = 16 * 2 ** 20
+/** What a kept frame costs beside its bytes, about. */
+export const KEPT_FRAME_BYTES = 64
+/** Bytes that go out at once when a session goes on; the rest follows in later turns. */
+export const RESEND_BYTES = 2 ** 20
+/** HELD frames before FROM, handles that were left and are remembered, sessions that wait for a link. */
+export const MAX_HELD_FRAMES = 16
+export const MAX_GONE_HANDLES = 16_384
+export const MAX_WAITING_SESSIONS = 256
+/** Bytes of unfinished messages over all links. */
+export const MAX_UNFINISHED_BYTES = 64 * 2 ** 20
+/** PINGs per second that a link survives. */
 export const MAX_PINGS_PER_SECOND = 10
 
-/** A direction gets a new key after so many messages or bytes (§5.8); the time is in LinkTimings. */
+/** A direction gets a new key after so many messages or bytes; the time is in LinkTimings. */
 export const REKEY_MESSAGES = 2 ** 16
 export const REKEY_BYTES = 256 * 2 ** 20
-/** Bytes that the socket has not taken yet, above which a link is closed (§5.8). */
+/** Bytes that the socket has not taken yet, above which a link is closed. */
 export const MAX_QUEUED_BYTES = 16 * 2 ** 20
 /** Bytes of frames that wait for a step being computed, above which the socket is not read (own choice). */
 export const MAX_WAITING_BYTES = 2 ** 20
@@ -76,10 +80,14 @@ export interface LinkTimings {
   /** A link whose queue does not shrink for so long is closed. */
   readonly drainMs: number
   readonly rekeyMs: number
-  /** The first sweep of a link that may have a twin waits so long for the proof. */
-  readonly twinWaitMs: number
-  /** A twin that is not kept is closed at the latest so long after the proof. */
-  readonly twinCloseMs: number
+  /** Least time between two PINGs that ask for an ACK. */
+  readonly askMs: number
+  /** An ACK goes out so long after the first session frame that has none. */
+  readonly ackMs: number
+  /** A session without a link ends after so long. */
+  readonly resumeMs: number
+  /** A message may take so long from its first fragment to its last. */
+  readonly unfinishedMs: number
   /** A round waits so long for the CPU budget. */
   readonly cpuWaitMs: number
   /** An address that let a reservation run out is served last for so long. */
@@ -101,8 +109,10 @@ export const timings: LinkTimings = {
   probeMs: 5000,
   drainMs: 10_000,
   rekeyMs: 600_000,
-  twinWaitMs: 250,
-  twinCloseMs: 5000,
+  askMs: 200,
+  ackMs: 1000,
+  resumeMs: 15_000,
+  unfinishedMs: 60_000,
   cpuWaitMs: 30_000,
   penaltyMs: 300_000
 }
@@ -146,5 +156,5 @@ export const budgets: LinkBudgets = {
   proven: 256
 }
 
-/** What I reserves per guessable channel before M1: the most slots that R may have, and one. R pays N_I + 1 (§6.3). */
+/** What I reserves per guessable channel before M1: the most slots that R may have, and one. R pays N_I + 1. */
 export const GUESS_RESERVATION = MAX_BLOCK + 1

@@ -1,7 +1,7 @@
 // What links need from outside besides time: a way to compute in slices, and the connection below. Interfaces only; nothing
 // here touches a socket or a timer.
 import type { Cancel } from '../clock.ts'
-import type { Sliced } from './step-result.ts'
+import type { Sliced } from './result.ts'
 
 /** Runs long computations in slices between the events of the process. */
 export interface StepRunner {
@@ -12,15 +12,15 @@ export interface StepRunner {
   run<T>(steps: Sliced<T>, done: (value: T) => void, failed: (error: unknown) => void): Cancel
 }
 
-/** The WebSocket under a link. Methods MUST NOT call back into the link synchronously and MUST NOT throw. */
+/** The TCP connection under a link. Methods MUST NOT call back into the link synchronously and MUST NOT throw. */
 export interface LinkPort {
-  /** Sends one binary message; the link gives the bytes away. */
+  /** Sends one message; the link gives the bytes away. */
   send(bytes: Uint8Array): void
   /** Bytes that the socket has not taken yet. */
   readonly queuedBytes: number
   /** Stops or resumes the reading of the socket. */
   pause(paused: boolean): void
-  /** Closes the WebSocket with 1000 after what was sent. */
+  /** Ends the connection after what was sent. */
   close(): void
   /** Ends the TCP connection at once and silently. */
   destroy(): void

@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Cluster } from '../../core/cluster/cluster.ts'
 import { clusterTimings } from '../../core/cluster/constants.ts'
-import { LinkProofs } from '../../core/cluster/link-proofs.ts'
 import type { RemoteSession } from '../../core/cluster/sessions.ts'
 import { NetworkCarrier } from '../../core/hub/network-carrier.ts'
 import { createRealClock } from '../../platform/real-clock.ts'
@@ -63,23 +62,11 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
       ...carrier.events,
       met: session => {
         since.set(session, Date.now())
-        hub.proveRemote(session, session.proxyId)
-        proofs.met(session)
         log.debug({ proxy: session.proxyId }, 'met a proxy of the cluster')
       },
-      lost: session => log.debug({ proxy: session.proxyId }, 'lost a proxy of the cluster'),
-      links: (session, bindings) => proofs.heard(session, bindings)
+      lost: session => log.debug({ proxy: session.proxyId }, 'lost a proxy of the cluster')
     }
   )
-  const proofs: LinkProofs = new LinkProofs({
-    mesh: app.peerMesh.mesh,
-    primitives: crypto.link,
-    clock,
-    sessions: () => cluster.proxies(),
-    tell: (session, bindings) => cluster.tellLinks(session, bindings),
-    proven: (link, proxy) => hub.proveRemote(link, proxy)
-  })
-  app.peerMesh.watch(link => proofs.opened(link))
 
   app.decorate('cluster', {
     get status() {

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 import { base32, readU32 } from '../../core/bytes.ts'
 import type { LinkPrimitives } from '../../core/link/primitives.ts'
+import { createIdentity, type Identity } from '../../core/link/wire/handshake.ts'
 import { createLinkPrimitives } from './primitives.ts'
 
 declare module 'fastify' {
@@ -14,7 +15,9 @@ declare module 'fastify' {
 
 /** The decorator `crypto`. All functions are synchronous and cheap. */
 export interface Crypto {
-  /** This run's id in discovery and links: 16 random bytes, and their base32 text of 26 characters. */
+  /** The key pair of this run, by which other proxies know this one. */
+  readonly identity: Identity
+  /** This run's id in discovery and links: 16 bytes, and their base32 text of 26 characters. */
   readonly proxyId: { readonly bytes: Uint8Array; readonly text: string }
   /**
    * Stands for a channel in logs, metrics and errors: 8 hexadecimal digits, the first 4 bytes of a BLAKE2b-256 of the
@@ -60,9 +63,11 @@ function createNameHash(key: Uint8Array): (name: string) => string {
 export async function createCrypto(): Promise<Crypto> {
   await ready
   const link = createLinkPrimitives(sodium)
-  const bytes = link.randomBytes(16)
+  const identity = createIdentity(link)
+  const bytes = identity.id
   const hashOf = createNameHash(link.randomBytes(32))
   return {
+    identity,
     proxyId: { bytes, text: base32(bytes) },
     channelTag: name => hashOf(name).slice(0, 8),
     channelKey: name => hashOf(name).slice(0, 32),

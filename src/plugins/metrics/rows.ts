@@ -63,7 +63,7 @@ function queues({ channelSockets, cluster, httpPeers, peerMesh, rendezvous }: Fa
   return {
     sockets: [...channelSockets.queues()],
     streams: [...httpPeers.queues()],
-    links: Array.from(peerMesh.mesh.links, ({ queuedBytes }) => queuedBytes),
+    links: Array.from(peerMesh.mesh.sessions(), ({ queuedBytes }) => queuedBytes),
     ...(cluster === undefined ? {} : { cluster: [cluster.counts.queuedBytes] }),
     ...(rendezvous.isOn ? { rendezvous: [...rendezvous.numbers.queues()] } : {})
   }
@@ -164,12 +164,26 @@ export const metrics: readonly Metric[] = [
     name: 'nws_links',
     help: 'Links to other proxies.',
     labels: ['role', 'state'],
-    read: app =>
-      countBy(app.peerMesh.mesh.links, ({ role, state }) => ({ role: role === 'I' ? 'initiator' : 'responder', state }))
+    read: app => countBy(app.peerMesh.links(), ({ role, state }) => ({ role, state }))
+  },
+  {
+    name: 'nws_link_resumptions_total',
+    help: 'How often a link went on over another connection. Nothing is lost then.',
+    read: app => app.peerMesh.mesh.resumptions
+  },
+  {
+    name: 'nws_link_unacknowledged_ends_total',
+    help: 'Links that ended before the remote had acknowledged everything.',
+    read: app => app.peerMesh.mesh.unacknowledged.sessions
+  },
+  {
+    name: 'nws_link_unacknowledged_frames_total',
+    help: 'Frames of those links that were not acknowledged.',
+    read: app => app.peerMesh.mesh.unacknowledged.frames
   },
   {
     name: 'nws_link_ends_total',
-    help: 'Links that ended, by close code and by the side that closed.',
+    help: 'Connections of links that ended, by close code and by the side that closed.',
     labels: ['code', 'by'],
     read: app =>
       Array.from(app.peerMesh.endings, ([kind, count]): Sample => {
@@ -191,7 +205,7 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: 'nws_link_messages_dropped_total',
-    help: 'Dropped messages from links: the sender is unknown, or the message came twice.',
+    help: 'Dropped messages from links: the sender or the receiver is unknown.',
     read: app => app.peerMesh.mesh.dropped
   },
   {

@@ -2,15 +2,14 @@
 // Wiring only: the protocol is in core/link, discovery is another plugin.
 import type { Socket } from 'node:net'
 import fp from 'fastify-plugin'
-import type { WebSocket } from 'ws'
 import { addressKey } from '../../core/address-key.ts'
 import { fromBase32 } from '../../core/bytes.ts'
+import { SliceRunner } from '../../core/link/budget/slice-runner.ts'
 import { budgets, timings, type LinkTimings } from '../../core/link/constants.ts'
-import { Dialer, dialTimings, type DialTimings } from '../../core/link/dialer.ts'
-import type { Link } from '../../core/link/link.ts'
-import type { LinkEnding, LinkOptions } from '../../core/link/link-interfaces.ts'
-import { Mesh } from '../../core/link/mesh.ts'
-import { SliceRunner } from '../../core/link/slice-runner.ts'
+import { Dialer, dialTimings, type DialTimings } from '../../core/link/session/dialer.ts'
+import type { Link, LinkEnding, LinkOptions } from '../../core/link/session/link.ts'
+import { Mesh } from '../../core/link/session/mesh.ts'
+import type { Session } from '../../core/link/session/session.ts'
 import { parsePeerAddress } from '../../core/peer-address.ts'
 import { createRealClock } from '../../platform/real-clock.ts'
 import type {} from '../channel-registry/index.ts'
@@ -21,7 +20,7 @@ import { endpointText, ownAddresses, plainAddress } from './addresses.ts'
 import { connect } from './connect.ts'
 import { createMeshCarrier, remoteIdOf } from './mesh-carrier.ts'
 import { createMeshListener } from './mesh-listener.ts'
-import { attachLink, createWebSocketPort } from './websocket-port.ts'
+import { attachLink, createTcpPort } from './tcp-port.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -29,14 +28,18 @@ declare module 'fastify' {
   }
 }
 
-/** A link as it is shown. */
+/** A session with another proxy as it is shown: what users call a link. */
 export interface LinkView {
   readonly proxyId: string
+  /** Of the other end of its link, or of the last one. */
   readonly address: string
   readonly role: 'initiator' | 'responder'
-  readonly state: 'opening' | 'open'
+  /** `resuming`: the connection is lost and another one is being made; nothing is lost. */
+  readonly state: 'open' | 'resuming'
   /** Milliseconds since the epoch. */
   readonly since: number
+  /** How often another connection went on. */
+  readonly resumptions: number
   /** Names of the channels that both ends have proven to share: secrets. */
   readonly channels: readonly string[]
   readonly rttMs: number | undefined
@@ -48,12 +51,10 @@ export interface LinkView {
 export interface PeerMesh {
   /** TCP port of the mesh listener; 0 while it does not listen. */
   readonly port: number
-  /** Links that have not ended. */
+  /** Sessions with other proxies. */
   links(): LinkView[]
   /** The mesh itself, for tests and metrics. */
   readonly mesh: Mesh
-  /** Tells of each link that opens from now on. */
-  watch(opened: (link: Link) => void): void
   /** How links have ended so far: `<close code> <who closed>`, the code `none` where the connection just ended. */
   readonly endings: ReadonlyMap<string, number>
 }
@@ -81,10 +82,12 @@ export default fp<PeerMeshOptions>(
     } = app
     const times = { ...timings, ...options.linkTimings }
     /** What is known of a link besides itself. */
-    const facts = new Map<Link, { readonly address: string; readonly own: string; readonly since: number }>()
+    const facts = new WeakMap<Link, { readonly address: string; readonly own: string }>()
+    /** The link that carries or carried each session. */
+    const lastLinks = new WeakMap<Session, Link>()
     const endings = new Map<string, number>()
-    /** Who is told of links that open. */
-    const watchers: ((link: Link) => void)[] = []
+    /** Told when a dialled link reaches OPEN, and when it ends. */
+    const opened = new WeakMap<Link, (remoteId: Uint8Array) => void>()
     let port = 0
     let closing = false
     /** Gives up the dials that are under way. */
@@ -95,11 +98,13 @@ export default fp<PeerMeshOptions>(
     const carrier = createMeshCarrier(hub, () => mesh)
     const mesh = new Mesh(
       {
-        ownId: crypto.proxyId.bytes,
+        identity: crypto.identity,
+        listenPort: () => port,
         primitives: crypto.link,
         clock,
         runner: new SliceRunner(clock, SLICE_MS, clock.soon),
         endOfTurn: clock.soon,
+        time: Date.now,
         random: crypto.random,
         timings: times,
         budgets,
@@ -107,92 +112,88 @@ export default fp<PeerMeshOptions>(
       },
       {
         ...carrier.events,
-        linkOpened: link => {
-          opened.get(link)?.(link)
-          for (const watcher of watchers) watcher(link)
-          dialer.linkOpened(link)
-          discovery.setLinked(remoteIdOf(link), true)
-          log.debug({ proxy: remoteIdOf(link), role: link.role }, 'linked')
-        },
+        linkOpened: link => opened.get(link)?.(link.terms!.remoteId),
         linkEnded: (link, ending) => ended(link, ending),
-        matched: (link, name) =>
-          log.debug({ proxy: remoteIdOf(link), channel: crypto.channelTag(name) }, 'channel matched'),
-        duplicate: (duplicate, kept) => dialer.duplicate(duplicate, kept)
+        linked: (session, link) => {
+          lastLinks.set(session, link)
+          dialer.linked(session.remoteId)
+          discovery.setLinked(remoteIdOf(session), true)
+          log.debug({ proxy: remoteIdOf(session), role: link.role, resumptions: session.resumptions }, 'linked')
+        },
+        waiting: session => {
+          log.debug({ proxy: remoteIdOf(session) }, 'the session waits for a link')
+          dialer.resume(session.remoteId, session.endpoint)
+        },
+        ended: session => {
+          discovery.setLinked(remoteIdOf(session), false)
+          dialer.over(session.remoteId)
+          log.debug({ proxy: remoteIdOf(session) }, 'the session is over')
+        },
+        matched: (session, name) =>
+          log.debug({ proxy: remoteIdOf(session), channel: crypto.channelTag(name) }, 'channel matched')
       }
     )
 
     function ended(link: Link, { code, by, truncated, reason }: LinkEnding): void {
-      facts.delete(link)
       const kind = `${code ?? 'none'} ${by}`
       endings.set(kind, (endings.get(kind) ?? 0) + 1)
-      dialer.linkEnded(link)
-      if (link.session !== undefined) {
-        const id = remoteIdOf(link)
-        if (![...mesh.links].some(other => remoteIdOf(other) === id)) discovery.setLinked(id, false)
-      }
-      const entry = { proxy: remoteIdOf(link), role: link.role, code, by, truncated, reason }
+      const proxy = link.session === undefined ? '' : remoteIdOf(link.session)
+      const entry = { proxy, role: link.role, code, by, truncated, reason }
       if (code === 1008 && by === 'us') log.warn(entry, 'a link was closed for security')
       else if (code === 1011 && by === 'us') log.error(entry, 'a link was closed by a mistake of this proxy')
       else log.debug(entry, 'link ended')
     }
 
-    function start(websocket: WebSocket, socket: Socket, link: Omit<LinkOptions, 'port'>): Link {
-      const made = mesh.connect({ ...link, port: createWebSocketPort(websocket, socket, link.role === 'R') })
-      if (made.state !== 'over')
-        facts.set(made, {
-          address: endpointText(socket.remoteAddress, socket.remotePort),
-          own: socket.localAddress ?? '',
-          since: Date.now()
-        })
-      attachLink(websocket, made, report)
-      return made
+    function start(socket: Socket, options: Omit<LinkOptions, 'port'>): Link {
+      const link = mesh.connect({ ...options, port: createTcpPort(socket) })
+      facts.set(link, {
+        address: endpointText(socket.remoteAddress, socket.remotePort),
+        own: socket.localAddress ?? ''
+      })
+      attachLink(socket, link, report)
+      return link
     }
 
-    const dialer = new Dialer<Link>(
-      crypto.proxyId.bytes,
+    const dialer = new Dialer({
+      ownId: crypto.proxyId.bytes,
       clock,
-      { ...dialTimings, ...options.dialTimings },
-      crypto.random,
-      (request, outcome) => {
-        const { host, dialledId } = request
-        const giveUp = connect(host, request.port, times.handshakeMs, {
-          open: (websocket, socket) => {
+      timings: { ...dialTimings, ...options.dialTimings },
+      random: crypto.random,
+      lost: id => mesh.gone(id),
+      dial: ({ host, port, dialledId }, outcome) => {
+        const giveUp = connect(host, port, times.handshakeMs, {
+          open: socket => {
             dials.delete(giveUp)
-            const link = start(websocket, socket, {
-              role: 'I',
-              address: addressKey(socket.remoteAddress ?? '').key,
-              dialledId
-            })
-            websocket.once('close', () => outcome.ended())
-            opened.set(link, made => outcome.opened(made))
+            const { key } = addressKey(socket.remoteAddress ?? '')
+            const link = start(socket, { role: 'I', address: key, endpoint: { host, port }, dialledId })
+            opened.set(link, remoteId => outcome.opened(remoteId))
+            socket.once('close', () => outcome.ended(false))
           },
-          failed: () => {
+          failed: refused => {
             dials.delete(giveUp)
-            outcome.ended()
+            outcome.ended(refused)
           }
         })
         dials.add(giveUp)
       }
-    )
-    /** Whom to tell when a dialled link reaches OPEN. */
-    const opened = new WeakMap<Link, (link: Link) => void>()
+    })
 
     let watch: NodeJS.Timeout | undefined
     /** A link from an address that this machine has lost is dead, but TCP would not say so for a long time. */
     function probeStranded(): void {
       const own = ownAddresses()
-      for (const [link, fact] of facts) if (link.state === 'open' && !own.has(plainAddress(fact.own))) link.probe()
+      for (const { link } of mesh.sessions())
+        if (link !== undefined && !own.has(plainAddress(facts.get(link)?.own ?? ''))) link.probe()
     }
 
     const listener = createMeshListener({
       host: config.meshHost,
       port: config.meshPort,
-      handshakeMs: times.handshakeMs,
       clock,
-      budgets,
-      accept: (websocket, socket, address) => {
-        if (closing) websocket.terminate()
-        else start(websocket, socket, { role: 'R', address })
+      accept: (socket, address) => {
+        const host = socket.remoteAddress
+        if (closing || host === undefined) socket.destroy()
+        else start(socket, { role: 'R', address, endpoint: { host, port: 0 } })
       }
     })
 
@@ -201,22 +202,23 @@ export default fp<PeerMeshOptions>(
         return port
       },
       mesh,
-      watch: opened => {
-        watchers.push(opened)
-      },
       endings,
       links: () =>
-        [...mesh.links].map(link => ({
-          proxyId: remoteIdOf(link),
-          address: facts.get(link)?.address ?? '',
-          role: link.role === 'I' ? ('initiator' as const) : ('responder' as const),
-          state: link.state === 'open' ? ('open' as const) : ('opening' as const),
-          since: facts.get(link)?.since ?? 0,
-          channels: mesh.namesOn(link),
-          rttMs: link.rttMs,
-          messages: { ...link.traffic.messages },
-          bytes: { ...link.bytes }
-        }))
+        Array.from(mesh.sessions(), session => {
+          const link = lastLinks.get(session)
+          return {
+            proxyId: remoteIdOf(session),
+            address: link === undefined ? '' : (facts.get(link)?.address ?? ''),
+            role: link?.role === 'I' ? ('initiator' as const) : ('responder' as const),
+            state: session.state === 'open' ? ('open' as const) : ('resuming' as const),
+            since: session.since,
+            resumptions: session.resumptions,
+            channels: [...session.traffic.handles.names()],
+            rttMs: session.link?.rttMs,
+            messages: { ...session.traffic.messages },
+            bytes: session.bytes
+          }
+        })
     })
     hub.attach(carrier)
 

@@ -73,19 +73,22 @@ const traffic = (description: string) => Type.Object({ in: count('Received.'), o
 
 /** One link to another proxy. */
 export const linkSchema = Type.Object({
-  proxyId: Type.String({ description: 'Id of the remote proxy. Empty until it has said hello.' }),
-  address: Type.String({ description: 'Address and port of the other end.' }),
+  proxyId: Type.String({ description: 'Id of the remote proxy.' }),
+  address: Type.String({ description: 'Address and port of the other end of its connection, or of the last one.' }),
   role: Type.Enum(['initiator', 'responder'], {
     description: 'initiator: this proxy dialled. responder: the other proxy dialled.'
   }),
-  state: Type.Enum(['opening', 'open']),
-  since: time('Time of the connection.'),
+  state: Type.Enum(['open', 'resuming'], {
+    description: 'resuming: the connection is lost and another one is being made. Nothing is lost yet.'
+  }),
+  since: time('Time of the first connection.'),
+  resumptions: count('How often another connection went on.'),
   channels: Type.Array(Type.String(), {
     description: 'Names of the channels that both ends have proven to share, or tags if NWS_API_SHOW_NAMES is off.'
   }),
   rttMs: Type.Optional(Type.Number({ description: 'Round-trip time of the last ping, in milliseconds.' })),
   messages: traffic('Messages of peers.'),
-  bytes: traffic('Bytes on the connection.')
+  bytes: traffic('Bytes on its connections.')
 })
 
 /** One other proxy of the cluster. */

@@ -1,12 +1,10 @@
-// One id, several carriers: one peer where the ways are proven to end in one proxy, strangers where they are not.
+// One id, several carriers: one peer if they bring it from one proxy; another proxy is refused.
 import t from 'tap'
 import type { Carrier } from '../../../src/core/hub/carrier.ts'
-import type { Peer } from '../../../src/core/hub/peer.ts'
 import { createTestHub, joinTestPeer, text } from '../../support/hub.ts'
 
 /** A carrier that takes everything up to a length. */
 function carrier(name: string, most = 100) {
-  const granted: Peer[] = []
   const sent: string[] = []
   const made: Carrier = {
     name,
@@ -14,9 +12,6 @@ function carrier(name: string, most = 100) {
     channelClosed: () => {},
     localJoined: () => {},
     localLeft: () => {},
-    granted: peer => {
-      granted.push(peer)
-    },
     broadcast: (_source, { bytes }, sequence) => {
       sent.push(`${bytes.toString()}#${sequence}`)
       return bytes.length > most ? { peers: 0, missed: 1 } : { peers: 1, missed: 0 }
@@ -26,7 +21,7 @@ function carrier(name: string, most = 100) {
       return bytes.length <= most
     }
   }
-  return { ...made, granted, sent, made }
+  return { ...made, sent, made }
 }
 
 async function start() {
@@ -35,21 +30,13 @@ async function start() {
   hub.channels.attach(mesh.made)
   hub.channels.attach(cluster.made)
   const alice = await joinTestPeer(hub, 'x')
-  return { hub, mesh, cluster, alice, channel: alice.peer.channel, link: {}, session: {} }
+  return { hub, mesh, cluster, alice, channel: alice.peer.channel }
 }
 
-t.test('two proven ways make one peer', async t => {
-  const { hub, mesh, cluster, alice, channel, link, session } = await start()
-  const far = hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made)!
-  hub.channels.proveRemote(session, 'P')
-  t.equal(
-    hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made),
-    undefined,
-    'a claim of the link alone is none'
-  )
-  t.strictSame(cluster.granted, [])
-  hub.channels.proveRemote(link, 'P')
-  t.strictSame(cluster.granted, [far])
+t.test('two carriers of one proxy make one peer', async t => {
+  const { hub, mesh, cluster, alice, channel } = await start()
+  const far = hub.channels.addRemote(channel, { id: 'far', proxy: 'P' }, mesh.made)!
+  t.equal(hub.channels.addRemote(channel, { id: 'far', proxy: 'P' }, cluster.made), far)
   t.strictSame(far.carriers, [mesh.made, cluster.made])
   for (const [payload, sequence] of [
     ['1', 1],
@@ -79,22 +66,14 @@ t.test('two proven ways make one peer', async t => {
   t.strictSame(alice.heard, ['+far', 'far:1', 'far:2', 'far:3', 'far>4', '-far'])
 })
 
-t.test('strangers wait until the id is free', async t => {
-  const { hub, mesh, cluster, alice, channel, link, session } = await start()
-  hub.channels.proveRemote(session, 'P')
-  const real = hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made)!
-  t.equal(hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: link }, mesh.made), undefined)
-  hub.channels.proveRemote(link, 'Q')
-  t.strictSame(mesh.granted, [], 'proven to be another')
-  hub.channels.removeRemote(real, cluster.made)
-  t.equal(mesh.granted.length, 1)
-  t.not(mesh.granted[0], real)
-  hub.endTurn()
-  t.strictSame(alice.heard, ['+far', '-far', '+far'])
-  hub.channels.addRemote(channel, { id: 'far', proxy: 'P', via: session }, cluster.made)
-  hub.channels.withdrawRemote(channel, 'far', cluster.made)
+t.test('an id that a proxy has is refused to another, also by another carrier', async t => {
+  const { hub, mesh, cluster, alice, channel } = await start()
+  const real = hub.channels.addRemote(channel, { id: 'far', proxy: 'P' }, cluster.made)!
+  t.equal(hub.channels.addRemote(channel, { id: 'far', proxy: 'Q' }, mesh.made), undefined)
+  t.equal(hub.channels.addRemote(channel, { id: alice.peer.id, proxy: 'Q' }, mesh.made), undefined, 'nor a local one')
   hub.channels.withdrawRemote(channel, 'far', mesh.made)
+  t.ok(real.joined, 'what was refused cannot be withdrawn')
+  hub.channels.removeRemote(real, cluster.made)
   hub.endTurn()
-  t.strictSame(alice.heard.slice(3), ['-far'], 'who no longer waits does not come')
-  t.equal(cluster.granted.length, 0)
+  t.strictSame(alice.heard, ['+far', '-far'])
 })

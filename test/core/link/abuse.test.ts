@@ -1,5 +1,6 @@
 // docs/protocol/link.md §9, "Abuse": floods of guesses and of half-done rounds, and an honest hour of a busy network, in virtual time.
 import t from 'tap'
+import { createIdentity } from '../../../src/core/link/wire/handshake.ts'
 import { RawLink } from '../../support/raw-link.ts'
 import { Simulation, type SimulatedProxy } from '../../support/simulation.ts'
 
@@ -18,7 +19,11 @@ function silent(simulation: Simulation, victim: SimulatedProxy, address: string)
   const {
     ends: [here, there]
   } = simulation.wire()
-  const raw = new RawLink(there, { role: 'R', id: victim.primitives.randomBytes(16), primitives: victim.primitives })
+  const raw = new RawLink(there, {
+    role: 'R',
+    identity: createIdentity(victim.primitives),
+    primitives: victim.primitives
+  })
   raw.onFrame = () => {} // whatever comes, it says nothing
   simulation.end(victim, here, { role: 'I', address })
 }
@@ -38,7 +43,7 @@ t.test('guesses from a thousand ids in both roles stay within the bucket', async
     // The same words under another id each time; what was answered is seen from the hints that a round gave.
     const { links } = simulation.random() < 0.5 ? simulation.dial(attacker, victim) : simulation.dial(victim, attacker)
     simulation.run(30)
-    if (links[0].sweeps > 0) rounds += 1
+    if ((links[0].scheduler?.sweeps ?? 0) > 0) rounds += 1
     for (const link of links) link.close(1000, 'test')
   }
   t.ok(rounds > 500, `${rounds} rounds were run`)
@@ -150,7 +155,7 @@ t.test('a round that is never finished ends with its link', async t => {
   simulation.run(34_000)
   t.equal(victim.open().length, 1)
   simulation.run(2000)
-  t.match(victim.seen.endings, [{ code: 1001, by: 'us' }])
+  t.match(victim.seen.endings, [{ code: 4001, by: 'us' }])
   t.equal(victim.mesh.guesses.outlook('x'), 'ready')
   t.equal(Math.round(victim.mesh.cpu.level), 8192, 'what was reserved came back')
 })

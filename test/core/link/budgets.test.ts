@@ -1,12 +1,12 @@
 // The budgets of docs/protocol/link.md §6 as numbers: what a name costs whom, who is served when the CPU bucket is empty, who loses
 // his place, how many connections are taken.
 import t from 'tap'
-import { ConnectionRate } from '../../../src/core/link/connection-rate.ts'
+import { ConnectionRate } from '../../../src/core/link/budget/connection-rate.ts'
 import { addressKey } from '../../../src/core/address-key.ts'
 import { budgets, timings } from '../../../src/core/link/constants.ts'
-import { CpuBudget, type CpuReservation } from '../../../src/core/link/cpu-budget.ts'
-import { GuessBudget } from '../../../src/core/link/guess-budget.ts'
-import { LinkSlots } from '../../../src/core/link/link-slots.ts'
+import { CpuBudget, type CpuReservation } from '../../../src/core/link/budget/cpu-budget.ts'
+import { GuessBudget } from '../../../src/core/link/budget/guess-budget.ts'
+import { LinkSlots } from '../../../src/core/link/budget/link-slots.ts'
 import { SimulatedClock } from '../../support/simulation.ts'
 import { seededRandom } from '../../support/random.ts'
 

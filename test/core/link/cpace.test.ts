@@ -1,7 +1,13 @@
 // CPace against the draft's vectors, from the generator string to the session key.
 import t from 'tap'
 import { concat, lv } from '../../../src/core/bytes.ts'
-import { cpaceGenerator, cpaceIsk, cpaceMacKey, cpaceTag, generatorString } from '../../../src/core/link/cpace.ts'
+import {
+  cpaceGenerator,
+  cpaceIsk,
+  cpaceMacKey,
+  cpaceTag,
+  generatorString
+} from '../../../src/core/link/matching/round/cpace.ts'
 import { hex, primitives, unhex, utf8, vectors } from '../../support/link.ts'
 
 interface CpaceVectors {

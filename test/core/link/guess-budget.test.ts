@@ -2,7 +2,7 @@
 // docs/protocol/link.md §6.3.
 import t from 'tap'
 import { budgets } from '../../../src/core/link/constants.ts'
-import { GuessBudget } from '../../../src/core/link/guess-budget.ts'
+import { GuessBudget } from '../../../src/core/link/budget/guess-budget.ts'
 import { Simulation } from '../../support/simulation.ts'
 
 /** Rounds of 512 slots that the victim's name can pay for: two, and some tokens are left. */

@@ -1,15 +1,15 @@
 // What a hostile remote can send below the channels: prefaces, HELLOs, frames and records of every wrong kind. Each
 // costs that link, with the right code, and nothing else.
 import t from 'tap'
-import { concat, u16, u32, u8 } from '../../../src/core/bytes.ts'
-import { frameType } from '../../../src/core/link/frames.ts'
-import { HandshakeInitiator } from '../../../src/core/link/handshake.ts'
-import { writeHello } from '../../../src/core/link/hello.ts'
+import { concat, u16, u32, u64, u8 } from '../../../src/core/bytes.ts'
+import { frameType } from '../../../src/core/link/wire/frames.ts'
+import { HandshakeInitiator, createIdentity, type Identity } from '../../../src/core/link/wire/handshake.ts'
+import { writeHello } from '../../../src/core/link/wire/hello.ts'
 import { RawLink, frameBytes, type RawLinkOptions } from '../../support/raw-link.ts'
 import { Simulation } from '../../support/simulation.ts'
 
-const ZERO = new Uint8Array(16)
 const bytes = (length: number) => new Uint8Array(length).fill(7)
+const FROM_START = frameBytes(frameType.from, new Uint8Array(8))
 
 /** An honest proxy and a hostile end on one connection. */
 function scene(role: 'I' | 'R', options: Partial<RawLinkOptions> = {}, honestOptions: { dialledId?: Uint8Array } = {}) {
@@ -20,30 +20,30 @@ function scene(role: 'I' | 'R', options: Partial<RawLinkOptions> = {}, honestOpt
     ends: [here, there]
   } = simulation.wire()
   const { primitives } = honest
-  const id = options.id ?? primitives.randomBytes(16)
-  const raw = new RawLink(there, { role, primitives, ...options, id })
+  const identity = options.identity ?? createIdentity(primitives)
+  const raw = new RawLink(there, { role, primitives, ...options, identity })
   const link = simulation.end(honest, here, { role: role === 'I' ? 'R' : 'I', ...honestOptions })
   return { simulation, honest, raw, link, port: there, here }
 }
 
 t.test('a wrong W0 ends the connection without an answer', async t => {
-  const { primitives } = new Simulation(1).proxy('b')
-  const good = new HandshakeInitiator(primitives, bytes(16)).w0
+  const { primitives, identity } = new Simulation(1).proxy('b')
+  const good = new HandshakeInitiator(primitives, identity).w0
   const with_ = (at: number, part: Uint8Array) => {
     const changed = good.slice()
     changed.set(part, at)
     return changed
   }
-  const table: [string, (own: Uint8Array) => Uint8Array][] = [
+  const table: [string, (own: Identity) => Uint8Array][] = [
     ['empty', () => new Uint8Array(0)],
-    ['one byte short', () => good.subarray(0, 67)],
+    ['one byte short', () => good.subarray(0, 83)],
     ['one byte long', () => concat(good, u8(0))],
-    ['HTTP', () => new Uint8Array(Buffer.from('GET / HTTP/1.1\r\n\r\n'.padEnd(68)))],
-    ['another magic', () => with_(0, new Uint8Array(Buffer.from('NWS3')))],
-    ['from no id', () => with_(4, ZERO)],
-    ['from our own id', own => with_(4, own)],
-    ['for another id', () => with_(20, bytes(16).fill(9))],
-    ['a key that gives an all-zero secret', () => with_(36, new Uint8Array(32))]
+    ['HTTP', () => new Uint8Array(Buffer.from('GET / HTTP/1.1\r\n\r\n'.padEnd(84)))],
+    ['another magic', () => with_(0, new Uint8Array(Buffer.from('NWS2')))],
+    ['from our own key', own => with_(52, own.keys.publicKey)],
+    ['for another id', () => with_(4, bytes(16).fill(9))],
+    ['a key that gives an all-zero secret', () => with_(20, new Uint8Array(32))],
+    ['a static key that gives an all-zero secret', () => with_(52, new Uint8Array(32))]
   ]
   for (const [name, make] of table) {
     const simulation = new Simulation(1)
@@ -52,42 +52,19 @@ t.test('a wrong W0 ends the connection without an answer', async t => {
       ends: [own, hostile]
     } = simulation.wire()
     const link = simulation.end(honest, own, { role: 'R' })
-    hostile.send(make(honest.id))
+    hostile.send(make(honest.identity))
     simulation.run(1000)
     t.equal(link.state, 'over', name)
     t.strictSame(own.sent, [], `${name}: nothing is answered`)
   }
 })
 
-t.test('a W0 that dials by id must come from the smaller id', async t => {
-  for (const [name, own, remote, state] of [
-    ['the smaller', 9, 1, 'open'],
-    ['the larger', 1, 9, 'over']
-  ] as const) {
-    const simulation = new Simulation(1)
-    const honest = simulation.proxy('a', { id: bytes(16).fill(own) })
-    const {
-      ends: [here, there]
-    } = simulation.wire()
-    const link = simulation.end(honest, here, { role: 'R' })
-    const raw = new RawLink(there, {
-      role: 'I',
-      id: bytes(16).fill(remote),
-      dialledId: honest.id,
-      primitives: honest.primitives
-    })
-    simulation.run(1000)
-    t.equal(link.state, state, name)
-    t.equal(raw.keys !== undefined, state === 'open')
-  }
-})
-
 t.test('a wrong W1 ends the link of the dialler silently', async t => {
   for (const [name, answer] of [
-    ['short', bytes(47)],
-    ['long', bytes(49)],
-    ['forged', bytes(48)],
-    ['an all-zero key', concat(new Uint8Array(32), bytes(16))]
+    ['short', bytes(95)],
+    ['long', bytes(97)],
+    ['forged', bytes(96)],
+    ['an all-zero key', concat(new Uint8Array(32), bytes(64))]
   ] as const) {
     const simulation = new Simulation(1)
     const honest = simulation.proxy('a')
@@ -122,65 +99,70 @@ t.test('silence before HELLO ends a link after its time', async t => {
 })
 
 t.test('a wrong HELLO ends a link without a reason', async t => {
-  const hello = writeHello(bytes(16))
-  const changed = (at: number, ...values: number[]) => {
-    const copy = hello.slice()
-    copy.set(values, at)
-    return copy
-  }
+  const greeting = { mine: bytes(8), yours: new Uint8Array(8), received: 0, generation: 1, port: 0 }
+  const hello = writeHello(greeting)
   for (const role of ['I', 'R'] as const) {
-    const { honest } = scene(role)
     for (const [name, body] of [
-      ['no id', concat(ZERO, hello.subarray(16))],
-      ['our own id', concat(honest.id, hello.subarray(16))],
-      ['an older version', changed(16, 1)],
-      ['a small rx_max', changed(21, 0, 0x10, 0x0f, 0xff)],
-      ['one byte short', hello.subarray(0, 24)],
-      ['one byte long', concat(hello, u8(0))]
+      ['no name for the session', writeHello({ ...greeting, mine: new Uint8Array(8) })],
+      ['a number beyond 2^53', hello.with(20, 1)],
+      ['one byte short', hello.subarray(0, 33)]
     ] as const) {
-      const { simulation, raw, link, honest } = scene(role, {
-        id: bytes(16),
-        hello: name === 'our own id' ? false : body
-      })
-      if (name === 'our own id') {
-        simulation.run(1000)
-        raw.send(frameBytes(frameType.hello, writeHello(honest.id)))
-      }
+      const { simulation, raw, link } = scene(role, { hello: body })
       simulation.run(2000)
       t.equal(link.state, 'over', `${role}: ${name}`)
       t.equal(raw.closed, undefined, `${role}: ${name}: no reason`)
     }
-    for (const [name, body] of [
-      ['a later version and unknown features', changed(16, 9, 1, 2, 3, 4)],
-      ['a larger rx_max', changed(21, 255, 255, 255, 255)]
-    ] as const) {
-      const { simulation, link } = scene(role, { id: bytes(16), hello: body })
-      simulation.run(2000)
-      t.equal(link.state, 'open', `${role}: ${name} is taken`)
-    }
   }
-  const other = scene('I', { id: bytes(16), hello: writeHello(bytes(16).fill(8)) })
-  other.simulation.run(1000)
-  t.equal(other.link.state, 'over', 'HELLO of I is of the id in W0')
-  const dialled = scene(
-    'R',
-    { id: bytes(16).fill(0xff), hello: writeHello(bytes(16)) },
-    { dialledId: bytes(16).fill(0xff) }
-  )
-  dialled.simulation.run(1000)
-  t.equal(dialled.link.state, 'over', 'HELLO of R is of the id that was dialled')
+  for (const [name, body] of [
+    ['unknown features', hello.with(0, 255).with(3, 255)],
+    ['something behind it', concat(hello, bytes(100))]
+  ] as const) {
+    const { simulation, link } = scene('I', { hello: body })
+    simulation.run(2000)
+    t.equal(link.state, 'open', `${name} is taken`)
+  }
+})
+
+t.test('numbers of a session that cannot be close the link', async t => {
+  const greeting = { mine: bytes(8), yours: new Uint8Array(8), received: 0, generation: 1, port: 0 }
+  const behind = (...frames: Uint8Array[]): Uint8Array => concat(...frames)
+  for (const [name, message, code] of [
+    ['DATA before FROM', frameBytes(frameType.data, bytes(20)), 1002],
+    ['LEAVE before FROM', frameBytes(frameType.leave, bytes(8)), 1002],
+    ['FROM that leaves frames out', frameBytes(frameType.from, u64(1)), 1002],
+    ['FROM beyond 2^53', frameBytes(frameType.from, bytes(8)), 1002],
+    ['FROM twice', behind(frameBytes(frameType.from, u64(0)), frameBytes(frameType.from, u64(0))), 1002],
+    ['HELD behind FROM', behind(frameBytes(frameType.from, u64(0)), frameBytes(frameType.held, bytes(8))), 1002],
+    ['half a handle', frameBytes(frameType.held, bytes(12)), 1002],
+    ['17 HELD', behind(...Array.from({ length: 17 }, () => frameBytes(frameType.held))), 1008],
+    ['ACK of what was not sent', frameBytes(frameType.ack, u64(1)), 1002],
+    ['ACK beyond 2^53', frameBytes(frameType.ack, bytes(8)), 1002],
+    ['HELD of handles that nobody has', frameBytes(frameType.held, bytes(800)), undefined]
+  ] as const) {
+    const { simulation, raw, link } = scene('I')
+    simulation.run(1000)
+    raw.send(message)
+    simulation.run(1000)
+    t.equal(raw.closed, code, name)
+    t.equal(link.state, code === undefined ? 'open' : 'over', name)
+  }
+  const { simulation, link } = scene('I', { hello: writeHello({ ...greeting, received: 3 }) })
+  simulation.run(1000)
+  t.equal(link.state, 'open', 'what a remote says to have received of another session counts as nothing')
 })
 
 t.test('wrong frames close the link with their code', async t => {
   const m = (length: number, r = 0) => concat(u32(r), bytes(length))
   const table: [string, 'I' | 'R' | 'both', Uint8Array, number | undefined][] = [
     ['an empty message', 'both', new Uint8Array(0), 1002],
-    ['an unknown type', 'both', frameBytes(0x06), 1002],
+    ['an unknown type', 'both', frameBytes(0x07), 1002],
+    ['an unknown extension', 'both', frameBytes(0x80, bytes(20)), undefined],
+    ['the last extension', 'both', frameBytes(0xff), undefined],
     ['type zero', 'both', frameBytes(0), 1002],
-    ['HELLO twice', 'both', frameBytes(frameType.hello, bytes(25)), 1002],
+    ['HELLO twice', 'both', frameBytes(frameType.hello, bytes(34)), 1002],
     ['a header cut off', 'both', Uint8Array.of(frameType.ping, 0, 0), 1002],
-    ['a body cut off', 'both', frameBytes(frameType.ping, bytes(8)).subarray(0, 12), 1002],
-    ['a length beyond everything', 'both', concat(u8(frameType.data), u32(0xffffffff), bytes(9)), 1002],
+    ['a body cut off', 'both', frameBytes(frameType.ping, bytes(8)).subarray(0, 10), 1002],
+    ['a length beyond everything', 'both', concat(u8(frameType.data), u16(0xffff), bytes(9)), 1002],
     ['a short PING', 'both', frameBytes(frameType.ping, bytes(7)), 1002],
     ['a long PONG', 'both', frameBytes(frameType.pong, bytes(9)), 1002],
     ['a short CLOSE', 'both', frameBytes(frameType.close, bytes(1)), 1002],
@@ -208,11 +190,11 @@ t.test('wrong frames close the link with their code', async t => {
     ['M2 without its M1', 'R', frameBytes(frameType.m4, m(8 * 48)), 1002],
     ['a short DATA', 'both', frameBytes(frameType.data, bytes(8)), 1002],
     ['a short LEAVE', 'both', frameBytes(frameType.leave, bytes(7)), 1002],
-    ['a long SAME', 'both', frameBytes(frameType.same, bytes(33)), 1002],
-    ['an unknown LEAVE', 'both', frameBytes(frameType.leave, bytes(8)), undefined],
-    ['a SAME that matches nothing', 'both', frameBytes(frameType.same, bytes(32)), undefined],
+    ['a long FROM', 'both', frameBytes(frameType.from, bytes(9)), 1002],
+    ['a short ACK', 'both', frameBytes(frameType.ack, bytes(7)), 1002],
+    ['an unknown LEAVE', 'both', concat(FROM_START, frameBytes(frameType.leave, bytes(8))), undefined],
     ['a PONG that was not asked for', 'both', frameBytes(frameType.pong, bytes(8)), undefined],
-    ['DATA for an unknown handle', 'both', frameBytes(frameType.data, bytes(20)), undefined],
+    ['DATA for an unknown handle', 'both', concat(FROM_START, frameBytes(frameType.data, bytes(20))), undefined],
     ['PING', 'both', frameBytes(frameType.ping, bytes(8)), undefined],
     [
       'PING behind PING',
@@ -318,16 +300,6 @@ t.test('records that are flipped, dropped, repeated or exchanged close the link'
     simulation.run(500)
     t.equal(link.state, 'over', name)
     t.match(honest.seen.endings, [{ code: 1008, by: 'us' }], name)
-  }
-})
-
-t.test('text and oversize messages close the link', async t => {
-  for (const code of [1003, 1009] as const) {
-    const { simulation, raw, link } = scene('I')
-    simulation.run(500)
-    link.receiveBad(code)
-    simulation.run(500)
-    t.equal(raw.closed, code)
   }
 })
 

@@ -2,10 +2,14 @@
 // He is written out in full: with one common name he can compute every hint of the victim's slots, which is why hints
 // authorise nothing. He also guesses right which slot holds the common name, which he could only learn later.
 import t from 'tap'
-import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
-import { RoundResponder } from '../../../src/core/link/round-responder.ts'
-import { createRoundRandomness, type Confirmed, type RoundContext } from '../../../src/core/link/round.ts'
-import { writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
+import { RoundInitiator } from '../../../src/core/link/matching/round/round-initiator.ts'
+import { RoundResponder } from '../../../src/core/link/matching/round/round-responder.ts'
+import {
+  createRoundRandomness,
+  type Confirmed,
+  type RoundContext
+} from '../../../src/core/link/matching/round/round.ts'
+import { writeElements, writeItems } from '../../../src/core/link/matching/round/round-messages.ts'
 import {
   channelIdentifier,
   hintOf,
@@ -13,10 +17,10 @@ import {
   pairSession,
   psiGenerator,
   roundTranscript
-} from '../../../src/core/link/round-values.ts'
-import { cpaceGenerator } from '../../../src/core/link/cpace.ts'
+} from '../../../src/core/link/matching/round/round-values.ts'
+import { cpaceGenerator } from '../../../src/core/link/matching/round/cpace.ts'
 import { concat } from '../../../src/core/bytes.ts'
-import { runToEnd, type StepFault } from '../../../src/core/link/step-result.ts'
+import { runToEnd, type Fault } from '../../../src/core/link/result.ts'
 import { hex, primitives, roundContext, utf8 } from '../../support/link.ts'
 
 const SIZE = 8
@@ -28,14 +32,14 @@ const item = (body: Uint8Array, header: number, length: number, slot: number): U
 
 /** How the victim's round ended, and whether the attacker could tell a pair's tag from random bytes. */
 interface Outcome {
-  readonly fault?: StepFault
+  readonly fault?: Fault
   /** Names that the victim confirmed. */
   readonly confirmed: readonly string[]
   /** Slots of the attacker's choice for which the victim's last message showed a fitting tag. */
   readonly tagsSeen: readonly number[]
 }
 
-const ended = (fault: StepFault, tagsSeen: readonly number[] = []): Outcome => ({ fault, confirmed: [], tagsSeen })
+const ended = (fault: Fault, tagsSeen: readonly number[] = []): Outcome => ({ fault, confirmed: [], tagsSeen })
 const namesOf = (confirmed: readonly Confirmed[]): string[] => confirmed.map(one => victims[one.index]!)
 
 /** What the attacker puts where a share and tag of his own would have to fit a name that he does not know. */

@@ -1,13 +1,18 @@
 // Every message of a round changed on its way, and peers that send what no honest side sends: the link closes, nothing
 // is confirmed, nothing is thrown.
 import t from 'tap'
-import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
-import { RoundResponder } from '../../../src/core/link/round-responder.ts'
-import { createRoundRandomness, type RoundRandomness } from '../../../src/core/link/round.ts'
-import { readM1Header, readM2Header, writeElements, writeItems } from '../../../src/core/link/round-messages.ts'
-import { pairKeys, pairSession, roundTranscript } from '../../../src/core/link/round-values.ts'
+import { RoundInitiator } from '../../../src/core/link/matching/round/round-initiator.ts'
+import { RoundResponder } from '../../../src/core/link/matching/round/round-responder.ts'
+import { createRoundRandomness, type RoundRandomness } from '../../../src/core/link/matching/round/round.ts'
+import {
+  readM1Header,
+  readM2Header,
+  writeElements,
+  writeItems
+} from '../../../src/core/link/matching/round/round-messages.ts'
+import { pairKeys, pairSession, roundTranscript } from '../../../src/core/link/matching/round/round-values.ts'
 import { concat } from '../../../src/core/bytes.ts'
-import { runToEnd } from '../../../src/core/link/step-result.ts'
+import { runToEnd } from '../../../src/core/link/result.ts'
 import {
   handlesByName,
   messageNames,

@@ -1,8 +1,8 @@
-// One matching round, byte for byte, with every value in between, against docs/vectors/nws2-round.json.
+// One matching round, byte for byte, with every value in between, against docs/vectors/nws3-round.json.
 import t from 'tap'
-import { RoundInitiator } from '../../../src/core/link/round-initiator.ts'
-import { RoundResponder } from '../../../src/core/link/round-responder.ts'
-import type { RoundRandomness } from '../../../src/core/link/round.ts'
+import { RoundInitiator } from '../../../src/core/link/matching/round/round-initiator.ts'
+import { RoundResponder } from '../../../src/core/link/matching/round/round-responder.ts'
+import type { RoundRandomness } from '../../../src/core/link/matching/round/round.ts'
 import {
   channelIdentifier,
   hintOf,
@@ -10,10 +10,10 @@ import {
   pairSession,
   psiGenerator,
   roundTranscript
-} from '../../../src/core/link/round-values.ts'
-import { cpaceGenerator, cpaceIsk, cpaceMacKey, generatorString } from '../../../src/core/link/cpace.ts'
+} from '../../../src/core/link/matching/round/round-values.ts'
+import { cpaceGenerator, cpaceIsk, cpaceMacKey, generatorString } from '../../../src/core/link/matching/round/cpace.ts'
 import { ascii, concat, u32 } from '../../../src/core/bytes.ts'
-import { runToEnd } from '../../../src/core/link/step-result.ts'
+import { runToEnd } from '../../../src/core/link/result.ts'
 import { hex, primitives, roundContext, unhex, utf8, vectors } from '../../support/link.ts'
 
 interface VectorSlot {
@@ -48,8 +48,6 @@ interface RoundVector {
   L: string
   id_I: string
   id_R: string
-  ver_max_I: number
-  ver_max_R: number
   CI: string
   names_I: string[]
   names_R: string[]
@@ -71,14 +69,12 @@ interface RoundVector {
   M5: string
   M6: string
 }
-const vector = vectors('nws2-round.json') as RoundVector
+const vector = vectors('nws3-round.json') as RoundVector
 const context = roundContext({
   r: vector.r,
   L: unhex(vector.L),
   idI: unhex(vector.id_I),
-  idR: unhex(vector.id_R),
-  verMaxI: vector.ver_max_I,
-  verMaxR: vector.ver_max_R
+  idR: unhex(vector.id_R)
 })
 const th = unhex(vector.th)
 
@@ -157,7 +153,7 @@ t.test('the hint step comes to the values of the vector', async t => {
   ] as const) {
     for (const slot of slots) {
       const sid = concat(context.L, u32(context.r))
-      t.equal(hex(generatorString(ascii('NWS2-PSI-ristretto255'), unhex(slot.PRS), ci, sid)), slot.generator_string)
+      t.equal(hex(generatorString(ascii('NWS3-PSI-ristretto255'), unhex(slot.PRS), ci, sid)), slot.generator_string)
       const generator = psiGenerator(context, ci, unhex(slot.PRS))
       t.equal(hex(generator), slot.psi_generator)
       t.equal(hex(primitives.scalarMult(unhex(scalar), generator)!), slot.P ?? slot.Q)

@@ -1,6 +1,6 @@
 // Long computations in slices: everybody has a turn, nobody computes longer than a slice, failures and cancels are clean.
 import t from 'tap'
-import { SliceRunner } from '../../../src/core/link/slice-runner.ts'
+import { SliceRunner } from '../../../src/core/link/budget/slice-runner.ts'
 
 /** A runner whose time passes by one millisecond per piece. */
 function scene(sliceMs: number) {

@@ -1,8 +1,8 @@
 // Which channels each side puts into which round, and the flags of M1 and M2 (docs/protocol/link.md §5.5).
 import t from 'tap'
 import { timings } from '../../../src/core/link/constants.ts'
-import { FreshChannels } from '../../../src/core/link/fresh-channels.ts'
-import { InitiatorSweep, ResponderSweep } from '../../../src/core/link/sweep.ts'
+import { FreshChannels } from '../../../src/core/link/matching/fresh-channels.ts'
+import { InitiatorSweep, ResponderSweep } from '../../../src/core/link/matching/sweep.ts'
 import { SimulatedClock } from '../../support/simulation.ts'
 import { seededRandom } from '../../support/random.ts'
 

@@ -120,7 +120,7 @@ t.test('ciao is given names of interfaces, never addresses, and nothing that tel
     type: 'nws',
     port: 40_000,
     hostname: hostLabel,
-    txt: { v: '2' },
+    txt: { v: '3' },
     restrictedAddresses: ['eth0', 'wlan0'],
     disabledIpv6: true
   })

@@ -6,7 +6,7 @@ import { createNetwork } from '../../support/namespaces.ts'
 
 t.test('beside avahi', { ...needsAvahi, jobs: 2 }, async t => {
   t.test(
-    'avahi sees exactly our one service with TXT v=2, from the same host and from another',
+    'avahi sees exactly our one service with TXT v=3, from the same host and from another',
     { buffered: true },
     async t => {
       const {
@@ -25,7 +25,7 @@ t.test('beside avahi', { ...needsAvahi, jobs: 2 }, async t => {
         const [, , , name, type, domain, host, address, port, text] = lines[0]!.split(';')
         t.strictSame(
           { name, type, domain, address, port, text },
-          { name: one.id, type: '_nws._tcp', domain: 'local', address: a!.address, port: '45678', text: '"v=2"' }
+          { name: one.id, type: '_nws._tcp', domain: 'local', address: a!.address, port: '45678', text: '"v=3"' }
         )
         t.match(host, /^[a-z2-7]{16}\.local$/)
       }
@@ -51,8 +51,8 @@ t.test('beside avahi', { ...needsAvahi, jobs: 2 }, async t => {
         discover(b!, { table: { goodbyeMs: 200 } })
       ])
       const id = 'b'.repeat(25) + 'a'
-      const foreign = avahi.publish("Tom's. Printer", '_nws._tcp', 9000, 'v=2')
-      const service = avahi.publish(id.toUpperCase(), '_nws._tcp', 45_678, 'v=2')
+      const foreign = avahi.publish("Tom's. Printer", '_nws._tcp', 9000, 'v=3')
+      const service = avahi.publish(id.toUpperCase(), '_nws._tcp', 45_678, 'v=3')
       await foreign.printed(/Established/)
       for (const one of [same, other]) {
         const { addresses } = await one.event('found', event => event.id === id)

@@ -79,7 +79,7 @@ t.test('discovery beside a hostile host', { ...needsHosts, jobs: 3 }, async t =>
       const answers: Answer[] = [
         { type: 'PTR', name: '_nws._tcp.local', ttl: 4500, data: name },
         { type: 'SRV', name, ttl: 120, data: { target: `${last}.local`, port } },
-        { type: 'TXT', name, ttl: 4500, data: ['v=2'] },
+        { type: 'TXT', name, ttl: 4500, data: ['v=3'] },
         { type: 'A', name: `${last}.local`, ttl: 120, data: address }
       ]
       const bytes = encode({ type: 'response', id: 0, answers })

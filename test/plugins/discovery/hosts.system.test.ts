@@ -126,7 +126,7 @@ t.test('discovery between hosts', { ...needsHosts, jobs: 4 }, async t => {
   })
 
   t.test(
-    'what is advertised is one service, TXT v=2 and random names, new in each run',
+    'what is advertised is one service, TXT v=3 and random names, new in each run',
     { buffered: true },
     async t => {
       const {
@@ -147,7 +147,7 @@ t.test('discovery between hosts', { ...needsHosts, jobs: 4 }, async t => {
           .flatMap(({ answers }) => (answers as string[]) ?? [])
           .filter(text => text.includes(one.id))
         t.ok(records.includes(`PTR _nws._tcp.local 4500 ${instance}`))
-        t.ok(records.includes(`TXT ${instance} 4500 v=2`))
+        t.ok(records.includes(`TXT ${instance} 4500 v=3`))
         const service = records.find(text => text.startsWith('SRV'))!
         const target = /"target":"([a-z2-7]{16})\.local"/.exec(service)?.[1]
         t.ok(target, 'the host name is 10 random bytes')

@@ -10,7 +10,7 @@ const name = 'vt3nu2ld32255xyewqkipxhbpy._nws._tcp.local'
 const answers: Answer[] = [
   { type: 'PTR', name: '_nws._tcp.local', ttl: 4500, data: name },
   { type: 'SRV', name, ttl: 120, flush: true, data: { target: 'abc.local', port: 4000 } },
-  { type: 'TXT', name, ttl: 4500, flush: true, data: ['v=2'] },
+  { type: 'TXT', name, ttl: 4500, flush: true, data: ['v=3'] },
   { type: 'A', name: 'abc.local', ttl: 120, flush: true, data: '10.0.0.2' },
   { type: 'AAAA', name: 'abc.local', ttl: 120, flush: true, data: 'fe80::1' }
 ]

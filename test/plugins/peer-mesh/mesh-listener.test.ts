@@ -1,93 +1,78 @@
-// The port that other proxies link to: what it answers to everything but a link, and to too many.
+// The port that other proxies link to: what becomes of everything but a link, and of too many.
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { WebSocket } from 'ws'
+import { HandshakeInitiator, createIdentity } from '../../../src/core/link/wire/handshake.ts'
 import { buildTestApp, requestBytes, sendRaw } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
+import { primitives } from '../../support/link.ts'
 import { createTestMesh, openLinks, until } from '../../support/mesh.ts'
 import { startStopwatch } from '../../support/stopwatch.ts'
-
-const LINK = {
-  Connection: 'Upgrade',
-  Upgrade: 'websocket',
-  'Sec-WebSocket-Version': '13',
-  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
-  'Sec-WebSocket-Protocol': 'nws.link.2'
-}
 
 async function meshPort(t: Test): Promise<number> {
   return (await buildTestApp(t, { meshHost: '127.0.0.1' })).app.peerMesh.port
 }
 
-t.test('[R1] everything but the upgrade of a link is 404 without a word, and the connection ends', async t => {
+const w0 = (): Uint8Array => new HandshakeInitiator(primitives, createIdentity(primitives)).w0
+
+/** What a connection is answered before it ends. */
+async function answerTo(port: number, ...chunks: Uint8Array[]): Promise<Buffer> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  const heard: Buffer[] = []
+  socket.on('data', chunk => heard.push(chunk))
+  socket.on('error', () => {})
+  for (const chunk of chunks) socket.write(chunk)
+  await new Promise(resolve => socket.once('close', resolve))
+  return Buffer.concat(heard)
+}
+
+t.test('what does not begin like a link ends at once and without a word', async t => {
   const port = await meshPort(t)
-  const table: [string, string][] = [
+  for (const [name, bytes] of [
     ['a page', requestBytes(port, 'GET', '/')],
-    ['the console', requestBytes(port, 'GET', '/console')],
-    ['the API', requestBytes(port, 'GET', '/api/health')],
-    [
-      'the API with a body',
-      requestBytes(port, 'POST', '/api/channels/x/messages', { 'Content-Type': 'application/json' }, '{"data":1}')
-    ],
-    ['a body that is waited for', requestBytes(port, 'POST', '/', { Expect: '100-continue', 'Content-Length': '9' })],
-    ['a channel', requestBytes(port, 'GET', '/webchat', { ...LINK, 'Sec-WebSocket-Protocol': undefined })],
-    [
-      "the link's path without upgrade",
-      requestBytes(port, 'GET', '/nws2/link', { 'Sec-WebSocket-Protocol': 'nws.link.2' })
-    ],
-    ['an Origin', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Origin: 'http://localhost' })],
-    ['an Origin that is null', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Origin: 'null' })],
-    ['an empty Origin', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Origin: '' })],
-    ['a query', requestBytes(port, 'GET', '/nws2/link?', LINK)],
-    ['a slash more', requestBytes(port, 'GET', '/nws2/link/', LINK)],
-    ['another version', requestBytes(port, 'GET', '/nws3/link', LINK)],
-    ['an absolute target', requestBytes(port, 'GET', 'http://localhost/nws2/link', LINK)],
-    ['another method', requestBytes(port, 'POST', '/nws2/link', LINK)],
-    ['no sub-protocol', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Protocol': undefined })],
-    [
-      'another sub-protocol',
-      requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Protocol': 'nws.link.3' })
-    ],
-    ['no key', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Key': undefined })],
-    ['an old version of WebSocket', requestBytes(port, 'GET', '/nws2/link', { ...LINK, 'Sec-WebSocket-Version': '8' })],
-    ['another upgrade', requestBytes(port, 'GET', '/nws2/link', { ...LINK, Upgrade: 'h2c' })],
-    ['CONNECT', requestBytes(port, 'CONNECT', 'localhost:80')]
-  ]
-  for (const [name, bytes] of table) {
-    const answer = await sendRaw(port, bytes)
-    t.match(answer, { status: 404, body: '' }, name)
-    t.notOk(/nws|fastify|powered|websocket/i.test(answer.text), `${name}: nothing tells what this is`)
+    ['one letter', 'G'],
+    ['TLS', '\x16\x03\x01\x02\x00\x01'],
+    ['the version before', 'NWS2'],
+    ['the version after', `NWS4${'x'.repeat(80)}`]
+  ] as const) {
+    const passed = startStopwatch()
+    t.equal((await answerTo(port, Buffer.from(bytes, 'latin1'))).length, 0, name)
+    t.ok(passed() < 1000, `${name}: at once`)
   }
 })
 
-t.test('what is no HTTP ends without an answer', async t => {
+t.test('a link is answered with W1, in however many pieces W0 comes', async t => {
   const port = await meshPort(t)
-  for (const bytes of ['\x16\x03\x01\x02\x00\x01', `GET / HTTP/1.1\r\nX: ${'y'.repeat(10_000)}\r\n\r\n`]) {
-    t.equal((await sendRaw(port, bytes)).text, '', 'silence')
-  }
-})
-
-t.test('a link is answered with the sub-protocol and no extension', async t => {
-  const port = await meshPort(t)
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/nws2/link`, 'nws.link.2', { perMessageDeflate: true })
-  const [extensions, protocol] = await new Promise<[string, string]>((resolve, reject) => {
-    socket.on('open', () => resolve([socket.extensions, socket.protocol]))
-    socket.on('error', reject)
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  const first = w0()
+  const heard: Buffer[] = []
+  const answered = new Promise<void>(resolve => {
+    socket.on('data', chunk => {
+      heard.push(chunk)
+      if (Buffer.concat(heard).length >= 96) resolve()
+    })
   })
-  t.equal(protocol, 'nws.link.2')
-  t.equal(extensions, '')
-  const closed = new Promise<number>(resolve => socket.on('close', resolve))
-  socket.send(Buffer.alloc(68))
-  t.equal(await closed, 1006, 'a wrong preface ends it without a closing handshake')
+  for (const at of first.keys()) socket.write(first.subarray(at, at + 1))
+  await answered
+  t.equal(Buffer.concat(heard).length, 96)
+  socket.destroy()
 })
 
-t.test('who connects and says nothing is cut', async t => {
-  const mesh = await createTestMesh(t, 1, { mesh: { linkTimings: { handshakeMs: 50 } } })
-  const { peerMesh } = mesh.apps[0]!.app
-  const silent = connect({ port: peerMesh.port, host: '127.0.0.1' })
-  await new Promise(resolve => silent.once('close', resolve))
-  const upgraded = new WebSocket(`ws://127.0.0.1:${peerMesh.port}/nws2/link`, 'nws.link.2')
-  t.equal(await new Promise(resolve => upgraded.once('close', resolve)), 1006)
+t.test('a record that is no record ends the connection', async t => {
+  const port = await meshPort(t)
+  for (const record of [
+    Uint8Array.of(0, 0),
+    Uint8Array.of(0, 5, 1, 2, 3, 4, 5),
+    Uint8Array.of(255, 255, ...new Uint8Array(65_535))
+  ])
+    t.ok((await answerTo(port, w0(), record)).length <= 96, 'W1 and nothing more')
+})
+
+t.test('who connects and says nothing, or stops in the middle, is cut', async t => {
+  const mesh = await createTestMesh(t, 1, { mesh: { linkTimings: { handshakeMs: 50, helloMs: 50 } } })
+  const { port } = mesh.apps[0]!.app.peerMesh
+  t.equal((await answerTo(port)).length, 0)
+  t.equal((await answerTo(port, w0().subarray(0, 50))).length, 0)
+  t.equal((await answerTo(port, w0())).length, 96, 'no HELLO')
 })
 
 t.test('200 half-open connections do not delay an honest link by more than a second', async t => {
@@ -104,30 +89,14 @@ t.test('200 half-open connections do not delay an honest link by more than a sec
     const socket = connect({ port, host: '127.0.0.1' })
     socket.on('error', () => {})
     sockets.push(socket)
-    // Some say nothing, some begin a request, some upgrade and stop.
-    if (i % 3 === 1) socket.write('GET /nws2/link HTTP/1.1\r\nHost: x\r\n')
-    if (i % 3 === 2) socket.write(requestBytes(port, 'GET', '/nws2/link', LINK))
+    // Some say nothing, some begin a handshake, some say no HELLO.
+    if (i % 3 === 1) socket.write('NWS3')
+    if (i % 3 === 2) socket.write(w0())
   }
   const two = await add()
   const passed = startStopwatch()
   await until(() => openLinks(one!) === 1 && openLinks(two) === 1)
   t.ok(passed() < 1000, 'linked')
-})
-
-t.test('text on a link and messages that are too long close it', async t => {
-  const {
-    apps: [one]
-  } = await createTestMesh(t, 1)
-  for (const message of ['text', Buffer.alloc(65_536)]) {
-    const socket = new WebSocket(`ws://127.0.0.1:${one!.app.peerMesh.port}/nws2/link`, 'nws.link.2')
-    await new Promise(resolve => socket.once('open', resolve))
-    const closed = new Promise(resolve => socket.once('close', resolve))
-    socket.on('error', () => {})
-    socket.send(message)
-    await closed
-  }
-  await until(() => one!.app.peerMesh.links().length === 0)
-  t.notMatch(one!.log(), /"level":(50|60)/)
 })
 
 t.test('the mesh port that is taken stops the start, and says so', async t => {
@@ -140,8 +109,7 @@ t.test('the mesh port that is taken stops the start, and says so', async t => {
 
 t.test('the mesh port listens on all addresses of this machine by default', async t => {
   const { app } = await buildTestApp(t)
-  for (const host of ['127.0.0.1', '::1'])
-    t.equal((await sendRaw(app.peerMesh.port, requestBytes(app.peerMesh.port, 'GET', '/'), host)).status, 404, host)
+  for (const host of ['127.0.0.1', '::1']) t.equal((await sendRaw(app.peerMesh.port, 'x', host)).text, '', host)
   const client = await joinChannel(t, `http://localhost:${(app.server.address() as { port: number }).port}`, 'x')
   t.ok(client.id)
 })

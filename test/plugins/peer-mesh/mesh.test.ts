@@ -143,7 +143,7 @@ t.test('a message by HTTP waits until the channel is matched', async t => {
   t.equal((await bob.nextOf('broadcast')).data, 'by HTTP')
 })
 
-t.test('when a link falls its peers go, and when it heals they come back', async t => {
+t.test('a session that ends takes its peers away, and the next one brings them back', async t => {
   const {
     apps: [one, two]
   } = await createTestMesh(t, 2, quick)
@@ -157,6 +157,38 @@ t.test('when a link falls its peers go, and when it heals they come back', async
   t.equal((await alice.nextOf('broadcast')).data, 'again')
 })
 
+t.test('a connection that breaks is neither seen nor heard: nothing is missing, nothing comes twice', async t => {
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, quick)
+  const alice = await joinChannel(t, one!.ws, 'x')
+  const bob = await joinChannel(t, two!.ws, 'x')
+  await present(alice, [bob.id])
+  await present(bob, [alice.id])
+  const resumptions = () => one!.app.peerMesh.mesh.resumptions
+  let sent = 0
+  for (let cut = 0; cut < 5; cut++) {
+    for (let i = 0; i < 200; i++) {
+      const data = sent++
+      alice.send({ action: 'broadcast', data })
+      bob.send({ action: 'broadcast', data })
+      if (i === 100) for (const link of one!.app.peerMesh.mesh.links) link.close(4001, 'test')
+    }
+    await until(() => resumptions() > cut)
+  }
+  for (const client of [alice, bob])
+    for (let data = 0; data < sent; data++) {
+      const message = await client.next()
+      if (message.action !== 'broadcast' || message.data !== data)
+        t.fail(`${message.action} ${String(message.data)} instead of ${data}`)
+    }
+  t.match(await getJson(one!, '/api/links'), { links: [{ state: 'open', resumptions: resumptions() }] })
+  t.match(
+    await (await fetch(`${one!.url}/api/metrics`)).text(),
+    new RegExp(`nws_link_resumptions_total ${resumptions()}\\n`)
+  )
+})
+
 t.test('a page reload keeps the match', async t => {
   const {
     apps: [one, two]
@@ -164,7 +196,7 @@ t.test('a page reload keeps the match', async t => {
   const alice = await joinChannel(t, one!.ws, 'x')
   const bob = await joinChannel(t, two!.ws, 'x')
   await present(alice, [bob.id])
-  const sweeps = [...one!.app.peerMesh.mesh.links][0]!.sweeps
+  const sweeps = one!.app.peerMesh.mesh.totals.sweeps
   bob.socket.close()
   t.match(await alice.nextOf('disconnect'), { target: bob.id })
   const again = await joinChannel(t, two!.ws, 'x')
@@ -172,7 +204,7 @@ t.test('a page reload keeps the match', async t => {
   await present(alice, [again.id])
   again.send({ action: 'broadcast', data: 1 })
   t.match(await alice.nextOf('broadcast'), { source: again.id })
-  t.equal([...one!.app.peerMesh.mesh.links][0]!.sweeps, sweeps, 'without a round')
+  t.equal(one!.app.peerMesh.mesh.totals.sweeps, sweeps, 'without a round')
 })
 
 t.test('a proxy that closes says goodbye', async t => {

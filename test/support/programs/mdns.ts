@@ -109,7 +109,7 @@ function hostile(kind: string, victim: { instance: string; host: string }): Buff
       return response([
         pointer(instance),
         { type: 'SRV', name: instance, ttl: 120, flush: true, data: { target: host, port: 4000 } },
-        { type: 'TXT', name: instance, ttl: 4500, flush: true, data: ['v=2'] },
+        { type: 'TXT', name: instance, ttl: 4500, flush: true, data: ['v=3'] },
         { type: 'A', name: host, ttl: 120, flush: true, data: address }
       ])
   }

@@ -1,0 +1,61 @@
+// Session frames of one direction that the remote has not acknowledged: numbered from 0, kept by reference, given up
+// when they are acknowledged. Not their encoding, and not when they go out.
+import { KEPT_FRAME_BYTES } from '../constants.ts'
+
+/** A DATA frame in two pieces, or a LEAVE. */
+export interface SessionFrame {
+  /** 8 bytes. */
+  readonly handle: Uint8Array
+  /** Of DATA; `undefined` for LEAVE. */
+  readonly flags: number | undefined
+  readonly head: Uint8Array
+  readonly payload: Uint8Array
+}
+
+/** How far behind the first kept frame the list may begin before it is cut. */
+const SLACK = 1024
+
+/** What is kept. */
+export class KeptFrames {
+  /** What the kept frames hold in memory, about. */
+  bytes = 0
+  /** Number of the first kept frame: all before it are acknowledged. */
+  base = 0
+  #frames: SessionFrame[] = []
+  /** Place of the first kept frame. */
+  #first = 0
+
+  /** Number of the next frame. */
+  get end(): number {
+    return this.base + this.#frames.length - this.#first
+  }
+
+  add(frame: SessionFrame): void {
+    this.#frames.push(frame)
+    this.bytes += sizeOf(frame)
+  }
+
+  /** The frame of that number, which must be kept. */
+  at(number: number): SessionFrame {
+    return this.#frames[this.#first + number - this.base]!
+  }
+
+  /** The remote has taken all frames before that number; false if so many were never sent. */
+  acknowledge(number: number): boolean {
+    if (number > this.end) return false
+    for (; this.base < number; this.base += 1) this.bytes -= sizeOf(this.#frames[this.#first++]!)
+    if (this.#first > SLACK && this.#first * 2 > this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#first)
+      this.#first = 0
+    }
+    if (this.#first === this.#frames.length) {
+      this.#frames.length = 0
+      this.#first = 0
+    }
+    return true
+  }
+}
+
+function sizeOf({ head, payload }: SessionFrame): number {
+  return KEPT_FRAME_BYTES + head.length + payload.length
+}

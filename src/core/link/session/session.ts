@@ -1,0 +1,455 @@
+// What two proxies share, over however many links: confirmed channels, the sequence of what is said about them, and what
+// is not acknowledged. One pair of ids has one session, and one link at a time carries it. Not the frames of a link
+// (link.ts), and not the members of a channel (roster.ts).
+//
+// Each end has a name for the session, `mine`, and knows the other's, `yours`. A link goes on with the session if both
+// ends mean the same one by these names; R decides that, before it answers I's HELLO. Each direction of DATA and LEAVE is
+// one sequence without numbers on the wire: FROM says at which number a link begins, and the reader skips those that it
+// has taken, so that everything arrives once and in order.
+import { compare, isZero, latin1, readU64, u64 } from '../../bytes.ts'
+import { ACK_BYTES, ACK_FRAMES, HANDLE_BYTES, MAX_HELD_FRAMES, MAX_KEPT_BYTES, RESEND_BYTES } from '../constants.ts'
+import type { Cancel } from '../../clock.ts'
+import { InitiatorScheduler } from '../matching/initiator-scheduler.ts'
+import { ResponderScheduler } from '../matching/responder-scheduler.ts'
+import type { SchedulerPort } from '../matching/scheduler.ts'
+import { LINK_ONLY_CODES, fault, type Fault } from '../result.ts'
+import type { ChannelMessage } from '../wire/channel-message.ts'
+import type { UnfinishedTotal } from '../wire/fragments.ts'
+import { frameType, type Frame } from '../wire/frames.ts'
+import { NONCE_BYTES, type Greeting } from '../wire/hello.ts'
+import type { Greetings } from '../wire/record-stream.ts'
+import { ChannelTraffic } from './channel-traffic.ts'
+import { KeptFrames, type SessionFrame } from './kept-frames.ts'
+import type { Endpoint, Link, LinkEnding, LinkEnvironment } from './link.ts'
+
+const UNKNOWN = new Uint8Array(NONCE_BYTES)
+const HANDLES_PER_FRAME = 8000
+
+/** Told by a session, in the order in which things take effect. */
+export interface SessionEvents {
+  /** A link carries it, the first one or another. @param resumed it had waited for one */
+  linked(session: Session, link: Link, resumed: boolean): void
+  /** It has lost its link and waits for another. */
+  waiting(session: Session): void
+  /**
+   * It is over; nothing of it comes any more.
+   * @param names of its channels, which are confirmed no longer
+   * @param unacknowledged frames of which it is not known whether the remote has taken them
+   */
+  ended(session: Session, names: readonly string[], unacknowledged: number): void
+  /** A channel is confirmed and open here: its JOINs are to be sent now. */
+  matched(session: Session, name: string): void
+  /** The channel is confirmed no longer, while the session goes on. */
+  left(session: Session, name: string): void
+  message(session: Session, name: string, message: ChannelMessage): void
+  /** The first channel is confirmed on a link. */
+  proven(link: Link): void
+}
+
+/** The session with one remote proxy. */
+export class Session {
+  readonly remoteId: Uint8Array
+  /** Links that are open, or whose dialling end is here and has said HELLO. */
+  readonly links = new Set<Link>()
+  /** The one that carries it. */
+  link: Link | undefined
+  /** Where the remote can be dialled: where the last link led. */
+  endpoint: Endpoint | undefined
+  /** Milliseconds since the epoch at which its first link opened. */
+  since = 0
+  /** How often another link went on with it. */
+  resumptions = 0
+  traffic: ChannelTraffic
+  readonly #environment: LinkEnvironment
+  readonly #events: SessionEvents
+  readonly #unfinished: UnfinishedTotal
+  #mine: Uint8Array
+  #yours: Uint8Array = UNKNOWN
+  /** The highest generation of a link that was open. */
+  #generation = 0
+  #kept = new KeptFrames()
+  /** Number of the next frame to write on the link. */
+  #next = 0
+  #resending = false
+  /** Session frames taken from the remote, and those of them that it was told of. */
+  #taken = 0
+  #told = 0
+  #bytesSinceAck = 0
+  #ackTimer: Cancel | undefined
+  /** Frames that the link still brings again; `undefined` before its FROM. */
+  #skip: number | undefined
+  /** Handles that the remote says to hold, before FROM. */
+  #held = new Set<string>()
+  #heldFrames = 0
+  /** Ends the wait for a link. */
+  #wait: Cancel | undefined
+  /** A link has carried it. */
+  #begun = false
+  /** Bytes over the links that carried it before. */
+  readonly #bytes = { in: 0, out: 0 }
+  /** What waits until the remote has taken all frames before a number. */
+  #barriers: { readonly number: number; readonly run: () => void }[] = []
+
+  constructor(environment: LinkEnvironment, remoteId: Uint8Array, unfinished: UnfinishedTotal, events: SessionEvents) {
+    this.#environment = environment
+    this.remoteId = remoteId
+    this.#unfinished = unfinished
+    this.#events = events
+    this.#mine = environment.primitives.randomBytes(NONCE_BYTES)
+    this.traffic = this.#createTraffic()
+  }
+
+  /** Bytes over its links, both ways. */
+  get bytes(): { readonly in: number; readonly out: number } {
+    const { in: received = 0, out = 0 } = this.link?.bytes ?? {}
+    return { in: this.#bytes.in + received, out: this.#bytes.out + out }
+  }
+
+  /** `open`: a link carries it; `resuming`: it waits for one; `none`: there is none. */
+  get state(): 'open' | 'resuming' | 'none' {
+    if (this.link !== undefined) return 'open'
+    return this.#wait === undefined ? 'none' : 'resuming'
+  }
+
+  /** Bytes that the network has not taken yet. */
+  get queuedBytes(): number {
+    if (this.link === undefined) return this.#kept.bytes
+    return this.link.queuedBytes + (this.#next < this.#kept.end ? this.#kept.bytes : 0)
+  }
+
+  /** What HELLO says on a link. @param theirs the HELLO of I, by which R decides whether the session goes on */
+  greet(link: Link, theirs: Greeting | undefined): Greeting {
+    this.links.add(link)
+    if (theirs !== undefined && !this.#isMeant(theirs)) {
+      if (!isZero(this.#yours)) this.end()
+      this.#yours = theirs.mine
+    }
+    return {
+      mine: this.#mine,
+      yours: this.#yours,
+      received: this.#taken,
+      generation: this.#generation + 1,
+      port: this.#environment.listenPort()
+    }
+  }
+
+  #isMeant({ mine, yours }: Greeting): boolean {
+    return compare(mine, this.#yours) === 0 && (isZero(yours) || compare(yours, this.#mine) === 0)
+  }
+
+  /** Both ends of a link have said HELLO. */
+  opened(link: Link, { ours, theirs }: Greetings): void {
+    let { received } = theirs
+    if (link.role === 'I') {
+      if (compare(theirs.yours, this.#mine) !== 0) {
+        link.close(4000, 'This end has forgotten the session meanwhile')
+        return
+      }
+      if (compare(theirs.mine, this.#yours) !== 0) {
+        if (!isZero(this.#yours)) this.#drop()
+        this.#yours = theirs.mine
+      }
+    } else if (compare(theirs.yours, this.#mine) !== 0) {
+      received = 0 // Of another session, or of none.
+    }
+    link.generation = Math.max(ours.generation, theirs.generation)
+    this.#generation = Math.max(this.#generation, link.generation)
+    const { link: last } = this
+    if (last !== undefined && !goesBefore(link, last)) {
+      link.close(4000, 'Another link carries the session')
+      return
+    }
+    if (!this.#kept.acknowledge(Math.max(received, this.#kept.base))) {
+      link.close(1002, 'The remote has received more than was sent')
+      return
+    }
+    this.link = link
+    if (last !== undefined) this.#countBytes(last)
+    last?.close(4000, 'Another link carries the session')
+    this.#carry(link, theirs.port)
+  }
+
+  /** A frame of the session: those of another link than its own come again. */
+  frame(link: Link, { type, body }: Frame): Fault | undefined {
+    if (link !== this.link) return undefined
+    switch (type) {
+      case frameType.ack:
+        return this.#onAck(readU64(body, 0))
+      case frameType.held:
+        return this.#onHeld(body)
+      case frameType.from:
+        return this.#onFrom(readU64(body, 0))
+      default:
+    }
+    if (this.#skip === undefined) return fault(1002, 'A frame of the session comes before FROM')
+    if (this.#skip > 0) {
+      this.#skip -= 1
+      return undefined
+    }
+    this.#taken += 1
+    this.#bytesSinceAck += body.length
+    this.#acknowledgeInTime()
+    if (type === frameType.data) return this.traffic.onData(body)
+    this.traffic.onLeave(body)
+    return undefined
+  }
+
+  /** Says how many frames were taken. */
+  acknowledge(link: Link): void {
+    if (link !== this.link) return
+    this.#ackTimer?.()
+    this.#ackTimer = undefined
+    this.#bytesSinceAck = 0
+    if (this.#told === this.#taken) return
+    this.#told = this.#taken
+    link.write(frameType.ack, u64(this.#taken))
+  }
+
+  /** A link of it has ended. */
+  lost(link: Link, { code }: LinkEnding): void {
+    this.links.delete(link)
+    const carried = link === this.link
+    if (carried) {
+      this.link = undefined
+      this.#countBytes(link)
+      this.#ackTimer?.()
+      this.#ackTimer = undefined
+      if (code !== undefined && code < LINK_ONLY_CODES) {
+        this.end()
+        return
+      }
+    }
+    if (this.link !== undefined) return
+    // While another link is about to carry it, there is nothing to do.
+    if (this.#wait !== undefined) {
+      if (this.links.size === 0) this.#events.waiting(this)
+      return
+    }
+    if (this.traffic.handles.size === 0 && this.#kept.bytes === 0) {
+      if (this.links.size === 0 && !isZero(this.#yours)) this.end()
+      return
+    }
+    if (!carried) return
+    this.#wait = this.#environment.clock.after(this.#environment.timings.resumeMs, () => this.end())
+    if (this.links.size === 0) this.#events.waiting(this)
+  }
+
+  /** Forgets the session: the next link begins another one. */
+  end(): void {
+    this.#mine = this.#environment.primitives.randomBytes(NONCE_BYTES)
+    this.#drop()
+  }
+
+  /** Calls `run` when the remote has taken all that was said so far. */
+  whenTaken(run: () => void): void {
+    if (this.#kept.base === this.#kept.end) {
+      run()
+      return
+    }
+    this.#barriers.push({ number: this.#kept.end, run })
+    this.link?.ask()
+  }
+
+  #countBytes({ bytes }: Link): void {
+    this.#bytes.in += bytes.in
+    this.#bytes.out += bytes.out
+  }
+
+  #createTraffic(): ChannelTraffic {
+    const { clock, timings } = this.#environment
+    const options = {
+      clock,
+      unfinishedMs: timings.unfinishedMs,
+      total: this.#unfinished,
+      late: (reason: Fault) => this.#fail(reason)
+    }
+    // A message in many frames may find at one of them that the session is over.
+    const send = (frame: SessionFrame): void => {
+      if (traffic === this.traffic) this.send(frame)
+    }
+    const traffic = new ChannelTraffic(options, send, {
+      message: (name, message) => this.#events.message(this, name, message),
+      left: name => this.#left(name)
+    })
+    return traffic
+  }
+
+  /** Ends the session for a fault of the remote. */
+  #fail(reason: Fault): void {
+    if (this.link === undefined) this.end()
+    else this.link.fail(reason)
+  }
+
+  /** What was held is no more, nor is the link that carried it. */
+  #drop(): void {
+    const unacknowledged = this.#kept.end - this.#kept.base
+    const { traffic, link } = this
+    this.link = undefined
+    this.#wait?.()
+    this.#wait = undefined
+    this.#ackTimer?.()
+    this.#ackTimer = undefined
+    this.#yours = UNKNOWN
+    this.#kept = new KeptFrames()
+    this.#next = this.#taken = this.#told = 0
+    this.#bytesSinceAck = 0
+    this.#barriers = []
+    this.#begun = false
+    this.resumptions = 0
+    this.#bytes.in = this.#bytes.out = 0
+    this.traffic = this.#createTraffic()
+    traffic.end()
+    this.#events.ended(this, [...traffic.handles.names()], unacknowledged)
+    link?.close(4000, 'The session of this link is over')
+  }
+
+  #carry(link: Link, port: number): void {
+    const resumed = this.#wait !== undefined
+    if (resumed) this.resumptions += 1
+    this.#wait?.()
+    this.#wait = undefined
+    if (!this.#begun) this.since = this.#environment.time()
+    this.#begun = true
+    this.endpoint = link.role === 'I' ? link.endpoint : port === 0 ? undefined : { host: link.endpoint.host, port }
+    this.#skip = undefined
+    this.#held = new Set()
+    this.#heldFrames = 0
+    link.proven = this.traffic.handles.size > 0
+    this.#next = this.#kept.base
+    this.#sayHeld(link)
+    link.write(frameType.from, u64(this.#next))
+    this.#schedule(link)
+    this.#events.linked(this, link, resumed)
+    if (link !== this.link) return
+    this.#pump()
+    if (this.#barriers.length > 0) link.ask()
+    link.scheduler!.start()
+  }
+
+  #sayHeld(link: Link): void {
+    const handles = [...this.traffic.handles.all()]
+    for (let first = 0; first < handles.length; first += HANDLES_PER_FRAME) {
+      const some = handles.slice(first, first + HANDLES_PER_FRAME)
+      const body = new Uint8Array(some.length * HANDLE_BYTES)
+      some.forEach(({ bytes }, place) => body.set(bytes, place * HANDLE_BYTES))
+      link.write(frameType.held, body)
+    }
+  }
+
+  #schedule(link: Link): void {
+    const { channels } = this.#environment
+    const isCandidate = (name: string): boolean => channels.isOpen(name) && this.traffic.handles.of(name) === undefined
+    const port: SchedulerPort = {
+      client: link,
+      candidates: () => [...channels.names()].filter(name => this.traffic.handles.of(name) === undefined),
+      isCandidate,
+      write: (type, body) => link.write(type, body),
+      hold: wholly => link.hold(wholly),
+      release: () => link.release(),
+      confirm: (name, handle) => this.#confirm(link, name, handle),
+      fail: reason => link.fail(reason)
+    }
+    const options = { ...this.#environment, terms: link.terms! }
+    link.scheduler = link.role === 'I' ? new InitiatorScheduler(options, port) : new ResponderScheduler(options, port)
+  }
+
+  #confirm(link: Link, name: string, bytes: Uint8Array): Fault | undefined {
+    const { handles } = this.traffic
+    const handle = handles.confirm(name, bytes)
+    if ('close' in handle) return handle
+    if (!link.proven) {
+      link.proven = true
+      this.#events.proven(link)
+    }
+    // Closed during its round: confirmed all the same, and left at once.
+    if (this.#environment.channels.isOpen(name)) this.#events.matched(this, name)
+    else this.traffic.leave(name)
+    return undefined
+  }
+
+  /** The remote has left a channel, or does not hold it. */
+  #left(name: string): void {
+    this.#events.left(this, name)
+    if (this.#environment.channels.isOpen(name)) this.link?.scheduler?.entered([name])
+  }
+
+  /** Sends a frame of the session: now, or when a link carries it again. */
+  send(frame: SessionFrame): void {
+    this.#kept.add(frame)
+    if (this.#kept.bytes > MAX_KEPT_BYTES) {
+      this.#fail(fault(1013, 'The remote acknowledges nothing'))
+      return
+    }
+    if (!this.#resending) this.#pump()
+  }
+
+  /** Writes what the link has not had yet: all, or what fits into a turn. */
+  #pump(): void {
+    const { link } = this
+    if (link === undefined) return
+    this.#resending = false
+    let room = RESEND_BYTES
+    while (this.#next < this.#kept.end) {
+      const { handle, flags, head, payload } = this.#kept.at(this.#next)
+      this.#next += 1
+      if (flags === undefined) link.write(frameType.leave, handle)
+      else link.writeData(handle, flags, head, payload)
+      room -= payload.length
+      if (room > 0 || this.#next === this.#kept.end) continue
+      this.#resending = true
+      this.#environment.endOfTurn(() => {
+        if (this.#resending) this.#pump()
+      })
+      return
+    }
+  }
+
+  #onAck(number: number | undefined): Fault | undefined {
+    if (number === undefined || !this.#kept.acknowledge(number)) return fault(1002, 'ACK counts too far')
+    if (this.#next < this.#kept.base) this.#next = this.#kept.base
+    if (this.#barriers.length === 0) return undefined
+    const passed = this.#barriers.filter(barrier => barrier.number <= this.#kept.base)
+    this.#barriers = this.#barriers.filter(barrier => barrier.number > this.#kept.base)
+    for (const { run } of passed) run()
+    return undefined
+  }
+
+  #onHeld(body: Uint8Array): Fault | undefined {
+    if (this.#skip !== undefined) return fault(1002, 'HELD comes after FROM')
+    if (body.length % HANDLE_BYTES !== 0) return fault(1002, 'HELD has a wrong length')
+    this.#heldFrames += 1
+    if (this.#heldFrames > MAX_HELD_FRAMES) return fault(1008, 'HELD names too many handles')
+    for (let at = 0; at < body.length; at += HANDLE_BYTES) this.#held.add(latin1(body, at, at + HANDLE_BYTES))
+    return undefined
+  }
+
+  #onFrom(number: number | undefined): Fault | undefined {
+    if (this.#skip !== undefined) return fault(1002, 'FROM comes twice')
+    if (number === undefined || number > this.#taken) return fault(1002, 'FROM leaves frames out')
+    this.#skip = this.#taken - number
+    const names = this.traffic.keepOnly(this.#held)
+    this.#held = new Set()
+    for (const name of names) this.#left(name)
+    if (this.#told < this.#taken) this.#acknowledgeInTime()
+    return undefined
+  }
+
+  #acknowledgeInTime(): void {
+    if (this.#taken - this.#told >= ACK_FRAMES || this.#bytesSinceAck >= ACK_BYTES) {
+      this.acknowledge(this.link!)
+    } else {
+      const { clock, timings } = this.#environment
+      this.#ackTimer ??= clock.after(timings.ackMs, () => {
+        this.#ackTimer = undefined
+        if (this.link !== undefined) this.acknowledge(this.link)
+      })
+    }
+  }
+}
+
+/** Whether one link carries a session rather than another one; both ends come to the same. */
+function goesBefore(one: Link, other: Link): boolean {
+  if (one.generation !== other.generation) return one.generation > other.generation
+  const byId = compare(one.terms!.idI, other.terms!.idI)
+  return (byId === 0 ? compare(one.terms!.L, other.terms!.L) : byId) < 0
+}

@@ -1,0 +1,94 @@
+// A TCP socket as the port of a link: sends, reports what has not been taken, ends, and hands what arrives to the link.
+// Not the link, and not how the connection came to be (mesh-listener.ts, connect.ts).
+import type { Socket } from 'node:net'
+import type { LinkPort } from '../../core/link/environment.ts'
+import type { Link } from '../../core/link/session/link.ts'
+import { MAGIC, W0_BYTES, W1_BYTES } from '../../core/link/wire/handshake.ts'
+import { MessageReader } from '../../core/link/wire/message-reader.ts'
+
+/** Time that the other end has for its own end of the connection, milliseconds. */
+const CLOSE_TIMEOUT_MS = 2000
+
+/** Wraps a connected socket. */
+export function createTcpPort(socket: Socket): LinkPort {
+  let first = true
+  let corked = false
+  /** What several calls of one turn send goes to the kernel at once. */
+  function gather(): void {
+    if (corked) return
+    corked = true
+    socket.cork()
+    process.nextTick(() => {
+      corked = false
+      socket.uncork()
+    })
+  }
+  return {
+    send: bytes => {
+      if (!socket.writable) return
+      gather()
+      if (first) {
+        first = false
+        socket.write(bytes)
+        return
+      }
+      const framed = Buffer.allocUnsafe(2 + bytes.length)
+      framed.writeUInt16BE(bytes.length)
+      framed.set(bytes, 2)
+      socket.write(framed)
+    },
+    get queuedBytes() {
+      return queuedBytes(socket)
+    },
+    pause: paused => {
+      if (paused) socket.pause()
+      else socket.resume()
+    },
+    close: () => {
+      socket.end()
+      setTimeout(() => socket.destroy(), CLOSE_TIMEOUT_MS).unref()
+    },
+    destroy: () => socket.destroy()
+  }
+}
+
+/**
+ * Bytes that the kernel has not taken. `writableLength` counts a write that is under way as a whole until it is done, so
+ * that a queue which drains steadily would seem to stand still; the handle knows what is left of it.
+ */
+function queuedBytes(socket: Socket): number {
+  const { _handle: handle, _writableState: state } = socket as {
+    _handle?: { writeQueueSize?: number } | null
+    _writableState?: { writelen?: number }
+  }
+  const done = Math.max(0, (state?.writelen ?? 0) - (handle?.writeQueueSize ?? 0))
+  return Math.max(0, socket.writableLength - done)
+}
+
+/**
+ * Hands what arrives on a socket to its link. Attached at once, before anything can arrive.
+ * @param report told of a mistake of ours, which costs that link and nothing else
+ */
+export function attachLink(socket: Socket, link: Link, report: (error: unknown) => void): void {
+  const reader = new MessageReader(link.role === 'I' ? W1_BYTES : W0_BYTES, message => link.receive(message))
+  let known = link.role === 'I'
+  socket.on('data', (chunk: Buffer) => {
+    // As a plain Uint8Array: a Buffer's slice() shares memory, which the protocol's code does not expect.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    // Whoever does not begin like a link is not made to wait for the time limit.
+    if (!known && MAGIC.some((byte, place) => place < bytes.length && bytes[place] !== byte)) {
+      socket.destroy()
+      return
+    }
+    known = true
+    try {
+      reader.push(bytes)
+    } catch (error) {
+      report(error)
+      link.close(1011, 'What arrived could not be handled')
+    }
+  })
+  socket.on('error', () => {})
+  socket.on('end', () => link.streamEnded())
+  socket.on('close', () => link.streamEnded())
+}
