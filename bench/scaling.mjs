@@ -7,10 +7,9 @@ import { measure, start } from './servers.mjs'
 import { median } from './support.mjs'
 
 const ROUNDS = 5
-const PORT = 19_410
 const RUN = { senders: 1, window: 16, bytes: 100, warmUpMs: 500, measureMs: 1500 }
 
-const server = await start('nws', PORT)
+const server = await start('nws')
 
 /** Measures the variants in turn, round by round: one list of samples a variant. */
 async function interleaved(variants) {
@@ -29,7 +28,7 @@ const ratio = (samples, base) =>
 
 /** Latencies, in microseconds, of small messages in a channel while somebody else sends as told. */
 async function smallBeside(bytes) {
-  const child = fork('bench/load/beside.mjs', [String(PORT), String(bytes)])
+  const child = fork('bench/load/beside.mjs', [String(server.port), String(bytes)])
   const result = await new Promise(resolve => child.once('message', resolve))
   child.kill('SIGKILL')
   return result

@@ -3,7 +3,7 @@
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -82,14 +82,13 @@ export function rssOf(pid) {
 }
 
 /** Starts a server and resolves when it listens; `undefined`, with a line on how to install it, where it is missing. */
-export async function start(name, port) {
+export async function start(name) {
+  const port = await freePort()
   const { command, args, env, install } = TARGETS[name](port)
   if (!isInstalled(command)) {
     console.log(`${name} is left out: not installed (${install})`)
     return undefined
   }
-  if (await listens(port))
-    throw new Error(`port ${port} is taken, perhaps by a server that an interrupted run has left behind`)
   const child = spawn(...pinned(0, command, args), {
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, ...env },
     stdio: 'ignore'
@@ -101,7 +100,17 @@ export async function start(name, port) {
   }
 }
 
-/** Whether somebody takes connections on a port of this machine. */
+/** A port on which nothing listens. */
+async function freePort() {
+  const server = createServer().listen(0)
+  await once(server, 'listening')
+  const { port } = server.address()
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Whether something takes connections on a port of this machine. */
 async function listens(port) {
   const socket = connect(port, '127.0.0.1')
   const answered = await Promise.race([

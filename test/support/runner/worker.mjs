@@ -25,6 +25,7 @@ async function run({ path, timeoutMs }) {
   })
   test.resume()
   await new Promise(resolve => test.runMain(resolve))
+  test.setTimeout(0)
   const { pass, fail, skip, todo } = test.counts
   process.send({ done: { pass, fail, skip: skip + todo }, open: await leftOpen(CLOSING_MS) })
 }
