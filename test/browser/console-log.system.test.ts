@@ -121,5 +121,16 @@ t.test('ten thousand lines', needsBrowser, async t => {
   )
   await panel(page).locator('.block:not([hidden])').first().waitFor()
   t.equal(await panel(page).locator('.line:not([hidden])').count(), 1)
+})
+
+t.test('a log that is filtered is for everybody', needsBrowser, async t => {
+  const { ws, url } = await buildTestApp(t)
+  const page = await visit(t, url)
+  await join(page, 'room')
+  const sender = await joinChannel(t, ws, 'room')
+  for (let n = 0; n < 100; n++) sender.send({ action: 'broadcast', data: `line ${n} of many` })
+  await line(page, 'line 99 of many').waitFor()
+  await part(page, 'filter').fill('line 50')
+  await line(page, 'line 99 of many').waitFor({ state: 'hidden' })
   await inspectPage(t, page, 'console-filtered-1280-light')
 })

@@ -33,9 +33,6 @@ const PACKAGES = {
 
 type Program = keyof typeof PACKAGES
 
-/** All packages, for those who set a machine up. */
-export const allPackages: readonly string[] = [...new Set(Object.values(PACKAGES))]
-
 /** The path of a program; undefined if this machine does not have it. */
 export function findProgram(name: Program): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
@@ -49,6 +46,12 @@ export function findProgram(name: Program): string | undefined {
         return false
       }
     })
+}
+
+/** The packages of the programs that this machine does not have. */
+export function missingPackages(): string[] {
+  const missing = Object.entries(PACKAGES).filter(([name]) => findProgram(name as Program) === undefined)
+  return [...new Set(missing.map(([, name]) => name))]
 }
 
 /** Options of a test that needs these programs, or the right to make network namespaces. */

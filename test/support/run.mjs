@@ -1,7 +1,7 @@
 // The test command. Runs test files in a few processes (runner/worker.mjs), each of which takes one file after another,
 // prints failures as they come, and ends with the line `N passed, N failed, N skipped`.
 //
-//   node test/support/run.mjs [--ring=quick|system|long] [--jobs=2] [--limit=280] [--watch] [part of a path …]
+//   node test/support/run.mjs [--ring=quick|system|long …] [--jobs=2] [--limit=280] [--watch] [part of a path …]
 //
 // A file's ring is in its name: x.test.ts is quick and needs Node alone; x.system.test.ts needs more of the machine, and
 // x.long.test.ts takes minutes. Without --ring all rings count.
@@ -14,7 +14,7 @@ import { inspect, parseArgs } from 'node:util'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    ring: { type: 'string' },
+    ring: { type: 'string', multiple: true, default: ['quick', 'system', 'long'] },
     jobs: { type: 'string', default: String(availableParallelism()) },
     limit: { type: 'string', default: '280' },
     watch: { type: 'boolean', default: false }
@@ -35,9 +35,9 @@ function findFiles() {
     .map(name => `test/${name.replaceAll('\\', '/')}`)
     .sort()
   const matching = all.filter(file => positionals.length === 0 || positionals.some(part => file.includes(part)))
-  const chosen = matching.filter(file => values.ring === undefined || ringOf(file) === values.ring)
+  const chosen = matching.filter(file => values.ring.includes(ringOf(file)))
   if (chosen.length === 0)
-    say(`No ${values.ring ?? ''} test file matches. Of other rings: ${matching.join(' ') || 'none'}`)
+    say(`No ${values.ring.join(' or ')} test file matches. Of other rings: ${matching.join(' ') || 'none'}`)
   return chosen
 }
 
