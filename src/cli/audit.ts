@@ -1,5 +1,4 @@
-// `nws audit`: what is open to whom, in sentences: of settings, and of the proxy that runs. Changes nothing, and shows no
-// secret.
+// `nws audit`: tells what is open to whom, by the settings and at the running proxy. Changes nothing and shows no secret.
 import { isIPv4 } from 'node:net'
 import { Command } from 'commander'
 import { readSettings } from '../core/environment.ts'
@@ -10,139 +9,152 @@ import { CliError, ProxyError } from './errors.ts'
 import { isColourful, note, styled, table, write, writeJson } from './output.ts'
 import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
 
-/** Something that somebody can or cannot do. */
+type Access = 'open' | 'limited' | 'closed'
+
+/** Who has which access to what, and why. */
 export interface Finding {
-  /** Who. */
   readonly who: string
-  /** What of. */
   readonly surface: string
-  /** Whether they are let in. */
-  readonly access: 'open' | 'limited' | 'closed'
+  readonly access: Access
   readonly text: string
-  /** Whether this was seen at the running proxy, or follows from settings. */
+  /** Whether it was tried at the running proxy or follows from the settings. */
   readonly source: 'proxy' | 'settings'
 }
 
-/** What settings mean. */
-export function policyOf(settings: Settings): Finding[] {
-  const {
-    apiToken,
-    apiShowNames,
-    allowedOrigins,
-    allowedHosts,
-    host,
-    discovery,
-    peers,
-    meshHost,
-    examples,
-    extensions,
-    bv,
-    bvListen,
-    bvInsecure,
-    clusterUrl
-  } = settings
-  const hasToken = apiToken !== ''
-  const isExposed = !isLoopbackHost(host)
-  const finding = (who: string, surface: string, access: Finding['access'], text: string): Finding => ({
-    who,
-    surface,
-    access,
-    text,
-    source: 'settings'
-  })
-  return [
-    finding(
-      'programs of this machine',
-      'channels',
+/** One line of the policy. */
+interface Rule {
+  readonly who: string
+  readonly surface: string
+  /** The access that settings give, and why; undefined if the settings have no such thing. */
+  readonly judge: (settings: Settings) => [access: Access, text: string] | undefined
+}
+
+/** The policy of the proxy. docs/SECURITY.md explains it. */
+const POLICY: readonly Rule[] = [
+  {
+    who: 'programs of this machine',
+    surface: 'channels',
+    judge: () => [
       'open',
-      'Any program of any user of this machine may join any channel whose name it knows, without the token.'
-    ),
-    finding(
-      'programs of this machine',
-      'API',
-      hasToken ? 'limited' : 'open',
-      hasToken
-        ? 'Only with NWS_API_TOKEN.'
-        : `Any program sees open channels, peers and links${apiShowNames ? ' with the names of channels' : ''}, and may send: set NWS_API_TOKEN to ask for it.`
-    ),
-    finding(
-      'pages of other sites',
-      'channels',
-      allowedOrigins.length === 0 ? 'open' : 'limited',
-      allowedOrigins.length === 0
-        ? 'Any page that this user has open may join channels whose names it knows, and try names slowly: NWS_ALLOWED_ORIGINS lists who may.'
-        : `Only pages of ${allowedOrigins.join(', ')}.`
-    ),
-    finding('pages of other sites', 'API', 'closed', 'Never: not even with the token.'),
-    finding(
-      'other machines',
-      'pages, API, channels',
-      isExposed ? 'limited' : 'closed',
-      isExposed
-        ? `NWS_HOST=${host}: with NWS_API_TOKEN, under the names in NWS_ALLOWED_HOSTS${allowedHosts.length === 0 ? ' (none: they are refused)' : ` (${allowedHosts.join(', ')})`}, as plain HTTP.`
-        : 'The proxy listens on 127.0.0.1 and ::1.'
-    ),
-    finding(
-      'other machines',
-      'mesh',
-      'limited',
-      `Other proxies may link to ${meshHost === '' ? 'all addresses of this machine' : meshHost}; they share a channel only where both ends prove that they know its name.`
-    ),
-    finding(
-      'other machines',
-      'discovery',
-      discovery ? 'open' : 'closed',
-      discovery
-        ? 'This proxy says by mDNS that it is there: an id of this run, an address and a port, no names.'
-        : `Neither said nor asked.${peers.length > 0 ? ` Links are made to ${peers.join(', ')}.` : ''}`
-    ),
-    finding(
-      'whoever may use the API',
-      'names of channels',
-      apiShowNames ? 'open' : 'closed',
-      apiShowNames
-        ? 'They are listed, and a name is the key: NWS_API_SHOW_NAMES=false lists tags instead.'
-        : 'Tags are listed instead.'
-    ),
-    finding(
-      'pages of this machine',
-      'examples',
-      examples ? 'open' : 'closed',
-      examples ? 'Served under /examples/.' : 'Not served.'
-    ),
-    ...(!bv
-      ? []
-      : [
-          finding(
-            'other machines',
-            'rendezvous',
-            bvListen === '' ? 'closed' : 'limited',
-            bvListen === ''
-              ? 'The rendezvous is there for this machine only.'
-              : `Users log in at ${bvListen}${bvInsecure ? ' without TLS: passwords can be read on the way' : ''}.`
-          )
-        ]),
-    ...(clusterUrl.length === 0
-      ? []
-      : [
-          finding(
-            'proxies of the cluster',
-            'channels',
-            'limited',
-            'Channels are shared over the servers of NWS_CLUSTER_URL with whoever has NWS_CLUSTER_SECRET and knows their names.'
-          )
-        ]),
-    ...(extensions.length === 0
-      ? []
-      : [
-          finding(
-            'extensions',
-            'everything',
+      'Any program of any user of this machine may join any channel if it knows the name, without the token.'
+    ]
+  },
+  {
+    who: 'programs of this machine',
+    surface: 'API',
+    judge: ({ apiToken, apiShowNames }) => {
+      if (apiToken !== '') return ['limited', 'Only with NWS_API_TOKEN.']
+      const names = apiShowNames ? ' with the names of channels' : ''
+      return [
+        'open',
+        `Any program sees open channels, peers and links${names}, and may send: NWS_API_TOKEN demands a token.`
+      ]
+    }
+  },
+  {
+    who: 'pages of other sites',
+    surface: 'channels',
+    judge: ({ allowedOrigins }) =>
+      allowedOrigins.length > 0
+        ? ['limited', `Only pages of ${allowedOrigins.join(', ')}.`]
+        : [
             'open',
-            `${extensions.length} run inside the proxy and can do all that it can: ${extensions.join(', ')}.`
-          )
-        ])
-  ]
+            'Any page that a user has open may join channels if it knows the names, and try names slowly: NWS_ALLOWED_ORIGINS allows listed pages only.'
+          ]
+  },
+  {
+    who: 'pages of other sites',
+    surface: 'API',
+    judge: () => ['closed', 'Never, not even with the token.']
+  },
+  {
+    who: 'other machines',
+    surface: 'pages, API, channels',
+    judge: ({ host, allowedHosts }) => {
+      if (isLoopbackHost(host)) return ['closed', 'The proxy listens on 127.0.0.1 and ::1.']
+      const names = allowedHosts.length === 0 ? 'none, so they are refused' : allowedHosts.join(', ')
+      return [
+        'limited',
+        `NWS_HOST=${host}: with NWS_API_TOKEN, under the names in NWS_ALLOWED_HOSTS (${names}), as plain HTTP.`
+      ]
+    }
+  },
+  {
+    who: 'other machines',
+    surface: 'mesh',
+    judge: ({ meshHost }) => {
+      const where = meshHost === '' ? 'all addresses of this machine' : meshHost
+      return [
+        'limited',
+        `Other proxies may link to ${where}. They share a channel only if both ends prove that they know its name.`
+      ]
+    }
+  },
+  {
+    who: 'other machines',
+    surface: 'discovery',
+    judge: ({ discovery, peers }) => {
+      if (discovery)
+        return ['open', 'This proxy advertises itself by mDNS: an id of this run, an address and a port, no names.']
+      const links = peers.length === 0 ? '' : ` Links are made to ${peers.join(', ')}.`
+      return ['closed', `This proxy neither advertises itself nor looks for others.${links}`]
+    }
+  },
+  {
+    who: 'users of the API',
+    surface: 'names of channels',
+    judge: ({ apiShowNames }) =>
+      apiShowNames
+        ? ['open', 'They are listed, and a name is the key: NWS_API_SHOW_NAMES=false lists tags instead.']
+        : ['closed', 'Tags are listed instead.']
+  },
+  {
+    who: 'pages of this machine',
+    surface: 'examples',
+    judge: ({ examples }) => (examples ? ['open', 'Served under /examples/.'] : ['closed', 'Not served.'])
+  },
+  {
+    who: 'other machines',
+    surface: 'rendezvous',
+    judge: ({ bv, bvListen, bvInsecure }) => {
+      if (!bv) return undefined
+      if (bvListen === '') return ['closed', 'The rendezvous serves this machine only.']
+      const insecure = bvInsecure ? ' without TLS: others can read the passwords on the way' : ''
+      return ['limited', `Users log in at ${bvListen}${insecure}.`]
+    }
+  },
+  {
+    who: 'proxies of the cluster',
+    surface: 'channels',
+    judge: ({ clusterUrl }) =>
+      clusterUrl.length === 0
+        ? undefined
+        : [
+            'limited',
+            'Proxies with NWS_CLUSTER_SECRET share channels over the servers of NWS_CLUSTER_URL if they know the names.'
+          ]
+  },
+  {
+    who: 'extensions',
+    surface: 'everything',
+    judge: ({ extensions }) =>
+      extensions.length === 0
+        ? undefined
+        : [
+            'open',
+            `${extensions.length} run inside the proxy and can do everything that it can: ${extensions.join(', ')}.`
+          ]
+  }
+]
+
+/** The access that settings give. */
+export function policyOf(settings: Settings): Finding[] {
+  return POLICY.flatMap(({ who, surface, judge }) => {
+    const judged = judge(settings)
+    if (judged === undefined) return []
+    const [access, text] = judged
+    return [{ who, surface, access, text, source: 'settings' as const }]
+  })
 }
 
 interface Health {
@@ -151,85 +163,66 @@ interface Health {
   readonly mesh?: { readonly port: number }
 }
 
-/** Asks the proxy the way different callers would, and says what they got. */
-async function probe({ base, token }: Proxy): Promise<Finding[]> {
-  const attempt = async (path: string, headers: Record<string, string>, from = base): Promise<number> => {
-    try {
-      const response = await fetch(`${from}${path}`, { headers, redirect: 'manual', signal: AbortSignal.timeout(3000) })
-      await response.arrayBuffer()
-      return response.status
-    } catch {
-      return 0
-    }
+/** Time for an answer, milliseconds. */
+const ANSWER_MS = 3000
+
+/** The status of an answer; 0: none. */
+async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
+  try {
+    const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) })
+    await response.arrayBuffer()
+    return response.status
+  } catch {
+    return 0
   }
-  const access = (status: number): Finding['access'] =>
-    status === 0 || status === 403 ? 'closed' : status === 401 ? 'limited' : 'open'
-  const said = (status: number): string => (status === 0 ? 'no connection' : `answered ${status}`)
+}
+
+function accessOf(status: number): Access {
+  if (status === 0 || status === 403) return 'closed'
+  return status === 401 ? 'limited' : 'open'
+}
+
+/** Asks the proxy as different callers would. */
+async function probe(proxy: Proxy): Promise<Finding[]> {
+  const { base, token } = proxy
   const findings: Finding[] = []
-  const without = await attempt('/api/channels', {})
-  findings.push({
-    who: 'programs of this machine',
-    surface: 'API',
-    access: access(without),
-    text: `Without a token: ${said(without)}.`,
-    source: 'proxy'
-  })
-  const site = await attempt('/api/channels', {
+  const add = (who: string, surface: string, access: Access, text: string): void => {
+    findings.push({ who, surface, access, text, source: 'proxy' })
+  }
+  const tried = (who: string, surface: string, how: string, status: number): void =>
+    add(who, surface, accessOf(status), `${how}: ${status === 0 ? 'no connection' : `answer ${status}`}.`)
+
+  tried('programs of this machine', 'API', 'Without a token', await statusOf(`${base}/api/channels`))
+  const page = {
     origin: 'https://audit.invalid',
     ...(token === '' ? {} : { authorization: `Bearer ${token}` })
-  })
-  findings.push({
-    who: 'pages of other sites',
-    surface: 'API',
-    access: access(site),
-    text: `As a page of another site: ${said(site)}.`,
-    source: 'proxy'
-  })
-  const port = new URL(base).port
-  if (port !== '' && new URL(base).protocol === 'http:') {
-    for (const address of externalAddresses().filter(isIPv4)) {
-      const status = await attempt('/api/health', {}, `http://${address}:${port}`)
-      findings.push({
-        who: 'other machines',
-        surface: 'pages, API, channels',
-        access: access(status),
-        text: `At ${address}:${port}: ${said(status)}.`,
-        source: 'proxy'
-      })
-    }
   }
-  const { extensions = [], mesh } = await request<Health>({ base, token }, '/api/health').catch(
-    (error: unknown): Health => {
-      if (error instanceof ProxyError) return {}
-      throw error
+  tried('pages of other sites', 'API', 'As a page of another site', await statusOf(`${base}/api/channels`, page))
+  const { port, protocol } = new URL(base)
+  if (port !== '' && protocol === 'http:')
+    for (const address of externalAddresses().filter(isIPv4)) {
+      const at = `${address}:${port}`
+      tried('other machines', 'pages, API, channels', `At ${at}`, await statusOf(`http://${at}/api/health`))
     }
-  )
-  if (mesh !== undefined)
-    findings.push({
-      who: 'other machines',
-      surface: 'mesh',
-      access: 'limited',
-      text: `Other proxies may link to port ${mesh.port}.`,
-      source: 'proxy'
-    })
+  const { extensions = [], mesh } = await request<Health>(proxy, '/api/health').catch((error: unknown): Health => {
+    if (error instanceof ProxyError) return {}
+    throw error
+  })
+  if (mesh !== undefined) add('other machines', 'mesh', 'limited', `Other proxies may link to port ${mesh.port}.`)
   if (extensions.length > 0)
-    findings.push({
-      who: 'extensions',
-      surface: 'everything',
-      access: 'open',
-      text: `${extensions.length} run inside the proxy: ${extensions.join(', ')}.`,
-      source: 'proxy'
-    })
+    add('extensions', 'everything', 'open', `${extensions.length} run inside the proxy: ${extensions.join(', ')}.`)
   return findings
 }
 
 /** The command. */
 export function auditCommand(): Command {
   return withProxy(
-    new Command('audit').description('say what is open to whom, by the settings here and at the running proxy')
+    new Command('audit').description(
+      'show what is open to whom, by the settings of this shell and at the running proxy'
+    )
   )
     .option('--json', 'one JSON object a line')
-    .option('--settings', 'only what the variables NWS_… of this shell mean, without asking a proxy')
+    .option('--settings', 'only the settings of this shell (NWS_…), without a proxy')
     .action(audit)
 }
 
@@ -238,8 +231,10 @@ async function audit(options: ProxyOptions & { json?: true; settings?: true }): 
   const findings = policyOf(settings)
   let isRunning = false
   if (options.settings !== true) {
+    const proxy = proxyOf(options)
     try {
-      findings.push(...(await probe(await reachable(proxyOf(options)))))
+      await request(proxy, '/api/health')
+      findings.push(...(await probe(proxy)))
       isRunning = true
     } catch (error) {
       if (!(error instanceof CliError) || error.code !== 'NWS_CLI_NOT_RUNNING') throw error
@@ -264,12 +259,5 @@ async function audit(options: ProxyOptions & { json?: true; settings?: true }): 
     )
   )
   for (const warning of settingsWarnings(settings)) note(styled(warning, 'yellow'))
-  if (isRunning)
-    note(styled('The running proxy may have been started with other settings: rows by "proxy" are what it did.', 'dim'))
-}
-
-/** @throws CliError where nothing answers */
-async function reachable(proxy: Proxy): Promise<Proxy> {
-  await request(proxy, '/api/health')
-  return proxy
+  if (isRunning) note(styled('The running proxy may have other settings: rows by "proxy" show what it did.', 'dim'))
 }

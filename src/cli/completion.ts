@@ -1,25 +1,23 @@
-// `nws completion <shell>`: a script that completes commands and options, made from the commands themselves. Names of
-// channels are not completed: they are secrets.
+// `nws completion <shell>`: a script that completes commands and options, made from the commands themselves. It does not
+// complete names of channels: they are secrets.
 import { Argument, Command } from 'commander'
 import { write } from './output.ts'
-
-type Shell = 'bash' | 'zsh' | 'fish'
 
 /** The command. @param root gives the program, which does not exist yet when this is made */
 export function completionCommand(root: () => Command): Command {
   return new Command('completion')
     .description('print the completion script of a shell')
-    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(scripts)))
     .addHelpText(
       'after',
       '\nbash: eval "$(nws completion bash)"   zsh: eval "$(nws completion zsh)"   fish: nws completion fish | source'
     )
-    .action(async (shell: Shell) => {
+    .action(async (shell: keyof typeof scripts) => {
       await write(scripts[shell](wordsOf(root())))
     })
 }
 
-/** What may stand behind a command. */
+/** The words that may follow a command. */
 interface Words {
   /** The words of the command, such as `file send`; empty for `nws` itself. */
   readonly path: string
@@ -31,7 +29,7 @@ function wordsOf(command: Command, path = ''): Words[] {
   const words = [
     ...children.map(child => ({ word: child.name(), description: child.description() })),
     ...command.options.flatMap(({ long, description }) => ((long ?? '') === '' ? [] : [{ word: long!, description }])),
-    { word: '--help', description: 'how it is used' }
+    { word: '--help', description: 'display help' }
   ]
   return [{ path, words }, ...children.flatMap(child => wordsOf(child, `${path} ${child.name()}`.trim()))]
 }
@@ -39,54 +37,30 @@ function wordsOf(command: Command, path = ''): Words[] {
 /** For single quotes of a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The longest known path at the beginning of what is typed. */
-const PATHS = (all: readonly Words[]): string =>
-  all
-    .map(({ path, words }) => `    ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;`)
-    .join('\n')
-
-const bash = (all: readonly Words[]): string => `_nws () {
-  local words='' path='' try word
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+/** Finds the longest known path at the beginning of the line. */
+const bash = (all: readonly Words[]): string => {
+  const paths = all.filter(({ path }) => path !== '').map(({ path }) => quoted(path))
+  const cases = all.map(
+    ({ path, words }) => `    ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;\n`
+  )
+  return `_nws () {
+  local words='' known='' try word
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in -*) continue ;; esac
-    try="\${path:+$path }$word"
-    case "$try" in ${all
-      .filter(({ path }) => path !== '')
-      .map(({ path }) => quoted(path))
-      .join('|')}) path="$try" ;; *) break ;; esac
+    try="\${known:+$known }$word"
+    case "$try" in ${paths.join('|')}) known="$try" ;; *) break ;; esac
   done
-  case "$path" in
-${PATHS(all)}
-  esac
+  case "$known" in
+${cases.join('')}  esac
   COMPREPLY=( $(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}") )
 }
 complete -o default -F _nws nws
 `
+}
 
-const zsh = (all: readonly Words[]): string => `#compdef nws
-_nws () {
-  local words='' try path_='' word
-  for word in "\${(@)words_typed}"; do
-    case "$word" in -*) continue ;; esac
-    try="\${path_:+$path_ }$word"
-    case "$try" in ${all
-      .filter(({ path }) => path !== '')
-      .map(({ path }) => quoted(path))
-      .join('|')}) path_="$try" ;; *) break ;; esac
-  done
-  case "$path_" in
-${PATHS(all)}
-  esac
-  compadd -- \${=words}
-  _files
-}
-_nws_entry () {
-  local -a words_typed
-  words_typed=("\${(@)words[2,CURRENT-1]}")
-  _nws
-}
-compdef _nws_entry nws
-`
+/** zsh runs completions of bash. */
+const zsh = (all: readonly Words[]): string =>
+  `autoload -Uz compinit bashcompinit\n(( $+functions[compdef] )) || compinit\nbashcompinit\n${bash(all)}`
 
 const fish = (all: readonly Words[]): string =>
   `${all
@@ -105,4 +79,4 @@ const fish = (all: readonly Words[]): string =>
     )
     .join('\n')}\n`
 
-const scripts: Record<Shell, (all: readonly Words[]) => string> = { bash, zsh, fish }
+const scripts = { bash, zsh, fish }
