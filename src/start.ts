@@ -35,8 +35,8 @@ export async function startProcess(
     }
   )
   const manager = serviceManager(environment, sentence => app.log.warn(sentence))
-  await app.listener.listen()
-  manager.ready()
+  let unwatch = (): void => {}
+  // Before the log says that the proxy runs: a signal may follow at once.
   const grace = closeWithGrace(
     {
       delay: settings.shutdownTimeoutMs,
@@ -51,5 +51,7 @@ export async function startProcess(
       await app.close()
     }
   )
-  const unwatch = watchNpmShell(environment, grace.close)
+  await app.listener.listen()
+  manager.ready()
+  unwatch = watchNpmShell(environment, grace.close)
 }
