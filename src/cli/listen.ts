@@ -1,9 +1,9 @@
-// `nws listen <channel>`: what is said in a channel, as it comes. Sends nothing.
+// `nws listen <channel>`: prints the messages of a channel.
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
-import { note, printable, styled, write, writeJson } from './output.ts'
+import { note, printable, styled, write } from './output.ts'
 import { countOf, numberOf } from './numbers.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import { stayJoined } from './stay-joined.ts'
@@ -18,7 +18,7 @@ interface ListenOptions extends ProxyOptions, ChannelOptions {
   readonly reconnect: boolean
 }
 
-/** Somebody came or went. */
+/** A peer came or left. */
 interface Presence {
   readonly action: 'connect' | 'disconnect'
   readonly peer: string
@@ -26,13 +26,13 @@ interface Presence {
 
 /** The command. */
 export function listenCommand(): Command {
-  return withProxy(withChannel(new Command('listen').description('print what is said in a channel')))
-    .option('--json', 'one JSON object a line, with sender and presence')
-    .option('--binary', 'write the bytes of messages as they are, with nothing in between')
-    .option('--from <peer>', 'only what this peer says')
-    .option('--count <number>', 'end after so many messages')
-    .option('--timeout <seconds>', 'end with exit code 5 when so long nothing came')
-    .option('--no-reconnect', 'end when the proxy goes away')
+  return withProxy(withChannel(new Command('listen').description('print the messages of a channel')))
+    .option('--json', 'print one JSON object per line, with the sender, and with peers that come and leave')
+    .option('--binary', 'write the bytes of messages with nothing in between')
+    .option('--from <peer>', 'print messages of this peer only')
+    .option('--count <number>', 'exit after this many messages')
+    .option('--timeout <seconds>', 'exit with 5 after this long without a message')
+    .option('--no-reconnect', 'exit if the connection to the proxy is lost')
     .action(listen)
 }
 
@@ -57,7 +57,7 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
     },
     presence: (change, peer) => {
       if (!json) return
-      waiting.push({ action: change, peer }) // In its place between the messages.
+      waiting.push({ action: change, peer }) // In order with the messages.
       wake()
     },
     over: () => wake()
@@ -67,7 +67,7 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
     const message = waiting.shift()
     if (message !== undefined) {
       if ('peer' in message) {
-        await writeJson(message)
+        await write(`${JSON.stringify(message)}\n`)
       } else {
         await show(message, { json, binary })
         printed++
@@ -88,7 +88,7 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
   await room.leave()
 }
 
-/** Messages that wait to be printed before the proxy is asked to keep the others. */
+/** Messages that may wait here. Beyond, the proxy keeps them. */
 const MAX_WAITING = 256
 
 function timer(ms: number | undefined): [Promise<'late'>, () => void] {
@@ -103,12 +103,14 @@ async function show(
   { action, source, data }: Received,
   { json, binary }: { json: boolean; binary: boolean }
 ): Promise<void> {
-  if (json)
-    return await writeJson({
-      action,
-      source,
-      ...('bytes' in data ? { binary: Buffer.from(data.bytes).toString('base64') } : { data: data.json })
-    })
+  if (json) {
+    // The text of the value as it came: to parse it would change numbers. A line break between its tokens becomes a space.
+    const member =
+      'bytes' in data
+        ? `"binary":"${Buffer.from(data.bytes).toString('base64')}"`
+        : `"data":${data.jsonText.replace(/[\r\n]/g, ' ')}`
+    return await write(`{"action":"${action}","source":${JSON.stringify(source)},${member}}\n`)
+  }
   if (binary) return await write('bytes' in data ? new Uint8Array(data.bytes) : data.text)
   const text = 'bytes' in data ? `(${data.bytes.byteLength} bytes of binary data)` : data.text
   const person = process.stdout.isTTY

@@ -120,7 +120,11 @@ export class PeerWebSocket extends SocketSurface {
 }
 
 /** The event for data as a socket wants it. */
-export function messageEvent(data: Data, socket: SocketSurface, senderId: string): NetworkMessageEvent {
+export function messageEvent(
+  data: { readonly bytes: ArrayBuffer } | { readonly text: string; readonly json: unknown },
+  socket: SocketSurface,
+  senderId: string
+): NetworkMessageEvent {
   const [origin = ''] = /^\w+:\/\/[^/]*/.exec(socket.url) ?? []
   if ('json' in data) return new NetworkMessageEvent(data.text, origin, senderId, data.json)
   return new NetworkMessageEvent(

@@ -1,8 +1,10 @@
 // The envelope as a client reads and writes it, text and binary. Total: what is no message is said to be malformed,
 // never thrown. Not the state of the channel.
 
-/** Binary data, or text with the JSON value that it stands for. */
-export type Data = { readonly bytes: ArrayBuffer } | { readonly text: string; readonly json: unknown }
+/** Binary data, or a JSON value with its text as it came; `text` is that text too, but for a string the string itself. */
+export type Data =
+  | { readonly bytes: ArrayBuffer }
+  | { readonly text: string; readonly json: unknown; readonly jsonText: string }
 
 /** What the proxy says. */
 export type Incoming =
@@ -31,9 +33,9 @@ function idOf(value: unknown): string {
   return typeof value === 'string' && /^[!-~]{1,255}$/.test(value) ? value : ''
 }
 
-/** `text` is the JSON text of `value`, as exact as it is known; a string stands for itself. */
-function textData(value: unknown, text: string): Data {
-  return { text: typeof value === 'string' ? value : text, json: value }
+/** @param jsonText the JSON text of `value`, as exact as it is known */
+function textData(value: unknown, jsonText: string): Data {
+  return { text: typeof value === 'string' ? value : jsonText, json: value, jsonText }
 }
 
 /** Reads text. undefined: malformed. */
@@ -56,7 +58,7 @@ export function decodeText(text: string): Incoming {
 
 function fromObject(value: unknown): Incoming {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  const { action, source, target, data, code, message, ...detail } = value as Record<string, unknown>
+  const { action, source, target, data = '', code, message, ...detail } = value as Record<string, unknown>
   const [from, to] = [idOf(source), idOf(target)]
   switch (action) {
     case 'status':
@@ -67,9 +69,7 @@ function fromObject(value: unknown): Incoming {
     case 'broadcast':
     // Other proxies leave empty data out.
     case 'message':
-      return from === ''
-        ? undefined
-        : { action, source: from, data: textData(data ?? (data === null ? null : ''), JSON.stringify(data) ?? '') }
+      return from === '' ? undefined : { action, source: from, data: textData(data, JSON.stringify(data)) }
     case 'error':
       return { action, code: String(code), message: String(message), detail }
     default:

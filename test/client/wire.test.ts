@@ -84,6 +84,11 @@ t.test('text is read as JSON.parse reads it', async t => {
   )
   t.match(decodeText('{"action":"broadcast","source":"a","data":1.0}'), { data: { text: '1.0', json: 1 } })
   t.match(
+    decodeText('{"action":"broadcast","source":"a","data":"\\u0061"}'),
+    { data: { text: 'a', json: 'a', jsonText: '"\\u0061"' } },
+    'a string keeps its JSON text'
+  )
+  t.match(
     decodeText('{"action":"broadcast","source":"a"}'),
     { data: { text: '', json: '' } },
     'other proxies leave empty data out'
