@@ -1,12 +1,11 @@
-// The accounts of the rendezvous, as `nws user` needs them: of the proxy that runs, or, where none does, of the database
-// itself. Not the commands (user.ts).
+// The accounts for `nws user`: through the running proxy, or, if none runs, from the database itself.
 import { listenerUrl } from '../core/bonevalue/listener-url.ts'
 import { readSettings } from '../core/environment.ts'
 import type { Settings } from '../core/settings.ts'
 import { CliError } from './errors.ts'
 import { proxyOf, request, requestList, type Proxy, type ProxyOptions } from './proxy.ts'
 
-/** A user, as `/api/users` has him. */
+/** A user of `/api/users`. */
 export interface User {
   readonly name: string
   readonly disabled: boolean
@@ -15,7 +14,7 @@ export interface User {
   readonly online: number
 }
 
-/** A session, as `/api/users/<name>/sessions` has it. */
+/** A session of `/api/users/<name>/sessions`. */
 export interface Session {
   readonly id: string
   readonly createdAt: string
@@ -23,15 +22,14 @@ export interface Session {
   readonly origin: string | null
 }
 
-/** What can be done with them. */
 export interface Accounts {
-  /** Whether the proxy of this machine runs and answers. */
+  /** Whether a proxy runs. */
   readonly isRunning: boolean
   users(): Promise<User[]>
   add(name: string): Promise<{ readonly link: string; readonly expiresAt: string }>
   setDisabled(name: string, disabled: boolean): Promise<void>
   sessions(name: string): Promise<Session[]>
-  /** @returns how many ended */
+  /** @returns the number of ended sessions */
   revoke(name: string, id?: string): Promise<number>
   close(): Promise<void>
 }
@@ -59,7 +57,7 @@ function overProxy(proxy: Proxy): Accounts {
   }
 }
 
-/** Loads the database only where it is needed. */
+/** Loads the database code only if needed. */
 async function overDatabase(settings: Settings, base: string): Promise<Accounts> {
   const { openAccounts } = await import('../bonevalue-offline.ts')
   const offline = await openAccounts(settings)
@@ -84,7 +82,7 @@ async function overDatabase(settings: Settings, base: string): Promise<Accounts>
   }
 }
 
-/** Whether a proxy runs here whose rendezvous is on: then it holds the database. */
+/** Whether a proxy with a rendezvous runs, and so holds the database. */
 async function isRunning(proxy: Proxy, options: ProxyOptions): Promise<boolean> {
   try {
     return (await request<{ state: string }>(proxy, '/api/rendezvous')).state === 'on'

@@ -1,4 +1,4 @@
-// Whether what was sent to a channel has arrived, as far as the proxy can know and tells. Not the sending (socket.ts).
+// Waits until sent data has arrived, as far as the proxy knows. socket.ts sends.
 import { CliError, EXIT, ProxyError } from './errors.ts'
 import { note, styled } from './output.ts'
 import { request, type Proxy } from './proxy.ts'
@@ -8,24 +8,26 @@ interface Outstanding {
   readonly waiting: number
   readonly cut: number
 }
-interface Delivery {
+
+/** An answer of the API. */
+interface DeliveryState {
   readonly peers: Outstanding
   readonly proxies: Outstanding
 }
 
-/** How long one request waits; there is another one after it. Milliseconds. */
+/** How long one request waits before the next one, milliseconds. */
 const WAIT_MS = 20_000
-/** After so long the person at the terminal is told what is waited for, milliseconds. */
+/** After this wait a remark is written, milliseconds. */
 const PATIENCE_MS = 1000
 
-/** Asks after what one connection has sent. */
+/** The arrival of the data of one connection. */
 export class Arrival {
-  /** Receivers that were cut off before they had all that was sent so far. */
+  /** Receivers that were cut off before they had everything. */
   cut = 0
   readonly #connection: ChannelConnection
   readonly #proxy: Proxy
   readonly #path: string
-  /** Whether the proxy tells: not without its token, nor if it is older than this command. */
+  /** Whether the proxy tells. It does not without its token, or if it is older than this command. */
   #isTold = true
 
   constructor(proxy: Proxy, channel: string, connection: ChannelConnection) {
@@ -35,10 +37,10 @@ export class Arrival {
   }
 
   /**
-   * Resolves when the proxy has taken all, and then, where it tells, when `sent` (it has left the proxy) or `read` (local
-   * clients have read it, other proxies have taken it).
+   * Resolves when the proxy has taken everything, and, if the proxy tells, when everything is `sent` (has left the proxy) or
+   * `read` (local clients have read it, other proxies have taken it).
    *
-   * @throws why the connection is over, NWS_CLI_PIPE_PARTIAL
+   * @throws the error that ended the connection, NWS_CLI_PIPE_PARTIAL
    */
   async wait(until: 'sent' | 'read'): Promise<void> {
     await this.#connection.fence()
@@ -57,9 +59,9 @@ export class Arrival {
     }
   }
 
-  async #ask(until: 'sent' | 'read'): Promise<Delivery | undefined> {
+  async #ask(until: 'sent' | 'read'): Promise<DeliveryState | undefined> {
     try {
-      return await request<Delivery>(this.#proxy, `${this.#path}&until=${until}&except=${this.#connection.id}`, {
+      return await request<DeliveryState>(this.#proxy, `${this.#path}&until=${until}&except=${this.#connection.id}`, {
         timeoutMs: WAIT_MS + 30_000
       })
     } catch (error) {
@@ -69,7 +71,7 @@ export class Arrival {
       this.#isTold = false
       note(
         styled(
-          `${error.code}: the proxy does not tell whether receivers have read everything; what is waited for is that it has taken everything.${error.exit === EXIT.refused ? ' Set NWS_API_TOKEN to the token of the proxy.' : ''}`,
+          `${error.code}: the proxy does not tell whether receivers have read everything, so this waits until the proxy has taken everything.${error.exit === EXIT.refused ? ' Set NWS_API_TOKEN to the token of the proxy.' : ''}`,
           'yellow'
         )
       )

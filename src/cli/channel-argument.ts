@@ -1,28 +1,27 @@
-// The channel that a command is about: an argument, or, so that it need not stand in a list of processes, the first
-// line of a file or of standard input. Not its grammar (core/channel-name.ts).
+// The channel of a command: an argument, or the first line of a file or of standard input, so that the name need not be in
+// the list of processes.
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { isChannelName } from '../core/channel-name.ts'
-import { CliError } from './errors.ts'
+import { CliError, fileError } from './errors.ts'
 import { readLine } from './input.ts'
 
-/** Options of every command about a channel. */
+/** Options of all commands with a channel. */
 export interface ChannelOptions {
   readonly channelFile?: string
 }
 
-/** Adds the argument and the option. */
 export function withChannel(command: Command): Command {
   return command
-    .argument('[channel]', 'its name; - reads it from the first line of standard input')
-    .option('--channel-file <path>', 'read the name from the first line of a file instead')
+    .argument('[channel]', 'name of the channel; - reads it from the first line of standard input')
+    .option('--channel-file <path>', 'read the name from the first line of this file instead')
 }
 
 /**
- * Tells the name from the other arguments: with --channel-file, the first argument is one of those.
+ * Separates the name from the other arguments. With --channel-file there is no name among the arguments.
  *
  * @param values the positional arguments
- * @throws CliError `NWS_CLI_CHANNEL_MISSING`, `NWS_CLI_CHANNEL_NAME`, `NWS_CLI_FILE`, `NWS_CLI_USAGE` for one argument too many
+ * @throws CliError `NWS_CLI_CHANNEL_MISSING`, `NWS_CLI_CHANNEL_NAME`, `NWS_CLI_FILE`, `NWS_CLI_USAGE` for too many arguments
  */
 export async function takeChannel(
   values: readonly (string | undefined)[],
@@ -36,7 +35,7 @@ export async function takeChannel(
   if (values.at(-1) !== undefined)
     throw new CliError(
       'NWS_CLI_USAGE',
-      'There is an argument too many: with --channel-file the channel is not named again.'
+      'There is one argument too many: with --channel-file the channel is not an argument.'
     )
   return { name: checked(channelFile === '-' ? await readLine() : lineOfFile(channelFile)), rest: values.slice(0, -1) }
 }
@@ -50,6 +49,6 @@ function lineOfFile(path: string): string {
   try {
     return readFileSync(path, 'utf8').split(/\r?\n/, 1)[0]!.trim()
   } catch (error) {
-    throw new CliError('NWS_CLI_FILE', `--channel-file: ${(error as NodeJS.ErrnoException).code ?? 'unreadable'}.`)
+    throw fileError(path, error)
   }
 }

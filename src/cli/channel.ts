@@ -1,9 +1,9 @@
-// `nws channel new`: a private name, and how to give it away. Joins nothing and tells no proxy.
+// `nws channel new`: makes a private name, its link and its QR code. It joins nothing and asks no proxy.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { base32 } from '../core/bytes.ts'
-import { CliError } from './errors.ts'
+import { CliError, fileError } from './errors.ts'
 import { note, write, writeJson } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 
@@ -13,7 +13,7 @@ interface NewOptions extends ProxyOptions {
   readonly out?: string
 }
 
-/** Of a private name: 160 bits in 32 characters, as the console makes them. */
+/** 160 bits in 32 characters, as in the console. */
 const NAME_BYTES = 20
 /** Light modules around the code. ISO/IEC 18004 §7.3.8. */
 const MARGIN = 4
@@ -23,11 +23,11 @@ export function channelCommand(): Command {
   const channel = new Command('channel').description('make private channels')
   channel.addCommand(
     withProxy(new Command('new').description('make a name that nobody can guess, its link and its QR code'))
-      .option('--json', 'one JSON object with name and link')
-      .option('--no-qr', 'leave the QR code out')
+      .option('--json', 'print one JSON object with name and link')
+      .option('--no-qr', 'print no QR code')
       .option(
         '--out <path>',
-        'write the name to a new file that only you can read, for --channel-file, and print nothing'
+        'print nothing and write the name to a new file that only you can read, for --channel-file'
       )
       .action(create)
   )
@@ -42,8 +42,8 @@ async function create(options: NewOptions): Promise<void> {
       writeFileSync(options.out, `${name}\n`, { flag: 'wx', mode: 0o600 })
     } catch (error) {
       throw (error as NodeJS.ErrnoException).code === 'EEXIST'
-        ? new CliError('NWS_CLI_FILE_EXISTS')
-        : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+        ? new CliError('NWS_CLI_FILE_EXISTS', `Choose another path for --out than ${options.out}.`)
+        : fileError(options.out, error)
     }
     return
   }
@@ -55,6 +55,6 @@ async function create(options: NewOptions): Promise<void> {
   // The characters draw the light modules; a terminal is told to show them white on black.
   note(process.stderr.isTTY ? code.replace(/^.*$/gm, '\x1b[97;40m$&\x1b[0m') : code)
   note(
-    'Anyone who has the name can join: keep it like a key. The link opens the console of the computer it is opened on.'
+    'The name is the key to the channel: share it like one. The link opens the console of the computer on which it is opened.'
   )
 }

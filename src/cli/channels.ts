@@ -1,4 +1,4 @@
-// `nws channels`: what is open at a proxy. Read only.
+// `nws channels`: lists the open channels of a proxy.
 import { Command } from 'commander'
 import { bytesText } from './output.ts'
 import { proxyOf, requestList, withProxy, type ProxyOptions } from './proxy.ts'

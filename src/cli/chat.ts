@@ -1,4 +1,4 @@
-// `nws chat <channel>`: a conversation in a terminal, a line a message. Not for programs: that are listen.ts and pipe.ts.
+// `nws chat <channel>`: a conversation in a terminal, one message per line. Programs use listen.ts and pipe.ts.
 import { createInterface, type Interface } from 'node:readline'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
@@ -11,19 +11,19 @@ interface ChatOptions extends ProxyOptions, ChannelOptions {
   readonly name?: string
 }
 
-/** Characters of a peer's id that stand for it. */
+/** Shown characters of a peer's id. */
 const SHORT = 6
 const MAX_NAME = 40
 
 /** The command. */
 export function chatCommand(): Command {
-  return withProxy(withChannel(new Command('chat').description('talk in a channel, a line a message')))
-    .option('--name <name>', 'what the others see before your lines')
-    .addHelpText('after', '\n/who lists who is there, /quit or the end of input leaves.')
+  return withProxy(withChannel(new Command('chat').description('chat in a channel, one message per line')))
+    .option('--name <name>', 'your name for the others')
+    .addHelpText('after', '\n/who lists the other peers. /quit or the end of input leaves.')
     .action(chat)
 }
 
-/** Who speaks, and what. Names are claims: the beginning of the id is shown beside them. */
+/** The line of a message. Names are claims, so the line has the beginning of the id too. */
 function lineOf({ source, data }: Received): string {
   const short = source.slice(0, SHORT)
   if ('bytes' in data) return `${short}: (${data.bytes.byteLength} bytes)`
@@ -35,9 +35,9 @@ function lineOf({ source, data }: Received): string {
 
 async function chat(channel: string | undefined, options: ChatOptions): Promise<void> {
   const { name: channelName } = await takeChannel([channel], options)
-  /** Begun after the join: what was read before anybody listens would be lost. */
+  /** Made after the join: lines before it would be lost. */
   let lines: Interface | undefined
-  /** Above the line that is being typed. */
+  /** Writes above the line that the user types. */
   const say = (text: string, data: boolean): void => {
     if (process.stdout.isTTY) process.stdout.write('\r\x1b[K')
     if (data) void write(`${text}\n`)
@@ -49,14 +49,14 @@ async function chat(channel: string | undefined, options: ChatOptions): Promise<
     joined: ({ id, peers }) =>
       say(
         styled(
-          `You are ${id.slice(0, SHORT)}; ${peers.size === 0 ? 'nobody else is' : peers.size === 1 ? 'one other is' : `${peers.size} others are`} there.`,
+          `You are ${id.slice(0, SHORT)}. ${peers.size === 1 ? 'One other peer is' : `${peers.size === 0 ? 'No' : peers.size} other peers are`} here.`,
           'dim'
         ),
         false
       ),
     received: message => say(lineOf(message), true),
     presence: (change, peer) =>
-      say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is there' : 'has left'}`, 'dim'), false),
+      say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is here' : 'has left'}`, 'dim'), false),
     refused: error => say(styled(`${error.code}: ${error.message}`, 'yellow'), false),
     over: () => lines?.close()
   })
@@ -70,8 +70,7 @@ async function chat(channel: string | undefined, options: ChatOptions): Promise<
     const text = line.trim()
     if (text === '/quit') break
     if (text === '/who') for (const peer of room.connection?.peers ?? []) say(peer, false)
-    else if (text !== '' && room.connection === undefined)
-      say(styled('Not sent: there is no connection.', 'yellow'), false)
+    else if (text !== '' && room.connection === undefined) say(styled('Not sent: no connection.', 'yellow'), false)
     else if (text !== '')
       room.connection?.sendJson(JSON.stringify(options.name === undefined ? text : { name: options.name, text }))
     if (process.stdout.isTTY) lines.prompt()

@@ -1,9 +1,8 @@
-// `nws cluster secret`: a secret for proxies that form a cluster. Stores nothing.
+// `nws cluster secret`: prints a secret for the proxies of a cluster.
 import { randomBytes } from 'node:crypto'
 import { Command } from 'commander'
 import { write } from './output.ts'
 
-/** Bytes of a secret: 256 bits. */
 const SECRET_BYTES = 32
 
 /** The commands. */

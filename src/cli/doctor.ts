@@ -1,11 +1,12 @@
-// `nws doctor`: why devices do not see each other. Asks the proxy what it sees, tries out what it needs, and says for each
-// thing that is wrong what to do. Changes nothing.
+// `nws doctor`: finds out why devices do not see each other. It asks the proxy, tries what discovery and links need, and
+// gives a remedy for each problem. It changes nothing.
 import { Command } from 'commander'
 import { parsePeerAddress } from '../core/peer-address.ts'
 import { fine, found, type Finding } from './doctor/finding.ts'
 import { interfacesToTry, type NetworkInterface } from './doctor/interfaces.ts'
 import { askForProxies, portProblem, tryLoop, type Answerer } from './doctor/multicast.ts'
 import { reach } from './doctor/reach.ts'
+import { externalAddresses } from '../platform/network-interfaces.ts'
 import { CliError, EXIT } from './errors.ts'
 import { note, printable, styled, write, writeJson } from './output.ts'
 import { proxyOf, request, requestList, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
@@ -23,8 +24,8 @@ interface LinkSeen {
   readonly role: string
 }
 
-/** What is known when a check begins. */
-interface Case {
+/** Facts for the checks. */
+interface Facts {
   readonly health: Health | undefined
   readonly links: readonly LinkSeen[]
   readonly interfaces: readonly NetworkInterface[]
@@ -33,11 +34,8 @@ interface Case {
 /** The command. */
 export function doctorCommand(): Command {
   return withProxy(new Command('doctor').description('find out why devices do not see each other'))
-    .option('--json', 'one JSON object a line')
-    .addHelpText(
-      'after',
-      '\nRun it on both machines. Exit code 1: something stands in the way; 3: no proxy is running.'
-    )
+    .option('--json', 'print one JSON object per line')
+    .addHelpText('after', '\nRun it on both machines. Exit code 1: a problem was found; 3: no proxy is running.')
     .action(async (options: ProxyOptions & { json?: true }) => {
       const findings: Finding[] = []
       for await (const finding of examine(proxyOf(options))) {
@@ -58,14 +56,14 @@ async function show({ check, level, text, remedy }: Finding): Promise<void> {
   await write(`${mark}  ${check}: ${printable(text)}\n${remedy === undefined ? '' : `         → ${remedy}\n`}`)
 }
 
-/** All checks, in the order in which one explains the next. */
+/** All checks. A check may explain the later ones. */
 async function* examine(proxy: Proxy): AsyncGenerator<Finding> {
   let health: Health | undefined
   let links: readonly LinkSeen[] = []
   try {
     health = await request<Health>(proxy, '/api/health')
     if (health.proxyId === undefined)
-      yield found('proxy', 'api-refused', `version ${health.version} runs and tells nothing more without the token`)
+      yield found('proxy', 'api-refused', `version ${health.version} runs, but tells nothing more without the token`)
     else yield fine('proxy', `version ${health.version} runs, id ${health.proxyId}`)
     if (health.proxyId !== undefined) links = await requestList<LinkSeen>(proxy, '/api/links', 'links')
   } catch (error) {
@@ -73,30 +71,30 @@ async function* examine(proxy: Proxy): AsyncGenerator<Finding> {
     yield found(
       'proxy',
       'not-running',
-      error.code === 'NWS_CLI_NOT_A_PROXY' ? 'something else answers at its address' : 'nothing answers at its address'
+      error.code === 'NWS_CLI_NOT_A_PROXY' ? 'another program answers at its address' : 'nothing answers at its address'
     )
   }
   const { list: interfaces, loopback } = interfacesToTry()
-  const patient: Case = { health, links, interfaces }
+  const facts: Facts = { health, links, interfaces }
   if (!loopback) yield found('loopback', 'no-loopback', 'the loopback interface is down')
   if (interfaces.length === 0)
     yield found('interfaces', 'no-interface', 'no network interface is up and has an address')
   else yield fine('interfaces', interfaces.map(({ name, shown }) => `${name} ${shown}`).join(', '))
   if (interfaces.length > 0 && interfaces.every(({ family }) => family === 'udp6'))
-    yield found('interfaces', 'ipv6-only', 'none has an IPv4 address', 'note')
+    yield found('interfaces', 'ipv6-only', 'no interface has an IPv4 address', 'note')
 
   const state = health?.discovery?.state
   if (state === 'off')
     yield found('discovery', 'discovery-off', 'the proxy neither advertises itself nor looks for others')
-  const port = yield* checkPort(patient)
-  const loops = port && interfaces.length > 0 ? yield* checkLoop(patient) : false
-  if (state !== 'off') yield* checkOthers(patient, loops)
-  yield* checkMeshPort(patient)
-  yield* checkPeers(patient)
+  const port = yield* checkPort(facts)
+  const loops = port && interfaces.length > 0 ? yield* checkLoop(facts) : false
+  if (state !== 'off') yield* checkOthers(facts, loops)
+  yield* checkMeshPort(facts)
+  yield* checkPeers(facts)
 }
 
-/** Port 5353 must be shared. @returns whether it can be */
-async function* checkPort({ interfaces }: Case): AsyncGenerator<Finding, boolean> {
+/** @returns whether port 5353 can be shared */
+async function* checkPort({ interfaces }: Facts): AsyncGenerator<Finding, boolean> {
   const families = new Set(interfaces.map(({ family }) => family))
   for (const family of families.size === 0 ? ['udp4' as const] : families) {
     const problem = await portProblem(family)
@@ -106,34 +104,46 @@ async function* checkPort({ interfaces }: Case): AsyncGenerator<Finding, boolean
       : found('port 5353', 'port-5353-refused', `it cannot be opened (${problem})`)
     return false
   }
-  yield fine('port 5353', 'it can be shared with other programs')
+  yield fine('port 5353', 'other programs can share it')
   return true
 }
 
-/** What is sent must come back. Another port tells a firewall from a network without multicast. @returns whether it does on any interface */
-async function* checkLoop({ interfaces }: Case): AsyncGenerator<Finding, boolean> {
+/** Packets to the group must come back. If only another port works, a firewall is the reason. @returns whether any interface works */
+async function* checkLoop({ interfaces }: Facts): AsyncGenerator<Finding, boolean> {
   let any = false
   for (const one of interfaces) {
     const result = await tryLoop(one, 5353)
     const check = `multicast on ${one.name}`
     if (result === 'heard') {
       any = true
-      yield fine(check, 'what is sent comes back')
+      yield fine(check, 'packets come back')
       continue
     }
     const elsewhere = await tryLoop(one, 0)
     if (result === 'refused' && elsewhere === 'heard')
       yield found(check, 'send-refused', 'packets to port 5353 may not leave this machine')
     else if (elsewhere === 'heard')
-      yield found(check, 'firewall-5353', 'packets to port 5353 do not arrive, those to other ports do')
+      yield found(check, 'firewall-5353', 'packets to port 5353 do not arrive, packets to other ports do')
     else if (result === 'refused') yield found(check, 'no-multicast', 'packets cannot be sent to the group')
-    else yield found(check, 'no-multicast', 'nothing that is sent to the group comes back, whatever the port')
+    else yield found(check, 'no-multicast', 'packets to the group do not come back, on any port')
   }
   return any
 }
 
-/** The own advertisement, and the others. */
-async function* checkOthers({ health, links, interfaces }: Case, loops: boolean): AsyncGenerator<Finding> {
+/**
+ * The heard proxies without the own one. Without a token its id is unknown: then one of those at this machine's addresses is
+ * the own one.
+ */
+export function othersOf(heard: Iterable<Answerer>, own: string | undefined, addresses: readonly string[]): Answerer[] {
+  const all = [...heard]
+  const isHere = (one: Answerer): boolean =>
+    [...one.addresses].some(address => addresses.includes(address.split('%', 1)[0]!))
+  const self = all.findIndex(one => (own === undefined ? isHere(one) : one.id === own))
+  return self < 0 ? all : all.toSpliced(self, 1)
+}
+
+/** The own advertisement, and other proxies. */
+async function* checkOthers({ health, links, interfaces }: Facts, loops: boolean): AsyncGenerator<Finding> {
   const own = health?.proxyId
   const heard = loops ? await askForProxies(interfaces, () => false) : new Map<string, Answerer>()
   const state = health?.discovery?.state
@@ -143,7 +153,7 @@ async function* checkOthers({ health, links, interfaces }: Case, loops: boolean)
       yield found(
         'advertisement',
         'advertisement-unseen',
-        `the state of discovery is "${state}", and it does not answer when asked`
+        `the state of discovery is "${state}", and the proxy does not answer queries`
       )
     else
       yield {
@@ -152,7 +162,7 @@ async function* checkOthers({ health, links, interfaces }: Case, loops: boolean)
         text: `it cannot be seen (the state of discovery is "${state}"), for the reason above`
       }
   }
-  const others = [...heard.values()].filter(({ id }) => id !== own)
+  const others = othersOf(heard.values(), own, externalAddresses())
   const linked = new Set(links.filter(({ state }) => state === 'open').map(({ proxyId }) => proxyId))
   let unreachable = 0
   for (const { id, addresses, port } of others) {
@@ -163,16 +173,16 @@ async function* checkOthers({ health, links, interfaces }: Case, loops: boolean)
     yield found(
       'other proxies',
       'other-unreachable',
-      `${id} is seen and does not answer at ${[...addresses].slice(0, 4).join(', ')} port ${port}`
+      `${id} is heard, but does not answer at ${[...addresses].slice(0, 4).join(', ')} port ${port}`
     )
   }
   if (others.length + linked.size === 0) {
-    if (loops && own !== undefined) yield found('other proxies', 'no-others', 'none is heard', 'note')
+    if (loops && health !== undefined) yield found('other proxies', 'no-others', 'none is heard', 'note')
   } else if (unreachable === 0) yield fine('other proxies', `${others.length} heard, ${linked.size} linked`)
 }
 
-/** Others must be able to link to this one. From here only the own end can be tried. */
-async function* checkMeshPort({ health, links, interfaces }: Case): AsyncGenerator<Finding> {
+/** Others must be able to link to this proxy. Only this end can be tried. */
+async function* checkMeshPort({ health, links, interfaces }: Facts): AsyncGenerator<Finding> {
   const port = health?.mesh?.port
   if (port === undefined || port === 0) return
   if (links.some(({ role, state }) => role === 'responder' && state === 'open')) {
@@ -181,8 +191,7 @@ async function* checkMeshPort({ health, links, interfaces }: Case): AsyncGenerat
   }
   for (const { name, shown } of interfaces) {
     const result = await reach(shown, port)
-    if (result === 'proxy')
-      yield fine('mesh port', `port ${port} answers at ${shown} (${name}), as far as this machine can tell`)
+    if (result === 'proxy') yield fine('mesh port', `port ${port} answers this machine at ${shown} (${name})`)
     else
       yield found(
         'mesh port',
@@ -192,8 +201,8 @@ async function* checkMeshPort({ health, links, interfaces }: Case): AsyncGenerat
   }
 }
 
-/** Proxies that are named in NWS_PEERS, of the running proxy or, where it does not say, of this shell. */
-async function* checkPeers({ health }: Case): AsyncGenerator<Finding> {
+/** The proxies in NWS_PEERS of the running proxy, or of this shell if the proxy does not tell. */
+async function* checkPeers({ health }: Facts): AsyncGenerator<Finding> {
   const peers =
     health?.mesh?.peers ??
     (process.env['NWS_PEERS'] ?? '')
@@ -203,7 +212,7 @@ async function* checkPeers({ health }: Case): AsyncGenerator<Finding> {
   for (const peer of peers) {
     const address = parsePeerAddress(peer)
     if (address === undefined) {
-      note(styled(`NWS_PEERS: ${printable(peer)} is no host:port`, 'yellow'))
+      note(styled(`NWS_PEERS: ${printable(peer)} is not of the form host:port`, 'yellow'))
       continue
     }
     const result = await reach(address.host, address.port)

@@ -1,13 +1,12 @@
-// What the command `nws` itself can have to say, and the exit codes of the process. Not the errors of the proxy
-// (core/errors.ts), which keep their own codes and sentences; and never a channel name, a token or a message.
+// The errors of the command `nws` and its exit codes. Errors of the proxy (core/errors.ts) keep their own codes and
+// sentences. No error has a channel name, a token or a message in it.
 
-/** Exit codes, as scripts see them. */
+/** Exit codes of the process. */
 export const EXIT = { ok: 0, error: 1, usage: 2, notRunning: 3, refused: 4, nobody: 5, partial: 6 } as const
 
-/** An exit code. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-/** Code → exit code and what to do. docs/CLI.md is compared with it by a test. */
+/** Code → exit code and sentence. docs/CLI.md lists them. */
 export const cliErrors = {
   NWS_CLI_USAGE: { exit: EXIT.usage, message: 'The command cannot be used like this.' },
   NWS_CLI_URL: {
@@ -22,11 +21,11 @@ export const cliErrors = {
   NWS_CLI_CHANNEL_MISSING: {
     exit: EXIT.usage,
     message:
-      'Name the channel, or give it with --channel-file <path>, or - to read it from the first line of standard input.'
+      'Name the channel, give a file with --channel-file <path>, or use - to read the name from the first line of standard input.'
   },
   NWS_CLI_FILE_EXISTS: {
     exit: EXIT.error,
-    message: 'There is a file of this name already: allow --overwrite, or name another place with --output.'
+    message: 'A file of this name exists already.'
   },
   NWS_CLI_FILE_PART: {
     exit: EXIT.error,
@@ -51,21 +50,21 @@ export const cliErrors = {
   },
   NWS_CLI_PIPE_PARTIAL: {
     exit: EXIT.partial,
-    message: 'The proxy went away while data was under way: some of it may not have arrived.'
+    message: 'The connection to the proxy was lost during the transfer: some data may be missing.'
   },
   NWS_CLI_PIPE_CUT: {
     exit: EXIT.partial,
-    message: 'Everything was sent, but a receiver was cut off or lost its link meanwhile: some of it is missing there.'
+    message: 'Everything was sent, but a receiver was cut off or lost its link: some data is missing there.'
   },
   NWS_CLI_SERVICE: { exit: EXIT.error, message: 'The service could not be set up.' },
   NWS_CLI_SERVICE_EXISTS: {
     exit: EXIT.error,
-    message: 'A service file that differs is there already: allow --force to replace it.'
+    message: 'A different service file exists already: replace it with --force.'
   },
   NWS_CLI_SERVICE_PLATFORM: {
     exit: EXIT.error,
     message:
-      'Services are known for systemd (Linux) and launchd (macOS) only: start `nws serve` by what this system has.'
+      'Services work with systemd (Linux) and launchd (macOS) only: start `nws serve` with the tools of this system.'
   },
   NWS_CLI_OPEN: { exit: EXIT.error, message: 'No browser could be opened: open the address yourself.' },
   NWS_CLI_FILE: { exit: EXIT.error, message: 'A file cannot be read or written.' },
@@ -75,41 +74,40 @@ export const cliErrors = {
   },
   NWS_CLI_NOT_A_PROXY: {
     exit: EXIT.notRunning,
-    message: 'Something else than Network Web Sockets answers at this address: name the proxy with --url.'
+    message: 'Another program answers at this address: name the proxy with --url.'
   },
   NWS_CLI_REFUSED: { exit: EXIT.refused, message: 'The proxy refused the connection.' },
   NWS_CLI_LOST: {
     exit: EXIT.error,
-    message: 'The connection to the proxy broke off. What was on its way may be lost.'
+    message: 'The connection to the proxy was lost, and maybe data that was on its way.'
   },
   NWS_CLI_ANSWER: {
     exit: EXIT.error,
-    message: 'The proxy answered in a way that this command does not understand: are both of the same version?'
+    message: 'This command does not understand the answer of the proxy: do both have the same version?'
   },
-  NWS_CLI_TIMEOUT: { exit: EXIT.nobody, message: 'Nothing and nobody came within the time of --timeout.' },
+  NWS_CLI_TIMEOUT: { exit: EXIT.nobody, message: 'Nothing arrived within --timeout.' },
   NWS_CLI_NOBODY: {
     exit: EXIT.nobody,
-    message: 'Nobody else is in the channel: join it on the other side first, or wait longer with --wait.'
+    message: 'No other peer is in the channel: join it on the other side first, or wait longer with --wait.'
   },
   NWS_CLI_NO_SUCH_PEER: {
     exit: EXIT.nobody,
-    message: 'The peer of --to is not in the channel: `nws peers` lists who is there.'
+    message: 'The peer of --to is not in the channel: `nws peers` lists its peers.'
   },
   NWS_CLI_NO_RENDEZVOUS: {
     exit: EXIT.error,
-    message: 'The proxy at this address is no rendezvous: start it with NWS_BV=on.'
+    message: 'The proxy at this address is not a rendezvous: start it with NWS_BV=on.'
   }
 } as const satisfies Record<string, { exit: ExitCode; message: string }>
 
-/** A code of the command. */
 export type CliErrorCode = keyof typeof cliErrors
 
-/** An error that ends the command: code, sentence and exit code. */
+/** An error that ends the command. */
 export class CliError extends Error {
   readonly code: string
   readonly exit: ExitCode
 
-  /** @param detail appended to the sentence; never a secret */
+  /** @param detail a sentence after the first one; never a secret */
   constructor(code: CliErrorCode, detail?: string) {
     super(detail === undefined ? cliErrors[code].message : `${cliErrors[code].message} ${detail}`)
     this.name = 'CliError'
@@ -118,20 +116,25 @@ export class CliError extends Error {
   }
 }
 
-/** An error that the proxy has answered with, under its own code. */
+/** The error for a failed file operation: it names the file and the code of the system. */
+export function fileError(path: string, error: unknown): CliError {
+  const { path: failed = path, code = 'unknown error' } = error as NodeJS.ErrnoException
+  return new CliError('NWS_CLI_FILE', `(${failed}: ${code})`)
+}
+
+/** An error of the proxy. */
 export class ProxyError extends Error {
   readonly code: string
   readonly exit: ExitCode
 
   constructor(code: string, message: string, status?: number) {
-    super(message)
+    super(code === 'NWS_ERR_TOKEN_REQUIRED' ? 'The proxy asks for its token: set NWS_API_TOKEN to it.' : message)
     this.name = 'ProxyError'
     this.code = code
     this.exit = exitOf(code, status)
   }
 }
 
-/** Which exit code an error of the proxy stands for. */
 function exitOf(code: string, status: number | undefined): ExitCode {
   if (code === 'NWS_ERR_PEER_NOT_FOUND' || code === 'NWS_ERR_CHANNEL_NOT_FOUND') return EXIT.nobody
   if (code === 'NWS_ERR_SHUTTING_DOWN') return EXIT.notRunning

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { safeName } from '../client/files/names.ts'
-import { CliError } from './errors.ts'
+import { CliError, fileError } from './errors.ts'
 import { Pace } from './file/pace.ts'
 import { exists, PartFile } from './file/part-file.ts'
 import { FileReceiver, type Offer } from './file/receiver.ts'
@@ -78,9 +78,7 @@ async function openFile(path: string): Promise<OfferedFile> {
     await check()
     return { name: basename(path), size: before.size, sha256: hash.digest('hex'), handle, check }
   } catch (error) {
-    throw error instanceof CliError
-      ? error
-      : new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+    throw error instanceof CliError ? error : fileError(path, error)
   }
 }
 
@@ -256,7 +254,8 @@ async function receive(channel: string | undefined, options: ReceiveOptions): Pr
     const finish = await part.finish(offer.sha256)
     await receiver.farewell(finish === 'ok')
     if (finish === 'wrong checksum') throw new CliError('NWS_CLI_FILE_CHECKSUM')
-    if (finish === 'exists') throw new CliError('NWS_CLI_FILE_EXISTS')
+    if (finish === 'exists')
+      throw new CliError('NWS_CLI_FILE_EXISTS', 'Allow --overwrite, or choose another place with --output.')
     if (options.json === true) await writeJson({ path, size: offer.size, sha256: offer.sha256, from: offer.source })
     else await write(`${path}\n`)
   } finally {
@@ -269,6 +268,7 @@ async function receive(channel: string | undefined, options: ReceiveOptions): Pr
 /** Where the file goes. @throws CliError where there is a file, or the name is none */
 async function placeOf({ name }: Offer, { output, directory, overwrite }: ReceiveOptions): Promise<string> {
   const path = output ?? join(directory, safeName(name))
-  if (overwrite !== true && (await exists(path))) throw new CliError('NWS_CLI_FILE_EXISTS')
+  if (overwrite !== true && (await exists(path)))
+    throw new CliError('NWS_CLI_FILE_EXISTS', 'Allow --overwrite, or choose another place with --output.')
   return path
 }

@@ -1,9 +1,9 @@
-// Standard input, read by parts: a first line, then the rest. Never more is taken away than was asked for.
+// Standard input in parts: a first line, then the rest. Nothing is consumed beyond the part.
 
-/** Longest first line that is taken for one, in bytes. */
+/** Longest first line, bytes. */
 const MAX_LINE = 4096
 
-/** The first line without its end; the rest stays to be read. Empty where there is none. */
+/** The first line without its end, empty if there is none. The rest stays in the input. */
 export async function readLine(input: NodeJS.ReadStream = process.stdin): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -26,7 +26,7 @@ export async function readLine(input: NodeJS.ReadStream = process.stdin): Promis
   }
 }
 
-/** Waits for more; false at the end. */
+/** Waits for more input; false at its end. */
 async function readableAgain(input: NodeJS.ReadStream): Promise<boolean> {
   return await new Promise((resolve, reject) => {
     const done = (more: boolean) => () => {
@@ -39,7 +39,7 @@ async function readableAgain(input: NodeJS.ReadStream): Promise<boolean> {
   })
 }
 
-/** All that is left. @param max bytes, above which undefined is given */
+/** The rest of the input; undefined if it is larger than `max` bytes. */
 export async function readRest(max: number, input: NodeJS.ReadStream = process.stdin): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0

@@ -1,17 +1,17 @@
-// `nws links`: the other proxies that a proxy shares channels with, by links and by a cluster. Read only.
+// `nws links`: lists the proxies with which a proxy may share channels, by links and by a cluster.
 import { Command } from 'commander'
 import { CliError } from './errors.ts'
 import { bytesText } from './output.ts'
 import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './proxy.ts'
 import { showList, withList, type ListOptions } from './watch.ts'
 
-/** What goes out to a cluster goes to all of it. */
+/** Traffic to a cluster goes to all its proxies, so a proxy of it has no `out`. */
 interface Traffic {
   readonly in: number
   readonly out?: number
 }
 
-/** What the API says of a link, and of a proxy of the cluster, which has less. */
+/** A link of the API, or a proxy of the cluster, which has fewer members. */
 interface Row {
   readonly proxyId: string
   readonly address?: string
@@ -33,7 +33,7 @@ async function load(proxy: Proxy): Promise<Row[]> {
 /** The command. */
 export function linksCommand(): Command {
   return withList(
-    withProxy(new Command('links').description('list the other proxies: by links, and of the cluster'))
+    withProxy(new Command('links').description('list the other proxies, by links and of the cluster'))
   ).action(async (options: ListOptions & ProxyOptions) => {
     const proxy = proxyOf(options)
     await showList<Row>(
@@ -51,7 +51,7 @@ export function linksCommand(): Command {
           { title: 'OUT', value: ({ bytes }) => (bytes.out === undefined ? '' : bytesText(bytes.out)), right: true },
           { title: 'SINCE', value: ({ since }) => since }
         ],
-        empty: 'This proxy is linked to no other: `nws doctor` looks for the reason.'
+        empty: 'This proxy is linked to no other: `nws doctor` finds the reason.'
       },
       options
     )

@@ -1,7 +1,7 @@
-// Numbers in options. Not those of settings, which have rules of their own (core/settings-check.ts).
+// Numbers in options of commands.
 import { CliError } from './errors.ts'
 
-/** @throws CliError `NWS_CLI_USAGE` naming the option and its bounds */
+/** @throws CliError `NWS_CLI_USAGE` with the option and its bounds */
 export function numberOf(option: string, text: string, minimum: number, maximum: number): number {
   const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : NaN
   if (value >= minimum && value <= maximum) return value
@@ -11,7 +11,7 @@ export function numberOf(option: string, text: string, minimum: number, maximum:
   )
 }
 
-/** The same for what is counted: whole, and 1 at least. */
+/** A whole number from 1 on. */
 export function countOf(option: string, text: string, maximum: number): number {
   const value = numberOf(option, text, 1, maximum)
   if (Number.isInteger(value)) return value

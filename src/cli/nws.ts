@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `nws`: runs it and ends the process with its exit code. Not what it consists of (program.ts).
+// The process of `nws`: runs the command and exits with its code. program.ts has the commands.
 import { endWithReader } from './output.ts'
 import { createProgram } from './program.ts'
 import { exitCodeOf } from './report.ts'
@@ -9,6 +9,6 @@ try {
   await createProgram().parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
-  // A socket or a timer that is still there does not hold the end up; what was written is.
+  // Exits as soon as everything is written, also with open sockets and timers.
   process.stdout.write('', () => process.stderr.write('', () => process.exit()))
 }

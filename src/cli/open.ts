@@ -1,4 +1,4 @@
-// `nws open [channel]`: the console in the browser, with an invitation where a channel is named. Nothing is joined.
+// `nws open [channel]`: opens the console in a browser, with an invitation if a channel is named. It joins nothing.
 import { spawn } from 'node:child_process'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
@@ -20,7 +20,7 @@ export function openCommand(): Command {
     })
 }
 
-/** Hands the address to what opens addresses on this system. */
+/** Opens the address with the tool of this system. */
 async function launch(address: string): Promise<void> {
   const [command, ...args] =
     process.platform === 'darwin'

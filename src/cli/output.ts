@@ -1,13 +1,12 @@
-// What the command writes: data on standard output, all else on standard error, colours only where a person looks.
-// Nothing is said of what is written.
+// Output: data goes to standard output, everything else to standard error. Colours are for terminals only.
 import { once } from 'node:events'
 
-/** Whether colours and redrawing are wanted on a stream. See https://no-color.org */
+/** Whether a stream takes colours and redrawing. See https://no-color.org */
 export function isColourful(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv = process.env): boolean {
   return stream.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
 }
 
-/** Wraps a text in an escape sequence where the stream shows colours. */
+/** Styles a text if the stream takes colours. */
 export function styled(
   text: string,
   style: 'bold' | 'dim' | 'red' | 'green' | 'yellow',
@@ -18,7 +17,7 @@ export function styled(
   return `\x1b[${code}m${text}\x1b[0m`
 }
 
-/** Text of others made safe for a terminal: no control characters but tabs and, where wanted, line breaks. */
+/** Makes foreign text safe for a terminal: escapes control characters but tabs and, with `lines`, line breaks. */
 export function printable(text: string, { lines = false } = {}): string {
   const unsafe = lines
     ? // oxlint-disable-next-line no-control-regex
@@ -28,22 +27,22 @@ export function printable(text: string, { lines = false } = {}): string {
   return text.replace(unsafe, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** Writes data; resolves when there is room for more. A reader that has gone ends the process: see `endWithReader`. */
+/** Writes data. Resolves when there is room for more. */
 export async function write(data: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(data)) await once(process.stdout, 'drain')
 }
 
-/** One object as a line of JSON. */
+/** Writes a value as a line of JSON. */
 export async function writeJson(value: unknown): Promise<void> {
   await write(`${JSON.stringify(value)}\n`)
 }
 
-/** A remark for the person at the terminal. */
+/** Writes a remark to standard error. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** What `nws … | head` needs: when nobody reads any more, the work is over, and that is no error. */
+/** Ends the process without an error when the reader of the output has gone, as in `nws … | head`. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : 1)
@@ -54,11 +53,11 @@ export function endWithReader(): void {
 export interface Column<Row> {
   readonly title: string
   readonly value: (row: Row) => string | number
-  /** Numbers stand to the right. */
+  /** Aligned to the right. */
   readonly right?: boolean
 }
 
-/** A table with aligned columns; the head is bold on a terminal. */
+/** A table with aligned columns and, if colourful, a bold head. */
 export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], colourful: boolean): string {
   const cells = rows.map(row => columns.map(({ value }) => printable(String(value(row)))))
   const widths = columns.map(({ title }, index) => Math.max(title.length, ...cells.map(row => row[index]!.length)))

@@ -1,4 +1,4 @@
-// `nws peers`: who is in the channels of a proxy, or in one of them. Read only.
+// `nws peers`: lists the peers of all channels of a proxy, or of one.
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
@@ -39,7 +39,7 @@ export function peersCommand(): Command {
           { title: 'SPEAKS', value: ({ dialect }) => dialect },
           { title: 'SINCE', value: ({ connectedAt }) => connectedAt }
         ],
-        empty: 'Nobody is there.'
+        empty: 'No peers.'
       },
       options
     )

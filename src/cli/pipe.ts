@@ -1,5 +1,4 @@
-// `nws pipe <channel>`: standard input goes to a channel, what others say goes to standard output. Bytes as they are, in
-// no more messages than needed; not lines (chat.ts).
+// `nws pipe <channel>`: standard input goes to a channel, and its messages go to standard output, as unchanged bytes.
 import { Command } from 'commander'
 import { Arrival } from './arrival.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
@@ -17,26 +16,26 @@ interface PipeOptions extends ProxyOptions, ChannelOptions {
   readonly listen?: true
 }
 
-/** Longest part of the input in one message: what any proxy takes by default, with room. */
+/** Longest part of the input in one message. Any proxy takes it by default. */
 const PART_BYTES = 64 * 1024
-/** After so much the proxy's queues have to be empty before there is more: a slow receiver slows the input down, and is not cut off. */
+/** Bytes after which the proxy's queues must be empty: a slow receiver slows the input down instead of being cut off. */
 const SETTLE_BYTES = 256 * 1024
-/** Messages that wait to be written before the proxy is asked to keep the others. */
+/** Messages that may wait here. Beyond, the proxy keeps them. */
 const MAX_WAITING = 64
 
 /** The command. */
 export function pipeCommand(): Command {
-  return withProxy(withChannel(new Command('pipe').description('join standard input and output to a channel')))
-    .option('--to <peer>', 'send only to this peer, and write only what it says')
-    .option('--text', 'send each line as a message of text')
-    .option('--wait <seconds>', 'time to wait for somebody to be there before the input is read', '30')
-    .option('--listen', 'go on writing what others say after the end of input')
+  return withProxy(withChannel(new Command('pipe').description('connect standard input and output with a channel')))
+    .option('--to <peer>', 'send to this peer only, and write its messages only')
+    .option('--text', 'send each line as a text message')
+    .option('--wait <seconds>', 'time to wait for another peer before the input is read', '30')
+    .option('--listen', 'keep writing messages after the end of input')
     .addHelpText(
       'after',
       `
-At the end of input the command waits until its proxy has taken everything, every receiver at this proxy has read it, and
-every other proxy with receivers has taken it; those deliver it, or cut off who is too slow. Exit code 6: the connection
-broke, or a receiver was cut off meanwhile.`
+At the end of input the command waits until its proxy has taken everything, all receivers at this proxy have read it, and
+all other proxies with receivers have taken it. Those deliver it or cut off receivers that are too slow. Exit code 6: the
+connection was lost, or a receiver was cut off.`
     )
     .action(pipe)
 }
@@ -73,7 +72,7 @@ async function pipe(channel: string | undefined, options: PipeOptions): Promise<
   })
   over.catch(() => {}) // Whoever waits for something else hears of it.
   connection.begin()
-  await Promise.race([over, somebody(connection, to, waitMs)])
+  await Promise.race([over, receiver(connection, to, waitMs)])
   hasBegun = true
   await Promise.race([
     over,
@@ -85,7 +84,7 @@ async function pipe(channel: string | undefined, options: PipeOptions): Promise<
   if (arrival.cut + gaps.count > 0) throw new CliError('NWS_CLI_PIPE_CUT')
 }
 
-/** Counts those that were lost and came again: what was said meanwhile they have not heard. Ids of remote peers outlive a link. */
+/** Counts receivers that were lost and came back, and so missed messages. Ids of remote peers outlive a link. */
 class Gaps {
   count = 0
 
@@ -104,11 +103,11 @@ async function put({ data }: Received): Promise<void> {
   await write('bytes' in data ? new Uint8Array(data.bytes) : `${data.text}\n`)
 }
 
-/** Waits until somebody who could get it is there. */
-async function somebody(connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
+/** Waits for a receiver. */
+async function receiver(connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
   const isThere = () => (to === undefined ? connection.peers.size > 0 : connection.peers.has(to))
   if (isThere()) return
-  if (waitMs > 0) note(styled('Waiting for somebody to be there …', 'dim'))
+  if (waitMs > 0) note(styled('Waiting for another peer …', 'dim'))
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(
       () => reject(new CliError(to === undefined ? 'NWS_CLI_NOBODY' : 'NWS_CLI_NO_SUCH_PEER')),
@@ -122,7 +121,6 @@ async function somebody(connection: ChannelConnection, to: string | undefined, w
   })
 }
 
-/** How the input is sent. */
 interface Feed {
   readonly to: string | undefined
   readonly isText: boolean
@@ -131,7 +129,7 @@ interface Feed {
   readonly refusal: () => ProxyError | undefined
 }
 
-/** Sends the input to its end, and waits until it has arrived. */
+/** Sends the whole input and waits until it has arrived. */
 async function feed(connection: ChannelConnection, { to, isText, pace, arrival, refusal }: Feed): Promise<void> {
   let unsettled = 0
   const send = async (data: string | Uint8Array, size: number): Promise<void> => {

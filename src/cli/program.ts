@@ -1,5 +1,5 @@
-// The commands of `nws`, in the order of its help. Nothing else: each command is a file of its own and loads what it
-// needs when it runs, so that a client command does not load the server.
+// The commands of `nws` in the order of its help. Each command is a file of its own and loads what it needs when it runs, so
+// that a client command does not load the server.
 import { Command } from 'commander'
 import { VERSION } from '../platform/package.ts'
 import { auditCommand } from './audit.ts'
@@ -20,15 +20,17 @@ import { serveCommand } from './serve.ts'
 import { serviceCommand } from './service.ts'
 import { userCommand } from './user.ts'
 
-/** The command with all its commands. Wrong usage is thrown as CommanderError after it was explained. */
+const USAGE_HINT = '(--help shows the usage)'
+
+/** The program with all its commands. Wrong usage is explained, then thrown as CommanderError. */
 export function createProgram(): Command {
   const program: Command = new Command('nws')
     .description('Broadcast WebSocket channels by name across the local network.')
     .version(VERSION)
-    .showHelpAfterError('(--help shows how it is used)')
+    .showHelpAfterError(USAGE_HINT)
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 error, 2 wrong usage, 3 no proxy is running, 4 refused, 5 nobody there or time is up, 6 done in part.'
+      '\nExit codes: 0 done, 1 error, 2 wrong usage, 3 no proxy is running, 4 refused, 5 no peer or time is up, 6 partly done.'
     )
   const commands = [
     serveCommand(),
@@ -60,12 +62,12 @@ export function createProgram(): Command {
           )
         )
     })
-    if (command !== program) command.showHelpAfterError('(--help shows how it is used)')
+    if (command !== program) command.showHelpAfterError(USAGE_HINT)
   }
   return program
 }
 
-/** A command and all below it. */
+/** A command and all its subcommands. */
 export function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
 }

@@ -1,11 +1,10 @@
-// A progress bar on a terminal. Nothing where nobody looks, and nothing but the numbers it is given.
+// A progress bar on standard error, if that is a terminal.
 import { bytesText, isColourful, printable } from './output.ts'
 
-/** Least time between two drawings, milliseconds. */
+/** Milliseconds between two drawings. */
 const REDRAW_MS = 100
 const BAR = 24
 
-/** Shows how far something is; on standard error. */
 export class Progress {
   readonly #label: string
   readonly #total: number
@@ -19,7 +18,7 @@ export class Progress {
     this.#total = total
   }
 
-  /** So many bytes are there; the first call says where it began. */
+  /** Shows the number of bytes that are done. The first call sets the start. */
   at(done: number, remark = ''): void {
     this.#start ??= done
     const now = performance.now()

@@ -1,25 +1,24 @@
-// Which proxy a command speaks to, and its API. Not the sockets of channels (socket.ts).
+// The proxy of a command and requests to its API. socket.ts joins channels.
 import type { Command } from 'commander'
 import { CliError, ProxyError } from './errors.ts'
 
-/** Options of every command that speaks to a proxy. */
+/** Options of all commands that need a proxy. */
 export interface ProxyOptions {
   readonly url?: string
 }
 
-/** Where a proxy is and how to be let in. */
+/** The address of a proxy and its token. */
 export interface Proxy {
   /** http or https, without a slash at the end. */
   readonly base: string
-  /** NWS_API_TOKEN; empty: none. */
+  /** NWS_API_TOKEN; empty for none. */
   readonly token: string
 }
 
-/** Adds what tells a proxy. */
 export function withProxy(command: Command): Command {
   return command.option(
     '--url <address>',
-    'the proxy, such as http://localhost:9009 (default: port NWS_PORT of this machine)'
+    'address of the proxy, such as http://localhost:9009 (default: port NWS_PORT of this machine)'
   )
 }
 
@@ -33,7 +32,7 @@ export function proxyOf({ url }: ProxyOptions, environment: NodeJS.ProcessEnv = 
   return { base: `http${match[1]!}:${match[2]!}`, token }
 }
 
-/** Error codes of systems that say that nothing listens, or that nothing can be reached. */
+/** System errors if nothing listens or nothing can be reached. */
 const NOT_RUNNING = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -47,10 +46,10 @@ const NOT_RUNNING = new Set([
   'UND_ERR_SOCKET'
 ])
 
-/** What a failed attempt to connect means. */
+/** The error for a failed attempt to connect. */
 export function connectError(error: unknown): CliError {
   const causes = [error, (error as { cause?: unknown }).cause, ...((error as { errors?: unknown[] }).errors ?? [])]
-  // Ports that fetch refuses to call: no proxy is there, since no browser could speak to it either.
+  // Fetch refuses some ports. No browser could use a proxy there, so there is none.
   if (causes.some(cause => (cause as Error | undefined)?.message === 'bad port'))
     return new CliError('NWS_CLI_NOT_RUNNING')
   const code = causes
@@ -60,8 +59,8 @@ export function connectError(error: unknown): CliError {
 }
 
 /**
- * Systems that have IPv6 only to the outside may find no address for `localhost`, although it is this machine whatever else
- * there is.
+ * Fetches a URL. Systems with IPv6 as their only external network may find no address for `localhost`: it is then
+ * 127.0.0.1.
  */
 async function call(url: string, options: RequestInit): Promise<Response> {
   try {
@@ -73,7 +72,6 @@ async function call(url: string, options: RequestInit): Promise<Response> {
   }
 }
 
-/** How a request is made. */
 export interface RequestOptions {
   readonly method?: string
   /** Sent as JSON. */
@@ -85,9 +83,9 @@ export interface RequestOptions {
 const ANSWER_MS = 10_000
 
 /**
- * An answer of the API.
+ * Asks the API.
  *
- * @throws CliError, ProxyError with the code that the proxy gave
+ * @throws CliError, ProxyError with the code of the proxy
  */
 export async function request<Answer>(
   { base, token }: Proxy,
@@ -108,7 +106,7 @@ export async function request<Answer>(
     })
   } catch (error) {
     if ((error as Error).name === 'TimeoutError')
-      throw new CliError('NWS_CLI_NOT_RUNNING', 'It took the connection and did not answer in time.')
+      throw new CliError('NWS_CLI_NOT_RUNNING', 'It accepted the connection and did not answer in time.')
     throw connectError(error)
   }
   let answer: unknown
@@ -124,7 +122,7 @@ export async function request<Answer>(
   throw new ProxyError(code, message, response.status)
 }
 
-/** The members of an answer's list. @throws as `request`, and NWS_CLI_ANSWER where it is none */
+/** A list in an answer. @throws as `request`, and NWS_CLI_ANSWER for an answer without it */
 export async function requestList<Item>(proxy: Proxy, path: string, member: string): Promise<Item[]> {
   const list = (await request<Record<string, unknown>>(proxy, path))[member]
   if (!Array.isArray(list)) throw new CliError('NWS_CLI_ANSWER')

@@ -1,12 +1,12 @@
-// From an error to one line on standard error and an exit code. Not the codes themselves (errors.ts).
+// Reports an error: one line on standard error and an exit code. errors.ts has the codes.
 import { CommanderError } from 'commander'
 import { NwsError } from '../core/errors.ts'
 import { CliError, EXIT, ProxyError, type ExitCode } from './errors.ts'
 import { note, printable, styled } from './output.ts'
 
-/** Writes what is wrong, unless that has been done, and gives the exit code. */
+/** Writes the error, unless it is already written, and returns the exit code. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage // It has said so already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage // Written already.
   if (error instanceof CliError || error instanceof ProxyError) {
     note(`${styled(error.code, 'red')}: ${printable(error.message)}`)
     return error.exit

@@ -1,4 +1,4 @@
-// `nws send <channel> [text|-]`: one message, and whether anybody got it. Not a stream of them (pipe.ts).
+// `nws send <channel> [text|-]`: sends one message and tells how many got it. pipe.ts sends streams.
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError, EXIT, ProxyError } from './errors.ts'
@@ -16,7 +16,7 @@ interface SendOptions extends ProxyOptions, ChannelOptions {
   readonly quiet?: true
 }
 
-/** Longest message that is read, bytes: the largest NWS_MAX_MESSAGE_BYTES that a proxy can have. */
+/** Longest message, bytes: the largest NWS_MAX_MESSAGE_BYTES. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 /** The command. */
@@ -24,14 +24,14 @@ export function sendCommand(): Command {
   return withProxy(
     withChannel(new Command('send').description('send one message to a channel')).argument(
       '[text]',
-      'the message; - or nothing reads it from standard input'
+      'the message; - or no text reads it from standard input, without its last line break'
     )
   )
-    .option('--to <peer>', 'only to this peer, by its id')
-    .option('--json', 'the message is a JSON value and not text')
-    .option('--binary', 'send the bytes as they are')
-    .option('--wait <seconds>', 'time to wait for somebody to be there', '2')
-    .option('--quiet', 'do not say how many got it')
+    .option('--to <peer>', 'send to this peer only, by its id')
+    .option('--json', 'the message is a JSON value, not text')
+    .option('--binary', 'send the bytes unchanged')
+    .option('--wait <seconds>', 'time to wait for another peer', '2')
+    .option('--quiet', 'do not tell how many got it')
     .action(send)
 }
 
@@ -46,16 +46,19 @@ async function send(channel: string | undefined, text: string | undefined, optio
   } = await takeChannel([channel, text], options)
   const bytes = words === undefined || words === '-' ? await readRest(MAX_BYTES) : Buffer.from(words)
   if (bytes === undefined)
-    throw new CliError(
-      'NWS_CLI_USAGE',
-      'The message is larger than any proxy takes: `nws file send` takes files of any size.'
-    )
+    throw new CliError('NWS_CLI_USAGE', 'The message is too large for any proxy: send it with `nws file send`.')
   const { local, remote } =
     options.binary === true
       ? await sendBytes(proxy, name, bytes, options.to, waitMs)
-      : await sendText(proxy, name, jsonOf(bytes.toString(), options), options.to, waitMs)
+      : await sendText(proxy, name, jsonOf(textOf(bytes, words), options), options.to, waitMs)
   if (local + remote === 0) throw new CliError('NWS_CLI_NOBODY')
   if (options.quiet !== true) note(styled(`Delivered to ${local} here and ${remote} elsewhere.`, 'dim'))
+}
+
+/** The message as text. Programs end their output with a line break, which is no part of it. */
+function textOf(bytes: Buffer, argument: string | undefined): string {
+  const text = bytes.toString()
+  return argument === undefined || argument === '-' ? text.replace(/\r?\n$/, '') : text
 }
 
 function jsonOf(text: string, { json }: SendOptions): string {
@@ -73,7 +76,7 @@ interface Delivered {
   readonly remote: number
 }
 
-/** By HTTP, which says how many there were. */
+/** Sends by HTTP, which returns the counts. */
 async function sendText(
   proxy: Proxy,
   name: string,
@@ -95,7 +98,7 @@ async function sendText(
   }
 }
 
-/** By a socket, because a request takes no binary data. */
+/** Sends by a socket, because a request takes no binary data. */
 async function sendBytes(
   proxy: Proxy,
   name: string,
@@ -123,7 +126,7 @@ async function sendBytes(
   })
   if (target !== undefined && !isThere()) throw new CliError('NWS_CLI_NO_SUCH_PEER')
   const others = target === undefined ? [...connection.peers] : [target]
-  // Asked before: who has heard it may leave at once.
+  // Counted before, since receivers may leave at once.
   const local = others.length > 0 ? await locals(proxy, name, others) : 0
   if (others.length > 0) connection.send(bytes, target)
   await connection.fence()
@@ -132,7 +135,7 @@ async function sendBytes(
   return { local, remote: others.length - local }
 }
 
-/** How many of these peers are connected to this proxy; all where it does not say. */
+/** How many of these peers are connected to this proxy. */
 async function locals(proxy: Proxy, name: string, ids: readonly string[]): Promise<number> {
   const { peers } = await request<{ peers: { list: { id: string; location: string }[] } }>(
     proxy,

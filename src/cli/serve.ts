@@ -1,5 +1,4 @@
-// `nws serve`: a proxy in this process. Every setting is a flag, made from its row; a flag goes before its variable.
-// Not the start itself (start.ts above).
+// `nws serve`: runs a proxy in this process. Every setting is a flag, made from its row; a flag overrides its variable.
 import cluster from 'node:cluster'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readSettings } from '../core/environment.ts'
@@ -33,12 +32,12 @@ function workersOf(text: string): number {
 /** The command. */
 export function serveCommand(): Command {
   const command = new Command('serve')
-    .description('run a proxy until it is ended; every flag is also a variable, such as NWS_PORT')
-    .addHelpText('after', '\nA token given as a flag can be read in the list of processes: NWS_API_TOKEN cannot.')
+    .description('run a proxy; every flag is also a variable, such as NWS_PORT')
+    .addHelpText('after', '\nOther users can read a token flag in the list of processes: use NWS_API_TOKEN instead.')
   command.addOption(
     new Option(
       '--workers <number>',
-      'processes that share the port, joined by NWS_CLUSTER_URL or by links over loopback'
+      'processes that share the port, connected by NWS_CLUSTER_URL or by links over loopback'
     ).argParser(workersOf)
   )
   for (const name of settingNames) command.addOption(optionOf(name))
@@ -49,7 +48,7 @@ export function serveCommand(): Command {
       if (workers > 1 && readSettings(environment).bv)
         throw new CliError(
           'NWS_CLI_USAGE',
-          'The rendezvous knows who is online in one process: NWS_BV=on takes no --workers.'
+          'The rendezvous works in one process only: NWS_BV=on and --workers exclude each other.'
         )
       if (workers > 1 && cluster.isPrimary) {
         await runWorkers(environment, workers)

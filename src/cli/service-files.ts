@@ -1,14 +1,13 @@
-// The texts of service files. Nothing is written or run here.
+// The texts of service files.
 
-/** What a service starts. */
 export interface ServiceProgram {
   readonly node: string
   readonly script: string
-  /** File of NWS_…=value, which need not exist. */
+  /** File of NWS_…=value. It need not exist. */
   readonly settings: string
 }
 
-/** As `npm start` has it: see docs/PERFORMANCE.md, "Why it is cheap". */
+/** As in `npm start`: see docs/PERFORMANCE.md, "Why it is cheap". */
 const YOUNG_GENERATION = '--max-semi-space-size=4'
 
 /** A word of a command line in a unit: systemd.service(5), "Command lines". */
@@ -16,7 +15,7 @@ function unitWord(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
 }
 
-/** A unit of systemd for one user. Cut down as far as needs no namespaces, which not every system lets users have. */
+/** A systemd unit for one user. It uses no hardening that needs namespaces, since not all systems allow them to users. */
 export function systemdUnit({ node, script, settings }: ServiceProgram): string {
   return `[Unit]
 Description=Network Web Sockets
@@ -46,7 +45,7 @@ WantedBy=default.target
 
 const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 
-/** A property list of launchd for one user. Not tested on macOS. launchd reads no file of settings: a shell does. */
+/** A property list of launchd for one user, not tested on macOS. A shell reads the file of settings, since launchd cannot. */
 export function launchdPlist(label: string, { node, script, settings }: ServiceProgram): string {
   const command = `set -a; [ -f "$1" ] && . "$1"; exec "$2" ${YOUNG_GENERATION} "$3" serve`
   const words = ['/bin/sh', '-c', command, 'nws', settings, node, script]

@@ -1,16 +1,16 @@
-// `nws service install|uninstall|status`: the proxy as a service of the user, so that it runs from log-in on. systemd on
-// Linux, launchd on macOS (not tested there). Never a service of the whole system.
+// `nws service install|uninstall|status`: the proxy as a service of this user, with systemd on Linux and launchd on macOS
+// (not tested there).
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Command } from 'commander'
 import { packageFile } from '../platform/package.ts'
-import { CliError, EXIT } from './errors.ts'
+import { CliError, EXIT, fileError } from './errors.ts'
 import { launchdPlist, systemdUnit, type ServiceProgram } from './service-files.ts'
 import { note, write } from './output.ts'
 
-/** Where a service is described, and the commands around it. */
+/** A service file and the commands of its service manager. */
 interface Manager {
   readonly name: string
   readonly path: string
@@ -28,21 +28,21 @@ export function serviceCommand(): Command {
   service.addCommand(
     new Command('install')
       .description('install and start the service')
-      .option('--print', 'only print the file that would be written')
-      .option('--no-start', 'write the file and start nothing')
-      .option('--force', 'replace a service file that differs')
+      .option('--print', 'print the service file and change nothing')
+      .option('--no-start', 'write the service file and start nothing')
+      .option('--force', 'replace a different service file')
       .action(install)
   )
   service.addCommand(new Command('uninstall').description('stop and remove the service').action(uninstall))
   service.addCommand(
     new Command('status')
-      .description('say whether the service is installed and running; exit code 3 where it is not running')
+      .description('tell whether the service is installed and running; exit with 3 if it is not running')
       .action(status)
   )
   return service
 }
 
-/** The file of settings, one NWS_…=value a line. */
+/** The file of settings, one NWS_…=value per line. */
 function settingsFile(environment: NodeJS.ProcessEnv): string {
   return join(environment['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'nws', 'env')
 }
@@ -103,18 +103,18 @@ async function install({ print, start, force }: { print?: true; start: boolean; 
       mkdirSync(dirname(settings), { recursive: true, mode: 0o700 })
       writeFileSync(
         settings,
-        '# Settings of the service, one a line, such as NWS_PORT=9009. It may hold NWS_API_TOKEN: keep it to yourself.\n',
+        '# Settings of the service, one per line, such as NWS_PORT=9009. Keep this file private: it may hold NWS_API_TOKEN.\n',
         { mode: 0o600 }
       )
       chmodSync(settings, 0o600)
     }
   } catch (error) {
-    throw new CliError('NWS_CLI_FILE', `(${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+    throw fileError(manager.path, error)
   }
-  note(`Written: ${manager.path}; settings are read from ${settings}.`)
+  note(`Written: ${manager.path}. It reads settings from ${settings}.`)
   if (!start) return
   for (const command of manager.start) run(command)
-  note('Started. It starts again at each log-in; `loginctl enable-linger` has it run without one.')
+  note('Started. It starts again at each log-in. To run it without a log-in: `loginctl enable-linger`.')
 }
 
 async function uninstall(): Promise<void> {
@@ -125,7 +125,7 @@ async function uninstall(): Promise<void> {
     try {
       run(command)
     } catch (error) {
-      failed = error // The file goes all the same.
+      failed = error // The file is removed anyway.
     }
   }
   rmSync(manager.path)

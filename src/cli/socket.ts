@@ -1,5 +1,4 @@
-// A channel as a WebSocket of `ws`, speaking the envelope: joined, or the reason why not; messages as they come; sending
-// with the back pressure of the socket. Does not connect again by itself: what that means differs between commands.
+// A joined channel over a WebSocket of `ws`: messages, presence, and sending with back pressure. stay-joined.ts reconnects.
 import { lookup } from 'node:dns'
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
@@ -18,29 +17,29 @@ interface SocketEvents {
   received: [Received]
   connect: [id: string]
   disconnect: [id: string]
-  /** What the proxy could not do; the socket stays open. */
+  /** The proxy refused a message; the socket stays open. */
   refused: [ProxyError]
   /** The socket is over. */
   closed: [CliError | ProxyError]
 }
 
-/** Time for the socket to open and the join to be confirmed, milliseconds. */
+/** Time for the connection and the join, milliseconds. */
 const JOIN_MS = 15_000
-/** Bytes that may wait in this process before `ready` waits too. */
+/** Bytes in this process above which `ready` waits. */
 const HIGH_WATER = 256 * 1024
 
-/** A joined channel. Nothing is told before `begin`, so that nothing is missed. */
+/** A joined channel. Events before `begin` are held, so that no listener misses any. */
 export class ChannelConnection extends EventEmitter<SocketEvents> {
   /** Own id. */
   id = ''
   /** Ids of the others. */
   readonly peers = new Set<string>()
-  /** Why it is over; undefined while it is not. */
+  /** The reason of the end; undefined before. */
   end: CliError | ProxyError | undefined
   readonly #socket: WebSocket
   readonly #fences: (() => void)[] = []
   #refusal: ProxyError | undefined
-  /** What is to be told at `begin`. */
+  /** Events until `begin`. */
   #held: (() => void)[] | undefined = []
   #ending = false
   #paused = false
@@ -50,7 +49,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     socket.on('message', (data: ArrayBuffer | Buffer, isBinary: boolean) => this.#take(data, isBinary))
-    socket.on('error', () => {}) // The end is told by `close`.
+    socket.on('error', () => {}) // `close` follows.
     socket.on('close', (code, reason) => this.#over(code, reason.toString()))
   }
 
@@ -82,7 +81,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     return connection
   }
 
-  /** To be called when all listeners are there: from now on events are told, those that were held back first. */
+  /** Emits the held events and all later ones. Call it when all listeners are attached. */
   begin(): void {
     const held = this.#held ?? []
     this.#held = undefined
@@ -105,14 +104,14 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     this.#socket.send(encodeText(json, target))
   }
 
-  /** Resolves when there is room to send more. @throws why the connection is over */
+  /** Resolves when there is room to send more. @throws the reason of the end */
   async ready(): Promise<void> {
     while (this.#socket.bufferedAmount > HIGH_WATER) await this.#written()
     if (this.end !== undefined) throw this.end
   }
 
   async #written(): Promise<void> {
-    // A ping is written behind all that waits; its callback comes when it has left this process.
+    // A ping is written last. Its callback comes when it has left this process.
     await new Promise<void>(resolve => {
       if (this.end !== undefined) resolve()
       else this.#socket.ping(undefined, undefined, () => resolve())
@@ -120,15 +119,15 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     if (this.end !== undefined) throw this.end
   }
 
-  /** Resolves when the proxy has taken all that was sent. @throws why the connection is over, NWS_CLI_LOST after the time */
+  /** Resolves when the proxy has taken everything. @throws the reason of the end, NWS_CLI_LOST after the time */
   async fence(timeoutMs = 60_000): Promise<void> {
     if (this.end !== undefined) throw this.end
     await new Promise<void>((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined
       const late = (): void => {
-        // While nothing is read here, the answer cannot come.
+        // A paused socket does not read the answer.
         if (this.#paused) timer = setTimeout(late, timeoutMs)
-        else finish(new CliError('NWS_CLI_LOST', 'It does not answer any more.'))
+        else finish(new CliError('NWS_CLI_LOST', 'The proxy no longer answers.'))
       }
       timer = setTimeout(late, timeoutMs)
       const finish = (error?: Error): void => {
@@ -143,7 +142,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     })
   }
 
-  /** Stops taking messages until `resume`: the proxy keeps them, up to its NWS_MAX_QUEUED_BYTES. */
+  /** Reads nothing until `resume`. The proxy keeps messages, up to its NWS_MAX_QUEUED_BYTES. */
   pause(): void {
     this.#paused = true
     this.#socket.pause()
@@ -154,7 +153,7 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     this.#socket.resume()
   }
 
-  /** Leaves and resolves when that is done. */
+  /** Leaves, and resolves when the socket is closed. */
   async close(): Promise<void> {
     if (this.end !== undefined) return
     this.#ending = true
@@ -215,14 +214,14 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   }
 }
 
-/** What an HTTP answer to the handshake means. */
+/** The error for an HTTP answer to the handshake. */
 function refusalOf(body: string, status: number | undefined): CliError | ProxyError {
   try {
     const { code, message } = Object(JSON.parse(body)) as { code?: unknown; message?: unknown }
     if (typeof code === 'string' && typeof message === 'string' && code.startsWith('NWS_ERR_'))
       return new ProxyError(code, message, status)
   } catch {
-    /* not an answer of a proxy */
+    // Not an answer of a proxy.
   }
   return new CliError('NWS_CLI_NOT_A_PROXY')
 }

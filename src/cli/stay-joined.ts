@@ -1,5 +1,4 @@
-// Being in a channel also when the proxy goes away and comes back: joins again with growing pauses. What is sent or said
-// meanwhile is not kept.
+// Stays in a channel: joins again with growing pauses if the connection is lost. Messages in the meantime are lost.
 import { Backoff } from '../client/reconnect.ts'
 import { EXIT, type CliError, type ProxyError } from './errors.ts'
 import { note, styled } from './output.ts'
@@ -9,30 +8,30 @@ import { ChannelConnection, type Received } from './socket.ts'
 /** Longest pause between two attempts, milliseconds. */
 const MAX_DELAY_MS = 5000
 
-/** What is wanted of it, and who is told. */
+/** Options and events of a stay. */
 export interface StayOptions {
   readonly reconnect: boolean
-  /** Joined, for the first time or again; `connection` is the new one. */
+  /** Joined, for the first time or again. */
   readonly joined?: (connection: ChannelConnection) => void
   readonly received?: (message: Received, connection: ChannelConnection) => void
   readonly presence?: (change: 'connect' | 'disconnect', peer: string) => void
   readonly refused?: (error: ProxyError) => void
-  /** The connection is gone; another one may follow. */
+  /** The connection was lost. Another one may follow. */
   readonly lost?: () => void
-  /** There will be no more: see `end`. */
+  /** The stay is over: see `end`. */
   readonly over?: () => void
 }
 
 /** A stay in a channel. */
 export interface Stay {
-  /** The present connection; undefined between two. */
+  /** Undefined between two connections. */
   readonly connection: ChannelConnection | undefined
   /** Why it is over. */
   readonly end: CliError | ProxyError | undefined
   readonly leave: () => Promise<void>
 }
 
-/** Joins, and goes on doing so. @throws CliError, ProxyError where the first attempt fails */
+/** Joins a channel and stays in it. @throws CliError, ProxyError if the first attempt fails */
 export async function stayJoined(proxy: Proxy, channel: string, options: StayOptions): Promise<Stay> {
   const backoff = new Backoff({ maxDelayMs: MAX_DELAY_MS })
   let connection: ChannelConnection | undefined

@@ -1,5 +1,4 @@
-// `nws user`: the accounts of the rendezvous. Passwords never pass here: who is invited sets his own. Not where accounts
-// are found (accounts.ts).
+// `nws user`: administers the users of the rendezvous. Passwords never pass here: users choose theirs by an invitation.
 import { Command } from 'commander'
 import { withAccounts, type Session, type User } from './accounts.ts'
 import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
@@ -23,16 +22,16 @@ async function show<Row>(
 
 function addCommand(): Command {
   return withProxy(new Command('add'))
-    .description('invite a user: prints a link, good once, where he sets login name and password')
-    .argument('[name]', 'login name to begin with')
-    .option('--json', 'as one line of JSON')
+    .description('invite a user: print a one-time link to choose login name and password')
+    .argument('[name]', 'proposed login name')
+    .option('--json', 'print one JSON object')
     .action(async (name: string | undefined, options: JsonOptions) => {
       await withAccounts(options, async accounts => {
         const invitation = await accounts.add(name ?? '')
         if (options.json === true) return await writeJson(invitation)
         await write(`${invitation.link}\n`)
         note(
-          `Good once, until ${invitation.expiresAt}.${accounts.isRunning ? '' : ' The proxy has to run with NWS_BV=on when it is opened.'}`
+          `Works once, until ${invitation.expiresAt}.${accounts.isRunning ? '' : ' It needs a proxy that runs with NWS_BV=on.'}`
         )
       })
     })
@@ -41,7 +40,7 @@ function addCommand(): Command {
 function listCommand(): Command {
   return withProxy(new Command('list'))
     .description('list the users')
-    .option('--json', 'as lines of JSON')
+    .option('--json', 'print one JSON object per line')
     .action(async (options: JsonOptions) => {
       await withAccounts(
         options,
@@ -56,7 +55,7 @@ function listCommand(): Command {
               { title: 'SINCE', value: ({ createdAt }) => createdAt }
             ],
             options,
-            'There are no users: `nws user add` invites one.'
+            'No users: `nws user add` invites one.'
           )
       )
     })
@@ -64,13 +63,13 @@ function listCommand(): Command {
 
 function disableCommand(): Command {
   return withProxy(new Command('disable'))
-    .description('keep a user out: ends his sessions and sockets; nothing of his is removed')
+    .description('lock a user out: end the sessions and sockets, keep all data')
     .argument('<name>', 'login name')
-    .option('--undo', 'let him in again')
+    .option('--undo', 'let the user in again')
     .action(async (name: string, options: ProxyOptions & { readonly undo?: boolean }) => {
       await withAccounts(options, async accounts => {
         await accounts.setDisabled(name, options.undo !== true)
-        note(options.undo === true ? 'He may log in again.' : 'He is kept out.')
+        note(options.undo === true ? 'The user may log in again.' : 'The user is locked out.')
       })
     })
 }
@@ -79,8 +78,8 @@ function sessionsCommand(): Command {
   return withProxy(new Command('sessions'))
     .description('list the sessions of a user, or end them')
     .argument('<name>', 'login name')
-    .option('--end <id>', 'end this session and its sockets; all: every one')
-    .option('--json', 'as lines of JSON')
+    .option('--end <id>', 'end this session and its sockets; `all` ends all sessions')
+    .option('--json', 'print one JSON object per line')
     .action(async (name: string, options: JsonOptions & { readonly end?: string }) => {
       await withAccounts(options, async accounts => {
         const { end } = options
@@ -97,7 +96,7 @@ function sessionsCommand(): Command {
             { title: 'UNTIL', value: ({ expiresAt }) => expiresAt }
           ],
           options,
-          'He has no session.'
+          'The user has no session.'
         )
       })
     })
@@ -109,7 +108,7 @@ export function userCommand(): Command {
     .description('administer the users of the rendezvous')
     .addHelpText(
       'after',
-      '\nWhere no proxy runs, the accounts in NWS_DATA_DIR are opened and locked for as long as the command takes.'
+      '\nIf no proxy runs, the command opens the accounts in NWS_DATA_DIR itself, and locks them until it ends.'
     )
   for (const each of [addCommand(), listCommand(), disableCommand(), sessionsCommand()]) command.addCommand(each)
   return command

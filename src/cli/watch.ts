@@ -1,36 +1,34 @@
-// Lists that are shown once or again and again: a table for people, lines of JSON for programs. Not what is in them.
+// Shows a list once or again and again: as a table for people, as lines of JSON for programs.
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { CliError } from './errors.ts'
 import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
 
-/** Options of every list. */
+/** Options of all lists. */
 export interface ListOptions {
   readonly json?: true
   readonly watch?: true
   readonly interval: string
 }
 
-/** Adds them. */
 export function withList(command: Command): Command {
   return command
-    .option('--json', 'one JSON object a line')
-    .option('--watch', 'go on showing: a terminal is redrawn, with --json each change is a line')
-    .option('--interval <seconds>', 'time between two looks of --watch', '1')
+    .option('--json', 'print one JSON object per line')
+    .option('--watch', 'keep showing: redraw the terminal, or with --json print a line per change')
+    .option('--interval <seconds>', 'time between two updates of --watch', '1')
 }
 
-/** A list. */
 export interface List<Row> {
   readonly load: () => Promise<Row[]>
-  /** What tells two rows apart. */
+  /** Identifies a row. */
   readonly key: (row: Row) => string
   readonly columns: readonly Column<Row>[]
-  /** What to say where there is none. */
+  /** The remark if there are no rows. */
   readonly empty: string
 }
 
-/** Shows a list, once or until the process is ended. @throws as `load` */
+/** Shows a list, once or until the process is interrupted. @throws as `load` */
 export async function showList<Row extends object>(list: List<Row>, options: ListOptions): Promise<void> {
   const seconds = Number(options.interval)
   if (!(seconds >= 0.1 && seconds <= 3600))
@@ -61,7 +59,7 @@ async function showTable<Row>(rows: readonly Row[], { columns, empty }: List<Row
   else await write(table(rows, columns, isColourful(process.stdout)))
 }
 
-/** On a terminal that may be redrawn in the place of what stood there; elsewhere only where something changed. */
+/** Redraws a terminal. Elsewhere writes the table if it changed. */
 async function redraw<Row>(
   rows: readonly Row[],
   shown: string | undefined,
@@ -75,7 +73,7 @@ async function redraw<Row>(
   return text
 }
 
-/** Each change as a line: the row with `change`. */
+/** Writes each change as a line: the row with `change`. */
 async function showChanges<Row extends object>(
   rows: readonly Row[],
   before: Map<string, string>,

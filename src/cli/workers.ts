@@ -1,6 +1,5 @@
-// `nws serve --workers N`: several proxies on one port of one machine, one process each (node:cluster). They share
-// channels by the NATS servers that are configured, else by links of the mesh over loopback. Not a proxy itself, and the
-// workers are ordinary ones.
+// `nws serve --workers N`: several proxies on one port of one machine, one process each (node:cluster). They share channels
+// over the configured NATS servers, or else by links of the mesh over loopback.
 import cluster, { type Worker } from 'node:cluster'
 import { Socket } from 'node:dgram'
 import { createServer, type AddressInfo } from 'node:net'
@@ -11,13 +10,13 @@ import { note } from './output.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Carries to a worker what goes before its flags; NWS_X_ is read by no setting. */
+/** Carries variables to a worker that override its flags. No setting begins with NWS_X_. */
 const HANDED = 'NWS_X_WORKER'
-/** Before a worker that has ended by itself is started again, milliseconds. */
+/** Until a worker that ended by itself is started again, milliseconds. */
 const RESTART_MS = 1000
 export const MAX_WORKERS = 64
 
-/** Ports that are free now on all addresses. */
+/** Ports that are free on all addresses. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
@@ -42,7 +41,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports
 }
 
-/** What each worker is told: one local port for all, a mesh port for each, and the others where only the mesh joins them. */
+/** The variables of each worker: one local port for all, a mesh port of its own, and, without NATS servers, the other workers. */
 export async function planWorkers(environment: Environment, count: number): Promise<Record<string, string>[]> {
   const { port, meshHost, meshPort, peers, clusterUrl } = readSettings(environment)
   const at = ['', '0.0.0.0', '::'].includes(meshHost)
@@ -51,10 +50,7 @@ export async function planWorkers(environment: Environment, count: number): Prom
       ? `[${meshHost}]`
       : meshHost
   if (meshPort !== 0 && meshPort + count - 1 > 65_535)
-    throw new NwsError(
-      'NWS_ERR_CONFIG_VALUE',
-      'NWS_MESH_PORT: each worker takes one more than the one before, up to 65535.'
-    )
+    throw new NwsError('NWS_ERR_CONFIG_VALUE', 'NWS_MESH_PORT: each worker takes the next port, up to 65535.')
   const free = await freePorts(count + 1)
   const local = port === 0 ? free[count]! : port
   const meshPorts = Array.from({ length: count }, (_, place) => (meshPort === 0 ? free[place]! : meshPort + place))
@@ -69,7 +65,7 @@ export async function planWorkers(environment: Environment, count: number): Prom
   })
 }
 
-/** The environment of a worker: the one it was given, and before it what the first process has handed to it. */
+/** The environment of a worker, with the variables of the first process. */
 export function workerEnvironment(environment: Environment): Environment {
   return {
     ...environment,
@@ -79,7 +75,7 @@ export function workerEnvironment(environment: Environment): Environment {
   }
 }
 
-/** Sockets for UDP stay with the worker that opens them; node:cluster would give one to all, each hearing a part. */
+/** Keeps UDP sockets with the worker that opens them. node:cluster would share one, and each worker would get a part. */
 export function keepDatagrams(): void {
   const prototype = Socket.prototype as { bind: (...args: unknown[]) => unknown }
   const own = prototype.bind
@@ -95,7 +91,7 @@ export function keepDatagrams(): void {
 }
 
 /**
- * Runs so many workers until a signal; resolves when all have listened once.
+ * Runs the workers until a signal. Resolves when all of them have listened once.
  *
  * @throws NwsError as `readSettings`
  */
@@ -134,12 +130,12 @@ export async function runWorkers(environment: Environment, count: number): Promi
       }
       if (place === undefined) return
       if (!listening.has(place)) {
-        // It has never listened: what it has said on standard error is wrong with all of them.
+        // It never listened: its error on standard error would meet all of them.
         failed = code === 0 ? 1 : code
         end()
         return
       }
-      note(`A worker has ended and is started again (${worker.process.signalCode ?? `exit code ${code}`}).`)
+      note(`A worker ended and is started again (${worker.process.signalCode ?? `exit code ${code}`}).`)
       setTimeout(() => {
         if (!ending) start(place)
       }, RESTART_MS)

@@ -67,9 +67,9 @@ t.test('messages', async t => {
   t.match(await nws(t, ['send', 'room', 'hello'], { env }), { code: 0, stdout: '', stderr: /Delivered to 2 here/ })
   t.equal((await nws(t, ['send', '--channel-file', nameFile, '--json', '{"a": 1.0}'], { env })).code, 0)
   t.equal(
-    (await nws(t, ['send', '-'], { env, input: 'room\nfrom input' })).code,
+    (await nws(t, ['send', '-'], { env, input: 'room\nfrom input\n' })).code,
     0,
-    'name and message from standard input'
+    'name and message from standard input, without the last line break'
   )
   t.equal((await nws(t, ['send', 'room', '--binary', '-'], { env, input: Buffer.from([0, 255]) })).code, 0)
   t.equal((await plain.ended).stdout, 'hello\n{"a": 1.0}\nfrom input\n(2 bytes of binary data)\n')
@@ -102,6 +102,20 @@ t.test('messages', async t => {
   t.match(lines((await one.ended).stdout).at(-1), { action: 'message', data: 'only you' })
 })
 
+t.test('lines of JSON have the data as the text that was sent', async t => {
+  const server = startServer(t, {})
+  const env = { NWS_PORT: String(await server.port()) }
+  const listener = startNws(t, ['listen', 'num', '--json', '--count', '4'], { env })
+  await listener.says('stderr', /Listening/)
+  const sent = ['{"id":12345678901234567890,"price":1.0,"e":1e400,"dup":1,"dup":2}', '"\\u00e9\\/"', '-0', '[1,\n 2]']
+  for (const json of sent) t.equal((await nws(t, ['send', 'num', '--json', json], { env })).code, 0)
+  const heard = (await listener.ended).stdout
+    .split('\n')
+    .filter(line => line.includes('"broadcast"'))
+    .map(line => /^\{"action":"broadcast","source":"[^"]+","data":(.*)\}$/.exec(line)?.[1])
+  t.strictSame(heard, [...sent.slice(0, 3), '[1,  2]'], 'a line break between tokens becomes a space')
+})
+
 t.test('a pipe carries everything to its end', async t => {
   const server = startServer(t, {})
   const env = { NWS_PORT: String(await server.port()) }
@@ -131,7 +145,7 @@ t.test('a chat', async t => {
   const ada = startNws(t, ['listen', 'chat', '--json', '--count', '1'], { env })
   await ada.says('stderr', /Listening/)
   const chat = await nws(t, ['chat', 'chat', '--name', 'Bob'], { env, input: '/who\nhello\u001b[2J\n/quit\n' })
-  t.match(chat, { code: 0, stdout: '', stderr: /one other is there/ })
+  t.match(chat, { code: 0, stdout: '', stderr: /One other peer is here/ })
   t.match(
     lines((await ada.ended).stdout).find(({ action }) => action === 'broadcast'),
     { data: { name: 'Bob', text: 'hello\u001b[2J' } }
@@ -145,7 +159,18 @@ t.test('what does not need a proxy', async t => {
   const path = join(folder, 'name')
   t.match(await nws(t, ['channel', 'new', '--out', path]), { code: 0, stdout: '' })
   t.equal(statSync(path).mode & 0o777, 0o600)
-  t.match(await nws(t, ['channel', 'new', '--out', path]), { code: 1, stderr: /NWS_CLI_FILE_EXISTS/ })
+  const taken = await nws(t, ['channel', 'new', '--out', path])
+  t.match(taken, { code: 1, stderr: /NWS_CLI_FILE_EXISTS: .*--out\b/ })
+  t.notMatch(taken.stderr, /--output|--overwrite/, 'it names options that the command has')
+  t.match(await nws(t, ['channel', 'new', '--out', join(folder, 'none', 'name')]), {
+    code: 1,
+    stderr: `NWS_CLI_FILE: A file cannot be read or written. (${join(folder, 'none', 'name')}: ENOENT)\n`
+  })
+  for (const [file, why] of [
+    [join(folder, 'none'), 'ENOENT'],
+    [folder, 'EISDIR']
+  ] as const)
+    t.match(await nws(t, ['listen', '--channel-file', file]), { code: 1, stderr: `(${file}: ${why})` })
   const secret = (await nws(t, ['cluster', 'secret'])).stdout
   t.equal(Buffer.from(secret, 'base64').length, 32)
   t.match(await nws(t, ['--version']), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
@@ -171,7 +196,8 @@ t.test('a proxy that is not there, is none, or refuses', async t => {
   const server = startServer(t, { NWS_API_TOKEN: TOKEN })
   const env = { NWS_PORT: String(await server.port()) }
   const refused = await nws(t, ['channels'], { env })
-  t.match(refused, { code: 4, stderr: /NWS_ERR_TOKEN_REQUIRED/ })
+  t.match(refused, { code: 4, stderr: /NWS_ERR_TOKEN_REQUIRED: .*set NWS_API_TOKEN/ })
+  t.match(await nws(t, ['send', 'room', 'x'], { env }), { code: 4, stderr: /set NWS_API_TOKEN/ })
   t.equal((await nws(t, ['channels'], { env: { ...env, NWS_API_TOKEN: TOKEN } })).code, 0)
   const audit = await nws(t, ['audit', '--json'], { env: { ...env, NWS_API_TOKEN: TOKEN } })
   t.match(

@@ -138,7 +138,7 @@ t.test('nobody comes, or the proxy goes before anything was sent', async t => {
   const server = startServer(t, {})
   const port = await server.port()
   const pipe = startNws(t, ['pipe', 'room'], { env: { NWS_PORT: String(port) }, input: 'hello' })
-  await pipe.says('stderr', /Waiting for somebody/)
+  await pipe.says('stderr', /Waiting for another peer/)
   server.child.kill('SIGKILL')
   t.match(await pipe.ended, { code: 1, stderr: /NWS_CLI_LOST/ })
 })

@@ -77,6 +77,16 @@ t.test('the completion of bash completes', needs('bash'), async t => {
   t.match(await nws(t, ['completion', 'tcsh']), { code: 2 })
 })
 
+t.test('zsh runs the completion of bash', needs('zsh'), async t => {
+  const script = (await nws(t, ['completion', 'zsh'])).stdout
+  const { stdout } = spawnSync(
+    findProgram('zsh')!,
+    ['-fc', `${script}\nCOMP_WORDS=(nws file send x); COMP_CWORD=3; emulate sh; _nws; echo "\${COMPREPLY[@]}"`],
+    { encoding: 'utf8', env: { ...process.env, ZDOTDIR: t.testdir() } }
+  )
+  t.match(stdout, '--receivers')
+})
+
 for (const shell of ['bash', 'zsh', 'fish'] as const) {
   t.test(`${shell} takes its script of completion`, needs(shell), async t => {
     const { stdout } = await nws(t, ['completion', shell])

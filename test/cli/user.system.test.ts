@@ -31,7 +31,7 @@ t.test('through the running proxy', async t => {
   const url = `http://localhost:${port}`
   const environment = { NWS_PORT: String(port), NWS_DATA_DIR: folder }
 
-  t.match(await nws(['list'], environment), { code: 0, stdout: '', stderr: /no users/ })
+  t.match(await nws(['list'], environment), { code: 0, stdout: '', stderr: /No users/ })
   const added = await nws(['add', 'ann@example.org'], environment)
   t.match(added, { code: 0, stdout: new RegExp(`^${url}/bv/invite/#[\\w-]{22}\n$`) })
   const token = added.stdout.trim().split('#')[1]!
@@ -95,7 +95,7 @@ t.test('a proxy that is no rendezvous does not hold the database', async t => {
   const folder = t.testdir()
   const server = startServer(t, {})
   const port = String(await server.port())
-  t.match(await nws(['list'], { NWS_PORT: port, NWS_DATA_DIR: folder }), { code: 0, stderr: /no users/ })
+  t.match(await nws(['list'], { NWS_PORT: port, NWS_DATA_DIR: folder }), { code: 0, stderr: /No users/ })
   t.match(await nws(['list', '--url', `http://localhost:${port}`], { NWS_DATA_DIR: folder }), {
     code: 1,
     stderr: /NWS_CLI_NO_RENDEZVOUS/

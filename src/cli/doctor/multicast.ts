@@ -1,5 +1,5 @@
-// Tries multicast out on this machine: whether port 5353 can be shared, whether what is sent comes back, which proxies
-// answer. Sends one question for proxies on each interface, and nothing else; advertises nothing.
+// Tries multicast on this machine: whether port 5353 can be shared, whether packets come back, and which proxies answer. It
+// advertises nothing.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { randomBytes } from 'node:crypto'
 import { SERVICE_TYPE } from '../../core/dns-sd/constants.ts'
@@ -8,12 +8,12 @@ import type { NetworkInterface } from './interfaces.ts'
 const PORT = 5353
 const GROUPS = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const
 
-/** How long packets may be on their way within this machine, milliseconds. */
+/** Limit for a packet to come back, milliseconds. */
 const LOOP_MS = 1500
-/** How long other proxies have for their answers, which they spread. */
+/** Time for the answers of other proxies, milliseconds. */
 const ANSWER_MS = 2500
 
-/** What became of a packet to the group. */
+/** The fate of a packet to the group. */
 export type Sent = 'heard' | 'not heard' | 'refused'
 
 /** A proxy that answered. */
@@ -23,7 +23,7 @@ export interface Answerer {
   port: number
 }
 
-/** A socket bound to a port of the group; the error code where it cannot be. */
+/** A socket bound to a port, or the error code. */
 async function openSocket(family: 'udp4' | 'udp6', port: number): Promise<Socket | string> {
   const socket = createSocket({ type: family, reuseAddr: true, ipv6Only: family === 'udp6' })
   return await new Promise(resolve => {
@@ -38,7 +38,7 @@ async function openSocket(family: 'udp4' | 'udp6', port: number): Promise<Socket
   })
 }
 
-/** Whether port 5353 can be shared: undefined, or the error code. */
+/** The error code if port 5353 cannot be shared. */
 export async function portProblem(family: 'udp4' | 'udp6'): Promise<string | undefined> {
   const socket = await openSocket(family, PORT)
   if (typeof socket === 'string') return socket
@@ -46,11 +46,11 @@ export async function portProblem(family: 'udp4' | 'udp6'): Promise<string | und
   return undefined
 }
 
-/** Sends a packet to the group on one interface, and says whether it came back. @param port 5353, or 0 for any other */
+/** Sends a packet to the group on one interface. @param port 5353, or 0 for any other */
 export async function tryLoop({ family, address }: NetworkInterface, port: 0 | typeof PORT): Promise<Sent> {
   const socket = await openSocket(family, port)
   if (typeof socket === 'string') return 'refused'
-  // A question for a name that nobody has, so that only we know it.
+  // A question for a random name, so that nobody else sends it.
   const { encode } = await import('dns-packet')
   const packet = encode({
     type: 'query',
@@ -83,7 +83,7 @@ export async function tryLoop({ family, address }: NetworkInterface, port: 0 | t
   }
 }
 
-/** Asks which proxies there are. @param until ends the waiting early where it holds */
+/** Asks for proxies. @param until ends the wait early */
 export async function askForProxies(
   interfaces: readonly NetworkInterface[],
   until: (heard: ReadonlyMap<string, Answerer>) => boolean
@@ -116,7 +116,7 @@ export async function askForProxies(
           if (sockets.includes(socket)) socket.send(query, PORT, GROUPS[family], () => {})
         }, delay)
     } catch {
-      /* said by tryLoop */
+      // tryLoop reports it.
     }
   }
   if (sockets.length > 0) {
@@ -130,9 +130,9 @@ export async function askForProxies(
 }
 
 /**
- * Reads responses into the map. They are claims: only the doctor's own attempts follow from them.
+ * Reads responses into the map. They are claims, which only lead to attempts of the doctor.
  *
- * @param zone of link-local addresses; undefined: IPv4 addresses are looked for
+ * @param zone of link-local addresses; undefined for IPv4
  */
 async function reader(proxies: Map<string, Answerer>, zone: string | undefined): Promise<(packet: Buffer) => void> {
   const { decode } = await import('dns-packet')

@@ -1,15 +1,15 @@
-// Whether a port can be reached, and whether a proxy's mesh listens there: by a connection, and by the beginning of a
-// link that is given up at once. Says nothing of channels.
+// Tries whether a port can be reached and is the mesh port of a proxy: by a connection and the start of a link, which is
+// given up at once.
 import { generateKeyPairSync } from 'node:crypto'
 import { connect } from 'node:net'
 
-/** How long an attempt may take, milliseconds. */
+/** Limit of an attempt, milliseconds. */
 const ATTEMPT_MS = 3000
 
-/** What an attempt showed; `unknown`: the name has no address. */
+/** The result of an attempt; `unknown`: the name has no address. */
 export type Reach = 'proxy' | 'other' | 'refused' | 'silent' | 'unknown'
 
-/** W0 of a link with keys of this moment (docs/protocol/link.md): a proxy answers it with 96 bytes, and is told no more. */
+/** W0 of a link with fresh keys (docs/protocol/link.md). A proxy answers it with 96 bytes, and gets nothing more. */
 function beginLink(): Buffer {
   const keys = [0, 1].map(() =>
     generateKeyPairSync('x25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
