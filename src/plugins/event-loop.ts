@@ -1,5 +1,5 @@
 // How late the event loop of this process runs: one monitor, for readiness and for metrics.
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks'
 import fp from 'fastify-plugin'
 
 declare module 'fastify' {
@@ -28,9 +28,13 @@ export interface EventLoop {
 const RESOLUTION_MS = 20
 const SECOND_MS = 1000
 
+/** Measurements of the event loop. */
+type Histogram = Pick<IntervalHistogram, 'enable' | 'disable' | 'count' | 'mean' | 'max' | 'percentile' | 'reset'>
+
 /** Builds the monitor. `look` has to be called once a second. */
-function createMonitor(): EventLoop & { start(): void; look(): void; stop(): void } {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+export function createMonitor(
+  histogram: Histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+): EventLoop & { start(): void; look(): void; stop(): void } {
   /** Samples that `read` has removed from the histogram, and all samples at the last look. */
   let removed = { count: 0, total: 0 }
   let seen = removed
