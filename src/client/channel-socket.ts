@@ -30,7 +30,7 @@ export function setDefaultWebSocket(Class: WebSocketClass): void {
   defaultWebSocket = Class
 }
 
-/** The class to use where no option says so; what the page itself has put in its place counts. */
+/** The class to use if no option names one; the page may have replaced the global one. */
 function platformWebSocket(): WebSocketClass {
   return (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
 }

@@ -10,7 +10,7 @@ import { byteLength, bytesOf, isBlob } from './payload.ts'
 import { Backoff, MAX_QUEUED_BYTES, type ReconnectOptions } from './reconnect.ts'
 import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen, type ReadyState } from './socket-surface.ts'
 
-/** What the library needs of a WebSocket class. */
+/** The part of a WebSocket class that the library uses. */
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket
 
 /** A way of speaking over a connection. */
@@ -31,7 +31,7 @@ export interface Protocol {
 export interface ConnectionOptions {
   /** Address of the proxy. */
   readonly endpoint: string | URL
-  /** Whether another endpoint may be tried where no proxy is at that one. */
+  /** True if another endpoint may be tried when no proxy answers at this one. */
   readonly mayFallBack: boolean
   /** Path below the endpoint, with query. */
   readonly path: string
@@ -116,7 +116,7 @@ export class Connection {
     else this.sendFrame(this.#protocol.encode(String(data), target), target)
   }
 
-  /** As `send`, for what is framed already. @param size where the frame is still to come */
+  /** As `send`, for a finished frame. @param size if the frame is a promise */
   sendFrame(
     frame: Frame | Promise<Frame>,
     target?: string,
@@ -144,7 +144,7 @@ export class Connection {
     this.#backoff?.stop()
     if (socket !== undefined)
       return this.#outbox.whenEmpty(() => (code === undefined ? socket.close() : socket.close(code, reason)))
-    // Some platforms say at once that they have closed it, others later: what is given up is not waited for.
+    // Some platforms report the close at once, others later. It is not waited for.
     const attempt = this.#socket
     this.#socket = undefined
     attempt?.close()
@@ -176,13 +176,13 @@ export class Connection {
     if (this.#refusal !== undefined) this.fail(this.#refusal.problem, this.#refusal.detail)
   }
 
-  /** It is known who is there: what waits may go out. */
+  /** All peers are known: waiting messages are sent. */
   synced(): void {
     const socket = this.#socket!
     this.#outbox.start(frame => socket.send(frame))
   }
 
-  /** Drops what waits for peers that are gone. */
+  /** Drops messages that wait for peers that have left. */
   keepTargets(isThere: (target: string) => boolean): void {
     this.#outbox.keepTargets(isThere)
   }
@@ -223,7 +223,7 @@ export class Connection {
       this.#lost(code, reason, wasClean, policy.blocked ? problem('NWS_CLIENT_CONTENT_POLICY') : undefined)
     }
     socket.addEventListener('close', lost)
-    // No close event follows in Chromium where the page's policy forbids the connection, nor ever in Node.js 22.
+    // No close event follows in Chromium if the page's policy forbids the connection, and never in Node.js 22.
     socket.addEventListener('error', () => {
       setTimeout(() => {
         if (!opened || socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false })
@@ -231,7 +231,7 @@ export class Connection {
     })
   }
 
-  /** @param cause why it could not come about, where the page itself knows */
+  /** @param cause the reason of the failure, if the page itself knows it */
   #lost(code: number, reason: string, wasClean: boolean, cause: Problem | undefined): void {
     const wasJoined = this.#joined
     this.#socket = undefined
@@ -257,7 +257,7 @@ export class Connection {
       this.#base = LOCAL_ENDPOINT
       return this.#connect()
     }
-    // What the page itself stands in the way of will not change.
+    // An obstacle in the page itself does not go away.
     this.#retry(code, '', false, error, cause !== undefined)
   }
 

@@ -1,7 +1,7 @@
 // Notices when the Content-Security-Policy of the page blocks an address: sockets themselves do not say so. Only
 // listens; nothing is done about it.
 
-/** What is known of one attempt to connect. */
+/** The facts about one attempt to connect. */
 export interface PolicyWatch {
   /** Whether the policy blocked it. */
   readonly blocked: boolean

@@ -3,7 +3,7 @@
 import { httpAddress, isLoopbackHost } from './endpoint.ts'
 import { problem, type Problem } from './errors.ts'
 
-/** What of the platform is looked at: the global object, or a stand-in in tests. */
+/** The part of the platform that is inspected: the global object, or a stand-in in tests. */
 export interface Platform {
   readonly fetch?: typeof fetch
   readonly location?: Pick<Location, 'protocol' | 'hostname' | 'origin'>
@@ -41,7 +41,7 @@ async function answers(platform: Platform, url: string, mode: RequestMode): Prom
   }
 }
 
-/** An answer in the JSON of a proxy: what it says of itself, or why not. */
+/** An answer in the JSON of a proxy: facts about it, or an error. */
 async function readAnswer(response: Response): Promise<{ nws?: unknown; code?: unknown; message?: unknown }> {
   try {
     return Object(await response.json()) as object

@@ -1,9 +1,9 @@
-// Which proxy a channel is opened at: the option, or where the library's script came from. No connection is made here.
+// The endpoint of a channel: the option, or the origin of the library's script. No connection is made here.
 
-/** Where a proxy listens unless it is told otherwise. */
+/** The address of a proxy with default settings. */
 export const LOCAL_ENDPOINT = 'ws://localhost:9009'
 
-/** URL of the script that the library was loaded from, where that is known. */
+/** URL of the script that the library was loaded from, if it is known. */
 let scriptUrl = ''
 
 /** Told by each entry file, which alone can know it. */
@@ -26,7 +26,7 @@ export function defaultEndpoint(
 /**
  * The address that paths are appended to, with ws or wss.
  *
- * @throws DOMException SyntaxError where it is no absolute URL of ws, wss, http or https, or has credentials, a query or a fragment
+ * @throws DOMException SyntaxError if it is no absolute URL of ws, wss, http or https, or has credentials, a query or a fragment
  */
 export function endpointBase(endpoint: string | URL): string {
   const match = URL.canParse(endpoint) ? /^(?:http|ws)(s?):(\/\/[^?#@]*?)\/*$/.exec(new URL(endpoint).href) : null

@@ -1,4 +1,4 @@
-// Speaks the envelope over a connection and keeps the book of peers: who is there, who came, who went, also across a
+// Speaks the envelope over a connection and keeps the list of peers: present, joined, left, also across a
 // reconnection. Not the bytes (wire.ts).
 import type { Connection, Protocol } from './connection.ts'
 import { problem } from './errors.ts'
@@ -9,7 +9,7 @@ import { Peers } from './peers.ts'
 import { OPEN, type SocketSurface } from './socket-surface.ts'
 import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from './wire.ts'
 
-/** Who is told of messages of file transfers, which applications do not see. */
+/** Receives messages of file transfers, which applications do not see. */
 export interface FileListener {
   joined(peers: Iterable<string>): void
   lost(): void
@@ -32,7 +32,7 @@ export class EnvelopeProtocol implements Protocol {
   readonly #connection: Connection
   readonly #members = new Map<string, PeerControl>()
   #files: FileListener | undefined
-  /** Who has been told of by a connection that has not told all yet; undefined: all is known. */
+  /** Peers announced by a connection that has not announced all yet; undefined: all are known. */
   #told: Set<string> | undefined = new Set()
 
   constructor(owner: SocketSurface, connection: Connection) {
@@ -82,7 +82,7 @@ export class EnvelopeProtocol implements Protocol {
 
   #broadcast(source: string, data: Data): void {
     if (this.#isOfFiles(source, data)) return
-    // A listener of what was fired just now may have closed.
+    // A listener of the event may have closed the channel.
     if (this.#owner.readyState !== OPEN) return
     this.#members.get(source)?.open()
     this.#owner.dispatchEvent(messageEvent(data, this.#owner, source))

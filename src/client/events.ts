@@ -6,12 +6,12 @@ import type { SocketCloseEvent } from './platform-types.ts'
 // The class is generic in the types of browsers, and is not in those of Node.js.
 const PlainMessageEvent: new (type: string, init: { data: unknown; origin: string }) => MessageEvent = MessageEvent
 
-/** A message of a peer: a broadcast where it is fired at the channel, a direct one where at the peer. */
+/** A message of a peer: a broadcast if it is fired at the channel, a direct message if at the peer. */
 export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends PlainMessageEvent {
   declare readonly data: Data
   /** Id of the peer that sent it; empty on sockets of raw frames. */
   readonly senderId: string
-  /** The JSON value that was sent: `data` itself where that is a string, undefined for binary data. */
+  /** The JSON value that was sent: `data` itself if it is a string, undefined for binary data. */
   readonly json: unknown
 
   constructor(data: Data, origin: string, senderId: string, json: unknown) {
@@ -49,7 +49,7 @@ export interface ReconnectingDetail {
   readonly attempt: number
   /** Time until the attempt, milliseconds. */
   readonly delayMs: number
-  /** Close code and reason of the connection that ended; 1006 where there was none. */
+  /** Close code and reason of the connection that ended; 1006 if there was none. */
   readonly code: number
   readonly reason: string
 }
@@ -68,7 +68,7 @@ const PlainCloseEvent = class extends Event {
   }
 }
 
-/** A `close` event of the platform's class where there is one. */
+/** A `close` event, of the platform's class if it has one. */
 export function closeEvent(code: number, reason: string, wasClean: boolean): SocketCloseEvent {
   const Class = (globalThis as { CloseEvent?: typeof CloseEvent }).CloseEvent ?? PlainCloseEvent
   return new Class('close', { code, reason, wasClean })

@@ -120,7 +120,7 @@ export class NetworkBroadcastChannel extends EventTarget {
   }
 
   /**
-   * Sends a value to all others. It waits where there is no connection yet, or none any more.
+   * Sends a value to all others. It waits while there is no connection.
    *
    * @param value a JSON value, which arrives as such; or a buffer, a view of one or a Blob, which arrive as ArrayBuffer
    * @throws DOMException DataCloneError for another value, InvalidStateError after `close`, QuotaExceededError where
@@ -133,7 +133,7 @@ export class NetworkBroadcastChannel extends EventTarget {
     else this.#socket.sendJson(jsonOf(value))
   }
 
-  /** Takes and sends nothing more; what was posted before still goes out, if the first attempt to connect succeeds. */
+  /** Receives and sends nothing more. Values posted before are still sent if the first attempt to connect succeeds. */
   close(): void {
     if (this.#closed) return
     this.#closed = true

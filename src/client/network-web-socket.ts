@@ -46,7 +46,7 @@ export interface NetworkWebSocket {
 }
 
 /**
- * A channel of the network by its name. What is sent goes to all other peers; `message` events are their broadcasts.
+ * A channel of the network by its name. `send` reaches all other peers; `message` events are their broadcasts.
  * A `connect` event comes for each peer that is there and each that comes, a `disconnect` event for each that goes.
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging

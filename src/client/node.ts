@@ -1,4 +1,4 @@
-// The client library for Node.js: as index.ts, and where there is no global WebSocket (before Node.js 22) that of `ws`.
+// The client library for Node.js: as index.ts, with the WebSocket of `ws` if there is no global one (before Node.js 22).
 // File transfers hash with node:crypto.
 import { createRequire } from 'node:module'
 import type { WebSocketClass } from './connection.ts'

@@ -1,4 +1,4 @@
-// What waits to be sent: behind a Blob that is still being read, or for a connection. Keeps the order in which `send`
+// Messages that wait behind a Blob that is still being read, or for a connection. Keeps the order in which `send`
 // was called. No states and no limits here.
 
 /** A message as it goes to the socket. */
@@ -19,7 +19,7 @@ export class Outbox {
   #whenEmpty: (() => void) | undefined
 
   /**
-   * @param frame the message, or the promise of one; where it is rejected, `failed` is called and the message left out
+   * @param frame the message, or a promise of it; if that is rejected, `failed` is called and the message is left out
    * @param bytes its size
    * @param target id of the peer that it is for
    */
@@ -56,7 +56,7 @@ export class Outbox {
     this.#write = undefined
   }
 
-  /** Calls back once, when nothing waits: at once where that is so. */
+  /** Calls back once when nothing waits; at once if nothing waits now. */
   whenEmpty(callback: () => void): void {
     this.#whenEmpty = callback
     this.#pump()

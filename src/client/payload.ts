@@ -1,4 +1,4 @@
-// What `send` takes, made ready for the wire: text stays text, binary data is copied or read. Not its framing.
+// Prepares the argument of `send` for the wire: text stays text, binary data is copied or read.
 
 /** Name of the class of a value, across realms: a page may hand in what a frame of it has made. */
 function classOf(value: unknown): string {

@@ -15,7 +15,7 @@ import {
 } from './socket-surface.ts'
 import { encodeText, type Data } from './wire.ts'
 
-/** What the channel does with a peer's socket. */
+/** The channel's side of a peer's socket. */
 export interface PeerControl {
   readonly socket: PeerWebSocket
   open(): void

@@ -4,7 +4,7 @@ import type { PeerWebSocket } from './peer-web-socket.ts'
 
 /** The peers that are there now, in the order of their coming. It is always the same, live object. */
 export class Peers extends Array<PeerWebSocket> {
-  /** What is derived from it is an ordinary array. */
+  /** `map`, `filter` and the like return ordinary arrays. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array
   }

@@ -1,7 +1,7 @@
 // Types of the platform that the published types of the library mention: those of the project that compiles them, if it has
 // them. The types of Node.js lack some; a project with these alone gets the members that the library has to do with.
 
-/** What instances of a global class are. */
+/** The instance type of a global class. */
 type Global<Name extends string, Otherwise> =
   typeof globalThis extends Record<Name, { prototype: infer Type }> ? Type : Otherwise
 
@@ -14,7 +14,7 @@ export type ListenerOptions =
   | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal }
   | undefined
 
-/** What a WebSocket says at its end. */
+/** The facts of a close event. */
 export type SocketCloseEvent = Global<
   'CloseEvent',
   Event & { readonly code: number; readonly reason: string; readonly wasClean: boolean }

@@ -1,4 +1,4 @@
-// When to try again: exponential back-off with full jitter. Not what is tried, and no connection here.
+// The time of the next attempt: exponential back-off with full jitter.
 
 /** How a channel reconnects. Every member may be left out. */
 export interface ReconnectOptions {
@@ -42,7 +42,7 @@ export class Backoff {
     this.#openedAt = this.#now()
   }
 
-  /** The connection is gone: time until the next attempt in milliseconds, or undefined where there shall be none. */
+  /** The connection is gone: time until the next attempt in milliseconds, or undefined if there is to be none. */
   next(): number | undefined {
     const {
       initialDelayMs = 250,

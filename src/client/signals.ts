@@ -39,7 +39,7 @@ export class Signals {
 
   deliver(signal: Signal): void {
     if (this.#listener?.(signal) === false) return
-    // What says goodbye takes back all that it said before.
+    // A goodbye takes back all earlier announcements.
     if ((Object(signal) as { bye?: unknown }).bye === true) this.clear()
     else if (this.#kept.length < MAX_KEPT) this.#kept.push(signal)
   }

@@ -1,4 +1,4 @@
-// What all sockets of the library have in common with WebSocket: constants, attributes, handlers, the rules of `close`
+// The common parts of all sockets of the library and WebSocket: constants, attributes, handlers, the rules of `close`
 // and of what `send` takes. Not how anything is sent.
 import { defineEventHandlers } from './event-handlers.ts'
 import type { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'

@@ -5,7 +5,7 @@ import type { PeerWebSocket } from './peer-web-socket.ts'
 import type { PeerConnection, PeerConnectionClass, PeerConnectionConfiguration } from './platform-types.ts'
 import { SIGNALS } from './signals.ts'
 
-/** What the two ends send each other. Each end's attempt has a session; signals for an earlier one are stale. */
+/** The signals of the two ends. Each end's attempt has a session; signals for an earlier one are stale. */
 interface Message {
   readonly session?: unknown
   /** Session of the other end as far as it is known. */
@@ -96,7 +96,7 @@ export function peerConnection(
     }
   }
 
-  /** What the other end sends may be anything: it can make the negotiation fail, but no error of this page. */
+  /** The other end may send anything. It can make the negotiation fail, but cause no error of this page. */
   let work = Promise.resolve()
   function enqueue(task: () => Promise<void>): void {
     work = work.then(() => (over ? undefined : task())).catch(() => {})

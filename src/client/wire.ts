@@ -6,7 +6,7 @@ export type Data =
   | { readonly bytes: ArrayBuffer }
   | { readonly text: string; readonly json: unknown; readonly jsonText: string }
 
-/** What the proxy says. */
+/** A message of the proxy. */
 export type Incoming =
   | { readonly action: 'status'; readonly source: string }
   | { readonly action: 'connect' | 'disconnect'; readonly source: string; readonly target: string }

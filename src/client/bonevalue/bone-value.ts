@@ -15,7 +15,7 @@ import type { WireMessage } from './wire.ts'
 export interface BoneValueOptions {
   /** Time for a request, from `message` to its answer, milliseconds. Default 10 000. */
   readonly timeoutMs?: number
-  /** Time after which a connection that was to be kept is closed when nobody uses it, milliseconds. Default 30 000. */
+  /** Time after which a connection that was to be kept is closed if it is not used, milliseconds. Default 30 000. */
   readonly keepAliveMs?: number
   /** Time for an attempt to connect with a peer, milliseconds. Default 8000. */
   readonly connectTimeoutMs?: number
@@ -29,23 +29,23 @@ export interface BoneValueOptions {
   readonly RTCPeerConnection?: PeerConnectionClass
 }
 
-/** What a module gets. */
+/** The argument of a module. */
 export interface ModuleRequest {
-  readonly request: any // oxlint-disable-line typescript/no-explicit-any -- whatever the other page has sent: the module has to look
+  readonly request: any // oxlint-disable-line typescript/no-explicit-any -- the other page may send anything: the module checks it
   /** The same as `request`. */
   readonly data: any // oxlint-disable-line typescript/no-explicit-any -- as above
   /** Answers, once, with a JSON value. */
   readonly callback: (response?: unknown) => void
   /** Id of the peer that asks. */
   readonly peer: string
-  /** What this user calls the user whose peer that is. */
+  /** This user's alias for the owner of the peer. */
   readonly name: string
 }
 
 /** Hears the answer of a peer, or why there is none: `{ err, code }`. */
 export type ResponseCallback = (response: any, peer: Peer) => void // oxlint-disable-line typescript/no-explicit-any -- as above
 
-/** Whom a query means, at the moment `message` is called. */
+/** The peers that a query means at the time of the call of `message`. */
 export interface Target {
   /**
    * Asks a module of each of these peers.
@@ -215,7 +215,7 @@ export class BoneValue {
   }
 
   /**
-   * Makes a link by which somebody becomes a user; it has to be passed on.
+   * Makes an invitation link. The person who opens it becomes a user.
    *
    * @param email login name to suggest
    * @throws BoneValueError (the promise)
@@ -239,9 +239,9 @@ export class BoneValue {
   }
 
   /**
-   * Makes a token: whoever claims it is trusted, and trusts.
+   * Makes a token. The user who claims it and this user then trust each other.
    *
-   * @param alias what this user will call him
+   * @param alias the name by which this user will call the other
    * @throws BoneValueError (the promise)
    */
   requestToken(alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
@@ -252,10 +252,10 @@ export class BoneValue {
   }
 
   /**
-   * Claims a token of somebody else.
+   * Claims a token of another user.
    *
-   * @param alias what this user will call him
-   * @returns `alias` is the one in use, where the two trusted each other before
+   * @param alias the name by which this user will call the other
+   * @returns the alias in use; an earlier one if the two trusted each other before
    * @throws BoneValueError (the promise)
    */
   claimToken(
@@ -309,7 +309,7 @@ export class BoneValue {
         runSafely(() => callback('code' in outcome ? failure(outcome.code) : outcome.response, peer))
     }
     const peers = this.#directory.find(query)
-    // An id that nobody has yet may be that of somebody who is about to be told of.
+    // An unknown id may belong to a peer that the rendezvous is about to announce.
     const isId = peers.length === 0 && /^\d+$/.test(query)
     const targets = isId ? [{ id: query, name: this.#directory.get(query)?.name ?? '' }] : peers
     const text = jsonOf(data)

@@ -1,10 +1,10 @@
 // One request to one peer, from the moment it is made to its one outcome, wherever it waits meanwhile. Not its way there.
 import type { BoneValueErrorCode } from './errors.ts'
 
-/** What becomes of a request. */
+/** The result of a request. */
 export type Outcome = { readonly response: unknown } | { readonly code: BoneValueErrorCode }
 
-/** What is asked. */
+/** The question. */
 export interface Question {
   readonly module: string
   /** JSON text of the data. */
@@ -17,7 +17,7 @@ export class Call {
   readonly question: Question
   /** Moment at which it times out, by `performance.now`. */
   readonly deadline: number
-  /** Where it waits sets this, to be told when it need not wait any longer. */
+  /** The queue sets this, and is called when the request need not wait any longer. */
   onSettled: (() => void) | undefined
   readonly #done: (outcome: Outcome) => void
   readonly #timer: ReturnType<typeof setTimeout>

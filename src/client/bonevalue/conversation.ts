@@ -6,17 +6,17 @@ import { readFrame, writeRequest, writeResponse, type Frame } from './frames.ts'
 import { Outbox, type OutChannel, type Outgoing } from './outbox.ts'
 import { Assembler, MAX_TEXT_BYTES } from './parts.ts'
 
-/** What is needed of an RTCDataChannel besides sending. */
+/** The part of RTCDataChannel that is used here, besides sending. */
 export interface ConversationChannel extends OutChannel {
   binaryType: string
   addEventListener(type: 'bufferedamountlow', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
-/** What answers a request: with a JSON value, or with why there is none. Only the first one counts. */
+/** Answers a request with a JSON value or an error. Only the first call counts. */
 export type Reply = (outcome: { readonly response: unknown } | { readonly code: BoneValueErrorCode }) => void
 
-/** Whoever has the conversation. */
+/** The owner of the conversation. */
 export interface ConversationOwner {
   /** A request has come. MUST NOT throw. */
   answer(module: string, data: unknown, reply: Reply): void
@@ -90,7 +90,7 @@ export class Conversation {
     this.#outbox.send(`{"ping":${this.#ping}}`)
   }
 
-  /** Takes no more requests. Only while not busy: then the other end knows that what it has asked was not taken. */
+  /** Takes no more requests. Only while not busy: the other end then knows that its later requests were not taken. */
   sayBye(): void {
     if (this.#state !== 'open') return
     this.#state = 'leaving'
@@ -149,7 +149,7 @@ export class Conversation {
     if (this.#unanswered.has(id)) return this.#owner.broken()
     this.isKeptByOther ||= keep
     if (this.#unanswered.size >= MAX_UNANSWERED) return this.#answer(id, { code: 'BUSY' })
-    // A module that never answers is forgotten when nobody waits for it any more.
+    // A module that never answers is forgotten when the other end has stopped waiting.
     this.#unanswered.set(
       id,
       setTimeout(() => this.#forget(id), ms)

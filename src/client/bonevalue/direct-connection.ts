@@ -3,12 +3,12 @@
 import type { DataChannel, IceCandidate, PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import { belonging, judge, markSdp, readAttempt } from './negotiation.ts'
 
-/** What goes to the other end by way of the rendezvous, and comes from it. */
+/** A signal to or from the other end, by way of the rendezvous. */
 export type Signal =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string }
   | { readonly type: 'candidate'; readonly candidate: IceCandidate | null }
 
-/** What a connection is made with. */
+/** Injected into a connection. */
 export interface DirectConnectionOptions {
   readonly RTCPeerConnection: PeerConnectionClass
   readonly configuration: PeerConnectionConfiguration
@@ -57,7 +57,7 @@ export class DirectConnection {
     }, options.connectTimeoutMs)
   }
 
-  /** Whether this is still being negotiated for the first time, with an offer of this end that nobody has answered. */
+  /** Whether this is still being negotiated for the first time, with an unanswered offer of this end. */
   get isUnanswered(): boolean {
     return !this.#isOpen && this.#other === undefined
   }
@@ -152,7 +152,7 @@ export class DirectConnection {
     }
   }
 
-  /** What the other end sends may be anything: it can make the negotiation fail, but no error of this page. */
+  /** The other end may send anything. It can make the negotiation fail, but cause no error of this page. */
   #enqueue(task: () => Promise<void>): void {
     this.#work = this.#work.then(() => (this.#isOver ? undefined : task())).catch(() => {})
   }

@@ -1,9 +1,9 @@
-// Who is there: the users that are trusted by their aliases, and their peers. What a query means is decided here, at the
+// The trusted users by their aliases, and their peers. A query is resolved here, at the
 // moment it is asked. No connections.
 
 /** A peer that is online. */
 export interface Peer {
-  /** What this user calls the user whose peer it is; `"Us"` for oneself. */
+  /** This user's alias for the owner of the peer; `"Us"` for this user. */
   readonly name: string
   /** Decimal digits. */
   readonly id: string
@@ -12,7 +12,7 @@ export interface Peer {
 /** The alias of one's own account. */
 export const OWN_ALIAS = 'Us'
 
-/** What changed, for events. */
+/** A change, for events. */
 export interface DirectoryEvents {
   connected(peer: Peer): void
   disconnected(peer: Peer): void
@@ -20,7 +20,7 @@ export interface DirectoryEvents {
   userRemoved(alias: string): void
 }
 
-/** Who is there. */
+/** The users and their peers. */
 export class Directory {
   readonly #events: DirectoryEvents
   readonly #users = new Set<string>()
@@ -42,7 +42,7 @@ export class Directory {
     return [...this.#users]
   }
 
-  /** Whom a query means, by the rules of the seed: all, or those of an alias, or the one of that id. */
+  /** The peers that a query means: all, those of an alias, or the one of that id. */
   find(query: string): Peer[] {
     const all = [...this.#peers.values()]
     if (query === '*') return all

@@ -1,4 +1,4 @@
-// What BoneValue itself can have to say, as code and sentence. Errors of the rendezvous bring their own (NWS_ERR_…). No
+// The errors of BoneValue itself: code and sentence. Errors of the rendezvous bring their own (NWS_ERR_…). No
 // logic, and never a word that another peer sent.
 
 /** Code → what happened. */

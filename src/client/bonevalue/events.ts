@@ -18,7 +18,7 @@ export interface BoneValueEvents<Peer, Failure> {
 
 type Listener = (...values: never[]) => void
 
-/** Runs what the application gave; its error is the page's and stops nothing here. */
+/** Runs a function of the application. Its error is reported to the page and stops nothing here. */
 export function runSafely(task: () => unknown): void {
   try {
     const result = task()
@@ -28,7 +28,7 @@ export function runSafely(task: () => unknown): void {
   }
 }
 
-/** Makes an error one that nobody caught, as if it had been thrown in a listener of the platform. */
+/** Reports an error as uncaught, as if a listener of the platform had thrown it. */
 export function report(error: unknown): void {
   queueMicrotask(() => {
     throw error
@@ -37,7 +37,7 @@ export function report(error: unknown): void {
 
 /** Says something to the developer of the page. */
 export function warn(words: string): void {
-  console.warn(`$BV: ${words}`) // oxlint-disable-line no-console -- there is nobody else to tell
+  console.warn(`$BV: ${words}`) // oxlint-disable-line no-console -- there is no other way to tell
 }
 
 /** Listeners by event. */

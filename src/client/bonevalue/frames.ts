@@ -1,10 +1,10 @@
-// What two peers say to each other on their data channel: one JSON object a message. Reading is total: a frame, or
+// The messages of two peers on their data channel: one JSON object a message. Reading is total: a frame, or
 // undefined for anything that is none. Not how long messages are cut in parts (parts.ts), and no state.
 //
 //   {"id": 7, "module": "My.Echo", "data": …, "keep": true, "ms": 10000}   a request; ids are the requester's own
 //   {"id": 7, "response": …}                                               its answer
 //   {"id": 7, "code": "NO_MODULE"}                                         why there is none
-//   {"ping": 3}, {"pong": 3}                                               whether somebody is still there
+//   {"ping": 3}, {"pong": 3}                                               is the other end still connected?
 //   {"bye": true}                                                          takes no more requests; all it took are answered
 import { isBoneValueErrorCode, type BoneValueErrorCode } from './errors.ts'
 

@@ -1,4 +1,4 @@
-// All connections of a page: one a peer, at most 32, and what waits until there is room. Not who the peers are.
+// All connections of a page: one for each peer, at most 32. Further ones wait until there is room.
 import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import type { Reply } from './conversation.ts'
@@ -8,13 +8,13 @@ import { PeerLink, type LinkOwner, type LinkTimes } from './peer-link.ts'
 
 /** Most RTCPeerConnections at once. */
 const MAX_LINKS = 32
-/** Of them, own offers that nobody has answered: else all pages could wait for each other's room. */
+/** Of them, unanswered own offers: otherwise all pages could wait for each other's room. */
 const MAX_UNANSWERED = 24
 /** Offers that may wait for room, and signals that may wait with one. */
 const MAX_WAITING_OFFERS = 256
 const MAX_WAITING_SIGNALS = 64
 
-/** Whoever has the connections. */
+/** The owner of the connections. */
 export interface LinksOptions {
   readonly times: LinkTimes
   readonly RTCPeerConnection: () => PeerConnectionClass
@@ -91,7 +91,7 @@ export class Links {
     const link = this.#links.get(peerId)
     if (link !== undefined) {
       if (link.receive(signal)) return
-      // It has begun anew; what it was asked on the old connection may still be answered there.
+      // It has begun anew. Requests on the old connection may still be answered there.
       link.drain()
     } else if (signal.type === 'offer' && readAttempt(signal.sdp).to !== undefined) {
       return // It goes on with a connection that is over.
@@ -109,7 +109,7 @@ export class Links {
   /** The rendezvous is reached again, or not any more. */
   changed(): void {
     if (!this.#options.isOnline()) {
-      // Without the rendezvous they will not come about; what waits on them waits for it.
+      // Without the rendezvous they cannot open. Their requests wait for it.
       this.#offers.clear()
       for (const link of [...this.#links.values()]) if (!link.isOpen) link.close()
     }
@@ -126,7 +126,7 @@ export class Links {
     for (const call of calls ?? []) call.settle({ code: 'PEER_GONE' })
   }
 
-  /** A user is trusted no more: what goes on with him ends. */
+  /** A user is no longer trusted: all connections with their peers end. */
   cut(name: string): void {
     for (const link of [...this.#all]) if (link.name === name) link.close()
   }
@@ -155,7 +155,7 @@ export class Links {
     if (this.#links.get(link.peerId) === link) this.#links.delete(link.peerId)
   }
 
-  /** Lets in what waits, as far as there is room. */
+  /** Opens waiting connections while there is room. */
   #fill(): void {
     if (!this.#options.isOnline()) return
     for (const [peerId, signals] of this.#offers) {
@@ -198,7 +198,7 @@ export class Links {
     return count
   }
 
-  /** Whether one more may be made. Where there is no room, one that is kept without being used gives way. */
+  /** Returns true if one more may open. If there is no room, an unused one is closed. */
   #hasRoom(): boolean {
     if (this.#all.size < MAX_LINKS) return true
     if (this.#all.size > this.#links.size) return false // One is leaving already.

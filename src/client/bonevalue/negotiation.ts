@@ -1,7 +1,7 @@
-// What to do with an offer or answer that arrives: perfect negotiation (WebRTC §10.7), and which attempt it belongs to. Pure:
+// Judges an arriving offer or answer: perfect negotiation (WebRTC §10.7), and its attempt. Pure:
 // no RTCPeerConnection here. The rendezvous passes on SDP and nothing beside it, so the attempt is named in a line of it.
 
-/** The session attribute: id of the sender's connection and, where it answers or goes on with one, of the receiver's. */
+/** The session attribute: id of the sender's connection and of the receiver's, if it answers or continues one. */
 const ATTRIBUTE = /^a=x-bonevalue:([\w-]{1,64})(?: ([\w-]{1,64}))?\r?$/m
 
 /** Which connections a description speaks of. */
@@ -43,7 +43,7 @@ export function belonging(
   return type === 'offer' ? 'anew' : 'stale'
 }
 
-/** What to do with a description: take it, take back one's own offer and then take it, or leave it. */
+/** The verdict on a description: take it, take back the own offer and then take it, or ignore it. */
 export type Verdict = 'take' | 'yield' | 'ignore'
 
 /** Decides about a description in a state of signalling. @param isPolite whether this end gives way when both offer */

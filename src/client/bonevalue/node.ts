@@ -1,4 +1,4 @@
-// BoneValue for Node.js: as index.ts, and where there is no global WebSocket (before Node.js 22) that of `ws`. Node.js has no
+// BoneValue for Node.js: as index.ts, with the WebSocket of `ws` if there is no global one (before Node.js 22). Node.js has no
 // RTCPeerConnection: the option of that name brings one. Nothing else differs.
 import { createRequire } from 'node:module'
 import { setDefaultWebSocket } from './bone-value.ts'

@@ -2,7 +2,7 @@
 // messages pass long ones, and long ones take turns. Not what the messages mean.
 import { MAX_PARTED, MAX_WHOLE_BYTES, partsOf } from './parts.ts'
 
-/** What is needed of an RTCDataChannel. */
+/** The part of RTCDataChannel that is used here. */
 export interface OutChannel {
   readonly bufferedAmount: number
   bufferedAmountLowThreshold: number
@@ -30,7 +30,7 @@ interface Long extends Outgoing {
 
 const nothing: Outgoing = { cancel: () => {} }
 
-/** What goes out on one channel. */
+/** The outgoing messages of one channel. */
 export class Outbox {
   readonly #channel: OutChannel
   readonly #encoder = new TextEncoder()

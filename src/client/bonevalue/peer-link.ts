@@ -15,7 +15,7 @@ export interface LinkTimes {
   readonly farewellMs: number
 }
 
-/** Whoever has the links. */
+/** The owner of the links. */
 export interface LinkOwner {
   readonly times: LinkTimes
   readonly RTCPeerConnection: PeerConnectionClass
@@ -107,7 +107,7 @@ export class PeerLink {
     this.#after(this.#owner.times.farewellMs, () => this.#connection.close())
   }
 
-  /** The peer is said to be gone: if it is there after all, what is going on may come to its end. */
+  /** The rendezvous says that the peer is gone. If it is not, running requests may still finish. */
   drain(): void {
     if (this.#state !== 'taking') return
     this.#state = 'draining'
@@ -133,7 +133,7 @@ export class PeerLink {
     this.#owner.changed()
     if (this.#conversation.isBusy || !this.#owner.isOnline()) return
     const { hasAsked, isKept, isKeptByOther } = this.#conversation
-    // Who has asked knows that nothing more comes. Not at once: what hears the answer may ask again.
+    // The other end knows that nothing more comes. Not at once: the receiver of the answer may ask again.
     const isNeeded = !hasAsked || isKept || isKeptByOther
     this.#after(isNeeded ? this.#owner.times.keepAliveMs : 0, () => this.leave())
   }

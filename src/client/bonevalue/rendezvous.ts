@@ -6,10 +6,10 @@ import { BoneValueError, failure, type Failure } from './errors.ts'
 import type { Signal } from './direct-connection.ts'
 import { readWire, type WireMessage } from './wire.ts'
 
-/** What the library needs of a WebSocket class. */
+/** The part of a WebSocket class that the library uses. */
 export type WebSocketClass = new (url: string) => WebSocket
 
-/** Whoever has the connection. */
+/** The owner of the connection. */
 export interface RendezvousOwner {
   /** A message that is no answer to a request. */
   received(message: WireMessage): void
@@ -56,7 +56,7 @@ const MAX_DELAY_MS = 5000
  * The address of a host.
  *
  * @param host name with or without port, or a whole URL
- * @returns undefined for what is neither
+ * @returns undefined if it is neither
  */
 export function rendezvousUrl(
   host: string,
@@ -83,7 +83,7 @@ export class Rendezvous {
   #session: string | undefined
   #socket: WebSocket | undefined
   #asked: Asked[] = []
-  /** What the rendezvous said last on this socket, where it closes it. */
+  /** The last message of the rendezvous on this socket, if it closes the socket. */
   #refusal: Failure | undefined
   #wasConnected = false
   #isOver = false
@@ -148,7 +148,7 @@ export class Rendezvous {
       const message = this.#socket === socket ? readWire(data) : undefined
       if (message !== undefined) this.#receive(message)
     })
-    socket.addEventListener('error', () => {}) // In Node.js an error that nobody hears ends the process.
+    socket.addEventListener('error', () => {}) // In Node.js an error without a listener ends the process.
     socket.addEventListener('close', ({ code, reason }) => {
       if (this.#socket === socket) this.#ended(code, reason)
     })
@@ -163,7 +163,7 @@ export class Rendezvous {
     if (message.type === 'error') {
       const problem = { err: message.message, code: message.code }
       if (this.#isAnswer(message)) return this.#asked.shift()!.reject(new BoneValueError(problem))
-      // What has no type, or comes before the login, is why the socket is about to end.
+      // A message without a type, or before the login, is the reason why the socket is about to end.
       if (!this.isOnline || message.about === undefined) this.#refusal = problem
     }
     this.#owner.received(message)

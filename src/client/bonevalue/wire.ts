@@ -140,7 +140,7 @@ function readRest(type: unknown, data: unknown, fields: Fields): WireMessage | u
   }
 }
 
-/** As RTCPeerConnection takes them; what is wrong in them it says itself. */
+/** In the form that RTCPeerConnection takes. It reports errors in them itself. */
 function iceServersOf(value: unknown): IceServer[] | undefined {
   return Array.isArray(value) ? (value as IceServer[]) : undefined
 }
