@@ -1,4 +1,4 @@
-// The process that `npm start` starts: says what went wrong and how it ended. Not what it does (src/start.ts).
+// The process of `npm start`: its exit codes and its last words. src/start.ts runs the proxy.
 //
 // Exit codes: 0 after a signal; 1 failed; 2 wrong usage: arguments, settings, extensions.
 import { NwsError } from './core/errors.ts'

@@ -5,7 +5,7 @@
 // needs NotifyAccess=all for that, because the sender is a child.
 import { spawn } from 'node:child_process'
 
-/** How the process does, for whoever manages it. */
+/** The state of the process, for its service manager. */
 export interface ServiceManager {
   ready(): void
   stopping(): void
@@ -14,7 +14,7 @@ export interface ServiceManager {
 /** How many times the watchdog is told within the time it waits. systemd.service(5) recommends 2. */
 const PER_WATCHDOG = 2
 
-/** Milliseconds between two words to the watchdog; undefined where it does not watch this process. */
+/** Milliseconds between two messages to the watchdog; undefined if it does not watch this process. */
 function watchdogInterval(environment: Readonly<Record<string, string | undefined>>, pid: number): number | undefined {
   const { WATCHDOG_USEC: microseconds = '', WATCHDOG_PID: watched = String(pid) } = environment
   return /^[1-9]\d{0,15}$/.test(microseconds) && watched === String(pid)

@@ -1,6 +1,6 @@
 // Time as the protocols of core take it. An interface: src/platform/real-clock.ts implements it for a running proxy.
 
-/** Ends what was started; idempotent. */
+/** Ends the timer. Idempotent. */
 export type Cancel = () => void
 
 /** Time, in milliseconds that never go back. */

@@ -16,7 +16,7 @@ export interface EventLoopDelay {
   readonly max: number
 }
 
-/** What the plugin decorates an app with as `eventLoop`. */
+/** The decorator `eventLoop`. */
 export interface EventLoop {
   /** Mean delay of the last whole second, in milliseconds. */
   readonly recentMs: number

@@ -1,4 +1,4 @@
-// Whether supervisors and balancers should send new clients to this proxy. An overloaded proxy refuses nobody.
+// Whether supervisors and balancers should send new clients to this proxy. An overloaded proxy still accepts clients.
 import fp from 'fastify-plugin'
 import type {} from './event-loop.ts'
 import type {} from './peer-mesh/index.ts'
@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `readiness`. */
+/** The decorator `readiness`. */
 export interface Readiness {
   /** The proxy listens, and the event loop keeps up. */
   readonly ready: boolean

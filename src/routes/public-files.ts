@@ -33,7 +33,7 @@ async function serveFiles(scope: FastifyInstance, headers: Readonly<Record<strin
   })
 }
 
-/** Lets the replies of a scope send pages and what they load. */
+/** Lets the replies of a scope send pages and their files. */
 export const servePages = async (scope: FastifyInstance): Promise<void> => serveFiles(scope, PAGE_HEADERS)
 
 /** Lets the replies of a scope send files of the client library. */

@@ -24,7 +24,7 @@ export interface OnlinePeer {
 /** A user with at least one client. */
 export interface OnlineUser extends User {
   readonly peers: Set<OnlinePeer>
-  /** What he calls whom he trusts, by their ids. */
+  /** The user's aliases for trusted users, by their ids. */
   readonly contacts: Map<number, string>
 }
 
@@ -36,20 +36,20 @@ export interface OnlineUser extends User {
  */
 export type MayTalk = (a: User, b: User, trusted: boolean) => boolean
 
-/** What a client hears first. */
+/** The first messages to a client. */
 const OWN_USER_ADD = encode('userAdd', OWN_ALIAS)
 
-/** All who are online. */
+/** All users who are online. */
 export class Directory {
   readonly users = new Map<number, OnlineUser>()
   readonly #peers = new Map<number, OnlinePeer>()
-  /** undefined: trust decides, and only those who are trusted are looked at. */
+  /** undefined: trust decides, and only trusted users are considered. */
   readonly #rule: MayTalk | undefined
   /** Frames that were sent as presence. */
   presenceMessages = 0
   /** Offers, answers and candidates that were passed on. */
   relayedMessages = 0
-  /** Whether nobody is told who goes. For the end of the rendezvous: its clients go on talking to each other without it. */
+  /** True at the end of the rendezvous: leaving clients are not announced, because clients go on talking without it. */
   isSilent = false
 
   constructor(rule?: MayTalk) {
@@ -75,7 +75,7 @@ export class Directory {
   /**
    * A client has logged in: it hears who there is, the others hear of it.
    *
-   * @param contacts whom the user trusts; not looked at where he is online already
+   * @param contacts the users that this user trusts; ignored if the user is online already
    * @param peerId for which `has` is false
    */
   enter(user: User, contacts: Iterable<readonly [number, string]>, peerId: number, port: ClientPort): OnlinePeer {
@@ -165,7 +165,7 @@ export class Directory {
     if (b !== undefined) this.#show(b, first, a)
   }
 
-  /** Takes a user out of what another one's clients know. @param online undefined: none of his clients is */
+  /** Tells the clients of one user that another is no longer visible. @param online undefined: none of their clients is */
   #hide(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {
     const knows = online === undefined ? receiver.contacts.has(other.id) : this.mayTalk(receiver, online)
     if (!knows) return
@@ -200,7 +200,7 @@ export class Directory {
     }
   }
 
-  /** What a user calls another: the alias, or, where a rule lets strangers talk, the login name. */
+  /** A user's name for another user: the alias, or the login name if a rule lets strangers talk. */
   #nameFor(receiver: OnlineUser, { id, name }: User): string {
     const alias = receiver.contacts.get(id)
     if (alias !== undefined) return alias

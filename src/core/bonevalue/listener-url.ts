@@ -8,7 +8,7 @@ const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
  * The first name of NWS_BV_HOSTS, or else what NWS_BV_LISTEN names.
  *
  * @param port which the listener has got
- * @returns without slash at the end; undefined where there is no such listener
+ * @returns without a slash at the end; undefined if there is no such listener
  */
 export function listenerUrl(
   { bv, bvListen, bvHosts, tlsCert }: Pick<Settings, 'bv' | 'bvListen' | 'bvHosts' | 'tlsCert'>,

@@ -1,4 +1,4 @@
-// What login names, aliases and passwords may look like. Not whether one is taken (that is the store's to say).
+// The form of login names, aliases and passwords. The store knows which names are taken.
 
 /** Most characters of an alias. */
 export const MAX_ALIAS = 64
@@ -6,12 +6,12 @@ export const MAX_ALIAS = 64
 export const MAX_LOGIN_NAME = 100
 /** Fewest characters of a new password. */
 export const MIN_PASSWORD = 8
-/** Most bytes of a password, so that nobody has much text hashed. */
+/** Most bytes of a password: hashing long texts costs time. */
 export const MAX_PASSWORD_BYTES = 1024
 
 /** The alias that stands for the user himself. */
 export const OWN_ALIAS = 'Us'
-/** What the client's queries and its first generation would mistake for something else. */
+/** Names with another meaning in queries of the client or its first generation. */
 const RESERVED: ReadonlySet<string> = new Set(['*', OWN_ALIAS, 'message'])
 
 const CONTROL = /\p{C}/u
@@ -35,7 +35,7 @@ export function isLoginName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LOGIN_NAME && !/[\p{C}\s]/u.test(value)
 }
 
-/** What two spellings of one login name have in common. */
+/** The common form of all spellings of one login name. */
 export function loginKey(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }

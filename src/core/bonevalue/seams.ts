@@ -1,4 +1,4 @@
-// What an extension may bring to the rendezvous in place of the built-in parts. Only types: the built-in parts are in
+// The parts of the rendezvous that an extension may replace. Only types: the built-in parts are in
 // plugins/bonevalue.
 import type { MayTalk } from './directory.ts'
 import type { AccountStore, Invitation } from './store.ts'
@@ -21,13 +21,13 @@ export interface Credentials {
  */
 export interface RendezvousSeams {
   /**
-   * Who is it? Answers the login name of the account, or undefined where name and password do not fit. Accounts are made
+   * Returns the login name of the account, or undefined if name and password do not fit. Accounts are made
    * when they are first heard of. MUST take as long for names that it does not know; MUST NOT keep the password.
    */
   readonly authenticate?: (credentials: Credentials) => Promise<string | undefined>
   /**
    * An invitation is about to become an account. May throw an error with a `code` of its own (`A-Z 0-9 _`) to refuse:
-   * its message is shown to the invited. Where it answers true it has kept the password elsewhere, for `authenticate`,
+   * its message is shown to the invited user. If it answers true, it has kept the password elsewhere, for `authenticate`,
    * and none is stored here.
    */
   readonly register?: (account: {
@@ -35,7 +35,7 @@ export interface RendezvousSeams {
     readonly password: string
     readonly invitation: Invitation
   }) => Promise<boolean | void>
-  /** Who may see and reach whom; see there. */
+  /** Decides which users see and reach each other; see there. */
   readonly mayTalk?: MayTalk
   /** Where accounts are kept. */
   readonly store?: AccountStore

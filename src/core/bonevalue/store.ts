@@ -5,7 +5,7 @@
 // Secrets (tokens, links, sessions) come as hashes only (SHA-256, base64url); they are random, so a plain hash is enough.
 import type { ErrorCode } from '../errors.ts'
 
-/** A user, as others see him. */
+/** A user, as others see it. */
 export interface User {
   /** The store's own id, which never changes and is never given to another. */
   readonly id: number
@@ -13,10 +13,10 @@ export interface User {
   readonly name: string
 }
 
-/** A user, as a login needs him. */
+/** A user, as a login needs it. */
 export interface StoredUser extends User {
   readonly disabled: boolean
-  /** Hash of the password; undefined where somebody else authenticates him. */
+  /** Hash of the password; undefined if another part authenticates the user. */
   readonly passwordHash: string | undefined
 }
 
@@ -28,9 +28,9 @@ export interface UserSummary extends User {
   readonly sessions: number
 }
 
-/** Somebody whom a user trusts. */
+/** A trusted user. */
 export interface Contact extends User {
-  /** What the user calls him. */
+  /** The user's alias for them. */
   readonly alias: string
 }
 
@@ -47,7 +47,7 @@ export interface SessionSummary {
 /** Two users who trust each other, and what each calls the other. */
 export interface Trust {
   readonly users: readonly [User, User]
-  /** What the first calls the second, and the second the first. */
+  /** The alias of the first for the second, and of the second for the first. */
   readonly aliases: readonly [string, string]
 }
 
@@ -58,7 +58,7 @@ export interface Invitation {
   readonly invitedBy: User | undefined
 }
 
-/** Why something could not be done, where that is no failure of the store. */
+/** The reason of a refusal, which is no failure of the store. */
 export interface Refusal {
   readonly refusal: ErrorCode
 }
@@ -67,12 +67,12 @@ export interface Refusal {
 export interface AccountStore {
   /** Finds a user by login name, without regard to case. */
   findUser(name: string): Promise<StoredUser | undefined>
-  /** The user of that login name, made without password where there is none. */
+  /** The user of that login name. A missing one is made, without a password. */
   ensureUser(name: string): Promise<StoredUser>
   users(now: number): Promise<UserSummary[]>
   /** False: there is no such user. Disabling revokes all sessions. */
   setDisabled(userId: number, disabled: boolean): Promise<boolean>
-  /** Whom a user trusts. */
+  /** The users that a user trusts. */
   contacts(userId: number): Promise<Contact[]>
 
   /** Refuses with `NWS_ERR_BV_TOO_MANY` where `invitedBy` has `limit` open ones. */
@@ -112,7 +112,7 @@ export interface AccountStore {
   /** Ends one session of a user, or all. @returns their ids */
   revokeSessions(userId: number, id?: string): Promise<string[]>
 
-  /** Refuses with `NWS_ERR_BV_TOO_MANY` where the user has `limit` open ones, with `NWS_ERR_BV_ALIAS_TAKEN` where he calls somebody so. */
+  /** Refuses with `NWS_ERR_BV_TOO_MANY` if the user has `limit` open ones, with `NWS_ERR_BV_ALIAS_TAKEN` if the alias is in use. */
   createToken(token: {
     hash: string
     userId: number
@@ -122,11 +122,11 @@ export interface AccountStore {
     limit: number
   }): Promise<Refusal | undefined>
   /**
-   * Uses a token up and makes both users trust each other; where they do, their aliases stay. Refuses with
+   * Uses a token up and makes both users trust each other. If they did before, their aliases stay. Refuses with
    * `NWS_ERR_BV_TOKEN_UNKNOWN`, `_USED`, `_EXPIRED`, `_OWN` and `NWS_ERR_BV_ALIAS_TAKEN`, and then changes nothing.
    *
-   * @param alias what the claimer wants to call the user who made the token
-   * @returns `users[0]` made the token; `isNew` is false where they trusted each other before
+   * @param alias the claimer's alias for the user who made the token
+   * @returns `users[0]` made the token; `isNew` is false if they trusted each other before
    */
   claimToken(claim: {
     hash: string
@@ -134,7 +134,7 @@ export interface AccountStore {
     alias: string
     now: number
   }): Promise<(Trust & { readonly isNew: boolean }) | Refusal>
-  /** Ends the trust between a user and whom he calls so. @returns `users[0]` is the user; undefined: he calls nobody so */
+  /** Ends the trust between a user and the holder of an alias. @returns `users[0]` is the user; undefined: the alias is unknown */
   removeTrust(userId: number, alias: string): Promise<Trust | undefined>
   /** Lets go of files and locks. Nothing is called after it. */
   close(): Promise<void>

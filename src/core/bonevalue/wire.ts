@@ -11,7 +11,7 @@ export const MAX_MESSAGE_BYTES = 64 * 1024
 /** Ids of peers are below this, as they were in the first generation. */
 export const MAX_PEER_ID = 9_999_999_999_999
 
-/** What a client may ask for. */
+/** The requests of a client. */
 export type ClientMessage =
   | { readonly type: 'login'; readonly user: string; readonly password: string }
   | { readonly type: 'login'; readonly session: string }
@@ -21,7 +21,7 @@ export type ClientMessage =
   | { readonly type: 'userRemove'; readonly name: string }
   | RelayedMessage
 
-/** What goes on to another client. */
+/** The part of a message that goes to another client. */
 export type RelayedMessage =
   | { readonly type: 'peerRequest' | 'peerResponse'; readonly to: number; readonly sdp: string }
   | { readonly type: 'peerCandidate'; readonly to: number; readonly candidate: Candidate | null }
@@ -128,7 +128,7 @@ export function encode(type: string, data: unknown): Buffer {
   return textFrame(JSON.stringify({ type, data }))
 }
 
-/** The frame in which a message reaches the other client: `from` is who sent it, whatever it said itself. */
+/** The frame in which a message reaches the other client: the proxy writes `from`, never the sender. */
 export function encodeRelayed(message: RelayedMessage, from: number): Buffer {
   const { type, to } = message
   if (type === 'peerCandidate') return encode(type, { to, from, candidate: message.candidate })

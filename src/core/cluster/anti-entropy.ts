@@ -11,7 +11,7 @@ import type { RemoteSession, Sessions } from './sessions.ts'
 /** Stands for no channel: the question asks for the proof alone. */
 export const NO_TOKEN = new Uint8Array(TOKEN_BYTES)
 
-/** What is injected. */
+/** Injected. */
 export interface AntiEntropyDeps extends Pick<ClusterDeps, 'clock' | 'random' | 'timings' | 'proxyId'> {
   readonly sessions: Sessions
   /** Sends a frame to one session. @param id 16 bytes */

@@ -33,7 +33,7 @@ export interface ClusterTimings {
   readonly digestMs: number
   /** A proxy that is silent in a channel for this long has left it with its peers. */
   readonly silenceMs: number
-  /** Between two checks of what is due. */
+  /** Between two checks for due work. */
   readonly tickMs: number
   /** Before a session is asked the same again. */
   readonly askAgainMs: number

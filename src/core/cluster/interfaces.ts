@@ -17,7 +17,7 @@ export interface ClusterPort {
   subscribe(subject: string): () => void
 }
 
-/** What is injected. */
+/** Injected. */
 export interface ClusterDeps {
   /** Id of this run on links, 16 bytes. */
   readonly proxyId: Uint8Array
@@ -46,7 +46,7 @@ export interface ClusterEvents {
   lost(session: RemoteSession): void
 }
 
-/** What arrived, for metrics. */
+/** Counts of arrivals, for metrics. */
 export interface ReceivedCounts {
   /** Accepted batches of other proxies. */
   received: number

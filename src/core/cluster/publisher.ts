@@ -17,7 +17,7 @@ interface Pending {
 /** Memory of a frame besides its bytes, estimated. */
 const FRAME_COST = 64
 
-/** What is injected. */
+/** Injected. */
 export interface PublisherDeps {
   readonly realm: Realm
   readonly primitives: ClusterPrimitives

@@ -20,7 +20,7 @@ export type RemoteChange =
   | { readonly kind: 'lost'; readonly id: string }
   | { readonly kind: 'own'; readonly seen: boolean }
 
-/** What is injected. */
+/** Injected. */
 export interface RemoteTableDeps {
   /** The id of this proxy. Its advertisement is watched, not reported. */
   readonly ownId: string

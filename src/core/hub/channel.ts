@@ -80,7 +80,7 @@ export class Channel {
     return this.#peers.size
   }
 
-  /** Members that hear what is sent. */
+  /** Members that receive messages. */
   get hearingCount(): number {
     return this.#peers.size - this.#deaf
   }

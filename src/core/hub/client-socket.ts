@@ -28,7 +28,7 @@ export interface ClientTransport {
   write(bytes: Buffer): unknown
 }
 
-/** What a socket needs from its owner. */
+/** Injected into a socket. */
 export interface ClientSocketDeps {
   readonly settings: Pick<Settings, 'maxQueuedBytes' | 'peerTimeoutMs' | 'pingIntervalMs'>
   readonly turns: TurnQueue

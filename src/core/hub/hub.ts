@@ -33,7 +33,7 @@ export interface Hooks {
   readonly channelClosed: ((channel: Channel) => void)[]
 }
 
-/** What is injected into the hub. */
+/** Injected into the hub. */
 export interface HubDeps {
   readonly turns: TurnQueue
   /** Milliseconds since the epoch. */

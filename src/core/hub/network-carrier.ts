@@ -34,7 +34,7 @@ interface Carried {
   readonly peers: Map<string, Peer>
 }
 
-/** What is injected into a carrier. */
+/** Injected into a carrier. */
 export interface NetworkCarrierDeps<V> {
   readonly name: string
   readonly hub: Hub

@@ -36,7 +36,7 @@ export interface PeerPort {
   end(code: ErrorCode): void
 }
 
-/** What a peer is, fixed at its join. */
+/** The facts of a peer, fixed at its join. */
 export interface PeerFacts {
   /** `[A-Za-z0-9_-]{1,64}`, unique in its channel; local ones are 128 random bits. */
   readonly id: string

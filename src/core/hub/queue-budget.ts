@@ -1,4 +1,4 @@
-// What all queues of the proxy hold together. Each queue has a limit of its own; many queues at their limits would still
+// The bytes in all queues of the proxy together. Each queue has a limit of its own; many queues at their limits would still
 // fill the memory, so the one that holds most gives way.
 
 /** A queue whose bytes count. */

@@ -28,7 +28,7 @@ const PRESENCE_PER_TURN = 256
 
 /** Collects the work for the end of a turn. */
 export class TurnQueue {
-  /** What all transports together have not taken yet. */
+  /** The bytes that wait in all transports together. */
   readonly queues: QueueBudget
   #dirty: Flushable[] = []
   #deferred: (() => void)[] = []
@@ -44,7 +44,7 @@ export class TurnQueue {
   readonly #run = (): void => this.end()
 
   /**
-   * @param queues counts what the transports hold
+   * @param queues counts the bytes in the transports
    * @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate`
    * @param afterRest calls its argument once some milliseconds later; undefined: presence never rests
    */

@@ -16,9 +16,9 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `rendezvousListener`. */
+/** The decorator `rendezvousListener`. */
 export interface RendezvousListener {
-  /** Where it can be reached, without slash at the end; undefined: there is none, or not yet. */
+  /** Its URL without a slash at the end; undefined: there is none, or not yet. */
   readonly url: string | undefined
   readonly port: number | undefined
 }
@@ -49,7 +49,7 @@ function readFile(path: string, variable: string): Buffer {
   }
 }
 
-/** @throws NwsError `NWS_ERR_CONFIG_VALUE` where it is no folder: nothing of it would be served, and nobody told. */
+/** @throws NwsError `NWS_ERR_CONFIG_VALUE` if it is no folder: otherwise nothing would be served, without a word */
 function checkFolder(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isDirectory() !== true)

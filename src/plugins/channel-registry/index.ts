@@ -21,7 +21,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `channelRegistry`. */
+/** The decorator `channelRegistry`. */
 export interface ChannelRegistry {
   /** The channels themselves, for carriers of remote peers and for peers with a port of their own. */
   readonly hub: Hub

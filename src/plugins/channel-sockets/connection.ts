@@ -22,11 +22,11 @@ export interface ConnectionRequest {
   readonly checkToken: ((token: string) => ErrorCode | undefined) | undefined
 }
 
-/** What a connection needs from its owner. */
+/** Injected into a connection. */
 export interface ConnectionDeps extends ClientSocketDeps {
   readonly hub: Hub
   readonly settings: Settings
-  /** Logs an error that is nobody's fault but ours or an extension's. */
+  /** Logs a fault of this proxy or of an extension. */
   readonly report: (error: unknown) => void
 }
 
@@ -58,9 +58,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   #stopHolding: (() => void) | undefined
   #authenticated: boolean
   #authTimer: NodeJS.Timeout | undefined
-  /** Who waits for the answer to which ping. Seldom there. */
+  /** Callbacks that wait for the answer to a ping. Mostly undefined. */
   #readers: { readonly mark: number; readonly run: () => void }[] | undefined
-  /** Number of the last ping that somebody waits for. */
+  /** Number of the last ping with a callback. */
   #marks = 0
 
   /** @param transport the TCP socket under the WebSocket */
@@ -96,7 +96,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   }
 
   protected override ping(): void {
-    // Who has several pings to answer may answer the last one only.
+    // A client may answer only the latest of several pings (RFC 6455 §5.5.3).
     this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
   }
 
@@ -117,9 +117,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.#readers?.length === 0) this.#readers = undefined
   }
 
-  /** What was sent goes out, the membership ends, nothing more is taken. @param cause why the proxy ends it */
+  /** Flushes, ends the membership, and receives nothing more. @param cause the reason if the proxy ends it */
   finish(cause?: ErrorCode): void {
-    // What still waits for others to be known was said by a member, and goes before him.
+    // Frames that wait until remote peers are known are sent before the peer leaves.
     if (this.#member !== undefined) this.#takeEarly()
     if (this.over) return
     this.over = true
@@ -153,7 +153,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.#stopHolding === undefined) this.#takeEarly()
   }
 
-  /** What came so far is taken, and the rest as it comes. */
+  /** Handles the early messages; later ones are handled as they come. */
   #takeEarly(): void {
     this.#stopHolding?.()
     const early = this.#early ?? []
@@ -199,7 +199,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.over) return
     const now = this.deps.now()
     this.lastSeen = now
-    // ws has refused it already where this proxy's own plugin made the socket; an app around it may have brought its own.
+    // ws has refused it already if this proxy's own plugin made the socket. An embedding app may bring its own.
     if (bytes.length > this.deps.settings.maxMessageBytes) {
       this.end('NWS_ERR_MESSAGE_TOO_LARGE')
       return

@@ -4,7 +4,7 @@ import type { Outbox } from '../../core/hub/outbox.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 
-/** What a dialect sees of a socket. */
+/** The dialect's view of a socket. */
 export interface DialectSocket {
   readonly hub: Hub
   /** Takes the frames for this client. */

@@ -31,7 +31,7 @@ export interface SocketSeat {
   readonly dialect?: Dialect
 }
 
-/** What the plugin decorates an app with as `channelSockets`. */
+/** The decorator `channelSockets`. */
 export interface ChannelSockets {
   /** Why a socket cannot have a seat; the route asks before the upgrade. undefined: nothing is against it so far. */
   check(request: FastifyRequest, seat: SocketSeat): ErrorCode | undefined

@@ -8,7 +8,7 @@ export interface RateSettings {
   readonly maxMessageBytes: number
 }
 
-/** What to do with a message: take it; refuse it and say so; refuse it silently; end the socket. */
+/** The verdict on a message: take it; refuse it and say so; refuse it silently; end the socket. */
 export type RateVerdict = 'accept' | 'refuse aloud' | 'refuse' | 'end'
 
 const NOTICE_INTERVAL_MS = 1000

@@ -1,4 +1,4 @@
-// How @fastify/websocket makes sockets for this proxy. Not used where an app around us has registered it already.
+// How @fastify/websocket makes sockets for this proxy. Not used if an embedding app has registered it already.
 import type { WebsocketPluginOptions } from '@fastify/websocket'
 import type { Settings } from '../../core/settings.ts'
 import { ClientWebSocket } from './web-socket.ts'

@@ -31,7 +31,7 @@ export interface Crypto {
   channelKey(name: string): string
   /** A new peer id: 128 random bits as 22 characters of A-Z a-z 0-9 _ -. */
   peerId(): string
-  /** Random bytes that nobody can guess. */
+  /** Random bytes that cannot be guessed. */
   randomBytes(count: number): Uint8Array
   /** A random number in [0, 1), of 32 bits. */
   readonly random: () => number

@@ -27,7 +27,7 @@ export interface AdvertiserTimings {
 
 export const advertiserTimings: AdvertiserTimings = { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500 }
 
-/** What is injected. */
+/** Injected. */
 export interface AdvertiserDeps {
   readonly advertisement: Advertisement
   /** Label of the advertised host name, random like the id. */
@@ -141,7 +141,7 @@ async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
-/** What distinguishes one set of places to advertise from another. */
+/** Tells one set of places to advertise from another. */
 function keyOf(view: InterfaceView): string {
   const { responder } = placesOf(view)
   const interfaces = responder.advertiseIpv6 === true ? view.ipv6 : view.ipv4

@@ -24,7 +24,7 @@ export interface InterfaceView {
 /** A container host may have hundreds of interfaces. The others are left out. */
 const MAX_INTERFACES = 32
 
-/** What discovery needs of the interfaces. @param platform see linkLocalOf() */
+/** The interfaces for discovery. @param platform see linkLocalOf() */
 export function interfaceView(
   all: NetworkInterfaces = readInterfaces(),
   platform: string = process.platform

@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `connectionLimit`. */
+/** The decorator `connectionLimit`. */
 export interface ConnectionLimit {
   /** Connections at once, of all watched servers together. */
   readonly max: number

@@ -34,10 +34,10 @@ const HEADERS = {
   'x-accel-buffering': 'no'
 }
 
-/** What the format calls a comment: no event for anybody. */
+/** A comment of the format, which makes no event. */
 const COMMENT = Buffer.from(':\n\n')
 
-/** What a stream needs from its owner. */
+/** Injected into a stream. */
 export interface EventStreamDeps {
   readonly hub: Hub
   readonly maxQueuedBytes: number

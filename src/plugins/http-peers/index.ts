@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `httpPeers`. */
+/** The decorator `httpPeers`. */
 export interface HttpPeers {
   /** Sends one message. @throws see `publish` */
   publish(message: PublishRequest, options: Omit<PublishOptions, 'signal'>): Promise<PublishResult>

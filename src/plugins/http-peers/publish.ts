@@ -17,19 +17,19 @@ const SILENT_PORT: PeerPort = {
   end: () => {}
 }
 
-/** Where a message goes, and how long to wait for somebody to be there. */
+/** The channel of a message, and how long to wait for a receiver. */
 export interface PublishOptions {
   readonly name: string
   readonly scope: Scope
   readonly origin: string | undefined
   readonly waitMs: number
-  /** Ends the waiting early: the message is sent to whoever is there. */
+  /** Ends the waiting early: the message is sent to the peers that are present. */
   readonly signal: AbortSignal
   /** The client has given up: nothing is sent any more. */
   readonly gone: AbortSignal
 }
 
-/** What became of a message; `peer` is the id under which it was sent. */
+/** The result for a message; `peer` is the id under which it was sent. */
 export interface PublishResult {
   readonly peer: string
   readonly delivered: { readonly local: number; readonly remote: number }
@@ -63,7 +63,7 @@ async function waitForPeer(
  * Joins, sends one message, leaves.
  *
  * @throws as `Hub.addLocal`, as a message hook, `NWS_ERR_PEER_NOT_FOUND` and the other errors of a direct message,
- *   `NWS_ERR_PEER_CLOSED` where the client has given up
+ *   `NWS_ERR_PEER_CLOSED` if the client has given up
  */
 export async function publish(
   hub: Hub,

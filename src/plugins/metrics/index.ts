@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `metrics`. */
+/** The decorator `metrics`. */
 export interface Metrics {
   /** All metrics in the text format of Prometheus, and its media type. */
   read(): Promise<{ readonly type: string; readonly text: string }>

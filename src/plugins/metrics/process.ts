@@ -1,7 +1,7 @@
-// What the process uses: memory, processor time, handles.
+// The resources of the process: memory, processor time, handles.
 import { readdirSync } from 'node:fs'
 
-/** What the process uses now. */
+/** The resources in use now. */
 export interface ProcessUse {
   readonly residentBytes: number
   readonly heapBytes: number

@@ -11,7 +11,7 @@ const LISTED_CHANNELS = 50
 /** One line of a metric. */
 export type Sample = readonly [value: number, labels?: Readonly<Record<string, string | number>>]
 
-/** What channels that are closed have counted. */
+/** The counts of closed channels. */
 export interface Totals {
   readonly messages: number
   readonly bytes: number

@@ -42,7 +42,7 @@ const binary = (title: string, id: string, description: string) => ({
   payload: { type: 'string', contentEncoding: 'binary' }
 })
 
-/** What clients send. */
+/** Messages of clients. */
 const fromClient = {
   sendBroadcast: message('To all other peers', 'broadcast', { data: ANY }, { data: 'Hello, everybody' }, ['data']),
   sendMessage: message(
@@ -62,7 +62,7 @@ const fromClient = {
   sendBinary: binary('Bytes to all other peers or to one', 'target', 'The target of a broadcast is empty.')
 }
 
-/** What clients hear. */
+/** Messages to clients. */
 const toClient = {
   connect: message(
     'A peer is in the channel, or joins it',

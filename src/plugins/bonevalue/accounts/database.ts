@@ -46,7 +46,7 @@ export const migrations: readonly string[] = [
 `
 ]
 
-/** Runs `work` in one transaction: all of it, or, where it throws, nothing. */
+/** Runs `work` in one transaction: all of it, or nothing if it throws. */
 export function transact<T>(database: Database, work: () => T): T {
   database.exec('BEGIN IMMEDIATE')
   try {
@@ -70,7 +70,7 @@ function migrate(database: Database): void {
   })
 }
 
-/** A new file that only this user may read; what is there is left as it is. */
+/** Makes a file that only this user may read. An existing file stays as it is. */
 function createFile(directory: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, FILE)
@@ -81,7 +81,7 @@ function createFile(directory: string): string {
 /**
  * Opens the database and locks it against other processes until it is closed; a process that dies leaves no lock.
  *
- * @param directory where `accounts.db` is, made where it is missing; `:memory:` for none
+ * @param directory the folder of `accounts.db`, made if it is missing; `:memory:` for none
  * @throws NwsError `NWS_ERR_BV_LOCKED`, `NWS_ERR_BV_STORE`
  */
 export async function openDatabase(directory: string): Promise<Database> {

@@ -15,7 +15,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `accounts`. */
+/** The decorator `accounts`. */
 export interface Accounts {
   /**
    * The built-in store; the first call opens it.

@@ -1,9 +1,9 @@
-// The thread that hashes passwords with Argon2id, one at a time, so that nobody waits for it who is online. Not the
+// The thread that hashes passwords with Argon2id, one at a time, so that users who are online do not wait for it. Not the
 // queue in front of it (passwords.ts), and it keeps no password.
 import { parentPort } from 'node:worker_threads'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 
-/** What the thread is asked for: a new hash, or whether a hash is that of the password. */
+/** A task of the thread: make a hash, or compare a hash with a password. */
 export interface HashRequest {
   readonly password: string
   readonly hash?: string

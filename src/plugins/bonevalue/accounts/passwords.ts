@@ -10,7 +10,7 @@ export const QUEUE_LENGTH = 32
 /** Time without requests after which the thread and its 64 MiB go, milliseconds. */
 const IDLE_MS = 60_000
 
-/** A hash of the same cost for names that nobody has: Argon2id, interactive limits, of random bytes nobody kept. */
+/** A hash of the same cost for unknown names: Argon2id, interactive limits, of random bytes that were thrown away. */
 const DUMMY_HASH = '$argon2id$v=19$m=65536,t=2,p=1$UxWGaIAomcDvQA4A5IgALw$8+Mrin+olAJX023SPEUPvbVaDBIoUmlaosyaSqgndiw'
 
 /** Hashes and checks passwords. */
@@ -25,7 +25,7 @@ export interface Passwords {
   verify(hash: string | undefined, password: string, isWanted?: () => boolean): Promise<boolean>
   /** Requests that wait, the one that is being worked on not counted. */
   readonly waiting: number
-  /** Ends the thread. What waits is refused. */
+  /** Ends the thread. Waiting requests are refused. */
   close(): Promise<void>
 }
 
@@ -78,7 +78,7 @@ export function createPasswords({ idleMs = IDLE_MS }: PasswordsOptions = {}): Pa
     return stopped?.terminate() ?? Promise.resolve()
   }
 
-  /** Gives the thread the next request that somebody still waits for. */
+  /** Gives the thread the next request whose client still waits. */
   function next(): void {
     while (current === undefined && waiting.length > 0) {
       const job = waiting.shift()!

@@ -1,10 +1,10 @@
-// Users and who is online, for whoever runs this proxy. Answers values; not the API's routes and not the command line.
+// The users and their presence, for the operator of this proxy: values for the API's routes and the command line.
 import { isRefusal, type SessionSummary, type StoredUser } from '../../../core/bonevalue/store.ts'
 import { NwsError } from '../../../core/errors.ts'
 import type { Handout, RendezvousService } from './service.ts'
 import type { RendezvousSocket } from './socket.ts'
 
-/** A user as the API shows him. */
+/** A user as the API shows it. */
 export interface UserView {
   readonly name: string
   readonly disabled: boolean
@@ -21,10 +21,10 @@ export interface OnlineView {
   readonly peers: number
 }
 
-/** What the API asks for. Methods that take a name throw `NWS_ERR_BV_USER_UNKNOWN`. */
+/** The questions of the API. Methods that take a name throw `NWS_ERR_BV_USER_UNKNOWN`. */
 export interface Administration {
   users(): Promise<UserView[]>
-  /** Who is online, and since the start how many messages told of it. */
+  /** The users who are online, and the number of messages that announced it since the start. */
   presence(): {
     readonly users: number
     readonly peers: number

@@ -30,7 +30,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `rendezvous`. */
+/** The decorator `rendezvous`. */
 export interface Rendezvous {
   readonly isOn: boolean
   /**

@@ -1,4 +1,4 @@
-// What the rendezvous does for a user: login, sessions, tokens, trust, invitations. Not presence (core/bonevalue/
+// The services of the rendezvous to a user: login, sessions, tokens, trust, invitations. Not presence (core/bonevalue/
 // directory.ts), no sockets (socket.ts) and no Fastify.
 import { addressKey } from '../../../core/address-key.ts'
 import { Attempts } from '../../../core/bonevalue/attempts.ts'
@@ -27,18 +27,18 @@ const MAX_SESSIONS = 128
 /** Sockets of one user. */
 export const MAX_PEERS_PER_USER = 64
 
-/** What the service is made of. */
+/** Injected into the service. */
 export interface RendezvousDeps {
   readonly accounts: Accounts
   readonly seams: RendezvousSeams
   readonly attempts?: Attempts
 }
 
-/** Who wants to log in, from where. */
+/** An attempt to log in: name and address. */
 export interface Caller {
   readonly address: string
   readonly origin: string | undefined
-  /** False: nobody waits for the answer any more. */
+  /** False: the client has gone. */
   readonly isOpen: () => boolean
 }
 
@@ -149,7 +149,7 @@ export class RendezvousService {
     return refusal ?? { token, expiresAt }
   }
 
-  /** Makes two users trust each other. @returns what the claimer calls the other from now on */
+  /** Makes two users trust each other. @returns the claimer's alias for the other */
   async claimToken(user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
     return await this.#inOrder(async () => {
@@ -165,7 +165,7 @@ export class RendezvousService {
     })
   }
 
-  /** Ends the trust between a user and whom he calls so. Those who are online hear of it. */
+  /** Ends the trust between a user and the holder of an alias. Clients of both hear of it. */
   async removeTrust(user: User, alias: string): Promise<Refusal | undefined> {
     return await this.#inOrder(async () => {
       const trust = await (await this.store()).removeTrust(user.id, alias)
@@ -176,7 +176,7 @@ export class RendezvousService {
     })
   }
 
-  /** @param invitedBy undefined: whoever runs this proxy. @param suggestion login name to begin with */
+  /** @param invitedBy undefined: the operator of this proxy. @param suggestion login name to begin with */
   async invite(invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
     if (suggestion !== '' && !isLoginName(suggestion)) return { refusal: 'NWS_ERR_BV_NAME' }
     const token = newSecret()
@@ -223,7 +223,7 @@ export class RendezvousService {
       return user.disabled ? undefined : user
     }
     const user = await store.findUser(name)
-    // Who is unknown or disabled costs as long as who is not.
+    // An unknown or disabled name takes as long as a known one.
     const hash = user === undefined || user.disabled ? undefined : user.passwordHash
     return (await accounts.passwords.verify(hash, password, caller.isOpen)) ? user : undefined
   }

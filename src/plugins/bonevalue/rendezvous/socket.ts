@@ -22,7 +22,7 @@ import type { Settings } from '../../../core/settings.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
 import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './service.ts'
 
-/** Where a socket comes from. */
+/** The origin of a socket. */
 export interface SocketOrigin {
   readonly address: string
   readonly origin: string | undefined
@@ -32,10 +32,10 @@ export interface SocketOrigin {
   readonly login: Login | undefined
 }
 
-/** What a client has shown to log in. */
+/** The proof of a login. */
 export type LoginMethod = 'password' | 'session' | 'cookies'
 
-/** What a socket needs from its owner. */
+/** Injected into a socket. */
 export interface RendezvousSocketDeps extends ClientSocketDeps {
   readonly service: RendezvousService
   readonly settings: Settings
@@ -57,7 +57,7 @@ const RATE = { burst: 1000, perSecond: 200 } as const
 const MAX_EARLY_BYTES = MAX_MESSAGE_BYTES
 /** Requests whose answers may be awaited at a time. */
 const MAX_PENDING = 64
-/** What a client is told to wait that writes too fast, milliseconds. */
+/** A client that writes too fast is told to wait this long, milliseconds. */
 const WRITE_WAIT_MS = 1000
 
 /** One client's socket. */
@@ -106,7 +106,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     }
   }
 
-  /** What was sent goes out, the others hear of it, nothing more is taken. */
+  /** Flushes, announces the leave, and receives nothing more. */
   finish(): void {
     if (this.over) return
     this.over = true
