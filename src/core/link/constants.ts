@@ -90,6 +90,8 @@ export interface LinkTimings {
   readonly unfinishedMs: number
   /** A round waits so long for the CPU budget. */
   readonly cpuWaitMs: number
+  /** A reservation that is not used for so long is given up if others wait for it. */
+  readonly holdMs: number
   /** An address that let a reservation run out is served last for so long. */
   readonly penaltyMs: number
 }
@@ -114,10 +116,11 @@ export const timings: LinkTimings = {
   resumeMs: 15_000,
   unfinishedMs: 60_000,
   cpuWaitMs: 30_000,
+  holdMs: 1000,
   penaltyMs: 300_000
 }
 
-/** Budgets of §6. */
+/** Budgets. */
 export interface LinkBudgets {
   /** Tokens per guessable name: burst and rate. */
   readonly guessBurst: number
@@ -131,9 +134,6 @@ export interface LinkBudgets {
   readonly cpuOverdraft: number
   /** Reservations that unproven links may hold together. */
   readonly unprovenReservations: number
-  /** Sweeps that I starts in a burst, and per second after that, on one link. */
-  readonly sweepBurst: number
-  readonly sweepsPerSecond: number
   /** Links that have not said HELLO; links without a confirmed channel; links with one. */
   readonly halfOpen: number
   readonly unproven: number
@@ -149,8 +149,6 @@ export const budgets: LinkBudgets = {
   cpuPerSecond: 400,
   cpuOverdraft: 1024,
   unprovenReservations: 4,
-  sweepBurst: 16,
-  sweepsPerSecond: 1,
   halfOpen: 32,
   unproven: 128,
   proven: 256

@@ -5,7 +5,7 @@ import { RawLink } from '../../support/raw-link.ts'
 import { Simulation, type SimulatedProxy } from '../../support/simulation.ts'
 
 const STRONG = 'abcdefghijklmnopqrstuvwxyz234567'
-const RICH = { guessBurst: 1e9, cpuBurst: 1e9, sweepsPerSecond: 1000, sweepBurst: 1e6 }
+const RICH = { guessBurst: 1e9, cpuBurst: 1e9 }
 
 /** A guesser: so many words at a time, as often as the victim lets him. */
 function guesser(simulation: Simulation, label: string, words = 500): SimulatedProxy {

@@ -115,12 +115,14 @@ t.test('the CPU bucket: 8192 at once, 400 a second, then waiting and refusal', a
   t.equal(Math.round(budget.level), 0)
   charge('a', 512)
   charge('a', 400)
-  wait(1270)
+  wait(990)
   t.equal(served.length, 16)
   wait(20)
-  t.equal(served.length, 17, 'after 1.28 s')
-  wait(1010)
-  t.equal(served.length, 18)
+  t.equal(served.length, 17, 'the smaller one after 1 s')
+  wait(1260)
+  t.equal(served.length, 17)
+  wait(20)
+  t.equal(served.length, 18, 'the larger one 1.28 s later')
   for (let i = 0; i < 40; i++) charge('a', 512, false, 'late')
   wait(29_000)
   t.notOk(served.includes('late refused'))
@@ -181,6 +183,42 @@ t.test('unproven links hold four reservations together, one per address, and giv
   held[0]!.settle(0, true)
   wait(10)
   t.equal(served.at(-1), 'a reserved', 'who let one run out is served when nobody else waits')
+})
+
+t.test('a small round does not wait for the large ones of twenty other addresses', async t => {
+  const { charge, served, wait } = cpu()
+  for (let i = 0; i < 60; i++) charge(`hostile ${i % 20}`, 512, false, 'hostile')
+  charge('honest', 8)
+  t.notOk(served.includes('honest'))
+  wait(100)
+  t.ok(served.includes('honest'))
+})
+
+t.test('a reservation that is not used is given up after a second if another address waits for it', async t => {
+  const { budget, reserve, charge, served, wait } = cpu()
+  const held: CpuReservation[] = []
+  for (let i = 0; i < 12; i++) reserve(`silent ${i}`, false, reservation => held.push(reservation))
+  reserve('honest', false, reservation => held.push(reservation))
+  t.equal(held.length, 4)
+  wait(990)
+  t.equal(held.length, 4, 'an honest remote has its time')
+  wait(3100)
+  t.ok(served.includes('honest reserved'), 'long before the silent ones run out')
+  t.ok(held[0]!.revoked)
+  const level = budget.level
+  held[0]!.settle(512)
+  t.equal(Math.round(budget.level - level), 0, 'what was given up is not spent')
+  charge('silent 0', 8)
+  t.equal(served.at(-1), 'silent 0', 'it pays again, and is not served last for it')
+
+  const alone = cpu()
+  const kept: CpuReservation[] = []
+  for (let i = 0; i < 4; i++) alone.reserve(`slow ${i}`, false, reservation => kept.push(reservation))
+  alone.wait(20_000)
+  t.notOk(
+    kept.some(({ revoked }) => revoked),
+    'nothing is given up while nobody waits'
+  )
 })
 
 t.test('an address that let a reservation run out is served last for five minutes', async t => {

@@ -113,3 +113,24 @@ for (const count of [3, 5]) {
     t.pass(`${orders} orders`)
   })
 }
+
+t.test('channels that are opened one after another are matched at once, however many', async t => {
+  const simulation = new Simulation(1, { latencyMs: 2, computeMs: 5 })
+  const a = simulation.proxy('a')
+  const b = simulation.proxy('b')
+  simulation.dial(a, b)
+  simulation.run(1000)
+  const waits: number[] = []
+  for (let i = 0; i < 200; i++) {
+    const name = `channel ${i}`
+    const [first, second] = i % 2 === 0 ? [a, b] : [b, a]
+    first.join(name)
+    simulation.run(5)
+    second.join(name)
+    const begun = simulation.clock.now()
+    while (second.remotes(name).length === 0) simulation.run(5)
+    waits.push(simulation.clock.now() - begun)
+  }
+  t.ok(Math.max(...waits) <= 250, `at most ${Math.max(...waits)} ms`)
+  t.ok(waits.toSorted((one, other) => one - other)[100]! <= 60)
+})

@@ -1,5 +1,6 @@
 // How much work remotes may cause: one token bucket of elements over all links, and who is served first when it is empty
-// (PROTOCOL §6). Not a scheduler of the computation itself (step runner), and no judge of what a link does with a refusal.
+// (docs/protocol/link.md §6.4). Not a scheduler of the computation itself (step runner), and no judge of what a link does
+// with a refusal.
 import { TokenBucket } from '../../token-bucket.ts'
 import { MAX_BLOCK, type LinkBudgets, type LinkTimings } from '../constants.ts'
 import type { Cancel, Clock } from '../../clock.ts'
@@ -24,12 +25,20 @@ interface Request {
 
 /** Elements that I holds from M1 to M2. */
 export interface CpuReservation {
+  /** It was given up for others that waited: what is used in the end has to be paid again. */
+  readonly revoked: boolean
   /**
    * Ends it; a second call does nothing.
-   * @param used elements that are spent: N_R, or 0 where the link failed before M2
+   * @param used elements that are spent: N_R, or 0 if the link failed before M2
    * @param ranOut the remote let it run out
    */
   settle(used: number, ranOut?: boolean): void
+}
+
+/** A reservation of an unproven link. */
+interface Holder {
+  readonly since: number
+  readonly revoke: () => void
 }
 
 /** Each address has at most this share of burst and rate while another waits. */
@@ -44,13 +53,14 @@ export class CpuBudget {
   readonly #clock: Clock
   readonly #bucket: TokenBucket
   readonly #shares = new Map<string, TokenBucket>()
-  /** Addresses in the order in which they were served last. */
-  readonly #served = new Map<string, number>()
-  #turn = 0
+  /** Elements that each address has had in the fair order: the next to be served is the one that would have least. */
+  readonly #had = new Map<string, number>()
+  /** What an address that comes now is taken to have had. */
+  #base = 0
   /** Until when an address is served last. */
   readonly #penalties = new Map<string, number>()
   /** Addresses whose unproven links hold a reservation. */
-  readonly #holders = new Set<string>()
+  readonly #holders = new Map<string, Holder>()
   readonly #waiting: Request[] = []
   #timer: Cancel | undefined
 
@@ -109,27 +119,49 @@ export class CpuBudget {
     if (place >= 0) this.#waiting.splice(place, 1)
   }
 
-  #hold(client: CpuClient): CpuReservation {
-    // Whoever is proven later still frees the place that he took unproven.
-    const holds = !client.proven
-    if (holds) this.#holders.add(client.address)
-    let open = true
+  #hold({ address, proven }: CpuClient): CpuReservation {
+    let state: 'open' | 'revoked' | 'settled' = 'open'
+    const giveBack = (count: number): void => {
+      // A link that is proven later still frees the place that it took unproven.
+      if (!proven) this.#holders.delete(address)
+      const now = this.#clock.now()
+      this.#bucket.giveBack(count, now)
+      this.#shares.get(address)?.giveBack(count, now)
+      const had = this.#had.get(address)
+      if (had !== undefined) this.#had.set(address, had - count)
+    }
+    const penalize = (): void => this.#remember(this.#penalties, address, this.#clock.now() + this.#timings.penaltyMs)
+    const revoke = (): void => {
+      state = 'revoked'
+      giveBack(MAX_BLOCK)
+      penalize()
+    }
+    if (!proven) this.#holders.set(address, { since: this.#clock.now(), revoke })
     return {
+      get revoked() {
+        return state === 'revoked'
+      },
       settle: (used, ranOut = false) => {
-        if (!open) return
-        open = false
-        if (holds) this.#holders.delete(client.address)
-        const now = this.#clock.now()
-        this.#bucket.giveBack(MAX_BLOCK - used, now)
-        this.#shares.get(client.address)?.giveBack(MAX_BLOCK - used, now)
-        if (ranOut) this.#remember(this.#penalties, client.address, now + this.#timings.penaltyMs)
+        if (state === 'settled') return
+        if (state === 'open') giveBack(MAX_BLOCK - used)
+        else if (!ranOut) this.#penalties.delete(address)
+        state = 'settled'
+        if (ranOut) penalize()
         this.#serve()
       }
     }
   }
 
+  /** Takes a reservation from the link that has held one for longest without using it, if another one waits for it. */
+  #revoke(): void {
+    if (!this.#waiting.some(request => !this.#hasPlace(request) && !this.#holders.has(request.client.address))) return
+    const now = this.#clock.now()
+    for (const { since, revoke } of [...this.#holders.values()]) if (now - since >= this.#timings.holdMs) revoke()
+  }
+
   /** Serves whom it can, the first in line first. */
   #serve(): void {
+    this.#revoke()
     for (;;) {
       const next = this.#next()
       if (next === undefined) break
@@ -173,11 +205,17 @@ export class CpuBudget {
     return count - this.#share(client.address).level(this.#clock.now())
   }
 
-  /** Proven links first, those who let a reservation run out last, then round-robin by address, then by age. */
+  /**
+   * Proven links first, those who let a reservation run out last; then the one whose address would have had least after it,
+   * so that a small round does not wait for large ones; then by age.
+   */
   #before(a: Request, b: Request): boolean {
     const rank = this.#rank(a) - this.#rank(b)
-    if (rank !== 0) return rank < 0
-    return (this.#served.get(a.client.address) ?? 0) < (this.#served.get(b.client.address) ?? 0)
+    return rank === 0 ? this.#hadAfter(a) < this.#hadAfter(b) : rank < 0
+  }
+
+  #hadAfter({ client, count }: Request): number {
+    return Math.max(this.#base, this.#had.get(client.address) ?? 0) + count
   }
 
   #rank({ client }: Request): number {
@@ -185,13 +223,16 @@ export class CpuBudget {
     return client.proven ? 0 : 1
   }
 
-  #spend({ client, count }: Request): void {
+  #spend(request: Request): void {
+    const { client, count } = request
     const now = this.#clock.now()
     this.#bucket.overdraw(count, now)
     // The share is only held against an address while another waits; what it takes alone may not put it into debt.
     const share = this.#share(client.address)
     share.overdraw(Math.min(count, share.level(now)), now)
-    this.#remember(this.#served, client.address, ++this.#turn)
+    const had = this.#hadAfter(request)
+    this.#base = Math.max(this.#base, had - count)
+    this.#remember(this.#had, client.address, had)
   }
 
   #share(address: string): TokenBucket {
@@ -221,6 +262,9 @@ export class CpuBudget {
       const lacks = this.#shareLacks(request)
       if (lacks > 0 && this.#hasPlace(request)) wait = Math.min(wait, lacks / (cpuPerSecond / SHARE))
     }
+    for (const { since } of this.#holders.values())
+      if (this.#waiting.some(request => !this.#hasPlace(request)))
+        wait = Math.min(wait, (since + this.#timings.holdMs - this.#clock.now()) / 1000)
     if (wait !== Infinity) this.#timer = this.#clock.after(Math.max(1, Math.ceil(wait * 1000)), () => this.#serve())
   }
 }

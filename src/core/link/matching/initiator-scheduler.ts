@@ -1,6 +1,5 @@
 // When I runs rounds and how one goes: pays the budgets, computes M1, M3 and M5, takes M2, M4 and M6. Not what goes into a
 // round (sweep.ts), nor the mathematics of one (round-initiator.ts).
-import { TokenBucket } from '../../token-bucket.ts'
 import type { CpuReservation } from '../budget/cpu-budget.ts'
 import type { Cancel } from '../../clock.ts'
 import type { FreshChannels } from './fresh-channels.ts'
@@ -32,7 +31,6 @@ export class InitiatorScheduler implements Scheduler {
   readonly #fresh: FreshChannels
   readonly #sweep: InitiatorSweep
   readonly #steps: StepDriver
-  readonly #pace: TokenBucket
   sweeps = 0
   #phase: Phase = 'early'
   #r = 0
@@ -54,7 +52,6 @@ export class InitiatorScheduler implements Scheduler {
     this.#fresh = freshChannelsOf(options, port, () => this.#batchUp())
     this.#sweep = new InitiatorSweep(sweepOwnerOf(options, port), this.#fresh)
     this.#steps = new StepDriver(options, fault => port.fail(fault))
-    this.#pace = new TokenBucket(options.budgets.sweepsPerSecond, options.budgets.sweepBurst, options.clock.now())
   }
 
   get ended(): number {
@@ -111,17 +108,10 @@ export class InitiatorScheduler implements Scheduler {
     })
   }
 
-  /** Starts a sweep where one is due and the pace allows it. */
+  /** Starts a sweep if one is due. */
   #consider(): void {
     if (this.#phase !== 'idle' || !this.#sweep.due) return
     if (this.#batch !== undefined && !this.#sweep.wanted) return
-    const { clock, budgets } = this.#options
-    if (!this.#pace.take(1, clock.now())) {
-      const lacks = 1 - this.#pace.level(clock.now())
-      this.#waiting()
-      this.#waiting = clock.after(Math.ceil((lacks * 1000) / budgets.sweepsPerSecond), () => this.#consider())
-      return
-    }
     this.#batch?.()
     this.#batch = undefined
     this.#payCpu()
@@ -186,12 +176,21 @@ export class InitiatorScheduler implements Scheduler {
     if (wrong !== undefined) return wrong
     const { flags, size } = header.value
     this.#flags = flags
+    const again = this.#reservation?.revoked === true
     this.#settle(size, size + 1)
     this.#compute(false)
-    this.#steps.compute(round.onM2(body), result => {
-      if (result.ok) this.#answer(frameType.m3, result.value.m3, 'm4')
-      else this.#port.fail(result)
-    })
+    const answer = (): void =>
+      this.#steps.compute(round.onM2(body), result => {
+        if (result.ok) this.#answer(frameType.m3, result.value.m3, 'm4')
+        else this.#port.fail(result)
+      })
+    if (!again) {
+      answer()
+      return undefined
+    }
+    this.#steps.stop()
+    const refuse = (): void => this.#port.fail(fault(1013, 'The CPU budget is empty'))
+    this.#waiting = this.#options.cpu.charge(this.#port.client, size, answer, refuse)
     return undefined
   }
 
