@@ -1,5 +1,4 @@
-// The map of the program: which plugins there are, in which order, and the scope of the routes. No environment, no
-// listening, no logic.
+// The map of the program: the plugins in their order, and the scope of the routes.
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyPluginCallback, type FastifyServerOptions } from 'fastify'
@@ -42,19 +41,19 @@ import libRoutes from './routes/lib.ts'
 import bonevalueRoutes from './routes/bonevalue/index.ts'
 import wellKnownRoutes from './routes/well-known.ts'
 
-/** Settings by their names in code, and where the routes are to be. */
+/** Settings by their names in code, and options of an embedding app. */
 export interface NetworkWebSocketsOptions extends SettingsOptions {
   /** Path before all routes, such as `/nws`. */
   readonly prefix?: string
-  /** Times that the link protocol fixes otherwise, for tests. */
+  /** Times of the link protocol, for tests. */
   readonly mesh?: PeerMeshOptions
-  /** Parts of your own in place of the built-in ones of the rendezvous. */
+  /** Your own parts of the rendezvous, in place of the built-in ones. */
   readonly rendezvous?: RendezvousSeams
   /** Times of the cluster, for tests. */
   readonly cluster?: ClusterOptions
 }
 
-/** What this package consists of. @param ownsServer whether unknown addresses are ours although there is no prefix */
+/** Registers everything. @param ownsServer whether the proxy answers for unknown addresses even without a prefix */
 async function assemble(
   app: FastifyInstance,
   { prefix = '', mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: NetworkWebSocketsOptions,
@@ -69,11 +68,11 @@ async function assemble(
   await app.register(accounts)
   await app.register(rendezvous, seams)
   await app.register(legacy)
-  await app.register(channelSockets) // Says goodbye before @fastify/websocket does.
+  await app.register(channelSockets) // Its goodbye comes before that of @fastify/websocket.
   await app.register(httpPeers)
   await app.register(discovery)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
-  await app.register(clusterPlugin, cluster) // Loads its client only where it is configured.
+  await app.register(clusterPlugin, cluster) // Loads its client only if it is configured.
   await app.register(delivery)
   await app.register(eventLoop)
   await app.register(readiness)
@@ -101,13 +100,13 @@ async function assemble(
   )
 }
 
-/** The proxy as a plugin for any Fastify app that was created with `serverOptions`. */
+/** The proxy as a plugin for any Fastify app created with `serverOptions`. */
 export const networkWebSockets: FastifyPluginCallback<NetworkWebSocketsOptions> = fp<NetworkWebSocketsOptions>(
   async (app, options) => assemble(app, options, false),
   { name: 'networkwebsockets', fastify: '5.x' }
 )
 
-/** The stand-alone proxy; `app.listener.listen()` starts it. @param logger as Fastify's option of that name */
+/** The stand-alone proxy; `app.listener.listen()` starts it. @param logger Fastify's option of that name */
 export async function buildApp(
   { mesh = {}, cluster = {}, rendezvous: seams = {}, ...settings }: Omit<NetworkWebSocketsOptions, 'prefix'> = {},
   logger: FastifyServerOptions['logger'] = false

@@ -1,5 +1,4 @@
-// What other programs import: the proxy as a Fastify plugin, with the types of its decorators. Not the stand-alone process
-// (server.ts).
+// The package for other programs: the proxy as a Fastify plugin, with the types of its decorators.
 export { networkWebSockets, networkWebSockets as default } from './app.ts'
 export type { NetworkWebSocketsOptions } from './app.ts'
 export { serverOptions } from './plugins/guarded-scope/server-options.ts'
@@ -22,7 +21,7 @@ export type {
   MembershipOptions,
   ReceivedMessage
 } from './plugins/channel-registry/index.ts'
-// An `import type {}` would not be left in the declarations, and with it the decorator would not.
+// The compiler would drop an `import type {}` from the declarations, and the decorators with it.
 export type {} from './plugins/config.ts'
 export type {} from './plugins/discovery/index.ts'
 export type { Crypto } from './plugins/crypto/index.ts'

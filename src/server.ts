@@ -1,12 +1,12 @@
 // The process of `npm start`: its exit codes and its last words. src/start.ts runs the proxy.
 //
-// Exit codes: 0 after a signal; 1 failed; 2 wrong usage: arguments, settings, extensions.
+// Exit codes: 0 after a signal, 1 after a failure, 2 for wrong arguments, settings or extensions.
 import { NwsError } from './core/errors.ts'
 import { startProcess } from './start.ts'
 
 const USAGE = 'This program takes no arguments: settings are environment variables, see docs/LIMITS.md.'
 
-/** Ends a start that went wrong, with one line for what the user can set right. */
+/** Ends a failed start. Prints one line for an error that the user can correct, and a stack for a bug. */
 function fail(error: unknown): never {
   const isUsage = error instanceof NwsError && /^NWS_ERR_(CONFIG|EXTENSION)_/.test(error.code)
   const text =

@@ -1,5 +1,4 @@
-// A proxy as a process: reads the settings, listens, ends gracefully on a signal. Not which program does so
-// (src/server.ts, `nws serve`), and not the program's wiring (src/app.ts).
+// A proxy as a process, for `npm start` and `nws serve`: reads the settings, listens, ends gracefully on a signal.
 import closeWithGrace from 'close-with-grace'
 import { buildApp, type NetworkWebSocketsOptions } from './app.ts'
 import { readSettings } from './core/environment.ts'
@@ -9,8 +8,8 @@ import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
 import { serviceManager } from './service-manager.ts'
 
 /**
- * Signals of a process that is broken. Handled as wishes to end they would come again at once, for ever: so a process whose
- * terminal was closed went on at full load when Node could not restore the terminal at its end.
+ * Signals of a broken process. With a handler they would come again at once, for ever. Node.js, for example, aborts at its end if
+ * it cannot restore a closed terminal.
  */
 const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] as const
 
@@ -24,7 +23,7 @@ export async function startProcess(
   timings: Pick<NetworkWebSocketsOptions, 'mesh' | 'cluster'> = {}
 ): Promise<void> {
   const settings = readSettings(environment)
-  // Warnings of Node itself go there. Without a listener a full disk would count as a mistake of the proxy.
+  // Node writes warnings to stderr. Without a listener a full disk would end the process.
   process.stderr.on('error', () => {})
   const app = await buildApp(
     { ...settings, ...timings },

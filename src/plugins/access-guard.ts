@@ -1,8 +1,8 @@
-// The guard: who may reach what, for HTTP requests, WebSocket upgrades and requests that the router could not read.
-// Not what a refusal looks like (guarded-scope), not the limits.
+// The guard: decides which clients may reach which routes, for HTTP requests, WebSocket upgrades and requests that the router
+// cannot read. guarded-scope writes the refusals.
 //
-// Facts are taken from the TCP connection and the raw request only: forwarded headers are never looked at, whatever
-// the app around us trusts.
+// The guard trusts the TCP connection and the raw request only. It ignores forwarded headers, even if the embedding app trusts
+// them.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
@@ -18,13 +18,13 @@ import { externalAddresses } from '../platform/network-interfaces.ts'
 import type {} from './config.ts'
 
 /**
- * What a route lets its caller do.
- * - `public`: nothing but read what anyone may know;
- * - `data`: join a channel, which pages of allowed origins may;
- * - `control`: see and steer this proxy, which pages of other sites may not;
- * - `events`: `control`, and it joins a channel too;
- * - `rendezvous`: open a socket to the rendezvous, which pages of allowed origins may;
- * - `account`: use an invitation, which only pages of this proxy and programs may.
+ * The access that a route gives, and its callers.
+ * - `public`: reads public information; everybody;
+ * - `data`: joins a channel; programs, and pages of allowed origins;
+ * - `control`: sees and controls this proxy; programs, and pages of this proxy;
+ * - `events`: `control` and `data` together;
+ * - `rendezvous`: opens a socket to the rendezvous; programs, and pages of allowed origins;
+ * - `account`: uses an invitation; programs, and pages of this proxy.
  */
 export type Surface = 'public' | 'data' | 'control' | 'events' | 'rendezvous' | 'account'
 
@@ -33,9 +33,9 @@ declare module 'fastify' {
     accessGuard: AccessGuard
   }
   interface FastifyContextConfig {
-    /** Who may reach the route; a route that does not say is `control`. */
+    /** The access that the route gives; `control` by default. */
     surface?: Surface
-    /** Who may reach it as a WebSocket, where that differs. */
+    /** The access of a WebSocket to this route, if it differs. */
     upgradeSurface?: Surface
     /** Whether the route takes WebSocket upgrades. Any other route refuses them. */
     socket?: boolean
@@ -44,26 +44,26 @@ declare module 'fastify' {
 
 /** What the plugin decorates an app with as `accessGuard`. */
 export interface AccessGuard {
-  /** Whether a request may reach a surface: undefined, or why not. The Host header is judged before all else. */
+  /** Checks the Host header first, then the surface. @returns why the request is refused; undefined: it is allowed */
   check(request: IncomingMessage, surface: Surface): ErrorCode | undefined
-  /** Whether the caller may see what `control` shows. */
+  /** Whether the caller has access to `control`. */
   isTrusted(request: FastifyRequest): boolean
-  /** Whether a socket comes from another machine and has yet to prove the token. */
+  /** Whether the client is on another machine and has not proven the token. */
   mustAuthenticate(request: FastifyRequest): boolean
-  /** Whether the request comes from a page of this proxy or of an origin that NWS_BV_ORIGINS lists. */
+  /** Whether the request comes from a page of this proxy or of an origin in NWS_BV_ORIGINS. */
   isKnownToRendezvous(request: IncomingMessage): boolean
-  /** Where devices without a proxy reach this one: `http://192.168.1.20:9009`, … */
+  /** The addresses of this proxy for devices without one: `http://192.168.1.20:9009`, … */
   lanAddresses(request: FastifyRequest): string[]
-  /** From now on every allowed Host is answered NWS_ERR_SHUTTING_DOWN. */
+  /** Refuses all further requests with NWS_ERR_SHUTTING_DOWN. */
   close(): void
-  /** Compares with the token in constant time. Wrong tokens of other machines are slowed. @returns undefined: it is right */
+  /** Compares with the token in constant time. Slows wrong tokens of other machines. @returns undefined: the token is right */
   checkToken(text: string | undefined, remoteAddress: string): ErrorCode | undefined
 }
 
-/** Port of a connection that has none (Unix sockets, injected requests): as if it were plain HTTP's own. */
+/** Unix sockets and injected requests have no port. They count as plain HTTP. */
 const NO_PORT = 80
 
-/** The values of all Host fields; Node itself would keep only the first. */
+/** The values of all Host fields. Node.js itself keeps only the first. */
 function hostsOf({
   rawHeaders,
   headers
@@ -78,16 +78,16 @@ function remoteAddressOf({ socket }: Partial<IncomingMessage>): string {
 
 /** Options of the plugin. */
 export interface AccessGuardOptions {
-  /** Whether a Host may be the address that the connection was accepted at, for listeners beyond this machine. */
+  /** Whether a Host may be the local address of the connection, for listeners beyond this machine. */
   readonly ownAddress?: boolean
 }
 
 /** Wrong tokens from one address of another machine: 10 at once, then one every 3 s. */
 const WRONG_TOKENS = { burst: 10, perSecond: 1 / 3 }
-/** Addresses that are remembered for that. */
+/** Addresses with a remembered number of tries. */
 const MAX_ADDRESSES = 10_000
 
-/** The guard without Fastify. @param guessed called when an address has used up its tries; once until it has a new one */
+/** The guard without Fastify. @param guessed called when an address has used up its tries, once until it has another */
 export function createAccessGuard(
   settings: Settings,
   { ownAddress = false }: AccessGuardOptions = {},
@@ -100,7 +100,7 @@ export function createAccessGuard(
   let closing = false
   const tokenHash = settings.apiToken === '' ? undefined : hash(settings.apiToken)
 
-  /** The origins that pages have which this proxy serves under the request's Host; undefined: Host not allowed. */
+  /** The origins of this proxy's own pages under the Host of the request; undefined: the Host is not allowed. */
   function ownOrigins(request: IncomingMessage, host: string): string[] | undefined {
     const hostClass = classifyHost(
       host,
@@ -110,7 +110,7 @@ export function createAccessGuard(
     if (hostClass === undefined) return undefined
     const encrypted = (request.socket as { encrypted?: boolean } | undefined)?.encrypted === true
     const name = host.toLowerCase()
-    // In front of a listed name there may be a proxy that speaks TLS.
+    // A reverse proxy with TLS may serve a listed name.
     const schemes = hostClass === 'listed' && !encrypted ? ['http', 'https'] : [encrypted ? 'https' : 'http']
     return schemes.map(scheme => `${scheme}://${name}`)
   }
@@ -122,7 +122,7 @@ export function createAccessGuard(
     if (text === undefined || tokenHash === undefined) return 'NWS_ERR_TOKEN_REQUIRED'
     const now = performance.now()
     const { key, loopback } = addressKey(remoteAddress)
-    // A right token is not looked at either: the answer would tell a guesser.
+    // The right token is refused too: otherwise the answer would tell an attacker which token is right.
     if (!loopback && wrongTokens.waitMs(key, now) > 0) {
       if (told.take(key, now)) guessed(key)
       return 'NWS_ERR_TOKEN_TRIES'
@@ -166,7 +166,7 @@ export function createAccessGuard(
     if (host === undefined || more.length > 0) return 'NWS_ERR_REQUEST_MALFORMED' // RFC 9112 §3.2
     const own = ownOrigins(request, host)
     if (own === undefined) return 'NWS_ERR_HOST_NOT_ALLOWED'
-    // A target with a host of its own is for forward proxies, and RFC 9112 §3.2.2 would have it replace the Host.
+    // A target with its own host is for forward proxies. RFC 9112 §3.2.2 lets it replace the Host.
     if (!(request.url ?? '').startsWith('/')) return 'NWS_ERR_REQUEST_MALFORMED'
     if (closing) return 'NWS_ERR_SHUTTING_DOWN'
     switch (surface) {
@@ -204,7 +204,7 @@ export function createAccessGuard(
   }
 }
 
-/** Decorates the app with `accessGuard`. It is put to work by guarded-scope. */
+/** Decorates the app with `accessGuard`. guarded-scope calls it. */
 export default fp<AccessGuardOptions>(
   async (app, options) => {
     const accessGuard = createAccessGuard(app.config, options, address =>
@@ -213,6 +213,6 @@ export default fp<AccessGuardOptions>(
     app.decorate('accessGuard', accessGuard)
     app.addHook('preClose', async () => accessGuard.close())
   },
-  // The app for other machines brings settings of its own, so any `config` will do.
+  // A decorator, not nws-config: the app for other machines brings its own settings.
   { name: 'nws-access-guard', fastify: '5.x', decorators: { fastify: ['config'] } }
 )

@@ -1,5 +1,5 @@
-// Waits until what was said in a channel has arrived, as far as this proxy can know. Not the delivery (core/hub), and not
-// what the proxies of remote peers do: those deliver, or end whom they cannot deliver to.
+// Waits until the messages of a channel have arrived, as far as this proxy can know. The proxies of remote peers deliver the
+// messages or end peers that are too slow; this proxy does not wait for that.
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fp from 'fastify-plugin'
 import type { Channel } from '../core/hub/channel.ts'
@@ -21,44 +21,44 @@ declare module 'fastify' {
  */
 export type Until = 'sent' | 'read'
 
-/** What is waited for. */
+/** The goal of a wait, and its limits. */
 export interface DeliveryOptions {
   readonly until: Until
   /** Milliseconds. */
   readonly waitMs: number
-  /** Id of a local peer that is not waited for: the one that asks. */
+  /** Id of a local peer that does not count: the one that asks. */
   readonly except: string | undefined
-  /** Nobody wants to know any more: the wait ends. */
+  /** Aborts the wait. */
   readonly gone: AbortSignal
 }
 
-/** How many of them have it not yet, left before they had it, or were cut off before: ended by the proxy, or by the network. */
+/** Receivers that still wait for a message, that left before they got it, and that the proxy or the network cut off before. */
 export interface Outstanding {
   readonly waiting: number
   readonly left: number
   readonly cut: number
 }
 
-/** What became of it. */
+/** The result of a wait. */
 export interface DeliveryResult {
   /** Local peers. */
   readonly peers: Outstanding
-  /** Other proxies that share the channel by links, and the cluster as one. */
+  /** Linked proxies that share the channel; the cluster counts as one. */
   readonly proxies: Outstanding
 }
 
 /** What the plugin decorates an app with as `delivery`. */
 export interface Delivery {
-  /** Waits for all that was said in the channel before. Resolves when nobody is waited for any more, or the time is up. */
+  /** Waits for all earlier messages of the channel. Resolves when all receivers are done or gone, or the time is up. */
   wait(channel: Channel, options: DeliveryOptions): Promise<DeliveryResult>
 }
 
-/** How often queues are looked at, milliseconds. */
+/** Time between two looks at the queues, milliseconds. */
 const LOOK_MS = 5
-/** Somebody who is waited for. */
+
+/** A receiver of the messages. */
 interface Receiver {
   readonly kind: keyof DeliveryResult
-  /** Whether it has been told so, or sees it when it looks. */
   readonly isDone: () => boolean
   readonly isGone: () => boolean
   readonly wasCut: () => boolean
@@ -113,7 +113,7 @@ export default fp(
 
     app.decorate('delivery', {
       async wait(channel, options) {
-        await nextTurn() // What the present turn has said is written at its end.
+        await nextTurn() // Messages of this turn are written at its end.
         let waiting = receiversOf(channel, options)
         const gone: Receiver[] = []
         const end = performance.now() + options.waitMs

@@ -1,5 +1,5 @@
-// Loads the user's own Fastify plugins after the built-in ones, from files only. They run with all rights of this
-// process: this is no sandbox, it only makes sure that nobody else has written them.
+// Loads the user's own Fastify plugins after the built-in ones, from files only. They are not in a sandbox: they have all rights
+// of this process. This file only makes sure that other users of the machine cannot write them.
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,18 +9,18 @@ import { NwsError } from '../core/errors.ts'
 import { shadowsChannel } from '../core/route-shadow.ts'
 import type {} from './config.ts'
 
-/** More than a letter before a colon: `https:`, `file:`, `data:`, but not a drive of Windows. */
+/** A scheme such as `https:` or `file:`. One letter is a drive of Windows. */
 const URL_SCHEME = /^[a-z][a-z0-9+.-]+:/i
 /** Write permission of group or others. */
 const WRITABLE_BY_OTHERS = 0o022
 
-/** The words of somebody else, on one line. */
+/** A foreign text, or the message of a foreign error, on one line. */
 function wordsOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 300)
 }
 
 /**
- * The real path of an extension that is safe to run.
+ * Resolves the real path of an extension, if the extension is safe to run.
  *
  * @throws NwsError `NWS_ERR_EXTENSION_PATH`, `NWS_ERR_EXTENSION_WRITABLE`, `NWS_ERR_EXTENSION_LOAD`
  */
@@ -33,7 +33,7 @@ export async function checkExtension(path: string): Promise<string> {
   } catch (error) {
     throw new NwsError('NWS_ERR_EXTENSION_LOAD', `${wordsOf(path)}: ${wordsOf(error)}`)
   }
-  // Windows has no such bits; its files belong to their owner unless somebody says otherwise.
+  // Windows has no such bits. There only the owner can write a file by default.
   if (process.platform === 'win32') return file
   for (const place of [file, dirname(file)]) {
     const { mode, uid } = await stat(place)
@@ -47,7 +47,7 @@ export async function checkExtension(path: string): Promise<string> {
   return file
 }
 
-/** Imports a file and registers what it exports. */
+/** Imports a file and registers its plugin. */
 async function load(scope: FastifyInstance, path: string, file: string): Promise<void> {
   try {
     const { default: plugin } = (await import(pathToFileURL(file).href)) as { default?: unknown }
@@ -60,7 +60,7 @@ async function load(scope: FastifyInstance, path: string, file: string): Promise
   }
 }
 
-/** Loads the extensions into the scope it is registered in, in the order of the settings. It decorates nothing. */
+/** Loads the extensions into its scope, in the order of the settings. */
 export default fp(
   async scope => {
     const { extensions } = scope.config

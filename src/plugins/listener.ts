@@ -1,7 +1,7 @@
-// Listens on this machine for the stand-alone proxy: on 127.0.0.1 and ::1, both explicitly, since `localhost` is
-// whatever /etc/hosts says. Not used where the proxy is part of somebody else's app, which listens itself.
+// Listens for the stand-alone proxy on 127.0.0.1 and ::1. It names both, because /etc/hosts may map `localhost` to other
+// addresses. An app that embeds the proxy listens itself.
 //
-// Fastify has one server; the second one here only forwards its events to the first, so that both answer alike.
+// Fastify has one server. The second one here forwards its events to the first, so that both answer alike.
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -30,20 +30,20 @@ export interface Listener {
 
 /** Options of the plugin. */
 export interface ListenerOptions {
-  /** Options of node:http, the same as those of the app's own server. */
+  /** Options of node:http that the app's own server has. */
   readonly http: ServerOptions
 }
 
 const IPV4 = '127.0.0.1'
 const IPV6 = '::1'
-/** Attempts to find a port that is free on both addresses. */
+/** Tries to find a port that is free on both addresses. */
 const ATTEMPTS = 10
-/** Share of the shutdown's time after which connections are cut that are still busy. */
+/** Share of the time for the shutdown after which busy connections are cut. */
 const PATIENCE_SHARE = 0.8
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown error'
 
-/** The sentence for a failed attempt to listen, as an error that names what could not be had. */
+/** The error of a failed attempt to listen, with address and reason. */
 function listenError(host: string, port: number, error: unknown): NwsError {
   const code = codeOf(error)
   const reason =
@@ -58,7 +58,7 @@ function listenError(host: string, port: number, error: unknown): NwsError {
   )
 }
 
-/** Listens, or throws the error of the attempt. */
+/** Listens. @throws the error of Node.js */
 async function bind(server: Server, host: string, port: number): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -70,7 +70,7 @@ async function bind(server: Server, host: string, port: number): Promise<number>
   return (server.address() as AddressInfo).port
 }
 
-/** Connections of both servers and the answers that each still owes, so that closing neither waits nor cuts too early. */
+/** The connections of both servers, and the answers that each still owes: closing must not wait, nor cut an answer off. */
 class Connections {
   readonly #busy = new Map<Socket, number>()
   #closing = false
@@ -91,14 +91,14 @@ class Connections {
         if (this.#closing) this.#cutIfIdle(request.socket)
       })
     })
-    // Whoever takes an upgrade ends it, too; when the server closes, nobody takes it.
+    // The handler of an upgrade ends the connection. A server that closes has no handler any more.
     server.prependListener('upgrade', (_request, socket: Socket) => {
       this.#add(socket, 1)
       if (this.#closing) socket.destroy()
     })
   }
 
-  /** Cuts connections that owe nothing, and others as soon as they do not. */
+  /** Cuts each connection as soon as it owes no answer. */
   closeIdle(): void {
     this.#closing = true
     for (const socket of this.#busy.keys()) this.#cutIfIdle(socket)
@@ -128,7 +128,7 @@ function createListener(
   let second: Server | undefined
   let deadline: NodeJS.Timeout | undefined
 
-  /** A server that has the app's server answer for it. */
+  /** A server for which the app's server answers. */
   function createSecond(): Server {
     const server = createServer(http, (request, response) => app.routing(request, response))
     server.on('upgrade', (...args) => app.server.emit('upgrade', ...args))
@@ -140,7 +140,7 @@ function createListener(
     return server
   }
 
-  /** Port of ::1, or undefined where this machine has no IPv6. */
+  /** Binds ::1. @returns the port; undefined: this machine has no IPv6 */
   async function bindSecond(port: number): Promise<number | undefined> {
     const server = createSecond()
     try {
@@ -154,7 +154,7 @@ function createListener(
     }
   }
 
-  /** Binds the app's own server; this is also when Fastify runs its onListen hooks. */
+  /** Binds the app's own server. Fastify then runs its onListen hooks. */
   async function bindFirst(address: string, port: number): Promise<number> {
     try {
       await app.listen({ host: address, port, listenTextResolver: sentence })
@@ -170,12 +170,12 @@ function createListener(
     return (server.address() as AddressInfo).port
   }
 
-  /** What the log says at the start; once for each address of this machine where the host is a wildcard. */
+  /** The log line of the start. For a wildcard Fastify asks once for each address of this machine. */
   function sentence(url: string): string {
     return `Network Web Sockets is running: ${url.replace(`//${IPV4}:`, '//localhost:')}`
   }
 
-  /** Both addresses with one port. The second server goes first: it can be tried again, Fastify's announces itself. */
+  /** Binds both addresses to one port. The second server comes first, because the app's server can listen only once. */
   async function bindBoth(): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       const port = (await bindSecond(wanted)) ?? wanted
@@ -207,7 +207,7 @@ function createListener(
   }
 }
 
-/** Decorates the app with `listener`. Register it last: it stops listening when all others have said goodbye. */
+/** Decorates the app with `listener`. Register it last: it stops listening after all goodbyes. */
 export default fp<ListenerOptions>(
   async (app, { http }) => {
     const { listen, stop, stopped } = createListener(app, http)

@@ -1,4 +1,4 @@
-// The refusals of this proxy as a decorator, for whoever refuses and whoever shows them. No rule and no answer is here.
+// The counts of refusals as a decorator. Each part that refuses counts here; the metrics show them.
 import fp from 'fastify-plugin'
 import { RefusalCounts } from '../core/refusal-counts.ts'
 

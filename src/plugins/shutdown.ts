@@ -1,5 +1,4 @@
-// How far the shutdown has come: all who wait for clients at the end share one time, so that several kinds of clients that
-// never answer cannot add up. Not the signals (start.ts), and not the waiting itself.
+// The time left for the shutdown. All plugins that wait for clients at the end share it, so that their waits do not add up.
 import fp from 'fastify-plugin'
 import type {} from './config.ts'
 
@@ -12,13 +11,13 @@ declare module 'fastify' {
 /** What the plugin decorates an app with as `shutdown`. */
 export interface Shutdown {
   /**
-   * Milliseconds until a share of NWS_SHUTDOWN_TIMEOUT_MS is over, counted from the moment in which closing began; 0 when
-   * it is over.
+   * Milliseconds until a share of NWS_SHUTDOWN_TIMEOUT_MS is over, counted from the beginning of the shutdown; 0 after
+   * that.
    */
   left(share: number): number
 }
 
-/** Decorates the app with `shutdown`. Register it before everything that waits at the end. */
+/** Decorates the app with `shutdown`. Register it before all plugins that wait at the end. */
 export default fp(
   async app => {
     const { shutdownTimeoutMs } = app.config

@@ -1,16 +1,16 @@
-// Who is online, and who hears of whom: presence, trust as far as it concerns those who are online, and the passing on
-// of offers and answers. No login, no store, no sockets: trust comes in as arguments, frames go out through ports.
+// The clients that are online: their presence, the trust between their users, and the relay of offers and answers. Trust comes
+// in as arguments, frames go out through ports.
 import { OWN_ALIAS } from './names.ts'
 import type { Trust, User } from './store.ts'
 import { encode, encodeRelayed, type RelayedMessage } from './wire.ts'
 
-/** Where frames for one client go. */
+/** Takes the frames for one client. */
 export interface ClientPort {
   /** Whether the client knows only the messages of the first generation. */
   readonly isLegacy: boolean
-  /** Takes a frame at once; must not call back into the directory. */
+  /** Sends a frame. Must not call back into the directory. */
   send(frame: Buffer): void
-  /** The same for a frame that may wait some milliseconds, in its order, until something else is sent. */
+  /** Sends a frame that may wait some milliseconds for other frames. The order stays. */
   sendPresence(frame: Buffer): void
 }
 
@@ -29,10 +29,10 @@ export interface OnlineUser extends User {
 }
 
 /**
- * Says whether clients of two users may see and reach each other. Must be quick and give the same answer for both
- * orders; it is asked again for every message that is passed on.
+ * Decides whether clients of two users may see and reach each other. Must be quick, because it is asked for every relayed
+ * message, and must give the same answer in both orders.
  *
- * @param trusted whether they have exchanged a token, which is the built-in answer
+ * @param trusted whether the users have exchanged a token; this is the built-in answer
  */
 export type MayTalk = (a: User, b: User, trusted: boolean) => boolean
 
@@ -45,9 +45,9 @@ export class Directory {
   readonly #peers = new Map<number, OnlinePeer>()
   /** undefined: trust decides, and only trusted users are considered. */
   readonly #rule: MayTalk | undefined
-  /** Frames that were sent as presence. */
+  /** Presence frames sent so far. */
   presenceMessages = 0
-  /** Offers, answers and candidates that were passed on. */
+  /** Offers, answers and candidates relayed so far. */
   relayedMessages = 0
   /** True at the end of the rendezvous: leaving clients are not announced, because clients go on talking without it. */
   isSilent = false
@@ -56,7 +56,7 @@ export class Directory {
     this.#rule = rule
   }
 
-  /** Clients online. */
+  /** Number of clients. */
   get size(): number {
     return this.#peers.size
   }
@@ -65,7 +65,7 @@ export class Directory {
     return this.#peers.has(peerId)
   }
 
-  /** Whether clients of these two may reach each other. */
+  /** Whether clients of two users may reach each other. */
   mayTalk(a: OnlineUser, b: OnlineUser): boolean {
     if (a === b) return true
     const trusted = a.contacts.has(b.id)
@@ -98,7 +98,7 @@ export class Directory {
     }
     for (const { id } of online.peers) list.push({ name: OWN_ALIAS, id })
 
-    // The first generation fails when setPeerId comes before its own "Us".
+    // The first generation fails if setPeerId comes before its own "Us".
     port.send(OWN_USER_ADD)
     port.send(encode('setPeerId', { peerId }))
     port.send(encode('userList', [...names]))
@@ -128,7 +128,7 @@ export class Directory {
     if (user.peers.size === 0) this.users.delete(user.id)
   }
 
-  /** Passes a message on. @returns false: there is no such client that this one may reach */
+  /** Relays a message. @returns false: the sender can reach no client with that id */
   relay(from: OnlinePeer, message: RelayedMessage): boolean {
     const target = this.#peers.get(message.to)
     if (target === undefined || target === from || !this.mayTalk(from.user, target.user)) return false
@@ -138,7 +138,7 @@ export class Directory {
     return true
   }
 
-  /** Two users have come to trust each other. */
+  /** Two users trust each other from now on. */
   trustAdded({ users, aliases }: Trust): void {
     this.#change(users, () => {
       this.users.get(users[0].id)?.contacts.set(users[1].id, aliases[0])
@@ -146,7 +146,7 @@ export class Directory {
     })
   }
 
-  /** Two users have ceased to trust each other. */
+  /** Two users do not trust each other any more. */
   trustRemoved({ users }: Trust): void {
     this.#change(users, () => {
       this.users.get(users[0].id)?.contacts.delete(users[1].id)
@@ -154,7 +154,7 @@ export class Directory {
     })
   }
 
-  /** Changes what two users are to each other; each forgets the other under the old name and hears the new one. */
+  /** Changes the trust between two users. The clients of each forget the other under the old name and hear the new one. */
   #change([first, second]: Trust['users'], apply: () => void): void {
     const a = this.users.get(first.id)
     const b = this.users.get(second.id)
@@ -182,13 +182,13 @@ export class Directory {
     for (const { id } of online?.peers ?? []) this.#tell(receiver, encode('peerConnect', { name, id }))
   }
 
-  /** Sends a frame to all clients of a user. */
+  /** Sends presence to all clients of a user. */
   #tell(user: OnlineUser, frame: Buffer): void {
     this.presenceMessages += user.peers.size
     for (const { port } of user.peers) port.sendPresence(frame)
   }
 
-  /** Users online that this one may talk to, without himself. */
+  /** Other users online that this one may talk to. */
   *#counterparts(user: OnlineUser): Generator<OnlineUser> {
     if (this.#rule === undefined) {
       for (const id of user.contacts.keys()) {

@@ -1,21 +1,21 @@
-// ICE servers as the settings describe them and as clients get them. No hashing of its own: that comes in as argument.
+// ICE servers: their form in the settings, and their form for clients.
 
-/** A server as `RTCPeerConnection` takes it. */
+/** A server for `RTCPeerConnection`. */
 export interface IceServer {
   readonly urls: readonly string[]
   readonly username?: string
   readonly credential?: string
 }
 
-/** A server of NWS_ICE_SERVERS: with a `secret`, each client gets a name and password of its own, made from it. */
+/** A server of NWS_ICE_SERVERS. With a `secret` each client gets its own name and password, made from the secret. */
 export interface ConfiguredIceServer extends IceServer {
-  /** Shared with the TURN server (coturn: static-auth-secret). Never sent to anybody. */
+  /** Shared with the TURN server (coturn: static-auth-secret). Clients never get it. */
   readonly secret?: string
 }
 
-/** How long made credentials are good, milliseconds. */
+/** How long these credentials are valid, milliseconds. */
 export const CREDENTIAL_LIFETIME_MS = 12 * 3_600_000
-/** After which time clients get new ones. */
+/** After this time clients get new ones, milliseconds. */
 export const CREDENTIAL_RENEWAL_MS = CREDENTIAL_LIFETIME_MS / 2
 
 const URL_FORM = /^(stuns?|turns?):[^\s@/?#]+(\?transport=(udp|tcp))?$/ // RFC 7064, RFC 7065
@@ -39,7 +39,7 @@ function readServer(value: unknown): ConfiguredIceServer | undefined {
   }
 }
 
-/** Reads NWS_ICE_SERVERS: a JSON list, or empty for none; undefined for anything else. */
+/** Reads NWS_ICE_SERVERS: a JSON list; an empty text is an empty list. undefined: it is neither. */
 export function parseIceServers(text: string): ConfiguredIceServer[] | undefined {
   if (text === '') return []
   let list: unknown
@@ -54,10 +54,10 @@ export function parseIceServers(text: string): ConfiguredIceServer[] | undefined
 }
 
 /**
- * The servers for one client. Credentials are those of coturn's REST scheme (draft-uberti-behave-turn-rest-00): the name
- * is the time of expiry in seconds and an id, the password the base64 HMAC-SHA1 of that name.
+ * The servers for one client. Credentials follow the REST scheme of coturn (draft-uberti-behave-turn-rest-00): the name is the
+ * time of expiry in seconds and an id, the password is the base64 HMAC-SHA1 of that name.
  *
- * @param id who gets them, without blanks or colons; it stands in the TURN server's log
+ * @param id names the client in the log of the TURN server; without blanks and colons
  * @param now milliseconds since 1970
  * @param hmacSha1 of a text under a key, in base64
  */

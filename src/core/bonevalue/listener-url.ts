@@ -1,4 +1,4 @@
-// The address under which other machines find the rendezvous, for links that are handed on. Not the listener itself.
+// The address of the rendezvous for other machines, for links that users hand on.
 import { parsePeerAddress } from '../peer-address.ts'
 import type { Settings } from '../settings.ts'
 

@@ -1,15 +1,15 @@
 // The form of login names, aliases and passwords. The store knows which names are taken.
 
-/** Most characters of an alias. */
+/** Longest alias, characters. */
 export const MAX_ALIAS = 64
-/** Most characters of a login name; addresses for e-mail fit. */
+/** Longest login name, characters. An e-mail address fits. */
 export const MAX_LOGIN_NAME = 100
-/** Fewest characters of a new password. */
+/** Shortest new password, characters. */
 export const MIN_PASSWORD = 8
 /** Most bytes of a password: hashing long texts costs time. */
 export const MAX_PASSWORD_BYTES = 1024
 
-/** The alias that stands for the user himself. */
+/** The alias of every user for themselves. */
 export const OWN_ALIAS = 'Us'
 /** Names with another meaning in queries of the client or its first generation. */
 const RESERVED: ReadonlySet<string> = new Set(['*', OWN_ALIAS, 'message'])
@@ -17,7 +17,7 @@ const RESERVED: ReadonlySet<string> = new Set(['*', OWN_ALIAS, 'message'])
 const CONTROL = /\p{C}/u
 const ALL_DIGITS = /^\p{Nd}+$/u
 
-/** Whether a user may call another one so. */
+/** Whether a text may be an alias. */
 export function isAlias(value: unknown): value is string {
   return (
     typeof value === 'string' &&
@@ -30,7 +30,7 @@ export function isAlias(value: unknown): value is string {
   )
 }
 
-/** Whether a login name may be given to a new account: no blanks, no control characters. */
+/** Whether a new account may have this login name: no blanks, no control characters. */
 export function isLoginName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= MAX_LOGIN_NAME && !/[\p{C}\s]/u.test(value)
 }
@@ -40,7 +40,7 @@ export function loginKey(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 
-/** Whether a password may be hashed at all; shorter ones may exist in stores of others. */
+/** Whether a password may be hashed. It may be short, because stores of extensions may have short ones. */
 export function isPassword(value: unknown): value is string {
   return (
     typeof value === 'string' &&
@@ -49,7 +49,7 @@ export function isPassword(value: unknown): value is string {
   )
 }
 
-/** Whether a password may be given to a new account. */
+/** Whether a new account may have this password. */
 export function isNewPassword(value: unknown): value is string {
   return isPassword(value) && value.length >= MIN_PASSWORD
 }

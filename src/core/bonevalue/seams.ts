@@ -3,7 +3,7 @@
 import type { MayTalk } from './directory.ts'
 import type { AccountStore, Invitation } from './store.ts'
 
-/** A try to log in. */
+/** An attempt to log in. */
 export interface Credentials {
   readonly name: string
   readonly password: string
@@ -14,10 +14,10 @@ export interface Credentials {
 }
 
 /**
- * The parts; each may be left out.
+ * The parts. Each is optional.
  *
- * Slowing of tries, sessions, trust and presence stay the same whatever is brought. What is thrown is logged and answered
- * as a mistake of the proxy.
+ * Limits of attempts, sessions, trust and presence stay the same. An error of a part is logged and answered as an error of the
+ * proxy.
  */
 export interface RendezvousSeams {
   /**
@@ -37,6 +37,6 @@ export interface RendezvousSeams {
   }) => Promise<boolean | void>
   /** Decides which users see and reach each other; see there. */
   readonly mayTalk?: MayTalk
-  /** Where accounts are kept. */
+  /** Keeps the accounts. */
   readonly store?: AccountStore
 }

@@ -1,15 +1,15 @@
-// The seam between the rendezvous and where its accounts are kept. Only types: the built-in store is in plugins/bonevalue/accounts.
+// The seam between the rendezvous and the store of its accounts. The built-in store is in plugins/bonevalue/accounts.
 //
-// An implementation MUST make each call all or nothing, MUST have written it for good when its promise resolves, and
-// MUST answer calls in an order in which they could have been made one by one. Times are milliseconds since 1970.
-// Secrets (tokens, links, sessions) come as hashes only (SHA-256, base64url); they are random, so a plain hash is enough.
+// An implementation MUST do each call wholly or not at all, MUST have stored the result durably when the promise resolves, and
+// MUST behave as if calls came one by one. Times are milliseconds since 1970. Secrets (tokens, links, sessions) come as hashes
+// only (SHA-256, base64url). A plain hash is enough, because secrets are random.
 import type { ErrorCode } from '../errors.ts'
 
 /** A user, as others see it. */
 export interface User {
-  /** The store's own id, which never changes and is never given to another. */
+  /** The id in the store. It never changes, and no other user ever gets it. */
   readonly id: number
-  /** Login name, as it was chosen. */
+  /** Login name in the chosen spelling. */
   readonly name: string
 }
 
@@ -20,11 +20,11 @@ export interface StoredUser extends User {
   readonly passwordHash: string | undefined
 }
 
-/** A user, for lists. */
+/** A user for lists. */
 export interface UserSummary extends User {
   readonly disabled: boolean
   readonly createdAt: number
-  /** Sessions that are good. */
+  /** Valid sessions. */
   readonly sessions: number
 }
 
@@ -34,9 +34,9 @@ export interface Contact extends User {
   readonly alias: string
 }
 
-/** A session, for lists. */
+/** A session for lists. */
 export interface SessionSummary {
-  /** Names the session without being its secret. */
+  /** Names the session. It is not the secret. */
   readonly id: string
   readonly createdAt: number
   readonly expiresAt: number
@@ -44,16 +44,16 @@ export interface SessionSummary {
   readonly origin: string | null
 }
 
-/** Two users who trust each other, and what each calls the other. */
+/** Two users who trust each other, with their aliases. */
 export interface Trust {
   readonly users: readonly [User, User]
   /** The alias of the first for the second, and of the second for the first. */
   readonly aliases: readonly [string, string]
 }
 
-/** An invitation that is open. */
+/** An open invitation. */
 export interface Invitation {
-  /** Login name that was suggested; empty: none. */
+  /** Suggested login name; empty: none. */
   readonly suggestion: string
   readonly invitedBy: User | undefined
 }
@@ -63,19 +63,19 @@ export interface Refusal {
   readonly refusal: ErrorCode
 }
 
-/** Where accounts are kept. Every method may reject: then nothing has happened. */
+/** Keeps accounts. If a method rejects, it has changed nothing. */
 export interface AccountStore {
-  /** Finds a user by login name, without regard to case. */
+  /** Finds a user by login name. Case does not count. */
   findUser(name: string): Promise<StoredUser | undefined>
   /** The user of that login name. A missing one is made, without a password. */
   ensureUser(name: string): Promise<StoredUser>
   users(now: number): Promise<UserSummary[]>
-  /** False: there is no such user. Disabling revokes all sessions. */
+  /** Disabling revokes all sessions. @returns false: the user does not exist */
   setDisabled(userId: number, disabled: boolean): Promise<boolean>
   /** The users that a user trusts. */
   contacts(userId: number): Promise<Contact[]>
 
-  /** Refuses with `NWS_ERR_BV_TOO_MANY` where `invitedBy` has `limit` open ones. */
+  /** Refuses with `NWS_ERR_BV_TOO_MANY` if `invitedBy` has `limit` open ones. */
   createInvitation(invitation: {
     hash: string
     suggestion: string
@@ -86,14 +86,14 @@ export interface AccountStore {
   }): Promise<Refusal | undefined>
   /** `NWS_ERR_BV_INVITE_UNKNOWN`, `_USED`, `_EXPIRED`. */
   findInvitation(hash: string, now: number): Promise<Invitation | Refusal>
-  /** Makes a user and uses the invitation up. Also `NWS_ERR_BV_NAME_TAKEN`, which leaves it open. */
+  /** Makes a user and uses the invitation up. Also refuses with `NWS_ERR_BV_NAME_TAKEN`; the invitation then stays open. */
   acceptInvitation(
     hash: string,
     user: { name: string; passwordHash: string | undefined },
     now: number
   ): Promise<User | Refusal>
 
-  /** Sessions of a user beyond `limit` end, the oldest first. Need not be for good at once: a lost one costs a login. */
+  /** Ends the oldest sessions of the user beyond `limit`. Need not be durable at once: a lost session costs only a login. */
   createSession(session: {
     hash: string
     id: string
@@ -103,7 +103,7 @@ export interface AccountStore {
     expiresAt: number
     limit: number
   }): Promise<void>
-  /** The user of a session that is good and not disabled. */
+  /** The user of a valid session; undefined: it is not valid, or the user is disabled. */
   findSession(
     hash: string,
     now: number
@@ -136,7 +136,7 @@ export interface AccountStore {
   }): Promise<(Trust & { readonly isNew: boolean }) | Refusal>
   /** Ends the trust between a user and the holder of an alias. @returns `users[0]` is the user; undefined: the alias is unknown */
   removeTrust(userId: number, alias: string): Promise<Trust | undefined>
-  /** Lets go of files and locks. Nothing is called after it. */
+  /** Releases files and locks. No call comes after it. */
   close(): Promise<void>
 }
 

@@ -1,7 +1,7 @@
 // The sockets that have not logged in, and how many of them may be open.
 import { addressKey } from '../address-key.ts'
 
-/** From one address, from this machine, and in all. Loopback has its own limit, because everybody here shares it. */
+/** From one address, from this machine, and in all. Loopback has its own limit, because all local clients share it. */
 const MAX_STRANGERS = { perAddress: 64, loopback: 1024, all: 4096 } as const
 
 /** The strangers of one rendezvous. */

@@ -1,14 +1,13 @@
-// The messages between a client and the rendezvous: reading them, and writing those that the rendezvous sends. Total:
-// whatever arrives becomes a request or a coded fault. No trust and no state (directory.ts), no login (the plugin).
+// The messages between a client and the rendezvous. Reading is total: every text becomes a request or a coded fault.
 //
-// Every message is {"type": …, "data": …}. The spelling of the first generation is kept, `spd` among it.
+// Every message is {"type": …, "data": …}. The spelling of the first generation stays, even `spd`.
 import type { ErrorCode } from '../errors.ts'
 import { textFrame } from '../websocket-frame.ts'
 import { isPassword } from './names.ts'
 
-/** Most bytes of one message. */
+/** Largest message, bytes. */
 export const MAX_MESSAGE_BYTES = 64 * 1024
-/** Ids of peers are below this, as they were in the first generation. */
+/** Highest id of a peer, as in the first generation. */
 export const MAX_PEER_ID = 9_999_999_999_999
 
 /** The requests of a client. */
@@ -26,7 +25,7 @@ export type RelayedMessage =
   | { readonly type: 'peerRequest' | 'peerResponse'; readonly to: number; readonly sdp: string }
   | { readonly type: 'peerCandidate'; readonly to: number; readonly candidate: Candidate | null }
 
-/** An ICE candidate, as browsers write it. */
+/** An ICE candidate in the form of browsers. */
 export interface Candidate {
   readonly candidate: string
   readonly sdpMid?: string | null
@@ -34,10 +33,10 @@ export interface Candidate {
   readonly usernameFragment?: string | null
 }
 
-/** Types that clients send. */
+/** Types of requests. */
 export type ClientType = ClientMessage['type']
 
-/** Why a message is no request. `type` and `to` are what could be read of it. */
+/** Why a message is no request. `type` is set if it could be read. */
 export interface Fault {
   readonly fault: ErrorCode
   readonly type?: ClientType
@@ -49,7 +48,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The id of a peer, which clients may write as number or as its decimal text. */
+/** The id of a peer. Clients may write it as a number or as decimal text. */
 export function readPeerId(value: unknown): number | undefined {
   const id = typeof value === 'string' && /^(?:0|[1-9]\d{0,12})$/.test(value) ? Number(value) : value
   return Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) <= MAX_PEER_ID ? (id as number) : undefined
@@ -85,7 +84,7 @@ function readDescription(type: 'peerRequest' | 'peerResponse', { to: target, spd
   return spd['type'] === (type === 'peerRequest' ? 'offer' : 'answer') ? { type, to, sdp: spd['sdp'] } : undefined
 }
 
-/** One reader a type: the request, or undefined where its data has a wrong form. */
+/** A reader for each type. It returns undefined if the data has a wrong form. */
 const readers: { readonly [Type in ClientType]: (data: Fields) => ClientMessage | undefined } = {
   login: ({ user, password, session }) => {
     if (session !== undefined)
@@ -108,7 +107,7 @@ const readers: { readonly [Type in ClientType]: (data: Fields) => ClientMessage 
   }
 }
 
-/** Reads what a client sent. @param text of one text frame */
+/** Reads a message of a client. @param text the text of one frame */
 export function decodeClientMessage(text: string): ClientMessage | Fault {
   let message: unknown
   try {
@@ -123,7 +122,7 @@ export function decodeClientMessage(text: string): ClientMessage | Fault {
   return request ?? { fault: 'NWS_ERR_BV_MESSAGE', type }
 }
 
-/** A whole frame of a message. */
+/** Encodes a message as a whole frame. */
 export function encode(type: string, data: unknown): Buffer {
   return textFrame(JSON.stringify({ type, data }))
 }
@@ -132,7 +131,7 @@ export function encode(type: string, data: unknown): Buffer {
 export function encodeRelayed(message: RelayedMessage, from: number): Buffer {
   const { type, to } = message
   if (type === 'peerCandidate') return encode(type, { to, from, candidate: message.candidate })
-  // Clients of the first generation find their connection by `peer`: the peer that was asked, on both ways.
+  // Clients of the first generation find their connection by `peer`: in both directions the client that got the offer.
   return type === 'peerRequest'
     ? encode(type, { to, from, peer: to, spd: { type: 'offer', sdp: message.sdp } })
     : encode(type, { to, from, peer: from, spd: { type: 'answer', sdp: message.sdp } })

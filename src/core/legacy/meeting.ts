@@ -5,7 +5,7 @@ import type { Peer } from '../hub/peer.ts'
 /** Longer than a page that is still loading needs for its greeting, milliseconds. The greeting ends the wait. */
 const DELAY_MS = 300
 
-/** What tells a page of an earlier generation from other clients. */
+/** The facts that mark a page of an earlier generation. */
 export interface MeetingClient {
   /** Origin of the page; undefined for a program. */
   readonly origin: string | undefined

@@ -1,24 +1,24 @@
-// The numbers under which clients of the second generation know the peers of one channel: their own, which their pages
-// chose, and random ones for all others. Not the sessions of those clients, no randomness of its own.
+// The numbers of the peers of one channel, for clients of the second generation. Their pages choose their own number; all other
+// peers get random ones.
 
-/** Numbers that a page may choose; a server of that time kept them in 64 bits. */
+/** Numbers that a page may choose. A server of that time kept them in 64 bits. */
 const GRAMMAR = /^\d{4,19}$/
-/** Given numbers have as many digits as chosen ones must have. */
+/** The smallest random number. It has as many digits as chosen numbers must have. */
 const LEAST = 1000
 
-/** A number in the one form in which it is compared and written: decimal digits without leading zeros. */
+/** The form in which numbers are compared and written: decimal digits without leading zeros. */
 export function canonicalNumber(digits: string): string {
   return digits.replace(/^0+(?=\d)/, '')
 }
 
-/** The number that a page chose, in its canonical form, or undefined where it may not choose that. Kept as text: it may be beyond 2^53. */
+/** The number that a page chose, in canonical form; undefined: it is not allowed. It is text, because it may be beyond 2^53. */
 export function parseChosenNumber(text: string): string | undefined {
   return GRAMMAR.test(text) ? canonicalNumber(text) : undefined
 }
 
 /** Numbers and peers of one channel, mapped both ways. A number stays with its peer until it is released. */
 export class PeerNumbers {
-  /** Peer ids; null: chosen by somebody who is no peer yet. */
+  /** Peer ids; null: the client that chose the number is no peer yet. */
   readonly #peers = new Map<string, string | null>()
   readonly #numbers = new Map<string, string>()
   readonly #randomBytes: (count: number) => Uint8Array
@@ -27,23 +27,23 @@ export class PeerNumbers {
     this.#randomBytes = randomBytes
   }
 
-  /** Whether a number is chosen or given. */
+  /** Whether a peer or a client has the number. */
   isTaken(number: string): boolean {
     return this.#peers.has(number)
   }
 
-  /** Keeps a number, which must be free, for somebody who will be a peer. */
+  /** Keeps a free number for a client that will be a peer. */
   reserve(number: string): void {
     this.#peers.set(number, null)
   }
 
-  /** Gives a reserved number to the peer that it was kept for. */
+  /** Gives a number to a peer. */
   assign(number: string, peerId: string): void {
     this.#peers.set(number, peerId)
     this.#numbers.set(peerId, number)
   }
 
-  /** The number of a peer, given now if it has none: below 2^53, so that any client can count so far. */
+  /** The number of a peer. A peer without one gets a random number, below 2^53 so that every client can read it. */
   numberOf(peerId: string): string {
     let number = this.#numbers.get(peerId)
     if (number === undefined) {

@@ -1,5 +1,5 @@
-// Raw text of clients that know no envelope, as the JSON text that channels carry, and back. Not a parser of either: a
-// raw text is the string that it spells, whatever it looks like.
+// Converts the raw text of clients without an envelope to the JSON text that channels carry, and back. A raw text is always a
+// string, even if it looks like JSON.
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -12,7 +12,7 @@ function needsEscapes(bytes: Buffer): boolean {
   return false
 }
 
-/** The JSON text of the string that `raw`, valid UTF-8, spells. */
+/** The JSON text of a string. @param raw valid UTF-8 */
 export function jsonOfRaw(raw: Buffer): Buffer {
   if (needsEscapes(raw)) return Buffer.from(JSON.stringify(raw.toString()))
   const json = Buffer.allocUnsafe(raw.length + 2)
@@ -23,10 +23,10 @@ export function jsonOfRaw(raw: Buffer): Buffer {
 }
 
 /**
- * The raw text for a JSON text: a string's own characters, any other value as its JSON text. Half a surrogate pair,
- * which UTF-8 cannot say, becomes U+FFFD.
+ * The raw text of a JSON text: the characters of a string, and the JSON text of any other value. Half a surrogate pair, which
+ * UTF-8 cannot encode, becomes U+FFFD.
  *
- * @param json one valid JSON text without anything around it; the result may share its memory
+ * @param json one valid JSON text and nothing else; the result may share its memory
  */
 export function rawOfJson(json: Buffer): Buffer {
   if (json[0] !== QUOTE) return json

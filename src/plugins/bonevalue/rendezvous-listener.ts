@@ -1,5 +1,4 @@
-// The listener of the rendezvous for other machines: binds, says under which address, ends. What it serves is an app of
-// its own that comes in as option; nothing of the main one.
+// The listener of the rendezvous for other machines. It serves a separate app, which comes in as an option.
 import { readFileSync, statSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
@@ -23,7 +22,7 @@ export interface RendezvousListener {
   readonly port: number | undefined
 }
 
-/** Certificate and key, as node:https takes them. */
+/** Certificate and key for node:https. */
 export interface Tls {
   readonly cert: Buffer
   readonly key: Buffer
@@ -31,11 +30,11 @@ export interface Tls {
 
 /** Options of the plugin. */
 export interface RendezvousListenerOptions {
-  /** The app that is to listen. @param tls undefined: plain HTTP */
+  /** Builds the app that listens. @param tls undefined: plain HTTP */
   readonly build: (main: FastifyInstance, tls: Tls | undefined) => Promise<FastifyInstance>
 }
 
-/** Share of the shutdown's time after which connections are cut that are still busy. */
+/** Share of the time for the shutdown after which busy connections are cut. */
 const PATIENCE_SHARE = 0.7
 
 function readFile(path: string, variable: string): Buffer {
@@ -56,7 +55,7 @@ function checkFolder(path: string): void {
     throw new NwsError('NWS_ERR_CONFIG_VALUE', 'NWS_WEB_ROOT: there is no folder at this path.')
 }
 
-/** Decorates the app with `rendezvousListener`. It listens once the app is ready; failure ends the start. */
+/** Decorates the app with `rendezvousListener`. It listens in `onReady`; a failure ends the start. */
 export default fp<RendezvousListenerOptions>(
   async (app, { build }) => {
     const { bv, bvListen, tlsCert, tlsKey, webRoot } = app.config

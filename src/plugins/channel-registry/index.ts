@@ -1,5 +1,4 @@
-// The channels of this proxy as a decorator, for routes, carriers and extensions. Wiring only: the rules are in
-// core/hub, and the end of a turn, the clock and the crypto come from here.
+// The channels of this proxy as a decorator, for routes, carriers and extensions. The rules are in core/hub.
 import fp from 'fastify-plugin'
 import type { Scope } from '../../core/channel-name.ts'
 import type { Channel } from '../../core/hub/channel.ts'
@@ -26,23 +25,23 @@ export interface ChannelRegistry {
   /** The channels themselves, for carriers of remote peers and for peers with a port of their own. */
   readonly hub: Hub
   /**
-   * Takes part in a channel from within the process.
+   * Joins a channel from within the process.
    *
-   * @throws NwsError as `Hub.addLocal`, or what a join hook threw
+   * @throws NwsError as `Hub.addLocal`, or the error of a join hook
    */
   join(name: string, options?: MembershipOptions): Promise<Membership>
   /**
-   * Adds a hook: `join` (may be async, may throw an error with a `code` to refuse), `message` (synchronous, may throw
-   * to refuse), `leave`, `channelOpened`, `channelClosed`.
+   * Adds a hook: `join` (may be async, refuses by an error with a `code`), `message` (synchronous, refuses by such an
+   * error), `leave`, `channelOpened`, `channelClosed`.
    */
   addHook<K extends keyof Hooks>(event: K, hook: Hooks[K][number]): void
-  /** The open channel of that name. */
+  /** The open channel with that name. */
   find(name: string, scope?: Scope): Channel | undefined
   /** All open channels. */
   channels(): Channel[]
-  /** All peers of all channels, remote ones too. */
+  /** All peers of all channels, local and remote. */
   peers(): Peer[]
-  /** Tells how long some of the event-loop turns took, milliseconds from their first message until all was written. */
+  /** Reports the length of some turns of the event loop: milliseconds from the first message until everything is written. */
   watchTurns(observer: (ms: number) => void): void
 }
 
@@ -84,7 +83,7 @@ function createChannelRegistry(
       hub,
       join: (name, options = {}) => joinInProcess(hub, name, options, report),
       addHook: (event, hook) => {
-        // One array per event; the indexed type does not let the compiler see that they match.
+        // There is one array per event. The compiler cannot see that array and hook match.
         ;(hub.hooks[event] as (typeof hook)[]).push(hook)
       },
       find: (name, scope = 'network') => hub.find(name, scope),

@@ -1,5 +1,4 @@
-// Taking part in a channel from within the process: values instead of wire text. Not for clients behind a socket
-// (plugins/channel-sockets).
+// Membership in a channel from within the process, with values instead of wire text.
 import type { Scope } from '../../core/channel-name.ts'
 import { binaryAsText } from '../../core/envelope.ts'
 import { NwsError, type ErrorCode } from '../../core/errors.ts'
@@ -9,17 +8,17 @@ import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 import type { TurnQueue } from '../../core/hub/turn-queue.ts'
 
-/** A message as a member in the process gets it. */
+/** A message for a member in the process. */
 export interface ReceivedMessage {
   readonly action: 'broadcast' | 'message'
   readonly source: Peer
-  /** The JSON value; for a binary message its bytes as a Buffer. */
+  /** The JSON value; a Buffer for a binary message. */
   readonly data: unknown
-  /** The JSON text as it was sent; for a binary message `{"$binary":"<base64>"}`. */
+  /** The JSON text as the sender wrote it; `{"$binary":"<base64>"}` for a binary message. */
   readonly text: string
 }
 
-/** How to take part. Handlers are called after the turn in which things happened, in order. */
+/** How to join. Handlers are called after the turn of an event, in the order of events. */
 export interface MembershipOptions {
   /** `network` by default. */
   readonly scope?: Scope
@@ -28,22 +27,22 @@ export interface MembershipOptions {
   readonly onMessage?: (message: ReceivedMessage) => void
   readonly onConnect?: (peer: Peer) => void
   readonly onDisconnect?: (peer: Peer) => void
-  /** The proxy ended the membership. */
+  /** The proxy has ended the membership. */
   readonly onEnd?: (code: ErrorCode) => void
 }
 
-/** A place in a channel. */
+/** Membership in a channel. */
 export interface Membership {
   readonly peer: Peer
   /** Sends to all others: a JSON value, or bytes as a Uint8Array. @throws NwsError `NWS_ERR_PEER_CLOSED` after `leave` */
   broadcast(data: unknown): DeliveryCount
   /** Sends to one. @throws NwsError `NWS_ERR_PEER_NOT_FOUND`, `NWS_ERR_PEER_TAKES_NO_MESSAGES`, `NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE`, `NWS_ERR_PEER_CLOSED` */
   send(target: string, data: unknown): void
-  /** Ends the membership; a second call does nothing. */
+  /** Ends the membership. Idempotent. */
   leave(): void
 }
 
-/** The payload of a value: bytes stay bytes, all else becomes JSON text. */
+/** The payload of a value: bytes stay bytes, other values become JSON text. */
 function payloadOf(data: unknown): Payload {
   if (data instanceof Uint8Array) return { binary: true, bytes: Buffer.from(data) }
   const text: string | undefined = JSON.stringify(data)
@@ -57,8 +56,8 @@ function received(action: 'broadcast' | 'message', source: Peer, payload: Payloa
 }
 
 /**
- * A port that calls handlers. They run after the turn, so that one that answers at once cannot overtake what the others
- * have yet to hear.
+ * A port that calls handlers. They run after the turn: an answer that a handler sends at once cannot overtake the message
+ * on its way to the others.
  */
 function createPort(turns: TurnQueue, options: MembershipOptions, report: (error: unknown) => void): PeerPort {
   const { onMessage, onConnect, onDisconnect, onEnd } = options
@@ -95,7 +94,7 @@ function createPort(turns: TurnQueue, options: MembershipOptions, report: (error
 /**
  * Joins a channel from within the process.
  *
- * @param report told what a handler threw
+ * @param report gets the errors of handlers
  * @throws as `Hub.addLocal`
  */
 export async function joinInProcess(

@@ -1,6 +1,5 @@
-// One client of a channel from its socket's opening to its end: proof of the token, what arrives before the join is
-// decided, rate, who has read what. Not the socket itself (core/hub/client-socket.ts), not the way of speaking over it
-// (dialect.ts), no Fastify.
+// One client of a channel, from the opening of its socket to its end: proof of the token, early messages until the join is
+// decided, rate, and answers to pings. The socket itself is in core/hub/client-socket.ts, the messages are the dialect's.
 import type { WebSocket } from 'ws'
 import type { Scope } from '../../core/channel-name.ts'
 import { closeCodeOf, definitionOf, NwsError, type ErrorCode } from '../../core/errors.ts'
@@ -11,7 +10,7 @@ import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
 import { RateLimit } from './rate-limit.ts'
 
-/** Which channel a socket asks for, and how. */
+/** The channel that a socket asks for, and the facts of its upgrade. */
 export interface ConnectionRequest {
   readonly name: string
   readonly scope: Scope
@@ -30,7 +29,7 @@ export interface ConnectionDeps extends ClientSocketDeps {
   readonly report: (error: unknown) => void
 }
 
-/** Bytes that may arrive before the join is decided. */
+/** Bytes that a client may send before the join is decided. */
 const MAX_EARLY_BYTES = 64 * 1024
 
 interface EarlyMessage {
@@ -38,7 +37,7 @@ interface EarlyMessage {
   readonly isBinary: boolean
 }
 
-/** A coded error as hooks of extensions throw it. */
+/** An error with a code, as hooks of extensions throw it. */
 function isCoded(error: unknown): error is Error & { code: string; closeCode?: unknown } {
   return error instanceof Error && /^[A-Z][A-Z0-9_]{0,99}$/.test((error as { code?: unknown }).code as string)
 }
@@ -80,7 +79,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     }
   }
 
-  /** The peer that the socket became. Dialects run only once there is one. */
+  /** The peer of the socket. Dialects run only after the join. */
   get peer(): Peer {
     return this.#member!
   }
@@ -100,7 +99,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
   }
 
-  /** A ping goes behind all that was sent, and the client answers it when it comes to it. */
+  /** Sends a ping behind all earlier frames: the client reads it, and answers it, after them. */
   whenRead(run: () => void): void {
     if (!this.canPing) return
     this.outbox.flush()
@@ -109,7 +108,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.websocket.ping(String(this.#marks))
   }
 
-  /** The client has answered a ping, and with it all before (RFC 6455 §5.5.3). */
+  /** The client has answered a ping, and so all earlier ones. */
   override answered(bytes: Buffer): void {
     super.answered(bytes)
     const mark = Number(bytes.toString('latin1'))
@@ -147,7 +146,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
       this.#refuseJoin(error)
       return
     }
-    // Data that came with the upgrade may have ended the socket while the join was decided.
+    // Data that came with the upgrade may have ended the socket before the join was decided.
     if (this.over && dialect.leave === undefined) this.hub.removeLocal(this.#member)
     if (!this.over) this.#stopHolding = dialect.holdFirst?.(this, () => this.#takeEarly())
     if (this.#stopHolding === undefined) this.#takeEarly()

@@ -1,5 +1,5 @@
-// The envelope dialect: JSON text with action, source, target and data, and its binary form for clients that take it.
-// Not the grammar of either (core/envelope.ts, core/binary-envelope.ts).
+// The envelope dialect: JSON text with action, source, target and data, and its binary form for clients that take it. The
+// grammars are in core/envelope.ts and core/binary-envelope.ts.
 import { decodeBinaryRequest, OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import {
@@ -41,7 +41,7 @@ export const textEncoding: Encoding = {
   broadcast: (source, payload) => objectFrame(broadcastHead(source.id), textOf(payload))
 }
 
-/** Broadcasts as JSON text, binary ones as binary frames. */
+/** Broadcasts as JSON text, binary data as binary frames. */
 export const binaryEncoding: Encoding = {
   name: 'envelope with binary',
   sameText: textEncoding,

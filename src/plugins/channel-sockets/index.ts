@@ -1,5 +1,5 @@
-// The sockets of clients: takes them over from their routes, keeps them alive, says goodbye at shutdown. Not the rules
-// of channels (core/hub) and not the upgrade itself (@fastify/websocket).
+// The sockets of channels as a decorator: takes them from their routes and keeps them until they close. The rules of channels
+// are in core/hub, the upgrade is in @fastify/websocket.
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
@@ -35,7 +35,7 @@ export interface SocketSeat {
 export interface ChannelSockets {
   /** Why a socket cannot have a seat; the route asks before the upgrade. undefined: nothing is against it so far. */
   check(request: FastifyRequest, seat: SocketSeat): ErrorCode | undefined
-  /** Gives an upgraded socket its seat, for which `check` found nothing. Owns the socket from here on. */
+  /** Gives an upgraded socket its seat after `check`. Owns the socket from here on. */
   accept(websocket: WebSocket, request: FastifyRequest, seat: SocketSeat): void
   /** Open sockets. */
   readonly size: number
@@ -43,7 +43,7 @@ export interface ChannelSockets {
   queues(): Iterable<number>
 }
 
-/** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time. */
+/** When closing handshakes have to be over, as share of the time for the shutdown. */
 const GOODBYE_SHARE = 0.6
 
 export default fp(

@@ -1,4 +1,4 @@
-// How much one socket may send, and when it has gone too far for too long. No sockets here: bytes and clock come in.
+// The limit of messages and bytes of one socket, and the end of a socket that stays over it.
 import { TokenBucket } from '../../core/token-bucket.ts'
 
 /** The limits, see `Settings`. */
@@ -12,9 +12,9 @@ export interface RateSettings {
 export type RateVerdict = 'accept' | 'refuse aloud' | 'refuse' | 'end'
 
 const NOTICE_INTERVAL_MS = 1000
-/** A pause this long without a refusal ends the overload. */
+/** After this time without a refusal the overload is over. */
 const CALM_MS = 1000
-/** Overload that lasts this long ends the socket. */
+/** After this time of overload the socket is ended. */
 const PATIENCE_MS = 10_000
 
 /** The budget of one socket. */
@@ -28,7 +28,7 @@ export class RateLimit {
   /** @param now milliseconds of a clock that never steps back */
   constructor(settings: RateSettings, now: number) {
     this.#messages = new TokenBucket(settings.maxMessagesPerSecond, settings.maxMessagesPerSecond, now)
-    // One message of the largest size must always be possible.
+    // One message of the largest size must be possible.
     this.#bytes = new TokenBucket(
       settings.maxBytesPerSecond,
       Math.max(settings.maxBytesPerSecond, settings.maxMessageBytes),
@@ -36,7 +36,7 @@ export class RateLimit {
     )
   }
 
-  /** Counts a message of `bytes` bytes. */
+  /** Counts a message. */
   take(bytes: number, now: number): RateVerdict {
     if (this.#messages.level(now) >= 1 && this.#bytes.take(bytes, now)) {
       this.#messages.take(1, now)

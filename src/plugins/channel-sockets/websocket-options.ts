@@ -3,14 +3,14 @@ import type { WebsocketPluginOptions } from '@fastify/websocket'
 import type { Settings } from '../../core/settings.ts'
 import { ClientWebSocket } from './web-socket.ts'
 
-/** Options for ws: its limits, and the first subprotocol that a client offers, whatever it is, since old clients ask for one. */
+/** Options of ws. The first subprotocol of a client is accepted, whatever it is, because old clients ask for one. */
 export function websocketOptions({
   maxMessageBytes
 }: Pick<Settings, 'maxMessageBytes'>): NonNullable<WebsocketPluginOptions['options']> {
   return {
     maxPayload: maxMessageBytes,
-    perMessageDeflate: false, // A compression bomb, and state per socket.
-    clientTracking: false, // The sockets have an owner already.
+    perMessageDeflate: false, // It would allow compression bombs, and cost memory per socket.
+    clientTracking: false, // The sockets have an owner.
     handleProtocols: offered => offered.values().next().value ?? false,
     WebSocket: ClientWebSocket as never
   }

@@ -1,5 +1,5 @@
-// A channel as server-sent events: a peer that only listens, for as long as its response lasts. Not a socket, and not
-// the route that opens it. Format: WHATWG HTML, "Server-sent events".
+// A channel as server-sent events: a peer that only listens, until its response ends. Format: WHATWG HTML, "Server-sent
+// events".
 import type { ServerResponse } from 'node:http'
 import type { Scope } from '../../core/channel-name.ts'
 import { binaryAsText, broadcastHead, errorText, messageHead, presenceText, statusText } from '../../core/envelope.ts'
@@ -12,7 +12,7 @@ import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 import { connectionKey } from '../../platform/unanswered.ts'
 
-/** One event whose data is `text`; a line break, which JSON has as white space only, begins a new data line. */
+/** One event with `text` as data. A line break, which is only white space in JSON, begins a new data line. */
 function eventOf(text: string): Buffer {
   return Buffer.from(`data: ${/[\r\n]/.test(text) ? text.replace(/\r\n|\r|\n/g, '\ndata: ') : text}\n\n`)
 }
@@ -45,7 +45,7 @@ export interface EventStreamDeps {
   readonly keepAliveMs: number
   /** Time for which a client's system may acknowledge nothing. */
   readonly peerTimeoutMs: number
-  /** Counts that the proxy has ended a stream. */
+  /** Counts a stream that the proxy ends. */
   readonly ended: (code: ErrorCode) => void
 }
 
@@ -87,7 +87,7 @@ export class EventStream {
   }
 
   /**
-   * Joins a channel and streams it. Nothing is written to the response before the join has succeeded.
+   * Joins a channel and streams it. Writes nothing to the response before the join succeeds.
    *
    * @throws as `Hub.addLocal`
    */
@@ -154,7 +154,7 @@ export class EventStream {
     this.#deps.ended(code)
     this.#outbox.push(eventOf(errorText(code, definitionOf(code).message)))
     this.#finish(code)
-    // A reader that is too slow to get this far is cut off: an event stream has no close code.
+    // A client that is too slow would not read the reason. Cut it off.
     if (code === 'NWS_ERR_PEER_TOO_SLOW') this.terminate()
     else this.#response.end()
   }

@@ -1,4 +1,4 @@
-// Peers that speak HTTP: a publish request, an event stream. Not the routes, and not the channels.
+// Peers over HTTP as a decorator: publish requests and event streams.
 import type { ServerResponse } from 'node:http'
 import fp from 'fastify-plugin'
 import type { Scope } from '../../core/channel-name.ts'
@@ -22,7 +22,7 @@ declare module 'fastify' {
 export interface HttpPeers {
   /** Sends one message. @throws see `publish` */
   publish(message: PublishRequest, options: Omit<PublishOptions, 'signal'>): Promise<PublishResult>
-  /** Streams a channel into a response that nothing has been written to. @throws see `EventStream.open` */
+  /** Streams a channel into an empty response. @throws see `EventStream.open` */
   openEvents(
     response: ServerResponse,
     request: { name: string; scope: Scope; origin: string | undefined }
@@ -31,7 +31,7 @@ export interface HttpPeers {
   queues(): Iterable<number>
 }
 
-/** When all streams have to be over at shutdown, as share of the whole shutdown's time. */
+/** When streams have to be over, as share of the time for the shutdown. */
 const GOODBYE_SHARE = 0.7
 
 /** How often the connections of streams are looked at while their clients may be silent. */

@@ -1,4 +1,4 @@
-// Sending one message by HTTP: the request is a peer for its duration. Not a way to listen (event-stream.ts).
+// Sends one message by HTTP. The request is a peer until it is answered.
 import type { Scope } from '../../core/channel-name.ts'
 import { NwsError } from '../../core/errors.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
@@ -25,7 +25,7 @@ export interface PublishOptions {
   readonly waitMs: number
   /** Ends the waiting early: the message is sent to the peers that are present. */
   readonly signal: AbortSignal
-  /** The client has given up: nothing is sent any more. */
+  /** The client has given up: the message is not sent. */
   readonly gone: AbortSignal
 }
 
@@ -35,7 +35,7 @@ export interface PublishResult {
   readonly delivered: { readonly local: number; readonly remote: number }
 }
 
-/** Waits until `isThere` holds for the channel, the time is up or a signal says so. */
+/** Waits until `isThere` is true, the time is up, or a signal is aborted. */
 async function waitForPeer(
   channel: Channel,
   isThere: () => boolean,

@@ -1,5 +1,5 @@
-// What the clients of the second generation in one channel share: the numbers of its peers, and who has come and gone,
-// also while nobody of them is a peer yet. Not the channel: nothing is delivered here.
+// The clients of the second generation in one channel, even before they are peers: the numbers of the channel's peers, and
+// reports of peers that come and go.
 import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import type { Scope } from '../../core/channel-name.ts'
 import type { Channel } from '../../core/hub/channel.ts'
@@ -8,7 +8,7 @@ import type { Hub } from '../../core/hub/hub.ts'
 import { PeerNumbers } from '../../core/legacy/peer-numbers.ts'
 import { NumberedSession, type Half } from './numbered-session.ts'
 
-/** One channel, as such clients see it. Exists while there is a session. */
+/** One channel for these clients. It exists while it has a session. */
 export class NumberedRoom {
   readonly numbers: PeerNumbers
   readonly sessions = new Map<string, NumberedSession>()
@@ -18,24 +18,24 @@ export class NumberedRoom {
     for (const session of this.sessions.values()) if (session.peer !== peer) session.tellCome(peer, false)
   }
 
-  /** @param empty called when the last session has ended */
+  /** @param empty called after the last session has ended */
   constructor(randomBytes: (count: number) => Uint8Array, empty: () => void) {
     this.numbers = new PeerNumbers(randomBytes)
     this.#empty = empty
   }
 
-  /** All peers of the channel, in the order in which they came; none while it is not open. */
+  /** All peers of the channel in the order of their joins; none while the channel is closed. */
   members(): Iterable<Peer> {
     return this.#channel?.members() ?? []
   }
 
-  /** The channel is open from now on. */
+  /** The channel has been opened. */
   opened(channel: Channel): void {
     this.#channel = channel
     channel.arrivals.add(this.#onArrival)
   }
 
-  /** The channel has been closed: its remote peers went without a word. */
+  /** The channel has been closed. No event told of its remote peers. */
   closed(channel: Channel): void {
     if (channel !== this.#channel) return
     this.#unwatch()
@@ -64,7 +64,7 @@ export class NumberedRoom {
   }
 }
 
-/** Which half of which session a socket wants to be. */
+/** The half of a session that a socket asks for. */
 export interface NumberedSeat {
   readonly name: string
   readonly scope: Scope
@@ -84,7 +84,7 @@ export class NumberedRooms {
   readonly #randomBytes: (count: number) => Uint8Array
   readonly #pairTimeoutMs: number
 
-  /** @param pairTimeoutMs time that a control socket waits for its data socket */
+  /** @param pairTimeoutMs how long a control socket waits for its data socket */
   constructor(hub: Hub, randomBytes: (count: number) => Uint8Array, pairTimeoutMs: number) {
     this.#hub = hub
     this.#randomBytes = randomBytes
@@ -96,12 +96,12 @@ export class NumberedRooms {
     hub.hooks.channelClosed.push(channel => this.#rooms.get(keyOf(channel))?.closed(channel))
   }
 
-  /** Channels with such clients. */
+  /** Channels with these clients. */
   get size(): number {
     return this.#rooms.size
   }
 
-  /** Why a socket cannot have a seat now; undefined: it can. */
+  /** Why a socket cannot have a seat; undefined: it can. */
   refusal(seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
     const room = this.#rooms.get(keyOf(seat))
     if (room === undefined) return undefined
@@ -111,7 +111,7 @@ export class NumberedRooms {
   }
 
   /**
-   * The session of a seat, made where there is none; the caller joins it at once.
+   * Finds or makes the session of a seat. The caller joins it at once.
    *
    * @throws NwsError `NWS_ERR_PEER_NUMBER_TAKEN`, `NWS_ERR_PEER_NUMBER_ORIGIN`
    */

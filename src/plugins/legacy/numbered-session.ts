@@ -1,5 +1,5 @@
-// A client of the second generation: a data socket and a control socket that share a number, in either order of coming,
-// and the one peer that they are. Not the room that tells it of others, not the reading of frames (numbered.ts).
+// A client of the second generation: a data socket and a control socket with the same number, which come in either order, and
+// the peer that they are together. numbered.ts reads their frames, numbered-room.ts reports other peers.
 import { binaryAsText } from '../../core/envelope.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Payload } from '../../core/hub/payload.ts'
@@ -11,12 +11,12 @@ import type { DialectSocket } from '../channel-sockets/dialect.ts'
 import type { NumberedRoom } from './numbered-room.ts'
 import { rawTextEncoding } from './raw.ts'
 
-/** Which of its two sockets. */
+/** One of the two sockets. */
 export type Half = 'data' | 'control'
 
-/** Bytes of direct messages that are kept for a control socket that is yet to come. */
+/** Bytes of direct messages that wait for a control socket. */
 const MAX_HELD_BYTES = 64 * 1024
-/** What each of them counts besides its payload. */
+/** Bytes that each message counts beside its payload. */
 const HELD_OVERHEAD = 64
 
 interface HeldMessage {
@@ -24,24 +24,24 @@ interface HeldMessage {
   readonly payload: Payload
 }
 
-/** The pair. Exists while one of its sockets does. */
+/** The pair. It exists while one of its sockets does. */
 export class NumberedSession {
   readonly number: string
-  /** The peer, from the moment at which its data socket joins until it leaves. */
+  /** The peer, from the join of the data socket until it leaves. */
   peer: Peer | undefined
   readonly #origin: string | undefined
   readonly #room: NumberedRoom
   #data: DialectSocket | undefined
   #control: DialectSocket | undefined
-  /** Whether the control socket has been told who is there, and so is told who comes and goes. */
+  /** Whether the control socket knows the other peers, and so hears of each that comes and goes. */
   #seeing = false
-  /** Direct messages for a control socket that has never been there; undefined: none is kept any more. */
+  /** Direct messages for a control socket that has not come yet; undefined: messages are not kept any more. */
   #held: HeldMessage[] | undefined = []
   #heldBytes = 0
   #timer: NodeJS.Timeout | undefined
   #resolvePeer: ((peer: Peer) => void) | undefined
 
-  /** @param origin of the first of the two sockets */
+  /** @param origin origin of the first socket */
   constructor(room: NumberedRoom, number: string, origin: string | undefined, pairTimeoutMs: number) {
     this.#room = room
     this.number = number
@@ -49,7 +49,7 @@ export class NumberedSession {
     this.#timer = setTimeout(() => this.#unpaired(), pairTimeoutMs).unref()
   }
 
-  /** Why a socket cannot be a half of this session. */
+  /** Why a socket cannot be a half of this session; undefined: it can. */
   refusal(half: Half, origin: string | undefined): ErrorCode | undefined {
     if (origin !== this.#origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
     const taken = half === 'data' ? this.#data : this.#control
@@ -66,7 +66,7 @@ export class NumberedSession {
     return peer
   }
 
-  /** Makes a socket the control socket. Resolves when there is a peer for which it can speak. */
+  /** Makes a socket the control socket. Resolves to the peer once the data socket has joined. */
   async joinControl(socket: DialectSocket): Promise<Peer> {
     this.#control = socket
     this.#stopWaiting()
@@ -79,7 +79,7 @@ export class NumberedSession {
     )
   }
 
-  /** The data socket has gone, and the peer with it: its own control socket is closed first. */
+  /** The data socket has gone. Its control socket is closed first, then the peer leaves. */
   leaveData(socket: DialectSocket, cause: ErrorCode | undefined): void {
     this.#control?.end(cause ?? 'NWS_ERR_DATA_SOCKET_CLOSED')
     if (this.peer !== undefined) socket.hub.removeLocal(this.peer, cause)
@@ -88,14 +88,14 @@ export class NumberedSession {
     this.#end()
   }
 
-  /** The control socket has gone; a peer stays, and may have another one. */
+  /** The control socket has gone. The peer stays and may get another one. */
   leaveControl(): void {
     this.#control = undefined
     this.#seeing = false
     if (this.#data === undefined) this.#end()
   }
 
-  /** The port of the peer, which exists from now on. Others are told of through the room, not here. */
+  /** Makes the port of the peer, which exists from now on. The room reports other peers, not this port. */
   createPort(socket: DialectSocket, peer: Peer): PeerPort {
     this.peer = peer
     this.#room.numbers.assign(this.number, peer.id)
@@ -111,12 +111,12 @@ export class NumberedSession {
     }
   }
 
-  /** The id of the peer that has a number for this client. */
+  /** The id of the peer with that number. */
   peerIdOf(number: string): string | undefined {
     return this.#room.numbers.peerIdOf(number)
   }
 
-  /** Tells of another peer that came. @param cameLater whether this client came after it */
+  /** Reports another peer that has come. @param cameLater whether this client came after it */
   tellCome(other: Peer, cameLater: boolean): void {
     if (this.#seeing)
       this.#control!.sendPresence(
@@ -125,7 +125,7 @@ export class NumberedSession {
       )
   }
 
-  /** Tells of another peer that went. */
+  /** Reports another peer that has gone. */
   tellGone(other: Peer): void {
     if (this.#seeing) this.#control!.sendPresence(this.#presenceFrame('disconnect', other))
   }
@@ -150,9 +150,9 @@ export class NumberedSession {
     this.#room.remove(this)
   }
 
-  /** Tells of all that are there, once it may. */
+  /** Reports all present peers, as soon as that is allowed. */
   #see(): void {
-    // Where extensions decide who may join, nobody sees who is there before they have.
+    // If extensions decide about joins, a client must not see the members before their decision.
     if (
       this.#control === undefined ||
       this.#seeing ||
@@ -173,7 +173,7 @@ export class NumberedSession {
     const bytes = this.#heldBytes + payload.bytes.length + HELD_OVERHEAD
     if (this.#held === undefined || bytes > MAX_HELD_BYTES) return false
     this.#heldBytes = bytes
-    // Copied: the bytes are a slice of what the sender's transport read.
+    // A copy, because the bytes are a slice of the sender's receive buffer.
     this.#held.push({ source, payload: { binary: payload.binary, bytes: Buffer.from(payload.bytes) } })
     return true
   }

@@ -1,4 +1,4 @@
-// The part of the built-in store that lets people in: invitations and sessions. Not users, trust and tokens (store.ts).
+// The part of the built-in store for invitations and sessions. Users, trust and tokens are in store.ts.
 import { loginKey } from '../../../core/bonevalue/names.ts'
 import type { AccountStore, Invitation, Refusal, SessionSummary } from '../../../core/bonevalue/store.ts'
 import { transact, type Database } from './database.ts'
@@ -6,7 +6,7 @@ import { transact, type Database } from './database.ts'
 type InvitationPart = Pick<AccountStore, 'createInvitation' | 'findInvitation' | 'acceptInvitation'>
 type SessionPart = Pick<AccountStore, 'createSession' | 'findSession' | 'sessions' | 'revokeSessions'>
 
-/** How long a used or expired invitation is remembered, so that its page can say which, milliseconds. */
+/** How long a used or expired invitation is remembered, so that its page can tell the reason, milliseconds. */
 const INVITATION_MEMORY_MS = 30 * 86_400_000
 
 interface InvitationRow {
@@ -89,7 +89,7 @@ function sessionPart(database: Database): SessionPart {
   const endAll = database.prepare('DELETE FROM sessions WHERE user_id = ?')
   return {
     createSession: async ({ hash, id, userId, origin, now, expiresAt, limit }) => {
-      // A lost session costs a login; to wait for the disk at each login would cost all who are online.
+      // A lost session costs only a login. A wait for the disk at each login would stop all clients.
       database.exec('PRAGMA synchronous = NORMAL')
       try {
         transact(database, () => {

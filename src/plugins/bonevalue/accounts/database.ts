@@ -1,22 +1,21 @@
-// Opens the SQLite database of the accounts: one process at a time, durable, at the newest version of its tables. Not
-// the queries (store.ts).
+// Opens the SQLite database of the accounts: for one process at a time, durable, with the newest version of its tables.
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type Libsql from 'libsql'
 import { NwsError } from '../../../core/errors.ts'
 
-/** A database; all its calls are synchronous. */
+/** A database. All its calls are synchronous. */
 export type Database = Libsql.Database
 
 /** Keeps everything in memory, for tests. */
 export const IN_MEMORY = ':memory:'
 const FILE = 'accounts.db'
-/** How long to wait for another process to let go of the file, milliseconds. */
+/** How long to wait for the lock of another process, milliseconds. */
 const LOCK_WAIT_MS = 1000
 
 /**
- * Versions of the tables: entry n leads from version n to n + 1. Never change an entry that was released: add one.
- * Times are milliseconds since 1970, hashes base64url. `name_key` is what all spellings of a login name share.
+ * Versions of the tables: entry n leads from version n to n + 1. Never change a released entry: add one. Times are milliseconds
+ * since 1970, hashes are base64url. `name_key` is the form that all spellings of a login name share.
  */
 export const migrations: readonly string[] = [
   `
@@ -87,10 +86,10 @@ function createFile(directory: string): string {
 export async function openDatabase(directory: string): Promise<Database> {
   let database: Database | undefined
   try {
-    // libsql's loader asks for a report, which looks up the name of every peer's address: a minute of silence if the name
-    // server does not answer.
+    // libsql's loader asks Node.js for a report, which looks up the names of all connected addresses. Without an answer of the
+    // name server that takes a minute.
     Object.assign(process.report, { excludeNetwork: true })
-    const { default: Libsql } = await import('libsql') // Native code: who does not use it does not load it.
+    const { default: Libsql } = await import('libsql') // Native code, loaded only if needed.
     database = new Libsql(directory === IN_MEMORY ? IN_MEMORY : createFile(directory), { timeout: LOCK_WAIT_MS })
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')
@@ -110,11 +109,11 @@ export async function openDatabase(directory: string): Promise<Database> {
   }
 }
 
-/** Closes the database: all is in its main file then, and another process may open it. */
+/** Closes the database. Its main file then has everything, and another process may open it. */
 export function closeDatabase(database: Database): void {
   if (!database.open) return
-  // The library lets go of a connection only when its statements are collected, and with it of the lock: given up here.
-  // A lock taken before WAL was entered can be given up only outside of it.
+  // The library releases a connection, and its lock, only when its statements are collected. So the lock is released here.
+  // A lock that was taken before WAL can be released only outside WAL.
   database.exec('PRAGMA journal_mode = DELETE')
   database.exec('PRAGMA locking_mode = NORMAL')
   database.prepare('SELECT count(*) FROM sqlite_schema').get()

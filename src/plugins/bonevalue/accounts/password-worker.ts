@@ -9,7 +9,7 @@ export interface HashRequest {
   readonly hash?: string
 }
 
-/** Its answer; undefined: it could not be done. */
+/** The answer; undefined: the thread could not do it. */
 export type HashAnswer = string | boolean | undefined
 
 function answer({ password, hash }: HashRequest): HashAnswer {
@@ -27,7 +27,7 @@ parentPort?.on('message', (request: HashRequest) => {
   try {
     result = answer(request)
   } catch {
-    result = undefined // Not enough memory, say.
+    result = undefined // For example, too little memory.
   }
   parentPort?.postMessage(result)
 })

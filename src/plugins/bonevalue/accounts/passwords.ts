@@ -1,13 +1,12 @@
-// Passwords: hashing and checking them, with a short queue in front of the one thread that does it (password-worker.ts).
-// Knows no users.
+// Hashes and checks passwords: a short queue before the one thread of password-worker.ts.
 import { Worker } from 'node:worker_threads'
 import { NwsError } from '../../../core/errors.ts'
 import { packageFile } from '../../../platform/package.ts'
 import type { HashAnswer, HashRequest } from './password-worker.ts'
 
-/** Requests that may wait behind the one that is being worked on. */
+/** Requests that may wait behind the current one. */
 export const QUEUE_LENGTH = 32
-/** Time without requests after which the thread and its 64 MiB go, milliseconds. */
+/** After this time without requests the thread ends and frees its 64 MiB, milliseconds. */
 const IDLE_MS = 60_000
 
 /** A hash of the same cost for unknown names: Argon2id, interactive limits, of random bytes that were thrown away. */
@@ -18,12 +17,12 @@ export interface Passwords {
   /** @throws NwsError `NWS_ERR_BV_BUSY` */
   hash(password: string): Promise<string>
   /**
-   * @param hash undefined: there is no such user; takes as long, and is never right
-   * @param isWanted asked when its turn comes; false: the answer is false at once
+   * @param hash undefined: the user does not exist; this takes as long, and returns false
+   * @param isWanted asked when the request is due; false: the answer is false at once
    * @throws NwsError `NWS_ERR_BV_BUSY`
    */
   verify(hash: string | undefined, password: string, isWanted?: () => boolean): Promise<boolean>
-  /** Requests that wait, the one that is being worked on not counted. */
+  /** Requests that wait behind the current one. */
   readonly waiting: number
   /** Ends the thread. Waiting requests are refused. */
   close(): Promise<void>
@@ -41,7 +40,7 @@ export interface PasswordsOptions {
   readonly idleMs?: number
 }
 
-/** Hashing without Fastify; the thread starts with the first request. */
+/** Passwords without Fastify. The thread starts with the first request. */
 export function createPasswords({ idleMs = IDLE_MS }: PasswordsOptions = {}): Passwords {
   const waiting: Job[] = []
   let current: Job | undefined

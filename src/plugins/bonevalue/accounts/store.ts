@@ -1,11 +1,11 @@
-// The built-in store: users, trust and tokens in SQLite. Not the opening of the file (database.ts), and not the
-// sessions and invitations (admission.ts). Calls are synchronous underneath, so they cannot get into each other.
+// The built-in store: users, trust and tokens in SQLite; sessions and invitations are in admission.ts. Each call is synchronous
+// inside, so that two calls cannot mix.
 import { loginKey } from '../../../core/bonevalue/names.ts'
 import type { AccountStore, Contact, StoredUser, User, UserSummary } from '../../../core/bonevalue/store.ts'
 import { admissionPart } from './admission.ts'
 import { closeDatabase, transact, type Database } from './database.ts'
 
-/** How long a used or expired token is remembered, so that a late claim can be told why, milliseconds. */
+/** How long a used or expired token is remembered, so that a late claim gets the reason, milliseconds. */
 const TOKEN_MEMORY_MS = 86_400_000
 
 interface UserRow {
@@ -139,7 +139,7 @@ function trustPart(database: Database): TrustPart {
   }
 }
 
-/** The store over an open database, which it closes in the end. @param now milliseconds since 1970 */
+/** The store over an open database. `close` closes the database. @param now milliseconds since 1970 */
 export function createStore(database: Database, now: () => number): AccountStore {
   return {
     ...userPart(database, now),

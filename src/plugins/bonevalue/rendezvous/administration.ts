@@ -9,9 +9,9 @@ export interface UserView {
   readonly name: string
   readonly disabled: boolean
   readonly createdAt: string
-  /** Sessions that are good. */
+  /** Valid sessions. */
   readonly sessions: number
-  /** Sockets that are open. */
+  /** Open sockets. */
   readonly online: number
 }
 
@@ -31,16 +31,16 @@ export interface Administration {
     readonly messages: number
     readonly online: OnlineView[]
   }
-  /** A one-time link's secret. @throws NwsError `NWS_ERR_BV_NAME`, `NWS_ERR_BV_NAME_TAKEN` */
+  /** Makes the secret of a one-time link. @throws NwsError `NWS_ERR_BV_NAME`, `NWS_ERR_BV_NAME_TAKEN` */
   invite(suggestion: string): Promise<Handout>
   /** Disabling ends sessions and sockets. */
   setDisabled(name: string, disabled: boolean): Promise<void>
   sessions(name: string): Promise<SessionSummary[]>
-  /** Ends one session, or all, and their sockets. @returns how many */
+  /** Ends one session or all, with their sockets. @returns how many */
   revoke(name: string, id?: string): Promise<number>
 }
 
-/** Administration of one rendezvous. @param sockets all that are open */
+/** The administration of one rendezvous. @param sockets all open sockets */
 export function createAdministration(
   service: () => RendezvousService,
   sockets: Iterable<RendezvousSocket>

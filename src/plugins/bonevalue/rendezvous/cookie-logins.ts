@@ -5,12 +5,12 @@ import { NwsError } from '../../../core/errors.ts'
 import { readLoginCookies } from '../../../core/legacy/login-cookies.ts'
 import type { Login, RendezvousService } from './service.ts'
 
-/** The logins whose upgrade is still to come. */
+/** Logins that wait for their upgrade. */
 export class CookieLogins {
   readonly #logins = new WeakMap<IncomingMessage, Login>()
 
   /**
-   * Logs a client in, if its request has the cookies.
+   * Logs a client in if its request has the cookies.
    *
    * @throws NwsError `NWS_ERR_BV_ORIGIN`, `NWS_ERR_BV_LOGIN` and others of the login
    */

@@ -69,10 +69,10 @@ export interface RendezvousNumbers {
 const WRITE_RATE = { burst: 30, perSecond: 2 } as const
 /** Users whose rate is remembered. */
 const MAX_RATES = 10_000
-/** When closing handshakes have to be over at shutdown, as share of the whole shutdown's time; sockets of channels come after. */
+/** When closing handshakes have to be over, as share of the time for the shutdown. Sockets of channels come after them. */
 const GOODBYE_SHARE = 0.3
 
-/** The address under which the client has reached the proxy. The guard has checked Host. */
+/** The address by which the client reaches the proxy. The guard has checked Host. */
 function baseOf({ raw }: FastifyRequest): string {
   const encrypted = (raw.socket as { encrypted?: boolean }).encrypted === true
   return `${encrypted ? 'https' : 'http'}://${raw.headers.host ?? 'localhost'}`

@@ -1,4 +1,4 @@
-// Tokens, links and sessions: how they are made, and the hash that the store keeps of them.
+// The secrets of tokens, links and sessions, and their hashes for the store.
 import { createHash, randomBytes } from 'node:crypto'
 
 const SECRET_BYTES = 16

@@ -16,13 +16,13 @@ import { NwsError } from '../../../core/errors.ts'
 import type { Accounts } from '../accounts/index.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 
-/** How long a session is good after the password was shown, milliseconds. */
+/** How long a session is valid after a login with the password, milliseconds. */
 export const SESSION_LIFETIME_MS = 12 * 3_600_000
 export const TOKEN_LIFETIME_MS = 600_000
 export const INVITATION_LIFETIME_MS = 72 * 3_600_000
-/** Open tokens, and open invitations, of one user. */
+/** Open tokens of one user, and open invitations. */
 export const MAX_OPEN = 16
-/** Sessions of one user; the oldest end. */
+/** Sessions of one user. The oldest end first. */
 const MAX_SESSIONS = 128
 /** Sockets of one user. */
 export const MAX_PEERS_PER_USER = 64
@@ -42,7 +42,7 @@ export interface Caller {
   readonly isOpen: () => boolean
 }
 
-/** A login that went well. */
+/** A successful login. */
 export interface Login {
   readonly user: User
   readonly session: string
@@ -50,12 +50,12 @@ export interface Login {
   readonly expiresAt: number
 }
 
-/** Why a login did not. */
+/** Why a login is refused. */
 export interface LoginRefusal extends Refusal {
   readonly retryAfterMs?: number
 }
 
-/** A secret to hand over, and until when it counts. */
+/** A secret for a user to hand on, and its end. */
 export interface Handout {
   readonly token: string
   readonly expiresAt: number
@@ -68,7 +68,7 @@ export class RendezvousService {
   readonly #deps: RendezvousDeps
   /** Counts changes of trust. */
   #trustVersion = 0
-  /** Changes of trust, one after another, so that presence follows the order of the store. */
+  /** Changes of trust run one after another, so that presence follows the order of the store. */
   #changes: Promise<unknown> = Promise.resolve()
 
   constructor(deps: RendezvousDeps) {
@@ -81,7 +81,7 @@ export class RendezvousService {
     return this.#deps.seams.store ?? (await this.#deps.accounts.open())
   }
 
-  /** Logs in with name and password and makes a session. */
+  /** Logs in with a password and makes a session. */
   async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
     const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
     const address = addressKey(caller.address).key
@@ -91,7 +91,7 @@ export class RendezvousService {
     try {
       user = await this.#authenticate(name, password, caller)
     } catch (error) {
-      this.#attempts.takeBack(key, address, Date.now()) // The password was not looked at.
+      this.#attempts.takeBack(key, address, Date.now()) // The password was not checked.
       if (error instanceof NwsError) return { refusal: error.code }
       throw error
     }
@@ -125,9 +125,9 @@ export class RendezvousService {
   }
 
   /**
-   * Reads whom a user trusts and hands it on at once, in the same turn, so that no change of trust gets between.
+   * Reads the contacts of a user and passes them on in the same turn, so that no change of trust comes between.
    *
-   * @param enter not given what the directory knows already and keeps up to date
+   * @param enter gets no contacts if the user is online: the directory has them
    */
   async withContacts<T>(user: User, enter: (contacts: readonly (readonly [number, string])[]) => T): Promise<T> {
     const store = await this.store()
@@ -197,13 +197,13 @@ export class RendezvousService {
     return await (await this.store()).findInvitation(hashSecret(token), Date.now())
   }
 
-  /** Makes an account of an invitation. @throws what `register` of an extension throws */
+  /** Makes an account from an invitation. @throws the error of an extension's `register` */
   async acceptInvitation(token: string, name: string, password: string): Promise<User | Refusal> {
     if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
     if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
     const { accounts, seams } = this.#deps
     const store = await this.store()
-    // Neither is the password hashed nor an extension asked for a link that does not count.
+    // An invalid link must not cost a hash or a call of an extension.
     const invitation = await store.findInvitation(hashSecret(token), Date.now())
     if (isRefusal(invitation)) return invitation
     if ((await store.findUser(name)) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }

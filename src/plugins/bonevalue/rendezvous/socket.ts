@@ -1,6 +1,5 @@
-// One client of the rendezvous from its socket's opening to its end: login first, what arrives meanwhile, rate, the answers
-// in order. Not the socket itself (core/hub/client-socket.ts), not what is done for a user (service.ts), not who hears of
-// whom (core/bonevalue).
+// One client of the rendezvous, from the opening of its socket to its end: login, early messages until it is decided, rate, and
+// answers in order. The socket itself is in core/hub/client-socket.ts, the rules are in service.ts and core/bonevalue.
 import type { OnlinePeer, ClientPort } from '../../../core/bonevalue/directory.ts'
 import { CREDENTIAL_RENEWAL_MS, type IceServer } from '../../../core/bonevalue/ice-servers.ts'
 import { isRefusal, type User } from '../../../core/bonevalue/store.ts'
@@ -26,9 +25,9 @@ import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './servic
 export interface SocketOrigin {
   readonly address: string
   readonly origin: string | undefined
-  /** Under which the client reached the proxy, for links: `http://localhost:9009`. */
+  /** The address by which the client reaches the proxy, for links: `http://localhost:9009`. */
   readonly base: string
-  /** A login by cookies that went well before the upgrade: the client is of the first generation. */
+  /** A login by cookies before the upgrade. Only clients of the first generation have one. */
   readonly login: Login | undefined
 }
 
@@ -39,23 +38,23 @@ export type LoginMethod = 'password' | 'session' | 'cookies'
 export interface RendezvousSocketDeps extends ClientSocketDeps {
   readonly service: RendezvousService
   readonly settings: Settings
-  /** A new id that no peer has. */
+  /** Makes a free id. */
   readonly peerId: () => number
   readonly iceServers: (peerId: number) => IceServer[]
   readonly report: (error: unknown) => void
-  /** Counts that a client has logged in. */
+  /** Counts a login. */
   readonly loggedIn: (method: LoginMethod) => void
   /** Counts a request that writes: make a token, claim, invite, remove. @returns false: one too many */
   readonly takeWrite: (user: User) => boolean
-  /** Called once, when the login was decided or given up. */
+  /** Called once, when the login is decided or given up. */
   readonly settled: (socket: RendezvousSocket) => void
 }
 
 /** Messages at once, and per second after that. */
 const RATE = { burst: 1000, perSecond: 200 } as const
-/** Bytes that may arrive before the login is decided. */
+/** Bytes that a client may send before the login is decided. */
 const MAX_EARLY_BYTES = MAX_MESSAGE_BYTES
-/** Requests whose answers may be awaited at a time. */
+/** Requests of a client that may wait for their answers. */
 const MAX_PENDING = 64
 /** A client that writes too fast is told to wait this long, milliseconds. */
 const WRITE_WAIT_MS = 1000
@@ -70,10 +69,10 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
   #rate: TokenBucket | undefined
   #loginTimer: NodeJS.Timeout | undefined
   #member: OnlinePeer | undefined
-  /** Messages that wait for the login; undefined before it has begun and after it. */
+  /** Messages that wait for the login; undefined before it begins and after it. */
   #early: Buffer[] | undefined
   #earlyBytes = 0
-  /** Requests that are not answered yet, one after another. */
+  /** Runs the open requests one after another. */
   #requests: Promise<void> | undefined
   #pending = 0
 
@@ -96,7 +95,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     this.outbox.pushPresence(frame)
   }
 
-  /** Beside signs of life: renews the client's credentials when it is time. */
+  /** Also renews the credentials of the client, if it is time. */
   override checkAlive(now: number): void {
     super.checkAlive(now)
     if (this.#member !== undefined && !this.isLegacy && now - this.#iceSentAt >= CREDENTIAL_RENEWAL_MS) {
@@ -155,7 +154,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
       )
   }
 
-  /** Waits for a login, then goes online, or ends. */
+  /** Waits for a login. The client then is online, or is ended. */
   #begin(method: LoginMethod, login: ReturnType<RendezvousService['resume']>): void {
     this.#early = []
     login
@@ -227,7 +226,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     }
   }
 
-  /** Does a request after those before it, and answers errors. */
+  /** Does a request after all earlier ones, and answers its errors. */
   #request(type: string, work: () => Promise<ErrorCode | undefined>): void {
     this.#pending++
     const mayWrite = this.deps.takeWrite(this.#member!.user)
@@ -250,7 +249,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
       })
   }
 
-  /** @returns why it could not be done */
+  /** @returns why the request is refused */
   async #answer(
     user: User,
     message: Exclude<ClientMessage, { type: 'login' } | { to: number }>
@@ -282,13 +281,13 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     }
   }
 
-  /** Refuses a message of a client that is online. */
+  /** Refuses a message of a client after its login. */
   #refuse(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
     this.deps.refused('message', code)
     this.#tell(code, extra)
   }
 
-  /** Tells the client what could not be done. Those of the first generation know no errors. */
+  /** Tells the client about an error. Clients of the first generation know no errors. */
   #tell(code: ErrorCode, extra: Readonly<Record<string, string | number>>): void {
     if (!this.isLegacy) this.send(encode('error', { code, message: definitionOf(code).message, ...extra }))
   }
