@@ -1,4 +1,4 @@
-// Numbers in options of commands.
+// Reads numbers in options of commands and checks their bounds.
 import { CliError } from './errors.ts'
 
 /** @throws CliError `NWS_CLI_USAGE` with the option and its bounds */

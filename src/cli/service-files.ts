@@ -1,4 +1,4 @@
-// The texts of service files.
+// The texts of service files for systemd and launchd.
 
 export interface ServiceProgram {
   readonly node: string

@@ -1,10 +1,9 @@
-// The grammar of channel names, as the client checks it: the one copy of the server's rule, compared with it by a test.
-// Not concerned with where a channel is reached (endpoint.ts).
+// The grammar of channel names: the client's copy of the proxy's rule. A test compares them.
 
 /** 1 to 255 of these characters; `.` and `..` are refused because URL parsers eat them. */
 const GRAMMAR = /^(?!\.\.?$)[A-Za-z0-9+=*._-]{1,255}$/
 
-/** True where `text` can name a channel. Case-sensitive. */
+/** Whether a text can name a channel. */
 export function isChannelName(text: string): boolean {
   return GRAMMAR.test(text)
 }

@@ -1,5 +1,5 @@
-// The base of the sockets that an application makes: from the arguments of the constructor to a connection, and the
-// attributes of WebSocket over it. Not the way of speaking, which each kind of socket brings.
+// The base of the sockets that an application makes: the arguments of the constructor, and the attributes of WebSocket over
+// a connection. Each kind of socket brings its protocol.
 import { isChannelName } from './channel-name.ts'
 import { Connection, type Protocol, type WebSocketClass } from './connection.ts'
 import { defaultEndpoint, LOCAL_ENDPOINT } from './endpoint.ts'
@@ -12,25 +12,25 @@ import { checkClose, SocketSurface, type ReadyState } from './socket-surface.ts'
 export interface SocketOptions {
   /** Address of the proxy: ws, wss, http or https. Default: the proxy that served this script to its page, else ws://localhost:9009. */
   readonly endpoint?: string | URL | undefined
-  /** Whether and how a lost connection is made again. Default: not at all, as WebSocket. */
+  /** Whether and how to reconnect. Default: never, as WebSocket. */
   readonly reconnect?: boolean | ReconnectOptions | undefined
-  /** Token of a proxy on another machine (its NWS_API_TOKEN); sent as the first message, never in the URL. */
+  /** Token of a proxy on another machine (its NWS_API_TOKEN). It is the first message, never in the URL. */
   readonly token?: string | undefined
-  /** The WebSocket class to use. Default: the global one, in Node.js without one that of `ws`. */
+  /** The WebSocket class. Default: the global one, or else, in Node.js, that of `ws`. */
   readonly WebSocket?: WebSocketClass | undefined
 }
 
-/** Set by users within the library: messages may be sent before the first opening. */
+/** For this library only: messages may be sent before the first `open`. */
 export const QUEUE_EARLY = Symbol('queueEarly')
 
 let defaultWebSocket: WebSocketClass | undefined
 
-/** Told by the entry file for Node.js. */
+/** The entry file for Node.js calls it. */
 export function setDefaultWebSocket(Class: WebSocketClass): void {
   defaultWebSocket = Class
 }
 
-/** The class to use if no option names one; the page may have replaced the global one. */
+/** The default class. A page may have replaced the global one. */
 function platformWebSocket(): WebSocketClass {
   return (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
 }
@@ -41,11 +41,11 @@ export abstract class ChannelSocket extends SocketSurface {
   readonly #connection: Connection
 
   /**
-   * @param name the channel's
-   * @param pathOf its path below the endpoint
-   * @param protocols subprotocols to offer; options may stand in their place
-   * @param speak makes the way of speaking
-   * @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be
+   * @param name of the channel
+   * @param pathOf gives its path after the endpoint
+   * @param protocols subprotocols, or the options
+   * @param speak makes the protocol
+   * @throws DOMException SyntaxError for an invalid name, endpoint or subprotocol
    */
   constructor(
     name: string,
@@ -86,12 +86,12 @@ export abstract class ChannelSocket extends SocketSurface {
     return this.#connection.url
   }
 
-  /** As WebSocket; with the option `reconnect`, CONNECTING while it is being made again. */
+  /** As in WebSocket. With the option `reconnect` it is CONNECTING during reconnection too. */
   get readyState(): ReadyState {
     return this.#connection.state
   }
 
-  /** The subprotocol that the proxy took: the first one offered. */
+  /** The subprotocol: the first one of the constructor. */
   get protocol(): string {
     return this.#connection.protocolName
   }
@@ -105,18 +105,18 @@ export abstract class ChannelSocket extends SocketSurface {
   }
 
   /**
-   * Sends to all others in the channel.
+   * Sends to all other peers in the channel.
    *
-   * @param data text or binary; anything else as its text
-   * @throws DOMException InvalidStateError before the first opening; QuotaExceededError where too much waits for the
-   *   connection to be made again
+   * @param data text or binary; other values are sent as their text
+   * @throws DOMException InvalidStateError before the first `open`; QuotaExceededError if too much waits for a
+   *   reconnection
    */
   send(data: string | ArrayBufferLike | ArrayBufferView | Blob): void {
     this.#connection.send(data)
   }
 
   /**
-   * Leaves the channel, after all that was sent before.
+   * Leaves the channel after all earlier messages.
    *
    * @param code 1000 or 3000–4999
    * @param reason at most 123 bytes

@@ -1,5 +1,5 @@
-// One channel's connection to the proxy: opening, losing, reconnecting, closing, and the order of what is sent. Speaks
-// no protocol itself (that is handed in) and has no surface of its own: events are fired at its owner.
+// One channel's connection to the proxy: opens, reconnects and closes, and keeps the order of sent messages. It takes the
+// protocol as an argument and dispatches events at its owner.
 import { watchContentPolicy } from './content-policy.ts'
 import { diagnose } from './diagnosis.ts'
 import { endpointBase, LOCAL_ENDPOINT } from './endpoint.ts'
@@ -10,55 +10,54 @@ import { byteLength, bytesOf, isBlob } from './payload.ts'
 import { Backoff, MAX_QUEUED_BYTES, type ReconnectOptions } from './reconnect.ts'
 import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen, type ReadyState } from './socket-surface.ts'
 
-/** The part of a WebSocket class that the library uses. */
+/** A WebSocket class. */
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket
 
-/** A way of speaking over a connection. */
+/** The protocol of a connection. */
 export interface Protocol {
-  /** Text that asks for the confirmation of having joined; undefined: to be connected is to have joined. */
+  /** The text that asks to confirm the join; undefined: a connection needs no confirmation. */
   readonly greeting: string | undefined
-  /** Frames a message. @param data text or bytes, which are to be copied */
+  /** Frames a message. Copies bytes. */
   encode(data: string | Uint8Array, target: string | undefined): Frame
-  /** A message of the proxy, of any content. MUST NOT throw. */
+  /** Takes any message of the proxy. MUST NOT throw. */
   receive(data: unknown): void
-  /** The connection is lost; another one may follow. */
+  /** The connection is lost. Another one may follow. */
   lost(): void
-  /** The connection has ended for good; `close` follows. */
+  /** The connection has ended. `close` follows. */
   ended(): void
 }
 
-/** How a connection is made. */
 export interface ConnectionOptions {
   /** Address of the proxy. */
   readonly endpoint: string | URL
-  /** True if another endpoint may be tried when no proxy answers at this one. */
+  /** Whether to try the proxy of this machine if there is none at the endpoint. */
   readonly mayFallBack: boolean
-  /** Path below the endpoint, with query. */
+  /** Path and query after the endpoint. */
   readonly path: string
   readonly protocols: string | string[] | undefined
   readonly reconnect: ReconnectOptions | undefined
   readonly token: string | undefined
   readonly WebSocket: WebSocketClass
-  /** Whether messages may wait for the first opening, too. */
+  /** Whether messages may wait for the first `open` too. */
   readonly queueEarly: boolean
 }
 
-/** Code of a connection that ended without a closing handshake. */
+/** Close code of a connection without a closing handshake. */
 const ABNORMAL = 1006
 const POLICY = 1008
 
-/** Whether a proxy that closed with this code wants no further attempt. */
+/** Whether the close code forbids further attempts. */
 function isFinal(code: number): boolean {
   return code === POLICY || (code >= 4500 && code <= 4999)
 }
 
-/** Why a proxy closed a connection that had not joined: a proxy of this project gives its code as the reason. */
+/** The problem of a refused join. The proxy sends its error code as the reason. */
 function refusalOf(reason: string): Problem {
   const { code, message } = problem('NWS_CLIENT_REFUSED')
   return { code: /^NWS_ERR_\w+$/.test(reason) ? reason : code, message }
 }
 
-/** A connection, from its first attempt on. */
+/** A connection from its first attempt on. */
 export class Connection {
   state: ReadyState = CONNECTING
   protocolName = ''
@@ -71,10 +70,10 @@ export class Connection {
   #base: string
   #mayFallBack: boolean
   #socket: WebSocket | undefined
-  /** Whether the present socket has joined, and whether any has. */
+  /** Whether the present socket has joined, and whether any socket has. */
   #joined = false
   #everJoined = false
-  /** Whether the reason of the present outage has been looked for. */
+  /** Whether this outage has been diagnosed. */
   #diagnosed = false
   #refusal: { readonly problem: Problem; readonly detail: Record<string, unknown> } | undefined
   #discarded = 0
@@ -93,16 +92,16 @@ export class Connection {
     return this.#base + this.#options.path
   }
 
-  /** Bytes that are not on their way yet, and those that never will be. */
+  /** Bytes that wait, and bytes that were discarded. */
   get bufferedAmount(): number {
     return this.#discarded + this.#outbox.bytes + (this.#socket?.bufferedAmount ?? 0)
   }
 
   /**
-   * Sends a message to all, or to one peer, after all that was sent before.
+   * Sends a message to all, or to one peer, after all earlier messages.
    *
-   * @throws DOMException InvalidStateError before the first opening; QuotaExceededError where too much waits for a
-   *   connection, and then the message is not sent
+   * @throws DOMException InvalidStateError before the first `open`; QuotaExceededError if too much waits for a connection:
+   *   the message is then not sent
    */
   send(data: unknown, target?: string): void {
     const bytes = bytesOf(data)
@@ -116,7 +115,7 @@ export class Connection {
     else this.sendFrame(this.#protocol.encode(String(data), target), target)
   }
 
-  /** As `send`, for a finished frame. @param size if the frame is a promise */
+  /** Sends a frame as `send` does. @param size needed for a promise of a frame */
   sendFrame(
     frame: Frame | Promise<Frame>,
     target?: string,
@@ -136,7 +135,7 @@ export class Connection {
     this.#outbox.push(frame, size, target, () => this.fail(problem('NWS_CLIENT_UNREADABLE_BLOB')))
   }
 
-  /** Closes, after all that was sent before. The arguments have been checked. */
+  /** Closes after all earlier messages. The caller has checked the arguments. */
   close(code: number | undefined, reason: string | undefined): void {
     if (this.state > OPEN) return
     const socket = this.state === OPEN ? this.#socket : undefined
@@ -144,25 +143,25 @@ export class Connection {
     this.#backoff?.stop()
     if (socket !== undefined)
       return this.#outbox.whenEmpty(() => (code === undefined ? socket.close() : socket.close(code, reason)))
-    // Some platforms report the close at once, others later. It is not waited for.
+    // Platforms report the end of an attempt at different times, so this does not wait for it.
     const attempt = this.#socket
     this.#socket = undefined
     attempt?.close()
     queueMicrotask(() => this.#finish(ABNORMAL, '', false))
   }
 
-  /** Fires an error that ends nothing. */
+  /** Dispatches an error. */
   fail(problem: Problem, detail?: Record<string, unknown>): void {
     this.#owner.dispatchEvent(new NetworkErrorEvent(problem, detail))
   }
 
-  /** An error of the proxy: told at once; while it is not known whether the channel is joined, together with that. */
+  /** An error of the proxy. Before the join is decided, it is dispatched with the decision. */
   refused(problem: Problem, detail: Record<string, unknown>): void {
     if (this.#joined) this.fail(problem, detail)
     else this.#refusal = { problem, detail }
   }
 
-  /** The proxy has confirmed that the channel is joined. */
+  /** The proxy has confirmed the join. */
   joined(): void {
     if (this.#joined) return
     const first = !this.#everJoined
@@ -176,13 +175,13 @@ export class Connection {
     if (this.#refusal !== undefined) this.fail(this.#refusal.problem, this.#refusal.detail)
   }
 
-  /** All peers are known: waiting messages are sent. */
+  /** All present peers are known: waiting messages may be sent. */
   synced(): void {
     const socket = this.#socket!
     this.#outbox.start(frame => socket.send(frame))
   }
 
-  /** Drops messages that wait for peers that have left. */
+  /** Drops messages for peers that have left. */
   keepTargets(isThere: (target: string) => boolean): void {
     this.#outbox.keepTargets(isThere)
   }
@@ -195,7 +194,7 @@ export class Connection {
       socket = new this.#options.WebSocket(this.url, this.#options.protocols)
     } catch (error) {
       policy.stop()
-      // Thrown for mixed content by browsers that follow the older text of the standard.
+      // Browsers with the older text of the standard throw it for mixed content.
       if ((error as Error).name !== 'SecurityError') throw error
       queueMicrotask(() => void this.#explain(ABNORMAL, problem('NWS_CLIENT_MIXED_CONTENT')))
       return
@@ -223,7 +222,7 @@ export class Connection {
       this.#lost(code, reason, wasClean, policy.blocked ? problem('NWS_CLIENT_CONTENT_POLICY') : undefined)
     }
     socket.addEventListener('close', lost)
-    // No close event follows in Chromium if the page's policy forbids the connection, and never in Node.js 22.
+    // Without a close event: Chromium, if the policy of the page forbids the connection, and always Node.js 22.
     socket.addEventListener('error', () => {
       setTimeout(() => {
         if (!opened || socket.readyState === CLOSED) lost({ code: ABNORMAL, reason: '', wasClean: false })
@@ -231,7 +230,7 @@ export class Connection {
     })
   }
 
-  /** @param cause the reason of the failure, if the page itself knows it */
+  /** @param cause the reason, if the page knows it */
   #lost(code: number, reason: string, wasClean: boolean, cause: Problem | undefined): void {
     const wasJoined = this.#joined
     this.#socket = undefined
@@ -246,7 +245,7 @@ export class Connection {
     else void this.#explain(code, cause)
   }
 
-  /** Looks for the reason of a failed attempt, once in an outage, and goes on from there. */
+  /** Diagnoses a failed attempt, once per outage, and goes on. */
   async #explain(code: number, cause: Problem | undefined): Promise<void> {
     if (this.#diagnosed) return this.#retry(code, '', false, undefined)
     this.#diagnosed = true
@@ -257,7 +256,7 @@ export class Connection {
       this.#base = LOCAL_ENDPOINT
       return this.#connect()
     }
-    // An obstacle in the page itself does not go away.
+    // A reason in the page itself is final.
     this.#retry(code, '', false, error, cause !== undefined)
   }
 

@@ -1,19 +1,17 @@
-// Notices when the Content-Security-Policy of the page blocks an address: sockets themselves do not say so. Only
-// listens; nothing is done about it.
+// Notices if the Content-Security-Policy of the page blocks an address, which sockets do not tell.
 
-/** The facts about one attempt to connect. */
 export interface PolicyWatch {
-  /** Whether the policy blocked it. */
+  /** Whether the policy blocked the attempt. */
   readonly blocked: boolean
   stop(): void
 }
 
-/** Begins to watch; call it before the attempt. */
+/** Starts to watch. Call it before the attempt. */
 export function watchContentPolicy(url: string): PolicyWatch {
   const { document } = globalThis as { document?: Document }
   let blocked = false
   const notice = ({ blockedURI }: SecurityPolicyViolationEvent): void => {
-    // Browsers give the address or its origin; `inline` and other words begin no address.
+    // Browsers give the address or its origin, or a word such as `inline`.
     blocked ||= blockedURI !== '' && url.startsWith(blockedURI)
   }
   document?.addEventListener('securitypolicyviolation', notice)

@@ -1,9 +1,9 @@
-// Why a connection did not come about, as far as the platform lets it be known. Asks the proxy's `/.well-known/nws`,
-// the Permissions API and the page's own address; changes nothing, and never throws.
+// Finds out why a connection failed, as far as the platform tells. Asks the proxy's `/.well-known/nws`, the Permissions API
+// and the page's address. Never throws.
 import { httpAddress, isLoopbackHost } from './endpoint.ts'
 import { problem, type Problem } from './errors.ts'
 
-/** The part of the platform that is inspected: the global object, or a stand-in in tests. */
+/** The parts of the global object that it asks. */
 export interface Platform {
   readonly fetch?: typeof fetch
   readonly location?: Pick<Location, 'protocol' | 'hostname' | 'origin'>
@@ -11,10 +11,10 @@ export interface Platform {
   readonly navigator?: { readonly permissions?: { query(descriptor: never): Promise<{ readonly state: string }> } }
 }
 
-/** Time that a probe may take, milliseconds. */
+/** Limit of a probe, milliseconds. */
 const PROBE_MS = 3000
 
-/** Old and new names of the permission, the most exact first. */
+/** Names of the permission, the most exact first. */
 const PERMISSIONS = ['loopback-network', 'local-network', 'local-network-access']
 
 async function permissionState(platform: Platform, loopback: boolean): Promise<string | undefined> {
@@ -22,7 +22,7 @@ async function permissionState(platform: Platform, loopback: boolean): Promise<s
     try {
       return (await platform.navigator?.permissions?.query({ name } as never))?.state
     } catch {
-      // Not known to this browser by this name.
+      // This browser does not know the name.
     }
   }
   return undefined
@@ -41,7 +41,7 @@ async function answers(platform: Platform, url: string, mode: RequestMode): Prom
   }
 }
 
-/** An answer in the JSON of a proxy: facts about it, or an error. */
+/** The JSON of a proxy's answer. */
 async function readAnswer(response: Response): Promise<{ nws?: unknown; code?: unknown; message?: unknown }> {
   try {
     return Object(await response.json()) as object
@@ -51,9 +51,9 @@ async function readAnswer(response: Response): Promise<{ nws?: unknown; code?: u
 }
 
 /**
- * Finds out why no connection to a proxy came about.
+ * Finds out why a connection to a proxy failed.
  *
- * @param base its address, ws or wss, as endpointBase gives it
+ * @param base its address as endpointBase gives it
  */
 export async function diagnose(base: string, platform: Platform = globalThis): Promise<Problem> {
   const { location } = platform
@@ -73,11 +73,11 @@ export async function diagnose(base: string, platform: Platform = globalThis): P
     if (nws !== undefined) return problem('NWS_CLIENT_REFUSED')
     return /^NWS_ERR_/.test(String(code))
       ? { code: String(code), message: String(message) }
-      : problem('NWS_CLIENT_NOT_A_PROXY')
+      : problem('NWS_CLIENT_NOT_A_PROXY', base)
   }
   if (restricted && loopback && platform.isSecureContext === false) return problem('NWS_CLIENT_INSECURE_PAGE')
   if (state === 'prompt') return problem('NWS_CLIENT_PERMISSION_NEEDED')
   if (location !== undefined && (await answers(platform, probe, 'no-cors')) !== undefined)
-    return problem('NWS_CLIENT_NOT_A_PROXY')
-  return problem('NWS_CLIENT_NOT_RUNNING')
+    return problem('NWS_CLIENT_NOT_A_PROXY', base)
+  return problem('NWS_CLIENT_NOT_RUNNING', base)
 }

@@ -1,19 +1,19 @@
-// The endpoint of a channel: the option, or the origin of the library's script. No connection is made here.
+// The address of the proxy: from the option, or from the URL of the library's script.
 
-/** The address of a proxy with default settings. */
+/** The default address of a proxy. */
 export const LOCAL_ENDPOINT = 'ws://localhost:9009'
 
-/** URL of the script that the library was loaded from, if it is known. */
+/** URL of the library's script, if known. */
 let scriptUrl = ''
 
-/** Told by each entry file, which alone can know it. */
+/** Each entry file calls it, since only they know the URL. */
 export function setScriptUrl(url: string | undefined): void {
   scriptUrl = url ?? ''
 }
 
 /**
- * The endpoint of a page that names none: the page's own origin (and the path that the proxy is mounted at) where the
- * library came from there by the address that a proxy serves it under, otherwise the proxy of this machine.
+ * The endpoint of a page that names none: if the library came from the page's origin under the path of a proxy, that
+ * origin (with the prefix of the proxy). Otherwise the proxy of this machine.
  */
 export function defaultEndpoint(
   script = scriptUrl,
@@ -24,9 +24,10 @@ export function defaultEndpoint(
 }
 
 /**
- * The address that paths are appended to, with ws or wss.
+ * The address before all paths, with ws or wss.
  *
- * @throws DOMException SyntaxError if it is no absolute URL of ws, wss, http or https, or has credentials, a query or a fragment
+ * @throws DOMException SyntaxError unless it is an absolute URL of ws, wss, http or https without credentials, query and
+ *   fragment
  */
 export function endpointBase(endpoint: string | URL): string {
   const match = URL.canParse(endpoint) ? /^(?:http|ws)(s?):(\/\/[^?#@]*?)\/*$/.exec(new URL(endpoint).href) : null
@@ -44,7 +45,7 @@ export function httpAddress(url: string): string {
   return url.replace(/^ws/, 'http')
 }
 
-/** Whether a host name is this machine by its spelling. */
+/** Whether a host name always means this machine. */
 export function isLoopbackHost(name: string): boolean {
   return /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(name)
 }

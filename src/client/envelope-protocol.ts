@@ -1,5 +1,5 @@
-// Speaks the envelope over a connection and keeps the list of peers: present, joined, left, also across a
-// reconnection. Not the bytes (wire.ts).
+// The protocol of `/<channel>`: speaks the envelope (wire.ts) over a connection and keeps track of the peers, also across
+// reconnections.
 import type { Connection, Protocol } from './connection.ts'
 import { problem } from './errors.ts'
 import type { PeerDetail } from './events.ts'
@@ -9,7 +9,7 @@ import { Peers } from './peers.ts'
 import { OPEN, type SocketSurface } from './socket-surface.ts'
 import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from './wire.ts'
 
-/** Receives messages of file transfers, which applications do not see. */
+/** Gets the messages of file transfers, which applications do not see. */
 export interface FileListener {
   joined(peers: Iterable<string>): void
   lost(): void
@@ -19,12 +19,11 @@ export interface FileListener {
   receivedBytes(source: string, bytes: Uint8Array): boolean
 }
 
-/** A JSON message of a transfer is an object with this member. */
+/** JSON messages of transfers are objects with this member. */
 const FILE_MEMBER = '$file'
 
-/** The way of speaking of `/<channel>`. */
 export class EnvelopeProtocol implements Protocol {
-  /** Answered with the own id, after all that is to be known at joining. */
+  /** The proxy answers it with the own id after it has told all present peers. */
   readonly greeting = '{"action":"status"}'
   readonly peers = new Peers()
   id = ''
@@ -32,7 +31,7 @@ export class EnvelopeProtocol implements Protocol {
   readonly #connection: Connection
   readonly #members = new Map<string, PeerControl>()
   #files: FileListener | undefined
-  /** Peers announced by a connection that has not announced all yet; undefined: all are known. */
+  /** The peers that a new connection has told so far; undefined after it has told all. */
   #told: Set<string> | undefined = new Set()
 
   constructor(owner: SocketSurface, connection: Connection) {
@@ -40,7 +39,6 @@ export class EnvelopeProtocol implements Protocol {
     this.#connection = connection
   }
 
-  /** Tells of transfers from now on. */
   listenForFiles(listener: FileListener): void {
     this.#files = listener
     if (this.#told === undefined) listener.joined(this.#members.keys())
@@ -82,7 +80,7 @@ export class EnvelopeProtocol implements Protocol {
 
   #broadcast(source: string, data: Data): void {
     if (this.#isOfFiles(source, data)) return
-    // A listener of the event may have closed the channel.
+    // A listener may have closed the socket just now.
     if (this.#owner.readyState !== OPEN) return
     this.#members.get(source)?.open()
     this.#owner.dispatchEvent(messageEvent(data, this.#owner, source))
@@ -108,7 +106,7 @@ export class EnvelopeProtocol implements Protocol {
     this.peers.push(peer)
     this.#fire('connect', peer)
     this.#files?.came(id)
-    // After the listeners, which set its handlers; a message of the peer may open it earlier.
+    // After the listeners, which set its handlers. A message of the peer may open it earlier.
     queueMicrotask(() => this.#members.get(id)?.open())
   }
 
@@ -123,7 +121,7 @@ export class EnvelopeProtocol implements Protocol {
     this.#fire('disconnect', member.socket)
   }
 
-  /** All that are there have been told of. */
+  /** All present peers are told. */
   #sync(): void {
     const told = this.#told
     this.#told = undefined

@@ -1,7 +1,7 @@
-// The errors of the library: code and sentence. Errors of the proxy bring their own. A sentence never contains a channel
-// name or anything that a peer sent.
+// The errors of the library: code and sentence. Errors of the proxy have their own. No sentence has a channel name or
+// anything of a peer in it.
 
-/** Code → what happened and what to do. */
+/** Code → sentence. */
 export const clientErrors = {
   NWS_CLIENT_NOT_RUNNING:
     'Nothing answers at the endpoint. Start Network Web Sockets on this machine (npm start), or set the option "endpoint".',
@@ -24,16 +24,16 @@ export const clientErrors = {
   NWS_CLIENT_UNREADABLE_BLOB: 'The library cannot read the Blob, and did not send it.'
 } as const
 
-/** A code of the library. */
 export type ClientErrorCode = keyof typeof clientErrors
 
-/** A code and its sentence; of the library or of the proxy. */
+/** A code and its sentence, of the library or of the proxy. */
 export interface Problem {
   readonly code: string
   readonly message: string
 }
 
-/** The problem of a code of the library. */
-export function problem(code: ClientErrorCode): Problem {
-  return { code, message: clientErrors[code] }
+/** The problem of a code. @param endpoint takes the place of "the endpoint" where the sentence tells what answers there */
+export function problem(code: ClientErrorCode, endpoint?: string): Problem {
+  const message = clientErrors[code]
+  return { code, message: endpoint === undefined ? message : message.replace('at the endpoint', `at ${endpoint}`) }
 }

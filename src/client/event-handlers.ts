@@ -1,4 +1,4 @@
-// `onopen` and its like, with the behaviour of event handler attributes in HTML. Not the events.
+// Handlers such as `onopen`, which behave like event handler attributes in HTML.
 
 type Handler = (this: unknown, event: Event) => unknown
 
@@ -8,9 +8,9 @@ interface Slot {
 }
 
 /**
- * Gives a class the attributes `on<type>`. HTML, "Event handlers": a handler takes its place among the listeners when
- * it is first set, keeps it while it is replaced and gives it up when it is unset; what cannot be called unsets it; to
- * return false cancels the event.
+ * Defines the attributes `on<type>` of a class. HTML, "Event handlers": a handler takes its place among the listeners when
+ * it is first set, keeps it if it is replaced, and loses it if it is set to something else than a function. A handler that
+ * returns false cancels the event.
  */
 export function defineEventHandlers(prototype: EventTarget, types: readonly string[]): void {
   for (const type of types) {

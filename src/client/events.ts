@@ -1,17 +1,16 @@
-// The events of the library: those of WebSocket with what the library adds, in browsers and in Node.js. Not when they
-// are fired.
+// The events of the library: those of WebSocket with more members, in browsers and in Node.js.
 import type { Problem } from './errors.ts'
 import type { SocketCloseEvent } from './platform-types.ts'
 
 // The class is generic in the types of browsers, and is not in those of Node.js.
 const PlainMessageEvent: new (type: string, init: { data: unknown; origin: string }) => MessageEvent = MessageEvent
 
-/** A message of a peer: a broadcast if it is fired at the channel, a direct message if at the peer. */
+/** A message of a peer: a broadcast at the channel, a direct message at the peer's socket. */
 export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends PlainMessageEvent {
   declare readonly data: Data
-  /** Id of the peer that sent it; empty on sockets of raw frames. */
+  /** Id of the sender; empty on sockets of raw frames. */
   readonly senderId: string
-  /** The JSON value that was sent: `data` itself if it is a string, undefined for binary data. */
+  /** The sent JSON value: equals `data` if that is a string, undefined for binary data. */
   readonly json: unknown
 
   constructor(data: Data, origin: string, senderId: string, json: unknown) {
@@ -21,13 +20,13 @@ export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends Pla
   }
 }
 
-/** Something could not be done. Whether that ended the connection is said by a `close` event, not by this one. */
+/** An error. If it ends the connection, a `close` event follows. */
 export class NetworkErrorEvent extends Event implements Problem {
   /** `NWS_CLIENT_…` of the library (errors.ts) or `NWS_ERR_…` of the proxy. */
   readonly code: string
-  /** One sentence: what is wrong and what to do. */
+  /** What is wrong and what to do. */
   readonly message: string
-  /** Further members that the proxy's error came with, such as `missed`. */
+  /** Further members of the proxy's error, such as `missed`. */
   readonly detail: Readonly<Record<string, unknown>>
 
   constructor({ code, message }: Problem, detail: Readonly<Record<string, unknown>> = {}) {
@@ -45,11 +44,11 @@ export interface PeerDetail<Peer> {
 
 /** `detail` of `reconnecting`. */
 export interface ReconnectingDetail {
-  /** 1 for the first attempt since the channel was last open. */
+  /** 1 for the first attempt since the last `open`. */
   readonly attempt: number
   /** Time until the attempt, milliseconds. */
   readonly delayMs: number
-  /** Close code and reason of the connection that ended; 1006 if there was none. */
+  /** Close code and reason of the last connection; 1006 if there was none. */
   readonly code: number
   readonly reason: string
 }

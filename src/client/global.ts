@@ -1,5 +1,5 @@
-// The client library as a classic script: defines its classes on the global object, with the WebRTC helper as
-// `NetworkWebSocket.peerConnection`. Exports nothing.
+// The client library as a classic script: it defines its classes on the global object, with the WebRTC helper as
+// `NetworkWebSocket.peerConnection`.
 import { setScriptUrl } from './endpoint.ts'
 import type * as Library from './index.ts'
 import { NetworkBroadcastChannel } from './network-broadcast-channel.ts'
@@ -14,7 +14,7 @@ declare global {
   var NetworkBroadcastChannel: typeof Library.NetworkBroadcastChannel
 }
 
-/** Pages of 2014 may leave out `new`. */
+/** Pages of 2014 may omit `new`. */
 function callable<Class extends abstract new (...args: never[]) => object>(Class: Class): Class {
   return new Proxy(Class, { apply: (target, _self, args) => Reflect.construct(target, args) as object })
 }

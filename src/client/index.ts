@@ -1,5 +1,4 @@
-// The client library as a module for browsers and bundlers: what applications import. Not the WebRTC helper, which is
-// a module of its own (webrtc.ts).
+// The client library as a module for browsers and bundlers. The WebRTC helper is a module of its own (webrtc.ts).
 import { setScriptUrl } from './endpoint.ts'
 
 export type { SocketOptions } from './channel-socket.ts'

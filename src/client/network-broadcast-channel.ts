@@ -1,5 +1,5 @@
-// `NetworkBroadcastChannel`: the shape of BroadcastChannel over a channel of the network. Values go as far as JSON and
-// binary data go; nothing is sent as something else than it is.
+// `NetworkBroadcastChannel`: a channel of the network with the interface of BroadcastChannel, for JSON values and binary
+// data.
 import { ChannelSocket, QUEUE_EARLY, type SocketOptions } from './channel-socket.ts'
 import type { Connection } from './connection.ts'
 import { EnvelopeProtocol } from './envelope-protocol.ts'
@@ -18,7 +18,7 @@ export interface NetworkBroadcastChannelEventMap {
   reconnecting: CustomEvent<ReconnectingDetail>
 }
 
-// Types for a method that the class inherits; nothing is left uninitialised.
+// Types for an inherited method.
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface NetworkBroadcastChannel {
   addEventListener<Type extends keyof NetworkBroadcastChannelEventMap>(
@@ -29,7 +29,6 @@ export interface NetworkBroadcastChannel {
   addEventListener(type: string, listener: Listener, options?: ListenerOptions): void
 }
 
-/** The socket underneath. */
 class JsonSocket extends ChannelSocket {
   readonly #connection: Connection
 
@@ -54,7 +53,7 @@ class JsonSocket extends ChannelSocket {
   }
 }
 
-/** @throws DOMException DataCloneError for what would not arrive as it is */
+/** @throws DOMException DataCloneError for values that would arrive changed */
 function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value, function (this: Record<string, unknown>, key: string) {
@@ -79,7 +78,7 @@ function jsonOf(value: unknown): string {
 /** A channel of the network with the interface of BroadcastChannel. It reconnects by itself. */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkBroadcastChannel extends EventTarget {
-  // So declared that it goes wherever a BroadcastChannel is expected.
+  // These types let it stand for a BroadcastChannel.
   declare onmessage:
     | ((
         this: PlatformBroadcastChannel,
@@ -94,8 +93,8 @@ export class NetworkBroadcastChannel extends EventTarget {
   #closed = false
 
   /**
-   * @param name of the channel; unlike BroadcastChannel's it has a grammar
-   * @throws DOMException SyntaxError for a name or endpoint that cannot be
+   * @param name of the channel, with a grammar unlike BroadcastChannel's
+   * @throws DOMException SyntaxError for an invalid name or endpoint
    */
   constructor(name: string, options: SocketOptions = {}) {
     super()
@@ -122,9 +121,9 @@ export class NetworkBroadcastChannel extends EventTarget {
   /**
    * Sends a value to all others. It waits while there is no connection.
    *
-   * @param value a JSON value, which arrives as such; or a buffer, a view of one or a Blob, which arrive as ArrayBuffer
-   * @throws DOMException DataCloneError for another value, InvalidStateError after `close`, QuotaExceededError where
-   *   too much waits
+   * @param value a JSON value; or a buffer, a view or a Blob, which arrive as ArrayBuffer
+   * @throws DOMException DataCloneError for other values, InvalidStateError after `close`, QuotaExceededError if too much
+   *   waits
    */
   postMessage(value: unknown): void {
     if (this.#closed || this.#socket.readyState === CLOSED)
@@ -133,7 +132,7 @@ export class NetworkBroadcastChannel extends EventTarget {
     else this.#socket.sendJson(jsonOf(value))
   }
 
-  /** Receives and sends nothing more. Values posted before are still sent if the first attempt to connect succeeds. */
+  /** Closes the channel. Earlier messages are still sent if the first attempt to connect succeeds. */
   close(): void {
     if (this.#closed) return
     this.#closed = true

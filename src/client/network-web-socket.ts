@@ -1,5 +1,4 @@
-// `NetworkWebSocket`: a channel as a WebSocket that knows its peers. No more than the surface: the work is done by
-// envelope-protocol.ts and connection.ts.
+// `NetworkWebSocket`: a channel as a WebSocket that knows its peers. envelope-protocol.ts and connection.ts do the work.
 import { ChannelSocket, type SocketOptions } from './channel-socket.ts'
 import { EnvelopeProtocol } from './envelope-protocol.ts'
 import type { Connection } from './connection.ts'
@@ -18,7 +17,7 @@ import type { Listener, ListenerOptions, SocketCloseEvent } from './platform-typ
 let loadFiles = async (): Promise<{ attach: (access: ChannelAccess) => FileTransfers }> =>
   await import('./files/index.ts')
 
-/** Told by the entry file for Node.js. */
+/** The entry file for Node.js calls it. */
 export function setFilesModule(load: typeof loadFiles): void {
   loadFiles = load
 }
@@ -34,7 +33,7 @@ export interface NetworkWebSocketEventMap {
   reconnecting: CustomEvent<ReconnectingDetail>
 }
 
-// Types for a method that the class inherits; nothing is left uninitialised.
+// Types for an inherited method.
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export interface NetworkWebSocket {
   addEventListener<Type extends keyof NetworkWebSocketEventMap>(
@@ -46,8 +45,8 @@ export interface NetworkWebSocket {
 }
 
 /**
- * A channel of the network by its name. `send` reaches all other peers; `message` events are their broadcasts.
- * A `connect` event comes for each peer that is there and each that comes, a `disconnect` event for each that goes.
+ * A channel of the network. `send` goes to all other peers; `message` events are their broadcasts. A `connect` event comes
+ * for each present or new peer, a `disconnect` event for each that leaves.
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkWebSocket extends ChannelSocket {
@@ -60,8 +59,8 @@ export class NetworkWebSocket extends ChannelSocket {
 
   /**
    * @param channel its name
-   * @param protocols subprotocols to offer; the proxy takes the first. `options` may stand in their place
-   * @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be
+   * @param protocols subprotocols, of which the proxy takes the first, or the options
+   * @throws DOMException SyntaxError for an invalid name, endpoint or subprotocol
    */
   constructor(channel: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     let protocol!: EnvelopeProtocol
@@ -81,7 +80,7 @@ export class NetworkWebSocket extends ChannelSocket {
     this.#channelConnection = made
   }
 
-  /** Own id as the others see it, made by the proxy for this connection; empty before the first `open` event. */
+  /** The id of this peer, made by the proxy for this connection; empty before the first `open` event. */
   get id(): string {
     return this.#protocol.id
   }

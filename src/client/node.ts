@@ -1,5 +1,5 @@
-// The client library for Node.js: as index.ts, with the WebSocket of `ws` if there is no global one (before Node.js 22).
-// File transfers hash with node:crypto.
+// The client library for Node.js: index.ts, with the WebSocket of `ws` if there is no global one (before Node.js 22). File
+// transfers hash with node:crypto.
 import { createRequire } from 'node:module'
 import type { WebSocketClass } from './connection.ts'
 import { setDefaultWebSocket } from './channel-socket.ts'
@@ -10,6 +10,6 @@ export * from './index.ts'
 setFilesModule(async () => await import('./files/node.ts'))
 
 if (!('WebSocket' in globalThis)) {
-  // Not by `await import`: a module that waits cannot be required.
+  // A module with a top-level `await` cannot be required.
   setDefaultWebSocket((createRequire(import.meta.url)('ws') as { WebSocket: WebSocketClass }).WebSocket)
 }

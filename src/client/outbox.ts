@@ -1,7 +1,6 @@
-// Messages that wait behind a Blob that is still being read, or for a connection. Keeps the order in which `send`
-// was called. No states and no limits here.
+// Messages that wait to be sent, behind a Blob that is still being read or for a connection, in the order of `send`.
 
-/** A message as it goes to the socket. */
+/** A message for the socket. */
 export type Frame = string | Uint8Array<ArrayBuffer>
 
 interface Entry {
@@ -10,18 +9,17 @@ interface Entry {
   readonly target: string | undefined
 }
 
-/** Messages in order, written as soon as that is possible. */
 export class Outbox {
-  /** Bytes that wait. */
+  /** Waiting bytes. */
   bytes = 0
   #entries: Entry[] = []
   #write: ((frame: Frame) => void) | undefined
   #whenEmpty: (() => void) | undefined
 
   /**
-   * @param frame the message, or a promise of it; if that is rejected, `failed` is called and the message is left out
+   * @param frame the message or a promise of it; if that rejects, `failed` is called and the message is dropped
    * @param bytes its size
-   * @param target id of the peer that it is for
+   * @param target id of a peer; undefined for all
    */
   push(frame: Frame | Promise<Frame>, bytes: number, target: string | undefined, failed: () => void): void {
     const entry: Entry = { frame: undefined, bytes, target }
@@ -45,24 +43,24 @@ export class Outbox {
     }
   }
 
-  /** From now on messages are written by this function. */
+  /** Writes messages with this function from now on. */
   start(write: (frame: Frame) => void): void {
     this.#write = write
     this.#pump()
   }
 
-  /** From now on messages wait. */
+  /** Lets messages wait from now on. */
   stop(): void {
     this.#write = undefined
   }
 
-  /** Calls back once when nothing waits; at once if nothing waits now. */
+  /** Calls back once when nothing waits, maybe at once. */
   whenEmpty(callback: () => void): void {
     this.#whenEmpty = callback
     this.#pump()
   }
 
-  /** Drops messages for targets that are no longer there. */
+  /** Drops messages for targets that have left. */
   keepTargets(isThere: (target: string) => boolean): void {
     for (const entry of this.#entries.filter(({ target }) => target !== undefined && !isThere(target)))
       this.#remove(entry)

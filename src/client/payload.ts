@@ -1,11 +1,11 @@
-// Prepares the argument of `send` for the wire: text stays text, binary data is copied or read.
+// The data of `send`: text, binary data, or a Blob.
 
-/** Name of the class of a value, across realms: a page may hand in what a frame of it has made. */
+/** The name of a value's class, which works across frames of a page too. */
 function classOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1)
 }
 
-/** The bytes of a buffer or a view of one, not copied; undefined for all other values. */
+/** The bytes of a buffer or a view, not copied; undefined for other values. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
   return /^(?:Shared)?ArrayBuffer$/.test(classOf(value)) ? new Uint8Array(value as ArrayBuffer) : undefined

@@ -1,5 +1,5 @@
-// A peer of a channel as a socket of its own: direct messages to it and from it. It opens by itself and closes when the
-// peer goes. Not made by applications: it comes with the `connect` event.
+// A peer of a channel as a socket for direct messages. It comes with the `connect` event, opens by itself, and closes when
+// the peer leaves.
 import type { Connection } from './connection.ts'
 import { closeEvent, NetworkMessageEvent } from './events.ts'
 import { SIGNAL_MEMBER, Signals, SIGNALS, type SignalPort } from './signals.ts'
@@ -15,24 +15,24 @@ import {
 } from './socket-surface.ts'
 import { encodeText, type Data } from './wire.ts'
 
-/** The channel's side of a peer's socket. */
+/** The channel's access to a peer's socket. */
 export interface PeerControl {
   readonly socket: PeerWebSocket
   open(): void
   message(data: Data): void
-  /** The peer is gone, or the channel is. */
+  /** The peer has left, or the channel is closed. */
   gone(): void
 }
 
-/** A peer that is, or was, in the channel. */
+/** A peer that is or was in the channel. */
 export class PeerWebSocket extends SocketSurface {
-  /** The peer's id, made by its proxy; another one each time it connects. */
+  /** The peer's id, made by its proxy for each connection. */
   readonly id: string
   readonly [SIGNALS]: SignalPort
   readonly #connection: Connection
   #state: ReadyState = CONNECTING
 
-  /** @param ownId tells the id of this end */
+  /** @param ownId gives the id of this end */
   constructor(id: string, connection: Connection, ownId: () => string, expose: (control: PeerControl) => void) {
     super()
     this.id = id
@@ -69,7 +69,7 @@ export class PeerWebSocket extends SocketSurface {
       },
       gone: () => {
         signals.clear()
-        this.#end(3000, 'Closed', true) // The ancestor's code for it.
+        this.#end(3000, 'Closed', true) // As in the library of 2014.
       }
     })
   }
@@ -95,7 +95,7 @@ export class PeerWebSocket extends SocketSurface {
   }
 
   /**
-   * Sends to this peer alone.
+   * Sends to this peer only.
    *
    * @throws DOMException InvalidStateError before its `open` event
    */
@@ -104,7 +104,7 @@ export class PeerWebSocket extends SocketSurface {
     if (this.#state === OPEN) this.#connection.send(data, this.id)
   }
 
-  /** Takes no more direct messages of this peer, which stays in the channel and is not told. */
+  /** Receives no more direct messages of this peer. The peer stays in the channel and is not told. */
   close(code?: number, reason = ''): void {
     checkClose(code, reason)
     if (this.#state > OPEN) return
@@ -119,7 +119,7 @@ export class PeerWebSocket extends SocketSurface {
   }
 }
 
-/** The event for data as a socket wants it. */
+/** The event for data, in the binary type of the socket. */
 export function messageEvent(
   data: { readonly bytes: ArrayBuffer } | { readonly text: string; readonly json: unknown },
   socket: SocketSurface,

@@ -1,7 +1,7 @@
 // Types of the platform that the published types of the library mention: those of the project that compiles them, if it has
 // them. The types of Node.js lack some; a project with these alone gets the members that the library has to do with.
 
-/** The instance type of a global class. */
+/** The type of a global class's instances. */
 type Global<Name extends string, Otherwise> =
   typeof globalThis extends Record<Name, { prototype: infer Type }> ? Type : Otherwise
 
@@ -14,13 +14,13 @@ export type ListenerOptions =
   | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal }
   | undefined
 
-/** The facts of a close event. */
+/** The `close` event of a WebSocket. */
 export type SocketCloseEvent = Global<
   'CloseEvent',
   Event & { readonly code: number; readonly reason: string; readonly wasClean: boolean }
 >
 
-/** As what a socket gives binary messages. */
+/** The type of binary messages. */
 export type SocketBinaryType = 'arraybuffer' | 'blob'
 
 /** The standard's channel between the pages of a browser. */

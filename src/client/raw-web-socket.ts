@@ -1,12 +1,11 @@
-// `LocalWebSocket` and `BroadcastWebSocket`: channels as the first generation has them, raw frames without peers. The
-// names are those of that generation; nothing else of it is here.
+// `LocalWebSocket` and `BroadcastWebSocket`: channels with raw frames and without peers, named as in the first generation.
 import { ChannelSocket, type SocketOptions } from './channel-socket.ts'
 import type { Protocol } from './connection.ts'
 import type { Frame } from './outbox.ts'
 import { messageEvent } from './peer-web-socket.ts'
 import { OPEN, type SocketSurface } from './socket-surface.ts'
 
-/** Frames as they are. */
+/** Sends and receives data unframed. */
 function speakRaw(owner: SocketSurface): Protocol {
   return {
     greeting: undefined,
@@ -24,15 +23,15 @@ function speakRaw(owner: SocketSurface): Protocol {
 
 /** A channel of this machine alone: it never reaches the network. */
 export class LocalWebSocket extends ChannelSocket {
-  /** @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be */
+  /** @throws DOMException SyntaxError for an invalid name, endpoint or subprotocol */
   constructor(name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     super(name, name => `/local/${name}`, protocols, options, speakRaw)
   }
 }
 
-/** A channel of the network, the same as NetworkWebSocket's of that name. */
+/** A channel of the network: the same channel as NetworkWebSocket's of that name. */
 export class BroadcastWebSocket extends ChannelSocket {
-  /** @throws DOMException SyntaxError for a name, endpoint or subprotocol that cannot be */
+  /** @throws DOMException SyntaxError for an invalid name, endpoint or subprotocol */
   constructor(name: string, protocols?: string | string[] | SocketOptions | null, options?: SocketOptions) {
     super(name, name => `/broadcast/${name}`, protocols, options, speakRaw)
   }

@@ -1,14 +1,14 @@
-// The time of the next attempt: exponential back-off with full jitter.
+// When to try again: exponential back-off with full jitter.
 
-/** How a channel reconnects. Every member may be left out. */
+/** How a channel reconnects. All members are optional. */
 export interface ReconnectOptions {
-  /** Upper bound of the first delay, milliseconds; it doubles with each attempt. Default 250. */
+  /** Upper bound of the first delay, milliseconds. It doubles with each attempt. Default 250. */
   readonly initialDelayMs?: number
   /** Upper bound of all delays, milliseconds. Default 30 000. */
   readonly maxDelayMs?: number
-  /** Attempts in a row before it gives up and closes. Default: no end. */
+  /** Attempts in a row before the socket closes. Default: unlimited. */
   readonly maxAttempts?: number
-  /** A connection that lasted this long is forgiven: the next delay is a first one. Milliseconds, default 5000. */
+  /** After a connection of this length the next delay is a first one again. Milliseconds, default 5000. */
   readonly stableMs?: number
   /** Bytes of messages that may wait for the connection. Default 1 MiB. */
   readonly maxQueuedBytes?: number
@@ -23,10 +23,10 @@ export interface ReconnectOptions {
 /** Default of `maxQueuedBytes`. */
 export const MAX_QUEUED_BYTES = 1024 * 1024
 
-/** The plan of attempts of one channel. */
+/** The attempts of one channel. */
 export class Backoff {
   readonly maxQueuedBytes: number
-  /** Attempts since the channel was last open and stable. */
+  /** Attempts since the last stable connection. */
   attempt = 0
   readonly #options: ReconnectOptions
   #openedAt: number | undefined
@@ -37,12 +37,12 @@ export class Backoff {
     this.maxQueuedBytes = options.maxQueuedBytes ?? MAX_QUEUED_BYTES
   }
 
-  /** The channel is open. */
+  /** The connection is open. */
   opened(): void {
     this.#openedAt = this.#now()
   }
 
-  /** The connection is gone: time until the next attempt in milliseconds, or undefined if there is to be none. */
+  /** The connection is lost. @returns milliseconds until the next attempt; undefined: no further attempt */
   next(): number | undefined {
     const {
       initialDelayMs = 250,
@@ -57,13 +57,13 @@ export class Backoff {
     return random() * Math.min(maxDelayMs, initialDelayMs * 2 ** this.attempt++)
   }
 
-  /** Calls back after a delay, unless stopped. */
+  /** Calls back after a delay. */
   schedule(callback: () => void, delayMs: number): void {
     const set = this.#options.setTimeout ?? ((callback, ms) => setTimeout(callback, ms))
     this.#timer = set(callback, delayMs)
   }
 
-  /** Ends a waiting attempt. */
+  /** Cancels a waiting attempt. */
   stop(): void {
     const clear = this.#options.clearTimeout ?? ((timer: never) => clearTimeout(timer))
     clear(this.#timer as never)

@@ -1,33 +1,32 @@
-// How helpers of the library talk with the same helper at a peer: by direct messages of a form of their own, which the
-// application never sees. Not the helpers (webrtc.ts), which are files of their own.
+// Signals: direct messages between helpers of the library, such as webrtc.ts, which the application does not see.
 
-/** Key of a peer's port. In the registry of symbols, since each file has a copy of this one. */
+/** Key of a peer's port. It is in the registry of symbols, since each built file has a copy of this module. */
 export const SIGNALS: unique symbol = Symbol.for('networkwebsockets.signals')
 
-/** A direct message whose JSON is an object with this member is a signal. What applications send is a JSON string or binary. */
+/** A direct message is a signal if its JSON is an object with this member. Applications send JSON strings and binary data. */
 export const SIGNAL_MEMBER = '$rtc'
 
-/** Signals that are kept until a helper asks for them; WebRTC sends a few dozen. */
+/** Signals that are kept until a helper receives them. WebRTC sends a few dozen. */
 const MAX_KEPT = 256
 
-/** Any JSON value that a peer has sent as a signal. */
+/** Any JSON value of a peer. */
 export type Signal = unknown
 
-/** A peer as helpers see it. */
+/** A peer for helpers. */
 export interface SignalPort {
   /** The id of this end; empty before the channel is open. */
   readonly ownId: string
-  /** Sends a JSON value. Does nothing once the peer is gone. */
+  /** Sends a JSON value. Does nothing after the peer has left. */
   send(signal: Signal): void
   /**
-   * Receives signals from now on, and first those that were kept. undefined: they are kept from now on.
+   * Receives the kept signals and all later ones.
    *
-   * @param listener returns whether the signal is to be kept for the next listener
+   * @param listener returns true to keep the signal for the next listener; undefined: keeps all signals
    */
   receive(listener: ((signal: Signal) => boolean) | undefined): void
 }
 
-/** Keeps and delivers the signals of one peer. */
+/** The signals of one peer. */
 export class Signals {
   #kept: Signal[] = []
   #listener: ((signal: Signal) => boolean) | undefined
@@ -39,7 +38,7 @@ export class Signals {
 
   deliver(signal: Signal): void {
     if (this.#listener?.(signal) === false) return
-    // A goodbye takes back all earlier announcements.
+    // A goodbye cancels all earlier signals.
     if ((Object(signal) as { bye?: unknown }).bye === true) this.clear()
     else if (this.#kept.length < MAX_KEPT) this.#kept.push(signal)
   }

@@ -1,5 +1,4 @@
-// The common parts of all sockets of the library and WebSocket: constants, attributes, handlers, the rules of `close`
-// and of what `send` takes. Not how anything is sent.
+// The common surface of the library's sockets, as in WebSocket: constants, attributes, handlers, and the rules of `close`.
 import { defineEventHandlers } from './event-handlers.ts'
 import type { NetworkErrorEvent, NetworkMessageEvent } from './events.ts'
 import { byteLength } from './payload.ts'
@@ -10,15 +9,14 @@ export const OPEN = 1
 export const CLOSING = 2
 export const CLOSED = 3
 
-/** A state by its number. */
 export type ReadyState = typeof CONNECTING | typeof OPEN | typeof CLOSING | typeof CLOSED
 
 const CONSTANTS = { CONNECTING, OPEN, CLOSING, CLOSED } as const
 const MAX_REASON_BYTES = 123
 
 /**
- * What an event has more than the standard one. Optional in the types of handlers only, which have to be able to stand
- * for those of WebSocket; addEventListener gives the exact types.
+ * The members that an event adds to the standard one. They are optional in the types of handlers, which must fit those of
+ * WebSocket; addEventListener has the exact types.
  */
 export type Added<Kind extends Standard, Standard extends Event> = Omit<Kind, keyof Standard>
 
@@ -48,7 +46,7 @@ export abstract class SocketSurface extends EventTarget implements WebSocket {
   abstract readonly extensions: string
   abstract readonly bufferedAmount: number
 
-  /** Whether binary messages arrive as Blob or as ArrayBuffer; other values are ignored. */
+  /** Whether binary messages arrive as Blob or as ArrayBuffer. Other values are ignored. */
   get binaryType(): SocketBinaryType {
     return this.#binaryType
   }

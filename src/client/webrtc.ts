@@ -1,14 +1,13 @@
-// `peerConnection`: an RTCPeerConnection with a peer of a channel, negotiated over direct messages that the
-// application does not see. Perfect negotiation as in the WebRTC standard (§10.7); no media and no data channels are
-// made here, and no STUN server is needed on a local network.
+// `peerConnection`: an RTCPeerConnection with a peer of a channel. Perfect negotiation as in the WebRTC standard (§10.7), by
+// direct messages that the application does not see.
 import type { PeerWebSocket } from './peer-web-socket.ts'
 import type { PeerConnection, PeerConnectionClass, PeerConnectionConfiguration } from './platform-types.ts'
 import { SIGNALS } from './signals.ts'
 
-/** The signals of the two ends. Each end's attempt has a session; signals for an earlier one are stale. */
+/** A signal between the two ends. Each attempt of an end has a session; signals for earlier ones are stale. */
 interface Message {
   readonly session?: unknown
-  /** Session of the other end as far as it is known. */
+  /** Session of the other end, if known. */
   readonly to?: unknown
   readonly description?: RTCSessionDescriptionInit
   readonly candidate?: RTCIceCandidateInit | null
@@ -17,19 +16,19 @@ interface Message {
 
 /** Options of `peerConnection`. */
 export interface PeerConnectionOptions {
-  /** The class to use. Default: the global one. */
+  /** Default: the global class. */
   readonly RTCPeerConnection?: PeerConnectionClass
 }
 
 const current = new WeakMap<PeerWebSocket, RTCPeerConnection>()
 
 /**
- * A connection with a peer that is negotiated whenever that is needed: add tracks or data channels to it. The other
- * end calls it too, before or after. A later call for the same peer closes the earlier connection. It closes when the
- * other end closes it and when the peer leaves the channel.
+ * Makes a connection with a peer, which negotiates itself: add tracks or data channels to it. The other end must call this
+ * function too, at any time. A later call for the same peer closes the earlier connection. The connection closes if the
+ * other end closes it or leaves the channel.
  *
- * @param peer of a channel, open
- * @param config as of RTCPeerConnection
+ * @param peer an open peer of a channel
+ * @param config as for RTCPeerConnection
  */
 export function peerConnection(
   peer: PeerWebSocket,
@@ -59,7 +58,7 @@ export function peerConnection(
     port.receive(undefined)
     peer.removeEventListener('close', gone)
     close()
-    // The standard fires nothing for a close of one's own, but to the application this one comes from outside.
+    // The standard dispatches nothing for close(), but here the other end closed.
     if (told) connection.dispatchEvent(new Event('connectionstatechange'))
   }
   const gone = (): void => end(true)
@@ -83,10 +82,10 @@ export function peerConnection(
       const collides = description.type === 'offer' && (makingOffer || connection.signalingState !== 'stable')
       ignoresOffer = !polite && collides
       if (ignoresOffer) return
-      // Measured: in Chromium an offer that is taken back before its ICE gathering has begun leaves none behind that
-      // ever begins, in one of ten cases.
+      // Measured in Chromium: if an offer is rolled back before its ICE gathering has begun, gathering never begins in
+      // one of ten cases.
       if (collides) await gathering
-      await connection.setRemoteDescription(description) // Takes back an own offer that collides.
+      await connection.setRemoteDescription(description) // Rolls back an own offer that collides.
       if (description.type === 'offer') {
         await connection.setLocalDescription()
         send({ description: connection.localDescription! })
@@ -96,7 +95,7 @@ export function peerConnection(
     }
   }
 
-  /** The other end may send anything. It can make the negotiation fail, but cause no error of this page. */
+  /** The other end may send anything. It can make the negotiation fail, but no error in this page. */
   let work = Promise.resolve()
   function enqueue(task: () => Promise<void>): void {
     work = work.then(() => (over ? undefined : task())).catch(() => {})
@@ -110,7 +109,7 @@ export function peerConnection(
     const signal = Object(value) as Message
     if (typeof signal.session !== 'string' || (signal.to !== undefined && signal.to !== session)) return false
     if (other !== undefined && signal.session !== other) {
-      // The other end has begun anew: so does this one, at the next call.
+      // The other end has started again: so does this one, at the next call.
       end(true)
       return true
     }

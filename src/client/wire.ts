@@ -1,7 +1,6 @@
-// The envelope as a client reads and writes it, text and binary. Total: what is no message is said to be malformed,
-// never thrown. Not the state of the channel.
+// Reads and writes the envelope, text and binary. Nothing throws: malformed messages are undefined.
 
-/** Binary data, or a JSON value with its text as it came; `text` is that text too, but for a string the string itself. */
+/** Binary data, or a JSON value with its exact JSON text. `text` is the string itself for a string, else the JSON text. */
 export type Data =
   | { readonly bytes: ArrayBuffer }
   | { readonly text: string; readonly json: unknown; readonly jsonText: string }
@@ -17,18 +16,18 @@ export type Incoming =
       readonly message: string
       readonly detail: Record<string, unknown>
     }
-  /** Of a later version of the protocol. */
+  /** From a later version of the protocol. */
   | { readonly action: 'unknown' }
   | undefined
 
 const BROADCAST = 3
 const MESSAGE = 4
 
-/** The form in which this project's proxies write: what follows, up to the last bracket, is the text of `data`. */
+/** The head as proxies of this project write it. The rest, up to the last bracket, is the text of `data`. */
 const HEAD =
   /^\{"action":"(broadcast|message)","source":"([!#-[\]-~]{1,255})",(?:"target":"[!#-[\]-~]{1,255}",)?"data":/
 
-/** An id, which is printable ASCII; empty for anything else. */
+/** An id, which is printable ASCII; empty for other values. */
 function idOf(value: unknown): string {
   return typeof value === 'string' && /^[!-~]{1,255}$/.test(value) ? value : ''
 }
@@ -38,7 +37,7 @@ function textData(value: unknown, jsonText: string): Data {
   return { text: typeof value === 'string' ? value : jsonText, json: value, jsonText }
 }
 
-/** Reads text. undefined: malformed. */
+/** Reads a text message. */
 export function decodeText(text: string): Incoming {
   try {
     const head = HEAD.exec(text)
@@ -47,7 +46,7 @@ export function decodeText(text: string): Incoming {
       try {
         return { action: head[1] as 'broadcast', source: head[2]!, data: textData(JSON.parse(json), json.trim()) }
       } catch {
-        // There are more members behind `data`.
+        // Other members follow `data`.
       }
     }
     return fromObject(JSON.parse(text))
@@ -67,7 +66,7 @@ function fromObject(value: unknown): Incoming {
     case 'disconnect':
       return to === '' ? undefined : { action, source: from, target: to }
     case 'broadcast':
-    // Other proxies leave empty data out.
+    // Other proxies omit empty data.
     case 'message':
       return from === '' ? undefined : { action, source: from, data: textData(data, JSON.stringify(data)) }
     case 'error':
@@ -77,7 +76,7 @@ function fromObject(value: unknown): Incoming {
   }
 }
 
-/** Reads a binary frame `op(1) | source length(1) | source | payload`. undefined: malformed. */
+/** Reads a binary frame `op(1) | source length(1) | source | payload`. */
 export function decodeBinary(buffer: ArrayBuffer): Incoming {
   const [op, length = 0] = new Uint8Array(buffer, 0, Math.min(2, buffer.byteLength))
   if ((op !== BROADCAST && op !== MESSAGE) || 2 + length > buffer.byteLength) return undefined
@@ -87,21 +86,21 @@ export function decodeBinary(buffer: ArrayBuffer): Incoming {
     : { action: op === BROADCAST ? 'broadcast' : 'message', source, data: { bytes: buffer.slice(2 + length) } }
 }
 
-/** Text that sends a JSON value to one peer or, without target, to all. `json` is its JSON text. */
+/** The text that sends a JSON value, given as JSON text, to one peer or, without target, to all. */
 export function encodeText(json: string, target: string | undefined): string {
   return target === undefined
     ? `{"action":"broadcast","data":${json}}`
     : `{"action":"message","target":${JSON.stringify(target)},"data":${json}}`
 }
 
-/** A binary frame that sends a copy of bytes to one peer or, without target, to all. */
+/** The binary frame that sends a copy of bytes to one peer or, without target, to all. */
 export function encodeBinary(bytes: Uint8Array, target?: string): Uint8Array<ArrayBuffer> {
   const frame = startBinary(bytes.length, target)
   frame.bytes.set(bytes, frame.start)
   return frame.bytes
 }
 
-/** The same with room for so many bytes, which begins at `start`. */
+/** The same frame with room for `length` bytes from `start` on. */
 export function startBinary(
   length: number,
   target = ''

@@ -21,7 +21,10 @@ const ATTEMPT = `
   })
   return events`
 
-const failure = (code: keyof typeof clientErrors): string[] => [`${code}: ${clientErrors[code]}`, 'close 1006']
+const failure = (code: keyof typeof clientErrors, endpoint = 'the endpoint'): string[] => [
+  `${code}: ${clientErrors[code].replace('the endpoint', endpoint)}`,
+  'close 1006'
+]
 
 async function attempt(t: Test, origin: string, endpoint: string): Promise<unknown> {
   const { run } = await openPage(t, await sharedBrowser(), origin)
@@ -50,17 +53,13 @@ async function attemptFromAfar(
 }
 
 t.test('nothing runs there', needsBrowser, async t => {
-  t.strictSame(
-    await attempt(t, await servePages(t, files), `ws://localhost:${await freePort()}`),
-    failure('NWS_CLIENT_NOT_RUNNING')
-  )
+  const endpoint = `ws://localhost:${await freePort()}`
+  t.strictSame(await attempt(t, await servePages(t, files), endpoint), failure('NWS_CLIENT_NOT_RUNNING', endpoint))
 })
 
 t.test('something else runs there', needsBrowser, async t => {
-  t.strictSame(
-    await attempt(t, await servePages(t, files), (await servePages(t, {})).replace('http', 'ws')),
-    failure('NWS_CLIENT_NOT_A_PROXY')
-  )
+  const endpoint = (await servePages(t, {})).replace('http', 'ws')
+  t.strictSame(await attempt(t, await servePages(t, files), endpoint), failure('NWS_CLIENT_NOT_A_PROXY', endpoint))
 })
 
 t.test('the proxy refuses the origin of the page', needsBrowser, async t => {
@@ -98,9 +97,10 @@ t.test('the user has to permit it, and then it works', needsBrowser, async t => 
   // A browser without a window takes no answer for a no.
   t.strictSame(await attemptFromAfar(t, 'https://page.example', ws), failure('NWS_CLIENT_PERMISSION_DENIED'))
   t.strictSame(await attemptFromAfar(t, 'https://page.example', ws, ['local-network-access']), ['open'])
+  const endpoint = `ws://localhost:${await freePort()}`
   t.strictSame(
-    await attemptFromAfar(t, 'https://page.example', `ws://localhost:${await freePort()}`, ['local-network-access']),
-    failure('NWS_CLIENT_NOT_RUNNING')
+    await attemptFromAfar(t, 'https://page.example', endpoint, ['local-network-access']),
+    failure('NWS_CLIENT_NOT_RUNNING', endpoint)
   )
 })
 

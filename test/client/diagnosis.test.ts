@@ -117,7 +117,16 @@ t.test('the reason is told from what the platform lets be known', async t => {
   for (const [name, base, platform, code] of cases) {
     const { code: found, message } = await diagnose(base, platform)
     t.equal(found, code, name)
-    t.equal(message, clientErrors[code as keyof typeof clientErrors] ?? 'Words.')
+    t.equal(
+      message.replace(base, 'the endpoint'),
+      clientErrors[code as keyof typeof clientErrors] ?? 'Words.',
+      'its sentence'
+    )
+    t.equal(
+      message.includes(base),
+      /NOT_RUNNING|NOT_A_PROXY/.test(code),
+      'it names what was tried if nothing there is a proxy'
+    )
   }
 })
 

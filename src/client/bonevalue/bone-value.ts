@@ -1,5 +1,5 @@
-// `$BV`: users, peers and messages between them, without a server in between. What a page calls is here, and nothing of how
-// it is done: that is in the other files of this folder.
+// `$BV`: users, peers and messages between them, without a server in between. This file has the calls of a page; the others
+// in this folder do the work.
 import type { IceServer, PeerConnectionClass } from '../platform-types.ts'
 import type { ReconnectOptions } from '../reconnect.ts'
 import { Call, type Outcome } from './call.ts'
@@ -9,43 +9,43 @@ import { BoneValueError, failure, type BoneValueErrorCode, type Failure } from '
 import { Listeners, report, runSafely, warn, type BoneValueEvents } from './events.ts'
 import { Links } from './links.ts'
 import { Rendezvous, rendezvousUrl, type WebSocketClass } from './rendezvous.ts'
-import type { WireMessage } from './wire.ts'
+import type { WireMessage } from './rendezvous-wire.ts'
 
-/** Options of a BoneValue. Every member may be left out. */
+/** Options of a BoneValue. All members are optional. */
 export interface BoneValueOptions {
-  /** Time for a request, from `message` to its answer, milliseconds. Default 10 000. */
+  /** Limit of a request, from `message` to its answer, milliseconds. Default 10 000. */
   readonly timeoutMs?: number
-  /** Time after which a connection that was to be kept is closed if it is not used, milliseconds. Default 30 000. */
+  /** Time after which an unused kept connection is closed, milliseconds. Default 30 000. */
   readonly keepAliveMs?: number
-  /** Time for an attempt to connect with a peer, milliseconds. Default 8000. */
+  /** Limit of an attempt to connect with a peer, milliseconds. Default 8000. */
   readonly connectTimeoutMs?: number
-  /** Whether and how a lost rendezvous is looked for again. Default: yes. */
+  /** Whether and how to reconnect to the rendezvous. Default: yes. */
   readonly reconnect?: boolean | ReconnectOptions
-  /** Time for which peers that can still be reached are kept when the rendezvous is back and has not told of them, milliseconds. Default 15 000. */
+  /** How long reachable peers are kept that a returned rendezvous has not listed, milliseconds. Default 15 000. */
   readonly graceMs?: number
-  /** Default: the global class; in Node.js without one that of `ws`. */
+  /** Default: the global class, or else, in Node.js, that of `ws`. */
   readonly WebSocket?: WebSocketClass
   /** Default: the global class. Node.js has none. */
   readonly RTCPeerConnection?: PeerConnectionClass
 }
 
-/** The argument of a module. */
+/** A request to a module. */
 export interface ModuleRequest {
-  readonly request: any // oxlint-disable-line typescript/no-explicit-any -- the other page may send anything: the module checks it
+  readonly request: any // oxlint-disable-line typescript/no-explicit-any -- sent by the other page: the module must check it
   /** The same as `request`. */
   readonly data: any // oxlint-disable-line typescript/no-explicit-any -- as above
-  /** Answers, once, with a JSON value. */
+  /** Answers once with a JSON value. */
   readonly callback: (response?: unknown) => void
-  /** Id of the peer that asks. */
+  /** Id of the asking peer. */
   readonly peer: string
-  /** This user's alias for the owner of the peer. */
+  /** The alias of that peer's user. */
   readonly name: string
 }
 
-/** Hears the answer of a peer, or why there is none: `{ err, code }`. */
+/** Gets the answer of a peer, or `{ err, code }` if there is none. */
 export type ResponseCallback = (response: any, peer: Peer) => void // oxlint-disable-line typescript/no-explicit-any -- as above
 
-/** The peers that a query means at the time of the call of `message`. */
+/** The peers of a query, at the moment `message` is called. */
 export interface Target {
   /**
    * Asks a module of each of these peers.
@@ -53,14 +53,14 @@ export interface Target {
    * @param module its name
    * @param data any JSON value
    * @param keepAlive whether to keep the connection for further messages
-   * @param callback called once for each peer that is asked
+   * @param callback called once for each asked peer
    */
   message(module: string, data?: unknown, keepAlive?: boolean, callback?: ResponseCallback): void
-  /** The peers that are meant at this moment. */
+  /** The peers of the query at this moment. */
   peers(): Peer[]
 }
 
-/** How long a farewell may take. */
+/** Limit of a farewell. */
 const FAREWELL_MS = 3000
 
 const EVENTS = ['connect', 'disconnect', 'peerconnect', 'peerdisconnect', 'newuser', 'userremove', 'error'] as const
@@ -68,12 +68,12 @@ type Events = BoneValueEvents<Peer, Failure>
 
 let defaultWebSocket: WebSocketClass | undefined
 
-/** Told by the entry file for Node.js. */
+/** The entry file for Node.js calls it. */
 export function setDefaultWebSocket(Class: WebSocketClass): void {
   defaultWebSocket = Class
 }
 
-/** A page's or program's place among its users and peers. */
+/** The users, peers and modules of a page or program. */
 export class BoneValue {
   readonly #options: BoneValueOptions
   readonly #listeners = new Listeners<Events>(EVENTS)
@@ -100,7 +100,7 @@ export class BoneValue {
       }
     })
     this.#links = new Links({
-      times: {
+      timings: {
         connectMs: options.connectTimeoutMs ?? 8000,
         keepAliveMs: options.keepAliveMs ?? 30_000,
         farewellMs: FAREWELL_MS
@@ -119,8 +119,8 @@ export class BoneValue {
    * Logs in. An earlier connection ends.
    *
    * @param host name of the rendezvous with or without port, or its URL
-   * @returns resolves when logged in, with this page's id; rejects with a BoneValueError. Need not be looked at: the events
-   *   `connect`, `error` and `disconnect` say the same.
+   * @returns resolves with this page's id when logged in; rejects with a BoneValueError. It may be ignored: the events
+   *   `connect`, `error` and `disconnect` tell the same.
    */
   connect(host: string, user: string, password: string): Promise<string> {
     this.disconnect()
@@ -166,7 +166,7 @@ export class BoneValue {
       )
       this.#rendezvous = rendezvous
     })
-    connected.catch(() => {}) // Who does not look at the promise has the events.
+    connected.catch(() => {}) // The promise may be ignored.
     return connected
   }
 
@@ -175,12 +175,12 @@ export class BoneValue {
     this.#rendezvous?.close()
   }
 
-  /** This page's id; null before it has logged in. */
+  /** This page's id; null before the login. */
   getId(): string | null {
     return this.#id
   }
 
-  /** Aliases of the users that are trusted. */
+  /** Aliases of the trusted users. */
   getUsers(): string[] {
     return this.#directory.users
   }
@@ -189,18 +189,18 @@ export class BoneValue {
     this.#listeners.add(name, listener)
   }
 
-  /** @param listener left out: all of this event */
+  /** @param listener omit it to remove all listeners of this event */
   off<Name extends keyof Events>(name: Name, listener?: Events[Name]): void {
     this.#listeners.remove(name, listener)
   }
 
   /** Makes a module that peers can ask. */
   module(name: string, answer: (request: ModuleRequest) => unknown): void {
-    if (this.#modules.has(name)) warn('a module of this name was there already: the new one takes its place.')
+    if (this.#modules.has(name)) warn('a module of this name exists already: the new one replaces it.')
     this.#modules.set(name, answer)
   }
 
-  /** Peers to talk to: `"*"` all, an alias those of that user, `"Us"` the others of this account, or one by its id. */
+  /** Peers to ask: `"*"` all, an alias those of that user, `"Us"` the others of this account, or one by its id. */
   get(query: string | number): Target & Readonly<Record<string, Peer | Target[keyof Target]>> {
     const text = String(query)
     const target = Object.fromEntries(this.#directory.find(text).map(peer => [peer.id, peer]))
@@ -215,9 +215,9 @@ export class BoneValue {
   }
 
   /**
-   * Makes an invitation link. The person who opens it becomes a user.
+   * Makes an invitation link for a new user, which this user must pass on.
    *
-   * @param email login name to suggest
+   * @param email proposed login name
    * @throws BoneValueError (the promise)
    */
   inviteUser(
@@ -239,9 +239,9 @@ export class BoneValue {
   }
 
   /**
-   * Makes a token. The user who claims it and this user then trust each other.
+   * Makes a token. The user who claims it and this user will trust each other.
    *
-   * @param alias the name by which this user will call the other
+   * @param alias for that user
    * @throws BoneValueError (the promise)
    */
   requestToken(alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
@@ -254,8 +254,8 @@ export class BoneValue {
   /**
    * Claims a token of another user.
    *
-   * @param alias the name by which this user will call the other
-   * @returns the alias in use; an earlier one if the two trusted each other before
+   * @param alias for that user
+   * @returns `alias` is the earlier one if the two trusted each other before
    * @throws BoneValueError (the promise)
    */
   claimToken(
@@ -281,7 +281,7 @@ export class BoneValue {
     }, callback)
   }
 
-  /** A request of the rendezvous, with a promise and, for those who gave one, a callback. */
+  /** A request of the rendezvous, with a promise and an optional callback. */
   #ask<Answer>(
     task: (rendezvous: Rendezvous) => Promise<Answer>,
     callback: ((answer: Answer | Failure) => void) | undefined
@@ -293,7 +293,7 @@ export class BoneValue {
     if (callback === undefined) return answer
     const tell = (value: Answer | Failure): void => runSafely(() => callback(value))
     void answer.then(tell, (error: BoneValueError) => tell({ err: error.err, code: error.code }))
-    answer.catch(() => {}) // The callback has heard of it.
+    answer.catch(() => {}) // The callback gets it.
     return answer
   }
 
@@ -309,7 +309,7 @@ export class BoneValue {
         runSafely(() => callback('code' in outcome ? failure(outcome.code) : outcome.response, peer))
     }
     const peers = this.#directory.find(query)
-    // An unknown id may belong to a peer that the rendezvous is about to announce.
+    // An unknown id may be that of a peer that the rendezvous is about to announce.
     const isId = peers.length === 0 && /^\d+$/.test(query)
     const targets = isId ? [{ id: query, name: this.#directory.get(query)?.name ?? '' }] : peers
     const text = jsonOf(data)
@@ -392,7 +392,7 @@ export class BoneValue {
   }
 }
 
-/** JSON text of data, or why there is none. */
+/** The JSON text of data, or the reason why there is none. */
 function jsonOf(data: unknown): string | { readonly code: BoneValueErrorCode } {
   try {
     const text = (JSON.stringify(data) as string | undefined) ?? 'null'

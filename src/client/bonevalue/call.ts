@@ -1,10 +1,9 @@
-// One request to one peer, from the moment it is made to its one outcome, wherever it waits meanwhile. Not its way there.
+// One request to one peer, from its start to its outcome.
 import type { BoneValueErrorCode } from './errors.ts'
 
-/** The result of a request. */
+/** The outcome of a request. */
 export type Outcome = { readonly response: unknown } | { readonly code: BoneValueErrorCode }
 
-/** The question. */
 export interface Question {
   readonly module: string
   /** JSON text of the data. */
@@ -15,9 +14,9 @@ export interface Question {
 /** A request. */
 export class Call {
   readonly question: Question
-  /** Moment at which it times out, by `performance.now`. */
+  /** When it times out, by `performance.now`. */
   readonly deadline: number
-  /** The queue sets this, and is called when the request need not wait any longer. */
+  /** Called when it is settled. The place where it waits sets it. */
   onSettled: (() => void) | undefined
   readonly #done: (outcome: Outcome) => void
   readonly #timer: ReturnType<typeof setTimeout>
@@ -34,7 +33,7 @@ export class Call {
     return this.#isSettled
   }
 
-  /** Ends it. Later calls do nothing. */
+  /** Settles it. Later calls do nothing. */
   settle(outcome: Outcome): void {
     if (this.#isSettled) return
     this.#isSettled = true

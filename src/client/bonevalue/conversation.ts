@@ -1,34 +1,34 @@
-// The requests of two peers to each other on one data channel, both ways and several at once: what waits for an answer,
-// what is to be answered, and how the two part without losing a request. Not how the channel comes about.
+// The requests of two peers to each other on one data channel, both ways and several at once, and a farewell that loses no
+// request.
 import type { Call } from './call.ts'
 import type { BoneValueErrorCode } from './errors.ts'
 import { readFrame, writeRequest, writeResponse, type Frame } from './frames.ts'
-import { Outbox, type OutChannel, type Outgoing } from './outbox.ts'
+import { ChannelWriter, type Outgoing, type WritableChannel } from './channel-writer.ts'
 import { Assembler, MAX_TEXT_BYTES } from './parts.ts'
 
-/** The part of RTCDataChannel that is used here, besides sending. */
-export interface ConversationChannel extends OutChannel {
+/** The used parts of an RTCDataChannel. */
+export interface ConversationChannel extends WritableChannel {
   binaryType: string
   addEventListener(type: 'bufferedamountlow', listener: () => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
-/** Answers a request with a JSON value or an error. Only the first call counts. */
+/** Answers a request with a JSON value or a code. Only the first call counts. */
 export type Reply = (outcome: { readonly response: unknown } | { readonly code: BoneValueErrorCode }) => void
 
-/** The owner of the conversation. */
-export interface ConversationOwner {
-  /** A request has come. MUST NOT throw. */
+/** Events of a conversation. */
+export interface ConversationEvents {
+  /** A request arrived. MUST NOT throw. */
   answer(module: string, data: unknown, reply: Reply): void
-  /** The other end takes no more requests: these were not taken and may be asked again, elsewhere. */
+  /** The other end takes no more requests. It did not take these, which may be asked elsewhere. */
   saidBye(calls: Call[]): void
-  /** The other end breaks the rules. */
+  /** The other end broke the rules. */
   broken(): void
-  /** Something has begun or ended; see `isBusy`. */
+  /** A request began or ended; see `isBusy`. */
   changed(): void
 }
 
-/** Requests of the other end that may wait for their answers at once. */
+/** Requests of the other end that may wait for answers at once. */
 const MAX_UNANSWERED = 1000
 
 interface Asked {
@@ -38,8 +38,8 @@ interface Asked {
 
 /** A conversation on an open channel. */
 export class Conversation {
-  readonly #owner: ConversationOwner
-  readonly #outbox: Outbox
+  readonly #events: ConversationEvents
+  readonly #writer: ChannelWriter
   readonly #assembler = new Assembler()
   readonly #asked = new Map<number, Asked>()
   readonly #unanswered = new Map<number, ReturnType<typeof setTimeout>>()
@@ -47,60 +47,59 @@ export class Conversation {
   #ping = 0
   readonly #pongs = new Map<number, () => void>()
   #state: 'open' | 'leaving' | 'over' = 'open'
-  /** Whether this end, or the other, has asked for the connection to be kept. */
+  /** Whether this end, or the other, wants to keep the connection. */
   isKept = false
   isKeptByOther = false
-  /** Whether this end has asked anything. */
+  /** Whether this end has asked. */
   hasAsked = false
 
-  constructor(channel: ConversationChannel, owner: ConversationOwner) {
-    this.#owner = owner
-    this.#outbox = new Outbox(channel)
+  constructor(channel: ConversationChannel, events: ConversationEvents) {
+    this.#events = events
+    this.#writer = new ChannelWriter(channel)
     channel.binaryType = 'arraybuffer'
     channel.addEventListener('message', ({ data }) => {
       if (this.#state !== 'over') this.#receive(data)
     })
   }
 
-  /** Whether an answer is awaited or owed. */
+  /** Whether either end waits for an answer. */
   get isBusy(): boolean {
     return this.#asked.size > 0 || this.#unanswered.size > 0
   }
 
-  /** Asks the other end. */
   ask(call: Call): void {
     const { module, data, keepAlive } = call.question
     const id = ++this.#id
     this.hasAsked = true
     this.isKept ||= keepAlive
     const text = writeRequest(id, module, data, keepAlive, Math.max(1, call.deadline - performance.now()))
-    const outgoing = this.#outbox.send(text)
+    const outgoing = this.#writer.send(text)
     this.#asked.set(id, { call, outgoing })
     call.onSettled = () => {
       outgoing.cancel()
       this.#asked.delete(id)
-      this.#owner.changed()
+      this.#events.changed()
     }
-    this.#owner.changed()
+    this.#events.changed()
   }
 
-  /** Calls back when the other end has shown to be there. */
+  /** Calls back when the other end has answered a ping. */
   ping(answered: () => void): void {
     this.#pongs.set(++this.#ping, answered)
-    this.#outbox.send(`{"ping":${this.#ping}}`)
+    this.#writer.send(`{"ping":${this.#ping}}`)
   }
 
-  /** Takes no more requests. Only while not busy: the other end then knows that its later requests were not taken. */
+  /** Takes no more requests. Call it while not busy, so that the other end knows that its open requests were not taken. */
   sayBye(): void {
     if (this.#state !== 'open') return
     this.#state = 'leaving'
-    this.#outbox.send('{"bye":true}')
+    this.#writer.send('{"bye":true}')
   }
 
-  /** Ends it. @returns the requests that had no answer yet */
+  /** Ends it. @returns the requests without an answer */
   end(): Call[] {
     this.#state = 'over'
-    this.#outbox.stop()
+    this.#writer.stop()
     for (const timer of this.#unanswered.values()) clearTimeout(timer)
     this.#unanswered.clear()
     return this.#takeAsked()
@@ -117,7 +116,7 @@ export class Conversation {
     const text = typeof data === 'string' ? data : this.#assembler.take(new Uint8Array(data as ArrayBuffer))
     if (text === undefined) return
     const frame = text === false ? undefined : readFrame(text)
-    if (frame === undefined) return this.#owner.broken()
+    if (frame === undefined) return this.#events.broken()
     this.#take(frame)
   }
 
@@ -130,11 +129,11 @@ export class Conversation {
       case 'failure':
         return this.#asked.get(frame.id)?.call.settle({ code: frame.code })
       case 'ping':
-        return void this.#outbox.send(`{"pong":${frame.number}}`)
+        return void this.#writer.send(`{"pong":${frame.number}}`)
       case 'pong':
         return this.#takePong(frame.number)
       case 'bye':
-        return this.#owner.saidBye(this.#takeAsked())
+        return this.#events.saidBye(this.#takeAsked())
     }
   }
 
@@ -146,16 +145,16 @@ export class Conversation {
 
   #takeRequest({ id, module, data, keep, ms }: Frame & { kind: 'request' }): void {
     if (this.#state !== 'open') return
-    if (this.#unanswered.has(id)) return this.#owner.broken()
+    if (this.#unanswered.has(id)) return this.#events.broken()
     this.isKeptByOther ||= keep
     if (this.#unanswered.size >= MAX_UNANSWERED) return this.#answer(id, { code: 'BUSY' })
-    // A module that never answers is forgotten when the other end has stopped waiting.
+    // If a module never answers, the request is forgotten when its time is over.
     this.#unanswered.set(
       id,
       setTimeout(() => this.#forget(id), ms)
     )
-    this.#owner.changed()
-    this.#owner.answer(module, data, outcome => {
+    this.#events.changed()
+    this.#events.answer(module, data, outcome => {
       if (!this.#unanswered.has(id)) return
       this.#answer(id, outcome)
       this.#forget(id)
@@ -165,12 +164,12 @@ export class Conversation {
   #forget(id: number): void {
     clearTimeout(this.#unanswered.get(id))
     this.#unanswered.delete(id)
-    this.#owner.changed()
+    this.#events.changed()
   }
 
   #answer(id: number, outcome: Parameters<Reply>[0]): void {
     if (this.#state === 'over') return
-    this.#outbox.send('code' in outcome ? `{"id":${id},"code":"${outcome.code}"}` : responseText(id, outcome.response))
+    this.#writer.send('code' in outcome ? `{"id":${id},"code":"${outcome.code}"}` : responseText(id, outcome.response))
   }
 }
 
@@ -184,10 +183,10 @@ function responseText(id: number, response: unknown): string {
   return isTooLarge(json ?? '') ? `{"id":${id},"code":"TOO_LARGE"}` : writeResponse(id, json)
 }
 
-/** Bytes that may stand around data and module name. */
+/** Bytes of a frame besides the data. */
 const FRAME_BYTES = 4096
 
-/** Whether a JSON text is too large to be sent. */
+/** Whether a JSON text is too large to send. */
 export function isTooLarge(json: string): boolean {
   if (json.length * 3 + FRAME_BYTES <= MAX_TEXT_BYTES) return false
   return (

@@ -1,34 +1,33 @@
-// One RTCPeerConnection with one peer and its one data channel: negotiated through the rendezvous, mended when the way
-// between the two changes. Knows nothing of requests.
+// One RTCPeerConnection with one peer and one data channel: negotiated through the rendezvous, repaired if the network
+// changes.
 import type { DataChannel, IceCandidate, PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import { belonging, judge, markSdp, readAttempt } from './negotiation.ts'
 
-/** A signal to or from the other end, by way of the rendezvous. */
+/** A signal between the two ends, through the rendezvous. */
 export type Signal =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string }
   | { readonly type: 'candidate'; readonly candidate: IceCandidate | null }
 
-/** Injected into a connection. */
-export interface DirectConnectionOptions {
+/** What is injected. */
+export interface DirectConnectionDeps {
   readonly RTCPeerConnection: PeerConnectionClass
   readonly configuration: PeerConnectionConfiguration
-  /** Which of the two gives way when both offer; differs at the two ends. */
+  /** Whether this end gives way if both offer. It differs at the two ends. */
   readonly isPolite: boolean
-  /** Time until the channel has to be open, milliseconds. */
+  /** Limit until the channel is open, milliseconds. */
   readonly connectTimeoutMs: number
-  /** Sends a signal to the other end. */
   send(signal: Signal): void
-  /** Whether signals get through at present. */
+  /** Whether signals can be sent now. */
   canSignal(): boolean
   /** The channel is open. */
   opened(channel: DataChannel): void
-  /** It is over, by `close` or by itself. Called once. */
+  /** The connection is over. Called once. */
   ended(): void
 }
 
 /** A connection from its first offer to its end. */
 export class DirectConnection {
-  readonly #options: DirectConnectionOptions
+  readonly #deps: DirectConnectionDeps
   readonly #connection: RTCPeerConnection
   readonly #session = Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('')
   #other: string | undefined
@@ -40,24 +39,24 @@ export class DirectConnection {
   readonly #gathering: Promise<unknown>
   readonly #timer: ReturnType<typeof setTimeout>
 
-  constructor(options: DirectConnectionOptions) {
-    this.#options = options
-    const connection = new options.RTCPeerConnection(options.configuration)
+  constructor(deps: DirectConnectionDeps) {
+    this.#deps = deps
+    const connection = new deps.RTCPeerConnection(deps.configuration)
     this.#connection = connection
     this.#gathering = new Promise(resolve => {
       connection.addEventListener('icecandidate', resolve, { once: true })
     })
     connection.addEventListener('icecandidate', ({ candidate }) => {
       if (!this.#isOver && candidate !== null && candidate !== undefined && candidate.candidate !== '')
-        options.send({ type: 'candidate', candidate: candidate.toJSON() })
+        deps.send({ type: 'candidate', candidate: candidate.toJSON() })
     })
     connection.addEventListener('connectionstatechange', () => this.#look())
     this.#timer = setTimeout(() => {
       if (!this.#isOpen) this.close()
-    }, options.connectTimeoutMs)
+    }, deps.connectTimeoutMs)
   }
 
-  /** Whether this is still being negotiated for the first time, with an unanswered offer of this end. */
+  /** Whether the first offer of this end has no answer yet. */
   get isUnanswered(): boolean {
     return !this.#isOpen && this.#other === undefined
   }
@@ -68,7 +67,7 @@ export class DirectConnection {
     this.#enqueue(() => this.#offer())
   }
 
-  /** A signal of the other end. @returns false: the other end has begun anew, and the signal is for another connection */
+  /** A signal of the other end. @returns false if the other end has started a new connection and the signal is for that */
   receive(signal: Signal): boolean {
     if (this.#isOver) return true
     if (signal.type === 'candidate') {
@@ -89,13 +88,13 @@ export class DirectConnection {
     return whose !== 'anew'
   }
 
-  /** Ends it; the other end hears that through the channel. */
+  /** Ends the connection. The other end sees that by the channel. */
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#timer)
     this.#connection.close()
-    this.#options.ended()
+    this.#deps.ended()
   }
 
   #openChannel(): void {
@@ -106,7 +105,7 @@ export class DirectConnection {
       if (this.#isOver || this.#isOpen) return
       this.#isOpen = true
       clearTimeout(this.#timer)
-      this.#options.opened(channel)
+      this.#deps.opened(channel)
     })
     channel.addEventListener('close', () => this.close())
   }
@@ -116,13 +115,12 @@ export class DirectConnection {
     this.#sendDescription()
   }
 
-  /** Runs when all signals before are dealt with, so that the state of signalling is that of this moment. */
+  /** Runs after all earlier signals, so that the signalling state is current. */
   async #take(type: 'offer' | 'answer', sdp: string): Promise<void> {
-    const verdict = judge(this.#connection.signalingState, this.#options.isPolite, type)
+    const verdict = judge(this.#connection.signalingState, this.#deps.isPolite, type)
     if (type === 'offer') this.#ignoresCandidates = verdict === 'ignore'
     if (verdict === 'ignore') return
-    // In Chromium an offer that is taken back before its ICE gathering has begun leaves, in one of ten cases, none behind
-    // that ever begins.
+    // Chromium: if an offer is rolled back before its ICE gathering has begun, gathering never begins in one of ten cases.
     if (verdict === 'yield') await this.#gathering
     await this.#connection.setRemoteDescription({ type, sdp })
     if (type === 'answer') return
@@ -134,7 +132,7 @@ export class DirectConnection {
   #sendDescription(): void {
     const { type, sdp } = this.#connection.localDescription!
     if (!this.#isOver)
-      this.#options.send({
+      this.#deps.send({
         type: type as 'offer' | 'answer',
         sdp: markSdp(sdp, this.#session, this.#other === '' ? undefined : this.#other)
       })
@@ -144,15 +142,15 @@ export class DirectConnection {
     if (this.#isOver) return
     const state = this.#connection.connectionState
     if (state === 'failed' || state === 'closed') return this.close()
-    // A machine that changes its network loses the way, not the peer. One end looks for another way: two would be in each
-    // other's.
-    if (state === 'disconnected' && this.#isOpen && !this.#options.isPolite && this.#options.canSignal()) {
+    // A machine that changes its network can still reach the peer. Only one end restarts ICE: both would disturb each
+    // other.
+    if (state === 'disconnected' && this.#isOpen && !this.#deps.isPolite && this.#deps.canSignal()) {
       this.#connection.restartIce()
       this.#enqueue(() => this.#offer())
     }
   }
 
-  /** The other end may send anything. It can make the negotiation fail, but cause no error of this page. */
+  /** The other end may send anything. It can make the negotiation fail, but no error in this page. */
   #enqueue(task: () => Promise<void>): void {
     this.#work = this.#work.then(() => (this.#isOver ? undefined : task())).catch(() => {})
   }

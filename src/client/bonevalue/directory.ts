@@ -1,18 +1,16 @@
-// The trusted users by their aliases, and their peers. A query is resolved here, at the
-// moment it is asked. No connections.
+// The trusted users by their aliases and their peers that are online. It resolves queries.
 
 /** A peer that is online. */
 export interface Peer {
-  /** This user's alias for the owner of the peer; `"Us"` for this user. */
+  /** The alias of the peer's user; `"Us"` for the own account. */
   readonly name: string
   /** Decimal digits. */
   readonly id: string
 }
 
-/** The alias of one's own account. */
+/** The alias of the own account. */
 export const OWN_ALIAS = 'Us'
 
-/** A change, for events. */
 export interface DirectoryEvents {
   connected(peer: Peer): void
   disconnected(peer: Peer): void
@@ -20,29 +18,27 @@ export interface DirectoryEvents {
   userRemoved(alias: string): void
 }
 
-/** The users and their peers. */
 export class Directory {
   readonly #events: DirectoryEvents
   readonly #users = new Set<string>()
   readonly #peers = new Map<string, Peer>()
-  /** Peers that were there before the rendezvous was lost and that it has not told of again. */
+  /** Peers from before the rendezvous was lost that it has not listed again. */
   readonly #stale = new Set<string>()
 
   constructor(events: DirectoryEvents) {
     this.#events = events
   }
 
-  /** The peer of an id. */
   get(id: string): Peer | undefined {
     return this.#peers.get(id)
   }
 
-  /** The aliases of the users that are trusted, without one's own. */
+  /** The aliases of the trusted users, without the own account. */
   get users(): string[] {
     return [...this.#users]
   }
 
-  /** The peers that a query means: all, those of an alias, or the one of that id. */
+  /** The peers of a query: all, or those of an alias, or the one with that id. */
   find(query: string): Peer[] {
     const all = [...this.#peers.values()]
     if (query === '*') return all
@@ -63,7 +59,7 @@ export class Directory {
   }
 
   add(peer: Peer): void {
-    // It may be one of the stale ones, under a new id: who asks that user shall not ask the same page twice.
+    // It may be a stale peer under a new id. A query for that user must not ask the same page twice.
     for (const id of this.#stale) if (id !== peer.id && this.#peers.get(id)?.name === peer.name) this.remove(id)
     this.#stale.delete(peer.id)
     const known = this.#peers.get(peer.id)
@@ -77,7 +73,7 @@ export class Directory {
     if (this.#peers.delete(id)) this.#events.disconnected(peer!)
   }
 
-  /** The rendezvous was lost and tells anew from now on. @param isReachable whether a peer can be reached without it */
+  /** The rendezvous was lost and lists all peers again. @param isReachable whether a peer can be reached without it */
   renew(isReachable: (id: string) => boolean): void {
     for (const id of [...this.#peers.keys()]) {
       if (isReachable(id)) this.#stale.add(id)
@@ -85,12 +81,12 @@ export class Directory {
     }
   }
 
-  /** The rendezvous has told of these users; others are trusted no more. */
+  /** The rendezvous has listed these users. Others are no longer trusted. */
   keepUsers(aliases: readonly string[]): void {
     for (const alias of this.users) if (!aliases.includes(alias)) this.removeUser(alias)
   }
 
-  /** Those that the rendezvous has not told of again are gone. */
+  /** Removes the peers that the rendezvous has not listed again. */
   dropStale(): void {
     for (const id of [...this.#stale]) this.remove(id)
   }

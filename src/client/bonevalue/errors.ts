@@ -1,38 +1,35 @@
-// The errors of BoneValue itself: code and sentence. Errors of the rendezvous bring their own (NWS_ERR_…). No
-// logic, and never a word that another peer sent.
+// The errors of BoneValue: code and sentence. Errors of the rendezvous have their own (NWS_ERR_…). No sentence has anything
+// of a peer in it.
 
-/** Code → what happened. */
+/** Code → sentence. */
 export const boneValueErrors = {
   TIMEOUT: 'The peer did not answer in time.',
   NO_PEER: 'No peer with this id is online.',
   OWN_ID: 'A page cannot send messages to itself.',
   NO_MODULE: 'The peer has no module of this name.',
   MODULE_FAILED: 'The module of the peer failed.',
-  PEER_GONE: 'The peer went away before it answered.',
+  PEER_GONE: 'The peer left before it answered.',
   BUSY: 'The peer has too many requests to answer.',
   TOO_LARGE: 'The data or the answer is larger than 32 MiB.',
-  NOT_JSON: 'The data or the answer is no JSON value.',
-  DISCONNECTED: 'There is no connection with the rendezvous.',
-  UNREACHABLE: 'The rendezvous cannot be reached, or it is not switched on there.',
-  BAD_ADDRESS: 'The address of the rendezvous is no host name and no URL of ws, wss, http or https.'
+  NOT_JSON: 'The data or the answer is not a JSON value.',
+  DISCONNECTED: 'There is no connection to the rendezvous.',
+  UNREACHABLE: 'The rendezvous cannot be reached, or it is switched off.',
+  BAD_ADDRESS: 'The address of the rendezvous must be a host name, or a URL with ws, wss, http or https.'
 } as const
 
-/** A code of BoneValue. */
 export type BoneValueErrorCode = keyof typeof boneValueErrors
 
-/** An error as callbacks get it. */
+/** An error for callbacks. */
 export interface Failure {
-  /** One sentence. */
   readonly err: string
   readonly code: string
 }
 
-/** The failure of a code. */
 export function failure(code: BoneValueErrorCode): Failure {
   return { err: boneValueErrors[code], code }
 }
 
-/** An error as promises are rejected with. */
+/** An error for promises. */
 export class BoneValueError extends Error implements Failure {
   readonly code: string
 
@@ -47,7 +44,7 @@ export class BoneValueError extends Error implements Failure {
   }
 }
 
-/** Whether text is a code of this library; only such are taken from other peers. */
+/** Whether a value is a code of this library. Only such codes are accepted from other peers. */
 export function isBoneValueErrorCode(value: unknown): value is BoneValueErrorCode {
   return typeof value === 'string' && Object.hasOwn(boneValueErrors, value)
 }

@@ -1,24 +1,24 @@
-// `on` and `off` for the events of BoneValue. Not an EventTarget: listeners get plain values, as in the seed.
+// `on` and `off` for the events of BoneValue. Listeners get plain values.
 
-/** Event → what its listeners get. */
+/** Event → its listener. */
 export interface BoneValueEvents<Peer, Failure> {
-  /** Logged in; `getId()` is known. Again after each reconnection. */
+  /** Logged in; `getId()` is known. Also after each reconnection. */
   connect: () => void
-  /** The rendezvous is gone, or the login was refused. */
+  /** The rendezvous is lost, or the login was refused. */
   disconnect: () => void
-  /** A peer has come, or was there already. */
+  /** A peer has come, or is present at the login. */
   peerconnect: (peer: Peer) => void
   peerdisconnect: (peerId: string) => void
-  /** A user is trusted, newly or already. */
+  /** A user is trusted, newly or at the login. */
   newuser: (alias: string) => void
-  /** A user is trusted no more. */
+  /** A user is no longer trusted. */
   userremove: (alias: string) => void
   error: (error: Failure) => void
 }
 
 type Listener = (...values: never[]) => void
 
-/** Runs a function of the application. Its error is reported to the page and stops nothing here. */
+/** Runs code of the application. Its errors become errors of the page and stop nothing here. */
 export function runSafely(task: () => unknown): void {
   try {
     const result = task()
@@ -35,9 +35,9 @@ export function report(error: unknown): void {
   })
 }
 
-/** Says something to the developer of the page. */
+/** Tells the developer of the page. */
 export function warn(words: string): void {
-  console.warn(`$BV: ${words}`) // oxlint-disable-line no-console -- there is no other way to tell
+  console.warn(`$BV: ${words}`) // oxlint-disable-line no-console -- for the developer
 }
 
 /** Listeners by event. */
@@ -51,11 +51,11 @@ export class Listeners<Events> {
   add(name: string, listener: Listener): void {
     const listeners = this.#listeners.get(name)
     if (listeners === undefined)
-      return warn(`there is no event of the name given to on(); there are ${[...this.#listeners.keys()].join(', ')}.`)
+      return warn(`on() got an unknown event; known events are ${[...this.#listeners.keys()].join(', ')}.`)
     listeners.add(listener)
   }
 
-  /** @param listener undefined: all */
+  /** @param listener undefined for all */
   remove(name: string, listener: Listener | undefined): void {
     if (listener === undefined) this.#listeners.get(name)?.clear()
     else this.#listeners.get(name)?.delete(listener)

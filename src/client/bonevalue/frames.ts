@@ -1,11 +1,11 @@
-// The messages of two peers on their data channel: one JSON object a message. Reading is total: a frame, or
-// undefined for anything that is none. Not how long messages are cut in parts (parts.ts), and no state.
+// The messages of two peers on their data channel: one JSON object per message. Malformed messages are undefined. parts.ts
+// cuts long messages.
 //
-//   {"id": 7, "module": "My.Echo", "data": …, "keep": true, "ms": 10000}   a request; ids are the requester's own
+//   {"id": 7, "module": "My.Echo", "data": …, "keep": true, "ms": 10000}   a request; the requester chooses its id
 //   {"id": 7, "response": …}                                               its answer
-//   {"id": 7, "code": "NO_MODULE"}                                         why there is none
-//   {"ping": 3}, {"pong": 3}                                               is the other end still connected?
-//   {"bye": true}                                                          takes no more requests; all it took are answered
+//   {"id": 7, "code": "NO_MODULE"}                                         the reason why there is no answer
+//   {"ping": 3}, {"pong": 3}                                               whether the other end is still present
+//   {"bye": true}                                                          takes no more requests, and has answered all that it took
 import { isBoneValueErrorCode, type BoneValueErrorCode } from './errors.ts'
 
 /** A message between peers. */
@@ -23,24 +23,24 @@ export type Frame =
   | { readonly kind: 'ping' | 'pong'; readonly number: number }
   | { readonly kind: 'bye' }
 
-/** Longest time that a requester may say it waits, milliseconds. */
+/** Longest time of a request, milliseconds. */
 const MAX_MS = 24 * 60 * 60 * 1000
 
 function isId(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
-/** Text of a request. @param data as JSON text */
+/** The text of a request. @param data as JSON text */
 export function writeRequest(id: number, module: string, data: string, keep: boolean, ms: number): string {
   return `{"id":${id},"module":${JSON.stringify(module)},"data":${data},"keep":${keep ? 'true' : 'false'},"ms":${Math.ceil(ms)}}`
 }
 
-/** Text of an answer. @param response as JSON text; undefined: the module answered nothing */
+/** The text of an answer. @param response as JSON text; undefined: null */
 export function writeResponse(id: number, response: string | undefined): string {
   return response === undefined ? `{"id":${id},"response":null}` : `{"id":${id},"response":${response}}`
 }
 
-/** Reads a message of the other end, of any content. */
+/** Reads a message of the other end. */
 export function readFrame(text: string): Frame | undefined {
   let value: unknown
   try {

@@ -1,4 +1,4 @@
-// BoneValue as a classic script: defines `$BV` on the global object. Exports nothing.
+// BoneValue as a classic script: it defines `$BV` on the global object.
 import { BoneValue } from './bone-value.ts'
 
 declare global {

@@ -1,5 +1,5 @@
-// BoneValue as a module for browsers and bundlers: `$BV`, and its class for those who need several or other options. Not
-// the classic script (global.ts).
+// BoneValue as a module for browsers and bundlers: `$BV`, and its class for other options or several instances. global.ts is
+// the classic script.
 import { BoneValue } from './bone-value.ts'
 
 export { BoneValue } from './bone-value.ts'
@@ -10,5 +10,5 @@ export type { BoneValueErrorCode, Failure } from './errors.ts'
 export type { BoneValueEvents } from './events.ts'
 export type { WebSocketClass } from './rendezvous.ts'
 
-/** The one of this page. */
+/** The instance of this page. */
 export const $BV: BoneValue = new BoneValue()

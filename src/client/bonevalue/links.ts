@@ -1,28 +1,28 @@
-// All connections of a page: one for each peer, at most 32. Further ones wait until there is room.
+// All connections of a page: one per peer, at most 32, and requests and offers that wait for room.
 import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import type { Reply } from './conversation.ts'
 import type { Signal } from './direct-connection.ts'
 import { readAttempt } from './negotiation.ts'
-import { PeerLink, type LinkOwner, type LinkTimes } from './peer-link.ts'
+import { PeerLink, type PeerLinkDeps, type LinkTimings } from './peer-link.ts'
 
-/** Most RTCPeerConnections at once. */
+/** RTCPeerConnections at once. */
 const MAX_LINKS = 32
-/** Of them, unanswered own offers: otherwise all pages could wait for each other's room. */
+/** Own unanswered offers at once. With more, all pages could wait for each other's room. */
 const MAX_UNANSWERED = 24
-/** Offers that may wait for room, and signals that may wait with one. */
+/** Offers that may wait for room, and signals with one of them. */
 const MAX_WAITING_OFFERS = 256
 const MAX_WAITING_SIGNALS = 64
 
-/** The owner of the connections. */
-export interface LinksOptions {
-  readonly times: LinkTimes
+/** What is injected. */
+export interface LinksDeps {
+  readonly timings: LinkTimings
   readonly RTCPeerConnection: () => PeerConnectionClass
   readonly configuration: () => PeerConnectionConfiguration
   /** This page's id. */
   readonly ownId: () => string | null
   readonly isOnline: () => boolean
-  /** Name of the user whose peer this is; undefined: no such peer is online. */
+  /** Name of the peer's user; undefined if the peer is not online. */
   readonly nameOf: (peerId: string) => string | undefined
   readonly send: (peerId: string, signal: Signal) => void
   readonly answer: (peerId: string, name: string, module: string, data: unknown, reply: Reply) => void
@@ -30,32 +30,32 @@ export interface LinksOptions {
 
 /** The connections of a page. */
 export class Links {
-  readonly #options: LinksOptions
-  readonly #owner: LinkOwner
-  /** Those that take requests. */
+  readonly #deps: LinksDeps
+  readonly #linkDeps: PeerLinkDeps
+  /** Links that take requests. */
   readonly #links = new Map<string, PeerLink>()
-  /** All that count, those too that are about to end. */
+  /** All links, also those that are about to end. */
   readonly #all = new Set<PeerLink>()
   /** Requests that wait for room or for the rendezvous. */
   readonly #calls = new Map<string, Set<Call>>()
-  /** Offers of others that wait for room, each with the candidates behind it. */
+  /** Offers of others that wait for room, each with its candidates. */
   readonly #offers = new Map<string, Signal[]>()
 
-  constructor(options: LinksOptions) {
-    this.#options = options
-    this.#owner = {
-      times: options.times,
+  constructor(deps: LinksDeps) {
+    this.#deps = deps
+    this.#linkDeps = {
+      timings: deps.timings,
       get RTCPeerConnection() {
-        return options.RTCPeerConnection()
+        return deps.RTCPeerConnection()
       },
       get configuration() {
-        return options.configuration()
+        return deps.configuration()
       },
-      isPolite: peerId => Number(options.ownId()) < Number(peerId),
-      isOnline: options.isOnline,
-      send: options.send,
+      isPolite: peerId => Number(deps.ownId()) < Number(peerId),
+      isOnline: deps.isOnline,
+      send: deps.send,
       answer: (link, module, data, reply) =>
-        options.answer(link.peerId, options.nameOf(link.peerId) ?? link.name, module, data, reply),
+        deps.answer(link.peerId, deps.nameOf(link.peerId) ?? link.name, module, data, reply),
       leaving: link => this.#release(link),
       ended: link => {
         this.#release(link)
@@ -63,7 +63,7 @@ export class Links {
         this.#fill()
       },
       again: (link, calls) => {
-        const isGone = options.nameOf(link.peerId) === undefined
+        const isGone = deps.nameOf(link.peerId) === undefined
         for (const call of calls) {
           if (isGone) call.settle({ code: 'PEER_GONE' })
           else this.#wait(link.peerId, call)
@@ -86,15 +86,15 @@ export class Links {
     this.#fill()
   }
 
-  /** A signal of a peer that may be talked to. */
+  /** A signal of a trusted peer. */
   receive(peerId: string, signal: Signal): void {
     const link = this.#links.get(peerId)
     if (link !== undefined) {
       if (link.receive(signal)) return
-      // It has begun anew. Requests on the old connection may still be answered there.
+      // The peer has started a new connection. It may still answer requests on the old one.
       link.drain()
     } else if (signal.type === 'offer' && readAttempt(signal.sdp).to !== undefined) {
-      return // It goes on with a connection that is over.
+      return // For a connection that is over.
     }
     const waiting = this.#offers.get(peerId)
     if (signal.type === 'offer') {
@@ -106,10 +106,10 @@ export class Links {
     this.#fill()
   }
 
-  /** The rendezvous is reached again, or not any more. */
+  /** The rendezvous is back or lost. */
   changed(): void {
-    if (!this.#options.isOnline()) {
-      // Without the rendezvous they cannot open. Their requests wait for it.
+    if (!this.#deps.isOnline()) {
+      // Unopened links need the rendezvous. Their requests wait for it.
       this.#offers.clear()
       for (const link of [...this.#links.values()]) if (!link.isOpen) link.close()
     }
@@ -117,7 +117,7 @@ export class Links {
     this.#fill()
   }
 
-  /** A peer is gone. */
+  /** A peer has left. */
   gone(peerId: string): void {
     this.#offers.delete(peerId)
     this.#links.get(peerId)?.drain()
@@ -126,7 +126,7 @@ export class Links {
     for (const call of calls ?? []) call.settle({ code: 'PEER_GONE' })
   }
 
-  /** A user is no longer trusted: all connections with their peers end. */
+  /** A user is no longer trusted: closes all links with their peers. */
   cut(name: string): void {
     for (const link of [...this.#all]) if (link.name === name) link.close()
   }
@@ -155,9 +155,9 @@ export class Links {
     if (this.#links.get(link.peerId) === link) this.#links.delete(link.peerId)
   }
 
-  /** Opens waiting connections while there is room. */
+  /** Admits waiting offers and requests, as far as there is room. */
   #fill(): void {
-    if (!this.#options.isOnline()) return
+    if (!this.#deps.isOnline()) return
     for (const [peerId, signals] of this.#offers) {
       if (!this.#hasRoom()) return
       this.#offers.delete(peerId)
@@ -171,7 +171,7 @@ export class Links {
         this.#hand(peerId, known)
         continue
       }
-      if (this.#options.nameOf(peerId) === undefined) continue
+      if (this.#deps.nameOf(peerId) === undefined) continue
       if (!this.#hasRoom() || this.#unanswered() >= MAX_UNANSWERED) return
       const link = this.#open(peerId)
       link.offer()
@@ -186,7 +186,7 @@ export class Links {
   }
 
   #open(peerId: string): PeerLink {
-    const link = new PeerLink(this.#owner, peerId, this.#options.nameOf(peerId) ?? '')
+    const link = new PeerLink(this.#linkDeps, peerId, this.#deps.nameOf(peerId) ?? '')
     this.#links.set(peerId, link)
     this.#all.add(link)
     return link
@@ -198,10 +198,10 @@ export class Links {
     return count
   }
 
-  /** Returns true if one more may open. If there is no room, an unused one is closed. */
+  /** Whether there is room for one more link. If not, asks the longest unused link to leave. */
   #hasRoom(): boolean {
     if (this.#all.size < MAX_LINKS) return true
-    if (this.#all.size > this.#links.size) return false // One is leaving already.
+    if (this.#all.size > this.#links.size) return false // A link is leaving already.
     let oldest: PeerLink | undefined
     for (const link of this.#links.values())
       if (link.isIdle && link.usedAt < (oldest?.usedAt ?? Infinity)) oldest = link

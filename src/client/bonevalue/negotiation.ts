@@ -1,18 +1,18 @@
-// Judges an arriving offer or answer: perfect negotiation (WebRTC §10.7), and its attempt. Pure:
-// no RTCPeerConnection here. The rendezvous passes on SDP and nothing beside it, so the attempt is named in a line of it.
+// Decides about offers and answers: perfect negotiation (WebRTC §10.7), and the attempt to which they belong. The rendezvous
+// passes on nothing but SDP, so a line of it names the attempt.
 
-/** The session attribute: id of the sender's connection and of the receiver's, if it answers or continues one. */
+/** The session attribute: id of the sender's connection and, in an answer or a later offer, of the receiver's. */
 const ATTRIBUTE = /^a=x-bonevalue:([\w-]{1,64})(?: ([\w-]{1,64}))?\r?$/m
 
-/** Which connections a description speaks of. */
+/** The connections of a description. */
 export interface Attempt {
-  /** The sender's connection; undefined: it does not say. */
+  /** The sender's connection; undefined: unknown. */
   readonly session: string | undefined
   /** The receiver's connection; undefined: any. */
   readonly to: string | undefined
 }
 
-/** Writes an attempt into SDP, behind its time description (RFC 8866 §5: attributes of the session come last). */
+/** Writes an attempt into SDP, after its time description (RFC 8866 §5: attributes of the session come last). */
 export function markSdp(sdp: string, session: string, to: string | undefined): string {
   return sdp.replace(/^t=.*\r?\n/m, line => `${line}a=x-bonevalue:${session}${to === undefined ? '' : ` ${to}`}\r\n`)
 }
@@ -23,14 +23,14 @@ export function readAttempt(sdp: string): Attempt {
   return { session, to }
 }
 
-/** Whose a description is: of another attempt that is over, of this one, or of a connection that the other end has begun anew. */
+/** A description belongs to an attempt that is over, to this one, or to a new one of the other end. */
 export type Belonging = 'stale' | 'own' | 'anew'
 
 /**
- * Decides what a description is about.
+ * Decides to which attempt a description belongs.
  *
  * @param session id of this end's connection
- * @param other that of the other end as far as it is known
+ * @param other id of the other end's connection, if known
  */
 export function belonging(
   session: string,
@@ -43,10 +43,10 @@ export function belonging(
   return type === 'offer' ? 'anew' : 'stale'
 }
 
-/** The verdict on a description: take it, take back the own offer and then take it, or ignore it. */
+/** Take a description, roll back the own offer first (`yield`), or ignore it. */
 export type Verdict = 'take' | 'yield' | 'ignore'
 
-/** Decides about a description in a state of signalling. @param isPolite whether this end gives way when both offer */
+/** Decides about a description. @param isPolite whether this end gives way if both offer */
 export function judge(state: RTCSignalingState, isPolite: boolean, type: 'offer' | 'answer'): Verdict {
   const hasOffered = state === 'have-local-offer'
   if (type === 'answer') return hasOffered ? 'take' : 'ignore'

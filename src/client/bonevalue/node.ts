@@ -1,5 +1,5 @@
-// BoneValue for Node.js: as index.ts, with the WebSocket of `ws` if there is no global one (before Node.js 22). Node.js has no
-// RTCPeerConnection: the option of that name brings one. Nothing else differs.
+// BoneValue for Node.js: index.ts, with the WebSocket of `ws` if there is no global one (before Node.js 22). Node.js has no
+// RTCPeerConnection: pass one as the option of that name.
 import { createRequire } from 'node:module'
 import { setDefaultWebSocket } from './bone-value.ts'
 import type { WebSocketClass } from './rendezvous.ts'

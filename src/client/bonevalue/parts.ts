@@ -1,21 +1,21 @@
-// Messages above 64 KiB in parts of 16 KiB, and together again. Several can be on their way at once, so that a long one
-// does not hold up the others. No channel here, and no order of sending (outbox.ts).
+// Cuts messages above 64 KiB into parts of 16 KiB, and reassembles them. Several may be sent at once, so that a long one
+// does not delay the others. channel-writer.ts orders the parts.
 //
 // A part is a binary message: number of the text (4 bytes, big-endian), its whole length in bytes (4), then the next bytes
-// of its UTF-8. Parts of one text come in order; parts of different ones may alternate.
+// of its UTF-8. The parts of one text arrive in order; parts of different texts may alternate.
 
-/** Longest text that is sent as one text message, bytes of UTF-8. */
+/** Longest text in one message, bytes of UTF-8. */
 export const MAX_WHOLE_BYTES = 64 * 1024
 /** Bytes of a part, header included. */
 export const PART_BYTES = 16 * 1024
 /** Longest text, bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 32 * 1024 * 1024
-/** Texts that may be on their way in parts at once. */
+/** Texts that may be sent in parts at once. */
 export const MAX_PARTED = 4
 
 const HEADER_BYTES = 8
 
-/** The parts of a text, made one by one. @param number of this text, not in use by another one that is on its way */
+/** The parts of a text, made one by one. @param number of this text, not in use by another text that is being sent */
 export function* partsOf(bytes: Uint8Array, number: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
   const size = PART_BYTES - HEADER_BYTES
   for (let start = 0; start < bytes.length; start += size) {
@@ -34,7 +34,7 @@ interface Partial {
   received: number
 }
 
-/** Puts parts together. */
+/** Reassembles parts. */
 export class Assembler {
   readonly #texts = new Map<number, Partial>()
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -42,7 +42,7 @@ export class Assembler {
   /**
    * Takes a part.
    *
-   * @returns the text that it completes; undefined: more has to come; false: the other end breaks the rules
+   * @returns the complete text; undefined: more parts follow; false: the other end broke the rules
    */
   take(part: Uint8Array): string | undefined | false {
     if (part.length <= HEADER_BYTES || part.length > PART_BYTES) return false

@@ -1,47 +1,46 @@
-// A connection with one peer and the requests on it: until it is open they wait, when nobody needs it any more the two
-// ends part. Not how many such links there may be (links.ts).
+// A connection with one peer and its requests, which wait until it is open. When neither end needs it, the two ends say
+// goodbye.
 import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import { Conversation, type ConversationChannel, type Reply } from './conversation.ts'
 import { DirectConnection, type Signal } from './direct-connection.ts'
 
-/** Times of a link, milliseconds. */
-export interface LinkTimes {
-  /** Until a connection has to be open. */
+/** Milliseconds. */
+export interface LinkTimings {
+  /** Limit until a connection is open. */
   readonly connectMs: number
-  /** After which a connection that was to be kept is closed when it is not used. */
+  /** After this time an unused kept connection is closed. */
   readonly keepAliveMs: number
-  /** For a sign of life of a peer that is said to be gone, and for the other end of a farewell. */
+  /** Limit for a sign of life of a peer that seems to have left, and for the other end of a farewell. */
   readonly farewellMs: number
 }
 
-/** The owner of the links. */
-export interface LinkOwner {
-  readonly times: LinkTimes
+/** What is injected. */
+export interface PeerLinkDeps {
+  readonly timings: LinkTimings
   readonly RTCPeerConnection: PeerConnectionClass
   readonly configuration: PeerConnectionConfiguration
   isPolite(peerId: string): boolean
-  /** Whether the rendezvous can be reached: else no connection is made, and none is given up for want of use. */
+  /** Whether the rendezvous can be reached. Without it no connection is made, and no unused one is closed. */
   isOnline(): boolean
   send(peerId: string, signal: Signal): void
   answer(link: PeerLink, module: string, data: unknown, reply: Reply): void
-  /** The link takes no new requests; it still counts until `ended`. */
+  /** The link takes no new requests. It still counts until `ended`. */
   leaving(link: PeerLink): void
   ended(link: PeerLink): void
-  /** These were not taken by the other end and may be asked again. */
+  /** The other end did not take these calls. They may be asked again. */
   again(link: PeerLink, calls: Call[]): void
-  /** The link may have become free, or unanswered no more. */
+  /** The link may be idle or answered now. */
   changed(): void
 }
 
-/** A connection with one peer. */
 export class PeerLink {
   readonly peerId: string
-  /** Name of the user when the link was made. */
+  /** Name of the user at the start of the link. */
   readonly name: string
-  /** When it was last used, by `performance.now`. */
+  /** Last use, by `performance.now`. */
   usedAt = performance.now()
-  readonly #owner: LinkOwner
+  readonly #deps: PeerLinkDeps
   readonly #connection: DirectConnection
   #conversation: Conversation | undefined
   #waiting: Call[] = []
@@ -49,17 +48,17 @@ export class PeerLink {
   #hasShownLife = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(owner: LinkOwner, peerId: string, name: string) {
-    this.#owner = owner
+  constructor(deps: PeerLinkDeps, peerId: string, name: string) {
+    this.#deps = deps
     this.peerId = peerId
     this.name = name
     this.#connection = new DirectConnection({
-      RTCPeerConnection: owner.RTCPeerConnection,
-      configuration: owner.configuration,
-      isPolite: owner.isPolite(peerId),
-      connectTimeoutMs: owner.times.connectMs,
-      send: signal => owner.send(peerId, signal),
-      canSignal: () => owner.isOnline() && this.#state === 'taking',
+      RTCPeerConnection: deps.RTCPeerConnection,
+      configuration: deps.configuration,
+      isPolite: deps.isPolite(peerId),
+      connectTimeoutMs: deps.timings.connectMs,
+      send: signal => deps.send(peerId, signal),
+      canSignal: () => deps.isOnline() && this.#state === 'taking',
       opened: channel => this.#opened(channel),
       ended: () => this.#ended()
     })
@@ -69,27 +68,27 @@ export class PeerLink {
     return this.#conversation !== undefined
   }
 
-  /** Whether this end has offered it and heard nothing yet. */
+  /** Whether the offer of this end has no answer yet. */
   get isUnanswered(): boolean {
     return this.#connection.isUnanswered
   }
 
-  /** Whether it could be closed at once without anybody missing more than its being there. */
+  /** Whether it is open and has nothing to do. */
   get isIdle(): boolean {
     return this.#state === 'taking' && this.#conversation !== undefined && !this.#conversation.isBusy
   }
 
-  /** Begins it from this end. */
+  /** Offers the connection. */
   offer(): void {
     this.#connection.offer()
   }
 
-  /** @returns false: the signal is for a new connection that the other end has begun */
+  /** @returns false if the signal is for a new connection of the other end */
   receive(signal: Signal): boolean {
     return this.#connection.receive(signal)
   }
 
-  /** Asks the other end, now or once it is open. */
+  /** Asks the other end, now or after it has opened. */
   ask(call: Call): void {
     if (this.#conversation !== undefined) return this.#conversation.ask(call)
     this.#waiting.push(call)
@@ -98,22 +97,22 @@ export class PeerLink {
     }
   }
 
-  /** Parts from the other end, which may ask again elsewhere. Only while idle. */
+  /** Says goodbye to the other end, which may ask again elsewhere. Call it while idle. */
   leave(): void {
     if (this.#state === 'leaving' || this.#state === 'over') return
     this.#state = 'leaving'
-    this.#owner.leaving(this)
+    this.#deps.leaving(this)
     this.#conversation?.sayBye()
-    this.#after(this.#owner.times.farewellMs, () => this.#connection.close())
+    this.#after(this.#deps.timings.farewellMs, () => this.#connection.close())
   }
 
-  /** The rendezvous says that the peer is gone. If it is not, running requests may still finish. */
+  /** The peer seems to have left. If it still answers, running requests may finish. */
   drain(): void {
     if (this.#state !== 'taking') return
     this.#state = 'draining'
-    this.#owner.leaving(this)
+    this.#deps.leaving(this)
     if (this.#conversation === undefined) return this.close()
-    this.#after(this.#owner.times.farewellMs, () => this.#connection.close())
+    this.#after(this.#deps.timings.farewellMs, () => this.#connection.close())
     this.#conversation.ping(() => {
       this.#hasShownLife = true
       this.rest()
@@ -125,31 +124,31 @@ export class PeerLink {
     this.#connection.close()
   }
 
-  /** Looks again whether it is still needed. */
+  /** Checks whether the link is still needed. */
   rest(): void {
     if (this.#state === 'draining') return this.#restDraining()
     if (this.#state !== 'taking' || this.#conversation === undefined) return
     clearTimeout(this.#timer)
-    this.#owner.changed()
-    if (this.#conversation.isBusy || !this.#owner.isOnline()) return
+    this.#deps.changed()
+    if (this.#conversation.isBusy || !this.#deps.isOnline()) return
     const { hasAsked, isKept, isKeptByOther } = this.#conversation
-    // The other end knows that nothing more comes. Not at once: the receiver of the answer may ask again.
+    // The asking end knows that nothing more comes. It waits a moment, since the application may ask again.
     const isNeeded = !hasAsked || isKept || isKeptByOther
-    this.#after(isNeeded ? this.#owner.times.keepAliveMs : 0, () => this.leave())
+    this.#after(isNeeded ? this.#deps.timings.keepAliveMs : 0, () => this.leave())
   }
 
-  /** Not at once: the other end may not have heard yet why this one is to leave, and may go on asking. */
+  /** Waits, since the other end may not know yet why this one leaves, and may ask again. */
   #restDraining(): void {
     if (!this.#hasShownLife) return
     clearTimeout(this.#timer)
-    if (!this.#conversation!.isBusy) this.#after(this.#owner.times.farewellMs, () => this.leave())
+    if (!this.#conversation!.isBusy) this.#after(this.#deps.timings.farewellMs, () => this.leave())
   }
 
   #opened(channel: ConversationChannel): void {
     this.#conversation = new Conversation(channel, {
-      answer: (module, data, reply) => this.#owner.answer(this, module, data, reply),
+      answer: (module, data, reply) => this.#deps.answer(this, module, data, reply),
       saidBye: calls => {
-        this.#owner.again(this, calls)
+        this.#deps.again(this, calls)
         this.close()
       },
       broken: () => this.close(),
@@ -171,10 +170,10 @@ export class PeerLink {
     const asked = this.#conversation?.end() ?? []
     const waiting = this.#waiting
     this.#waiting = []
-    this.#owner.ended(this)
+    this.#deps.ended(this)
     for (const call of asked) call.settle({ code: 'PEER_GONE' })
     if (wasDraining) for (const call of waiting) call.settle({ code: 'PEER_GONE' })
-    else this.#owner.again(this, waiting)
+    else this.#deps.again(this, waiting)
   }
 
   #after(ms: number, callback: () => void): void {

@@ -1,26 +1,25 @@
-// The connection with the rendezvous: logging in, coming back with the session when it is lost, and requests that have one
-// answer each. Hands all other messages on; knows nothing of peers.
+// The connection to the rendezvous: login, reconnection with the session, and requests with one answer each. It passes on all
+// other messages.
 import { isLoopbackHost } from '../endpoint.ts'
 import { Backoff, type ReconnectOptions } from '../reconnect.ts'
 import { BoneValueError, failure, type Failure } from './errors.ts'
 import type { Signal } from './direct-connection.ts'
-import { readWire, type WireMessage } from './wire.ts'
+import { readWire, type WireMessage } from './rendezvous-wire.ts'
 
-/** The part of a WebSocket class that the library uses. */
+/** A WebSocket class. */
 export type WebSocketClass = new (url: string) => WebSocket
 
-/** The owner of the connection. */
-export interface RendezvousOwner {
-  /** A message that is no answer to a request. */
+/** Events of the connection. */
+export interface RendezvousEvents {
+  /** A message of the rendezvous. */
   received(message: WireMessage): void
-  /** The connection is made, for the first time or again, and the id is known. */
+  /** Connected, for the first time or again. The id is known. */
   connected(): void
-  /** It is lost. @param isFinal no further attempt is made */
+  /** The connection is lost. @param isFinal whether no further attempt follows */
   disconnected(isFinal: boolean): void
   failed(problem: Failure): void
 }
 
-/** How to connect. */
 export interface RendezvousOptions {
   readonly url: string
   readonly user: string
@@ -29,7 +28,7 @@ export interface RendezvousOptions {
   readonly reconnect: ReconnectOptions | undefined
 }
 
-/** Requests that have an answer, and that answer's type. */
+/** Requests with the types of their answers. */
 const ANSWERS = {
   requestToken: 'tokenResponse',
   claimToken: 'claimResponse',
@@ -46,17 +45,17 @@ interface Asked {
   readonly reject: (error: BoneValueError) => void
 }
 
-/** Signals as the wire names them. */
+/** Names of signals on the wire. */
 const SIGNAL_TYPES = { offer: 'peerRequest', answer: 'peerResponse', candidate: 'peerCandidate' } as const
 
-/** Longest pause between attempts. Peers that are kept meanwhile wait longer than that for each other. */
+/** Longest pause between attempts. The peers that are kept meanwhile are kept for longer. */
 const MAX_DELAY_MS = 5000
 
 /**
- * The address of a host.
+ * The URL of a rendezvous.
  *
- * @param host name with or without port, or a whole URL
- * @returns undefined if it is neither
+ * @param host name with or without port, or a URL
+ * @returns undefined for other texts
  */
 export function rendezvousUrl(
   host: string,
@@ -68,35 +67,34 @@ export function rendezvousUrl(
   if (url === undefined || !/^(?:ws|http)s?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     return undefined
   if (isUrl) return url.href.replace(/^http/, 'ws').replace(/#.*$/, '')
-  // Pages that came over https may reach ws: on their own machine only.
+  // Pages from https may use ws: for their own machine only.
   return page?.protocol === 'https:' && !isLoopbackHost(url.hostname) ? url.href.replace(/^ws:/, 'wss:') : url.href
 }
 
-/** A connection with the rendezvous. */
 export class Rendezvous {
-  /** Whether messages get through. */
+  /** Whether messages can be sent. */
   isOnline = false
-  readonly #owner: RendezvousOwner
+  readonly #events: RendezvousEvents
   readonly #options: RendezvousOptions
   readonly #backoff: Backoff | undefined
   #password: string | undefined
   #session: string | undefined
   #socket: WebSocket | undefined
   #asked: Asked[] = []
-  /** The last message of the rendezvous on this socket, if it closes the socket. */
+  /** The error of the rendezvous before it closes this socket. */
   #refusal: Failure | undefined
   #wasConnected = false
   #isOver = false
 
-  constructor(owner: RendezvousOwner, options: RendezvousOptions) {
-    this.#owner = owner
+  constructor(events: RendezvousEvents, options: RendezvousOptions) {
+    this.#events = events
     this.#options = options
     this.#password = options.password
     this.#backoff = options.reconnect && new Backoff({ maxDelayMs: MAX_DELAY_MS, ...options.reconnect })
     this.#connect()
   }
 
-  /** Sends a signal to a peer. Does nothing while the rendezvous is away. */
+  /** Sends a signal to a peer. Does nothing while offline. */
   signal(to: string, signal: Signal): void {
     const content =
       signal.type === 'candidate'
@@ -114,7 +112,7 @@ export class Rendezvous {
     })
   }
 
-  /** Ends it for good. */
+  /** Ends the connection for good. */
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -122,7 +120,7 @@ export class Rendezvous {
     const socket = this.#socket
     this.#lost()
     socket?.close()
-    this.#owner.disconnected(true)
+    this.#events.disconnected(true)
   }
 
   #send(type: string, data: unknown): void {
@@ -135,7 +133,7 @@ export class Rendezvous {
     try {
       socket = new this.#options.WebSocket(this.#options.url)
     } catch {
-      queueMicrotask(() => this.#ended(undefined, '')) // A page of https may not open it.
+      queueMicrotask(() => this.#ended(undefined, '')) // A page from https may not open it.
       return
     }
     this.#socket = socket
@@ -157,26 +155,26 @@ export class Rendezvous {
   #receive(message: WireMessage): void {
     if (message.type === 'login') {
       this.#session = message.session
-      // From now on the session is enough.
+      // The session is enough from now on.
       if (message.session !== undefined) this.#password = undefined
     }
     if (message.type === 'error') {
       const problem = { err: message.message, code: message.code }
       if (this.#isAnswer(message)) return this.#asked.shift()!.reject(new BoneValueError(problem))
-      // A message without a type, or before the login, is the reason why the socket is about to end.
+      // An error without a type, or before the login, is the reason why the socket is about to close.
       if (!this.isOnline || message.about === undefined) this.#refusal = problem
     }
-    this.#owner.received(message)
+    this.#events.received(message)
     if (message.type === 'setPeerId') {
       this.isOnline = this.#wasConnected = true
       this.#backoff?.opened()
-      this.#owner.connected()
+      this.#events.connected()
     } else if (this.#isAnswer(message)) {
       this.#asked.shift()!.resolve(message as never)
     }
   }
 
-  /** Answers come in the order of the requests. */
+  /** Answers arrive in the order of the requests. */
   #isAnswer(message: WireMessage): boolean {
     const first = this.#asked[0]
     if (first === undefined) return false
@@ -199,13 +197,13 @@ export class Rendezvous {
     const delay = mayRetry ? this.#backoff?.next() : undefined
     const said =
       this.#refusal ??
-      (/^NWS_ERR_\w+$/.test(reason) ? { err: 'The rendezvous has ended the connection.', code: reason } : undefined)
-    if (delay === undefined && (!wasOnline || said !== undefined)) this.#owner.failed(said ?? failure('UNREACHABLE'))
+      (/^NWS_ERR_\w+$/.test(reason) ? { err: 'The rendezvous closed the connection.', code: reason } : undefined)
+    if (delay === undefined && (!wasOnline || said !== undefined)) this.#events.failed(said ?? failure('UNREACHABLE'))
     if (delay === undefined) {
       this.#isOver = true
-      this.#owner.disconnected(true)
+      this.#events.disconnected(true)
     } else {
-      if (wasOnline) this.#owner.disconnected(false)
+      if (wasOnline) this.#events.disconnected(false)
       this.#backoff!.schedule(() => this.#connect(), delay)
     }
   }

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { Directory } from '../../../src/client/bonevalue/directory.ts'
 import { rendezvousUrl } from '../../../src/client/bonevalue/rendezvous.ts'
-import { readWire } from '../../../src/client/bonevalue/wire.ts'
+import { readWire } from '../../../src/client/bonevalue/rendezvous-wire.ts'
 
 function create() {
   const events: string[] = []

@@ -1,25 +1,24 @@
-// The order in which messages go out on a data channel, and how fast: no more than the channel takes is handed to it, short
-// messages pass long ones, and long ones take turns. Not what the messages mean.
+// Writes messages to a data channel as fast as it takes them. Short messages pass long ones, and long ones take turns.
 import { MAX_PARTED, MAX_WHOLE_BYTES, partsOf } from './parts.ts'
 
-/** The part of RTCDataChannel that is used here. */
-export interface OutChannel {
+/** The used parts of an RTCDataChannel. */
+export interface WritableChannel {
   readonly bufferedAmount: number
   bufferedAmountLowThreshold: number
   send(data: string | Uint8Array<ArrayBuffer>): void
   addEventListener(type: 'bufferedamountlow', listener: () => void): void
 }
 
-/** Bytes that the channel may hold, and those below which it asks for more. */
+/** Bytes in the channel above which nothing is written, and below which writing goes on. */
 const HIGH_WATER = 256 * 1024
 const LOW_WATER = 64 * 1024
 
-/** Characters that cannot be more bytes of UTF-8 than go in one message. */
+/** A text of this length fits into one message, whatever its characters. */
 const SURELY_WHOLE = Math.floor(MAX_WHOLE_BYTES / 3)
 
-/** A message that is waiting or on its way. */
+/** A message that waits or is being sent. */
 export interface Outgoing {
-  /** Takes it back, unless it is on its way as a whole already. */
+  /** Cancels it if no part of it was sent. */
   cancel(): void
 }
 
@@ -30,24 +29,23 @@ interface Long extends Outgoing {
 
 const nothing: Outgoing = { cancel: () => {} }
 
-/** The outgoing messages of one channel. */
-export class Outbox {
-  readonly #channel: OutChannel
+export class ChannelWriter {
+  readonly #channel: WritableChannel
   readonly #encoder = new TextEncoder()
   #short: (string | Uint8Array<ArrayBuffer>)[] = []
-  /** Those that have begun, in turn, and those that wait behind. */
+  /** Long messages that have begun, and those that wait. */
   #begun: Long[] = []
   #long: Long[] = []
   #number = 0
   #isOver = false
 
-  constructor(channel: OutChannel) {
+  constructor(channel: WritableChannel) {
     this.#channel = channel
     channel.bufferedAmountLowThreshold = LOW_WATER
     channel.addEventListener('bufferedamountlow', () => this.#pump())
   }
 
-  /** Whether nothing waits here; the channel may still hold something. */
+  /** Whether nothing waits here. The channel may still hold messages. */
   get isEmpty(): boolean {
     return this.#short.length === 0 && this.#begun.length === 0 && this.#long.length === 0
   }
@@ -63,7 +61,7 @@ export class Outbox {
     const long: Long = {
       bytes,
       parts: undefined,
-      // One that has begun goes on to its end: the other end has its beginning and counts on the rest.
+      // A message that has begun is sent to its end: the other end waits for the rest.
       cancel: () => {
         this.#long = this.#long.filter(other => other !== long)
       }
@@ -73,7 +71,7 @@ export class Outbox {
     return long
   }
 
-  /** Nothing is sent any more. */
+  /** Ends sending. */
   stop(): void {
     this.#isOver = true
     this.#short = []
@@ -89,7 +87,7 @@ export class Outbox {
         if (typeof next === 'string') this.#channel.send(next)
         else this.#channel.send(next)
       } catch {
-        return this.stop() // It is closing; its close event says the rest.
+        return this.stop() // The channel is closing. Its close event follows.
       }
     }
   }

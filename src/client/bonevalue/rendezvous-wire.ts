@@ -1,5 +1,4 @@
-// The messages of the rendezvous, as docs/BONEVALUE.md has them: reading those that come. Total: a message, or undefined for
-// what is none or is not known here. No socket.
+// Reads the messages of the rendezvous (docs/BONEVALUE.md). Malformed and unknown messages are undefined.
 import type { IceServer } from '../platform-types.ts'
 import type { Signal } from './direct-connection.ts'
 
@@ -140,7 +139,7 @@ function readRest(type: unknown, data: unknown, fields: Fields): WireMessage | u
   }
 }
 
-/** In the form that RTCPeerConnection takes. It reports errors in them itself. */
+/** For RTCPeerConnection, which checks them itself. */
 function iceServersOf(value: unknown): IceServer[] | undefined {
   return Array.isArray(value) ? (value as IceServer[]) : undefined
 }
