@@ -73,7 +73,7 @@ export class Directory {
   }
 
   /**
-   * A client has logged in: it hears who there is, the others hear of it.
+   * A client has logged in: it hears of the others, and they hear of it.
    *
    * @param contacts the users that this user trusts; ignored if the user is online already
    * @param peerId for which `has` is false

@@ -7,7 +7,7 @@ import type { Dialect } from '../channel-sockets/dialect.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import { NumberedRooms } from './numbered-room.ts'
-import type { Half } from './numbered-session.ts'
+import type { Half } from './numbered-pair.ts'
 import { NumberedControl, NumberedData } from './numbered.ts'
 import { createRawDialect } from './raw.ts'
 

@@ -6,19 +6,19 @@ import type { Channel } from '../../core/hub/channel.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 import { PeerNumbers } from '../../core/legacy/peer-numbers.ts'
-import { NumberedSession, type Half } from './numbered-session.ts'
+import { NumberedPair, type Half } from './numbered-pair.ts'
 
-/** One channel for these clients. It exists while it has a session. */
+/** One channel for these clients. It exists while it has a pair. */
 export class NumberedRoom {
   readonly numbers: PeerNumbers
-  readonly sessions = new Map<string, NumberedSession>()
+  readonly pairs = new Map<string, NumberedPair>()
   #channel: Channel | undefined
   readonly #empty: () => void
   readonly #onArrival = (peer: Peer): void => {
-    for (const session of this.sessions.values()) if (session.peer !== peer) session.tellCome(peer, false)
+    for (const pair of this.pairs.values()) if (pair.peer !== peer) pair.tellCome(peer, false)
   }
 
-  /** @param empty called after the last session has ended */
+  /** @param empty called after the last pair has ended */
   constructor(randomBytes: (count: number) => Uint8Array, empty: () => void) {
     this.numbers = new PeerNumbers(randomBytes)
     this.#empty = empty
@@ -44,16 +44,16 @@ export class NumberedRoom {
 
   /** A peer has left the channel. */
   left(peer: Peer): void {
-    for (const session of this.sessions.values()) if (session.peer !== peer) session.tellGone(peer)
+    for (const pair of this.pairs.values()) if (pair.peer !== peer) pair.tellGone(peer)
     this.numbers.releasePeer(peer.id)
   }
 
-  /** A session has ended. */
-  remove(session: NumberedSession): void {
-    if (this.sessions.get(session.number) !== session) return
-    this.sessions.delete(session.number)
-    this.numbers.release(session.number)
-    if (this.sessions.size > 0) return
+  /** A pair has ended. */
+  remove(pair: NumberedPair): void {
+    if (this.pairs.get(pair.number) !== pair) return
+    this.pairs.delete(pair.number)
+    this.numbers.release(pair.number)
+    if (this.pairs.size > 0) return
     this.#unwatch()
     this.#empty()
   }
@@ -64,7 +64,7 @@ export class NumberedRoom {
   }
 }
 
-/** The half of a session that a socket asks for. */
+/** The half of a pair that a socket asks for. */
 export interface NumberedSeat {
   readonly name: string
   readonly scope: Scope
@@ -105,27 +105,27 @@ export class NumberedRooms {
   refusal(seat: NumberedSeat, origin: string | undefined): ErrorCode | undefined {
     const room = this.#rooms.get(keyOf(seat))
     if (room === undefined) return undefined
-    const session = room.sessions.get(seat.number)
-    if (session !== undefined) return session.refusal(seat.half, origin)
+    const pair = room.pairs.get(seat.number)
+    if (pair !== undefined) return pair.refusal(seat.half, origin)
     return room.numbers.isTaken(seat.number) ? 'NWS_ERR_PEER_NUMBER_TAKEN' : undefined
   }
 
   /**
-   * Finds or makes the session of a seat. The caller joins it at once.
+   * Finds or makes the pair of a seat. The caller joins it at once.
    *
    * @throws NwsError `NWS_ERR_PEER_NUMBER_TAKEN`, `NWS_ERR_PEER_NUMBER_ORIGIN`
    */
-  claim(seat: NumberedSeat, origin: string | undefined): NumberedSession {
+  claim(seat: NumberedSeat, origin: string | undefined): NumberedPair {
     const refusal = this.refusal(seat, origin)
     if (refusal !== undefined) throw new NwsError(refusal)
     const room = this.#rooms.get(keyOf(seat)) ?? this.#open(seat)
-    let session = room.sessions.get(seat.number)
-    if (session === undefined) {
-      session = new NumberedSession(room, seat.number, origin, this.#pairTimeoutMs)
+    let pair = room.pairs.get(seat.number)
+    if (pair === undefined) {
+      pair = new NumberedPair(room, seat.number, origin, this.#pairTimeoutMs)
       room.numbers.reserve(seat.number)
-      room.sessions.set(seat.number, session)
+      room.pairs.set(seat.number, pair)
     }
-    return session
+    return pair
   }
 
   #open(seat: NumberedSeat): NumberedRoom {

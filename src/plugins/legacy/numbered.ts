@@ -1,19 +1,19 @@
 // The two dialects of the second generation: raw frames on the data socket, control messages on the control socket. The
-// pair of them is in numbered-session.ts. Neither has a form for errors: a request that cannot be done is ignored.
+// pair of them is in numbered-pair.ts. Neither has a form for errors: a request that cannot be done is ignored.
 import { readToken } from '../../core/envelope.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { Peer, PeerPort } from '../../core/hub/peer.ts'
 import { decodeControl } from '../../core/legacy/numbered-envelope.ts'
 import type { Dialect, DialectSocket } from '../channel-sockets/dialect.ts'
 import type { NumberedRooms, NumberedSeat } from './numbered-room.ts'
-import type { NumberedSession } from './numbered-session.ts'
+import type { NumberedPair } from './numbered-pair.ts'
 import { broadcastRaw } from './raw.ts'
 
 /** One socket of a pair. There is one object for each socket. */
 abstract class NumberedHalf {
   readonly name = 'numbered'
   readonly readToken = readToken
-  protected session: NumberedSession | undefined
+  protected pair: NumberedPair | undefined
   readonly #rooms: NumberedRooms
   readonly #seat: NumberedSeat | undefined
 
@@ -32,8 +32,8 @@ abstract class NumberedHalf {
   errorFrame(): undefined {}
 
   /** @throws as `NumberedRooms.claim` */
-  protected claim(origin: string | undefined): NumberedSession {
-    return (this.session = this.#rooms.claim(this.#seat!, origin))
+  protected claim(origin: string | undefined): NumberedPair {
+    return (this.pair = this.#rooms.claim(this.#seat!, origin))
   }
 }
 
@@ -44,11 +44,11 @@ export class NumberedData extends NumberedHalf implements Dialect {
   }
 
   leave(socket: DialectSocket, _peer: Peer | undefined, cause: ErrorCode | undefined): void {
-    this.session?.leaveData(socket, cause)
+    this.pair?.leaveData(socket, cause)
   }
 
   createPort(socket: DialectSocket, peer: Peer): PeerPort {
-    return this.session!.createPort(socket, peer)
+    return this.pair!.createPort(socket, peer)
   }
 
   receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
@@ -67,7 +67,7 @@ export class NumberedControl extends NumberedHalf implements Dialect {
 
   leave(): void {
     this.#release?.()
-    this.session?.leaveControl()
+    this.pair?.leaveControl()
   }
 
   createPort(): never {
@@ -76,7 +76,7 @@ export class NumberedControl extends NumberedHalf implements Dialect {
 
   receive(socket: DialectSocket, bytes: Buffer, isBinary: boolean): void {
     const request = isBinary ? undefined : decodeControl(bytes, socket.maxDataDepth)
-    const target = request === undefined ? undefined : this.session!.peerIdOf(request.target)
+    const target = request === undefined ? undefined : this.pair!.peerIdOf(request.target)
     if (request !== undefined && target !== undefined)
       socket.hub.message(socket.peer, target, { binary: false, bytes: request.data })
   }

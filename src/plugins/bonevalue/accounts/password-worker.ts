@@ -1,5 +1,5 @@
-// The thread that hashes passwords with Argon2id, one at a time, so that users who are online do not wait for it. Not the
-// queue in front of it (passwords.ts), and it keeps no password.
+// The thread that hashes passwords with Argon2id, one at a time, so that users online do not wait for it. It keeps no
+// password. passwords.ts has the queue before it.
 import { parentPort } from 'node:worker_threads'
 import sodium, { ready } from 'libsodium-wrappers-sumo'
 

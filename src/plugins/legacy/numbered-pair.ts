@@ -25,7 +25,7 @@ interface HeldMessage {
 }
 
 /** The pair. It exists while one of its sockets does. */
-export class NumberedSession {
+export class NumberedPair {
   readonly number: string
   /** The peer, from the join of the data socket until it leaves. */
   peer: Peer | undefined
@@ -49,7 +49,7 @@ export class NumberedSession {
     this.#timer = setTimeout(() => this.#unpaired(), pairTimeoutMs).unref()
   }
 
-  /** Why a socket cannot be a half of this session; undefined: it can. */
+  /** Why a socket cannot be a half of this pair; undefined: it can. */
   refusal(half: Half, origin: string | undefined): ErrorCode | undefined {
     if (origin !== this.#origin) return 'NWS_ERR_PEER_NUMBER_ORIGIN'
     const taken = half === 'data' ? this.#data : this.#control

@@ -6,7 +6,7 @@ import type { Peer } from '../../../src/core/hub/peer.ts'
 import type { Dialect, DialectSocket } from '../../../src/plugins/channel-sockets/dialect.ts'
 import { NumberedRooms } from '../../../src/plugins/legacy/numbered-room.ts'
 import { NumberedControl, NumberedData } from '../../../src/plugins/legacy/numbered.ts'
-import type { Half } from '../../../src/plugins/legacy/numbered-session.ts'
+import type { Half } from '../../../src/plugins/legacy/numbered-pair.ts'
 import { createTestHub, joinTestPeer, type TestHub, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
 
