@@ -2,8 +2,8 @@
 // budget of 5 ms; also the AEAD by record size. Not a link: no frames, no network.
 // Run: node bench/typescript.mjs bench/link-round.mjs
 import { performance } from 'node:perf_hooks'
-import { RoundInitiator } from '../src/core/link/round-initiator.ts'
-import { RoundResponder } from '../src/core/link/round-responder.ts'
+import { RoundInitiator } from '../src/core/link/matching/round/round-initiator.ts'
+import { RoundResponder } from '../src/core/link/matching/round/round-responder.ts'
 import { createCrypto } from '../src/plugins/crypto/index.ts'
 import { nativeSeal } from '../src/plugins/crypto/primitives.ts'
 import { median } from './support.mjs'
@@ -46,8 +46,6 @@ function round(size, common) {
     L: primitives.randomBytes(64),
     idI: primitives.randomBytes(16),
     idR: primitives.randomBytes(16),
-    verMaxI: 2,
-    verMaxR: 2,
     primitives
   }
   const [sideI, sideR] = [side(), side()]
