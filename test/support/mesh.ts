@@ -6,6 +6,8 @@ import { createMemoryNetwork, type MemoryNetwork } from './memory-discovery.ts'
 import type { TestApp } from './app.ts'
 import { Writable } from 'node:stream'
 
+const LOOK_MS = 2
+
 export interface MeshApp extends TestApp {
   readonly discovery: Discovery
 }
@@ -56,9 +58,9 @@ export async function createTestMesh(
   return { network, apps, add }
 }
 
-/** Waits until a condition holds, looking again after each turn of the event loop; fails by the test's own time limit. */
+/** Waits until a condition holds; fails by the test's own time limit. */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setImmediate(resolve))
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
 }
 
 /** Open links of a proxy. */

@@ -4,7 +4,6 @@ import { array, assert, nat, property, tuple, uint8Array } from 'fast-check'
 import t from 'tap'
 import type { DiscoveryRecord } from '../../../src/core/dns-sd/records.ts'
 import { readResponse, writeBrowseQuery, writeQuery, writeResponse } from '../../../src/plugins/discovery/messages.ts'
-import { startStopwatch } from '../../support/stopwatch.ts'
 
 const name = 'vt3nu2ld32255xyewqkipxhbpy._nws._tcp.local'
 const answers: Answer[] = [
@@ -81,7 +80,6 @@ t.test('everything but a proper response is ignored', async t => {
 })
 
 t.test('no packet makes the reader throw or linger', async t => {
-  const passed = startStopwatch()
   let read = 0
   assert(
     property(uint8Array({ maxLength: 600 }), bytes => {
@@ -100,7 +98,6 @@ t.test('no packet makes the reader throw or linger', async t => {
     { numRuns: 3000 }
   )
   t.ok(read > 100, 'some were readable')
-  t.ok(passed() < 10_000)
 })
 
 t.test('questions are written plainly', async t => {

@@ -6,10 +6,14 @@ import { buildTestApp, requestBytes, sendRaw } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'
 import { primitives } from '../../support/link.ts'
 import { createTestMesh, openLinks, until } from '../../support/mesh.ts'
-import { startStopwatch } from '../../support/stopwatch.ts'
+
+/** Longer than any test may take. */
+const HOUR_MS = 3_600_000
+/** A mesh that waits for what begins like a link and does not go on. */
+const PATIENT = { mesh: { linkTimings: { handshakeMs: HOUR_MS, helloMs: HOUR_MS } } } as const
 
 async function meshPort(t: Test): Promise<number> {
-  return (await buildTestApp(t, { meshHost: '127.0.0.1' })).app.peerMesh.port
+  return (await buildTestApp(t, { meshHost: '127.0.0.1', ...PATIENT })).app.peerMesh.port
 }
 
 const w0 = (): Uint8Array => new HandshakeInitiator(primitives, createIdentity(primitives)).w0
@@ -34,9 +38,7 @@ t.test('what does not begin like a link ends at once and without a word', async 
     ['the version before', 'NWS2'],
     ['the version after', `NWS4${'x'.repeat(80)}`]
   ] as const) {
-    const passed = startStopwatch()
-    t.equal((await answerTo(port, Buffer.from(bytes, 'latin1'))).length, 0, name)
-    t.ok(passed() < 1000, `${name}: at once`)
+    t.equal((await answerTo(port, Buffer.from(bytes, 'latin1'))).length, 0, `${name}: not only when its time is up`)
   }
 })
 
@@ -75,11 +77,11 @@ t.test('who connects and says nothing, or stops in the middle, is cut', async t 
   t.equal((await answerTo(port, w0())).length, 96, 'no HELLO')
 })
 
-t.test('200 half-open connections do not delay an honest link by more than a second', async t => {
+t.test('200 half-open connections do not keep an honest link waiting until they are cut', async t => {
   const {
     apps: [one],
     add
-  } = await createTestMesh(t, 1)
+  } = await createTestMesh(t, 1, PATIENT)
   const port = one!.app.peerMesh.port
   const sockets: Socket[] = []
   t.teardown(() => {
@@ -94,9 +96,8 @@ t.test('200 half-open connections do not delay an honest link by more than a sec
     if (i % 3 === 2) socket.write(w0())
   }
   const two = await add()
-  const passed = startStopwatch()
   await until(() => openLinks(one!) === 1 && openLinks(two) === 1)
-  t.ok(passed() < 1000, 'linked')
+  t.pass('linked')
 })
 
 t.test('the mesh port that is taken stops the start, and says so', async t => {
