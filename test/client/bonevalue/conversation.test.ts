@@ -4,7 +4,7 @@ import { Call, type Outcome } from '../../../src/client/bonevalue/call.ts'
 import {
   Conversation,
   type ConversationChannel,
-  type ConversationOwner,
+  type ConversationEvents,
   type Reply
 } from '../../../src/client/bonevalue/conversation.ts'
 import { PART_BYTES } from '../../../src/client/bonevalue/parts.ts'
@@ -68,7 +68,7 @@ function pair(
           broken++
         },
         changed: () => {}
-      } satisfies ConversationOwner)
+      } satisfies ConversationEvents)
   )
   t.teardown(() => {
     for (const end of ends) end.end()
