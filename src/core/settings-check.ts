@@ -45,9 +45,9 @@ function wrongValue(name: SettingName, label: string, value: unknown): NwsError 
   const text = typeof wrong === 'string' && wrong !== '' ? wrong : (JSON.stringify(value) ?? String(value))
   const guess = formatOf((items as Rule).format)?.guess?.(text)
   const hint = /^(tcp|udp|sctp):\/\//.test(text) ? KUBERNETES : guess === undefined ? '' : ` Did you mean ${guess}?`
-  // A password may stand before the @ of a URL.
+  // A password may stand before the @ of a URL. A comma in it cuts the entry before the @.
   const quoted =
-    secret || /:\/\/.*@/.test(text)
+    secret || /:\/\/.*@/.test(String(value))
       ? 'its value (not shown)'
       : JSON.stringify(text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text)
   return new NwsError(

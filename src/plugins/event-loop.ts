@@ -72,16 +72,23 @@ export function createMonitor(
 
 export default fp(
   async app => {
-    const monitor = createMonitor()
+    let monitor: ReturnType<typeof createMonitor> | undefined
     let timer: NodeJS.Timeout | undefined
-    app.decorate('eventLoop', monitor)
-    app.addHook('onReady', async () => {
+    app.decorate('eventLoop', {
+      get recentMs() {
+        return monitor?.recentMs ?? 0
+      },
+      read: () => monitor?.read() ?? { mean: 0, p50: 0, p99: 0, max: 0 }
+    })
+    // Not earlier: an app whose start fails is never closed.
+    app.addHook('onListen', async () => {
+      monitor = createMonitor()
       monitor.start()
-      timer = setInterval(() => monitor.look(), SECOND_MS).unref()
+      timer = setInterval(() => monitor?.look(), SECOND_MS).unref()
     })
     app.addHook('onClose', async () => {
       clearInterval(timer)
-      monitor.stop()
+      monitor?.stop()
     })
   },
   { name: 'nws-event-loop', fastify: '5.x' }

@@ -24,7 +24,8 @@ export class MessageReader {
 
   /** Takes what has come. */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length;) {
+    // An empty message is complete with its length, even if no more bytes have come.
+    for (let at = 0; at < chunk.length || this.#length === 0;) {
       if (this.#length !== undefined) {
         at = this.#fill(chunk, at, this.#length)
       } else if (this.#high !== undefined) {
