@@ -112,7 +112,7 @@ t.test('what is wrong with all of them ends the start', async t => {
 })
 
 t.test('the rendezvous, which knows who is online in one process, takes no workers', async t => {
-  const refused = { code: 2, stdout: '', stderr: /^NWS_CLI_USAGE: .*NWS_BV=on takes no --workers\.\n$/ }
+  const refused = { code: 2, stdout: '', stderr: /^NWS_CLI_USAGE: .*NWS_BV=on and --workers exclude each other\.\n$/ }
   t.match(await nws(t, ['serve', '--workers', '2'], { env: { NWS_PORT: '0', NWS_BV: 'on' } }), refused)
   t.match(await nws(t, ['serve', '--bv', 'on', '--workers', '2', '--port', '0']), refused)
 })
