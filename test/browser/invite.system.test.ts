@@ -52,7 +52,7 @@ t.test('the invited chooses name and password, by keyboard, and logs in with the
   await write(page, name, 'keyboard', 'TAKEN')
   await write(page, password, 'keyboard', NEW_PASSWORD)
   await press(page, page.getByRole('button', { name: 'Create the account' }), 'keyboard')
-  t.strictSame(await stateOf(page, /login name already/), { state: 'failed', form: true })
+  t.strictSame(await stateOf(page, /has this login name/), { state: 'failed', form: true })
   await page.waitForFunction("document.getElementById('password').value === ''")
   t.equal(await again.inputValue(), '')
 
