@@ -55,3 +55,16 @@ t.test('nothing that is installed with the package asks for a newer Node.js than
     []
   )
 })
+
+t.test('docs/dependencies.md says what each package is for', async t => {
+  const { dependencies = {}, devDependencies = {} } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  ) as { dependencies?: Record<string, string>; devDependencies?: Record<string, string> }
+  const page = readFileSync(new URL('../../docs/dependencies.md', import.meta.url), 'utf8')
+  const rows = Array.from(page.matchAll(/^\| ([^|]+) \|/gm), ([, names]) =>
+    names!.replaceAll(/ \([^)]*\)/g, '').split(', ')
+  )
+  const named = new Set(rows.flat().filter(name => name !== 'package' && name !== '---'))
+  for (const name of Object.keys({ ...dependencies, ...devDependencies })) t.ok(named.delete(name), `${name} has a row`)
+  t.strictSame([...named], [], 'and the page names no other package')
+})
