@@ -21,7 +21,6 @@ export interface Finding {
   readonly source: 'proxy' | 'settings'
 }
 
-/** One line of the policy. */
 interface Rule {
   readonly who: string
   readonly surface: string
@@ -163,10 +162,8 @@ interface Health {
   readonly mesh?: { readonly port: number }
 }
 
-/** Time for an answer, milliseconds. */
 const ANSWER_MS = 3000
 
-/** The status of an answer; 0: none. */
 async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
   try {
     const response = await fetch(url, { headers, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS) })
@@ -214,7 +211,6 @@ async function probe(proxy: Proxy): Promise<Finding[]> {
   return findings
 }
 
-/** The command. */
 export function auditCommand(): Command {
   return withProxy(
     new Command('audit').description(

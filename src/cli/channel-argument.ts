@@ -6,7 +6,6 @@ import { isChannelName } from '../core/channel-name.ts'
 import { CliError, fileError } from './errors.ts'
 import { readLine } from './input.ts'
 
-/** Options of all commands with a channel. */
 export interface ChannelOptions {
   readonly channelFile?: string
 }

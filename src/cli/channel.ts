@@ -18,7 +18,6 @@ const NAME_BYTES = 20
 /** Light modules around the code. ISO/IEC 18004 §7.3.8. */
 const MARGIN = 4
 
-/** The commands. */
 export function channelCommand(): Command {
   const channel = new Command('channel').description('make private channels')
   channel.addCommand(

@@ -14,7 +14,6 @@ interface Channel {
   readonly bytes: number
 }
 
-/** The command. */
 export function channelsCommand(): Command {
   return withList(withProxy(new Command('channels').description('list the open channels'))).action(
     async (options: ListOptions & ProxyOptions) => {

@@ -15,7 +15,6 @@ interface ChatOptions extends ProxyOptions, ChannelOptions {
 const SHORT = 6
 const MAX_NAME = 40
 
-/** The command. */
 export function chatCommand(): Command {
   return withProxy(withChannel(new Command('chat').description('chat in a channel, one message per line')))
     .option('--name <name>', 'your name for the others')

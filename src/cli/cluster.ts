@@ -5,7 +5,6 @@ import { write } from './output.ts'
 
 const SECRET_BYTES = 32
 
-/** The commands. */
 export function clusterCommand(): Command {
   const cluster = new Command('cluster').description('set up a cluster of proxies')
   cluster.addCommand(

@@ -24,14 +24,12 @@ interface LinkSeen {
   readonly role: string
 }
 
-/** Facts for the checks. */
 interface Facts {
   readonly health: Health | undefined
   readonly links: readonly LinkSeen[]
   readonly interfaces: readonly NetworkInterface[]
 }
 
-/** The command. */
 export function doctorCommand(): Command {
   return withProxy(new Command('doctor').description('find out why devices do not see each other'))
     .option('--json', 'print one JSON object per line')

@@ -102,7 +102,6 @@ export const cliErrors = {
 
 export type CliErrorCode = keyof typeof cliErrors
 
-/** An error that ends the command. */
 export class CliError extends Error {
   readonly code: string
   readonly exit: ExitCode
@@ -122,7 +121,6 @@ export function fileError(path: string, error: unknown): CliError {
   return new CliError('NWS_CLI_FILE', `(${failed}: ${code})`)
 }
 
-/** An error of the proxy. */
 export class ProxyError extends Error {
   readonly code: string
   readonly exit: ExitCode

@@ -30,7 +30,6 @@ async function load(proxy: Proxy): Promise<Row[]> {
   return [...(links as Row[]), ...(cluster as Omit<Row, 'role'>[]).map(one => ({ ...one, role: 'cluster' }))]
 }
 
-/** The command. */
 export function linksCommand(): Command {
   return withList(
     withProxy(new Command('links').description('list the other proxies, by links and of the cluster'))

@@ -18,13 +18,11 @@ interface ListenOptions extends ProxyOptions, ChannelOptions {
   readonly reconnect: boolean
 }
 
-/** A peer came or left. */
 interface Presence {
   readonly action: 'connect' | 'disconnect'
   readonly peer: string
 }
 
-/** The command. */
 export function listenCommand(): Command {
   return withProxy(withChannel(new Command('listen').description('print the messages of a channel')))
     .option('--json', 'print one JSON object per line, with the sender, and with peers that come and leave')

@@ -6,7 +6,6 @@ import { CliError } from './errors.ts'
 import { write } from './output.ts'
 import { proxyOf, request, withProxy, type ProxyOptions } from './proxy.ts'
 
-/** The command. */
 export function openCommand(): Command {
   return withProxy(withChannel(new Command('open').description('open the console in the browser')))
     .option('--print', 'only print the address')
@@ -20,7 +19,6 @@ export function openCommand(): Command {
     })
 }
 
-/** Opens the address with the tool of this system. */
 async function launch(address: string): Promise<void> {
   const [command, ...args] =
     process.platform === 'darwin'

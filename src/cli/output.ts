@@ -6,7 +6,6 @@ export function isColourful(stream: NodeJS.WriteStream, environment: NodeJS.Proc
   return stream.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
 }
 
-/** Styles a text if the stream takes colours. */
 export function styled(
   text: string,
   style: 'bold' | 'dim' | 'red' | 'green' | 'yellow',
@@ -32,12 +31,10 @@ export async function write(data: string | Uint8Array): Promise<void> {
   if (!process.stdout.write(data)) await once(process.stdout, 'drain')
 }
 
-/** Writes a value as a line of JSON. */
 export async function writeJson(value: unknown): Promise<void> {
   await write(`${JSON.stringify(value)}\n`)
 }
 
-/** Writes a remark to standard error. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
@@ -49,7 +46,6 @@ export function endWithReader(): void {
   })
 }
 
-/** A column of a table. */
 export interface Column<Row> {
   readonly title: string
   readonly value: (row: Row) => string | number

@@ -14,7 +14,6 @@ interface Peer {
   readonly connectedAt: string
 }
 
-/** The command. */
 export function peersCommand(): Command {
   return withList(
     withProxy(withChannel(new Command('peers').description('list the peers of all channels, or of one')))

@@ -23,7 +23,6 @@ const SETTLE_BYTES = 256 * 1024
 /** Messages that may wait here. Beyond, the proxy keeps them. */
 const MAX_WAITING = 64
 
-/** The command. */
 export function pipeCommand(): Command {
   return withProxy(withChannel(new Command('pipe').description('connect standard input and output with a channel')))
     .option('--to <peer>', 'send to this peer only, and write its messages only')
@@ -103,7 +102,6 @@ async function put({ data }: Received): Promise<void> {
   await write('bytes' in data ? new Uint8Array(data.bytes) : `${data.text}\n`)
 }
 
-/** Waits for a receiver. */
 async function receiver(connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
   const isThere = () => (to === undefined ? connection.peers.size > 0 : connection.peers.has(to))
   if (isThere()) return
@@ -129,7 +127,6 @@ interface Feed {
   readonly refusal: () => ProxyError | undefined
 }
 
-/** Sends the whole input and waits until it has arrived. */
 async function feed(connection: ChannelConnection, { to, isText, pace, arrival, refusal }: Feed): Promise<void> {
   let unsettled = 0
   const send = async (data: string | Uint8Array, size: number): Promise<void> => {

@@ -67,7 +67,6 @@ export function createProgram(): Command {
   return program
 }
 
-/** A command and all its subcommands. */
 export function everyCommand(command: Command): Command[] {
   return [command, ...command.commands.flatMap(everyCommand)]
 }

@@ -34,7 +34,6 @@ export class Progress {
     )
   }
 
-  /** Ends the line. */
   end(): void {
     if (this.#shown && this.#drawnAt > 0) process.stderr.write('\n')
   }

@@ -2,12 +2,10 @@
 import type { Command } from 'commander'
 import { CliError, ProxyError } from './errors.ts'
 
-/** Options of all commands that need a proxy. */
 export interface ProxyOptions {
   readonly url?: string
 }
 
-/** The address of a proxy and its token. */
 export interface Proxy {
   /** http or https, without a slash at the end. */
   readonly base: string
@@ -46,7 +44,6 @@ const NOT_RUNNING = new Set([
   'UND_ERR_SOCKET'
 ])
 
-/** The error for a failed attempt to connect. */
 export function connectError(error: unknown): CliError {
   const causes = [error, (error as { cause?: unknown }).cause, ...((error as { errors?: unknown[] }).errors ?? [])]
   // Fetch refuses some ports. No browser could use a proxy there, so there is none.
@@ -79,7 +76,6 @@ export interface RequestOptions {
   readonly timeoutMs?: number
 }
 
-/** Time for an answer of the API, milliseconds. */
 const ANSWER_MS = 10_000
 
 /**

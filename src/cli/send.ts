@@ -19,7 +19,6 @@ interface SendOptions extends ProxyOptions, ChannelOptions {
 /** Longest message, bytes: the largest NWS_MAX_MESSAGE_BYTES. */
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** The command. */
 export function sendCommand(): Command {
   return withProxy(
     withChannel(new Command('send').description('send one message to a channel')).argument(

@@ -21,7 +21,6 @@ function optionOf(name: SettingName): Option {
   return new Option(`${flagOf(name)} <${choices?.join('|') ?? PLACEHOLDERS[type]}>`, `${doc}${shown}`)
 }
 
-/** A number of processes. */
 function workersOf(text: string): number {
   const count = Number(text)
   if (!/^[1-9][0-9]?$/.test(text) || count > MAX_WORKERS)
@@ -29,7 +28,6 @@ function workersOf(text: string): number {
   return count
 }
 
-/** The command. */
 export function serveCommand(): Command {
   const command = new Command('serve')
     .description('run a proxy; every flag is also a variable, such as NWS_PORT')

@@ -22,7 +22,6 @@ interface Manager {
 
 const LABEL = 'org.networkwebsockets.nws'
 
-/** The commands. */
 export function serviceCommand(): Command {
   const service = new Command('service').description('run the proxy as a service of this user')
   service.addCommand(

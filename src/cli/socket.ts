@@ -6,7 +6,6 @@ import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from '.
 import { CliError, ProxyError } from './errors.ts'
 import { connectError, type Proxy } from './proxy.ts'
 
-/** A message of another peer. */
 export interface Received {
   readonly action: 'broadcast' | 'message'
   readonly source: string
@@ -30,9 +29,7 @@ const HIGH_WATER = 256 * 1024
 
 /** A joined channel. Events before `begin` are held, so that no listener misses any. */
 export class ChannelConnection extends EventEmitter<SocketEvents> {
-  /** Own id. */
   id = ''
-  /** Ids of the others. */
   readonly peers = new Set<string>()
   /** The reason of the end; undefined before. */
   end: CliError | ProxyError | undefined
@@ -88,7 +85,6 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
     for (const tell of held) tell()
   }
 
-  /** Bytes that wait in this process. */
   get queuedBytes(): number {
     return this.#socket.bufferedAmount
   }
@@ -214,7 +210,6 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   }
 }
 
-/** The error for an HTTP answer to the handshake. */
 function refusalOf(body: string, status: number | undefined): CliError | ProxyError {
   try {
     const { code, message } = Object(JSON.parse(body)) as { code?: unknown; message?: unknown }

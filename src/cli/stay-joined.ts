@@ -8,7 +8,6 @@ import { ChannelConnection, type Received } from './socket.ts'
 /** Longest pause between two attempts, milliseconds. */
 const MAX_DELAY_MS = 5000
 
-/** Options and events of a stay. */
 export interface StayOptions {
   readonly reconnect: boolean
   /** Joined, for the first time or again. */
@@ -22,7 +21,6 @@ export interface StayOptions {
   readonly over?: () => void
 }
 
-/** A stay in a channel. */
 export interface Stay {
   /** Undefined between two connections. */
   readonly connection: ChannelConnection | undefined

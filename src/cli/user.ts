@@ -102,7 +102,6 @@ function sessionsCommand(): Command {
     })
 }
 
-/** The command. */
 export function userCommand(): Command {
   const command = new Command('user')
     .description('administer the users of the rendezvous')

@@ -5,7 +5,6 @@ import type { Command } from 'commander'
 import { CliError } from './errors.ts'
 import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
 
-/** Options of all lists. */
 export interface ListOptions {
   readonly json?: true
   readonly watch?: true
@@ -21,10 +20,8 @@ export function withList(command: Command): Command {
 
 export interface List<Row> {
   readonly load: () => Promise<Row[]>
-  /** Identifies a row. */
   readonly key: (row: Row) => string
   readonly columns: readonly Column<Row>[]
-  /** The remark if there are no rows. */
   readonly empty: string
 }
 

@@ -16,7 +16,6 @@ const HANDED = 'NWS_X_WORKER'
 const RESTART_MS = 1000
 export const MAX_WORKERS = 64
 
-/** Ports that are free on all addresses. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(

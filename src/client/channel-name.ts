@@ -3,7 +3,6 @@
 /** 1 to 255 of these characters; `.` and `..` are refused because URL parsers eat them. */
 const GRAMMAR = /^(?!\.\.?$)[A-Za-z0-9+=*._-]{1,255}$/
 
-/** Whether a text can name a channel. */
 export function isChannelName(text: string): boolean {
   return GRAMMAR.test(text)
 }

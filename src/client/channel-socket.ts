@@ -35,7 +35,6 @@ function platformWebSocket(): WebSocketClass {
   return (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
 }
 
-/** A socket of a named channel. */
 export abstract class ChannelSocket extends SocketSurface {
   declare onreconnecting: ((this: WebSocket, event: CustomEvent<ReconnectingDetail>) => unknown) | null
   readonly #connection: Connection

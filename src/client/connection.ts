@@ -10,10 +10,8 @@ import { byteLength, bytesOf, isBlob } from './payload.ts'
 import { Backoff, MAX_QUEUED_BYTES, type ReconnectOptions } from './reconnect.ts'
 import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen, type ReadyState } from './socket-surface.ts'
 
-/** A WebSocket class. */
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket
 
-/** The protocol of a connection. */
 export interface Protocol {
   /** The text that asks to confirm the join; undefined: a connection needs no confirmation. */
   readonly greeting: string | undefined
@@ -28,7 +26,6 @@ export interface Protocol {
 }
 
 export interface ConnectionOptions {
-  /** Address of the proxy. */
   readonly endpoint: string | URL
   /** Whether to try the proxy of this machine if there is none at the endpoint. */
   readonly mayFallBack: boolean
@@ -57,7 +54,6 @@ function refusalOf(reason: string): Problem {
   return { code: /^NWS_ERR_\w+$/.test(reason) ? reason : code, message }
 }
 
-/** A connection from its first attempt on. */
 export class Connection {
   state: ReadyState = CONNECTING
   protocolName = ''

@@ -11,7 +11,6 @@ export interface Platform {
   readonly navigator?: { readonly permissions?: { query(descriptor: never): Promise<{ readonly state: string }> } }
 }
 
-/** Limit of a probe, milliseconds. */
 const PROBE_MS = 3000
 
 /** Names of the permission, the most exact first. */
@@ -41,7 +40,6 @@ async function answers(platform: Platform, url: string, mode: RequestMode): Prom
   }
 }
 
-/** The JSON of a proxy's answer. */
 async function readAnswer(response: Response): Promise<{ nws?: unknown; code?: unknown; message?: unknown }> {
   try {
     return Object(await response.json()) as object

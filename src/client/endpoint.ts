@@ -1,9 +1,7 @@
 // The address of the proxy: from the option, or from the URL of the library's script.
 
-/** The default address of a proxy. */
 export const LOCAL_ENDPOINT = 'ws://localhost:9009'
 
-/** URL of the library's script, if known. */
 let scriptUrl = ''
 
 /** Each entry file calls it, since only they know the URL. */
@@ -40,7 +38,6 @@ export function endpointBase(endpoint: string | URL): string {
   return `ws${match[1]}:${match[2]}`
 }
 
-/** The http or https address of a ws or wss one. */
 export function httpAddress(url: string): string {
   return url.replace(/^ws/, 'http')
 }

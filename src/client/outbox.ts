@@ -1,6 +1,5 @@
 // Messages that wait to be sent, behind a Blob that is still being read or for a connection, in the order of `send`.
 
-/** A message for the socket. */
 export type Frame = string | Uint8Array<ArrayBuffer>
 
 interface Entry {
@@ -10,7 +9,6 @@ interface Entry {
 }
 
 export class Outbox {
-  /** Waiting bytes. */
   bytes = 0
   #entries: Entry[] = []
   #write: ((frame: Frame) => void) | undefined
@@ -66,7 +64,6 @@ export class Outbox {
       this.#remove(entry)
   }
 
-  /** Drops everything. */
   clear(): void {
     this.#entries = []
     this.bytes = 0

@@ -11,12 +11,10 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
   return /^(?:Shared)?ArrayBuffer$/.test(classOf(value)) ? new Uint8Array(value as ArrayBuffer) : undefined
 }
 
-/** Whether a value is a Blob or a File. */
 export function isBlob(value: unknown): value is Blob {
   return /^(?:Blob|File)$/.test(classOf(value))
 }
 
-/** Length in UTF-8. */
 export function byteLength(text: string): number {
   return new TextEncoder().encode(text).length
 }

@@ -24,7 +24,6 @@ export interface PeerControl {
   gone(): void
 }
 
-/** A peer that is or was in the channel. */
 export class PeerWebSocket extends SocketSurface {
   /** The peer's id, made by its proxy for each connection. */
   readonly id: string

@@ -5,10 +5,8 @@
 type Global<Name extends string, Otherwise> =
   typeof globalThis extends Record<Name, { prototype: infer Type }> ? Type : Otherwise
 
-/** Listens for events of any type. */
 export type Listener = ((event: Event) => void) | { handleEvent(event: Event): void } | null
 
-/** How to listen. */
 export type ListenerOptions =
   | boolean
   | { capture?: boolean; once?: boolean; passive?: boolean; signal?: AbortSignal }
@@ -20,31 +18,26 @@ export type SocketCloseEvent = Global<
   Event & { readonly code: number; readonly reason: string; readonly wasClean: boolean }
 >
 
-/** The type of binary messages. */
 export type SocketBinaryType = 'arraybuffer' | 'blob'
 
 /** The standard's channel between the pages of a browser. */
 export type PlatformBroadcastChannel = Global<'BroadcastChannel', EventTarget>
 
-/** A WebRTC connection. */
 export type PeerConnection = Global<'RTCPeerConnection', object>
 
 /** A channel for data over it. */
 export type DataChannel = Global<'RTCDataChannel', object>
 
-/** The class of connections. */
 export type PeerConnectionClass = typeof globalThis extends { RTCPeerConnection: infer Class }
   ? Class
   : new (...args: never[]) => object
 
-/** How a connection is made. */
 export type PeerConnectionConfiguration = typeof globalThis extends {
   RTCPeerConnection: new (configuration?: infer Configuration) => unknown
 }
   ? Configuration
   : object
 
-/** A STUN or TURN server. */
 export interface IceServer {
   urls: string | string[]
   username?: string

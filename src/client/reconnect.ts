@@ -23,7 +23,6 @@ export interface ReconnectOptions {
 /** Default of `maxQueuedBytes`. */
 export const MAX_QUEUED_BYTES = 1024 * 1024
 
-/** The attempts of one channel. */
 export class Backoff {
   readonly maxQueuedBytes: number
   /** Attempts since the last stable connection. */
@@ -57,13 +56,11 @@ export class Backoff {
     return random() * Math.min(maxDelayMs, initialDelayMs * 2 ** this.attempt++)
   }
 
-  /** Calls back after a delay. */
   schedule(callback: () => void, delayMs: number): void {
     const set = this.#options.setTimeout ?? ((callback, ms) => setTimeout(callback, ms))
     this.#timer = set(callback, delayMs)
   }
 
-  /** Cancels a waiting attempt. */
   stop(): void {
     const clear = this.#options.clearTimeout ?? ((timer: never) => clearTimeout(timer))
     clear(this.#timer as never)

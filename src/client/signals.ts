@@ -9,10 +9,8 @@ export const SIGNAL_MEMBER = '$rtc'
 /** Signals that are kept until a helper receives them. WebRTC sends a few dozen. */
 const MAX_KEPT = 256
 
-/** Any JSON value of a peer. */
 export type Signal = unknown
 
-/** A peer for helpers. */
 export interface SignalPort {
   /** The id of this end; empty before the channel is open. */
   readonly ownId: string
@@ -26,7 +24,6 @@ export interface SignalPort {
   receive(listener: ((signal: Signal) => boolean) | undefined): void
 }
 
-/** The signals of one peer. */
 export class Signals {
   #kept: Signal[] = []
   #listener: ((signal: Signal) => boolean) | undefined

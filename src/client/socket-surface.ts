@@ -20,7 +20,6 @@ const MAX_REASON_BYTES = 123
  */
 export type Added<Kind extends Standard, Standard extends Event> = Omit<Kind, keyof Standard>
 
-/** A socket with the surface of WebSocket. */
 export abstract class SocketSurface extends EventTarget implements WebSocket {
   declare static readonly CONNECTING: typeof CONNECTING
   declare static readonly OPEN: typeof OPEN

@@ -14,7 +14,6 @@ interface Message {
   readonly bye?: boolean
 }
 
-/** Options of `peerConnection`. */
 export interface PeerConnectionOptions {
   /** Default: the global class. */
   readonly RTCPeerConnection?: PeerConnectionClass

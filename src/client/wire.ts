@@ -5,7 +5,6 @@ export type Data =
   | { readonly bytes: ArrayBuffer }
   | { readonly text: string; readonly json: unknown; readonly jsonText: string }
 
-/** A message of the proxy. */
 export type Incoming =
   | { readonly action: 'status'; readonly source: string }
   | { readonly action: 'connect' | 'disconnect'; readonly source: string; readonly target: string }
@@ -37,7 +36,6 @@ function textData(value: unknown, jsonText: string): Data {
   return { text: typeof value === 'string' ? value : jsonText, json: value, jsonText }
 }
 
-/** Reads a text message. */
 export function decodeText(text: string): Incoming {
   try {
     const head = HEAD.exec(text)

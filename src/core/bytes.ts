@@ -1,11 +1,9 @@
 // Bytes: big-endian integers, comparison, CPace's length-value strings, base32.
 
-/** One byte. */
 export function u8(value: number): Uint8Array {
   return Uint8Array.of(value)
 }
 
-/** Two bytes, big-endian. */
 export function u16(value: number): Uint8Array {
   return Uint8Array.of(value >>> 8, value)
 }
@@ -52,7 +50,6 @@ export function readU64(bytes: Uint8Array, offset: number): number | undefined {
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined
 }
 
-/** Joins arrays into a new one. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
@@ -65,7 +62,6 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** The bytes of an ASCII text. */
 export function ascii(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)

@@ -16,7 +16,6 @@ export interface RemoteProxy {
   readonly addresses: readonly RemoteAddress[]
 }
 
-/** The advertisement of this proxy. */
 export interface Advertisement {
   /** Own id of this run as 26 characters of lower case base32. */
   readonly id: string
@@ -48,7 +47,6 @@ export interface DiscoveryObserver {
   updated?: (remote: RemoteProxy) => void
   /** A proxy withdrew or was silent for long. Dialling it ends; a live link to it stays. */
   lost?: (id: string) => void
-  /** The status changed. */
   status?: (status: DiscoveryStatus) => void
 }
 

@@ -48,12 +48,10 @@ export const remedies = {
 
 export type RemedyCode = keyof typeof remedies
 
-/** Nothing is wrong. */
 export function fine(check: string, text: string): Finding {
   return { check, level: 'ok', text }
 }
 
-/** A problem or a note. */
 export function found(check: string, code: RemedyCode, text: string, level: Level = 'problem'): Finding {
   return { check, level, code, text, remedy: remedies[code] }
 }

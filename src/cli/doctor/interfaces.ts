@@ -1,7 +1,6 @@
 // The network interfaces that the doctor tries out.
 import { linkLocalOf, readInterfaces } from '../../platform/network-interfaces.ts'
 
-/** An interface that discovery could use. */
 export interface NetworkInterface {
   readonly name: string
   readonly family: 'udp4' | 'udp6'

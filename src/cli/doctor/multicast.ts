@@ -13,10 +13,8 @@ const LOOP_MS = 1500
 /** Time for the answers of other proxies, milliseconds. */
 const ANSWER_MS = 2500
 
-/** The fate of a packet to the group. */
 export type Sent = 'heard' | 'not heard' | 'refused'
 
-/** A proxy that answered. */
 export interface Answerer {
   readonly id: string
   readonly addresses: Set<string>
@@ -83,7 +81,6 @@ export async function tryLoop({ family, address }: NetworkInterface, port: 0 | t
   }
 }
 
-/** Asks for proxies. @param until ends the wait early */
 export async function askForProxies(
   interfaces: readonly NetworkInterface[],
   until: (heard: ReadonlyMap<string, Answerer>) => boolean

@@ -3,7 +3,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { connect } from 'node:net'
 
-/** Limit of an attempt, milliseconds. */
 const ATTEMPT_MS = 3000
 
 /** The result of an attempt; `unknown`: the name has no address. */
@@ -19,7 +18,6 @@ function beginLink(): Buffer {
 
 const W1_BYTES = 96
 
-/** Tries a mesh port. */
 export async function reach(host: string, port: number): Promise<Reach> {
   return await new Promise(resolve => {
     const socket = connect({ host, port })

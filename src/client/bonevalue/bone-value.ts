@@ -29,14 +29,12 @@ export interface BoneValueOptions {
   readonly RTCPeerConnection?: PeerConnectionClass
 }
 
-/** A request to a module. */
 export interface ModuleRequest {
   readonly request: any // oxlint-disable-line typescript/no-explicit-any -- sent by the other page: the module must check it
   /** The same as `request`. */
   readonly data: any // oxlint-disable-line typescript/no-explicit-any -- as above
   /** Answers once with a JSON value. */
   readonly callback: (response?: unknown) => void
-  /** Id of the asking peer. */
   readonly peer: string
   /** The alias of that peer's user. */
   readonly name: string
@@ -56,11 +54,9 @@ export interface Target {
    * @param callback called once for each asked peer
    */
   message(module: string, data?: unknown, keepAlive?: boolean, callback?: ResponseCallback): void
-  /** The peers of the query at this moment. */
   peers(): Peer[]
 }
 
-/** Limit of a farewell. */
 const FAREWELL_MS = 3000
 
 const EVENTS = ['connect', 'disconnect', 'peerconnect', 'peerdisconnect', 'newuser', 'userremove', 'error'] as const
@@ -180,7 +176,6 @@ export class BoneValue {
     return this.#id
   }
 
-  /** Aliases of the trusted users. */
   getUsers(): string[] {
     return this.#directory.users
   }

@@ -1,17 +1,14 @@
 // One request to one peer, from its start to its outcome.
 import type { BoneValueErrorCode } from './errors.ts'
 
-/** The outcome of a request. */
 export type Outcome = { readonly response: unknown } | { readonly code: BoneValueErrorCode }
 
 export interface Question {
   readonly module: string
-  /** JSON text of the data. */
   readonly data: string
   readonly keepAlive: boolean
 }
 
-/** A request. */
 export class Call {
   readonly question: Question
   /** When it times out, by `performance.now`. */

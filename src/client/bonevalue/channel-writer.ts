@@ -71,7 +71,6 @@ export class ChannelWriter {
     return long
   }
 
-  /** Ends sending. */
   stop(): void {
     this.#isOver = true
     this.#short = []

@@ -16,7 +16,6 @@ export interface ConversationChannel extends WritableChannel {
 /** Answers a request with a JSON value or a code. Only the first call counts. */
 export type Reply = (outcome: { readonly response: unknown } | { readonly code: BoneValueErrorCode }) => void
 
-/** Events of a conversation. */
 export interface ConversationEvents {
   /** A request arrived. MUST NOT throw. */
   answer(module: string, data: unknown, reply: Reply): void
@@ -36,7 +35,6 @@ interface Asked {
   readonly outgoing: Outgoing
 }
 
-/** A conversation on an open channel. */
 export class Conversation {
   readonly #events: ConversationEvents
   readonly #writer: ChannelWriter
@@ -50,7 +48,6 @@ export class Conversation {
   /** Whether this end, or the other, wants to keep the connection. */
   isKept = false
   isKeptByOther = false
-  /** Whether this end has asked. */
   hasAsked = false
 
   constructor(channel: ConversationChannel, events: ConversationEvents) {
@@ -183,7 +180,6 @@ function responseText(id: number, response: unknown): string {
   return isTooLarge(json ?? '') ? `{"id":${id},"code":"TOO_LARGE"}` : writeResponse(id, json)
 }
 
-/** Bytes of a frame besides the data. */
 const FRAME_BYTES = 4096
 
 /** Whether a JSON text is too large to send. */

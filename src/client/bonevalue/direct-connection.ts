@@ -8,7 +8,6 @@ export type Signal =
   | { readonly type: 'offer' | 'answer'; readonly sdp: string }
   | { readonly type: 'candidate'; readonly candidate: IceCandidate | null }
 
-/** What is injected. */
 export interface DirectConnectionDeps {
   readonly RTCPeerConnection: PeerConnectionClass
   readonly configuration: PeerConnectionConfiguration

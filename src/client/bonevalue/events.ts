@@ -11,7 +11,6 @@ export interface BoneValueEvents<Peer, Failure> {
   peerdisconnect: (peerId: string) => void
   /** A user is trusted, newly or at the login. */
   newuser: (alias: string) => void
-  /** A user is no longer trusted. */
   userremove: (alias: string) => void
   error: (error: Failure) => void
 }
@@ -40,7 +39,6 @@ export function warn(words: string): void {
   console.warn(`$BV: ${words}`) // oxlint-disable-line no-console -- for the developer
 }
 
-/** Listeners by event. */
 export class Listeners<Events> {
   readonly #listeners: Map<string, Set<Listener>>
 

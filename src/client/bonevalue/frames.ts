@@ -8,7 +8,6 @@
 //   {"bye": true}                                                          takes no more requests, and has answered all that it took
 import { isBoneValueErrorCode, type BoneValueErrorCode } from './errors.ts'
 
-/** A message between peers. */
 export type Frame =
   | {
       readonly kind: 'request'

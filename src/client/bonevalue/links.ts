@@ -14,12 +14,10 @@ const MAX_UNANSWERED = 24
 const MAX_WAITING_OFFERS = 256
 const MAX_WAITING_SIGNALS = 64
 
-/** What is injected. */
 export interface LinksDeps {
   readonly timings: LinkTimings
   readonly RTCPeerConnection: () => PeerConnectionClass
   readonly configuration: () => PeerConnectionConfiguration
-  /** This page's id. */
   readonly ownId: () => string | null
   readonly isOnline: () => boolean
   /** Name of the peer's user; undefined if the peer is not online. */
@@ -28,7 +26,6 @@ export interface LinksDeps {
   readonly answer: (peerId: string, name: string, module: string, data: unknown, reply: Reply) => void
 }
 
-/** The connections of a page. */
 export class Links {
   readonly #deps: LinksDeps
   readonly #linkDeps: PeerLinkDeps
@@ -78,7 +75,6 @@ export class Links {
     return this.#links.get(peerId)?.isOpen ?? false
   }
 
-  /** Asks a peer. */
   ask(peerId: string, call: Call): void {
     const link = this.#links.get(peerId)
     if (link !== undefined) return link.ask(call)
@@ -117,7 +113,6 @@ export class Links {
     this.#fill()
   }
 
-  /** A peer has left. */
   gone(peerId: string): void {
     this.#offers.delete(peerId)
     this.#links.get(peerId)?.drain()
@@ -131,7 +126,6 @@ export class Links {
     for (const link of [...this.#all]) if (link.name === name) link.close()
   }
 
-  /** Ends all connections and requests. */
   close(): void {
     this.#offers.clear()
     const waiting = [...this.#calls.values()]

@@ -4,7 +4,6 @@
 /** The session attribute: id of the sender's connection and, in an answer or a later offer, of the receiver's. */
 const ATTRIBUTE = /^a=x-bonevalue:([\w-]{1,64})(?: ([\w-]{1,64}))?\r?$/m
 
-/** The connections of a description. */
 export interface Attempt {
   /** The sender's connection; undefined: unknown. */
   readonly session: string | undefined
@@ -17,7 +16,6 @@ export function markSdp(sdp: string, session: string, to: string | undefined): s
   return sdp.replace(/^t=.*\r?\n/m, line => `${line}a=x-bonevalue:${session}${to === undefined ? '' : ` ${to}`}\r\n`)
 }
 
-/** Reads an attempt from SDP. */
 export function readAttempt(sdp: string): Attempt {
   const [, session, to] = ATTRIBUTE.exec(sdp) ?? []
   return { session, to }

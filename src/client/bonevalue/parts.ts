@@ -34,7 +34,6 @@ interface Partial {
   received: number
 }
 
-/** Reassembles parts. */
 export class Assembler {
   readonly #texts = new Map<number, Partial>()
   readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -15,7 +15,6 @@ export interface LinkTimings {
   readonly farewellMs: number
 }
 
-/** What is injected. */
 export interface PeerLinkDeps {
   readonly timings: LinkTimings
   readonly RTCPeerConnection: PeerConnectionClass
@@ -78,7 +77,6 @@ export class PeerLink {
     return this.#state === 'taking' && this.#conversation !== undefined && !this.#conversation.isBusy
   }
 
-  /** Offers the connection. */
   offer(): void {
     this.#connection.offer()
   }
@@ -119,7 +117,6 @@ export class PeerLink {
     })
   }
 
-  /** Ends it at once. */
   close(): void {
     this.#connection.close()
   }

@@ -2,7 +2,6 @@
 import type { IceServer } from '../platform-types.ts'
 import type { Signal } from './direct-connection.ts'
 
-/** A message of the rendezvous. */
 export type WireMessage =
   | {
       readonly type: 'login'

@@ -6,12 +6,9 @@ import { BoneValueError, failure, type Failure } from './errors.ts'
 import type { Signal } from './direct-connection.ts'
 import { readWire, type WireMessage } from './rendezvous-wire.ts'
 
-/** A WebSocket class. */
 export type WebSocketClass = new (url: string) => WebSocket
 
-/** Events of the connection. */
 export interface RendezvousEvents {
-  /** A message of the rendezvous. */
   received(message: WireMessage): void
   /** Connected, for the first time or again. The id is known. */
   connected(): void
@@ -28,7 +25,6 @@ export interface RendezvousOptions {
   readonly reconnect: ReconnectOptions | undefined
 }
 
-/** Requests with the types of their answers. */
 const ANSWERS = {
   requestToken: 'tokenResponse',
   claimToken: 'claimResponse',
@@ -45,7 +41,6 @@ interface Asked {
   readonly reject: (error: BoneValueError) => void
 }
 
-/** Names of signals on the wire. */
 const SIGNAL_TYPES = { offer: 'peerRequest', answer: 'peerResponse', candidate: 'peerCandidate' } as const
 
 /** Longest pause between attempts. The peers that are kept meanwhile are kept for longer. */

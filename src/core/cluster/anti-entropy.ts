@@ -11,19 +11,16 @@ import type { RemoteSession, Sessions } from './sessions.ts'
 /** Stands for no channel: the question asks for the proof alone. */
 export const NO_TOKEN = new Uint8Array(TOKEN_BYTES)
 
-/** Injected. */
 export interface AntiEntropyDeps extends Pick<ClusterDeps, 'clock' | 'random' | 'timings' | 'proxyId'> {
   readonly sessions: Sessions
   /** Sends a frame to one session. @param id 16 bytes */
   readonly sayTo: (id: Uint8Array, frame: Extract<Frame, { type: 'ask' | 'snapshot' }>) => void
-  /** Sends a digest to all proxies in a channel. */
   readonly say: (channel: ClusterChannel, frame: Extract<Frame, { type: 'digest' }>) => void
   readonly channelOf: (token: Uint8Array) => ClusterChannel | undefined
   /** Whether the channel is still the open one of its name. */
   readonly isOpen: (channel: ClusterChannel) => boolean
 }
 
-/** The digests, questions and answers of one proxy. */
 export class AntiEntropy {
   readonly #deps: AntiEntropyDeps
   readonly #waiting = new Set<Cancel>()
@@ -89,7 +86,6 @@ export class AntiEntropy {
     })
   }
 
-  /** Sends a digest now. */
   digest(channel: ClusterChannel): void {
     const { proxyId, say, isOpen } = this.#deps
     if (!channel.entered || !isOpen(channel)) return
@@ -99,7 +95,6 @@ export class AntiEntropy {
     say(channel, { type: 'digest', proxy: proxyId, version, count: locals.size, back: digestAsks })
   }
 
-  /** Cancels everything that waits. */
   stop(): void {
     for (const cancel of this.#waiting) cancel()
   }

@@ -20,14 +20,12 @@ import { Sessions, type RemoteSession } from './sessions.ts'
 
 const NOBODY: RelayCount = { peers: 0, missed: 0 }
 
-/** A subscribed subject. */
 interface Subscription {
   readonly realm: Realm
   readonly channel: ClusterChannel | undefined
   readonly stop: () => void
 }
 
-/** The origin of a frame. */
 interface Origin {
   readonly subject: string
   readonly channel: ClusterChannel | undefined
@@ -36,7 +34,6 @@ interface Origin {
   readonly number: number
 }
 
-/** One proxy's part in a cluster. */
 export class Cluster {
   readonly counts: ReceivedCounts = { received: 0, receivedBytes: 0, rejected: 0, replayed: 0, dropped: 0 }
   readonly publisher: Publisher
@@ -77,7 +74,6 @@ export class Cluster {
     })
   }
 
-  /** Other proxies that are alive. */
   *proxies(): Generator<RemoteSession> {
     const {
       clock,
@@ -87,7 +83,6 @@ export class Cluster {
       if (!session.over && clock.now() - session.heardAt < Math.max(silenceMs, 2.5 * session.hereMs)) yield session
   }
 
-  /** Names of the channels of a session. */
   namesOf(session: RemoteSession): string[] {
     return [...this.#channels.values()].filter(channel => channel.has(session)).map(({ name }) => name)
   }
@@ -224,7 +219,6 @@ export class Cluster {
     for (const bytes of framesOf(frames)) this.#frame(origin, bytes)
   }
 
-  /** Says goodbye and ends. */
   close(): void {
     if (this.#closed) return
     this.#closed = true

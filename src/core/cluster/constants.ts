@@ -22,7 +22,6 @@ export const REPLAY_WINDOW = 1024
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024
 /** Bytes of one frame in fragments: the largest NWS_MAX_MESSAGE_BYTES and its headers. */
 export const MAX_FRAME_BYTES = 64 * 1024 * 1024 + 4096
-/** Remembered sessions. */
 export const MAX_SESSIONS = 20_000
 /** Questions to unproven sessions that are remembered. */
 export const MAX_ASKED = 4096

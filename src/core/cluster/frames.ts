@@ -74,7 +74,6 @@ export type Frame =
       readonly part: Uint8Array
     }
 
-/** Type and body of a frame. */
 export function encodeFrame(frame: Exclude<Frame, { type: 'message' }>): Uint8Array {
   switch (frame.type) {
     case 'join':

@@ -17,7 +17,6 @@ export interface ClusterPort {
   subscribe(subject: string): () => void
 }
 
-/** Injected. */
 export interface ClusterDeps {
   /** Id of this run on links, 16 bytes. */
   readonly proxyId: Uint8Array
@@ -40,7 +39,6 @@ export interface ClusterEvents {
   parted(name: string, id: string): void
   /** A message of a joined remote peer, never twice. Direct ones are for local peers only. The payload is a view. */
   message(name: string, message: PeerMessage): void
-  /** A session is proven. */
   met(session: RemoteSession): void
   /** A session was silent for too long or said goodbye. */
   lost(session: RemoteSession): void

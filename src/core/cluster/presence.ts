@@ -7,7 +7,6 @@ import type { ClusterTimings } from './constants.ts'
 import type { PresenceState } from './frames.ts'
 import type { RemoteSession } from './sessions.ts'
 
-/** Another proxy in the channel. */
 interface Member {
   /** The last change of its peers that is known. */
   version: number
@@ -23,13 +22,11 @@ export interface PresenceEvents {
 /** Whether the session must be asked for a snapshot. */
 export type Missing = boolean
 
-/** One channel. */
 export class ClusterChannel {
   readonly name: string
   /** Token and subject are those of the first secret. */
   readonly token: Uint8Array
   readonly subject: string
-  /** Ids of the local peers. */
   readonly locals = new Set<string>()
   /** Number of their last change. */
   version = 0
@@ -56,7 +53,6 @@ export class ClusterChannel {
     })
   }
 
-  /** Whether ENTER was sent. */
   get entered(): boolean {
     return this.#settledAt !== undefined
   }
@@ -72,7 +68,6 @@ export class ClusterChannel {
     return this.#settledAt === undefined || now < this.#settledAt
   }
 
-  /** Other proxies in the channel. */
   get memberCount(): number {
     return this.#members.size
   }
@@ -81,12 +76,10 @@ export class ClusterChannel {
     return this.#members.has(session)
   }
 
-  /** The peers of this proxy. */
   state(proxy: Uint8Array): PresenceState {
     return { proxy, version: this.version, ids: [...this.locals] }
   }
 
-  /** A sign of life in this channel. */
   heard(session: RemoteSession, now: number): void {
     const member = this.#members.get(session)
     if (member !== undefined) member.heardAt = now
@@ -132,14 +125,12 @@ export class ClusterChannel {
     return target === undefined || this.locals.has(target)
   }
 
-  /** A proxy left the channel. */
   left(session: RemoteSession): void {
     this.#members.delete(session)
     this.#asked.delete(session)
     this.roster.ended(session)
   }
 
-  /** Forgets proxies that were silent for too long. */
   forgetSilent(now: number): void {
     for (const [session, { heardAt }] of this.#members) if (now - heardAt >= this.#timings.silenceMs) this.left(session)
     for (const [session, at] of this.#asked) if (now - at >= this.#timings.silenceMs) this.#asked.delete(session)

@@ -17,7 +17,6 @@ interface Pending {
 /** Memory of a frame besides its bytes, estimated. */
 const FRAME_COST = 64
 
-/** Injected. */
 export interface PublisherDeps {
   readonly realm: Realm
   readonly primitives: ClusterPrimitives
@@ -32,7 +31,6 @@ export interface PublisherDeps {
 export class Publisher {
   /** Names the sender; random in each run. */
   readonly session: Uint8Array
-  /** Published batches. */
   published = 0
   publishedBytes = 0
   /** Frames that were dropped because the queue was full. */
@@ -51,12 +49,10 @@ export class Publisher {
     this.session = deps.primitives.randomBytes(SESSION_BYTES)
   }
 
-  /** Bytes that wait for the broker. */
   get queuedBytes(): number {
     return this.#queuedBytes
   }
 
-  /** Adds a frame to the turn. */
   add(subject: string, ...frame: FrameParts): void {
     let pending = this.#pending.get(subject)
     if (pending === undefined) {
@@ -69,7 +65,6 @@ export class Publisher {
     this.wake()
   }
 
-  /** Asks for a flush at the end of the turn. */
   wake(): void {
     if (this.#due) return
     this.#due = true

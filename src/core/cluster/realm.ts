@@ -15,12 +15,10 @@ const REALM_CHARACTERS = 16
 /** Sender keys that are remembered. */
 const MAX_SUBKEYS = 40_000
 
-/** The epoch of a time in milliseconds since 1970. */
 export function epochOf(time: number): number {
   return Math.floor(time / EPOCH_MS)
 }
 
-/** Everything that is derived from one secret. */
 export class Realm {
   readonly name: string
   /** The subject of all signs of life. */

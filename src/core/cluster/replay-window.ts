@@ -4,9 +4,7 @@ import { REPLAY_WINDOW } from './constants.ts'
 
 const WORDS = REPLAY_WINDOW / 32
 
-/** A sliding window of numbers. */
 export class ReplayWindow {
-  /** The highest accepted number. */
   newest: number
   /** Lower numbers are refused. */
   readonly #floor: number

@@ -49,7 +49,6 @@ export class RemoteSession {
   }
 }
 
-/** All known sessions. */
 export class Sessions {
   readonly #timings: ClusterTimings
   readonly #randomBytes: (count: number) => Uint8Array

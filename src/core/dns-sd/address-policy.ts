@@ -77,7 +77,6 @@ function within(address: Uint8Array, network: Uint8Array, prefixLength: number):
 /** A shorter prefix is no local network but, for example, a tunnel for all addresses. */
 const SHORTEST_PREFIX = 8
 
-/** Whether an address is in a network of this machine. */
 export function isOnLink(address: Uint8Array, { networks }: Surroundings): boolean {
   return networks.some(
     network => network.prefixLength >= SHORTEST_PREFIX && within(address, network.address, network.prefixLength)
@@ -123,7 +122,6 @@ function scopeOf(address: Uint8Array): Scope {
   return a === 0xff ? 'never' : 'other'
 }
 
-/** The host that sent a packet. */
 export interface Source {
   /** Its address as formatAddress() writes it, without scope. */
   readonly address: string
@@ -139,7 +137,6 @@ export function sourceFrom(text: string): Source | undefined {
   return { address: formatAddress(address), scope }
 }
 
-/** The text to dial for a source. */
 export function textOf({ address, scope }: Source): string {
   return scope === undefined ? address : `${address}%${scope}`
 }
@@ -180,7 +177,6 @@ export function dialable(text: string, source: Source, surroundings: Surrounding
   }
 }
 
-/** Whether a packet came from this machine. */
 export function isOwn(source: Source, { own }: Surroundings): boolean {
   const address = parseAddress(source.address)
   return own.has(source.address) || (address !== undefined && scopeOf(address) === 'loopback')

@@ -1,7 +1,6 @@
 // When to ask the network for proxies: soon, then less and less often (RFC 6762 §5.2).
 import { queryTimings, type QueryTimings } from './constants.ts'
 
-/** The times of the questions. */
 export class QuerySchedule {
   readonly #random: () => number
   readonly #timings: QueryTimings
@@ -15,7 +14,6 @@ export class QuerySchedule {
     this.restart(now)
   }
 
-  /** When to ask next. */
   get next(): number {
     return this.#next
   }
@@ -27,7 +25,6 @@ export class QuerySchedule {
     this.#gap = this.#timings.gapMs
   }
 
-  /** A question was sent. */
   asked(now: number): void {
     // Spread over 2 %, so that proxies that met at one moment do not ask at the same moments for ever.
     this.#next = now + this.#gap * (1 + this.#random() * 0.02)

@@ -18,7 +18,6 @@ export type DiscoveryRecord =
   | (RecordBase & { readonly type: 'TXT'; readonly pairs: ReadonlyMap<string, string> })
   | (RecordBase & { readonly type: 'A' | 'AAAA'; readonly address: string })
 
-/** A question for the network. */
 export interface DiscoveryQuestion {
   readonly name: string
   readonly type: 'PTR' | 'SRV' | 'TXT' | 'A' | 'AAAA'
@@ -39,7 +38,6 @@ export function idOfInstance(name: string): string | undefined {
   return isAdvertisedId(label) ? label : undefined
 }
 
-/** The name of the service instance of an id. */
 export function instanceOf(id: string): string {
   return `${id}.${SERVICE_TYPE}`
 }

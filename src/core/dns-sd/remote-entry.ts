@@ -16,7 +16,6 @@ interface Location {
 /** Shares of its lifetime after which a record is asked for again (RFC 6762 §5.2). */
 const REFRESH_SHARES = [0.8, 0.85, 0.9, 0.95]
 
-/** Everything that is known of one id. */
 export class RemoteEntry {
   readonly id: string
   /** The sender of its first record. Limits count ids per sender. */
@@ -61,7 +60,6 @@ export class RemoteEntry {
     return sender === this.sender || this.#locations.has(textOf(source))
   }
 
-  /** The PTR record arrived. */
   point(now: number, ttl: number): void {
     const lifetime = Math.min(ttl, 4500) * 1000
     this.#pointer = { expires: now + lifetime, half: now + lifetime / 2 }
@@ -169,12 +167,10 @@ export class RemoteEntry {
     return share === undefined ? Infinity : this.#freshUntil - this.#freshLifetime * (1 - share - random * 0.02)
   }
 
-  /** When to ask the next question. */
   get askAt(): number {
     return Math.min(this.#missingAt, this.#refreshAt)
   }
 
-  /** The questions to ask. */
   wanted(): DiscoveryQuestion[] {
     const name = instanceOf(this.id)
     const questions: DiscoveryQuestion[] = []
@@ -193,7 +189,6 @@ export class RemoteEntry {
     return questions
   }
 
-  /** The questions were sent. */
   asked(now: number, random: number): void {
     if (this.#missingAt <= now) {
       this.#missingStep += 1
@@ -217,7 +212,6 @@ export class RemoteEntry {
     return next
   }
 
-  /** Whether the id must be forgotten. */
   isOver(now: number): boolean {
     return (
       this.#goodbye <= now ||

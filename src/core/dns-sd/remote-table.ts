@@ -20,7 +20,6 @@ export type RemoteChange =
   | { readonly kind: 'lost'; readonly id: string }
   | { readonly kind: 'own'; readonly seen: boolean }
 
-/** Injected. */
 export interface RemoteTableDeps {
   /** The id of this proxy. Its advertisement is watched, not reported. */
   readonly ownId: string
@@ -49,12 +48,10 @@ export class RemoteTable {
     this.#timings = timings
   }
 
-  /** Reported proxies by id. */
   get remotes(): ReadonlyMap<string, RemoteProxy> {
     return this.#reported
   }
 
-  /** Ids in the table, complete or not. */
   get size(): number {
     return this.#entries.size
   }
@@ -65,7 +62,6 @@ export class RemoteTable {
     else this.#linked.delete(id)
   }
 
-  /** Takes the records of one response. */
   take(records: readonly DiscoveryRecord[], source: Source, surroundings: Surroundings, now: number): RemoteChange[] {
     if (!mayHear(source, surroundings)) return []
     const changes: RemoteChange[] = []

@@ -33,7 +33,6 @@ export interface Hooks {
   readonly channelClosed: ((channel: Channel) => void)[]
 }
 
-/** Injected into the hub. */
 export interface HubDeps {
   readonly turns: TurnQueue
   /** Milliseconds since the epoch. */
@@ -65,7 +64,6 @@ function recordNew(source: Peer, sequence: number | undefined): boolean {
   return true
 }
 
-/** All open channels of this proxy. */
 export class Hub {
   readonly hooks: Hooks = { join: [], message: [], leave: [], channelOpened: [], channelClosed: [] }
   readonly turns: TurnQueue

@@ -28,13 +28,11 @@ export interface RemoteEvents<V> {
   message(name: string, message: PeerMessage): void
 }
 
-/** An open channel with its remote peers by id. */
 interface Carried {
   readonly channel: Channel
   readonly peers: Map<string, Peer>
 }
 
-/** Injected into a carrier. */
 export interface NetworkCarrierDeps<V> {
   readonly name: string
   readonly hub: Hub

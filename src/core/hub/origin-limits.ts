@@ -18,7 +18,6 @@ export interface OriginLimitSettings {
 /** Origins without sockets that are remembered, so that closing all pages does not refill the bucket. */
 const REMEMBERED = 1024
 
-/** Counts per origin. */
 export class OriginLimits {
   readonly #origins = new Map<string, OriginState>()
   readonly #settings: OriginLimitSettings

@@ -50,7 +50,6 @@ export class Outbox implements QueueHolder {
     return this.#sink.queuedBytes
   }
 
-  /** Adds a frame for this peer alone. */
   push(frame: Buffer): void {
     if (this.#closed) return
     this.#append(frame)

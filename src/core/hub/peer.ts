@@ -30,7 +30,6 @@ export interface PeerPort {
   whenRead?(run: () => void): void
   /** Another peer is present or has come. */
   connect(other: Peer): void
-  /** Another peer has left. */
   disconnect(other: Peer): void
   /** The proxy ends this peer, which has left the channel already: tells the client why and closes. */
   end(code: ErrorCode): void
@@ -55,14 +54,12 @@ export interface PeerFacts {
 export interface Candidate extends PeerFacts {
   /** Name of the channel: a secret. */
   readonly channel: string
-  /** Loggable tag of the channel. */
   readonly tag: string
   readonly scope: Scope
 }
 
 const NO_CARRIERS: readonly Carrier[] = []
 
-/** One member of one channel. */
 export class Peer implements PeerFacts {
   readonly id: string
   readonly location: 'local' | 'remote'

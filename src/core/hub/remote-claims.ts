@@ -21,7 +21,6 @@ interface Holder {
   readonly carriers: Carrier[]
 }
 
-/** The claims of all carriers. */
 export class RemoteClaims {
   readonly #events: ClaimEvents
   readonly #channels = new Map<Channel, Map<string, Holder>>()

@@ -12,7 +12,6 @@ declare module 'fastify' {
   }
 }
 
-/** Another proxy of the cluster. */
 export interface ClusterProxyView {
   readonly proxyId: string
   /** Names of the shared channels: secrets. */
@@ -25,7 +24,6 @@ export interface ClusterProxyView {
 
 /** Traffic of the cluster, for metrics. */
 export interface ClusterCounts {
-  /** Sealed batches. */
   readonly batches: { readonly in: number; readonly out: number }
   readonly bytes: { readonly in: number; readonly out: number }
   /** Bytes that wait for the NATS server. */
@@ -40,10 +38,8 @@ export interface ClusterCounts {
   readonly dropped: number
 }
 
-/** The decorator `cluster`. */
 export interface ClusterApi {
   readonly status: NatsStatus
-  /** Other proxies that are alive. */
   proxies(): ClusterProxyView[]
   readonly counts: ClusterCounts
 }

@@ -1,7 +1,6 @@
 // Loads @nats-io/transport-node, with own types for the part in use: those of the package do not hold under
 // exactOptionalPropertyTypes.
 
-/** Signs the nonce of a server. */
 export type NatsAuthenticator = (nonce?: string) => object
 
 /** Options of a connection, as the package takes them. */
@@ -17,7 +16,6 @@ export interface NatsOptions {
   readonly ignoreAuthErrorAbort: boolean
   readonly waitOnFirstConnect: boolean
   readonly reconnectDelayHandler: () => number
-  /** Milliseconds for one try. */
   readonly timeout: number
   readonly pingInterval: number
   readonly maxPingOut: number
@@ -52,7 +50,6 @@ export interface NatsConnection {
 
 type ErrorClass = new (...args: never[]) => Error
 
-/** The exports of the package. */
 export interface NatsClient {
   connect(options: NatsOptions): Promise<NatsConnection>
   /** The returned function throws for malformed credentials. */

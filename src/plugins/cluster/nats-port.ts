@@ -21,7 +21,6 @@ export interface NatsStatus {
   readonly reconnects: number
 }
 
-/** Events of the port. */
 export interface NatsPortEvents {
   message(subject: string, bytes: Uint8Array): void
   /** Connected, for the first time or again. */
@@ -49,7 +48,6 @@ export function codeOf({ errors }: NatsClient, error: unknown): ErrorCode {
     : 'NWS_ERR_CLUSTER_UNREACHABLE'
 }
 
-/** A port over one NATS connection. */
 export class NatsPort implements ClusterPort {
   readonly #client: NatsClient
   readonly #options: NatsOptions
@@ -123,7 +121,6 @@ export class NatsPort implements ClusterPort {
     }
   }
 
-  /** Flushes and closes. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return
     const open = this.#state === 'connected'

@@ -8,7 +8,6 @@ import type { NatsAuthenticator, NatsClient, NatsOptions } from './nats-client.t
 export interface ConnectionTimings {
   /** Until a server is tried again. */
   readonly retryMs: number
-  /** Limit of one try. */
   readonly connectMs: number
   /** Between two PINGs to the server. After two without an answer the client takes another server. */
   readonly pingMs: number

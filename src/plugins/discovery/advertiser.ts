@@ -21,13 +21,11 @@ export interface AdvertiserTimings {
   readonly unseenMs: number
   /** While it is not seen, the waits grow up to this. */
   readonly maxUnseenMs: number
-  /** Limit for the goodbye. */
   readonly goodbyeMs: number
 }
 
 export const advertiserTimings: AdvertiserTimings = { unseenMs: 5000, maxUnseenMs: 60_000, goodbyeMs: 500 }
 
-/** Injected. */
 export interface AdvertiserDeps {
   readonly advertisement: Advertisement
   /** Label of the advertised host name, random like the id. */
@@ -41,7 +39,6 @@ export interface AdvertiserDeps {
 
 /** The parts of ciao's Responder that its types hide. Its version is pinned, and tests check each of them. */
 interface ResponderInternals {
-  /** Checks that the names of a service are free. */
   probe: (service: CiaoService) => Promise<void>
   readonly server: { shutdown: () => void; getNetworkManager: () => { shutdown: () => void } }
   /** Settles when the sockets are bound. */
@@ -183,7 +180,6 @@ export class Advertiser {
     else this.#startWatch()
   }
 
-  /** Says goodbye and ends. */
   async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#watch)

@@ -36,7 +36,6 @@ export const browserTimings: BrowserTimings = {
   table: remoteTableTimings
 }
 
-/** Events of a browser. */
 export interface BrowserEvents {
   changed(change: RemoteChange): void
   /** Interfaces or sockets changed. @param view undefined: nothing can be advertised now @param names interfaces in use */

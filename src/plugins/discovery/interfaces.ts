@@ -2,14 +2,12 @@
 import { formatAddress, parseAddress, type OnLinkNetwork, type Surroundings } from '../../core/dns-sd/address-policy.ts'
 import { linkLocalOf, readInterfaces, type NetworkInterfaces } from '../../platform/network-interfaces.ts'
 
-/** One interface to speak mDNS on. */
 export interface MulticastInterface {
   readonly name: string
   /** Selects the interface: its IPv4 address, or `::%scope` for IPv6. */
   readonly address: string
 }
 
-/** The interfaces at one moment. */
 export interface InterfaceView {
   /** Interfaces with IPv4. Loopback if the machine is connected to nothing. */
   readonly ipv4: readonly MulticastInterface[]

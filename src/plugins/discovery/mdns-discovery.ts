@@ -18,7 +18,6 @@ export interface DiscoveryLog {
   readonly warn: (fields: object, message: string) => void
 }
 
-/** Injected. */
 export interface MdnsDiscoveryDeps {
   readonly log: DiscoveryLog
   /** A random label for the host name of the advertisement: 80 bits in base32. */

@@ -6,9 +6,7 @@ import type { MulticastInterface } from './interfaces.ts'
 const PORT = 5353
 const GROUPS = { udp4: '224.0.0.251', udp6: 'ff02::fb' } as const
 
-/** Events of a socket. */
 export interface MulticastSocketEvents {
-  /** A packet from port 5353 arrived. */
   received(packet: Buffer, from: RemoteInfo): void
   /** The socket opened, failed, or joined other interfaces. */
   changed(): void
@@ -40,7 +38,6 @@ export class MulticastSocket {
     this.#open()
   }
 
-  /** Whether it is bound. */
   get isOpen(): boolean {
     return this.#isOpen
   }
