@@ -217,8 +217,8 @@ export function auditCommand(): Command {
       'show what is open to whom, by the settings of this shell and at the running proxy'
     )
   )
-    .option('--json', 'one JSON object a line')
-    .option('--settings', 'only the settings of this shell (NWS_…), without a proxy')
+    .option('--json', 'print one JSON object per line')
+    .option('--settings', 'show the settings of this shell (NWS_…) only, without a proxy')
     .action(audit)
 }
 

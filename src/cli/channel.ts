@@ -21,7 +21,7 @@ const MARGIN = 4
 export function channelCommand(): Command {
   const channel = new Command('channel').description('make private channels')
   channel.addCommand(
-    withProxy(new Command('new').description('make a name that nobody can guess, its link and its QR code'))
+    withProxy(new Command('new').description('make a random name, its link and its QR code'))
       .option('--json', 'print one JSON object with name and link')
       .option('--no-qr', 'print no QR code')
       .option(

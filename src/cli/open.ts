@@ -8,7 +8,7 @@ import { proxyOf, request, withProxy, type ProxyOptions } from './proxy.ts'
 
 export function openCommand(): Command {
   return withProxy(withChannel(new Command('open').description('open the console in the browser')))
-    .option('--print', 'only print the address')
+    .option('--print', 'print the address and open nothing')
     .action(async (channel: string | undefined, options: ProxyOptions & ChannelOptions & { print?: true }) => {
       const proxy = proxyOf(options)
       const isNamed = channel !== undefined || options.channelFile !== undefined

@@ -69,7 +69,7 @@ async function pipe(channel: string | undefined, options: PipeOptions): Promise<
       reject(hasBegun ? new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`) : error)
     )
   })
-  over.catch(() => {}) // Whoever waits for something else hears of it.
+  over.catch(() => {}) // The races below report it.
   connection.begin()
   await Promise.race([over, receiver(connection, to, waitMs)])
   hasBegun = true
