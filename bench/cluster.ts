@@ -191,9 +191,8 @@ async function presence(nats: NatsServer, proxies: number, channels: number, sha
   const secret = newSecret()
   const children = Array.from({ length: processes }, (_, place) =>
     fork(
-      'bench/typescript.mjs',
+      'bench/simulated-proxies.ts',
       [
-        'bench/simulated-proxies.ts',
         JSON.stringify({
           url: nats.url,
           secret,
@@ -203,7 +202,7 @@ async function presence(nats: NatsServer, proxies: number, channels: number, sha
           shared
         })
       ],
-      { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }
+      { execArgv: ['--import', './tools/typescript.mjs'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }
     )
   )
   const all = async (wanted: string): Promise<Record<string, number>[]> =>

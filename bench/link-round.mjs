@@ -1,6 +1,6 @@
 // What a matching round costs each side, and the longest piece of it that holds the event loop when driven with a
 // budget of 5 ms; also the AEAD by record size. Not a link: no frames, no network.
-// Run: node bench/typescript.mjs bench/link-round.mjs
+// Run: node --import ./tools/typescript.mjs bench/link-round.mjs
 import { performance } from 'node:perf_hooks'
 import { RoundInitiator } from '../src/core/link/matching/round/round-initiator.ts'
 import { RoundResponder } from '../src/core/link/matching/round/round-responder.ts'

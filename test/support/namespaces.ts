@@ -23,17 +23,10 @@ import { fileURLToPath } from 'node:url'
 import { buildSync } from 'esbuild'
 import { leashed } from './leash.ts'
 
-const root = projectFolder(fileURLToPath(new URL('.', import.meta.url)))
+const root = fileURLToPath(new URL('../..', import.meta.url))
 /** How long a program may take to print something on a busy machine, unless a test says more. */
 const PATIENCE_MS = 60_000
 const namesOfRuns = /^nws(\d+)n\d+(?:s|h\d+)$/
-
-/** The folder of the project, also when this file was bundled into a program of a benchmark. */
-function projectFolder(start: string): string {
-  let folder = start
-  while (!existsSync(`${folder}package.json`)) folder = fileURLToPath(new URL('..', `file://${folder}`))
-  return folder
-}
 
 /** What a network needs of a test: tap's `t`, or anything that calls the function in the end. */
 export interface Owner {

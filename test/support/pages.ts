@@ -97,13 +97,14 @@ export async function write(page: Page, target: Locator, hand: Hand, text: strin
   else await page.keyboard.insertText(text)
 }
 
-/** Keeps a picture of the page under artefacts/, to be looked at by people. */
+/** With KEEP_PICTURES=1: keeps a picture of the page under artefacts/, to be looked at by people. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
+  if (process.env['KEEP_PICTURES'] !== '1') return
   mkdirSync(ARTEFACTS, { recursive: true })
   await page.screenshot({ path: `${ARTEFACTS}/${name}.png`, fullPage: true })
 }
 
-/** Takes a picture and looks for what keeps people out: what axe calls serious, and a page that is wider than the screen. */
+/** Looks for what keeps people out: what axe calls serious, and a page that is wider than the screen. */
 export async function inspectPage(t: Test, page: Page, name: string): Promise<void> {
   await keepPicture(page, name)
   const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)

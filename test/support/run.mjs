@@ -74,7 +74,7 @@ async function runAll(files) {
       await new Promise(resolve => {
         let file, since, watchdog
         const worker = fork('test/support/runner/worker.mjs', {
-          execArgv: ['--import', './test/support/runner/typescript.mjs?tap'],
+          execArgv: ['--import', './tools/typescript.mjs?tap'],
           env: { ...process.env, TAP_TIMEOUT: '0' }
         })
         const next = () => {

@@ -1,7 +1,7 @@
 // Discovery with its real times: a story of minutes, and what the network carries meanwhile. Everything else is tested in
 // virtual time or with small times.
 import t from 'tap'
-import { discover, finds, hasState, mishaps, needsHosts } from '../../support/discovery-hosts.ts'
+import { discover, finds, needsHosts } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'
 
 /** Waits; the tests of this file are about time itself. */

@@ -1,4 +1,4 @@
-// Lets this process import TypeScript: `node --import ./test/support/runner/typescript.mjs program.ts`. Each file stays a
+// Lets this process import TypeScript: `node --import ./tools/typescript.mjs program.ts`. Each file stays a
 // module of its own at its own address, so that it finds the files beside it. Types are removed, not checked.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { isMainThread } from 'node:worker_threads'
 import { transformSync } from 'esbuild'
 
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/nws-typescript/', import.meta.url))
-const TAP = new URL('tap.mjs', import.meta.url).href
+const CACHE = fileURLToPath(new URL('../node_modules/.cache/nws-typescript/', import.meta.url))
+const TAP = new URL('../test/support/runner/tap.mjs', import.meta.url).href
 let tap
 
 /** Called by Node in the thread of the hooks. */
