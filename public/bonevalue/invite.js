@@ -1,25 +1,35 @@
-// The page of an invitation: looks at the token behind the `#`, and makes the account. Keeps nothing, and logs nobody in.
-const UNKNOWN = 'This invitation does not exist. Check that all of the link was copied.'
+// The page of an invitation: reads the token behind the `#` and makes the account. It keeps nothing and does not log in.
+const UNKNOWN = 'This invitation does not exist. Check that the whole link was copied.'
+/** @type {Record<string, string | undefined>} */
 const TEXTS = {
   NWS_ERR_BV_INVITE_UNKNOWN: UNKNOWN,
-  NWS_ERR_REQUEST_INVALID: UNKNOWN, // Of what is sent, only the token can be so long that it is none.
+  NWS_ERR_REQUEST_INVALID: UNKNOWN, // Of the fields only the token can be too long.
   NWS_ERR_BV_INVITE_EXPIRED: 'This invitation has expired. Ask for a new one.',
-  NWS_ERR_BV_INVITE_USED: 'This invitation was used before. If that was not you, tell whoever gave it to you.',
-  NWS_ERR_BV_BUSY: 'Too many people are signing up at this moment. Try again in a few seconds.'
+  NWS_ERR_BV_INVITE_USED: 'This invitation was used before. If you did not use it, tell the person who gave it to you.',
+  NWS_ERR_BV_BUSY: 'Too many people are signing up. Try again in a few seconds.'
 }
 
-const state = document.getElementById('state')
-const form = document.getElementById('form')
-const { name, password, again } = form.elements
-const button = form.querySelector('button')
+const state = /** @type {HTMLElement} */ (document.getElementById('state'))
+const form = /** @type {HTMLFormElement} */ (document.getElementById('form'))
+const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name))
+const [name, password, again] = [field('name'), field('password'), field('again')]
+const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'))
 const token = location.hash.slice(1)
 
+/** @param {string} kind @param {string} text */
 function show(kind, text) {
-  state.dataset.state = kind
+  state.dataset['state'] = kind
   state.textContent = text
 }
 
-/** Asks the proxy. @returns the answer's body; throws an error with the code of the refusal */
+/**
+ * Asks the proxy.
+ *
+ * @param {'accept' | 'status'} what
+ * @param {Record<string, string>} body
+ * @returns the body of the answer
+ * @throws an error with the code of the refusal
+ */
 async function ask(what, body) {
   let answer
   try {
@@ -49,9 +59,10 @@ form.addEventListener('submit', async event => {
   try {
     const account = await ask('accept', { token, name: name.value, password: password.value })
     form.hidden = true
-    history.replaceState(null, '', location.pathname) // The link is of no more use.
-    show('done', `The account ${account.name} is yours. Log in where you were invited to.`)
-  } catch (error) {
+    history.replaceState(null, '', location.pathname) // The link does not work again.
+    show('done', `The account ${account.name} is yours. You can log in now.`)
+  } catch (problem) {
+    const error = /** @type {Error & { code?: string }} */ (problem)
     show('failed', error.message)
     if (error.code?.startsWith('NWS_ERR_BV_INVITE_')) form.hidden = true
   }
@@ -63,8 +74,8 @@ try {
   if (token === '') throw new Error(UNKNOWN)
   const invitation = await ask('status', { token })
   name.value = invitation.name
-  show('open', 'The link is good, once.')
+  show('open', 'This link works once.')
   form.hidden = false
 } catch (error) {
-  show('failed', error.message)
+  show('failed', /** @type {Error} */ (error).message)
 }

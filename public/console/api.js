@@ -1,9 +1,9 @@
-// The proxy's JSON API as this page asks it, and the token, which is kept here and nowhere else. Reads only.
+// Reads the JSON API of the proxy, and keeps the token in memory.
 
-/** Where the proxy's addresses begin: one folder above this file's. */
+/** The base of the proxy's addresses: one folder above the folder of this file. */
 export const BASE = new URL('..', import.meta.url).href
 
-/** An answer that is no success. */
+/** An answer that reports a failure. */
 export class ApiError extends Error {
   /** @param {string} code of the proxy, or empty @param {string} message */
   constructor(code, message) {
@@ -12,12 +12,12 @@ export class ApiError extends Error {
   }
 }
 
-/** Time after which an answer is no longer waited for, milliseconds. */
+/** Longest wait for an answer, milliseconds. */
 const TIMEOUT_MS = 5000
 
 let token = ''
 
-/** The token that the user has given; empty: none. */
+/** The token of the user. Empty: none. */
 export const currentToken = () => token
 
 /** @param {string} text kept until the page is left */
@@ -30,7 +30,7 @@ export function useToken(text) {
  *
  * @param {string} path
  * @returns {Promise<any>} its JSON
- * @throws {ApiError} with the proxy's code, or without one where nothing that is a proxy answers
+ * @throws {ApiError} with the proxy's code, or without one if no proxy answers
  */
 export async function get(path) {
   let response

@@ -1,4 +1,4 @@
-// The channels that this page is in, as tabs: joining, choosing, leaving. Not one channel (session.js, panel.js).
+// The tabs of the channels that this page is in: joining, choosing, leaving. One channel is session.js and panel.js.
 import { byId, keep, make, roving, setText } from './dom.js'
 import { BASE, currentToken } from './api.js'
 import { count, hue, shortName } from './format.js'
@@ -25,7 +25,7 @@ export class Channels {
     roving(byId('tabs'), '[role=tab]')
   }
 
-  /** Joins a channel, or shows it where that has been done. @param {string} name @param {Scope} scope */
+  /** Joins a channel, or shows a joined one. @param {string} name @param {Scope} scope */
   join(name, scope) {
     const known = this.#all.find(({ session }) => session.name === name && session.scope === scope)
     if (known !== undefined && known.session.state !== 'left') return this.choose(known, true)
@@ -52,7 +52,7 @@ export class Channels {
     this.choose(joined, true)
   }
 
-  /** @param {Joined} joined @param {boolean} [focus] whether to go on writing there */
+  /** @param {Joined} joined @param {boolean} [focus] whether to put the cursor there */
   choose(joined, focus = false) {
     this.current = joined
     this.#show()
@@ -70,7 +70,7 @@ export class Channels {
   /** @param {Joined} joined */
   #updated(joined) {
     const { session, panel } = joined
-    // One may write as soon as one is in.
+    // The user can write as soon as the channel is joined.
     const justIn = session.state === 'joined' && joined === this.current && document.activeElement === panel.element
     panel.show()
     if (justIn) panel.focus()

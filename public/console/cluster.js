@@ -1,5 +1,4 @@
-// What a person should know of the cluster: a few words for each state of the connection, and where there is none, what
-// helps. Only words; the codes are those of /api/health.
+// Words for the state of the cluster, and remedies if there is no connection. The codes are those of /api/health.
 
 /** @typedef {{ state: 'connecting' | 'connected' | 'disconnected' | 'closed', server?: string, error?: string, proxies: number }} ClusterHealth */
 
@@ -21,12 +20,12 @@ const REMEDIES = {
  */
 export function clusterAdvice({ state, server = '', error = '' }) {
   const hint = REMEDIES[error] ?? ''
-  if (hint === '' && state === 'connected') return { mood: 'good', words: `In a cluster, by way of ${server}`, hint }
+  if (hint === '' && state === 'connected') return { mood: 'good', words: `In a cluster through ${server}`, hint }
   if (state === 'connected') return { mood: 'warning', words: `Cut off from its cluster at ${server}`, hint }
   if (hint === '') return { mood: '', words: 'Looking for its cluster …', hint }
   return {
     mood: 'warning',
     words: state === 'connecting' ? 'Cannot reach its cluster' : 'Has lost its cluster',
-    hint: `${hint} It is tried again and again; channels on this computer and on linked proxies work meanwhile.`
+    hint: `${hint} The proxy keeps trying. Channels on this computer and on linked proxies still work.`
   }
 }

@@ -1,4 +1,4 @@
-// The console: puts its parts together. What they do is in their own files.
+// The console: puts its parts together.
 import { BASE } from './api.js'
 import { Channels } from './channels.js'
 import { byId } from './dom.js'

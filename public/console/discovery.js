@@ -1,5 +1,5 @@
-// What a person should know of discovery: a few words for each state, and where it does not work, why and what helps.
-// Only words; the proxy finds out the state (its src/core/discovery.ts has the list).
+// Words for the state of discovery, and the reason and remedies if it does not work. The proxy finds the state
+// (src/core/discovery.ts).
 
 /**
  * @typedef {object} Advice
@@ -26,15 +26,18 @@ export function adviceFor(state, interfaces) {
       return {
         mood: 'warning',
         words: 'Cannot look for other proxies',
-        hint: 'This computer can neither send nor hear multicast, by which proxies find each other. It may have no network at the moment, another program may hold UDP port 5353 for itself, or a VPN, a container or a guest Wi-Fi may keep multicast out.',
-        remedies: ['Connect to a network, or leave the VPN, and wait some seconds.']
+        hint: 'Proxies find each other by multicast, and this computer can neither send nor receive it. It may have no network, another program may hold UDP port 5353, or a VPN, a container or a guest Wi-Fi may block multicast.',
+        remedies: ['Connect to a network, or leave the VPN, and wait a few seconds.']
       }
     case 'own advertisement not seen':
       return {
         mood: 'warning',
         words: 'Other proxies may not find this one',
-        hint: 'This computer sends multicast, but nothing comes back: a firewall may block UDP port 5353, or the Wi-Fi may keep its devices apart.',
-        remedies: ['Allow UDP port 5353 in the firewall of this computer.', 'In a guest Wi-Fi, use the main one.']
+        hint: 'This computer sends multicast, but nothing comes back. A firewall may block UDP port 5353, or the Wi-Fi may separate its devices.',
+        remedies: [
+          'Allow UDP port 5353 in the firewall of this computer.',
+          'Use the main Wi-Fi instead of the guest Wi-Fi.'
+        ]
       }
     default:
       return { mood: '', words: state }

@@ -1,13 +1,13 @@
-// Small helpers for the page's elements. Text goes in as text, never as markup; nothing here knows what it shows.
+// Small helpers for the elements of the page. They set text as text, never as markup.
 
 const SVG = 'http://www.w3.org/2000/svg'
 
 /** @typedef {string | number | Node | null | undefined} Child */
 
-/** The element of an id, which is there. @param {string} id */
+/** The element of an id. The page has it. @param {string} id */
 export const byId = id => /** @type {HTMLElement} */ (document.getElementById(id))
 
-/** The first element that a selector finds, which is there. @param {ParentNode} parent @param {string} selector */
+/** The first element that a selector finds. The page has one. @param {ParentNode} parent @param {string} selector */
 export const find = (parent, selector) => /** @type {HTMLElement} */ (parent.querySelector(selector))
 
 /**
@@ -57,13 +57,13 @@ export function fromTemplate(id) {
   return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true))
 }
 
-/** Sets the text of an element where it has changed, so that nothing is drawn or read out again. @param {Element} element @param {string} text */
+/** Sets the text of an element if it is different, so that nothing is drawn or read out again. @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text
 }
 
 /**
- * Brings a list into agreement with data: one element for each item, kept as long as its key stays.
+ * Makes a list show the data: one element for each item, kept as long as its key stays.
  *
  * @template Item
  * @param {Element} list
@@ -94,7 +94,7 @@ export function keep(list, items, keyOf, create, update = () => {}) {
 }
 
 /**
- * Lets the arrow keys, Home and End go through the buttons of a group, which is one stop of the Tab key.
+ * Moves through the buttons of a group by the arrow keys, Home and End. The group is one stop of the Tab key.
  *
  * @param {HTMLElement} group
  * @param {string} selector of its buttons

@@ -1,4 +1,4 @@
-// How numbers, times and ids are written for people. Pure; no elements.
+// Writes numbers, times and ids for people. Pure.
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
@@ -34,14 +34,14 @@ export function duration(seconds) {
 /** @param {Date} date */
 export const time = date => clock.format(date)
 
-/** The beginning of an id, by which people tell peers apart. @param {string} id */
+/** The beginning of an id. It is enough to tell peers apart. @param {string} id */
 export const short = id => id.slice(0, 6)
 
 /** A channel name that fits into a line of a drawing. @param {string} name @param {number} [length] */
 export const shortName = (name, length = 18) =>
   name.length <= length ? name : `${name.slice(0, length - 5)}…${name.slice(-4)}`
 
-/** A hue in degrees that belongs to a text: the same one for everybody who looks at it. @param {string} text */
+/** A hue in degrees for a text. It is the same on every page. @param {string} text */
 export function hue(text) {
   let hash = 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)

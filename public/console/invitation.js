@@ -1,5 +1,4 @@
-// What a link `…/console#join=<name>` does: the name leaves the address bar, a question appears, and nothing is joined
-// before it is answered.
+// Handles a link `…/console#join=<name>`: removes the name from the address bar, and asks before it joins.
 import { byId, setText } from './dom.js'
 
 /** @param {(name: string) => void} join */
@@ -16,10 +15,10 @@ export function wireInvitation(join) {
     name = wished
     setText(byId('invitation-name'), name)
     place.hidden = false
-    place.focus() // So that it is read out; Enter alone joins nothing.
+    place.focus() // So a screen reader reads it. Enter alone does not join.
   }
 
-  /** The field knows the grammar. @param {string} text */
+  /** Whether a text is a channel name. The field has the grammar. @param {string} text */
   function isName(text) {
     const probe = /** @type {HTMLInputElement} */ (field.cloneNode())
     probe.value = text

@@ -1,11 +1,11 @@
-// Where everything stands in the picture of the network: this proxy in the middle, channels around it, other proxies
-// around those. Pure geometry: from names to places.
+// Places in the picture of the network: this proxy in the middle, channels around it, other proxies around them. Pure
+// geometry.
 
-/** From so many channels on they stand on three rings in turn, so that they do not cover each other. */
+/** From this number on channels stand on three rings in turn, so that they do not cover each other. */
 export const CROWD = 40
-/** Up to how many channels stand where they belong; more stand at equal distances, in that order. */
+/** Up to this number channels stand near the proxies that share them. More channels stand at equal distances, in the same order. */
 const FEW = 16
-/** Most steps that are taken to move channels apart. */
+/** Most steps to move channels apart. */
 const ROUNDS = 200
 
 /** @typedef {{ x: number, y: number, angle: number }} Place */
@@ -26,7 +26,7 @@ export function layOut(width, height, links, channels) {
   const linkPlaces = new Map()
   links.forEach(({ key }, i) => linkPlaces.set(key, onEllipse(middle, outer, turn(i, links.length))))
 
-  // A channel stands on the side of those who share it; what is not shared fills the gaps.
+  // A channel stands near the proxies that share it. Other channels fill the gaps.
   const angles = spread(
     fillGaps(
       channels.map(key =>
@@ -43,7 +43,7 @@ export function layOut(width, height, links, channels) {
   return { middle, links: linkPlaces, channels: channelPlaces }
 }
 
-/** Moves all so that what there is stands in the middle: with one neighbour all of it would be on one side. @param {Place[]} places @param {number} width @param {number} height */
+/** Moves all places to the middle. With one neighbour all would be on one side. @param {Place[]} places @param {number} width @param {number} height */
 function center(places, width, height) {
   const shift = (/** @type {number[]} */ values, /** @type {number} */ size) =>
     (size - Math.min(...values) - Math.max(...values)) / 2
@@ -72,14 +72,14 @@ function onEllipse(middle, radii, angle) {
   return { x: middle.x + (radii[0] ?? 0) * Math.cos(angle), y: middle.y + (radii[1] ?? 0) * Math.sin(angle), angle }
 }
 
-/** The middle direction; undefined: there is none. @param {readonly number[]} angles */
+/** The middle direction, or undefined for none. @param {readonly number[]} angles */
 function sideOf(angles) {
   const x = angles.reduce((sum, angle) => sum + Math.cos(angle), 0)
   const y = angles.reduce((sum, angle) => sum + Math.sin(angle), 0)
   return Math.hypot(x, y) < 1e-6 ? undefined : Math.atan2(y, x)
 }
 
-/** Gives those without a direction one, in the middle of the widest gap each time. @param {readonly (number | undefined)[]} angles */
+/** Puts each missing direction in the middle of the widest gap. @param {readonly (number | undefined)[]} angles */
 function fillGaps(angles) {
   const taken = angles.filter(angle => angle !== undefined).toSorted((a, b) => a - b)
   return angles.map(angle => {
@@ -94,7 +94,7 @@ function fillGaps(angles) {
   })
 }
 
-/** Moves directions apart until neighbours are no longer in each other's way. @param {readonly number[]} angles */
+/** Moves directions apart until neighbours have enough room. @param {readonly number[]} angles */
 function spread(angles) {
   const sorted = angles.map((angle, index) => ({ angle, index })).toSorted((a, b) => a.angle - b.angle)
   const step = (2 * Math.PI) / Math.max(angles.length, 1)

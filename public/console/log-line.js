@@ -1,14 +1,14 @@
-// What one line of a log looks like, as element and as text. All that peers send is text here, whatever it looks like.
+// One line of a log, as an element and as text. Messages of peers are always text here.
 import { make } from './dom.js'
 import { bytes, hue, short, time } from './format.js'
 
 /** @typedef {import('./session.js').Entry} Entry */
 
-/** Beginning of a long text that is shown: characters and lines. */
+/** The shown part of a long text: characters and lines. */
 const MAX_SHOWN = 1500
 const MAX_ROWS = 12
 
-/** @param {Entry} entry who speaks to whom; empty where nobody does */
+/** @param {Entry} entry gives sender and receiver. Empty: neither */
 function parties({ kind, from, to }) {
   if (kind === 'note' || kind === 'error') return ''
   const sender = from === 'you' ? 'you' : from === '' ? 'somebody' : short(from)
@@ -71,6 +71,6 @@ function shorten(text) {
 function saveAs(blob, name) {
   const url = URL.createObjectURL(blob)
   make('a', { href: url, download: name }).click()
-  // The download has been begun with by then, and the address is of no use to anybody else.
+  // The download has begun by then.
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

@@ -1,32 +1,31 @@
-// The lines of one channel: kept in number and in bytes, filtered, paused, followed. Lines are drawn once a frame and in
-// blocks that the browser passes over while they are out of sight, so that ten thousand of them scroll as ten do. Not
-// what a line looks like (log-line.js).
+// The lines of one channel: limited in number and bytes, filtered, paused, followed. Each frame draws new lines in blocks.
+// The browser skips blocks out of sight, so ten thousand lines scroll like ten. One line is log-line.js.
 import { createLine, lineText, updateLine } from './log-line.js'
 import { make } from './dom.js'
 
 /** @typedef {import('./session.js').Entry} Entry */
 
-/** Lines that are kept; older ones go. */
+/** Most lines. Older lines are removed. */
 export const MAX_LINES = 10_000
-/** Bytes of text and files that are kept, roughly. */
+/** Most bytes of text and files, roughly. */
 const MAX_BYTES = 128 * 1024 * 1024
 /** Lines of a block. */
 const BLOCK_LINES = 100
-/** Lines that are drawn in one frame; more come in later ones. */
+/** Most lines drawn in one frame. */
 const FRAME_LINES = 400
-/** How far from its end the list may be and still follow, pixels. */
+/** The list follows if its end is this near, pixels. */
 const NEAR_END = 24
-/** How long a scrolling lasts after its cause, milliseconds. */
+/** Longest scrolling after a touch or key, milliseconds. */
 const SCROLLING_MS = 1500
 
 /** The list of a log. */
 export class Log {
   paused = false
-  /** Whether new lines are scrolled into sight. */
+  /** Whether the list scrolls to new lines. */
   following = true
-  /** Lines that have come while the list did not follow. */
+  /** Lines that came while the list did not follow. */
   unseen = 0
-  /** Lines that are drawn. */
+  /** Drawn lines. */
   size = 0
   #bytes = 0
   #filter = ''
@@ -35,12 +34,12 @@ export class Log {
   #pending = []
   /** @type {WeakMap<Element, Entry>} */
   #entries = new WeakMap()
-  /** What each entry that is kept counts. @type {WeakMap<Entry, number>} */
+  /** Counted bytes of each entry. @type {WeakMap<Entry, number>} */
   #sizes = new WeakMap()
   /** @type {WeakMap<Entry, HTMLElement>} */
   #lines = new WeakMap()
   #frame = 0
-  /** When somebody last did what may scroll, milliseconds. */
+  /** Time of the last touch, wheel or key, milliseconds. */
   #touchedAt = -Infinity
   #updated
 
@@ -48,7 +47,7 @@ export class Log {
   constructor(list, updated) {
     this.#list = list
     this.#updated = updated
-    // A list that grows scrolls too: only what a person does ends the following.
+    // A growing list scrolls too. Only the user ends the following.
     for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
       list.addEventListener(
         type,
@@ -84,7 +83,7 @@ export class Log {
     this.#schedule()
   }
 
-  /** An entry says something else than before. @param {Entry} entry */
+  /** An entry has changed. @param {Entry} entry */
   change(entry) {
     const line = this.#lines.get(entry)
     if (line !== undefined) updateLine(line, entry)
@@ -98,7 +97,7 @@ export class Log {
     this.#schedule()
   }
 
-  /** @param {string} text lines without it are hidden; empty: all are shown */
+  /** @param {string} text lines without it are hidden. Empty: all are shown */
   filter(text) {
     this.#filter = text.toLowerCase()
     for (const block of this.#list.children) {
@@ -123,7 +122,7 @@ export class Log {
     this.#updated()
   }
 
-  /** The lines that are not filtered out, as text. */
+  /** The shown lines, as text. */
   get text() {
     const lines = /** @type {string[]} */ ([])
     for (const line of this.#list.querySelectorAll('.line:not([hidden])'))
@@ -132,7 +131,7 @@ export class Log {
   }
 
   #schedule() {
-    // Once a frame; a page that cannot be seen draws none.
+    // Once a frame. A hidden page draws nothing.
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw())
   }
 
@@ -145,13 +144,13 @@ export class Log {
       this.#trim()
       if (this.following) this.#list.scrollTop = this.#list.scrollHeight
       else this.unseen += fresh.length
-      // Blocks get their true height when they come into sight.
+      // Blocks get their true height in sight.
       if (this.#pending.length > 0 || (this.following && fresh.length > 0)) this.#schedule()
     }
     this.#updated()
   }
 
-  /** @param {Entry} entry @returns {Element} the block that it is in */
+  /** @param {Entry} entry @returns {Element} its block */
   #append(entry) {
     let block = this.#list.lastElementChild
     if (block === null || block.childElementCount >= BLOCK_LINES) {
@@ -173,7 +172,7 @@ export class Log {
     line.hidden = this.#filter !== '' && !lineText(entry).toLowerCase().includes(this.#filter)
   }
 
-  /** Tells how high a block probably is, before it is in sight. @param {Element} block */
+  /** Estimates the height of a block before it comes into sight. @param {Element} block */
   #measure(block) {
     const shown = block.querySelectorAll('.line:not([hidden])').length
     const element = /** @type {HTMLElement} */ (block)
@@ -193,10 +192,10 @@ export class Log {
     while (this.#bytes > MAX_BYTES && this.#pending.length > 1) this.#forget(this.#pending.shift())
   }
 
-  /** Counts what an entry keeps in memory now. @param {Entry} entry */
+  /** Counts the bytes of an entry. @param {Entry} entry */
   #count(entry) {
     const counted = this.#sizes.get(entry)
-    if (counted === undefined) return // It is not kept any more.
+    if (counted === undefined) return // It was removed.
     this.#bytes += entry.size - counted
     this.#sizes.set(entry, entry.size)
   }

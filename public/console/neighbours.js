@@ -1,5 +1,4 @@
-// The other proxies, each once, by whichever way this one reaches them: links of the network, the cluster, or both. Pure;
-// rates come in as an argument.
+// The other proxies, each once, whether this proxy reaches them by a link, by the cluster, or by both. Pure.
 import { bytes, perSecond, plural, short } from './format.js'
 
 /** @typedef {{ proxyId: string, address: string, role: string, state: string, since: string, channels: string[], rttMs?: number, messages: { in: number, out: number }, bytes: { in: number, out: number } }} ApiLink */
@@ -12,9 +11,9 @@ import { bytes, perSecond, plural, short } from './format.js'
  * @property {string} name
  * @property {boolean} open
  * @property {boolean} clustered reached by the cluster alone
- * @property {readonly string[]} channels names or tags of those that are shared
- * @property {number} messages that came and went, as far as they are counted
- * @property {(rate: number) => string} words about it, with its messages per second
+ * @property {readonly string[]} channels names or tags of the shared channels
+ * @property {number} messages in both directions
+ * @property {(rate: number) => string} words describe it, with its messages per second
  */
 
 /**

@@ -1,5 +1,5 @@
-// The part of the page that shows the proxy and its network: asks the API, works out rates, fills facts, picture and
-// lists. Not the channels that one is in (channels.js), but for what the API says of the one in sight.
+// The view of the proxy and its network: asks the API, computes rates, fills facts, picture and lists. It also gives the
+// peers in the API to the channel in sight. Joined channels are channels.js.
 import { ApiError, currentToken, get } from './api.js'
 import { clusterAdvice } from './cluster.js'
 import { adviceFor, linkCommand } from './discovery.js'
@@ -15,7 +15,7 @@ import { curve, Rates, REMEMBERED } from './rates.js'
 /** @typedef {import('./channels.js').Channels} Channels */
 
 const INTERVAL_MS = 1000
-/** Channels that are listed beside the picture. */
+/** Most channels in the list. */
 const LISTED = 12
 
 /** @param {ApiChannel} channel */
@@ -31,9 +31,9 @@ export class Network {
   #minute = []
   #picture
   #hinted = ''
-  /** Key of what one points at. */
+  /** Key of the circle under the pointer. */
   #pointed = ''
-  /** Key → words about it, for what one points at. @type {Map<string, string>} */
+  /** Words about each circle, by key. @type {Map<string, string>} */
   #words = new Map()
   /** Asks the API soon. */
   refresh
@@ -83,7 +83,7 @@ export class Network {
     }
   }
 
-  /** Who is in the channel in sight, with place and proxy. */
+  /** Gives the peers of the channel in sight, with place and proxy. */
   async #askForPeers() {
     const session = this.#channels.current?.session
     if (session === undefined || session.state !== 'joined') return
@@ -91,7 +91,7 @@ export class Network {
       const { peers } = await get(`channels/${encodeURIComponent(session.name)}?scope=${session.scope}`)
       session.describe(peers.list)
     } catch (error) {
-      // It may have been left by everybody in between.
+      // All peers may have left it.
       if (!(error instanceof ApiError)) throw error
     }
   }
@@ -147,7 +147,7 @@ export class Network {
         make(
           'li',
           {},
-          'Or do without discovery. On the other computer, start the proxy like this: ',
+          'Or link without discovery. Start the proxy on the other computer like this: ',
           make('code', {}, command),
           copy,
           make(
@@ -205,7 +205,7 @@ export class Network {
     const clustered = proxies.filter(({ clustered }) => clustered).length
     const shared = proxies.filter(({ channels }) => channels.length > 0).length
     const reached = `${plural(proxies.length - clustered, 'link')} to other proxies${clustered === 0 ? '' : ` and ${plural(clustered, 'other proxy', 'other proxies')} by the cluster`}`
-    const words = `This proxy, ${reached}, ${shared} of them with channels in common, and ${plural(channels.length, 'open channel')}.`
+    const words = `This proxy, ${reached}, ${shared} of them with shared channels, and ${plural(channels.length, 'open channel')}.`
     const shown = proxies.map(({ key, proxyId, open, clustered, channels }) => ({
       key,
       proxyId,
@@ -240,8 +240,8 @@ export class Network {
     this.#pointed = key
     const none =
       this.#words.size === 0
-        ? 'Nothing is open yet. Join a channel, and it appears here.'
-        : 'Point at a circle to see what it is; press a channel to join it.'
+        ? 'No channel is open. Join one, and it appears here.'
+        : 'Point at a circle to see its name. Press a channel to join it.'
     setText(byId('picture-words'), this.#words.get(key) ?? none)
   }
 
@@ -251,7 +251,7 @@ export class Network {
     if (scope === 'network' || scope === 'local') this.onJoin(name, scope)
   }
 
-  /** Told when somebody wants to join a channel that is open. @type {(name: string, scope: 'network' | 'local') => void} */
+  /** Called when the user wants to join an open channel. @type {(name: string, scope: 'network' | 'local') => void} */
   onJoin = () => {}
 
   /** @param {ApiChannel} channel */
@@ -328,7 +328,7 @@ export class Network {
   }
 }
 
-/** Says how something is, with a dot in its colour. @param {string} id @param {string} mood @param {string} words */
+/** Shows a state in words, with a coloured dot. @param {string} id @param {string} mood @param {string} words */
 function showState(id, mood, words) {
   const place = byId(id)
   if (place.dataset['state'] === words) return

@@ -1,5 +1,4 @@
-// Who is online at the rendezvous: asks the API and keeps a list, where this proxy is one. Not who is in a channel, and
-// nothing of accounts.
+// The list of users online at the rendezvous, if this proxy is one. It comes from the API.
 import { ApiError, get } from './api.js'
 import { byId, keep, make, setText } from './dom.js'
 import { plural } from './format.js'
@@ -9,7 +8,7 @@ import { poll } from './poll.js'
 /** @typedef {{ state: 'on' | 'off', users: number, peers: number, online: OnlineUser[] }} Presence */
 
 const INTERVAL_MS = 2000
-/** Users that are listed; the words above tell of the rest. */
+/** Most users in the list. The line above counts the rest. */
 const LISTED = 100
 
 /** Shows the list and keeps it up to date. @returns {() => void} asks soon */
@@ -21,7 +20,7 @@ export function showOnline() {
       card.hidden = presence.state !== 'on'
       if (!card.hidden) show(presence)
     } catch (error) {
-      // The token is missing; a proxy that does not answer says so elsewhere.
+      // The token is missing. Another part of the page tells if the proxy does not answer.
       if (error instanceof ApiError && error.code !== '') card.hidden = true
     }
   }, INTERVAL_MS)

@@ -1,4 +1,4 @@
-// What is seen of one joined channel: its head, its peers, its log and where one writes. Not the channel (session.js).
+// The view of one joined channel: head, peers, log, and the field to write in. The channel is session.js.
 import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.js'
 import { count, hue, plural, short } from './format.js'
 import { Log } from './log.js'
@@ -8,15 +8,15 @@ import { lineText } from './log-line.js'
 /** @typedef {import('./session.js').Entry} Entry */
 /** @typedef {import('./session.js').Peer} Peer */
 
-/** Peers that are listed one by one. */
+/** Most peers in the list. */
 const MAX_LISTED = 200
-/** Shortest time between two things that are read out, milliseconds. */
+/** Shortest time between two messages for a screen reader, milliseconds. */
 const SPEAK_MS = 2000
 
 const STATES = {
   joining: 'Joining …',
   waiting: 'The connection is lost. Trying again …',
-  left: 'Not in the channel any more.'
+  left: 'No longer in the channel.'
 }
 
 /** The panel of a session. */
@@ -32,7 +32,7 @@ export class Panel {
 
   /**
    * @param {Session} session
-   * @param {{ updated: () => void, leave: () => void, share: () => void, address: string }} options what to call, and
+   * @param {{ updated: () => void, leave: () => void, share: () => void, address: string }} options callbacks, and
    *   the address that opens this channel
    */
   constructor(session, { updated, leave, share, address }) {
@@ -73,7 +73,7 @@ export class Panel {
     find(this.element, '.composer button.main').toggleAttribute('disabled', !joined)
     this.#part('leave').textContent = state === 'left' ? 'Close' : 'Leave'
     const others = [...peers.values()]
-    // On a channel of raw frames nobody has an id, so this page is one of those that the proxy lists.
+    // In a channel of raw frames peers have no ids, so the proxy's list includes this page.
     const alone = joined && (scope === 'local' ? others.length === 1 : others.length === 0)
     this.#part('alone').hidden = !alone || this.#log.size > 12
     setText(
@@ -84,7 +84,7 @@ export class Panel {
     this.#showTargets(others)
   }
 
-  /** The panel has come into sight. */
+  /** The panel is in sight. */
   seen() {
     this.news = 0
     this.#log.toEnd()
@@ -240,7 +240,7 @@ export class Panel {
     this.#updated()
   }
 
-  /** Has the latest message read out by a screen reader, but not each one of a rush. @param {Entry} entry */
+  /** Gives the latest message to a screen reader, at most one in two seconds. @param {Entry} entry */
   #speak(entry) {
     if (entry.from === 'you' || this.element.hidden) return
     clearTimeout(this.#speaking)
@@ -252,7 +252,7 @@ export class Panel {
   }
 }
 
-/** Where a peer is. @param {Peer} peer */
+/** The place of a peer in words. @param {Peer} peer */
 function placeOf({ location, proxy = '', dialect = 'envelope' }) {
   if (location === undefined) return ''
   const place = location === 'local' ? 'this computer' : `other proxy ${short(proxy)}`

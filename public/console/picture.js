@@ -1,5 +1,5 @@
-// The live picture: an SVG of this proxy, its links and the channels they share. Drawn anew only where something has
-// changed; what one points at is drawn above all others. It is one picture to a screen reader: lists say the same.
+// The live picture: an SVG of this proxy, its links and the channels that they share. A change draws it again. The circle
+// under the pointer is above all others. Screen readers get one picture, and lists with the same content.
 import { draw } from './dom.js'
 import { hue, short, shortName } from './format.js'
 import { CROWD, layOut } from './layout.js'
@@ -10,7 +10,7 @@ import { CROWD, layOut } from './layout.js'
  * @property {string} proxyId
  * @property {boolean} open
  * @property {boolean} clustered reached by the cluster alone
- * @property {readonly string[]} channels keys of those that are shared
+ * @property {readonly string[]} channels keys of the shared channels
  * @property {number} rate messages per second
  */
 
@@ -23,10 +23,10 @@ import { CROWD, layOut } from './layout.js'
  * @property {boolean} joined by this page
  */
 
-/** Up to how many carry their names in the picture. */
+/** Most circles with names. */
 const NAMED_LINKS = 16
 const NAMED_CHANNELS = 14
-/** Below this many pixels it is a picture for a phone. */
+/** A narrower picture is for a phone, pixels. */
 const NARROW = 560
 
 /** The picture in an element. */
@@ -35,7 +35,7 @@ export class Picture {
   #lines = draw('g', { class: 'lines' })
   #nodes = draw('g', { class: 'nodes' })
   #above = draw('g', { class: 'above' })
-  /** What is drawn, to see whether anything has changed. */
+  /** The drawn content, to find changes. */
   #drawn = ''
   #width = 0
   /** @type {readonly PictureLink[]} */
@@ -50,7 +50,7 @@ export class Picture {
 
   /**
    * @param {HTMLElement} frame
-   * @param {{ pointed: (key: string) => void, chosen: (key: string) => void }} told of what one points at or presses
+   * @param {{ pointed: (key: string) => void, chosen: (key: string) => void }} told of the circle under the pointer, and of the pressed one
    */
   constructor(frame, told) {
     this.#svg.append(this.#lines, this.#nodes, this.#above)
@@ -82,7 +82,7 @@ export class Picture {
     this.#render()
   }
 
-  /** Raises a link or channel and what it is connected with. @param {string} key empty: none */
+  /** Raises a link or channel with its connections. @param {string} key empty: none */
   point(key) {
     if (key === this.#pointed) return
     this.#pointed = key
@@ -112,7 +112,7 @@ export class Picture {
       this.#drawAll()
       this.#raise()
     }
-    // The more there are, the smaller they are. About as long as the outer ring:
+    // More circles are smaller. This is about the length of the outer ring:
     const around = Math.PI * (width + height) * 0.4
     const links = Math.min(1, around / this.#links.length / 28)
     const channels = Math.min(1, (around * (this.#channels.length > CROWD ? 1.8 : 0.6)) / this.#channels.length / 20)
@@ -121,7 +121,7 @@ export class Picture {
     for (const { key, rate } of this.#links) this.#quicken(key, rate, 11, links)
   }
 
-  /** Shows how large and how busy something is. @param {string} key @param {number} rate @param {number} radius @param {number} scale */
+  /** Shows size and rate of a circle. @param {string} key @param {number} rate @param {number} radius @param {number} scale */
   #quicken(key, rate, radius, scale) {
     const [halo, reach, body] = this.#shapes.get(key)?.children ?? []
     const radii = [
@@ -186,7 +186,7 @@ export class Picture {
     )
   }
 
-  /** Lines between this proxy, a channel and all that share it. @param {string} key */
+  /** Lines between this proxy, a channel, and all proxies that share it. @param {string} key */
   #pathsOf(key) {
     const place = this.#places.channels.get(key)
     const shared = this.#links.filter(({ channels }) => channels.includes(key))
@@ -199,7 +199,7 @@ export class Picture {
   /** @param {string} key @param {string} kind @param {import('./layout.js').Place | undefined} place @param {string} id @param {string} label */
   #addNode(key, kind, place, id, label) {
     if (place === undefined) return
-    // Beside each other, on a level, names of channels stand above and those of proxies below.
+    // On one level, names of channels stand above their circles and names of proxies below.
     const level = Math.abs(Math.sin(place.angle)) < 0.35
     const above = level ? !kind.startsWith('proxy') : Math.sin(place.angle) < 0
     const node = draw(

@@ -1,14 +1,14 @@
-// Does something again and again while the page can be seen, never twice at a time. Not what is done.
+// Repeats a task while the page is visible, one run at a time.
 
-/** Part of the time that the work may take: slow answers are asked for less often. */
+/** Largest share of the time for the task. A slow proxy is asked less often. */
 const SHARE = 0.2
-/** What is asked for soon waits for this, so that several requests are one. Milliseconds. */
+/** Delay of a run that is wanted soon, so that several requests become one. Milliseconds. */
 const SOON_MS = 30
 
 /**
  * @param {() => Promise<unknown>} work must not reject
- * @param {number} intervalMs between two beginnings
- * @returns {() => void} asks for it to be done soon
+ * @param {number} intervalMs between two starts
+ * @returns {() => void} runs the task soon
  */
 export function poll(work, intervalMs) {
   let timer = 0

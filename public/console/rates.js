@@ -1,6 +1,6 @@
-// From counters that only grow to rates per second, and their last minute. Pure; time comes in as an argument.
+// Rates per second from growing counters, and a curve of the last minute. Pure.
 
-/** Values that are remembered for the curve. */
+/** Values of the curve. */
 export const REMEMBERED = 60
 
 /** Rates of many counters by key. */
@@ -9,7 +9,7 @@ export class Rates {
   #known = new Map()
   #round = 0
 
-  /** Begins a new reading of all counters; those that are not read in it are forgotten at the next. */
+  /** Starts a new reading of all counters. Counters without a reading are forgotten at the next start. */
   begin() {
     for (const [key, { round }] of this.#known) if (round < this.#round) this.#known.delete(key)
     this.#round++
@@ -19,7 +19,7 @@ export class Rates {
    * @param {string} key
    * @param {number} value
    * @param {number} now milliseconds
-   * @returns {number} per second since the last reading; 0 at the first
+   * @returns {number} per second since the last reading, 0 at the first
    */
   read(key, value, now) {
     const last = this.#known.get(key)

@@ -1,4 +1,4 @@
-// One joined channel: its socket, who is there, what is said. Tells a listener; shows nothing itself.
+// One joined channel: its socket, peers and messages. It tells a listener and shows nothing itself.
 import { LocalWebSocket, NetworkWebSocket } from '../lib/networkwebsockets.js'
 import { Arrival, MAX_FILE_BYTES, readAnnouncement, sendFile } from './files.js'
 import { bytes as inBytes } from './format.js'
@@ -6,17 +6,17 @@ import { bytes as inBytes } from './format.js'
 /** @typedef {'network' | 'local'} Scope */
 
 /**
- * Something that is shown as one line.
+ * One line of the log.
  *
  * @typedef {object} Entry
  * @property {Date} at
  * @property {'message' | 'presence' | 'note' | 'error'} kind
- * @property {string} from id of the peer; `you`; empty where it is not known
- * @property {string} to id of the peer, `you`, or empty: everybody
+ * @property {string} from id of the peer, or `you`. Empty: unknown
+ * @property {string} to id of the peer, or `you`. Empty: everybody
  * @property {string} text
- * @property {Blob} [blob] what can be saved
- * @property {string} [name] as what
- * @property {number} size bytes that it keeps in memory, roughly
+ * @property {Blob} [blob] a file to save
+ * @property {string} [name] of the file
+ * @property {number} size bytes in memory, roughly
  */
 
 /**
@@ -25,17 +25,17 @@ import { bytes as inBytes } from './format.js'
  * @property {'local' | 'remote'} [location]
  * @property {string} [proxy]
  * @property {string} [dialect]
- * @property {import('../lib/networkwebsockets.js').PeerWebSocket} [socket] undefined: cannot be written to
+ * @property {import('../lib/networkwebsockets.js').PeerWebSocket} [socket] undefined: takes no direct messages
  */
 
 /**
  * @typedef {object} Listener
  * @property {(entry: Entry) => void} added
- * @property {(entry: Entry) => void} changed an entry of before has another text or a blob
- * @property {() => void} updated state or peers are others
+ * @property {(entry: Entry) => void} changed an earlier entry has a new text or a blob
+ * @property {() => void} updated the state or the peers have changed
  */
 
-/** Bytes of a binary message that are shown. */
+/** Shown bytes of a binary message. */
 const SHOWN_BYTES = 24
 
 /** @param {ArrayBuffer} buffer */
@@ -70,7 +70,7 @@ export class Session {
     this.scope = scope
     this.#listener = listener
     const options = { reconnect: { maxDelayMs: 5000 }, ...(token === '' ? {} : { token }) }
-    // Raw frames know no first message of this kind, and a channel of this machine needs no token.
+    // A channel of raw frames has no first message for the token, and a channel of this machine needs none.
     this.#socket =
       scope === 'network'
         ? new NetworkWebSocket(name, options)
@@ -79,12 +79,12 @@ export class Session {
     this.#listen()
   }
 
-  /** Own id in the channel; empty where there is none. */
+  /** The id of this page in the channel. Empty: none. */
   get id() {
     return this.#socket instanceof NetworkWebSocket ? this.#socket.id : ''
   }
 
-  /** @param {string} text @param {string} to id of a peer; empty: everybody */
+  /** @param {string} text @param {string} to id of a peer. Empty: everybody */
   send(text, to) {
     this.#way(to)?.send(text)
     this.#add('message', 'you', to, text)
@@ -130,7 +130,7 @@ export class Session {
   }
 
   /**
-   * What the proxy's API says of the channel's peers. A channel of this machine only has no other source.
+   * Takes the peers from the API. A channel of this machine has no other source.
    *
    * @param {readonly Peer[]} list
    */
@@ -143,7 +143,7 @@ export class Session {
     this.#listener.updated()
   }
 
-  /** Where messages go. @param {string} to */
+  /** The socket for a message. @param {string} to */
   #way(to) {
     return to === '' ? this.#socket : this.peers.get(to)?.socket
   }

@@ -1,11 +1,11 @@
-// The dialog by which a channel is passed on: its name, its link and its QR code; and the making of private names. It
-// sends nothing: the link's name stands behind its #, which browsers keep to themselves.
+// The dialog that shares a channel: its name, its link and its QR code. It also makes private names. It sends nothing:
+// browsers do not send the part of the link behind the #.
 import { BASE } from './api.js'
 import { encode } from '../lib/qr.js'
 import { byId, copyFrom, draw, setText } from './dom.js'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
-/** Of 5 bits each: 160. */
+/** 5 bits each, 160 bits in all. */
 const PRIVATE_CHARACTERS = 32
 /** Light modules around the code. ISO/IEC 18004 §7.3.8. */
 const MARGIN = 4
@@ -15,14 +15,14 @@ export function privateName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(PRIVATE_CHARACTERS)), byte => BASE32[byte % 32]).join('')
 }
 
-/** Whether a name can be found by trying: what the proxies take for a strong one cannot. @param {string} name */
+/** Whether a name can be guessed. The proxies have the same rule. @param {string} name */
 export const isGuessable = name => name.length < 26 || new Set(name).size < 12
 
-/** The address that opens the console of the computer it is opened on, with an invitation. @param {string} name */
+/** A link to the console of the computer that opens it, with an invitation. @param {string} name */
 export const linkOf = name => `${BASE}console#join=${name}`
 
 /**
- * The same for a device without a proxy: the console of this computer, by its address in the network.
+ * The same for a device without a proxy: a link to the console of this computer.
  *
  * @param {string} name @param {string} address such as `http://192.168.1.20:9009`
  */
@@ -33,7 +33,7 @@ export function wireShareDialog(join) {
   const dialog = /** @type {HTMLDialogElement} */ (byId('share'))
   let name = ''
   let isNew = false
-  /** Address of this computer for devices without a proxy; empty: they may not come. */
+  /** Address of this computer for devices without a proxy. Empty: they cannot reach it. */
   let lan = ''
   const press = (/** @type {string} */ id, /** @type {(button: HTMLElement) => void} */ action) => {
     const button = byId(id)
@@ -46,8 +46,8 @@ export function wireShareDialog(join) {
     setText(
       byId('share-strength'),
       isGuessable(name)
-        ? 'This name can be guessed: the channel is as good as public.'
-        : 'Nobody can guess this name. Give it away like a key.'
+        ? 'Others can guess this name. The channel is as good as public.'
+        : 'Nobody can guess this name. Keep it like a key.'
     )
     byId('share-join').hidden = byId('share-another').hidden = !isNew
     const scanned = lan === '' ? linkOf(name) : lanLinkOf(name, lan)
@@ -71,20 +71,20 @@ export function wireShareDialog(join) {
     if (event.target === dialog) dialog.close()
   })
   return {
-    /** How devices without a proxy reach this one, as the settings let them. @param {readonly string[]} addresses */
+    /** Addresses for devices without a proxy, as the settings allow. @param {readonly string[]} addresses */
     reached([address = '']) {
       if (address === lan) return
       lan = address
       if (dialog.open) show()
     },
-    /** Shows a name that nobody has used before. */
+    /** Shows a new name. */
     openNew() {
       name = privateName()
       isNew = true
       show()
       dialog.showModal()
     },
-    /** Shows a channel that one is in. @param {string} known */
+    /** Shows a joined channel. @param {string} known */
     open(known) {
       name = known
       isNew = false

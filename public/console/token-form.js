@@ -1,10 +1,10 @@
-// Asks for the proxy's token: once, and again only when asked to. The token goes to api.js, which keeps it in memory.
+// Asks for the token of the proxy once, and again if the user wants it. api.js keeps the token in memory.
 import { useToken } from './api.js'
 import { byId, setText } from './dom.js'
 
 /**
- * @param {() => void} given called when there is another token
- * @returns {(wrong: boolean) => void} shows the form, unless it has been put away; says whether the last one was wrong
+ * @param {() => void} given called with each new token
+ * @returns {(wrong: boolean) => void} shows the form unless the user has closed it, and says whether the last token was wrong
  */
 export function wireTokenForm(given) {
   const form = /** @type {HTMLFormElement} */ (byId('token-form'))

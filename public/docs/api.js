@@ -1,10 +1,10 @@
-// Shows the descriptions of the API and of the sockets. Reads only; all text goes in as text.
+// Shows the descriptions of the API and of the sockets. All text is set as text.
 import { ApiError, get, useToken } from '../console/api.js'
 import { byId, make, setText } from '../console/dom.js'
 
 /** @typedef {Record<string, any>} Json */
 
-/** What a schema says, in a few words: `string`, `integer ≥ 0`, `"network" | "local"`. @param {Json} schema */
+/** A schema in a few words: `string`, `integer ≥ 0`, `"network" | "local"`. @param {Json} schema */
 function wordsOf(schema) {
   const { type, enum: values, const: constant, minimum, maximum } = schema
   if (constant !== undefined) return JSON.stringify(constant)

@@ -25,12 +25,12 @@ t.test(
       [a, proxyB],
       [b, proxyA]
     ] as const) {
-      await page.locator('#cluster-state', { hasText: `In a cluster, by way of 127.0.0.1:${nats.port}` }).waitFor()
+      await page.locator('#cluster-state', { hasText: `In a cluster through 127.0.0.1:${nats.port}` }).waitFor()
       await page.locator('#picture .node.proxy.clustered', { hasText: other! }).waitFor()
       await page.locator('#facts div', { hasText: /^Other proxies1$/ }).waitFor()
       await page
         .locator(
-          '#picture svg[aria-label*="0 links to other proxies and 1 other proxy by the cluster, 1 of them with channels in common"]'
+          '#picture svg[aria-label*="0 links to other proxies and 1 other proxy by the cluster, 1 of them with shared channels"]'
         )
         .waitFor()
     }

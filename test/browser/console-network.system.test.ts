@@ -28,7 +28,7 @@ t.test('between two machines: peers with their proxy, direct messages, files, th
   const picture = a.locator('#picture svg')
   await picture.locator('.node.proxy', { hasText: proxy }).waitFor()
   await picture.locator('.node.channel.joined', { hasText: 'house.lights' }).waitFor()
-  await a.locator('#picture svg[aria-label*="1 link to other proxies, 1 of them with channels in common"]').waitFor()
+  await a.locator('#picture svg[aria-label*="1 link to other proxies, 1 of them with shared channels"]').waitFor()
   await picture.locator('.node.proxy').hover()
   await a
     .locator('#picture-words', {
@@ -124,7 +124,7 @@ t.test('says what discovery does, and what helps where it does not work', needsB
     ['ok', 'Finds other proxies on wlan0', ''],
     ['starting', 'Looking for other proxies …', ''],
     ['off', 'Does not look for other proxies (NWS_DISCOVERY=off)', ''],
-    ['no multicast', 'Cannot look for other proxies', 'neither send nor hear multicast'],
+    ['no multicast', 'Cannot look for other proxies', 'neither send nor receive it'],
     ['own advertisement not seen', 'Other proxies may not find this one', 'UDP port 5353']
   ] as const) {
     const page = await visit(t, url, {
@@ -195,7 +195,7 @@ t.test('the picture with 50 links and 200 channels', needsBrowser, async t => {
   t.equal(await page.locator('#picture .nodes .node.proxy').count(), 50)
   t.match(
     await page.locator('#picture svg').getAttribute('aria-label'),
-    '50 links to other proxies, 50 of them with channels in common, and 200 open channels'
+    '50 links to other proxies, 50 of them with shared channels, and 200 open channels'
   )
   t.comment(`frames while it changes every second: ${await timeFrames(page, 30)}`)
   await page

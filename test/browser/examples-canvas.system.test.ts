@@ -67,7 +67,7 @@ for (const count of [1, 2] as const) {
     const proxies = await buildProxies(t, count)
     const [a, b] = (await gather(t, proxies, 'game', 2)) as [Page, Page]
     await press(a, a.getByRole('button', { name: 'Sit left' }), 'pointer')
-    await a.getByText('Waiting for somebody on the other side.').waitFor()
+    await a.getByText('Waiting for a player on the other side.').waitFor()
     await b.getByRole('button', { name: 'Taken' }).waitFor()
     await press(b, b.getByRole('button', { name: 'Sit right' }), 'keyboard')
     for (const page of [a, b]) await page.getByText('Your paddle is the blue one').waitFor()

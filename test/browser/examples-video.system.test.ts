@@ -53,7 +53,7 @@ t.test('four at most; without a camera a drawn picture', needsBrowser, async t =
     if (others < 4) for (const each of pages.slice(0, others + 1)) await seesVideos(each, others + 1)
   }
   const [a, , , d, e] = pages as [Page, Page, Page, Page, Page]
-  await d.getByText('Four are here already').waitFor()
+  await d.getByText('Four people are in this conference').waitFor()
   t.equal(await a.locator('video').count(), 4)
   await d.close()
   await meets(a, 3)

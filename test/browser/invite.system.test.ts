@@ -24,7 +24,7 @@ t.test('the invited chooses name and password, by keyboard, and logs in with the
   await addUser(url, 'taken')
   const token = await invite(url, 'ann@example.org')
   const page = await visit(t, linkOf(url, token), { width: 360 })
-  t.strictSame(await stateOf(page, /good, once/), { state: 'open', form: true })
+  t.strictSame(await stateOf(page, /works once/), { state: 'open', form: true })
   const [name, password, again] = [
     page.getByLabel('Login name'),
     page.getByLabel(/^Password/),
@@ -80,7 +80,7 @@ t.test('a link that is unknown, incomplete or expired is told apart', needsBrows
 
   // One that expires before it is looked at, and one that expires while its form is open.
   const open = await visit(t, linkOf(url, token))
-  await stateOf(open, /good, once/)
+  await stateOf(open, /works once/)
   const now = Date.now
   Date.now = () => now() + 72 * 3_600_000 + 1
   t.teardown(() => {
@@ -108,7 +108,7 @@ t.test(
     const { link } = (await answer.json()) as { link: string }
     t.ok(link.startsWith(`http://127.0.0.1:${app.rendezvousListener.port}/bv/invite/#`))
     const page = await visit(t, link)
-    t.strictSame(await stateOf(page, /good, once/), { state: 'open', form: true })
+    t.strictSame(await stateOf(page, /works once/), { state: 'open', form: true })
     await write(page, page.getByLabel('Login name'), 'pointer', 'ann')
     for (const label of [/^Password/, 'The password again'])
       await write(page, page.getByLabel(label), 'pointer', NEW_PASSWORD)

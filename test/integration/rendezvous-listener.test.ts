@@ -35,6 +35,8 @@ t.test('serves the rendezvous, its page, the client and the pages of the user', 
     status: 200,
     headers: { 'content-security-policy': /frame-ancestors 'none'/ }
   })
+  t.match(await request(port, 'GET', '/bv/invite/icon.svg'), { status: 200, headers: { 'content-type': /svg/ } })
+  t.match(await request(port, 'GET', '/favicon.ico'), { status: 204 }, 'a page without an icon is no error')
   t.match(await request(port, 'GET', '/lib/bonevalue.js'), {
     status: 200,
     body: /^(?!not this one)/,

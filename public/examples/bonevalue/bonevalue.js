@@ -1,16 +1,26 @@
-// Users who trust each other. The page logs in at the proxy that serves it; what it then asks others, and the files it
-// sends, go straight to their browsers.
+// Users who trust each other. The page logs in at the proxy that serves it. Its questions to others, and the files it sends,
+// go straight to their browsers.
 import { BoneValue } from '../../lib/bonevalue.js'
+import { element } from '../shared/element.js'
 import { answerFiles, sendFile } from './files.js'
 
-const byId = id => document.getElementById(id)
-const [login, inside, to, log, people] = ['login', 'inside', 'to', 'log', 'people'].map(byId)
+const login = element('login', HTMLFormElement)
+const inside = element('inside', HTMLElement)
+const to = element('to', HTMLSelectElement)
+const log = element('log', HTMLElement)
+const people = element('people', HTMLElement)
+const user = element('user', HTMLInputElement)
+const password = element('password', HTMLInputElement)
+const loginState = element('login-state', HTMLElement)
+const text = element('text', HTMLInputElement)
+const file = element('file', HTMLInputElement)
+const token = element('token', HTMLElement)
 const MAX_SHOWN = 300
 
-// Half a minute for an answer: somebody has to decide whether to take a file.
+// Half a minute for an answer, since a person decides whether to take a file.
 const $BV = new BoneValue({ timeoutMs: 30_000 })
 
-// What the pages of others may ask this one. Whatever they send may be anything.
+// The pages of others may ask this page the following. They may send anything.
 $BV.module('Example.Say', ({ request, callback, name }) => {
   show(`${name}: ${String(request?.text).slice(0, 5000)}`)
   callback({ heardAt: new Date().toLocaleTimeString() })
@@ -18,9 +28,9 @@ $BV.module('Example.Say', ({ request, callback, name }) => {
 answerFiles($BV, {
   asked: (name, words) =>
     new Promise(decide => {
-      const [yes, no] = ['Take it', 'No'].map(words =>
+      const answer = (/** @type {string} */ words) =>
         Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: words })
-      )
+      const [yes, no] = [answer('Take it'), answer('No')]
       const line = show(`${name} wants to send ${words}.`, '', yes, no)
       for (const button of [yes, no])
         button.addEventListener('click', () => {
@@ -38,44 +48,46 @@ answerFiles($BV, {
   }
 })
 
-for (const event of ['peerconnect', 'peerdisconnect', 'newuser', 'userremove']) $BV.on(event, showPeople)
+for (const event of /** @type {const} */ (['peerconnect', 'peerdisconnect', 'newuser', 'userremove']))
+  $BV.on(event, showPeople)
 $BV.on('connect', () => {
   login.hidden = true
   inside.hidden = false
-  byId('self').textContent = `You are ${byId('user').value}. This page is peer ${$BV.getId()}.`
+  element('self', HTMLElement).textContent = `You are ${user.value}. This page is peer ${$BV.getId()}.`
 })
 $BV.on('disconnect', () => {
   if ($BV.getId() !== null) {
-    byId('self').textContent = 'The proxy is away. Those who are connected stay so; trying again …'
+    element('self', HTMLElement).textContent =
+      'The proxy does not answer. Connections with other users stay. Trying again …'
     return
   }
   login.hidden = false
   inside.hidden = true
 })
 $BV.on('error', ({ err }) => {
-  byId('login-state').textContent = err
+  loginState.textContent = err
 })
 
 login.addEventListener('submit', event => {
   event.preventDefault()
-  byId('login-state').textContent = 'Logging in …'
-  // Where this page came from: `/examples/bonevalue/` is two folders below the proxy.
+  loginState.textContent = 'Logging in …'
+  // This page is at `/examples/bonevalue/`, two folders below the proxy.
   const address = new URL('../../bv/socket', location.href).href
-  $BV.connect(address, byId('user').value, byId('password').value).then(
+  $BV.connect(address, user.value, password.value).then(
     () => {
-      byId('password').value = byId('login-state').textContent = ''
-      byId('text').focus()
+      password.value = loginState.textContent = ''
+      text.focus()
     },
     () => {}
-  ) // The event `error` has said why.
+  ) // The event `error` says why.
 })
-byId('leave').addEventListener('click', () => $BV.disconnect())
+element('leave', HTMLElement).addEventListener('click', () => $BV.disconnect())
 
-byId('ask').addEventListener('submit', event => {
+element('ask', HTMLElement).addEventListener('submit', event => {
   event.preventDefault()
-  const { value } = byId('text')
+  const { value } = text
   const started = performance.now()
-  show(`You, to ${to.selectedOptions[0].textContent}: ${value}`)
+  show(`You, to ${to.selectedOptions[0]?.textContent}: ${value}`)
   $BV.get(to.value).message('Example.Say', { text: value }, true, (answer, { name }) => {
     const ms = (performance.now() - started).toFixed(1)
     show(
@@ -83,18 +95,19 @@ byId('ask').addEventListener('submit', event => {
       answer.err ? 'bad' : 'quiet'
     )
   })
-  byId('text').value = ''
+  text.value = ''
 })
-byId('choose').addEventListener('click', () => byId('file').click())
-byId('file').addEventListener('change', () => {
-  const [file] = byId('file').files
-  if (file) for (const peer of $BV.get(to.value).peers()) void send(file, peer)
-  byId('file').value = ''
+element('choose', HTMLElement).addEventListener('click', () => file.click())
+file.addEventListener('change', () => {
+  const [chosen] = file.files ?? []
+  if (chosen) for (const peer of $BV.get(to.value).peers()) void send(chosen, peer)
+  file.value = ''
 })
 
+/** @param {File} file @param {{ id: string, name: string }} peer */
 async function send(file, peer) {
-  const line = show(`${file.name} for ${peer.name}: waits for a yes …`, 'quiet')
-  const progress = line.firstElementChild
+  const line = show(`${file.name} for ${peer.name}: waiting for an answer …`, 'quiet')
+  const progress = /** @type {Element} */ (line.firstElementChild)
   try {
     const seconds = await sendFile($BV, peer, file, share => {
       progress.textContent = `${file.name} for ${peer.name}: ${Math.floor(share * 100)} %`
@@ -102,61 +115,63 @@ async function send(file, peer) {
     progress.textContent = `${file.name} is at ${peer.name}'s, ${(file.size / 1e6 / seconds).toFixed(1)} MB/s.`
   } catch (error) {
     line.className = 'bad'
-    progress.textContent = `${file.name} for ${peer.name}: ${error.message}`
+    progress.textContent = `${file.name} for ${peer.name}: ${/** @type {Error} */ (error).message}`
   }
 }
 
-byId('make').addEventListener('submit', event => {
+element('make', HTMLElement).addEventListener('submit', event => {
   event.preventDefault()
   tell(
     'make-state',
-    $BV.requestToken(byId('make-alias').value).then(({ token }) => {
-      byId('token').textContent = token
-      byId('token-line').hidden = false
+    $BV.requestToken(element('make-alias', HTMLInputElement).value).then(made => {
+      token.textContent = made.token
+      element('token-line', HTMLElement).hidden = false
       return ''
     })
   )
 })
-byId('copy').addEventListener(
+element('copy', HTMLElement).addEventListener(
   'click',
   () =>
-    void navigator.clipboard.writeText(byId('token').textContent).then(
+    void navigator.clipboard.writeText(token.textContent ?? '').then(
       () => {
-        byId('copy').textContent = 'Copied'
+        element('copy', HTMLElement).textContent = 'Copied'
       },
       () => {}
     )
 )
-byId('claim').addEventListener('submit', event => {
+const claim = element('claim', HTMLFormElement)
+claim.addEventListener('submit', event => {
   event.preventDefault()
+  const [alias, token] = [element('claim-alias', HTMLInputElement), element('claim-token', HTMLInputElement)]
   tell(
     'claim-state',
-    $BV.claimToken(byId('claim-alias').value, byId('claim-token').value.trim()).then(({ alias }) => {
-      event.target.reset()
+    $BV.claimToken(alias.value, token.value.trim()).then(({ alias }) => {
+      claim.reset()
       return `You and ${alias} trust each other now.`
     })
   )
 })
 
-/** Shows what comes of something, or why nothing does. */
+/** Shows the result of a request, or why it failed. @param {string} id @param {Promise<string>} promise */
 function tell(id, promise) {
   promise.then(
     words => {
-      byId(id).textContent = words
+      element(id, HTMLElement).textContent = words
     },
     ({ err }) => {
-      byId(id).textContent = err
+      element(id, HTMLElement).textContent = err
     }
   )
 }
 
-/** Shows a line: text as text, never as HTML. */
+/** Shows a line. Text is set as text, never as HTML. @param {string} words @param {string} [className] @param {...Node} more */
 function show(words, className = '', ...more) {
   const line = Object.assign(document.createElement('p'), { className })
   line.append(Object.assign(document.createElement('span'), { textContent: words }), ...more)
   const atEnd = log.scrollTop + log.clientHeight > log.scrollHeight - 40
   log.append(line)
-  while (log.childElementCount > MAX_SHOWN) log.firstElementChild.remove()
+  while (log.childElementCount > MAX_SHOWN) log.firstElementChild?.remove()
   if (atEnd) log.scrollTop = log.scrollHeight
   return line
 }
@@ -192,7 +207,7 @@ function showPeople() {
       return item
     })
   )
-  byId('nobody').hidden = people.childElementCount > 0
+  element('nobody', HTMLElement).hidden = people.childElementCount > 0
   const chosen = to.value
   to.replaceChildren(
     ...[['*', 'everybody'], ...(own > 0 ? [['Us', 'my other pages']] : []), ...users.map(alias => [alias, alias])].map(
@@ -202,8 +217,8 @@ function showPeople() {
 }
 showPeople()
 
-byId('new-account').addEventListener('click', async () => {
-  const words = byId('new-account-words')
+element('new-account', HTMLElement).addEventListener('click', async () => {
+  const words = element('new-account-words', HTMLElement)
   const answer = await fetch('../../api/users', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -220,13 +235,13 @@ byId('new-account').addEventListener('click', async () => {
     rel: 'noopener',
     textContent: 'this link'
   })
-  words.replaceChildren('Open ', link, ', or give it to somebody: it is good once, for three days.')
+  words.replaceChildren('Open ', link, ', or give it to a person. It works once, for three days.')
 })
 
-// Only the proxy's own computer is told.
+// The proxy tells this only to pages on its own computer.
 const state = await fetch('../../api/rendezvous').then(
   answer => answer.json(),
   () => ({})
 )
-byId('off').hidden = state.state !== 'off'
+element('off', HTMLElement).hidden = state.state !== 'off'
 login.hidden = state.state === 'off'

@@ -1,40 +1,45 @@
-// A chat. What is sent to the channel is JSON text: { name, text } for a message, { name } alone to say who one is.
-// Other programs may send plain text, for example with curl: it is shown as well.
+// A chat. Messages are JSON text: { name, text }, or { name } alone if a member has a new name. Other programs may send
+// plain text, for example with curl. The page shows that too.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
+import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'
 
-const [room, name, people, messages, write, text] = ['room', 'name', 'people', 'messages', 'write', 'text'].map(id =>
-  document.getElementById(id)
-)
+const room = element('room', HTMLElement)
+const name = element('name', HTMLInputElement)
+const people = element('people', HTMLElement)
+const messages = element('messages', HTMLElement)
+const text = element('text', HTMLInputElement)
 const MAX_SHOWN = 500
 
-/** Names of the others, by peer id. */
+/** Names of the others, by peer id. @type {Map<string, string>} */
 const names = new Map()
+/** @type {NetworkWebSocket | undefined} */
 let socket
 
 joinBar('webchat', (channel, options) => {
-  socket = new NetworkWebSocket(channel, options)
+  const made = new NetworkWebSocket(channel, options)
+  socket = made
   room.hidden = false
-  socket.onopen = () => socket.send(JSON.stringify({ name: name.value }))
-  socket.onmessage = ({ data, senderId }) => receive(senderId, data)
-  socket.onconnect = ({ detail: { target: peer } }) => {
+  made.onopen = () => made.send(JSON.stringify({ name: name.value }))
+  made.onmessage = ({ data, senderId = '' }) => receive(senderId, data)
+  made.onconnect = ({ detail: { target: peer } }) => {
     names.set(peer.id, '')
     peer.onopen = () => peer.send(JSON.stringify({ name: name.value }))
     peer.onmessage = ({ data }) => receive(peer.id, data)
     showPeople()
   }
-  socket.ondisconnect = ({ detail: { target: peer } }) => {
+  made.ondisconnect = ({ detail: { target: peer } }) => {
     show('', `${nameOf(peer.id)} has left.`)
     names.delete(peer.id)
     showPeople()
   }
-  socket.onclose = () => {
+  made.onclose = () => {
     room.hidden = true
   }
-  return socket
+  return made
 })
 
-write.addEventListener('submit', event => {
+element('write', HTMLFormElement).addEventListener('submit', event => {
   event.preventDefault()
   if (text.value === '' || !socket) return
   socket.send(JSON.stringify({ name: name.value, text: text.value }))
@@ -44,8 +49,9 @@ write.addEventListener('submit', event => {
 
 name.addEventListener('change', () => socket?.send(JSON.stringify({ name: name.value })))
 
-/** Whatever a peer sends: it may be anything. */
+/** A peer may send anything. @param {string} id @param {string} data */
 function receive(id, data) {
+  /** @type {{ name?: unknown, text?: unknown }} */
   let said = { text: data }
   try {
     const value = JSON.parse(data)
@@ -60,11 +66,12 @@ function receive(id, data) {
   if (typeof said.text === 'string') show(nameOf(id), said.text, id)
 }
 
+/** @param {string} id */
 function nameOf(id) {
   return names.get(id) || `somebody (${id.slice(0, 4)})`
 }
 
-/** Shows a line. Names and texts are set as text, never as HTML. */
+/** Shows a line. Names and texts are set as text, never as HTML. @param {string} who @param {string} what @param {string} [id] */
 function show(who, what, id = '') {
   const line = document.createElement('p')
   if (who === '') {
@@ -75,7 +82,7 @@ function show(who, what, id = '') {
   line.append(what.slice(0, 5000))
   const atEnd = messages.scrollTop + messages.clientHeight > messages.scrollHeight - 40
   messages.append(line)
-  while (messages.childElementCount > MAX_SHOWN) messages.firstElementChild.remove()
+  while (messages.childElementCount > MAX_SHOWN) messages.firstElementChild?.remove()
   if (atEnd) messages.scrollTop = messages.scrollHeight
 }
 
@@ -83,11 +90,14 @@ function showPeople() {
   people.replaceChildren(...Array.from(names.keys(), id => coloured('li', '', nameOf(id), id)))
 }
 
-/** An element in the colour of a peer, which comes from its id. */
+/** An element in the colour of a peer, which comes from its id. @param {string} tag @param {string} className @param {string} words @param {string} id */
 function coloured(tag, className, words, id) {
   const element = document.createElement(tag)
   element.className = `hued ${className}`
   element.textContent = words
-  element.style.setProperty('--hue', String([...id].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 360))
+  element.style.setProperty(
+    '--hue',
+    String(Array.from(id).reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 360)
+  )
   return element
 }

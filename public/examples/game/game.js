@@ -1,20 +1,33 @@
-// Pong for two. Whoever sits on the left reckons where the ball is and tells everybody; the other one tells where its
-// paddle is. Who watches draws what it hears. The rules are in pong.js.
+// Pong for two. The left player's page computes the ball and sends its place to all. The right player's page sends the
+// place of its paddle. Other pages draw what they receive. The rules are in pong.js.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
+import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'
 import { Latency } from './latency.js'
 import { fly, HEIGHT, hit, PADDLE, serve, WIDTH, within } from './pong.js'
 
-const byId = id => document.getElementById(id)
-const context = byId('field').getContext('2d')
-/** Between two messages of where things are: 30 a second. Milliseconds. */
+/** @typedef {import('../../lib/networkwebsockets.js').PeerWebSocket} PeerWebSocket */
+/** @typedef {'left' | 'right'} Side */
+
+/** @type {readonly Side[]} */
+const SIDES = ['left', 'right']
+const room = element('room', HTMLElement)
+const field = element('field', HTMLCanvasElement)
+const buttons = { left: element('left', HTMLButtonElement), right: element('right', HTMLButtonElement) }
+const context = /** @type {CanvasRenderingContext2D} */ (field.getContext('2d'))
+/** Time between two messages with the places of ball and paddles: 30 a second. Milliseconds. */
 const TELL_MS = 33
 const KEY_SPEED = 560
 
+/** @type {Record<string, number | undefined>} */
+const DIRECTIONS = { ArrowUp: -1, ArrowDown: 1 }
+
+/** @type {NetworkWebSocket} */
 let socket
+/** @type {Latency | undefined} */
 let latency
-/** Who sits where, by peer id; undefined: nobody. */
-let seats = { left: undefined, right: undefined }
+/** The id of the peer on each side. An empty id: the seat is free. @type {Record<Side, string>} */
+let seats = { left: '', right: '' }
 let paddles = { left: HEIGHT / 2, right: HEIGHT / 2 }
 let score = { left: 0, right: 0 }
 let ball = serve(1, 0)
@@ -25,16 +38,16 @@ let lastTold = 0
 joinBar('pong', (channel, options) => {
   socket = new NetworkWebSocket(channel, options)
   latency = new Latency(opponent, showLatency)
-  seats = { left: undefined, right: undefined }
-  byId('room').hidden = false
+  seats = { left: '', right: '' }
+  room.hidden = false
   let id = ''
   socket.onopen = () => {
-    // After a reconnection this page has a new id, and its old seat.
-    for (const side of ['left', 'right']) if (id !== '' && seats[side] === id) sit(side)
+    // After a reconnection this page has a new id and keeps its seat.
+    for (const side of SIDES) if (id !== '' && seats[side] === id) sit(side)
     id = socket.id
     show()
   }
-  socket.onmessage = ({ data, senderId }) => receive(data, senderId)
+  socket.onmessage = ({ data, senderId = '' }) => receive(data, senderId)
   socket.onconnect = ({ detail: { target: peer } }) => {
     peer.onmessage = ({ data }) => receive(data, peer.id, peer)
     peer.onopen = () => {
@@ -42,12 +55,12 @@ joinBar('pong', (channel, options) => {
     }
   }
   socket.ondisconnect = ({ detail: { target: peer } }) => {
-    for (const side of ['left', 'right']) if (seats[side] === peer.id) seats[side] = undefined
+    for (const side of SIDES) if (seats[side] === peer.id) seats[side] = ''
     show()
   }
   socket.onclose = () => {
-    latency.stop()
-    byId('room').hidden = true
+    latency?.stop()
+    room.hidden = true
   }
   lastFrame = performance.now()
   requestAnimationFrame(play)
@@ -55,26 +68,31 @@ joinBar('pong', (channel, options) => {
   return socket
 })
 
-const mySide = () => (seats.left === socket?.id ? 'left' : seats.right === socket?.id ? 'right' : undefined)
+/** @returns {Side | undefined} */
+function mySide() {
+  const id = socket?.id
+  return id ? SIDES.find(side => seats[side] === id) : undefined
+}
 const opponent = () => socket.peers.get(mySide() === 'left' ? seats.right : seats.left)
 
+/** @param {Side} side */
 function sit(side) {
-  if (seats[side] !== undefined && seats[side] !== socket.id && socket.peers.has(seats[side])) return
+  if (seats[side] !== socket.id && socket.peers.has(seats[side])) return
   if (mySide() && mySide() !== side) stand()
   seats[side] = socket.id
   score = { left: 0, right: 0 }
   socket.send(JSON.stringify({ sit: side }))
-  byId('field').focus()
+  field.focus()
   show()
 }
 
 function stand() {
   socket.send(JSON.stringify({ stand: true }))
-  seats[mySide()] = undefined
+  for (const side of SIDES) if (seats[side] === socket.id) seats[side] = ''
   show()
 }
 
-/** What others send may be anything. @param {string} data @param {string} from @param {object} [peer] whose direct message it is */
+/** Others may send anything. @param {string} data @param {string} from @param {PeerWebSocket} [peer] the sender of a direct message */
 function receive(data, from, peer) {
   let message
   try {
@@ -82,20 +100,16 @@ function receive(data, from, peer) {
   } catch {
     return
   }
-  const { sit: side, ball: theirs } = message
-  if (side === 'left' || side === 'right') {
-    // Both sat down at once: the smaller id stays.
-    if (
-      seats[side] === undefined ||
-      !(seats[side] === socket.id || socket.peers.has(seats[side])) ||
-      from < seats[side]
-    )
-      seats[side] = from
-    if (seats.left === seats.right) seats[side === 'left' ? 'right' : 'left'] = undefined
+  const { ball: theirs } = message
+  const side = SIDES.find(each => each === message.sit)
+  if (side) {
+    // If both sat down at once, the smaller id stays.
+    if (!(seats[side] === socket.id || socket.peers.has(seats[side])) || from < seats[side]) seats[side] = from
+    if (seats.left === seats.right) seats[side === 'left' ? 'right' : 'left'] = ''
     score = { left: 0, right: 0 }
     show()
   } else if (message.stand === true) {
-    for (const each of ['left', 'right']) if (seats[each] === from) seats[each] = undefined
+    for (const each of SIDES) if (seats[each] === from) seats[each] = ''
     show()
   } else if (from === seats.left && isState(theirs)) {
     const [x, y, vx, vy, left, right, forLeft, forRight] = theirs
@@ -109,16 +123,17 @@ function receive(data, from, peer) {
   } else if (peer && Number.isFinite(message.ping)) {
     peer.send(JSON.stringify({ pong: message.ping }))
   } else if (peer && Number.isFinite(message.pong)) {
-    latency.answered(message.pong)
+    latency?.answered(message.pong)
   }
 }
 
-/** Whether this can be where things are: eight numbers that are not beyond all bounds. */
+/** Whether a value has the places of ball and paddles: eight numbers of a sensible size. @param {unknown} theirs */
 const isState = theirs =>
   Array.isArray(theirs) && theirs.length === 8 && theirs.every(value => Math.abs(value) < 10_000)
 
+/** @param {number} now */
 function play(now) {
-  if (byId('room').hidden) return
+  if (room.hidden) return
   const seconds = Math.min(0.1, (now - lastFrame) / 1000)
   lastFrame = now
   const side = mySide()
@@ -142,7 +157,7 @@ function play(now) {
   requestAnimationFrame(play)
 }
 
-/** The left player says who has scored. */
+/** The left player's page counts the points. */
 function judge() {
   const { ball: next, point } = hit(ball, paddles.left, paddles.right)
   ball = next
@@ -156,7 +171,7 @@ function draw() {
   context.clearRect(0, 0, WIDTH, HEIGHT)
   context.fillStyle = '#3a4152'
   for (let y = 12; y < HEIGHT; y += 30) context.fillRect(WIDTH / 2 - 2, y, 4, 15)
-  for (const side of ['left', 'right']) {
+  for (const side of SIDES) {
     context.fillStyle = side === mySide() ? '#93acff' : seats[side] ? '#e8eaef' : '#565e70'
     context.fillRect(side === 'left' ? 12 : WIDTH - 24, paddles[side] - PADDLE / 2, 12, PADDLE)
   }
@@ -168,49 +183,52 @@ function draw() {
 
 function show() {
   const side = mySide()
-  for (const each of ['left', 'right']) {
-    const button = byId(each)
-    button.disabled = seats[each] !== undefined && each !== side
+  for (const each of SIDES) {
+    const button = buttons[each]
+    button.disabled = seats[each] !== '' && each !== side
     button.textContent = each === side ? 'Stand up' : seats[each] ? 'Taken' : `Sit ${each}`
   }
   const both = seats.left && seats.right
-  byId('hint').textContent = both
+  element('hint', HTMLElement).textContent = both
     ? side
       ? 'Your paddle is the blue one: arrow keys, mouse or finger.'
       : 'You are watching.'
     : side
-      ? 'Waiting for somebody on the other side.'
-      : 'Two can play: sit down on a side.'
+      ? 'Waiting for a player on the other side.'
+      : 'Two can play. Choose a side.'
   latency?.forget()
   showScore()
 }
 
 function showScore() {
+  const place = element('score', HTMLElement)
   const words = `${score.left} : ${score.right}`
-  if (byId('score').textContent !== words) byId('score').textContent = words
+  if (place.textContent !== words) place.textContent = words
 }
 
 function showLatency() {
-  const { values } = latency
+  const values = latency?.values ?? []
   const sorted = values.toSorted((a, b) => a - b)
-  const write = value => (value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`)
-  byId('latency').textContent = write(values.at(-1))
-  byId('spread').textContent =
+  const write = (/** @type {number | undefined} */ value) =>
+    value === undefined ? '–' : `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`
+  element('latency', HTMLElement).textContent = write(values.at(-1))
+  element('spread', HTMLElement).textContent =
     values.length < 2 ? '' : `best ${write(sorted[0])}, middle ${write(sorted[sorted.length >> 1])}`
   const most = Math.max(5, ...values)
-  byId('curve').setAttribute('points', values.map((value, i) => `${i * 5},${58 - (value / most) * 56}`).join(' '))
+  document
+    .getElementById('curve')
+    ?.setAttribute('points', values.map((value, i) => `${i * 5},${58 - (value / most) * 56}`).join(' '))
 }
 
-for (const side of ['left', 'right'])
-  byId(side).addEventListener('click', () => (mySide() === side ? stand() : sit(side)))
+for (const side of SIDES) buttons[side].addEventListener('click', () => (mySide() === side ? stand() : sit(side)))
 
-byId('field').addEventListener('pointermove', ({ offsetY }) => {
+field.addEventListener('pointermove', ({ offsetY }) => {
   const side = mySide()
-  if (side) paddles[side] = within((offsetY / byId('field').clientHeight) * HEIGHT)
+  if (side) paddles[side] = within((offsetY / field.clientHeight) * HEIGHT)
 })
-for (const type of ['keydown', 'keyup']) {
-  byId('field').addEventListener(type, event => {
-    const direction = { ArrowUp: -1, ArrowDown: 1 }[event.key]
+for (const type of /** @type {const} */ (['keydown', 'keyup'])) {
+  field.addEventListener(type, event => {
+    const direction = DIRECTIONS[event.key]
     if (!direction) return
     event.preventDefault()
     if (type === 'keydown') pressed = direction

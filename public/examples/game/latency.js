@@ -1,4 +1,4 @@
-// How long a message takes to a peer and back: one direct message a second, which the peer sends back at once.
+// Measures the time of a message to a peer and back: one direct message a second, which the peer returns at once.
 
 const INTERVAL_MS = 1000
 const REMEMBERED = 60
@@ -8,13 +8,13 @@ export class Latency {
   values = []
   #timer
 
-  /** @param {() => import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} peerOf whom to ask @param {() => void} changed */
+  /** @param {() => import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} peerOf gives the peer to measure @param {() => void} changed */
   constructor(peerOf, changed) {
     this.changed = changed
     this.#timer = setInterval(() => peerOf()?.send(JSON.stringify({ ping: performance.now() })), INTERVAL_MS)
   }
 
-  /** @param {number} sent what one's own ping had said */
+  /** @param {number} sent the time in this page's ping */
   answered(sent) {
     const took = performance.now() - sent
     if (!(took >= 0 && took < 60_000)) return

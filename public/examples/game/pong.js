@@ -1,4 +1,4 @@
-// The rules of the game: where ball and paddles are, and what happens next. No canvas, no channel, no clock.
+// The rules of the game: the places of ball and paddles, and how they change. No canvas, no channel, no clock.
 
 export const WIDTH = 800
 export const HEIGHT = 450
@@ -16,7 +16,7 @@ export function serve(direction, slope) {
   return { x: WIDTH / 2, y: HEIGHT / 2, vx: direction * SPEED, vy: slope * SPEED * 0.7 }
 }
 
-/** The ball after some seconds of free flight; walls throw it back. @param {Ball} ball @param {number} seconds @returns {Ball} */
+/** The ball after some seconds of free flight. Walls return it. @param {Ball} ball @param {number} seconds @returns {Ball} */
 export function fly({ x, y, vx, vy }, seconds) {
   y += vy * seconds
   if (y < RADIUS || y > HEIGHT - RADIUS) {
@@ -27,12 +27,12 @@ export function fly({ x, y, vx, vy }, seconds) {
 }
 
 /**
- * What a paddle makes of the ball.
+ * The ball after a paddle may have hit it.
  *
  * @param {Ball} ball
  * @param {number} left middle of the left paddle
  * @param {number} right middle of the right one
- * @returns {{ ball: Ball, point?: 'left' | 'right' }} `point`: for whom, where the ball has passed the other
+ * @returns {{ ball: Ball, point?: 'left' | 'right' }} `point`: the side that scores, if the ball has passed the other
  */
 export function hit(ball, left, right) {
   const side = ball.vx < 0 ? -1 : 1

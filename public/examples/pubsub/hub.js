@@ -1,9 +1,9 @@
-// Publish and subscribe on a channel. Each member tells the others which topics it wants; who publishes sends directly
-// to those, and to nobody else. Messages are JSON text: { topics: [...] } or { topic, value }.
+// Publish and subscribe on a channel. Each member tells the others which topics it wants. A publisher sends directly to
+// the members that want the topic, and to no others. Messages are JSON text: { topics: [...] } or { topic, value }.
 //
 //   const hub = new Hub(new NetworkWebSocket('topics'))
 //   const stop = hub.subscribe('weather', value => console.log(value))
-//   hub.publish('weather', 'sunny')                       // gives the number of subscribers
+//   hub.publish('weather', 'sunny')                       // returns the number of subscribers
 
 const MAX_TOPICS = 1000
 
@@ -11,16 +11,16 @@ const MAX_TOPICS = 1000
 
 export class Hub extends EventTarget {
   #socket
-  /** What this member wants: topic → listeners. @type {Map<string, Set<Listener>>} */
+  /** The topics that this member wants, with its listeners. @type {Map<string, Set<Listener>>} */
   #listeners = new Map()
-  /** What the others want: peer id → topics. @type {Map<string, Set<string>>} */
+  /** The topics that the others want, by peer id. @type {Map<string, Set<string>>} */
   #wanted = new Map()
 
   /** @param {import('../../lib/networkwebsockets.js').NetworkWebSocket} socket of the channel */
   constructor(socket) {
     super()
     this.#socket = socket
-    socket.addEventListener('open', () => this.#tell(socket)) // After a reconnection others know us under a new id.
+    socket.addEventListener('open', () => this.#tell(socket)) // After a reconnection the others know this member by a new id.
     socket.addEventListener('message', ({ senderId, data }) => this.#receive(senderId, data))
     socket.addEventListener('connect', ({ detail: { target: peer } }) => {
       peer.addEventListener('open', () => this.#tell(peer))
@@ -32,7 +32,13 @@ export class Hub extends EventTarget {
     })
   }
 
-  /** Calls the listener with each value that is published to the topic by others. Returns what ends that. @param {string} topic @param {Listener} listener */
+  /**
+   * Calls the listener with each value that others publish to the topic.
+   *
+   * @param {string} topic
+   * @param {Listener} listener
+   * @returns {() => void} ends the subscription
+   */
   subscribe(topic, listener) {
     const listeners = this.#listeners.get(topic) ?? new Set()
     this.#listeners.set(topic, listeners.add(listener))
@@ -44,15 +50,22 @@ export class Hub extends EventTarget {
     }
   }
 
-  /** Sends a JSON value to all who have subscribed to the topic. Returns how many they are. @param {string} topic @param {unknown} value */
+  /**
+   * Sends a JSON value to all subscribers of the topic.
+   *
+   * @param {string} topic
+   * @param {unknown} value
+   * @returns {number} of subscribers
+   */
   publish(topic, value) {
     const subscribers = this.#socket.peers.filter(({ id }) => this.#wanted.get(id)?.has(topic))
     for (const peer of subscribers) peer.send(JSON.stringify({ topic, value }))
     return subscribers.length
   }
 
-  /** How many others have subscribed, by topic. A `change` event says that this may be different now. */
+  /** The number of other subscribers, by topic. A `change` event says that it may have changed. */
   get subscribers() {
+    /** @type {Map<string, number>} */
     const counts = new Map()
     for (const topics of this.#wanted.values())
       for (const topic of topics) counts.set(topic, (counts.get(topic) ?? 0) + 1)
@@ -64,7 +77,7 @@ export class Hub extends EventTarget {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify({ topics: [...this.#listeners.keys()] }))
   }
 
-  /** What others send may be anything. @param {string} sender @param {any} text */
+  /** Others may send anything. @param {string} sender @param {any} text */
   #receive(sender, text) {
     let message
     try {

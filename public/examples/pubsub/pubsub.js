@@ -1,21 +1,20 @@
 // A page over the hub: topics to tick, a form that publishes, and what has arrived. How topics work is in hub.js.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
+import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'
 import { Hub } from './hub.js'
 
-const [room, topics, topic, value, outcome, received, newTopic] = [
-  'room',
-  'topics',
-  'topic',
-  'value',
-  'outcome',
-  'received',
-  'new-topic'
-].map(id => document.getElementById(id))
+const room = element('room', HTMLElement)
+const topics = element('topics', HTMLElement)
+const topic = element('topic', HTMLSelectElement)
+const value = element('value', HTMLInputElement)
+const received = element('received', HTMLElement)
+const newTopic = element('new-topic', HTMLInputElement)
 const MAX_SHOWN = 200
 
-/** Topics that this page offers: what ends the subscription, or undefined. */
+/** For each topic on the page a function that ends its subscription, or undefined. @type {Map<string, (() => void) | undefined>} */
 const offered = new Map()
+/** @type {Hub | undefined} */
 let hub
 
 joinBar('topics', (channel, options) => {
@@ -31,22 +30,22 @@ joinBar('topics', (channel, options) => {
   return socket
 })
 
-document.getElementById('subscribe').addEventListener('submit', event => {
+element('subscribe', HTMLFormElement).addEventListener('submit', event => {
   event.preventDefault()
   offer(newTopic.value, true)
   newTopic.value = ''
 })
 
-document.getElementById('publish').addEventListener('submit', event => {
+element('publish', HTMLFormElement).addEventListener('submit', event => {
   event.preventDefault()
-  const count = hub.publish(topic.value, value.value)
-  outcome.textContent =
+  const count = hub?.publish(topic.value, value.value) ?? 0
+  element('outcome', HTMLElement).textContent =
     count === 0
       ? 'Nobody else has subscribed to this topic.'
       : `Sent to ${count === 1 ? 'one subscriber' : `${count} subscribers`}.`
 })
 
-/** Puts a topic on the page, or ticks it. */
+/** Puts a topic on the page, or ticks it. @param {string} name @param {boolean} ticked */
 function offer(name, ticked) {
   if (!offered.has(name)) {
     const box = Object.assign(document.createElement('input'), { type: 'checkbox', value: name })
@@ -63,26 +62,28 @@ function offer(name, ticked) {
   showSubscribers()
 }
 
+/** @param {string} name @param {boolean} ticked */
 function tick(name, ticked) {
   offered.get(name)?.()
-  offered.set(name, ticked ? hub.subscribe(name, value => show(name, value)) : undefined)
+  offered.set(name, ticked ? hub?.subscribe(name, value => show(name, value)) : undefined)
   for (const box of topics.querySelectorAll('input')) if (box.value === name) box.checked = ticked
 }
 
+/** @param {string} name @param {unknown} value */
 function show(name, value) {
   const item = document.createElement('li')
   const title = document.createElement('strong')
   title.textContent = name
   item.append(title, typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
   received.prepend(item)
-  while (received.childElementCount > MAX_SHOWN) received.lastElementChild.remove()
+  while (received.childElementCount > MAX_SHOWN) received.lastElementChild?.remove()
 }
 
 function showSubscribers() {
-  const counts = hub.subscribers
   for (const box of topics.querySelectorAll('input')) {
-    const count = counts.get(box.value) ?? 0
-    box.closest('li').lastElementChild.textContent =
-      count === 0 ? '' : count === 1 ? 'one other subscriber' : `${count} other subscribers`
+    const count = hub?.subscribers.get(box.value) ?? 0
+    const words = box.closest('li')?.lastElementChild
+    if (words)
+      words.textContent = count === 0 ? '' : count === 1 ? 'one other subscriber' : `${count} other subscribers`
   }
 }

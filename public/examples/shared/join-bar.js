@@ -1,24 +1,24 @@
-// The form at the top of every example: a channel's name, a button that joins, a line that says how it goes, and a
-// button that leaves. The page makes the socket; this shows its state. Nothing is joined without a click.
+// The form at the top of each example: a channel name, a button to join, the state, and a button to leave. The page makes
+// the socket. A channel is joined only after a click.
 //
 //   joinBar('chat', (channel, options) => new NetworkWebSocket(channel, options))
 
-/** Grammar of channel names, as the browser checks it in a form. */
+/** Grammar of channel names, as a pattern for a form. */
 const NAME = '(?!\\.\\.?$)[A-Za-z0-9+=*._\\-]+'
 
-/** Pages of this machine need no token; others say it in their first message. */
+/** Pages of this machine need no token. Other pages send it as their first message. */
 const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 
 /**
- * @param {string} suggestion name to begin with
+ * @param {string} suggestion the first name in the field
  * @param {(channel: string, options: { reconnect: true, token?: string }) => import('../../lib/networkwebsockets.js').NetworkWebSocket | Promise<import('../../lib/networkwebsockets.js').NetworkWebSocket>} open
- *   called by the click: makes the socket
+ *   makes the socket after a click
  */
 export function joinBar(suggestion, open) {
   const form = /** @type {HTMLFormElement} */ (document.getElementById('join'))
   const label = Object.assign(document.createElement('label'), {
     htmlFor: 'channel',
-    textContent: 'Channel: whoever opens the same name takes part'
+    textContent: 'Channel: everybody who opens the same name takes part'
   })
   const row = Object.assign(document.createElement('div'), { className: 'row' })
   const field = Object.assign(document.createElement('input'), {
@@ -66,7 +66,7 @@ export function joinBar(suggestion, open) {
     made.addEventListener('reconnecting', () => {
       state.textContent = 'The connection is lost. Trying again …'
     })
-    // An error while it is open ends nothing: a message, for example, to a peer that has just left.
+    // An error of an open socket does not end it, for example after a message to a peer that has just left.
     made.addEventListener('error', ({ message }) => {
       if (made.readyState !== made.OPEN) state.textContent = message
     })
@@ -99,7 +99,7 @@ export function joinBar(suggestion, open) {
     )
   }
 
-  /** A link may bring a name, behind its #: it leaves the address bar at once. */
+  /** A link may have a name behind its #. The name is removed from the address bar. */
   function readLink() {
     if (!location.hash.startsWith('#join=')) return
     if (!field.readOnly) field.value = location.hash.slice('#join='.length)

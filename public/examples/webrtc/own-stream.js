@@ -1,5 +1,5 @@
-// One's own picture and sound: of camera and microphone, or, where there is none or they are not allowed, a drawn
-// picture, so that everybody can try the page.
+// The picture and sound of this page: from camera and microphone, or a drawn picture if the browser gives neither. So
+// everybody can try the page.
 
 /** @type {Record<string, string>} */
 const REASONS = {

@@ -1,20 +1,23 @@
-// A conference of up to four. The channel tells who is there and carries what the browsers need to find each other
-// (the library's helper does that); picture and sound then go from browser to browser.
+// A conference of up to four people. The channel says who is in it, and the library's helper uses it to connect the
+// browsers. Picture and sound go from browser to browser.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { peerConnection } from '../../lib/networkwebsockets-webrtc.js'
+import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'
 import { ownStream } from './own-stream.js'
 
-const [room, videos, hint, camera, microphone] = ['room', 'videos', 'hint', 'camera', 'microphone'].map(id =>
-  document.getElementById(id)
-)
+const room = element('room', HTMLElement)
+const videos = element('videos', HTMLElement)
+const hint = element('hint', HTMLElement)
 
-/** Each sends to each: with more than three others that is too much for one page. */
+/** Each page sends to each other page. More than three others are too much for one page. */
 const MAX_OTHERS = 3
 
-/** Connections with the others, by peer id. */
+/** Connections with the others, by peer id. @type {Map<string, RTCPeerConnection>} */
 const connections = new Map()
+/** @type {MediaStream} */
 let stream
+/** @type {NetworkWebSocket} */
 let socket
 
 joinBar('video', async (channel, options) => {
@@ -39,19 +42,19 @@ joinBar('video', async (channel, options) => {
   return socket
 })
 
-/** Connects with a peer, who does the same on its side. No STUN server: on one network none is needed. */
+/** Connects with a peer, which does the same at its end. One network needs no STUN server. @param {import('../../lib/networkwebsockets.js').PeerWebSocket} peer */
 function call(peer) {
   if (connections.has(peer.id)) return
   if (connections.size >= MAX_OTHERS) {
-    hint.textContent = 'Four are here already; others have to wait until one leaves.'
+    hint.textContent = 'Four people are in this conference. Others can join when one of them leaves.'
     return
   }
   const connection = peerConnection(peer)
   connections.set(peer.id, connection)
-  connection.ontrack = ({ streams: [theirs] }) => showVideo(peer.id, `Peer ${peer.id.slice(0, 4)}`, theirs)
+  connection.ontrack = ({ streams: [theirs = null] }) => showVideo(peer.id, `Peer ${peer.id.slice(0, 4)}`, theirs)
   connection.onconnectionstatechange = () => {
     if (connection.connectionState !== 'closed' || connections.get(peer.id) !== connection) return
-    // The other one has hung up or begun anew.
+    // The other page has hung up, or has connected again.
     connections.delete(peer.id)
     removeVideo(peer.id)
     if (socket.peers.has(peer.id)) call(peer)
@@ -59,37 +62,38 @@ function call(peer) {
   for (const track of stream.getTracks()) connection.addTrack(track, stream)
 }
 
+const figures = () => videos.querySelectorAll('figure')
+
+/** @param {string} id @param {string} words @param {MediaStream | null} shown */
 function showVideo(id, words, shown) {
-  let figure = [...videos.children].find(({ dataset }) => dataset.id === id)
-  if (!figure) {
-    figure = document.createElement('figure')
+  let video = [...figures()].find(({ dataset }) => dataset.id === id)?.querySelector('video')
+  if (!video) {
+    const figure = document.createElement('figure')
     figure.dataset.id = id
     if (id === 'own') figure.className = id
-    const video = Object.assign(document.createElement('video'), {
-      autoplay: true,
-      playsInline: true,
-      muted: id === 'own'
-    })
+    video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true, muted: id === 'own' })
     video.setAttribute('aria-label', words)
     const caption = Object.assign(document.createElement('figcaption'), { textContent: words })
     figure.append(video, caption)
     videos.append(figure)
   }
-  figure.firstElementChild.srcObject = shown
+  video.srcObject = shown
 }
 
+/** @param {string} id */
 function removeVideo(id) {
-  for (const figure of [...videos.children]) if (figure.dataset.id === id) figure.remove()
+  for (const figure of figures()) if (figure.dataset.id === id) figure.remove()
 }
 
-for (const [button, kind, words] of [
-  [camera, 'video', ['Camera off', 'Camera on']],
-  [microphone, 'audio', ['Mute', 'Unmute']]
+for (const { id, kind, words } of [
+  { id: 'camera', kind: 'video', words: ['Camera off', 'Camera on'] },
+  { id: 'microphone', kind: 'audio', words: ['Mute', 'Unmute'] }
 ]) {
+  const button = element(id, HTMLButtonElement)
   button.addEventListener('click', () => {
     const off = button.ariaPressed !== 'true'
     button.ariaPressed = String(off)
-    button.textContent = words[Number(off)]
+    button.textContent = words[Number(off)] ?? ''
     for (const track of stream?.getTracks() ?? []) if (track.kind === kind) track.enabled = !off
   })
 }

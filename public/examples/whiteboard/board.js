@@ -1,5 +1,5 @@
-// The picture as data that can be merged: a set of lines, each with an id of its own, and the time of the last clearing.
-// Whoever has heard the same lines, in whatever order and however often, has the same picture. No canvas, no channel.
+// The picture as data that pages can merge: a set of lines, each with its own id, and the time of the last clearing. Pages
+// that got the same lines have the same picture. Order and repetition do not matter.
 
 /** @typedef {{ id: string, time: number, colour: string, size: number, points: number[] }} Line points: x, y, x, y … */
 
@@ -7,7 +7,7 @@ const MAX_LINES = 50_000
 const MAX_POINTS = 400
 const MAX_TIME = 2 ** 48
 
-/** Whether something is a line: what peers send may be anything. @param {any} line */
+/** Whether a value is a line. Peers may send anything. @param {any} line */
 function isLine(line) {
   return (
     typeof line?.id === 'string' &&
@@ -27,12 +27,12 @@ function isLine(line) {
 export class Board {
   /** @type {Map<string, Line>} */
   #lines = new Map()
-  /** Lines up to this time are gone. */
+  /** Lines up to this time are cleared. */
   cleared = 0
-  /** A count that is never behind one that was heard of. */
+  /** A clock that is never behind the clocks of the lines that came. */
   #time = 0
 
-  /** All lines, the oldest first: later ones cover earlier ones, on every page alike. */
+  /** All lines, the oldest first. Later lines cover earlier ones, in the same order on every page. */
   get lines() {
     return [...this.#lines.values()].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
   }
@@ -42,7 +42,7 @@ export class Board {
     return ++this.#time
   }
 
-  /** Takes a line. @param {any} line @returns {boolean} whether it is new and to be drawn */
+  /** Takes a line. @param {any} line @returns {boolean} whether it is new */
   add(line) {
     if (!isLine(line) || line.time <= this.cleared || this.#lines.has(line.id) || this.#lines.size >= MAX_LINES)
       return false
@@ -52,7 +52,7 @@ export class Board {
     return true
   }
 
-  /** Forgets all lines up to a moment. @param {number} time @returns {boolean} whether the picture is another one */
+  /** Removes all lines up to a time. @param {number} time @returns {boolean} whether the picture has changed */
   clear(time) {
     if (!Number.isSafeInteger(time) || time <= this.cleared || time >= MAX_TIME) return false
     this.#time = Math.max(this.#time, time)
@@ -61,7 +61,7 @@ export class Board {
     return true
   }
 
-  /** What two pictures are compared by: the same text, as good as certainly the same picture. */
+  /** A text for comparing two pictures. Different pictures have the same text very rarely. */
   get digest() {
     let sum = 0
     for (const id of this.#lines.keys()) {

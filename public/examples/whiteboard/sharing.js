@@ -1,31 +1,31 @@
-// Keeps the boards of a channel the same. New lines are broadcast. Whoever comes asks the others, one after the other,
-// for what it lacks: the first sends the picture, and the rest answer that there is nothing to add. Draws nothing.
+// Keeps the boards of a channel the same. New lines are broadcast. A page that joins asks the others, one after the other,
+// for the picture: the first sends it, and the rest answer that they have the same.
 
-/** Lines of one message; a message has to stay well below the limit of the proxies. */
+/** Lines in one message, which stays well below the limit of the proxies. */
 const PORTION = 200
-/** A peer that does not answer is passed over after this time. Milliseconds. */
+/** Time for an answer. After it the next peer is asked. Milliseconds. */
 const PATIENCE_MS = 2000
 
 export class Sharing {
   #socket
   #board
   #changed
-  /** Peers that are still to be asked, and the one that is being asked. @type {Set<import('../../lib/networkwebsockets.js').PeerWebSocket>} */
+  /** Peers that have not been asked. @type {Set<import('../../lib/networkwebsockets.js').PeerWebSocket>} */
   #toAsk = new Set()
-  /** @type {import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} */
+  /** The peer that has to answer. @type {import('../../lib/networkwebsockets.js').PeerWebSocket | undefined} */
   #asked
   #timer = 0
 
   /**
    * @param {import('../../lib/networkwebsockets.js').NetworkWebSocket} socket
    * @param {import('./board.js').Board} board
-   * @param {(line?: import('./board.js').Line) => void} changed there is a new line, or, without one, another picture
+   * @param {(line?: import('./board.js').Line) => void} changed gets a new line; without a line the whole picture has changed
    */
   constructor(socket, board, changed) {
     this.#socket = socket
     this.#board = board
     this.#changed = changed
-    // After a reconnection something may have been missed, also by those who are still there.
+    // After a reconnection each page may have missed lines of the others.
     socket.addEventListener('open', () => {
       for (const peer of socket.peers) this.#toAsk.add(peer)
       this.#askNext()
@@ -71,7 +71,7 @@ export class Sharing {
     this.#askNext()
   }
 
-  /** What others send may be anything. @param {any} data @param {import('../../lib/networkwebsockets.js').PeerWebSocket} [peer] whose direct message it is */
+  /** Others may send anything. @param {any} data @param {import('../../lib/networkwebsockets.js').PeerWebSocket} [peer] the sender of a direct message */
   #receive(data, peer) {
     let message
     try {
@@ -85,7 +85,7 @@ export class Sharing {
     if (peer === this.#asked && message.complete === true) this.#answered()
   }
 
-  /** @param {import('../../lib/networkwebsockets.js').PeerWebSocket} peer @param {string} digest what it has */
+  /** @param {import('../../lib/networkwebsockets.js').PeerWebSocket} peer @param {string} digest of its picture */
   #answer(peer, digest) {
     if (digest !== this.#board.digest) {
       const { lines } = this.#board

@@ -1,10 +1,12 @@
-// The whiteboard's page: pens, pointer and keys, and the canvas. What the picture is made of is in board.js, how it is
-// shared in sharing.js.
+// The page of the whiteboard: pens, pointer, keys and canvas. The data of the picture is in board.js. sharing.js sends it
+// to the others.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
+import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'
 import { Board } from './board.js'
 import { Sharing } from './sharing.js'
 
+/** @type {[value: string, name: string][]} */
 const COLOURS = [
   ['#1a1d23', 'black'],
   ['#d62f2f', 'red'],
@@ -17,20 +19,29 @@ const COLOURS = [
 /** How far one press of an arrow key moves the pen. */
 const KEY_STEP = 20
 
-const [room, canvas, colours, size, clear, words] = ['room', 'board', 'colours', 'size', 'clear', 'pen'].map(id =>
-  document.getElementById(id)
-)
-const context = canvas.getContext('2d')
+/** @type {Record<string, Place | undefined>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+
+/** @typedef {import('./board.js').Line} Line */
+/** @typedef {[x: number, y: number]} Place on the canvas */
+
+const room = element('room', HTMLElement)
+const canvas = element('board', HTMLCanvasElement)
+const colours = element('colours', HTMLElement)
+const size = element('size', HTMLInputElement)
+const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
 let board = new Board()
-/** The channel that the picture belongs to. */
-let place
+/** The channel of the picture. */
+let place = ''
+/** @type {Sharing} */
 let sharing
-let colour = COLOURS[0][0]
-/** Where the pen is, and the points since the last line was sent. */
+let colour = '#1a1d23'
+/** @type {Place} */
 let pen = [canvas.width / 2, canvas.height / 2]
+/** Points since the last line was sent: x, y, x, y … @type {number[]} */
 let points = []
 let frame = 0
-/** Time of the newest line that is drawn: what is older belongs under it. */
+/** Time of the newest line on the canvas. Older lines belong under it. */
 let newest = 0
 let redrawing = 0
 
@@ -47,12 +58,14 @@ joinBar('whiteboard', (channel, options) => {
   return socket
 })
 
-// While the pen is down, the way that it has gone is one line a frame: the others see it grow.
+// While the pen is down, each frame sends a line of its new points. The others see the drawing grow.
+/** @param {Place} at */
 function penDown([x, y]) {
   points = [x, y]
   penTo([x, y])
 }
 
+/** @param {Place} at */
 function penTo([x, y]) {
   if (points.length === 0) return
   points.push(Math.round(x), Math.round(y))
@@ -60,7 +73,7 @@ function penTo([x, y]) {
 }
 
 function penUp() {
-  if (frame !== 0) share() // A dot may be quicker than a frame.
+  if (frame !== 0) share() // A dot may take less than a frame.
   points = []
 }
 
@@ -74,15 +87,16 @@ function share() {
   sharing.send(line)
 }
 
+/** @param {Line} line */
 function draw(line) {
   newest = Math.max(newest, line.time)
-  const [x, y, ...rest] = line.points
+  const [x = 0, y = 0, ...rest] = line.points
   context.strokeStyle = line.colour
   context.lineWidth = line.size
   context.lineCap = context.lineJoin = 'round'
   context.beginPath()
   context.moveTo(x, y)
-  for (let i = 0; i + 1 < rest.length; i += 2) context.lineTo(rest[i], rest[i + 1])
+  for (let i = 0; i + 1 < rest.length; i += 2) context.lineTo(rest[i] ?? 0, rest[i + 1] ?? 0)
   context.stroke()
 }
 
@@ -96,7 +110,7 @@ function redrawSoon() {
   redrawing ||= requestAnimationFrame(redraw)
 }
 
-/** Where on the canvas a pointer is. */
+/** The place of a pointer on the canvas. @param {PointerEvent} event @returns {Place} */
 function placeOf({ offsetX, offsetY }) {
   return [(offsetX / canvas.clientWidth) * canvas.width, (offsetY / canvas.clientHeight) * canvas.height]
 }
@@ -111,7 +125,7 @@ canvas.addEventListener('pointermove', event => {
 for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, penUp)
 
 canvas.addEventListener('keydown', event => {
-  const [x, y] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0]
+  const [x, y] = ARROWS[event.key] ?? [0, 0]
   if (event.key === ' ') {
     if (points.length > 0) penUp()
     else penDown(pen)
@@ -125,10 +139,11 @@ canvas.addEventListener('keydown', event => {
     return
   }
   event.preventDefault()
-  words.textContent = `The pen is ${points.length > 0 ? 'down' : 'up'}, ${Math.round((pen[0] / canvas.width) * 100)} % from the left and ${Math.round((pen[1] / canvas.height) * 100)} % from the top.`
+  element('pen', HTMLElement).textContent =
+    `The pen is ${points.length > 0 ? 'down' : 'up'}, ${Math.round((pen[0] / canvas.width) * 100)} % from the left and ${Math.round((pen[1] / canvas.height) * 100)} % from the top.`
 })
 
-clear.addEventListener('click', () => {
+element('clear', HTMLButtonElement).addEventListener('click', () => {
   sharing.clear()
   redraw()
 })

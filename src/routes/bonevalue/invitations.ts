@@ -9,7 +9,12 @@ import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 import { servePages } from '../public-files.ts'
 
-const FILES = ['invite.js', 'invite.css']
+/** Files beside the page, and where they are in public/. */
+const FILES = {
+  'invite.js': 'bonevalue/invite.js',
+  'invite.css': 'bonevalue/invite.css',
+  'icon.svg': 'console/icon.svg'
+}
 /** Largest body, in bytes. */
 const BODY_LIMIT = 8192
 
@@ -20,8 +25,8 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
   const hidden = { config: { surface: 'public' }, schema: { hide: true } } as const
   app.get('/bv/invite', hidden, (_request, reply) => reply.redirect('invite/'))
   app.get('/bv/invite/', hidden, (_request, reply) => reply.sendFile('bonevalue/invite.html'))
-  for (const file of FILES)
-    app.get(`/bv/invite/${file}`, hidden, (_request, reply) => reply.sendFile(`bonevalue/${file}`))
+  for (const [name, file] of Object.entries(FILES))
+    app.get(`/bv/invite/${name}`, hidden, (_request, reply) => reply.sendFile(file))
 
   app.post(
     '/bv/invite/status',

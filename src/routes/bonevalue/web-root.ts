@@ -1,6 +1,7 @@
 // The listener for other machines serves beside `/bv/*`: the module of the client, sockets at `/`, and the pages of the
 // user. It serves nothing of the main listener.
-import { resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
@@ -8,8 +9,6 @@ import type {} from '../../plugins/config.ts'
 import { PUBLIC } from '../../platform/package.ts'
 import { sendLibraryFile, serveLibrary } from '../public-files.ts'
 import { rootSocket } from './sockets.ts'
-
-const MODULE = ['bonevalue.js', 'bonevalue.js.map', 'bonevalue.d.ts']
 
 /** The pages of the user. A name that begins with a dot is not served. */
 async function ownPages(app: FastifyInstance): Promise<void> {
@@ -36,6 +35,10 @@ async function ownPages(app: FastifyInstance): Promise<void> {
     ...rootSocket(app)
   })
   if (!hasPages) return
+  // Browsers ask for it on every page without an icon, and show a failure as an error of the page.
+  app.get('/favicon.ico', { config: { surface: 'public' } }, (_request, reply) =>
+    existsSync(join(webRoot, 'favicon.ico')) ? reply.sendFile('favicon.ico') : reply.code(204).send()
+  )
   app.get<{ Params: { '*': string } }>('/*', { config: { surface: 'public' } }, ({ params: { '*': path } }, reply) =>
     reply.sendFile(path.endsWith('/') ? `${path}index.html` : path)
   )
@@ -45,8 +48,8 @@ export default async function webRootRoutes(app: FastifyInstance): Promise<void>
   await app.register(ownPages)
   await app.register(async scope => {
     await serveLibrary(scope)
-    for (const file of MODULE) {
-      scope.get(`/lib/${file}`, { config: { surface: 'public' } }, (_request, reply) => sendLibraryFile(reply, file))
-    }
+    scope.get('/lib/bonevalue.js', { config: { surface: 'public' } }, (_request, reply) =>
+      sendLibraryFile(reply, 'bonevalue.js')
+    )
   })
 }
