@@ -37,20 +37,25 @@ const clusters = await Promise.all(
     const opened = new Promise<void>(resolve => {
       open = resolve
     })
-    const connection = new NatsPort(client, await connectionOptions(client, settings, connectionTimings), 1000, {
-      message: (subject, bytes) => {
-        traffic.in += 1
-        traffic.bytesIn += bytes.length
-        cluster.received(subject, bytes)
-      },
-      connected: () => {
-        cluster.connected()
-        open()
-      },
-      disconnected: () => {},
-      drained: () => cluster.drained(),
-      failed: () => {}
-    })
+    const connection = new NatsPort(
+      client,
+      await connectionOptions(client, settings, connectionTimings),
+      connectionTimings,
+      {
+        message: (subject, bytes) => {
+          traffic.in += 1
+          traffic.bytesIn += bytes.length
+          cluster.received(subject, bytes)
+        },
+        connected: () => {
+          cluster.connected()
+          open()
+        },
+        disconnected: () => {},
+        confirmed: count => cluster.confirmed(count),
+        failed: () => {}
+      }
+    )
     const cluster: Cluster = new Cluster(
       {
         proxyId: primitives.randomBytes(16),

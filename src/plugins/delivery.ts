@@ -17,7 +17,7 @@ declare module 'fastify' {
 
 /**
  * How far: `sent`: it has left this process; `read`: local clients have read it (their WebSockets have answered a ping behind
- * it) and the proxies at the ends of links have taken it (they have acknowledged it).
+ * it) and the other proxies of the channel have taken it (they have acknowledged it).
  */
 export type Until = 'sent' | 'read'
 
@@ -43,7 +43,7 @@ export interface Outstanding {
 export interface DeliveryResult {
   /** Local peers. */
   readonly peers: Outstanding
-  /** Linked proxies that share the channel; the cluster counts as one. */
+  /** Other proxies that share the channel. Until it is sent, the cluster counts as one. */
   readonly proxies: Outstanding
 }
 
@@ -101,20 +101,32 @@ export default fp(
       if (channel.scope === 'local' || channel.remoteCount === 0) return all
       for (const session of mesh.sessions())
         if (session.traffic.handles.of(channel.name) !== undefined) all.push(remoteReceiver(session, until))
-      if (cluster !== undefined)
-        all.push({
-          kind: 'proxies',
-          isDone: () => cluster.counts.queuedBytes === 0,
-          isGone: () => false,
-          wasCut: () => false
-        })
       return all
+    }
+
+    /** Proxies of the cluster. */
+    function clusterReceivers(channel: Channel, until: Until): { readonly all: Receiver[]; readonly end: () => void } {
+      const none = { all: [], end: () => {} }
+      if (cluster === undefined || channel.scope === 'local' || channel.remoteCount === 0) return none
+      const common = { kind: 'proxies', wasCut: () => true } as const
+      if (until === 'sent')
+        return { ...none, all: [{ ...common, isDone: () => cluster.waitingBytes === 0, isGone: () => false }] }
+      const begun = cluster.check(channel.name)
+      if (begun === undefined) return none
+      const { check, end } = begun
+      const all = check.asked.map(session => ({
+        ...common,
+        isDone: () => check.stateOf(session) === 'answered',
+        isGone: () => check.stateOf(session) === 'lost'
+      }))
+      return { all, end }
     }
 
     app.decorate('delivery', {
       async wait(channel, options) {
         await nextTurn() // Messages of this turn are written at its end.
-        let waiting = receiversOf(channel, options)
+        const inCluster = clusterReceivers(channel, options.until)
+        let waiting = [...receiversOf(channel, options), ...inCluster.all]
         const gone: Receiver[] = []
         const end = performance.now() + options.waitMs
         for (;;) {
@@ -126,6 +138,7 @@ export default fp(
             setTimeout(resolve, LOOK_MS)
           })
         }
+        inCluster.end()
         const outstanding = (kind: Receiver['kind']): Outstanding => {
           const of = (list: readonly Receiver[]): readonly Receiver[] => list.filter(receiver => receiver.kind === kind)
           const cut = of(gone).filter(receiver => receiver.wasCut()).length

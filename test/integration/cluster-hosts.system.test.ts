@@ -11,6 +11,8 @@ import { formsOf, namesHost, tracesOf } from '../support/traces.ts'
 import { needs } from '../support/needs.ts'
 
 const { skip } = needs('nats-server', 'namespaces', 'tcpdump')
+/** A proxy leaves a silent server within this time, milliseconds. */
+const NOTICED_MS = 12_000
 
 async function startServer(host: Host, args: readonly string[] = []): Promise<Program> {
   const server = host.spawn(NATS_SERVER, ['-a', '0.0.0.0', '-p', '4222', ...args])
@@ -177,3 +179,74 @@ t.test('three servers, one of which is parted from the others', { skip, timeout:
   await talk(alice, carol, 'together again')
   t.pass('all is healed')
 })
+
+for (const [what, rules] of [
+  ['nothing comes back', ['INPUT -p tcp --sport 4222 -j DROP']],
+  ['nothing arrives', ['INPUT -p tcp --sport 4222 -j DROP', 'OUTPUT -p tcp --dport 4222 -j DROP']]
+] as const) {
+  t.test(
+    `a server is silently out of reach under traffic: ${what}`,
+    { ...needs('nats-server', 'namespaces', 'iptables'), timeout: 110_000 },
+    async t => {
+      const { hosts } = await createNetwork(t, 3)
+      const [one, two, broker] = hosts as [Host, Host, Host]
+      await startServer(broker)
+      const env = {
+        NWS_DISCOVERY: 'off',
+        NWS_CLUSTER_URL: `nats://${broker.address}`,
+        NWS_CLUSTER_SECRET: newSecret(),
+        NWS_PEER_TIMEOUT_MS: '60000'
+      }
+      const [a, b] = await Promise.all([startProxy(one, { env }), startProxy(two, { env })])
+      const [alice, bob] = await Promise.all([a.join('x'), b.join('x')])
+      await Promise.all([
+        alice.hears({ action: 'connect', target: bob.id }),
+        bob.hears({ action: 'connect', target: alice.id })
+      ])
+      await talk(alice, bob, 'at first')
+      const state = { over: false }
+      const speaking = speak([alice, bob], state)
+      await alice.hears({ action: 'broadcast', data: 3 })
+      const change = (flag: '-A' | '-D') => {
+        for (const rule of rules) two.exec('iptables', ['-w', flag, ...rule.split(' ')])
+      }
+      change('-A')
+      const cutAt = performance.now()
+      await b.until<{ cluster: { state: string } }>('/api/health', ({ cluster }) => cluster.state === 'disconnected')
+      t.ok(performance.now() - cutAt <= NOTICED_MS, `noticed after ${Math.round(performance.now() - cutAt)} ms`)
+      change('-D')
+      await bob.hears({ action: 'disconnect', target: alice.id })
+      await bob.hears({ action: 'connect', target: alice.id }, placeOfLoss(bob, alice))
+      state.over = true
+      const last = await speaking
+      await alice.hears({ action: 'broadcast', data: last })
+      const heard = alice.heard().filter(({ source, data }) => source === bob.id && typeof data === 'number')
+      t.strictSame(
+        heard.map(({ data }) => data),
+        Array.from({ length: last }, (_, index) => index + 1),
+        'each message of the proxy that was cut off arrives once and in order'
+      )
+      const said = bob.heard().filter(({ source, data }) => source === alice.id && typeof data === 'number')
+      t.ok(said.length < last, 'messages to it are lost, which its members were told')
+      t.strictSame(
+        said.map(({ data }) => data as number).toSorted((x, y) => x - y),
+        said.map(({ data }) => data),
+        'in order'
+      )
+      t.equal(new Set(said.map(({ data }) => data)).size, said.length, 'none of them twice')
+    }
+  )
+}
+
+/** Each says 1, 2, 3 …, twenty times a second. @returns the last number */
+async function speak(members: readonly Member[], state: { readonly over: boolean }): Promise<number> {
+  let number = 0
+  while (!state.over) {
+    number += 1
+    for (const member of members) member.send({ action: 'broadcast', data: number })
+    await new Promise(resolve => {
+      setTimeout(resolve, 50)
+    })
+  }
+  return number
+}

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
-import { buildClusterApp, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
+import { buildClusterApp, clusterOptions, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
 import { newSecret, startNats, type NatsServer } from '../support/nats.ts'
 import { leashed } from '../support/leash.ts'
 import { freePorts } from '../support/ports.ts'
@@ -96,6 +96,48 @@ for (const [what, hurt, heal] of [
     await talk(t, clients, 'when it is back')
   })
 }
+
+t.test(
+  'a wrong token at a cluster of servers is told, and each server is asked once in a while',
+  { skip, timeout: 110_000 },
+  async t => {
+    const routes = await freePorts(3)
+    const servers = await Promise.all(
+      routes.map(
+        async own =>
+          await startNats(t, { routes: { own, all: routes }, config: 'authorization { token: "let-me-in" }' })
+      )
+    )
+    const dials = async (): Promise<number> => {
+      const all = await Promise.all(
+        servers.map(async server => await server.monitor<{ total_connections: number; routes: number }>('/varz'))
+      )
+      return all.reduce((sum, { total_connections: count }) => sum + count, 0)
+    }
+    for (const server of servers)
+      while ((await server.monitor<{ routes: number }>('/varz')).routes < 2)
+        await new Promise(resolve => {
+          setTimeout(resolve, 20)
+        })
+    const before = await dials()
+    const began = performance.now()
+    const retryMs = 300
+    for (const count of [1, 3]) {
+      const app = await buildClusterApp(t, {
+        clusterUrl: servers.slice(0, count).map(({ url }) => url),
+        clusterSecret: [newSecret()],
+        clusterToken: 'guess',
+        cluster: { ...clusterOptions, connection: { ...clusterOptions.connection, retryMs } }
+      })
+      await app.until(({ state, error }) => state === 'connecting' && error === 'NWS_ERR_CLUSTER_REFUSED')
+      t.match(app.log(), /NWS_ERR_CLUSTER_REFUSED/)
+    }
+    for (let made = 0; made < 12; made = (await dials()) - before) {
+      const rounds = (performance.now() - began) / retryMs + 1
+      t.ok(made <= 4 * rounds, `${made} dials in ${rounds} rounds`)
+    }
+  }
+)
 
 t.test('all servers are restarted', { skip, timeout: 110_000 }, async t => {
   const { servers, proxies, clients } = await startStory(t)

@@ -31,8 +31,13 @@ export interface SimulatedProxy {
   join(channel: string, id: string): void
   leave(channel: string, id: string): void
   say(channel: string, id: string, text: string | Buffer): void
-  /** Cuts it off from the broker, and back. */
+  /** Whether the broker confirms what it publishes. */
+  confirm: boolean
+  /** Cuts it off from the broker: it knows, and publishes nothing. */
   cut(): void
+  /** Cuts it off from the broker: it does not know, and what it publishes is not confirmed. */
+  stall(): void
+  /** Connects it again. */
   heal(): void
 }
 
@@ -44,6 +49,8 @@ export interface SimulatedCluster {
   run(ms: number): void
   /** Loses what it says true for. */
   lose: (message: Carried) => boolean
+  /** The broker loses everything for these. */
+  loseAt: readonly SimulatedProxy[]
   /** Brings bytes to everybody who listens. */
   inject(subject: string, bytes: Uint8Array): void
 }
@@ -66,6 +73,7 @@ export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedC
   const whole: SimulatedCluster = {
     carried,
     lose: () => false,
+    loseAt: [],
     inject: (subject, bytes) => {
       for (const listener of listeners.get(subject) ?? []) listener(bytes)
     },
@@ -88,6 +96,7 @@ export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedC
       const open = new Map<string, Set<string>>()
       const sequences = new Map<string, number>()
       let isCut = false
+      let isStalled = false
       const cluster: Cluster = new Cluster(
         {
           proxyId: clusterPrimitives.randomBytes(16),
@@ -107,15 +116,18 @@ export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedC
             maxPayload,
             publish: (subject, bytes) => {
               if (bytes.length > maxPayload) throw new Error('larger than the broker takes')
+              if (isStalled) return
               const message = { from: place, subject, bytes }
               carried.push(message)
+              if (proxy.confirm) after(1, () => cluster.confirmed(1))
               if (whole.lose(message)) return
               for (const listener of listeners.get(subject) ?? [])
                 if (listener !== own.get(subject)) after(1, () => listener(bytes))
             },
             subscribe: subject => {
               const listener = (bytes: Uint8Array) => {
-                if (!isCut && own.get(subject) === listener) cluster.received(subject, bytes)
+                if (!isCut && !isStalled && !whole.loseAt.includes(proxy) && own.get(subject) === listener)
+                  cluster.received(subject, bytes)
               }
               own.set(subject, listener)
               listeners.set(subject, (listeners.get(subject) ?? new Set()).add(listener))
@@ -137,10 +149,9 @@ export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedC
           lost: () => {}
         }
       )
-      cluster.start()
-      cluster.connected()
-      return {
+      const proxy: SimulatedProxy = {
         cluster,
+        confirm: true,
         heard,
         met,
         join: (channel, id) => {
@@ -172,11 +183,18 @@ export function createSimulatedCluster(secret: Uint8Array, seed = 1): SimulatedC
         cut: () => {
           isCut = true
         },
+        stall: () => {
+          isStalled = true
+        },
         heal: () => {
           isCut = false
+          isStalled = false
           cluster.connected()
         }
       }
+      cluster.start()
+      cluster.connected()
+      return proxy
     }
   }
   return whole

@@ -15,6 +15,8 @@ export interface AntiEntropyDeps extends Pick<ClusterDeps, 'clock' | 'random' | 
   readonly sessions: Sessions
   /** Sends a frame to one session. @param id 16 bytes */
   readonly sayTo: (id: Uint8Array, frame: Extract<Frame, { type: 'ask' | 'snapshot' }>) => void
+  /** Tells one session the number of the last batch in a channel. */
+  readonly sayLast: (id: Uint8Array, channel: ClusterChannel) => void
   readonly say: (channel: ClusterChannel, frame: Extract<Frame, { type: 'digest' }>) => void
   readonly channelOf: (token: Uint8Array) => ClusterChannel | undefined
   /** Whether the channel is still the open one of its name. */
@@ -56,11 +58,12 @@ export class AntiEntropy {
 
   /** Answers a challenge. Only holders of the secret can ask, and the answer is sealed. */
   answer(id: Uint8Array, token: Uint8Array, challenge: Uint8Array): void {
-    const { proxyId, channelOf, sayTo } = this.#deps
+    const { proxyId, channelOf, sayTo, sayLast } = this.#deps
     const channel = channelOf(token)
     if (channel === undefined && !isZero(token)) return
     const state = channel?.state(proxyId) ?? { proxy: proxyId, version: 0, ids: [] }
     sayTo(id, { type: 'snapshot', token, challenge, state })
+    if (channel !== undefined) sayLast(id, channel)
   }
 
   /** Answers after a random wait, because all proxies do. @param id may be a view that is overwritten later, as may the challenge */

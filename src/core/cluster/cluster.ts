@@ -12,7 +12,7 @@ import type { RelayCount } from '../hub/carrier.ts'
 import { AntiEntropy, NO_TOKEN } from './anti-entropy.ts'
 import { decodeFrame, encodeFrame, framesOf, type Frame } from './frames.ts'
 import type { ClusterDeps, ClusterEvents, ReceivedCounts } from './interfaces.ts'
-import { ClusterChannel } from './presence.ts'
+import { ClusterChannel, type Check } from './presence.ts'
 import { Publisher } from './publisher.ts'
 import { epochOf, Realm } from './realm.ts'
 import { openBatch, readHeader } from './sealed-batch.ts'
@@ -32,10 +32,12 @@ interface Origin {
   /** 16 bytes, a view. */
   readonly id: Uint8Array
   readonly number: number
+  /** Number of the batch on the subject of a channel. */
+  count: number | undefined
 }
 
 export class Cluster {
-  readonly counts: ReceivedCounts = { received: 0, receivedBytes: 0, rejected: 0, replayed: 0, dropped: 0 }
+  readonly counts: ReceivedCounts = { received: 0, receivedBytes: 0, rejected: 0, replayed: 0, dropped: 0, missing: 0 }
   readonly publisher: Publisher
   readonly #deps: ClusterDeps
   readonly #events: ClusterEvents
@@ -68,7 +70,11 @@ export class Cluster {
       ...deps,
       sessions: this.#sessions,
       sayTo: (id, frame) => this.#say(this.#realms[0].inbox(id), frame),
-      say: (channel, frame) => this.#say(channel.subject, frame),
+      sayLast: (id, { token, lane }) =>
+        this.publisher.add(this.#realms[0].inbox(id), () => [
+          encodeFrame({ type: 'last', token, number: lane.count >>> 0 })
+        ]),
+      say: (channel, frame) => this.#sayIn(channel, frame),
       channelOf: token => this.#byToken.get(mapKey(token)),
       isOpen: channel => this.#channels.get(channel.name) === channel
     })
@@ -105,20 +111,21 @@ export class Cluster {
       channel.nextDigestAt = soon()
     }
     this.#nextHereAt = soon()
-    this.publisher.drain()
+    this.publisher.reconnected()
     this.#runTick()
   }
 
-  /** The broker is ready again. */
-  drained(): void {
-    this.publisher.drain()
+  /** The broker has taken the next so many batches. */
+  confirmed(count: number): void {
+    this.publisher.confirmed(count)
   }
 
   /** The first local peer is about to join. */
   channelOpened(name: string): void {
     const { timings } = this.#deps
     const tokens = this.#realms.map(realm => realm.channelToken(name))
-    const channel = new ClusterChannel(name, tokens[0]!, this.#realms[0].subject(tokens[0]!), timings, {
+    const [token, lane] = [tokens[0]!, this.publisher.openLane()]
+    const channel = new ClusterChannel({ name, token, subject: this.#realms[0].subject(token), lane }, timings, {
       joined: (id, session) => this.#events.joined(name, id, session),
       parted: id => this.#events.parted(name, id)
     })
@@ -137,7 +144,7 @@ export class Cluster {
     if (channel === undefined) return
     this.#channels.delete(name)
     this.#entering.delete(channel)
-    if (channel.entered) this.#say(channel.subject, { type: 'leave' })
+    if (channel.entered) this.#sayIn(channel, { type: 'leave' })
     for (const [token, known] of this.#byToken) if (known === channel) this.#byToken.delete(token)
     for (const [subject, subscription] of this.#subscriptions) {
       if (subscription.channel !== channel) continue
@@ -174,7 +181,7 @@ export class Cluster {
   broadcast(name: string, message: Omit<PeerMessage, 'type' | 'target'>): RelayCount {
     const channel = this.#channels.get(name)
     if (channel === undefined || channel.roster.size === 0) return NOBODY
-    this.publisher.add(channel.subject, encodePeerMessageHead(message), message.payload)
+    this.publisher.add(channel.subject, [encodePeerMessageHead(message), message.payload], channel.lane)
     return { peers: channel.roster.size, missed: 0 }
   }
 
@@ -182,8 +189,21 @@ export class Cluster {
   direct(name: string, message: Omit<PeerMessage, 'type'> & { target: string }): boolean {
     const channel = this.#channels.get(name)
     if (channel?.roster.of(message.target) === undefined) return false
-    this.publisher.add(channel.subject, encodePeerMessageHead(message, message.target), message.payload)
+    this.publisher.add(channel.subject, [encodePeerMessageHead(message, message.target), message.payload], channel.lane)
     return true
+  }
+
+  /**
+   * Asks the other proxies of a channel whether they have taken everything so far. Undefined if none has peers in it.
+   * `end` when the answers do not matter any more.
+   */
+  check(name: string): { readonly check: Check; readonly end: () => void } | undefined {
+    const channel = this.#channels.get(name)
+    const begun = channel?.check()
+    if (channel === undefined || begun === undefined) return undefined
+    const { number, check } = begun
+    this.#sayIn(channel, { type: 'check', number })
+    return { check, end: () => channel.endCheck(number) }
   }
 
   /** A message of the broker. Payloads are views of its bytes. */
@@ -215,8 +235,8 @@ export class Cluster {
     }
     this.counts.received += 1
     this.counts.receivedBytes += batch.length
-    const origin = { subject, channel: subscription.channel, id, number: header.number }
-    for (const bytes of framesOf(frames)) this.#frame(origin, bytes)
+    const origin = { subject, channel: subscription.channel, id, number: header.number, count: undefined }
+    for (const bytes of framesOf(frames)) if (!this.#frame(origin, bytes)) break
   }
 
   close(): void {
@@ -236,7 +256,11 @@ export class Cluster {
   }
 
   #say(subject: string, frame: Exclude<Frame, { type: 'message' }>): void {
-    this.publisher.add(subject, encodeFrame(frame))
+    this.publisher.add(subject, [encodeFrame(frame)])
+  }
+
+  #sayIn({ subject, lane }: ClusterChannel, frame: Exclude<Frame, { type: 'message' }>): void {
+    this.publisher.add(subject, [encodeFrame(frame)], lane)
   }
 
   #changed(name: string, type: 'join' | 'part', id: string): void {
@@ -245,7 +269,7 @@ export class Cluster {
     channel.version += 1
     if (type === 'join') channel.locals.add(id)
     else channel.locals.delete(id)
-    if (channel.entered) this.#say(channel.subject, { type, version: channel.version, id })
+    if (channel.entered) this.#sayIn(channel, { type, version: channel.version, id })
   }
 
   /** Sends ENTER in the channels that were opened in this turn. */
@@ -254,15 +278,36 @@ export class Cluster {
     for (const channel of this.#entering) {
       channel.enter(clock.now(), this.#sessions.size)
       this.#antiEntropy.planDigest(channel)
-      this.#say(channel.subject, { type: 'enter', challenge: this.#sessions.challenge, state: channel.state(proxyId) })
+      this.#sayIn(channel, { type: 'enter', challenge: this.#sessions.challenge, state: channel.state(proxyId) })
     }
     this.#entering.clear()
   }
 
-  #frame(origin: Origin, bytes: Uint8Array): void {
+  /** @returns false if the rest of the batch was taken before */
+  #frame(origin: Origin, bytes: Uint8Array): boolean {
     const frame = decodeFrame(bytes)
     const session = this.#sessions.get(origin.id)
-    if (frame === undefined) return
+    if (frame?.type === 'count') return this.#counted(origin, session, frame.number)
+    if (frame !== undefined) this.#act(origin, session, frame)
+    return true
+  }
+
+  #counted(origin: Origin, session: RemoteSession | undefined, number: number): boolean {
+    const { channel } = origin
+    origin.count = number
+    if (channel === undefined || session === undefined) return true
+    const place = channel.counted(session, number, false)
+    if (place === 'missing') this.#missed(channel, session)
+    return place !== 'known'
+  }
+
+  #missed(channel: ClusterChannel, session: RemoteSession): void {
+    this.counts.missing += 1
+    channel.rejoin(session)
+    this.#say(this.#realms[0].inbox(session.id), { type: 'missed', token: channel.token })
+  }
+
+  #act(origin: Origin, session: RemoteSession | undefined, frame: Frame): void {
     if (frame.type === 'fragment') {
       const whole = session?.reassembly(origin.subject).take(frame.number, frame.index, frame.last, frame.part)
       // An unproven session has no reassembly. Its first fragment leads to the question for its proof.
@@ -285,11 +330,11 @@ export class Cluster {
         break
       case 'gone':
         session.over = true
-        for (const channel of this.#channels.values()) channel.left(session)
+        for (const channel of this.#channels.values()) channel.left(session, true)
         this.#events.lost(session)
         break
       case 'leave':
-        channel?.left(session)
+        channel?.left(session, true)
         session.forget(subject)
         break
       case 'join':
@@ -301,6 +346,21 @@ export class Cluster {
         if (channel === undefined) break
         if (channel.digest(session, frame.version, frame.count)) this.#antiEntropy.askForPeers(channel, session)
         if (frame.back) this.#antiEntropy.digestSoon(channel)
+        break
+      case 'check':
+        if (channel !== undefined)
+          this.#say(this.#realms[0].inbox(session.id), { type: 'taken', token: channel.token, number: frame.number })
+        break
+      case 'missed':
+        this.#byToken.get(mapKey(frame.token))?.rejoin(session)
+        break
+      case 'last': {
+        const told = this.#byToken.get(mapKey(frame.token))
+        if (told?.counted(session, frame.number, true) === 'missing') this.#missed(told, session)
+        break
+      }
+      case 'taken':
+        this.#byToken.get(mapKey(frame.token))?.taken(session, frame.number)
         break
       case 'message':
         if (channel !== undefined) this.#message(channel, session, frame.bytes)
@@ -327,11 +387,11 @@ export class Cluster {
 
   /** A proxy now listens to the channel. */
   #entered(origin: Origin, { challenge, state }: Extract<Frame, { type: 'enter' }>): void {
-    const { channel, id } = origin
+    const { channel, id, count } = origin
     if (channel === undefined) return
     const session = this.#sessions.get(id)
     if (session === undefined) this.#antiEntropy.ask(id, channel.token)
-    else channel.snapshot(session, state, this.#deps.clock.now())
+    else channel.snapshot(session, state, this.#deps.clock.now(), count)
     this.#antiEntropy.answerSoon(id, channel, challenge)
   }
 
@@ -364,7 +424,7 @@ export class Cluster {
       if (channel.nextDigestAt <= now) this.#antiEntropy.digest(channel)
     }
     for (const session of this.#sessions.tick(now)) {
-      for (const channel of this.#channels.values()) channel.left(session)
+      for (const channel of this.#channels.values()) channel.left(session, false)
       if (!session.over) this.#events.lost(session)
     }
     const epoch = epochOf(time())

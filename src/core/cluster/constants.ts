@@ -18,7 +18,7 @@ export const MAX_SECRETS = 2
 export const EPOCH_MS = 86_400_000
 /** Batches of a sender may arrive this far behind the newest. */
 export const REPLAY_WINDOW = 1024
-/** Bytes that may wait for the broker. Beyond, the oldest are dropped. */
+/** Bytes that may wait until the broker has taken them. Beyond, the oldest that are not sent are dropped. */
 export const MAX_QUEUED_BYTES = 16 * 1024 * 1024
 /** Bytes of one frame in fragments: the largest NWS_MAX_MESSAGE_BYTES and its headers. */
 export const MAX_FRAME_BYTES = 64 * 1024 * 1024 + 4096

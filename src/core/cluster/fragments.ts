@@ -14,15 +14,21 @@ function lengthOf(parts: FrameParts): number {
 /**
  * Packs frames into as few batches as they need, in order.
  *
- * @param room largest batch before it is sealed, bytes
+ * @param room largest batch before it is sealed, bytes, without that frame
  * @param nextNumber gives the number of the next cut frame
+ * @param head gives the frame that a batch begins with
  */
-export function packBatches(frames: readonly FrameParts[], room: number, nextNumber: () => number): Uint8Array[] {
+export function packBatches(
+  frames: readonly FrameParts[],
+  room: number,
+  nextNumber: () => number,
+  head: () => readonly FrameParts[] = () => []
+): Uint8Array[] {
   const batches: Uint8Array[] = []
   let held: FrameParts[] = []
   let heldBytes = 0
   const finish = (): void => {
-    if (held.length > 0) batches.push(encodeBatch(held))
+    if (held.length > 0) batches.push(encodeBatch([...head(), ...held]))
     held = []
     heldBytes = 0
   }
@@ -30,7 +36,7 @@ export function packBatches(frames: readonly FrameParts[], room: number, nextNum
     const length = 4 + lengthOf(frame)
     if (heldBytes + length > room) finish()
     if (length > room) {
-      batches.push(...cut(concat(...frame), room - FRAGMENT_HEAD_BYTES, nextNumber()))
+      batches.push(...cut(concat(...frame), room - FRAGMENT_HEAD_BYTES, nextNumber(), head))
       continue
     }
     held.push(frame)
@@ -40,10 +46,11 @@ export function packBatches(frames: readonly FrameParts[], room: number, nextNum
   return batches
 }
 
-function cut(whole: Uint8Array, size: number, number: number): Uint8Array[] {
+function cut(whole: Uint8Array, size: number, number: number, head: () => readonly FrameParts[]): Uint8Array[] {
   const count = Math.ceil(whole.length / size)
   return Array.from({ length: count }, (_, index) =>
     encodeBatch([
+      ...head(),
       [
         encodeFrame({
           type: 'fragment',

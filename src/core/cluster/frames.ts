@@ -8,9 +8,14 @@
 //   10 ENTER    proxy(16) | challenge(16) | version(4) | ids        the sender now listens, and asks for the others' peers
 //   11 LEAVE                                                        it listens no more; all its peers have left
 //   12 DIGEST   proxy(16) | version(4) | count(4) | back(1)         back = 1: asks for the digests of the others
+//   13 COUNT    number(4)      first in its batch: one more than that of the last batch of the sender on this subject
+//   14 CHECK    number(4)      asks the others of the channel to answer when they have taken everything before it
 //   on the inbox of a session (token: of the channel; 20 zero bytes ask for the proof alone):
 //   20 ASK      token(20) | challenge(16)
 //   21 SNAPSHOT token(20) | challenge(16) | proxy(16) | version(4) | ids          answers ENTER and ASK
+//   22 MISSED   token(20)               a batch of the session that is told is missing
+//   23 TAKEN    token(20) | number(4)   answers CHECK
+//   24 LAST     token(20) | number(4)   after SNAPSHOT: the COUNT of the last batch of the sender in the channel
 //   in the hall:
 //   30 HERE     proxy(16) | interval(4)      31 GONE
 //   anywhere:
@@ -27,13 +32,20 @@ export const frameType = {
   enter: 0x10,
   leave: 0x11,
   digest: 0x12,
+  count: 0x13,
+  check: 0x14,
   ask: 0x20,
   snapshot: 0x21,
+  missed: 0x22,
+  taken: 0x23,
+  last: 0x24,
   here: 0x30,
   gone: 0x31,
   fragment: 0x40
 } as const
 
+/** COUNT in a batch: length(4) type(1) number(4). */
+export const COUNT_BYTES = 9
 /** length(4) type(1) number(4) index(2) last(1). */
 export const FRAGMENT_HEAD_BYTES = 12
 
@@ -58,6 +70,9 @@ export type Frame =
       readonly count: number
       readonly back: boolean
     }
+  | { readonly type: 'count' | 'check'; readonly number: number }
+  | { readonly type: 'missed'; readonly token: Uint8Array }
+  | { readonly type: 'taken' | 'last'; readonly token: Uint8Array; readonly number: number }
   | { readonly type: 'ask'; readonly token: Uint8Array; readonly challenge: Uint8Array }
   | {
       readonly type: 'snapshot'
@@ -92,6 +107,14 @@ export function encodeFrame(frame: Exclude<Frame, { type: 'message' }>): Uint8Ar
       return u8(frameType[frame.type])
     case 'digest':
       return concat(u8(frameType.digest), frame.proxy, u32(frame.version), u32(frame.count), u8(frame.back ? 1 : 0))
+    case 'count':
+    case 'check':
+      return concat(u8(frameType[frame.type]), u32(frame.number))
+    case 'missed':
+      return concat(u8(frameType.missed), frame.token)
+    case 'taken':
+    case 'last':
+      return concat(u8(frameType[frame.type]), frame.token, u32(frame.number))
     case 'ask':
       return concat(u8(frameType.ask), frame.token, frame.challenge)
     case 'snapshot':
@@ -173,6 +196,20 @@ export function decodeFrame(bytes: Uint8Array): Frame | undefined {
         back: body[at + 8] === 1
       }
     }
+    case frameType.count:
+    case frameType.check:
+      if (body.length !== 4) return undefined
+      return { type: bytes[0] === frameType.count ? 'count' : 'check', number: readU32(body, 0) }
+    case frameType.missed:
+      return body.length === TOKEN_BYTES ? { type: 'missed', token: body } : undefined
+    case frameType.taken:
+    case frameType.last:
+      if (body.length !== TOKEN_BYTES + 4) return undefined
+      return {
+        type: bytes[0] === frameType.taken ? 'taken' : 'last',
+        token: body.subarray(0, TOKEN_BYTES),
+        number: readU32(body, TOKEN_BYTES)
+      }
     case frameType.ask:
       if (body.length !== TOKEN_BYTES + CHALLENGE_BYTES) return undefined
       return { type: 'ask', token: body.subarray(0, TOKEN_BYTES), challenge: body.subarray(TOKEN_BYTES) }

@@ -7,11 +7,11 @@ import type { RemoteSession } from './sessions.ts'
 
 /** The connection to the broker. Methods MUST NOT call back synchronously and MUST NOT throw. */
 export interface ClusterPort {
-  /** Whether the broker takes more now. The port calls `Cluster.drained()` when this becomes true. */
+  /** Whether the broker takes more now. It may become true before the port calls `Cluster.connected()` or `confirmed()`. */
   readonly ready: boolean
   /** Largest message of the broker, bytes. */
   readonly maxPayload: number
-  /** The port owns the bytes from then on. */
+  /** Called only if ready. The port owns the bytes from then on. It calls `Cluster.confirmed()` when the broker has them. */
   publish(subject: string, bytes: Uint8Array): void
   /** Subscribes now and after each reconnection, until the returned function is called. */
   subscribe(subject: string): () => void
@@ -55,4 +55,6 @@ export interface ReceivedCounts {
   replayed: number
   /** Dropped messages of peers: not joined, repeated, malformed. */
   dropped: number
+  /** How often batches of another proxy were missing in a channel. */
+  missing: number
 }

@@ -1,17 +1,52 @@
 // One channel of this proxy in the cluster: its own peers, the other proxies in it, and their peers.
 //
 // Each proxy numbers the changes among its peers. A proxy that missed one sees it by the next change or digest, and asks.
+// It also numbers its batches: if one is missing, its peers leave and join again, so that no member believes that it has heard
+// everything.
 import type { PeerMessage } from '../link/wire/channel-message.ts'
 import { Roster } from '../roster.ts'
 import type { ClusterTimings } from './constants.ts'
 import type { PresenceState } from './frames.ts'
+import type { Lane } from './publisher.ts'
 import type { RemoteSession } from './sessions.ts'
 
 interface Member {
   /** The last change of its peers that is known. */
   version: number
   heardAt: number
+  /** The number of its last batch; undefined until the first one with a number. */
+  count: number | undefined
   readonly ids: Set<string>
+}
+
+/** A question to the other proxies of a channel: whether they have taken everything so far. */
+export class Check {
+  readonly asked: readonly RemoteSession[]
+  readonly #answered = new Set<RemoteSession>()
+  readonly #lost = new Set<RemoteSession>()
+
+  constructor(asked: readonly RemoteSession[]) {
+    this.asked = asked
+  }
+
+  get isOver(): boolean {
+    return this.#answered.size + this.#lost.size >= this.asked.length
+  }
+
+  stateOf(session: RemoteSession): 'waits' | 'answered' | 'lost' {
+    if (this.#lost.has(session)) return 'lost'
+    return this.#answered.has(session) ? 'answered' : 'waits'
+  }
+
+  /** A proxy has answered, or has nobody in the channel any more. */
+  answered(session: RemoteSession): void {
+    if (this.asked.includes(session) && !this.#lost.has(session)) this.#answered.add(session)
+  }
+
+  /** A proxy was lost. */
+  gone(session: RemoteSession): void {
+    if (this.asked.includes(session) && !this.#answered.has(session)) this.#lost.add(session)
+  }
 }
 
 export interface PresenceEvents {
@@ -27,6 +62,8 @@ export class ClusterChannel {
   /** Token and subject are those of the first secret. */
   readonly token: Uint8Array
   readonly subject: string
+  /** Of its subject. */
+  readonly lane: Lane
   readonly locals = new Set<string>()
   /** Number of their last change. */
   version = 0
@@ -39,12 +76,20 @@ export class ClusterChannel {
   readonly roster: Roster<RemoteSession>
   readonly #members = new Map<RemoteSession, Member>()
   readonly #asked = new Map<RemoteSession, number>()
+  /** Questions that wait for answers, by number. */
+  readonly #checks = new Map<number, Check>()
+  #checkNumber = 0
   readonly #timings: ClusterTimings
 
-  constructor(name: string, token: Uint8Array, subject: string, timings: ClusterTimings, events: PresenceEvents) {
+  constructor(
+    { name, token, subject, lane }: Pick<ClusterChannel, 'name' | 'token' | 'subject' | 'lane'>,
+    timings: ClusterTimings,
+    events: PresenceEvents
+  ) {
     this.name = name
     this.token = token
     this.subject = subject
+    this.lane = lane
     this.#timings = timings
     this.roster = new Roster<RemoteSession>({
       isLocal: id => this.locals.has(id),
@@ -85,12 +130,12 @@ export class ClusterChannel {
     if (member !== undefined) member.heardAt = now
   }
 
-  /** All peers of a proxy. Ignored if newer changes are known. */
-  snapshot(session: RemoteSession, { version, ids }: PresenceState, now: number): void {
+  /** All peers of a proxy. Ignored if newer changes are known. @param count of the batch, if it is on the channel's subject */
+  snapshot(session: RemoteSession, { version, ids }: PresenceState, now: number, count?: number): void {
     const member = this.#members.get(session)
     if (member !== undefined && version < member.version) return
     const wanted = new Set(ids)
-    const known = member ?? { version, heardAt: now, ids: new Set<string>() }
+    const known = member ?? { version, heardAt: now, count, ids: new Set<string>() }
     if (member === undefined) this.#members.set(session, known)
     known.version = version
     known.heardAt = now
@@ -125,14 +170,63 @@ export class ClusterChannel {
     return target === undefined || this.locals.has(target)
   }
 
-  left(session: RemoteSession): void {
+  /**
+   * Records the number of a batch.
+   *
+   * @param wasSent the batch was sent before, and is no new one
+   * @returns `known`: it was taken before; `missing`: it or others before it are missing
+   */
+  counted(session: RemoteSession, count: number, wasSent: boolean): 'next' | 'known' | 'missing' {
+    const member = this.#members.get(session)
+    if (member === undefined) return 'next'
+    const last = member.count
+    if (last !== undefined && count <= last) return 'known'
+    member.count = count
+    return last === undefined || (count === last + 1 && !wasSent) ? 'next' : 'missing'
+  }
+
+  /** Messages between the peers of a session and those of this proxy are missing: its peers leave and join again. */
+  rejoin(session: RemoteSession): void {
+    const member = this.#members.get(session)
+    if (member === undefined) return
+    this.roster.ended(session)
+    for (const id of member.ids) this.roster.join(session, id)
+  }
+
+  /** Begins a question. @returns its number, or undefined if there is no proxy to ask */
+  check(): { readonly number: number; readonly check: Check } | undefined {
+    const asked = [...this.#members].filter(([, { ids }]) => ids.size > 0).map(([session]) => session)
+    if (asked.length === 0) return undefined
+    const check = new Check(asked)
+    this.#checkNumber = (this.#checkNumber + 1) >>> 0
+    this.#checks.set(this.#checkNumber, check)
+    return { number: this.#checkNumber, check }
+  }
+
+  taken(session: RemoteSession, number: number): void {
+    this.#checks.get(number)?.answered(session)
+    this.#forgetChecks()
+  }
+
+  /** The question needs no more answers. */
+  endCheck(number: number): void {
+    this.#checks.delete(number)
+  }
+
+  /** @param isOver the proxy has said so; otherwise it was lost */
+  left(session: RemoteSession, isOver: boolean): void {
     this.#members.delete(session)
     this.#asked.delete(session)
+    for (const check of this.#checks.values())
+      if (isOver) check.answered(session)
+      else check.gone(session)
+    this.#forgetChecks()
     this.roster.ended(session)
   }
 
   forgetSilent(now: number): void {
-    for (const [session, { heardAt }] of this.#members) if (now - heardAt >= this.#timings.silenceMs) this.left(session)
+    for (const [session, { heardAt }] of this.#members)
+      if (now - heardAt >= this.#timings.silenceMs) this.left(session, false)
     for (const [session, at] of this.#asked) if (now - at >= this.#timings.silenceMs) this.#asked.delete(session)
   }
 
@@ -142,6 +236,10 @@ export class ClusterChannel {
     if (last !== undefined && now - last < this.#timings.askAgainMs) return false
     this.#asked.set(session, now)
     return true
+  }
+
+  #forgetChecks(): void {
+    for (const [number, { isOver }] of this.#checks) if (isOver) this.#checks.delete(number)
   }
 
   #join(session: RemoteSession, member: Member, id: string): void {

@@ -1,5 +1,6 @@
 // Decorates the app with the cluster of this proxy. Without a cluster it loads nothing, so that the start stays fast.
 import fp from 'fastify-plugin'
+import type { Cluster } from '../../core/cluster/cluster.ts'
 import type { ClusterTimings } from '../../core/cluster/constants.ts'
 import type {} from '../config.ts'
 import type { NatsStatus } from './nats-port.ts'
@@ -26,7 +27,7 @@ export interface ClusterProxyView {
 export interface ClusterCounts {
   readonly batches: { readonly in: number; readonly out: number }
   readonly bytes: { readonly in: number; readonly out: number }
-  /** Bytes that wait for the NATS server. */
+  /** Bytes that the NATS server has not confirmed. */
   readonly queuedBytes: number
   /** Frames that were dropped because too much waited. */
   readonly queueDropped: number
@@ -36,11 +37,17 @@ export interface ClusterCounts {
   readonly replayed: number
   /** Dropped messages of peers: not joined, repeated, malformed. */
   readonly dropped: number
+  /** How often batches of another proxy were missing in a channel. */
+  readonly missing: number
 }
 
 export interface ClusterApi {
   readonly status: NatsStatus
   proxies(): ClusterProxyView[]
+  /** Bytes that wait to be sent to the NATS server. */
+  readonly waitingBytes: number
+  /** Asks the other proxies of a channel whether they have taken everything so far. See `Cluster.check`. */
+  check(channel: string): ReturnType<Cluster['check']>
   readonly counts: ClusterCounts
 }
 

@@ -30,14 +30,14 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
   const since = new WeakMap<RemoteSession, number>()
   const clock = createRealClock(error => log.error({ err: error }, 'error in the cluster'))
   const client = await loadNatsClient()
-  const port = new NatsPort(client, await connectionOptions(client, config, times), times.retryMs, {
+  const port = new NatsPort(client, await connectionOptions(client, config, times), times, {
     message: (subject, bytes) => clock.guarded(() => cluster.received(subject, bytes))(),
     connected: () => {
       log.info({ server: port.status.server }, 'connected to the cluster')
       clock.guarded(() => cluster.connected())()
     },
     disconnected: () => {},
-    drained: () => clock.guarded(() => cluster.drained())(),
+    confirmed: count => clock.guarded(() => cluster.confirmed(count))(),
     failed: (code, sentence) => log.warn({ code }, sentence)
   })
   const carrier: NetworkCarrier<RemoteSession> = new NetworkCarrier({
@@ -80,9 +80,13 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
         messages: { ...session.messages },
         bytes: { ...session.bytes }
       })),
+    get waitingBytes() {
+      return cluster.publisher.waitingBytes
+    },
+    check: channel => cluster.check(channel),
     get counts() {
       const { published, publishedBytes, queuedBytes, dropped: queueDropped } = cluster.publisher
-      const { received, receivedBytes, rejected, replayed, dropped } = cluster.counts
+      const { received, receivedBytes, rejected, replayed, dropped, missing } = cluster.counts
       return {
         batches: { in: received, out: published },
         bytes: { in: receivedBytes, out: publishedBytes },
@@ -90,7 +94,8 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
         queueDropped,
         rejected,
         replayed,
-        dropped
+        dropped,
+        missing
       }
     }
   })

@@ -1,5 +1,8 @@
 // Loads @nats-io/transport-node, with own types for the part in use: those of the package do not hold under
-// exactOptionalPropertyTypes.
+// exactOptionalPropertyTypes. And dials a server so that no socket stays behind.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 
 export type NatsAuthenticator = (nonce?: string) => object
 
@@ -10,15 +13,12 @@ export interface NatsOptions {
   readonly token?: string
   readonly user?: string
   readonly pass?: string
-  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly servername?: string }
   readonly noEcho: boolean
-  readonly maxReconnectAttempts: number
-  readonly ignoreAuthErrorAbort: boolean
-  readonly waitOnFirstConnect: boolean
-  readonly reconnectDelayHandler: () => number
+  readonly reconnect: boolean
+  readonly ignoreClusterUpdates: boolean
   readonly timeout: number
   readonly pingInterval: number
-  readonly maxPingOut: number
 }
 
 /** A change of a connection. */
@@ -32,9 +32,16 @@ export interface NatsSubscription {
   unsubscribe(): void
 }
 
-/** A connection that reconnects by itself. */
+/** What a server says of itself and of the others of its cluster. */
+export interface NatsInfo {
+  readonly max_payload: number
+  readonly tls_required?: boolean
+  /** `host:port` of each server. */
+  readonly connect_urls?: readonly string[]
+}
+
 export interface NatsConnection {
-  readonly info?: { readonly max_payload: number } | undefined
+  readonly info?: NatsInfo | undefined
   publish(subject: string, payload: Uint8Array): void
   subscribe(
     subject: string,
@@ -64,4 +71,45 @@ const PACKAGE: string = '@nats-io/transport-node'
 /** Loads the package. That takes some 60 ms, so a proxy without a cluster does not do it. */
 export async function loadNatsClient(): Promise<NatsClient> {
   return (await import(PACKAGE)) as NatsClient
+}
+
+/** A connection to one server. */
+export interface Dialled {
+  readonly nats: NatsConnection
+  /** Ends the connection without waiting for the server. */
+  destroy(): void
+}
+
+/** The sockets of the dial that is going on. */
+const sockets = new AsyncLocalStorage<Socket[]>()
+let isWatching = false
+
+/**
+ * Connects to a server. The package leaves the socket open if the server takes the connection but does not answer, and it
+ * ends a connection only after the server has taken everything. So the sockets are noted here, and destroyed.
+ */
+export async function dial(client: NatsClient, options: NatsOptions): Promise<Dialled> {
+  if (!isWatching) {
+    isWatching = true
+    subscribe('net.client.socket', message => {
+      sockets.getStore()?.push((message as { socket: Socket }).socket)
+    })
+  }
+  const own: Socket[] = []
+  const destroyAll = (): void => {
+    for (const socket of own) socket.destroy()
+  }
+  try {
+    const nats = await sockets.run(own, async () => await client.connect(options))
+    return {
+      nats,
+      destroy: () => {
+        destroyAll()
+        void nats.close()
+      }
+    }
+  } catch (error) {
+    destroyAll()
+    throw error
+  }
 }

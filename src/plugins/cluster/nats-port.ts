@@ -1,13 +1,13 @@
-// The cluster's port over NATS: connects for ever, subscribes again after a reconnection, and tells when the server takes
-// no more.
+// The cluster's port over NATS: dials one server after the other, subscribes again after each connection, tells what the
+// server has confirmed, and leaves a server that is silent.
 import type { ClusterPort } from '../../core/cluster/interfaces.ts'
 import { definitionOf, type ErrorCode } from '../../core/errors.ts'
-import type { NatsClient, NatsConnection, NatsOptions, NatsSubscription } from './nats-client.ts'
+import { dial, type Dialled, type NatsClient, type NatsOptions, type NatsSubscription } from './nats-client.ts'
+import type { ConnectionTimings } from './options.ts'
+import { ServerList } from './server-list.ts'
 
 /** Bytes that the server may leave unconfirmed. Beyond, the port is not ready. */
 const WINDOW_BYTES = 4 * 1024 * 1024
-/** Bytes after which the server is asked to confirm. */
-const CONFIRM_BYTES = 64 * 1024
 const DEFAULT_MAX_PAYLOAD = 1024 * 1024
 
 /** The state of the connection to the server. */
@@ -26,8 +26,8 @@ export interface NatsPortEvents {
   /** Connected, for the first time or again. */
   connected(): void
   disconnected(): void
-  /** The port is ready again. */
-  drained(): void
+  /** The server has taken the next so many published messages. */
+  confirmed(count: number): void
   /** The connection failed. Called once per reason. */
   failed(code: ErrorCode, sentence: string): void
 }
@@ -48,69 +48,77 @@ export function codeOf({ errors }: NatsClient, error: unknown): ErrorCode {
     : 'NWS_ERR_CLUSTER_UNREACHABLE'
 }
 
+/** Messages that were published. */
+interface Published {
+  count: number
+  bytes: number
+}
+
 export class NatsPort implements ClusterPort {
   readonly #client: NatsClient
   readonly #options: NatsOptions
-  readonly #retryMs: number
+  readonly #timings: ConnectionTimings
   readonly #events: NatsPortEvents
+  readonly #servers: ServerList
   readonly #subscriptions = new Map<string, NatsSubscription | undefined>()
-  #nats: NatsConnection | undefined
+  #dialled: Dialled | undefined
   #state: NatsStatus['state'] = 'connecting'
   #error: ErrorCode | undefined
-  #reconnects = 0
-  #unconfirmed = 0
-  #sinceConfirm = 0
-  /** Number of this connection: confirmations of an earlier one do not count. */
-  #generation = 0
-  #retry: NodeJS.Timeout | undefined
-  #ended: Promise<void> | undefined
+  #connections = 0
+  #unconfirmed: Published = { count: 0, bytes: 0 }
+  /** Whether the server was asked to confirm and has not answered yet. */
+  #isAsking = false
+  /** For the next dial, the next sign of life, or the end of a silent server. */
+  #timer: NodeJS.Timeout | undefined
+  #following: Promise<void> | undefined
 
-  constructor(client: NatsClient, options: NatsOptions, retryMs: number, events: NatsPortEvents) {
+  constructor(client: NatsClient, options: NatsOptions, timings: ConnectionTimings, events: NatsPortEvents) {
     this.#client = client
     this.#options = options
-    this.#retryMs = retryMs
+    this.#timings = timings
     this.#events = events
+    this.#servers = new ServerList(options.servers, timings.retryMs)
   }
 
   get status(): NatsStatus {
     return {
       state: this.#state,
-      server: this.#state === 'connected' ? this.#nats?.getServer() : undefined,
+      server: this.#state === 'connected' ? this.#dialled?.nats.getServer() : undefined,
       error: this.#error,
-      reconnects: this.#reconnects
+      reconnects: Math.max(0, this.#connections - 1)
     }
   }
 
   get ready(): boolean {
-    return this.#state === 'connected' && this.#unconfirmed < WINDOW_BYTES
+    return this.#state === 'connected' && this.#unconfirmed.bytes < WINDOW_BYTES
   }
 
   get maxPayload(): number {
-    return this.#nats?.info?.max_payload ?? DEFAULT_MAX_PAYLOAD
+    return this.#dialled?.nats.info?.max_payload ?? DEFAULT_MAX_PAYLOAD
   }
 
-  /** Tries until a server answers. */
+  /** Dials until a server answers. */
   start(): void {
-    this.#client.connect(this.#options).then(
-      nats => this.#opened(nats),
+    const { url, tlsName } = this.#servers.next()
+    const tls = tlsName === undefined ? {} : { tls: { ...this.#options.tls, servername: tlsName } }
+    dial(this.#client, { ...this.#options, servers: [url], ...tls }).then(
+      dialled => this.#opened(dialled, url),
       (error: unknown) => {
         this.#fail(codeOf(this.#client, error))
-        if (this.#state !== 'closed') this.#retry = setTimeout(() => this.start(), this.#retryMs).unref()
+        this.#dialAgain()
       }
     )
   }
 
   publish(subject: string, bytes: Uint8Array): void {
-    const nats = this.#nats
-    if (nats === undefined || nats.isClosed()) return
+    this.#unconfirmed.count += 1
+    this.#unconfirmed.bytes += bytes.length
     try {
-      nats.publish(subject, bytes)
+      this.#dialled?.nats.publish(subject, bytes)
     } catch {
-      return // It has just closed, which #follow reports. Delivery is at most once.
+      return // It has just closed, which #follow reports. The cluster sends again what was not confirmed.
     }
-    this.#unconfirmed += bytes.length
-    this.#sinceConfirm += bytes.length
-    if (this.#sinceConfirm >= CONFIRM_BYTES) this.#confirm(nats)
+    this.#askSoon()
   }
 
   subscribe(subject: string): () => void {
@@ -125,62 +133,61 @@ export class NatsPort implements ClusterPort {
     if (this.#state === 'closed') return
     const open = this.#state === 'connected'
     this.#state = 'closed'
-    clearTimeout(this.#retry)
-    const nats = this.#nats
-    if (nats === undefined) return
+    clearTimeout(this.#timer)
+    const dialled = this.#dialled
+    if (dialled === undefined) return
     if (open)
       await Promise.race([
-        nats.flush().catch(() => {}),
+        dialled.nats.flush().catch(() => {}),
         new Promise(resolve => {
-          setTimeout(resolve, this.#retryMs).unref()
+          setTimeout(resolve, this.#timings.retryMs).unref()
         })
       ])
-    await nats.close()
-    await this.#ended
+    dialled.destroy()
+    await this.#following
   }
 
-  #opened(nats: NatsConnection): void {
+  #opened(dialled: Dialled, url: string): void {
     if (this.#state === 'closed') {
-      void nats.close()
+      dialled.destroy()
       return
     }
-    this.#nats = nats
+    const { info } = dialled.nats
+    this.#servers.learn(url, info?.connect_urls ?? [], this.#options.tls !== undefined || info?.tls_required === true)
+    this.#dialled = dialled
     for (const subject of this.#subscriptions.keys()) this.#subscriptions.set(subject, this.#subscribeNow(subject))
-    this.#ended = this.#follow(nats)
-    this.#connected()
-  }
-
-  async #follow(nats: NatsConnection): Promise<void> {
-    for await (const status of nats.status()) {
-      if (this.#state === 'closed') continue
-      if (status.type === 'disconnect') this.#disconnected()
-      else if (status.type === 'error') this.#fail(codeOf(this.#client, status.error))
-      else if (status.type === 'reconnect') {
-        this.#reconnects += 1
-        this.#connected()
-      }
-    }
-    if (this.#state === 'closed') return
-    // The client gave up against its options: start again.
-    this.#disconnected()
-    this.#nats = undefined
-    this.#retry = setTimeout(() => this.start(), this.#retryMs).unref()
-  }
-
-  #connected(): void {
+    this.#following = this.#follow(dialled)
     this.#state = 'connected'
     this.#error = undefined
-    this.#generation += 1
-    this.#unconfirmed = 0
-    this.#sinceConfirm = 0
+    this.#connections += 1
+    this.#unconfirmed = { count: 0, bytes: 0 }
+    this.#isAsking = false
+    this.#askLater()
     this.#events.connected()
   }
 
-  #disconnected(): void {
-    if (this.#state !== 'connected') return
+  async #follow(dialled: Dialled): Promise<void> {
+    for await (const status of dialled.nats.status())
+      if (status.type === 'error') this.#fail(codeOf(this.#client, status.error))
+    this.#lost(dialled)
+  }
+
+  /** The connection has ended. */
+  #lost(dialled: Dialled): void {
+    if (this.#dialled !== dialled) return
+    this.#dialled = undefined
+    if (this.#state === 'closed') return
+    clearTimeout(this.#timer)
     this.#state = 'disconnected'
+    dialled.destroy()
     this.#fail('NWS_ERR_CLUSTER_UNREACHABLE')
     this.#events.disconnected()
+    this.#dialAgain()
+  }
+
+  #dialAgain(): void {
+    if (this.#state === 'closed') return
+    this.#timer = setTimeout(() => this.start(), this.#servers.waitMs()).unref()
   }
 
   #fail(code: ErrorCode): void {
@@ -189,23 +196,51 @@ export class NatsPort implements ClusterPort {
     this.#events.failed(code, definitionOf(code).message)
   }
 
-  #confirm(nats: NatsConnection): void {
-    const bytes = this.#sinceConfirm
-    const generation = this.#generation
-    this.#sinceConfirm = 0
-    nats.flush().then(
+  /** Asks the server to confirm what is published until the end of this turn. */
+  #askSoon(): void {
+    if (this.#isAsking) return
+    this.#isAsking = true
+    queueMicrotask(() => this.#ask())
+  }
+
+  /** Without traffic, asks the server for a sign of life. */
+  #askLater(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#askSoon(), this.#timings.pingMs).unref()
+  }
+
+  #ask(): void {
+    const dialled = this.#dialled
+    if (dialled === undefined) return
+    const asked = { ...this.#unconfirmed }
+    this.#waitForAnswer(dialled, 2 * this.#timings.pingMs)
+    dialled.nats.flush().then(
       () => {
-        if (generation !== this.#generation) return
-        const waited = !this.ready
-        this.#unconfirmed -= bytes
-        if (waited && this.ready) this.#events.drained()
+        if (this.#dialled !== dialled || this.#state === 'closed') return
+        this.#isAsking = false
+        this.#unconfirmed.count -= asked.count
+        this.#unconfirmed.bytes -= asked.bytes
+        if (this.#unconfirmed.count > 0) this.#askSoon()
+        else this.#askLater()
+        this.#events.confirmed(asked.count)
       },
-      () => {}
+      () => {} // #follow reports the end of the connection.
     )
   }
 
+  #waitForAnswer(dialled: Dialled, ms: number): void {
+    clearTimeout(this.#timer)
+    const end = performance.now() + ms
+    this.#timer = setTimeout(() => {
+      const { pingMs } = this.#timings
+      // After a pause of this process the answer may wait to be read.
+      if (performance.now() - end > pingMs / 2) this.#waitForAnswer(dialled, pingMs)
+      else this.#lost(dialled)
+    }, ms).unref()
+  }
+
   #subscribeNow(subject: string): NatsSubscription | undefined {
-    const nats = this.#nats
+    const nats = this.#dialled?.nats
     if (nats === undefined || nats.isClosed()) return undefined
     return nats.subscribe(subject, {
       callback: (error, message) => {

@@ -9,18 +9,21 @@ export interface ConnectionTimings {
   /** Until a server is tried again. */
   readonly retryMs: number
   readonly connectMs: number
-  /** Between two PINGs to the server. After two without an answer the client takes another server. */
+  /** Without traffic, until the server is asked for a sign of life. If none comes in twice this time, it is left. */
   readonly pingMs: number
 }
 
-/** The client leaves a dead server after at most 12 s, before other proxies think this one dead. */
+/** A dead server is left after at most 12 s, before other proxies think this one dead. */
 export const connectionTimings: ConnectionTimings = { retryMs: 1000, connectMs: 5000, pingMs: 4000 }
+
+/** The longest time that a timer takes. */
+const NEVER_MS = 2 ** 31 - 1
 
 /** @throws NwsError `NWS_ERR_CONFIG_CLUSTER_FILE` */
 export async function connectionOptions(
   client: NatsClient,
   config: Readonly<Settings>,
-  { retryMs, connectMs, pingMs }: ConnectionTimings
+  { connectMs }: ConnectionTimings
 ): Promise<NatsOptions> {
   const {
     clusterUrl,
@@ -57,13 +60,12 @@ export async function connectionOptions(
         }
       : {}),
     noEcho: true,
-    maxReconnectAttempts: -1,
-    ignoreAuthErrorAbort: true,
-    waitOnFirstConnect: false,
-    reconnectDelayHandler: () => retryMs,
+    // NatsPort dials again itself: the package knows no pause between the servers that refuse it, and notices a silent server
+    // too late.
+    reconnect: false,
+    ignoreClusterUpdates: true,
     timeout: connectMs,
-    pingInterval: pingMs,
-    maxPingOut: 2
+    pingInterval: NEVER_MS
   }
 }
 

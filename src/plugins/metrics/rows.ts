@@ -258,9 +258,15 @@ export const metrics: readonly Metric[] = [
   },
   {
     name: 'nws_cluster_queue_dropped_total',
-    help: 'Messages that were dropped because too many bytes waited for the NATS server.',
+    help: 'Messages that were dropped because more than 16 MiB waited for the NATS server.',
     needs: 'cluster',
     read: inCluster(({ counts }) => counts.queueDropped)
+  },
+  {
+    name: 'nws_cluster_missing_total',
+    help: 'How often messages of another proxy were missing in a channel. Its peers then leave the channel and join it again.',
+    needs: 'cluster',
+    read: inCluster(({ counts }) => counts.missing)
   },
   {
     name: 'nws_cluster_refused_total',

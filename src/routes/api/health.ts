@@ -34,7 +34,7 @@ const healthSchema = Type.Object({
         error: Type.Optional(Type.String({ description: 'Error code of the last try.' })),
         reconnects: Type.Integer({ description: 'Reconnections to NATS.' }),
         proxies: Type.Integer({ description: 'Other proxies of the cluster.' }),
-        queuedBytes: Type.Integer({ description: 'Bytes that wait for the NATS server.' }),
+        queuedBytes: Type.Integer({ description: 'Bytes that the NATS server has not confirmed.' }),
         queueDropped: Type.Integer({ description: 'Messages that were dropped because too many bytes waited.' })
       },
       { description: 'Absent without NWS_CLUSTER_URL.' }

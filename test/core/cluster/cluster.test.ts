@@ -142,7 +142,116 @@ t.test('while the broker takes nothing, the oldest goes when too much waits', as
   t.ok(b.cluster.publisher.dropped >= 25, 'it is counted')
   b.heal()
   whole.run(100)
-  t.ok(a.heard.length >= 14 && a.heard.length <= 17, 'the newest arrive')
+  const arrived = a.heard.filter(line => line.endsWith('bytes')).length
+  t.ok(arrived >= 14 && arrived <= 17, 'the newest arrive')
+  t.strictSame(
+    a.heard.filter(line => line.includes(' +') || line.includes(' -')),
+    ['x +bob', 'x -bob', 'x +bob'],
+    'their listeners are told that some are missing'
+  )
+  t.strictSame(b.heard, ['x +alice', 'x -alice', 'x +alice'], 'and so is the sender')
+})
+
+t.test('what the broker has not confirmed is sent again on the next connection, once and in order', async t => {
+  for (const heardOfLost of [false, true]) {
+    const whole = createSimulatedCluster(secret)
+    const [a, b] = [whole.add(), whole.add({ maxPayload: 2000 })]
+    a.join('x', 'alice')
+    b.join('x', 'bob')
+    whole.run(SETTLE_MS)
+    b.say('x', 'bob', 'm0')
+    if (heardOfLost) b.confirm = false
+    whole.run(heardOfLost ? 100 : SETTLE_MS)
+    b.stall()
+    for (let i = 1; i < 5; i++) {
+      b.say('x', 'bob', i === 3 ? Buffer.alloc(5000) : `m${i}`)
+      whole.run(100)
+    }
+    t.ok(b.cluster.publisher.queuedBytes > 5000, 'it is kept')
+    b.confirm = true
+    b.heal()
+    whole.run(SETTLE_MS)
+    t.strictSame(a.heard, ['x +bob', 'x bob:"m0"', 'x bob:"m1"', 'x bob:"m2"', 'x bob:5000 bytes', 'x bob:"m4"'])
+    t.strictSame(b.heard, ['x +alice'])
+    t.equal(b.cluster.publisher.queuedBytes, 0)
+  }
+})
+
+t.test('both sides are told when the broker has lost a message, also the last one', async t => {
+  for (const isLast of [false, true]) {
+    const whole = createSimulatedCluster(secret)
+    const [a, b, c] = [whole.add(), whole.add(), whole.add()]
+    a.join('x', 'alice')
+    b.join('x', 'bob')
+    c.join('x', 'carol')
+    whole.run(SETTLE_MS)
+    const [before, beforeC] = [b.heard.length, c.heard.length]
+    whole.loseAt = [a]
+    b.say('x', 'bob', 'lost')
+    whole.run(10)
+    whole.loseAt = []
+    if (!isLast) b.say('x', 'bob', 'heard')
+    whole.run(isLast ? 12_000 : 10)
+    t.strictSame(a.heard.slice(2), ['x -bob', 'x +bob', ...(isLast ? [] : ['x bob:"heard"'])])
+    t.strictSame(b.heard.slice(before), ['x -alice', 'x +alice'])
+    t.strictSame(
+      c.heard.slice(beforeC),
+      ['x bob:"lost"', ...(isLast ? [] : ['x bob:"heard"'])],
+      'others are not concerned'
+    )
+    t.equal(a.cluster.counts.missing, 1)
+  }
+})
+
+t.test('a channel that is opened again has no missing batches', async t => {
+  const whole = createSimulatedCluster(secret)
+  const [a, b] = [whole.add(), whole.add()]
+  a.join('x', 'alice')
+  for (let i = 0; i < 3; i++) {
+    b.join('x', `bob${i}`)
+    whole.run(SETTLE_MS)
+    b.say('x', `bob${i}`, 'hello')
+    whole.run(SETTLE_MS)
+    b.leave('x', `bob${i}`)
+    whole.run(i * 1000)
+  }
+  t.strictSame(
+    a.heard,
+    [0, 1, 2].flatMap(i => [`x +bob${i}`, `x bob${i}:"hello"`, `x -bob${i}`])
+  )
+  t.equal(a.cluster.counts.missing, 0)
+})
+
+t.test('a check is answered when the others have taken everything before it', async t => {
+  const whole = createSimulatedCluster(secret)
+  const [a, b, c] = [whole.add(), whole.add(), whole.add()]
+  t.equal(b.cluster.check('x'), undefined)
+  a.join('x', 'alice')
+  b.join('x', 'bob')
+  c.join('y', 'carol')
+  whole.run(SETTLE_MS)
+  b.say('x', 'bob', 'first')
+  const { check } = b.cluster.check('x')!
+  t.equal(check.asked.length, 1)
+  t.equal(check.stateOf(check.asked[0]!), 'waits')
+  whole.run(10)
+  t.equal(check.stateOf(check.asked[0]!), 'answered')
+
+  a.cut()
+  const second = b.cluster.check('x')!
+  whole.run(30_000)
+  t.equal(second.check.stateOf(second.check.asked[0]!), 'lost', 'a proxy that is silent for too long')
+
+  a.heal()
+  whole.run(SETTLE_MS)
+  a.cut()
+  const third = b.cluster.check('x')!
+  whole.run(100)
+  third.end()
+  a.heal()
+  a.leave('x', 'alice')
+  whole.run(100)
+  t.equal(third.check.stateOf(third.check.asked[0]!), 'waits', 'a check that has ended is forgotten')
 })
 
 t.test('messages larger than the broker takes are split', async t => {
