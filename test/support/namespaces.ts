@@ -284,8 +284,18 @@ function startProgram(command: string, args: readonly string[], options: SpawnOp
     pid: child.pid ?? 0,
     output: () => text,
     events,
-    event: async (name, condition = () => true, timeoutMs = PATIENCE_MS) =>
-      await until(() => events.find(event => event.event === name && condition(event)), `event ${name}`, timeoutMs),
+    event: async (name, condition = () => true, timeoutMs = PATIENCE_MS) => {
+      // Each event is looked at once: a test may wait through thousands of large ones.
+      let looked = 0
+      const find = () => {
+        while (looked < events.length) {
+          const event = events[looked++]!
+          if (event.event === name && condition(event)) return event
+        }
+        return undefined
+      }
+      return await until(find, `event ${name}`, timeoutMs)
+    },
     printed: async (pattern, timeoutMs = PATIENCE_MS) =>
       await until(() => pattern.exec(text), `output ${String(pattern)}`, timeoutMs),
     send: message => {

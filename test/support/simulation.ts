@@ -460,11 +460,15 @@ export class Simulation {
   /** A dialer makes a connection. */
   connect(dialler: SimulatedProxy, { host, port, dialledId }: DialRequest, outcome: DialOutcome): void {
     const listener = this.proxies.find(({ endpoint }) => endpoint.host === host && endpoint.port === port)
-    if (listener === undefined || !this.reaches(dialler, listener)) {
-      this.clock.after(this.timings.handshakeMs, () => dialler.alive && outcome.ended(false))
-      return
+    const begun = this.clock.now()
+    const attempt = (): void => {
+      // TCP repeats its first packet after 1 s.
+      if (listener !== undefined && this.reaches(dialler, listener))
+        this.clock.after(this.#latency(), () => open(listener))
+      else if (this.clock.now() === begun) this.clock.after(1000, attempt)
+      else this.clock.after(dialTimings.connectMs - 1000, () => dialler.alive && outcome.ended(false))
     }
-    this.clock.after(this.#latency(), () => {
+    const open = (listener: SimulatedProxy): void => {
       if (!dialler.alive) return
       if (!listener.alive) {
         outcome.ended(true)
@@ -486,7 +490,8 @@ export class Simulation {
         ...(dialledId === undefined ? {} : { dialledId })
       })
       dialler.outcomes.set(link, outcome)
-    })
+    }
+    attempt()
   }
 
   /** The process of a proxy ends at once. */

@@ -11,6 +11,9 @@ export type LinkCloseCode = 1000 | 1001 | 1002 | 1008 | 1009 | 1011 | 1013 | 400
 /** Close codes from here on end a link and not its session. */
 export const LINK_ONLY_CODES = 4000
 
+/** The code of a link whose remote is silent. */
+export const SILENT = 4001
+
 /** The link must end. */
 export interface Fault {
   readonly ok: false

@@ -81,6 +81,7 @@ export default fp<PeerMeshOptions>(
       log
     } = app
     const times = { ...timings, ...options.linkTimings }
+    const dialTimes = { ...dialTimings, ...options.dialTimings }
     /** What is known of a link besides itself. */
     const facts = new WeakMap<Link, { readonly address: string; readonly own: string }>()
     /** The link that carries or carried each session. */
@@ -157,11 +158,11 @@ export default fp<PeerMeshOptions>(
     const dialer = new Dialer({
       ownId: crypto.proxyId.bytes,
       clock,
-      timings: { ...dialTimings, ...options.dialTimings },
+      timings: dialTimes,
       random: crypto.random,
       lost: id => mesh.gone(id),
       dial: ({ host, port, dialledId }, outcome) => {
-        const giveUp = connect(host, port, times.handshakeMs, {
+        const giveUp = connect(host, port, dialTimes.connectMs, {
           open: socket => {
             dials.delete(giveUp)
             const { key } = addressKey(socket.remoteAddress ?? '')

@@ -193,6 +193,52 @@ t.test('of two links of one session both ends keep the same', async t => {
   }
 })
 
+t.test('under traffic a link that carries nothing is replaced before it is missed', async t => {
+  // As a cable that is out for 10 s: TCP tries less and less often, and only carries on at 13 s.
+  for (let seed = 1; seed <= 5; seed++) {
+    const scene = pair(seed)
+    const { simulation, a, b, ofA, ofB } = scene
+    const cut = simulation.wires.at(-1)!.stall()
+    simulation.reaches = () => false
+    for (let i = 1; i <= 3000; i++) {
+      const text = i % 10 === 0 ? String(i).padEnd(65_536) : String(i)
+      a.broadcast('x', ofA, text, true)
+      b.broadcast('x', ofB, text, true)
+      simulation.run(5)
+      if (i === 2000) simulation.reaches = () => true
+      if (i === 2600) cut()
+    }
+    simulation.run(2000)
+    const heard = [a, b].map(proxy => texts(proxy).map(text => text.trim()))
+    t.strictSame(heard, [numbers(3000), numbers(3000)], `seed ${seed}`)
+    t.strictSame([presence(a), presence(b)], [['+x b1'], ['+x a1']])
+    t.ok(a.session(b)!.resumptions > 0, 'another link carries the session')
+  }
+})
+
+t.test('an end that waits for its budget is not taken for dead', async t => {
+  const simulation = new Simulation(1, { timings: { lingerMs: 40 } })
+  const a = simulation.proxy('a')
+  const b = simulation.proxy('b', { budgets: { cpuBurst: 8, cpuPerSecond: 0.01 } })
+  const [ofA] = [a.join('x'), b.join('x')]
+  const left = a.join('y')
+  b.join('y')
+  a.discover(b)
+  simulation.run(6000)
+  t.equal(b.remotes('y').length, 1)
+  a.join('z')
+  simulation.run(500)
+  a.leave('y', left)
+  simulation.run(3000) // LEAVE waits at b behind M1, and all that comes behind it.
+  a.broadcast('x', ofA, '1')
+  simulation.run(15_000)
+  t.equal(a.session(b)!.state, 'open')
+  t.strictSame([...a.seen.endings, ...b.seen.endings], [])
+  t.equal(texts(b).length, 0)
+  simulation.run(15_000)
+  t.strictSame(texts(b), ['1'])
+})
+
 t.test('when all is taken is told over any number of links', async t => {
   const { simulation, a, b, ofA } = pair()
   let taken = 0

@@ -8,6 +8,8 @@ import type { Endpoint } from './link.ts'
 
 /** Times of the dialler, in milliseconds. */
 export interface DialTimings {
+  /** A connection must be open after so long; the system repeats its first packet after 1 s. */
+  readonly connectMs: number
   /** The larger id dials a discovered proxy when it has no link after so long. */
   readonly largerMs: number
   /** Wait after the first failed dial; it doubles. */
@@ -19,12 +21,13 @@ export interface DialTimings {
   readonly steadyMs: number
 }
 
-/** The times of the protocol; steadyMs is an own choice. */
+/** The times of the protocol; connectMs and steadyMs are own choices. */
 export const dialTimings: DialTimings = {
+  connectMs: 1500,
   largerMs: 3000,
   backOffMs: 1000,
   maxBackOffMs: 300_000,
-  resumeMs: 1000,
+  resumeMs: 500,
   steadyMs: 10_000
 }
 

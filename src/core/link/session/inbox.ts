@@ -1,11 +1,10 @@
 // The order in which arriving frames take effect: strictly that of arrival, and while a step of a round is computed the
 // later ones wait. Not what they do, and no frames before HELLO.
 //
-// Some go before their turn: DATA, PING, PONG and ACK may pass a step that cannot change the meaning of any handle (all but
-// M6), so that a long round, or one that waits for its budget, neither holds up the messages of channels confirmed
-// before nor makes this end seem dead.
+// DATA may pass a step that cannot change the meaning of any handle (all but M6), so that a long round, or one that waits
+// for its budget, does not hold up the messages of channels that were confirmed before. PING, PONG and ACK do not come here.
 import { MAX_WAITING_BYTES } from '../constants.ts'
-import { frameType, type Frame, type FrameType } from '../wire/frames.ts'
+import { frameType, type Frame } from '../wire/frames.ts'
 import type { Fault } from '../result.ts'
 
 /** What arrives: a frame, the fault after which nothing is readable, or the end of the stream. */
@@ -18,8 +17,6 @@ export interface InboxOwner {
   /** Too much waits, or no longer: stop or resume reading. */
   pause(paused: boolean): void
 }
-
-const passing: ReadonlySet<FrameType> = new Set([frameType.data, frameType.ping, frameType.pong, frameType.ack])
 
 /** The frames of one link on their way to taking effect. */
 export class Inbox {
@@ -46,7 +43,7 @@ export class Inbox {
     this.#pauseWhereNeeded()
   }
 
-  /** Nothing takes effect until release(). @param wholly not even DATA and PING */
+  /** Nothing takes effect until release(). @param wholly not even DATA */
   hold(wholly: boolean): void {
     this.#held = wholly ? 'wholly' : 'partly'
   }
@@ -76,7 +73,9 @@ export class Inbox {
 
   #mayPass(arrival: Arrival): boolean {
     if (this.#held === 'no') return true
-    return this.#held === 'partly' && typeof arrival === 'object' && 'type' in arrival && passing.has(arrival.type)
+    return (
+      this.#held === 'partly' && typeof arrival === 'object' && 'type' in arrival && arrival.type === frameType.data
+    )
   }
 
   #pauseWhereNeeded(): void {

@@ -87,6 +87,8 @@ export interface LinkOwner {
   ended(link: Link, ending: LinkEnding): void
 }
 
+const atOnce: ReadonlySet<FrameType> = new Set([frameType.ping, frameType.pong, frameType.ack])
+
 /** One end of a link. */
 export class Link implements CpuClient {
   readonly role: LinkRole
@@ -138,7 +140,9 @@ export class Link implements CpuClient {
         opened: (terms, greetings) => this.#opened(terms, greetings),
         frame: frame => {
           this.#liveness.heard()
-          this.#push(frame)
+          // These do not depend on a step of a round, and must not wait for one: their sender would take this end for dead.
+          if (atOnce.has(frame.type)) this.#take(frame)
+          else this.#push(frame)
         },
         fault: reason => this.#push(reason)
       }
@@ -163,6 +167,11 @@ export class Link implements CpuClient {
   /** Milliseconds of the last PING and its PONG. */
   get rttMs(): number | undefined {
     return this.#liveness.rttMs
+  }
+
+  /** Since the remote's last sign of life. */
+  get silentMs(): number {
+    return this.#liveness.silentMs
   }
 
   /** Begins, once the connection is open: I sends W0. */
@@ -194,7 +203,7 @@ export class Link implements CpuClient {
     this.#flushLater()
   }
 
-  /** Later frames wait until release(). @param wholly not even DATA and PING pass */
+  /** Later frames wait until release(), but PING, PONG and ACK. @param wholly not even DATA passes */
   hold(wholly: boolean): void {
     this.#inbox.hold(wholly)
   }

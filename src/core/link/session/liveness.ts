@@ -21,9 +21,9 @@ export class Liveness {
   readonly #port: LivenessPort
   readonly #pings: TokenBucket
   #lastHeard: number
-  /** How many records came. */
-  #heard = 0
   #timer: Cancel = () => {}
+  /** Since when a sign of life is due. */
+  #dueSince: number | undefined
   #probe: Cancel | undefined
   /** The PING that has no answer yet. */
   #sent: { readonly x: Uint8Array; readonly at: number } | undefined
@@ -51,6 +51,11 @@ export class Liveness {
     this.#check(this.#timings.pingMs)
   }
 
+  /** Since the last sign of life. */
+  get silentMs(): number {
+    return this.#clock.now() - this.#lastHeard
+  }
+
   stop(): void {
     this.#timer()
     this.#probe?.()
@@ -60,7 +65,7 @@ export class Liveness {
   /** Any valid record is a sign of life. */
   heard(): void {
     this.#lastHeard = this.#clock.now()
-    this.#heard += 1
+    this.#dueSince = undefined
   }
 
   /** A PING came: false if they are too many. */
@@ -93,17 +98,26 @@ export class Liveness {
   /** While this end does not read, silence says nothing. */
   pause(paused: boolean): void {
     this.#paused = paused
-    this.#lastHeard = this.#clock.now()
+    this.heard()
   }
 
-  /** A doubt that the remote is still there: the link is dead unless a sign of life comes soon. */
+  /**
+   * A sign of life is due: a frame went out that the remote must acknowledge, or there is a doubt. The link is dead if
+   * nothing comes in time.
+   */
   probe(): void {
+    this.#dueSince ??= this.#clock.now()
+    if (this.#probe === undefined) this.#expect(this.#dueSince)
+  }
+
+  #expect(since: number): void {
     this.ask()
-    if (this.#probe !== undefined) return
-    const heard = this.#heard
-    this.#probe = this.#clock.after(this.#timings.probeMs, () => {
+    const { probeMs } = this.#timings
+    this.#probe = this.#clock.after(since + probeMs - this.#clock.now(), () => {
       this.#probe = undefined
-      if (this.#heard === heard && !this.#paused) this.#port.dead()
+      if (this.#paused || this.#dueSince === undefined) return
+      if (this.#clock.now() - this.#dueSince >= probeMs) this.#port.dead()
+      else this.#expect(this.#dueSince)
     })
   }
 

@@ -12,7 +12,7 @@ import type { Cancel } from '../../clock.ts'
 import { InitiatorScheduler } from '../matching/initiator-scheduler.ts'
 import { ResponderScheduler } from '../matching/responder-scheduler.ts'
 import type { SchedulerPort } from '../matching/scheduler.ts'
-import { LINK_ONLY_CODES, fault, type Fault } from '../result.ts'
+import { LINK_ONLY_CODES, SILENT, fault, type Fault } from '../result.ts'
 import type { ChannelMessage } from '../wire/channel-message.ts'
 import type { UnfinishedTotal } from '../wire/fragments.ts'
 import { frameType, type Frame } from '../wire/frames.ts'
@@ -57,7 +57,7 @@ export class Session {
   endpoint: Endpoint | undefined
   /** Milliseconds since the epoch at which its first link opened. */
   since = 0
-  /** How often another link went on with it. */
+  /** How often it waited for a link and went on. */
   resumptions = 0
   traffic: ChannelTraffic
   readonly #environment: LinkEnvironment
@@ -230,7 +230,10 @@ export class Session {
       return
     }
     if (!carried) return
-    this.#wait = this.#environment.clock.after(this.#environment.timings.resumeMs, () => this.end())
+    // However early silence was noticed, the remote has the same time to come back.
+    const { deadMs, resumeMs } = this.#environment.timings
+    const more = code === SILENT ? Math.max(0, deadMs - link.silentMs) : 0
+    this.#wait = this.#environment.clock.after(resumeMs + more, () => this.end())
     if (this.links.size === 0) this.#events.waiting(this)
   }
 
@@ -394,6 +397,7 @@ export class Session {
       this.#next += 1
       if (flags === undefined) link.write(frameType.leave, handle)
       else link.writeData(handle, flags, head, payload)
+      link.probe()
       room -= payload.length
       if (room > 0 || this.#next === this.#kept.end) continue
       this.#resending = true
