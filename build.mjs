@@ -42,6 +42,11 @@ const LIBRARY = {
   BV: 'bonevalue/global'
 }
 
+/** The builds for guests have cryptography in them. */
+const GUEST_BANNER = {
+  js: '/*! Network Web Sockets, MIT License. noble-curves, noble-ciphers, noble-hashes, MIT License, Copyright (c) Paul Miller */'
+}
+
 /** @typedef {{ inputs: string, files: string[], before: string[] }} BuildRecord */
 
 const say = (/** @type {string} */ line) => process.stderr.write(`${line}\n`)
@@ -160,6 +165,20 @@ async function bundle(sourcemap) {
       ...browser,
       format: 'iife',
       entryPoints: named(['networkwebsockets.global', 'namedwebsockets', 'BV'])
+    },
+    {
+      ...browser,
+      format: 'esm',
+      entryPoints: { networkwebsockets: 'src/client/guest/index.ts' },
+      outdir: 'public/lib/guest',
+      banner: GUEST_BANNER
+    },
+    {
+      ...browser,
+      format: 'iife',
+      entryPoints: { 'networkwebsockets.global': 'src/client/guest/global.ts' },
+      outdir: 'public/lib/guest',
+      banner: GUEST_BANNER
     },
     {
       ...browser,

@@ -20,6 +20,7 @@ import extensions from './plugins/extensions.ts'
 import connectionLimit from './plugins/guarded-scope/connection-limit.ts'
 import guardedScope from './plugins/guarded-scope/index.ts'
 import { logSerializers, serverOptions } from './plugins/guarded-scope/server-options.ts'
+import guests from './plugins/guests/index.ts'
 import httpPeers from './plugins/http-peers/index.ts'
 import legacy from './plugins/legacy/index.ts'
 import listener from './plugins/listener.ts'
@@ -31,6 +32,7 @@ import rendezvous from './plugins/bonevalue/rendezvous/index.ts'
 import rendezvousListener from './plugins/bonevalue/rendezvous-listener.ts'
 import shutdown from './plugins/shutdown.ts'
 import { buildBonevalueApp } from './bonevalue-app.ts'
+import { buildGuestApp } from './guest-app.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
@@ -69,6 +71,7 @@ async function assemble(
   await app.register(rendezvous, seams)
   await app.register(legacy)
   await app.register(channelSockets) // Its goodbye comes before that of @fastify/websocket.
+  await app.register(guests, { build: buildGuestApp })
   await app.register(httpPeers)
   await app.register(discovery)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.

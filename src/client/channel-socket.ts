@@ -2,7 +2,9 @@
 // a connection. Each kind of socket brings its protocol.
 import { isChannelName } from './channel-name.ts'
 import { Connection, type Protocol, type WebSocketClass } from './connection.ts'
+import { diagnose } from './diagnosis.ts'
 import { defaultEndpoint, LOCAL_ENDPOINT } from './endpoint.ts'
+import type { Problem } from './errors.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import type { ReconnectingDetail } from './events.ts'
 import type { ReconnectOptions } from './reconnect.ts'
@@ -23,16 +25,29 @@ export interface SocketOptions {
 /** For this library only: messages may be sent before the first `open`. */
 export const QUEUE_EARLY = Symbol('queueEarly')
 
+/** What takes the place of the platform's own parts. */
+export interface PlatformParts {
+  readonly WebSocket: WebSocketClass
+  /** Finds out why a connection failed. @param base address of the proxy */
+  readonly diagnose: (base: string) => Promise<Problem>
+}
+
 let defaultWebSocket: WebSocketClass | undefined
+let parts: PlatformParts | undefined
 
 /** The entry file for Node.js calls it. */
 export function setDefaultWebSocket(Class: WebSocketClass): void {
   defaultWebSocket = Class
 }
 
+/** The entry files for guests call it. */
+export function setPlatform(guests: PlatformParts): void {
+  parts = guests
+}
+
 /** The default class. A page may have replaced the global one. */
 function platformWebSocket(): WebSocketClass {
-  return (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
+  return parts?.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
 }
 
 export abstract class ChannelSocket extends SocketSurface {
@@ -77,6 +92,7 @@ export abstract class ChannelSocket extends SocketSurface {
       reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect,
       token,
       WebSocket,
+      diagnose: parts?.diagnose ?? diagnose,
       queueEarly
     })
   }

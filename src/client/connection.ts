@@ -1,7 +1,6 @@
 // One channel's connection to the proxy: opens, reconnects and closes, and keeps the order of sent messages. It takes the
 // protocol as an argument and dispatches events at its owner.
 import { watchContentPolicy } from './content-policy.ts'
-import { diagnose } from './diagnosis.ts'
 import { endpointBase, LOCAL_ENDPOINT } from './endpoint.ts'
 import { problem, type Problem } from './errors.ts'
 import { closeEvent, NetworkErrorEvent, type ReconnectingDetail } from './events.ts'
@@ -35,6 +34,8 @@ export interface ConnectionOptions {
   readonly reconnect: ReconnectOptions | undefined
   readonly token: string | undefined
   readonly WebSocket: WebSocketClass
+  /** Finds out why a connection failed. */
+  readonly diagnose: (base: string) => Promise<Problem>
   /** Whether messages may wait for the first `open` too. */
   readonly queueEarly: boolean
 }
@@ -245,7 +246,7 @@ export class Connection {
   async #explain(code: number, cause: Problem | undefined): Promise<void> {
     if (this.#diagnosed) return this.#retry(code, '', false, undefined)
     this.#diagnosed = true
-    const error = cause ?? (await diagnose(this.#base))
+    const error = cause ?? (await this.#options.diagnose(this.#base))
     if (this.state !== CONNECTING) return
     if (this.#mayFallBack && error.code === 'NWS_CLIENT_NOT_A_PROXY') {
       this.#mayFallBack = this.#diagnosed = false

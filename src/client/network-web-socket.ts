@@ -51,6 +51,11 @@ export interface NetworkWebSocket {
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging
 export class NetworkWebSocket extends ChannelSocket {
   declare onconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['connect']) => unknown) | null
+  /**
+   * The invitation that this page came by; undefined on pages that are not for guests. It is rejected, with a `code`, if the
+   * invitation is over or its computer does not answer.
+   */
+  static readonly invitation: Promise<{ readonly channel: string }> | undefined = undefined
   declare ondisconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['disconnect']) => unknown) | null
   readonly #protocol: EnvelopeProtocol
   readonly #channelConnection: Connection

@@ -249,6 +249,49 @@ export const catalogue = {
       'Parts of the rendezvous cannot be replaced after the proxy listens. Call use() in the plugin function of the extension.'
   },
 
+  // Guests
+  NWS_ERR_GUEST_OVER: { status: 410, close: 4514, message: 'The invitation is over. Ask for a new one.' },
+  NWS_ERR_GUEST_REMOVED: { status: 403, close: 4515, message: 'The host has removed you from the channel.' },
+  NWS_ERR_GUEST_SECRET: {
+    status: 403,
+    close: 4516,
+    message: 'The link does not fit the invitation. Scan the code again.'
+  },
+  NWS_ERR_GUEST_FULL: {
+    status: 503,
+    close: 4012,
+    message: 'All places of the invitation are taken. Wait until a guest leaves, or ask for another invitation.'
+  },
+  NWS_ERR_GUEST_TRIES: {
+    status: 429,
+    close: 4031,
+    message: 'Too many wrong links came from this address: wait some seconds, then try again.'
+  },
+  NWS_ERR_GUEST_CONNECTIONS: {
+    status: 503,
+    close: 1013,
+    message:
+      'Guests have as many sockets open as NWS_GUEST_MAX_CONNECTIONS and NWS_GUEST_MAX_CONNECTIONS_PER_ADDRESS allow.'
+  },
+  NWS_ERR_GUEST_PROTOCOL: { status: 400, close: 1008, message: 'The guest broke the protocol of guests.' },
+  NWS_ERR_GUEST_ADDRESS: {
+    status: 409,
+    message:
+      'This computer has no private address that a phone can reach. Connect it to a network, or set NWS_GUEST_HOST.'
+  },
+  NWS_ERR_GUEST_PAGE: {
+    status: 400,
+    message: 'No page for guests has this name. It is start, the name of an example, or app with NWS_GUEST_APP.'
+  },
+  NWS_ERR_GUEST_APP: {
+    status: 400,
+    message:
+      'The address of your own pages must begin with http://127.0.0.1: or http://localhost:, and page must be app.'
+  },
+  NWS_ERR_GUEST_INVITATIONS: { status: 409, message: 'As many invitations are open as possible. Close one.' },
+  NWS_ERR_GUEST_INVITATION: { status: 404, message: 'No invitation with this id is open.' },
+  NWS_ERR_GUEST_UNKNOWN: { status: 404, message: 'No guest of the invitation has this id.' },
+
   // Discovery
   NWS_ERR_DISCOVERY_ADVERTISEMENT: {
     status: 500,

@@ -126,6 +126,7 @@ function isInsecure({ bv, bvListen, tlsCert }: Settings): boolean {
 /** Settings that need each other. */
 const PAIRS = [
   ['tlsCert', 'tlsKey'],
+  ['guestTlsCert', 'guestTlsKey'],
   ['clusterUser', 'clusterPassword'],
   ['clusterTlsCert', 'clusterTlsKey']
 ] as const

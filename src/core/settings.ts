@@ -23,6 +23,7 @@ export const settingGroups = {
   mesh: 'Other proxies',
   bonevalue: 'BoneValue',
   cluster: 'The cluster',
+  guests: 'Guests',
   limits: 'Limits',
   times: 'Times'
 } as const
@@ -45,6 +46,7 @@ const local = rowIn('local')
 const mesh = rowIn('mesh')
 const bonevalue = rowIn('bonevalue')
 const cluster = rowIn('cluster')
+const guests = rowIn('guests')
 const limits = rowIn('limits')
 const times = rowIn('times')
 
@@ -132,6 +134,28 @@ const rows = {
     'File with the certificate (PEM) of this proxy, for NATS servers that ask for one. Empty: none.'
   ),
   clusterTlsKey: cluster(text(), 'File with the key (PEM) of NWS_CLUSTER_TLS_CERT.'),
+
+  guestPort: guests(
+    count(9010, 0, 65_535),
+    'TCP port for guests, while an invitation is open. If it is taken, the next free one. 0 takes any free port.'
+  ),
+  guestHost: guests(text('address'), 'Address that guests reach, instead of the private addresses of this machine.'),
+  guestApp: guests(
+    text(),
+    'Folder with your own pages for guests. Names that begin with a dot and links that lead out of it are left out.'
+  ),
+  guestTlsCert: guests(text(), 'File with the certificate chain (PEM) for guests. Empty: no TLS.'),
+  guestTlsKey: guests(text(), 'File with the key (PEM) of NWS_GUEST_TLS_CERT.'),
+  guestMaxConnections: guests(count(64), 'Open sockets of all guests.'),
+  guestMaxConnectionsPerAddress: guests(count(8), 'Open sockets of guests from one address.'),
+  guestMessagesPerSecond: guests(
+    count(200),
+    'Messages per second from one guest, with a burst of one second. The proxy reads no faster.'
+  ),
+  guestBytesPerSecond: guests(
+    count(8 * MIB),
+    'Bytes per second from one guest, with a burst of one second. The proxy reads no faster.'
+  ),
 
   maxMessageBytes: limits(count(MIB, 1, 64 * MIB), 'Bytes of one WebSocket message or HTTP body.'),
   maxQueuedBytes: limits(

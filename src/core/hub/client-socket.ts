@@ -3,7 +3,6 @@
 import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { Outbox, type ByteSink } from './outbox.ts'
-import type { Channel } from './channel.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /**
@@ -173,12 +172,12 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     this.lastSeen = this.deps.now()
   }
 
-  /** Stops reading until a channel has handed out its broadcasts: the client cannot get ahead of a wide channel. */
-  protected pauseUntilDrained(channel: Channel): void {
+  /** Stops reading until `wait` calls its argument. */
+  protected pauseUntil(wait: (resume: () => void) => void): void {
     if (this.#paused || this.over) return
     this.#paused = true
     this.websocket.pause()
-    channel.whenDrained(() => {
+    wait(() => {
       this.#paused = false
       this.lastSeen = this.deps.now()
       this.websocket.resume()

@@ -50,6 +50,8 @@ export interface JoinRequest {
   readonly dialect: string
   /** Origin of the page, which has limits; undefined for other clients. */
   readonly origin?: string | undefined
+  /** Id of the invitation by which a guest came; undefined for others. */
+  readonly invitation?: string | undefined
   /** Returns false if the client is gone. An undecided join is then dropped. */
   readonly isOpen: () => boolean
   /** Makes the port after the join is decided. */
@@ -134,14 +136,15 @@ export class Hub {
     if (this.#closing) throw new NwsError('NWS_ERR_SHUTTING_DOWN')
     const release = deps.originLimits.takeSocket(request.origin)
     try {
-      const { name, scope, dialect, origin } = request
+      const { name, scope, dialect, origin, invitation } = request
       const facts = {
         id: deps.peerId(),
         location: 'local',
         dialect,
         origin,
         proxy: deps.proxyId,
-        connectedAt: deps.now()
+        connectedAt: deps.now(),
+        invitation
       } as const
       if (this.hooks.join.length > 0) {
         const candidate = { ...facts, channel: name, tag: deps.channelTag(name), scope }

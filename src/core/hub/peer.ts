@@ -48,6 +48,8 @@ export interface PeerFacts {
   readonly proxy: string
   /** Milliseconds since the epoch. */
   readonly connectedAt: number
+  /** Id of the invitation by which a guest came; undefined for others. */
+  readonly invitation?: string | undefined
 }
 
 /** A client that wants to become a member, as join hooks see it. */
@@ -67,6 +69,7 @@ export class Peer implements PeerFacts {
   readonly origin: string | undefined
   readonly proxy: string
   readonly connectedAt: number
+  readonly invitation: string | undefined
   readonly channel: Channel
   /** Set for local peers only. */
   readonly port: PeerPort | undefined
@@ -93,6 +96,7 @@ export class Peer implements PeerFacts {
     this.origin = facts.origin
     this.proxy = facts.proxy
     this.connectedAt = facts.connectedAt
+    this.invitation = facts.invitation
     this.carriers = behind.carriers ?? NO_CARRIERS
     this.port = behind.port?.(this)
   }

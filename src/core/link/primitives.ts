@@ -57,3 +57,9 @@ export interface LinkPrimitives {
   /** `count` bytes from the operating system's random source. */
   readonly randomBytes: (count: number) => Uint8Array
 }
+
+/** The functions that Noise needs. Pages of guests bring their own. */
+export type NoisePrimitives = Pick<
+  LinkPrimitives,
+  'sha512' | 'hmacSha512' | 'x25519KeyPair' | 'x25519' | 'aeadSeal' | 'aeadOpen' | 'randomBytes'
+>

@@ -8,7 +8,8 @@ import type { Peer } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
-import { RateLimit } from './rate-limit.ts'
+import { RateLimit, type RateVerdict } from './rate-limit.ts'
+import type { ReadingPace } from './reading-pace.ts'
 
 /** The channel that a socket asks for, and the facts of its upgrade. */
 export interface ConnectionRequest {
@@ -17,6 +18,12 @@ export interface ConnectionRequest {
   readonly dialect: Dialect
   readonly origin: string | undefined
   readonly takesBinary: boolean
+  /** Id of the invitation by which a guest came; undefined for others. */
+  readonly invitation?: string | undefined
+  /** The rate at which the proxy reads a guest; undefined: a client that is too fast is refused. */
+  readonly pace?: ReadingPace | undefined
+  /** The client has left for good. Called once. */
+  readonly left?: (() => void) | undefined
   /** Set if the client must prove the token by its first message. @returns undefined: it is right */
   readonly checkToken: ((token: string) => ErrorCode | undefined) | undefined
 }
@@ -84,6 +91,11 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     return this.#member!
   }
 
+  /** undefined: the client has not joined yet. */
+  get member(): Peer | undefined {
+    return this.#member
+  }
+
   sendPresence(frame: Buffer, delayMs = 0): void {
     if (delayMs === 0) this.outbox.pushPresence(frame)
     else if (this.outbox.pushPatient(frame)) setTimeout(() => this.outbox.flush(), delayMs).unref()
@@ -97,6 +109,12 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   protected override ping(): void {
     // A client may answer only the latest of several pings (RFC 6455 §5.5.3).
     this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
+  }
+
+  /** Tells the client the reason in words, then closes the socket with the error's close code. */
+  dismiss(code: ErrorCode): void {
+    if (!this.over) this.#tell(code, definitionOf(code).message)
+    this.end(code)
   }
 
   /** Sends a ping behind all earlier frames: the client reads it, and answers it, after them. */
@@ -129,6 +147,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     else if (this.#member !== undefined) this.hub.removeLocal(this.#member, cause)
     this.outbox.flush()
     this.outbox.close()
+    this.#request.left?.()
   }
 
   #tell(code: string, message: string, extra?: Readonly<Record<string, number>>): void {
@@ -161,12 +180,13 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   }
 
   #joinAsPeer(): Promise<Peer> {
-    const { name, scope, dialect, origin } = this.#request
+    const { name, scope, dialect, origin, invitation } = this.#request
     return this.hub.addLocal({
       name,
       scope,
       dialect: dialect.name,
       origin,
+      invitation,
       isOpen: () => !this.over,
       port: peer => dialect.createPort(this, peer)
     })
@@ -203,8 +223,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
       this.end('NWS_ERR_MESSAGE_TOO_LARGE')
       return
     }
-    this.#rate ??= new RateLimit(this.deps.settings, now)
-    const verdict = this.#rate.take(bytes.length, now)
+    const verdict = this.#take(bytes.length, now)
     if (verdict !== 'accept') {
       if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')
       else if (verdict === 'refuse aloud') this.refuse('NWS_ERR_RATE_LIMITED')
@@ -216,6 +235,18 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     } else {
       this.#keep(bytes, isBinary)
     }
+  }
+
+  /** Counts a message. A guest is read more slowly instead of being refused. */
+  #take(bytes: number, now: number): RateVerdict {
+    const { pace } = this.#request
+    if (pace === undefined) {
+      this.#rate ??= new RateLimit(this.deps.settings, now)
+      return this.#rate.take(bytes, now)
+    }
+    const waitMs = pace.take(bytes, now)
+    if (waitMs > 0) this.pauseUntil(resume => void setTimeout(resume, waitMs).unref())
+    return 'accept'
   }
 
   #dispatch(bytes: Buffer, isBinary: boolean): void {
@@ -232,7 +263,8 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
       }
     }
     const channel = this.#member?.channel
-    if (this.deps.turns.isBusy && channel?.isBusy === true) this.pauseUntilDrained(channel)
+    // The client cannot get ahead of a wide channel.
+    if (this.deps.turns.isBusy && channel?.isBusy === true) this.pauseUntil(resume => channel.whenDrained(resume))
   }
 
   #keep(bytes: Buffer, isBinary: boolean): void {

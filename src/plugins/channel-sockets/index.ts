@@ -1,11 +1,13 @@
 // The sockets of channels as a decorator: takes them from their routes and keeps them until they close. The rules of channels
 // are in core/hub, the upgrade is in @fastify/websocket.
+import type { Duplex } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { isChannelName, type Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { takeOver } from '../../core/hub/client-socket.ts'
+import type { Peer } from '../../core/hub/peer.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
@@ -15,6 +17,8 @@ import type {} from '../shutdown.ts'
 import { Connection, type ConnectionDeps } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
+import { ReadingPace } from './reading-pace.ts'
+import { ClientWebSocket } from './web-socket.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,12 +35,23 @@ export interface SocketSeat {
   readonly dialect?: Dialect
 }
 
+/** A guest that has proven the secret of an invitation. */
+export interface GuestSeat {
+  readonly name: string
+  readonly invitation: string
+  readonly takesBinary: boolean
+  /** The guest has left for good. Called once. */
+  readonly left: () => void
+}
+
 /** The decorator `channelSockets`. */
 export interface ChannelSockets {
   /** Why a socket cannot have a seat; the route asks before the upgrade. undefined: nothing is against it so far. */
   check(request: FastifyRequest, seat: SocketSeat): ErrorCode | undefined
   /** Gives an upgraded socket its seat after `check`. Owns the socket from here on. */
   accept(websocket: WebSocket, request: FastifyRequest, seat: SocketSeat): void
+  /** Gives a guest its seat. Owns the stream, which carries the frames of a WebSocket, from here on. */
+  acceptGuest(stream: Duplex, seat: GuestSeat): { readonly peer: Peer | undefined; end(code: ErrorCode): void }
   /** Open sockets. */
   readonly size: number
   /** Bytes that wait for each open socket. */
@@ -88,9 +103,38 @@ export default fp(
       connections.add(connection)
     }
 
+    const acceptGuest: ChannelSockets['acceptGuest'] = (stream, { name, invitation, takesBinary, left }) => {
+      const websocket = ClientWebSocket.over(stream, config.maxMessageBytes)
+      takeOver(websocket, stream)
+      const connection = new Connection(
+        websocket,
+        stream,
+        {
+          name,
+          scope: 'network',
+          dialect: envelopeDialect,
+          origin: undefined,
+          takesBinary,
+          invitation,
+          pace: new ReadingPace(config.guestMessagesPerSecond, config.guestBytesPerSecond, performance.now()),
+          left,
+          checkToken: undefined
+        },
+        deps
+      )
+      connections.add(connection)
+      return {
+        get peer() {
+          return connection.member
+        },
+        end: code => connection.dismiss(code)
+      }
+    }
+
     app.decorate('channelSockets', {
       check,
       accept,
+      acceptGuest,
       get size() {
         return connections.size
       },

@@ -1,5 +1,6 @@
 // The WebSocket of a client. It adds to ws: an event before the close frame, so that queued frames go out before it, and a code
 // of the catalogue as the reason if ws itself closes.
+import type { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import type { ErrorCode } from '../../core/errors.ts'
 
@@ -10,8 +11,23 @@ const REASONS: Readonly<Record<number, ErrorCode>> = {
   1009: 'NWS_ERR_MESSAGE_TOO_LARGE'
 }
 
+/** Time for the answer to a close frame, as the server of ws has it. */
+const CLOSE_TIMEOUT_MS = 30_000
+
+/** What the types of ws leave out. */
+type ServerSocket = ClientWebSocket & { setSocket(stream: Duplex, head: Buffer, options: object): void }
+
 /** A socket that emits `closing` before it sends a close frame. */
 export class ClientWebSocket extends WebSocket {
+  /** A socket over a stream that carries the frames of a client. No handshake of HTTP has to come before them. */
+  static over(stream: Duplex, maxPayload: number): ClientWebSocket {
+    // As the server of ws makes its sockets.
+    const Class = ClientWebSocket as unknown as new (...nothing: [null, undefined, object]) => ServerSocket
+    const socket = new Class(null, undefined, { autoPong: true, closeTimeout: CLOSE_TIMEOUT_MS })
+    socket.setSocket(stream, Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload, skipUTF8Validation: false })
+    return socket
+  }
+
   override close(code?: number, reason?: string | Buffer): void {
     if (this.readyState === WebSocket.OPEN) this.emit('closing')
     super.close(code, reason ?? REASONS[code ?? 0])

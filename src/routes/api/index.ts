@@ -5,6 +5,7 @@ import asyncApiRoutes from './asyncapi.ts'
 import channelRoutes from './channels.ts'
 import eventRoutes from './events.ts'
 import healthRoutes from './health.ts'
+import invitationRoutes from './invitations.ts'
 import linkRoutes from './links.ts'
 import messageRoutes from './messages.ts'
 import metricsRoutes from './metrics.ts'
@@ -19,6 +20,7 @@ export default async function apiRoutes(app: FastifyInstance): Promise<void> {
   await app.register(messageRoutes)
   await app.register(eventRoutes)
   await app.register(linkRoutes)
+  await app.register(invitationRoutes)
   await app.register(asyncApiRoutes)
   await app.register(userRoutes)
   app.get('/api/openapi.json', { config: { surface: 'control' }, schema: { hide: true } }, async () => app.swagger())

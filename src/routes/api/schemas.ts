@@ -33,6 +33,8 @@ export const peerSchema = Type.Object({
   location: Type.Enum(['local', 'remote']),
   proxy: Type.String({ description: 'Id of the proxy of this peer.' }),
   dialect: Type.String({ description: 'Its protocol: envelope, raw, numbered, events, http, extension or link.' }),
+  via: Type.Optional(Type.Literal('guest', { description: 'It came by an invitation. Absent for others.' })),
+  invitation: Type.Optional(Type.String({ description: 'Id of the invitation of a guest.' })),
   connectedAt: time('Time of its join.')
 })
 

@@ -23,6 +23,7 @@ export function peerView(peer: Peer, showNames: boolean) {
     location: peer.location,
     proxy: peer.proxy,
     dialect: peer.dialect,
+    ...(peer.invitation === undefined ? {} : { via: 'guest' as const, invitation: peer.invitation }),
     connectedAt: new Date(peer.connectedAt).toISOString()
   }
 }

@@ -1,11 +1,11 @@
-// Noise_IX_25519_ChaChaPoly_SHA512 (Noise revision 34): the handshake of two messages and the cipher of each direction.
-// Not the wire format around it (handshake.ts) and not a general Noise: one pattern, one suite.
+// Noise (revision 34) with 25519_ChaChaPoly_SHA512: the state of a handshake, the cipher of each direction, and the pattern IX.
+// Not the wire format around it (handshake.ts). The pattern of guests is in core/guests/handshake.ts.
 import { ascii, concat, u8 } from '../../bytes.ts'
-import type { LinkPrimitives, X25519KeyPair } from '../primitives.ts'
+import type { NoisePrimitives, X25519KeyPair } from '../primitives.ts'
 
-const PROTOCOL = ascii('Noise_IX_25519_ChaChaPoly_SHA512')
+const PROTOCOL = 'Noise_IX_25519_ChaChaPoly_SHA512'
 const NOTHING = new Uint8Array(0)
-const KEY_BYTES = 32
+export const KEY_BYTES = 32
 const HASH_BYTES = 64
 /** An encrypted static key: the key and a tag. */
 const SEALED_KEY_BYTES = KEY_BYTES + 16
@@ -27,12 +27,12 @@ const REKEY_NONCE = Uint8Array.of(0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255,
 
 /** Key and message counter of one direction. */
 export class CipherState {
-  readonly #primitives: LinkPrimitives
+  readonly #primitives: NoisePrimitives
   readonly #key: Uint8Array
   #n: number
 
   /** @param n the number of messages already taken, for tests of the limit */
-  constructor(primitives: LinkPrimitives, key: Uint8Array, n = 0) {
+  constructor(primitives: NoisePrimitives, key: Uint8Array, n = 0) {
     this.#primitives = primitives
     this.#key = key.slice(0, KEY_BYTES)
     this.#n = n
@@ -81,26 +81,28 @@ export interface NoiseSplit {
   readonly c2: CipherState
 }
 
-/** Noise's HKDF with two outputs of 64 bytes (Noise §4.3). */
-function hkdf(primitives: LinkPrimitives, ck: Uint8Array, input: Uint8Array): [Uint8Array, Uint8Array] {
+/** Noise's HKDF with outputs of 64 bytes (Noise §4.3). */
+function hkdf(primitives: NoisePrimitives, ck: Uint8Array, input: Uint8Array, outputs = 2): Uint8Array[] {
   const temporary = primitives.hmacSha512(ck, input)
-  const first = primitives.hmacSha512(temporary, u8(1))
-  const second = primitives.hmacSha512(temporary, concat(first, u8(2)))
+  const found = [primitives.hmacSha512(temporary, u8(1))]
+  while (found.length < outputs)
+    found.push(primitives.hmacSha512(temporary, concat(found.at(-1)!, u8(found.length + 1))))
   temporary.fill(0)
-  return [first, second]
+  return found
 }
 
 /** Noise's SymmetricState. */
-class SymmetricState {
-  readonly #primitives: LinkPrimitives
+export class SymmetricState {
+  readonly #primitives: NoisePrimitives
   #h: Uint8Array
   #ck: Uint8Array
   #cipher: CipherState | undefined
 
-  constructor(primitives: LinkPrimitives, prologue: Uint8Array) {
+  /** @param protocol name of at most 64 characters */
+  constructor(primitives: NoisePrimitives, protocol: string, prologue: Uint8Array) {
     this.#primitives = primitives
     this.#h = new Uint8Array(HASH_BYTES)
-    this.#h.set(PROTOCOL)
+    this.#h.set(ascii(protocol))
     this.#ck = this.#h.slice()
     this.mixHash(prologue)
   }
@@ -111,11 +113,14 @@ class SymmetricState {
 
   mixKey(input: Uint8Array): void {
     const [ck, key] = hkdf(this.#primitives, this.#ck, input)
-    this.#ck.fill(0)
-    this.#ck = ck
-    this.#cipher?.erase()
-    this.#cipher = new CipherState(this.#primitives, key)
-    key.fill(0)
+    this.#setKeys(ck!, key!)
+  }
+
+  /** Mixes a secret that both sides have before the handshake. */
+  mixKeyAndHash(psk: Uint8Array): void {
+    const [ck, hash, key] = hkdf(this.#primitives, this.#ck, psk, 3)
+    this.mixHash(hash!)
+    this.#setKeys(ck!, key!)
   }
 
   /** Mixes the shared secret of two keys; false if it is all zero. */
@@ -145,12 +150,20 @@ class SymmetricState {
     this.#ck.fill(0)
     const split = {
       h: this.#h,
-      c1: new CipherState(this.#primitives, k1),
-      c2: new CipherState(this.#primitives, k2)
+      c1: new CipherState(this.#primitives, k1!),
+      c2: new CipherState(this.#primitives, k2!)
     }
-    k1.fill(0)
-    k2.fill(0)
+    k1!.fill(0)
+    k2!.fill(0)
     return split
+  }
+
+  #setKeys(ck: Uint8Array, key: Uint8Array): void {
+    this.#ck.fill(0)
+    this.#ck = ck
+    this.#cipher?.erase()
+    this.#cipher = new CipherState(this.#primitives, key)
+    key.fill(0)
   }
 }
 
@@ -173,8 +186,8 @@ export class NoiseInitiator {
   readonly #symmetric: SymmetricState
   readonly #keys: NoiseKeys
 
-  constructor(primitives: LinkPrimitives, prologue: Uint8Array, keys: NoiseKeys) {
-    this.#symmetric = new SymmetricState(primitives, prologue)
+  constructor(primitives: NoisePrimitives, prologue: Uint8Array, keys: NoiseKeys) {
+    this.#symmetric = new SymmetricState(primitives, PROTOCOL, prologue)
     this.#keys = keys
   }
 
@@ -215,8 +228,8 @@ export class NoiseResponder {
   #re: Uint8Array | undefined
   #rs: Uint8Array | undefined
 
-  constructor(primitives: LinkPrimitives, prologue: Uint8Array, keys: NoiseKeys) {
-    this.#symmetric = new SymmetricState(primitives, prologue)
+  constructor(primitives: NoisePrimitives, prologue: Uint8Array, keys: NoiseKeys) {
+    this.#symmetric = new SymmetricState(primitives, PROTOCOL, prologue)
     this.#keys = keys
   }
 
