@@ -115,3 +115,19 @@ t.test('a running proxy loads none of its own files later, since a build may hav
   for (const file of files.filter(isOfProxy))
     t.notMatch(readFileSync(join(root, file), 'utf8'), /\bimport\(\s*['"`]\./, file)
 })
+
+t.test('what browsers load needs no secure context', async t => {
+  // Pages at http addresses of the local network have none of these.
+  const scripts = ['src/client', 'public'].flatMap(folder =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter(name => /\.(?:ts|js)$/.test(name) && !name.startsWith('lib/'))
+      .map(name => `${folder}/${name}`)
+  )
+  t.ok(scripts.length > 50, 'the scripts are found')
+  for (const script of scripts)
+    t.notMatch(
+      readFileSync(join(root, script), 'utf8').replaceAll(/^ *\/\/.*$|\/\*\*.*\*\/$/gm, ''),
+      /crypto\.(?:randomUUID|subtle)|navigator\.(?:locks|serviceWorker|storage)|\bcaches\./,
+      script
+    )
+})

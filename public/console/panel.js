@@ -10,6 +10,8 @@ import { lineText } from './log-line.js'
 
 /** Most peers in the list. */
 const MAX_LISTED = 200
+/** Panels that this page has made, for ids. */
+let made = 0
 /** Shortest time between two messages for a screen reader, milliseconds. */
 const SPEAK_MS = 2000
 
@@ -66,13 +68,20 @@ export class Panel {
   show() {
     const { state, scope, id, peers } = this.#session
     const joined = state === 'joined'
+    const others = [...peers.values()]
+    this.#showPeers(others)
+    this.#showTargets(others)
+    // A message for one peer must not go to all others when that peer leaves.
+    const gone = !this.#session.reaches(this.#target.value)
     const reach = scope === 'local' ? 'this computer only' : 'whole network'
     setText(this.#part('state'), joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : STATES[state])
     for (const name of ['text', 'attach', 'target'])
       /** @type {HTMLInputElement} */ (this.#part(name)).disabled = !joined
-    find(this.element, '.composer button.main').toggleAttribute('disabled', !joined)
+    find(this.element, '.composer button.main').toggleAttribute('disabled', !joined || gone)
+    this.#part('gone').hidden = !gone
+    if (gone)
+      setText(this.#part('gone'), `${short(this.#target.value)} has left. Choose who gets the message, then send it.`)
     this.#part('leave').textContent = state === 'left' ? 'Close' : 'Leave'
-    const others = [...peers.values()]
     // In a channel of raw frames peers have no ids, so the proxy's list includes this page.
     const alone = joined && (scope === 'local' ? others.length === 1 : others.length === 0)
     this.#part('alone').hidden = !alone || this.#log.size > 12
@@ -80,8 +89,6 @@ export class Panel {
       this.#part('peers-title'),
       scope === 'local' ? `${plural(others.length, 'peer')}, you among them` : plural(others.length, 'other peer')
     )
-    this.#showPeers(others)
-    this.#showTargets(others)
   }
 
   /** The panel is in sight. */
@@ -126,17 +133,17 @@ export class Panel {
     const sendFiles = (/** @type {Iterable<File>} */ files) => {
       for (const each of files) void this.#session.sendFile(each, target.value)
     }
-    target.id = `target-${crypto.randomUUID()}`
+    target.id = `target-${++made}`
     this.#part('target-label').setAttribute('for', target.id)
     if (this.#session.scope === 'local') this.#part('target-label').parentElement?.classList.add('everybody')
     form.addEventListener('submit', event => {
       event.preventDefault()
-      if (text.value === '') return
-      this.#session.send(text.value, target.value)
+      if (text.value === '' || !this.#session.send(text.value, target.value)) return
       text.value = ''
       this.#log.toEnd()
       text.focus()
     })
+    target.addEventListener('change', () => this.show())
     text.addEventListener('keydown', event => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
       event.preventDefault()
@@ -217,14 +224,15 @@ export class Panel {
         .slice(0, MAX_LISTED)
         .map(({ id }) => id)
     ]
-    if (!options.includes(chosen) && this.#session.peers.has(chosen)) options.push(chosen)
+    if (!options.includes(chosen)) options.push(chosen)
     keep(
       target,
       options,
       id => id,
-      id => make('option', { value: id }, id === '' ? 'everybody' : `${short(id)} alone`)
+      id => make('option', { value: id }),
+      (option, id) =>
+        setText(option, id === '' ? 'everybody' : `${short(id)} ${this.#session.reaches(id) ? 'alone' : '(gone)'}`)
     )
-    if (!options.includes(chosen)) target.value = ''
   }
 
   #showLog() {

@@ -1,7 +1,7 @@
 // One joined channel: its socket, peers and messages. It tells a listener and shows nothing itself.
 import { LocalWebSocket, NetworkWebSocket } from '../lib/networkwebsockets.js'
 import { Arrival, MAX_FILE_BYTES, readAnnouncement, sendFile } from './files.js'
-import { bytes as inBytes } from './format.js'
+import { bytes as inBytes, short } from './format.js'
 
 /** @typedef {'network' | 'local'} Scope */
 
@@ -84,10 +84,18 @@ export class Session {
     return this.#socket instanceof NetworkWebSocket ? this.#socket.id : ''
   }
 
-  /** @param {string} text @param {string} to id of a peer. Empty: everybody */
+  /** Whether a message can be sent there now. @param {string} to id of a peer. Empty: everybody */
+  reaches(to) {
+    return this.#way(to) !== undefined
+  }
+
+  /** @param {string} text @param {string} to id of a peer. Empty: everybody @returns {boolean} whether it was sent */
   send(text, to) {
-    this.#way(to)?.send(text)
+    const way = this.#wayOrWords(to)
+    if (way === undefined) return false
+    way.send(text)
     this.#add('message', 'you', to, text)
+    return true
   }
 
   /** @param {File} file @param {string} to id of a peer; empty: everybody */
@@ -101,7 +109,7 @@ export class Session {
       )
       return
     }
-    const way = this.#way(to)
+    const way = this.#wayOrWords(to)
     if (way === undefined) return
     const entry = this.#add('message', 'you', to, `${file.name}, ${inBytes(file.size)}`)
     const controller = new AbortController()
@@ -146,6 +154,13 @@ export class Session {
   /** The socket for a message. @param {string} to */
   #way(to) {
     return to === '' ? this.#socket : this.peers.get(to)?.socket
+  }
+
+  /** The same, and says so if the peer has left. @param {string} to */
+  #wayOrWords(to) {
+    const way = this.#way(to)
+    if (way === undefined) this.#add('error', '', '', `${short(to)} has left. Nothing was sent.`)
+    return way
   }
 
   #listen() {

@@ -9,6 +9,8 @@ import { keepOpen } from './runner/resources.ts'
 
 /** How long anything may take in a browser on a busy machine. */
 const PATIENCE_MS = 60_000
+/** A name of this machine that is no secure context in the browser, such as a phone has. */
+export const INSECURE_HOST = 'proxy.test'
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -19,7 +21,8 @@ const FLAGS = [
   '--disable-sync',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
-  '--allow-loopback-in-peer-connection'
+  '--allow-loopback-in-peer-connection',
+  `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`
 ]
 
 /** Options of a test that needs the browser. */

@@ -87,6 +87,7 @@ element('ask', HTMLElement).addEventListener('submit', event => {
   event.preventDefault()
   const { value } = text
   const started = performance.now()
+  if (isNobodyOnline()) return
   show(`You, to ${to.selectedOptions[0]?.textContent}: ${value}`)
   $BV.get(to.value).message('Example.Say', { text: value }, true, (answer, { name }) => {
     const ms = (performance.now() - started).toFixed(1)
@@ -100,9 +101,17 @@ element('ask', HTMLElement).addEventListener('submit', event => {
 element('choose', HTMLElement).addEventListener('click', () => file.click())
 file.addEventListener('change', () => {
   const [chosen] = file.files ?? []
-  if (chosen) for (const peer of $BV.get(to.value).peers()) void send(chosen, peer)
+  if (chosen && !isNobodyOnline()) for (const peer of $BV.get(to.value).peers()) void send(chosen, peer)
   file.value = ''
 })
+
+/** Says so if there is no page to ask. */
+function isNobodyOnline() {
+  if ($BV.get(to.value).peers().length > 0) return false
+  const who = to.value === '*' ? 'Nobody is online' : `${to.selectedOptions[0]?.textContent} is not online`
+  show(`${who}. Nothing was sent.`, 'bad')
+  return true
+}
 
 /** @param {File} file @param {{ id: string, name: string }} peer */
 async function send(file, peer) {
@@ -208,12 +217,15 @@ function showPeople() {
     })
   )
   element('nobody', HTMLElement).hidden = people.childElementCount > 0
-  const chosen = to.value
-  to.replaceChildren(
-    ...[['*', 'everybody'], ...(own > 0 ? [['Us', 'my other pages']] : []), ...users.map(alias => [alias, alias])].map(
-      ([value, words]) => new Option(words, value, false, value === chosen)
-    )
-  )
+  const chosen = to.value || '*'
+  const places = /** @type {[string, string][]} */ ([
+    ['*', 'everybody'],
+    ...(own > 0 ? [['Us', 'my other pages']] : []),
+    ...users.map(alias => [alias, alias])
+  ])
+  // A message for one user must not go to everybody when that user is gone.
+  if (!places.some(([value]) => value === chosen)) places.push([chosen, `${chosen} (gone)`])
+  to.replaceChildren(...places.map(([value, words]) => new Option(words, value, false, value === chosen)))
 }
 showPeople()
 

@@ -24,6 +24,7 @@ joinBar('video', async (channel, options) => {
   room.hidden = false
   const own = await ownStream()
   stream = own.stream
+  showSwitches()
   hint.textContent = own.problem
   showVideo('own', 'You', stream)
   socket = new NetworkWebSocket(channel, options)
@@ -85,15 +86,22 @@ function removeVideo(id) {
   for (const figure of figures()) if (figure.dataset.id === id) figure.remove()
 }
 
-for (const { id, kind, words } of [
-  { id: 'camera', kind: 'video', words: ['Camera off', 'Camera on'] },
-  { id: 'microphone', kind: 'audio', words: ['Mute', 'Unmute'] }
-]) {
-  const button = element(id, HTMLButtonElement)
-  button.addEventListener('click', () => {
-    const off = button.ariaPressed !== 'true'
-    button.ariaPressed = String(off)
+const SWITCHES = [
+  { button: element('camera', HTMLButtonElement), kind: 'video', words: ['Camera off', 'Camera on'] },
+  { button: element('microphone', HTMLButtonElement), kind: 'audio', words: ['Mute', 'Unmute'] }
+]
+
+/** Makes words and tracks agree with the buttons, also after the next join, which makes new tracks. */
+function showSwitches() {
+  for (const { button, kind, words } of SWITCHES) {
+    const off = button.ariaPressed === 'true'
     button.textContent = words[Number(off)] ?? ''
     for (const track of stream?.getTracks() ?? []) if (track.kind === kind) track.enabled = !off
-  })
+  }
 }
+
+for (const { button } of SWITCHES)
+  button.addEventListener('click', () => {
+    button.ariaPressed = String(button.ariaPressed !== 'true')
+    showSwitches()
+  })

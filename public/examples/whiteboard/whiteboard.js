@@ -80,11 +80,16 @@ function penUp() {
 function share() {
   cancelAnimationFrame(frame)
   frame = 0
-  const line = { id: crypto.randomUUID(), time: board.now(), colour, size: size.valueAsNumber, points }
+  const line = { id: newId(), time: board.now(), colour, size: size.valueAsNumber, points }
   points = points.slice(-2)
   board.add(line)
   draw(line)
   sharing.send(line)
+}
+
+/** An id for a line. crypto.randomUUID() does not exist on pages that come over http from another machine. */
+function newId() {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('')
 }
 
 /** @param {Line} line */
