@@ -120,6 +120,14 @@ export abstract class ChannelSocket extends SocketSurface {
   }
 
   /**
+   * Messages that this socket has sent over its present connection, its own to the proxy among them. Errors of the proxy
+   * name refused messages by this number.
+   */
+  get messagesSent(): number {
+    return this.#connection.messagesSent
+  }
+
+  /**
    * Sends to all other peers in the channel.
    *
    * @param data text or binary; other values are sent as their text

@@ -5,7 +5,9 @@ import { endpointBase, LOCAL_ENDPOINT } from './endpoint.ts'
 import { problem, type Problem } from './errors.ts'
 import { closeEvent, NetworkErrorEvent, type ReconnectingDetail } from './events.ts'
 import { Outbox, type Frame } from './outbox.ts'
+import { watchPage } from './page-life.ts'
 import { byteLength, bytesOf, isBlob } from './payload.ts'
+import { permissionFor, refusalOf, type PermissionState } from './permission.ts'
 import { Backoff, MAX_QUEUED_BYTES, type ReconnectOptions } from './reconnect.ts'
 import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen, type ReadyState } from './socket-surface.ts'
 
@@ -49,11 +51,8 @@ function isFinal(code: number): boolean {
   return code === POLICY || (code >= 4500 && code <= 4999)
 }
 
-/** The problem of a refused join. The proxy sends its error code as the reason. */
-function refusalOf(reason: string): Problem {
-  const { code, message } = problem('NWS_CLIENT_REFUSED')
-  return { code: /^NWS_ERR_\w+$/.test(reason) ? reason : code, message }
-}
+/** After this time without an answer the browser probably asks the user. */
+const PROMPT_MS = 1000
 
 export class Connection {
   state: ReadyState = CONNECTING
@@ -72,6 +71,17 @@ export class Connection {
   #everJoined = false
   /** Whether this outage has been diagnosed. */
   #diagnosed = false
+  /** Code of the problem with the permission that was told last in this outage. */
+  #toldPermission: string | undefined
+  /** The permission that the next attempt waits for. */
+  #permission: PermissionState | undefined
+  /** Set while the page is in the back/forward cache. */
+  #frozen = false
+  /** Changes with each end of a socket. */
+  #turn = 0
+  /** Frames written to the present socket. */
+  #sent = 0
+  readonly #stopWatching: () => void
   #refusal: { readonly problem: Problem; readonly detail: Record<string, unknown> } | undefined
   #discarded = 0
 
@@ -82,11 +92,21 @@ export class Connection {
     this.#protocol = speak(this)
     this.#mayFallBack = options.mayFallBack
     this.#backoff = options.reconnect && new Backoff(options.reconnect)
+    this.#stopWatching = watchPage({
+      frozen: () => this.#freeze(),
+      thawed: () => this.#thaw(),
+      woken: () => (this.#permission === undefined ? this.#backoff?.hurry() : void this.#lookAtPermission())
+    })
     this.#connect()
   }
 
   get url(): string {
     return this.#base + this.#options.path
+  }
+
+  /** Messages that were written to the present connection; the proxy counts them alike. */
+  get messagesSent(): number {
+    return this.#sent
   }
 
   /** Bytes that wait, and bytes that were discarded. */
@@ -164,6 +184,7 @@ export class Connection {
     const first = !this.#everJoined
     this.#joined = this.#everJoined = true
     this.#mayFallBack = this.#diagnosed = false
+    this.#toldPermission = undefined
     if (this.state !== CONNECTING) return
     this.state = OPEN
     this.#backoff?.opened()
@@ -175,7 +196,7 @@ export class Connection {
   /** All present peers are known: waiting messages may be sent. */
   synced(): void {
     const socket = this.#socket!
-    this.#outbox.start(frame => socket.send(frame))
+    this.#outbox.start(frame => this.#write(socket, frame))
   }
 
   /** Drops messages for peers that have left. */
@@ -197,24 +218,28 @@ export class Connection {
       return
     }
     this.#socket = socket
+    this.#sent = 0
     socket.binaryType = 'arraybuffer'
     let opened = false
+    const asking = setTimeout(() => void this.#tellPrompt(socket), PROMPT_MS)
     socket.addEventListener('open', () => {
       opened = true
+      clearTimeout(asking)
       if (this.#socket !== socket) return
       this.protocolName = socket.protocol
       this.extensions = socket.extensions
       const { token } = this.#options
       const { greeting } = this.#protocol
-      if (token !== undefined) socket.send(JSON.stringify({ action: 'auth', token }))
+      if (token !== undefined) this.#write(socket, JSON.stringify({ action: 'auth', token }))
       if (greeting === undefined) this.joined()
-      else socket.send(greeting)
+      else this.#write(socket, greeting)
     })
     socket.addEventListener('message', ({ data }: MessageEvent) => {
       if (this.#socket === socket && this.state < CLOSING) this.#protocol.receive(data)
     })
     const lost = ({ code, reason, wasClean }: Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>): void => {
       policy.stop()
+      clearTimeout(asking)
       if (this.#socket !== socket) return
       this.#lost(code, reason, wasClean, policy.blocked ? problem('NWS_CLIENT_CONTENT_POLICY') : undefined)
     }
@@ -230,24 +255,100 @@ export class Connection {
   /** @param cause the reason, if the page knows it */
   #lost(code: number, reason: string, wasClean: boolean, cause: Problem | undefined): void {
     const wasJoined = this.#joined
-    this.#socket = undefined
-    this.#joined = false
-    this.#outbox.stop()
-    this.#protocol.lost()
+    this.#detach()
     if (this.state === CLOSING) this.#finish(code, reason, wasClean)
     else if (wasJoined)
       this.#retry(code, reason, wasClean, wasClean ? undefined : problem('NWS_CLIENT_CONNECTION_LOST'))
     else if (wasClean || this.#refusal !== undefined)
-      this.#retry(code, reason, wasClean, this.#refusal?.problem ?? refusalOf(reason))
+      this.#retry(code, reason, wasClean, this.#refusal?.problem ?? problem('NWS_CLIENT_REFUSED'))
     else void this.#explain(code, cause)
+  }
+
+  /** Forgets the present socket, and all that goes on because of it. */
+  #detach(): void {
+    this.#turn++
+    this.#socket = undefined
+    this.#joined = false
+    this.#outbox.stop()
+    this.#protocol.lost()
+  }
+
+  #write(socket: WebSocket, frame: Frame): void {
+    this.#sent++
+    socket.send(frame)
+  }
+
+  /** The attempt takes long: tells the page if the browser asks the user meanwhile. */
+  async #tellPrompt(socket: WebSocket): Promise<void> {
+    const permission = await permissionFor(this.#base)
+    if (this.#socket === socket && socket.readyState === CONNECTING) this.#tellPermission(refusalOf(permission))
+  }
+
+  #tellPermission(refusal: Problem | undefined): void {
+    if (refusal === undefined || refusal.code === this.#toldPermission) return
+    this.#toldPermission = refusal.code
+    this.fail(refusal)
+  }
+
+  /** Waits until the user allows what the browser has refused: another attempt would only open the prompt again. */
+  #waitForPermission(code: number, permission: PermissionState, refusal: Problem): void {
+    if (this.#backoff?.next() === undefined) {
+      const wasTold = refusal.code === this.#toldPermission
+      return this.#retry(code, '', false, wasTold ? undefined : refusal, true)
+    }
+    this.#tellPermission(refusal)
+    if (this.state !== CONNECTING) return
+    this.#permission = permission
+    permission.onchange = () => void this.#lookAtPermission()
+    this.#schedule(Infinity, code, '')
+  }
+
+  async #lookAtPermission(): Promise<void> {
+    const permission = await permissionFor(this.#base)
+    if (this.#permission === undefined) return
+    const refusal = refusalOf(permission)
+    if (refusal !== undefined) return this.#tellPermission(refusal)
+    this.#forgetPermission()
+    this.#toldPermission = undefined
+    this.#diagnosed = false
+    this.#backoff?.hurry()
+  }
+
+  #forgetPermission(): void {
+    if (this.#permission !== undefined) this.#permission.onchange = null
+    this.#permission = undefined
+  }
+
+  /** The page goes into the back/forward cache, so its peer leaves. */
+  #freeze(): void {
+    if (this.state > OPEN) return
+    const socket = this.#socket
+    this.#frozen = true
+    this.#backoff?.stop()
+    this.#forgetPermission()
+    this.#detach()
+    socket?.close()
+  }
+
+  #thaw(): void {
+    if (!this.#frozen) return
+    this.#frozen = false
+    this.#retry(ABNORMAL, '', false, problem('NWS_CLIENT_CONNECTION_LOST'))
+    this.#backoff?.hurry()
   }
 
   /** Diagnoses a failed attempt, once per outage, and goes on. */
   async #explain(code: number, cause: Problem | undefined): Promise<void> {
+    const turn = this.#turn
+    const isOver = (): boolean => this.state !== CONNECTING || this.#turn !== turn
+    const permission = cause === undefined ? await permissionFor(this.#base) : undefined
+    if (isOver()) return
+    const refusal = refusalOf(permission)
+    if (refusal !== undefined) return this.#waitForPermission(code, permission!, refusal)
     if (this.#diagnosed) return this.#retry(code, '', false, undefined)
     this.#diagnosed = true
     const error = cause ?? (await this.#options.diagnose(this.#base))
-    if (this.state !== CONNECTING) return
+    if (isOver()) return
     if (this.#mayFallBack && error.code === 'NWS_CLIENT_NOT_A_PROXY') {
       this.#mayFallBack = this.#diagnosed = false
       this.#base = LOCAL_ENDPOINT
@@ -262,6 +363,10 @@ export class Connection {
     this.state = delayMs === undefined ? CLOSED : CONNECTING
     if (error !== undefined) this.fail(error)
     if (delayMs === undefined) return this.#finish(code, reason, wasClean)
+    this.#schedule(delayMs, code, reason)
+  }
+
+  #schedule(delayMs: number, code: number, reason: string): void {
     const detail: ReconnectingDetail = { attempt: this.#backoff!.attempt, delayMs, code, reason }
     if (this.state === CONNECTING) this.#owner.dispatchEvent(new CustomEvent('reconnecting', { detail }))
     // A listener may have closed.
@@ -270,6 +375,8 @@ export class Connection {
 
   #finish(code: number, reason: string, wasClean: boolean): void {
     this.state = CLOSED
+    this.#stopWatching()
+    this.#forgetPermission()
     this.#discarded += this.#outbox.bytes
     this.#outbox.clear()
     this.#protocol.ended()

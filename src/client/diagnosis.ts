@@ -2,30 +2,15 @@
 // and the page's address. Never throws.
 import { httpAddress, isLoopbackHost } from './endpoint.ts'
 import { problem, type Problem } from './errors.ts'
+import { permissionFor, refusalOf, type PermissionPlatform } from './permission.ts'
 
 /** The parts of the global object that it asks. */
-export interface Platform {
+export interface Platform extends PermissionPlatform {
   readonly fetch?: typeof fetch
   readonly location?: Pick<Location, 'protocol' | 'hostname' | 'origin'>
-  readonly isSecureContext?: boolean
-  readonly navigator?: { readonly permissions?: { query(descriptor: never): Promise<{ readonly state: string }> } }
 }
 
 const PROBE_MS = 3000
-
-/** Names of the permission, the most exact first. */
-const PERMISSIONS = ['loopback-network', 'local-network', 'local-network-access']
-
-async function permissionState(platform: Platform, loopback: boolean): Promise<string | undefined> {
-  for (const name of loopback ? PERMISSIONS : PERMISSIONS.slice(1)) {
-    try {
-      return (await platform.navigator?.permissions?.query({ name } as never))?.state
-    } catch {
-      // This browser does not know the name.
-    }
-  }
-  return undefined
-}
 
 async function answers(platform: Platform, url: string, mode: RequestMode): Promise<Response | undefined> {
   try {
@@ -53,16 +38,14 @@ async function readAnswer(response: Response): Promise<{ nws?: unknown; code?: u
  *
  * @param base its address as endpointBase gives it
  */
-export async function diagnose(base: string, platform: Platform = globalThis): Promise<Problem> {
+export async function diagnose(base: string, platform: Platform = globalThis as Platform): Promise<Problem> {
   const { location } = platform
   const { hostname, protocol } = new URL(base)
   const loopback = isLoopbackHost(hostname)
   if (location?.protocol === 'https:' && protocol === 'ws:' && !loopback) return problem('NWS_CLIENT_MIXED_CONTENT')
-
-  // Pages of this machine need no permission.
-  const restricted = location !== undefined && !isLoopbackHost(location.hostname) && location.hostname !== hostname
-  const state = restricted ? await permissionState(platform, loopback) : undefined
-  if (state === 'denied' && platform.isSecureContext !== false) return problem('NWS_CLIENT_PERMISSION_DENIED')
+  // A request would ask the user again.
+  const refusal = refusalOf(await permissionFor(base, platform))
+  if (refusal !== undefined) return refusal
 
   const probe = `${httpAddress(base)}/.well-known/nws`
   const response = await answers(platform, probe, 'cors')
@@ -73,8 +56,8 @@ export async function diagnose(base: string, platform: Platform = globalThis): P
       ? { code: String(code), message: String(message) }
       : problem('NWS_CLIENT_NOT_A_PROXY', base)
   }
-  if (restricted && loopback && platform.isSecureContext === false) return problem('NWS_CLIENT_INSECURE_PAGE')
-  if (state === 'prompt') return problem('NWS_CLIENT_PERMISSION_NEEDED')
+  const isForeign = location !== undefined && !isLoopbackHost(location.hostname) && location.hostname !== hostname
+  if (isForeign && loopback && platform.isSecureContext === false) return problem('NWS_CLIENT_INSECURE_PAGE')
   if (location !== undefined && (await answers(platform, probe, 'no-cors')) !== undefined)
     return problem('NWS_CLIENT_NOT_A_PROXY', base)
   return problem('NWS_CLIENT_NOT_RUNNING', base)

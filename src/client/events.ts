@@ -46,7 +46,7 @@ export interface PeerDetail<Peer> {
 export interface ReconnectingDetail {
   /** 1 for the first attempt since the last `open`. */
   readonly attempt: number
-  /** Time until the attempt, milliseconds. */
+  /** Time until the attempt, milliseconds. Infinity: until the user allows it. */
   readonly delayMs: number
   /** Close code and reason of the last connection; 1006 if there was none. */
   readonly code: number

@@ -30,6 +30,8 @@ export class Backoff {
   readonly #options: ReconnectOptions
   #openedAt: number | undefined
   #timer: unknown
+  /** The next attempt, while it waits. */
+  #waiting: (() => void) | undefined
 
   constructor(options: ReconnectOptions) {
     this.#options = options
@@ -56,14 +58,27 @@ export class Backoff {
     return random() * Math.min(maxDelayMs, initialDelayMs * 2 ** this.attempt++)
   }
 
+  /** @param delayMs Infinity: until `hurry` */
   schedule(callback: () => void, delayMs: number): void {
+    this.#waiting = callback
+    if (delayMs === Infinity) return
     const set = this.#options.setTimeout ?? ((callback, ms) => setTimeout(callback, ms))
-    this.#timer = set(callback, delayMs)
+    this.#timer = set(() => this.hurry(), delayMs)
+  }
+
+  /** Makes the attempt that waits now. */
+  hurry(): void {
+    const attempt = this.#waiting
+    this.stop()
+    attempt?.()
   }
 
   stop(): void {
+    this.#waiting = undefined
+    if (this.#timer === undefined) return
     const clear = this.#options.clearTimeout ?? ((timer: never) => clearTimeout(timer))
     clear(this.#timer as never)
+    this.#timer = undefined
   }
 
   #now(): number {

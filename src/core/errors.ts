@@ -60,7 +60,8 @@ export const catalogue = {
   NWS_ERR_TOKEN_REQUIRED: {
     status: 401,
     close: 4501,
-    message: 'The request needs the token of NWS_API_TOKEN, as Authorization: Bearer <token>.'
+    message:
+      'The token of this proxy (NWS_API_TOKEN) is missing or wrong. Requests send it as Authorization: Bearer <token>, sockets in their first message.'
   },
   NWS_ERR_TOKEN_TRIES: {
     status: 429,

@@ -66,8 +66,8 @@ function onPong(this: WebSocket, mark: Buffer): void {
   ;(this as OwnedSocket)[OWNER].answered(mark)
 }
 
-function onClosing(this: WebSocket): void {
-  ;(this as OwnedSocket)[OWNER].finish()
+function onClosing(this: WebSocket, cause?: ErrorCode): void {
+  ;(this as OwnedSocket)[OWNER].closing(cause)
 }
 
 function onClose(this: WebSocket): void {
@@ -116,6 +116,18 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     this.deps.closed(this)
   }
 
+  /** The socket is about to send a close frame. @param cause why ws closes it by itself */
+  closing(cause: ErrorCode | undefined): void {
+    if (cause !== undefined && !this.over) {
+      this.deps.refused('socket', cause)
+      this.tellEnd(cause)
+    }
+    this.finish()
+  }
+
+  /** Tells the client in a message why the proxy ends the socket. */
+  protected tellEnd(_cause: ErrorCode): void {}
+
   get isOpen(): boolean {
     return !this.over
   }
@@ -139,7 +151,10 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
 
   /** Closes the socket with the error's close code. */
   end(code: ErrorCode): void {
-    if (!this.over) this.deps.refused('socket', code)
+    if (!this.over) {
+      this.deps.refused('socket', code)
+      this.tellEnd(code)
+    }
     this.close(closeCodeOf(code), code, code)
   }
 

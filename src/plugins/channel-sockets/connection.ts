@@ -40,6 +40,7 @@ export interface ConnectionDeps extends ClientSocketDeps {
 const MAX_EARLY_BYTES = 64 * 1024
 
 interface EarlyMessage {
+  readonly number: number
   readonly bytes: Buffer
   readonly isBinary: boolean
 }
@@ -57,6 +58,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   takesBinary: boolean
   readonly #request: ConnectionRequest
   #rate: RateLimit | undefined
+  /** Messages of the client so far, and the number of the one that is handled now; 0: none is. */
+  #received = 0
+  #handled = 0
   #member: Peer | undefined
   #early: EarlyMessage[] | undefined = []
   #earlyBytes = 0
@@ -106,6 +110,19 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.#tell(code, definitionOf(code).message, extra)
   }
 
+  protected override tellEnd(cause: ErrorCode): void {
+    // The end of the proxy is no fault of a message, and a client that reads too slowly would not read it.
+    if (cause === 'NWS_ERR_SHUTTING_DOWN' || cause === 'NWS_ERR_PEER_TOO_SLOW') return
+    if (cause === 'NWS_ERR_RATE_LIMITED') return // Told already.
+    this.#tell(cause, definitionOf(cause).message)
+  }
+
+  override closing(cause: ErrorCode | undefined): void {
+    // ws has refused the message after the last one.
+    if (!this.over && cause !== undefined && cause !== 'NWS_ERR_WEBSOCKET_PROTOCOL') this.#handled = ++this.#received
+    super.closing(cause)
+  }
+
   protected override ping(): void {
     // A client may answer only the latest of several pings (RFC 6455 §5.5.3).
     this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
@@ -141,6 +158,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.over) return
     this.over = true
     clearTimeout(this.#authTimer)
+    this.#rate?.close()
     this.#early = undefined
     const { dialect } = this.#request
     if (dialect.leave !== undefined) dialect.leave(this, this.#member, cause)
@@ -150,8 +168,10 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.#request.left?.()
   }
 
+  /** Tells of an error, and which message caused it. */
   #tell(code: string, message: string, extra?: Readonly<Record<string, number>>): void {
-    const frame = this.#request.dialect.errorFrame(code, message, extra)
+    const numbers = this.#handled === 0 ? undefined : { first: this.#handled, last: this.#handled }
+    const frame = this.#request.dialect.errorFrame(code, message, { ...numbers, ...extra })
     if (frame !== undefined) this.send(frame)
   }
 
@@ -176,7 +196,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.#stopHolding?.()
     const early = this.#early ?? []
     this.#early = undefined
-    for (const { bytes, isBinary } of early) this.#dispatch(bytes, isBinary)
+    for (const { number, bytes, isBinary } of early) this.#dispatch(bytes, isBinary, number)
   }
 
   #joinAsPeer(): Promise<Peer> {
@@ -195,7 +215,6 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   #refuseJoin(error: unknown): void {
     if (this.over) return
     if (error instanceof NwsError) {
-      this.#tell(error.code, error.message)
       this.end(error.code)
     } else if (isCoded(error)) {
       this.#tell(error.code, error.message)
@@ -208,7 +227,6 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
       this.close(code, error.code)
     } else {
       this.deps.report(error)
-      this.#tell('NWS_ERR_INTERNAL', definitionOf('NWS_ERR_INTERNAL').message)
       this.end('NWS_ERR_INTERNAL')
     }
   }
@@ -218,39 +236,47 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.over) return
     const now = this.deps.now()
     this.lastSeen = now
+    this.#handled = ++this.#received
+    this.#take(bytes, isBinary, now)
+    this.#handled = 0
+  }
+
+  #take(bytes: Buffer, isBinary: boolean, now: number): void {
     // ws has refused it already if this proxy's own plugin made the socket. An embedding app may bring its own.
     if (bytes.length > this.deps.settings.maxMessageBytes) {
       this.end('NWS_ERR_MESSAGE_TOO_LARGE')
       return
     }
-    const verdict = this.#take(bytes.length, now)
+    const verdict = this.#count(bytes.length, now)
     if (verdict !== 'accept') {
+      this.deps.refused('message', 'NWS_ERR_RATE_LIMITED')
       if (verdict === 'end') this.end('NWS_ERR_RATE_LIMITED')
-      else if (verdict === 'refuse aloud') this.refuse('NWS_ERR_RATE_LIMITED')
-      else this.deps.refused('message', 'NWS_ERR_RATE_LIMITED')
     } else if (!this.#authenticated) {
       this.#authenticate(bytes, isBinary)
     } else if (this.#early === undefined) {
-      this.#dispatch(bytes, isBinary)
+      this.#dispatch(bytes, isBinary, this.#received)
     } else {
       this.#keep(bytes, isBinary)
     }
   }
 
   /** Counts a message. A guest is read more slowly instead of being refused. */
-  #take(bytes: number, now: number): RateVerdict {
+  #count(bytes: number, now: number): RateVerdict {
     const { pace } = this.#request
     if (pace === undefined) {
-      this.#rate ??= new RateLimit(this.deps.settings, now)
-      return this.#rate.take(bytes, now)
+      this.#rate ??= new RateLimit(this.deps.settings, now, (first, last) =>
+        this.#tell('NWS_ERR_RATE_LIMITED', definitionOf('NWS_ERR_RATE_LIMITED').message, { first, last })
+      )
+      return this.#rate.take(bytes, now, this.#received)
     }
     const waitMs = pace.take(bytes, now)
     if (waitMs > 0) this.pauseUntil(resume => void setTimeout(resume, waitMs).unref())
     return 'accept'
   }
 
-  #dispatch(bytes: Buffer, isBinary: boolean): void {
+  #dispatch(bytes: Buffer, isBinary: boolean, number: number): void {
     if (this.over) return
+    this.#handled = number
     try {
       this.#request.dialect.receive(this, bytes, isBinary)
     } catch (error) {
@@ -262,6 +288,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
         this.refuse('NWS_ERR_INTERNAL')
       }
     }
+    this.#handled = 0
     const channel = this.#member?.channel
     // The client cannot get ahead of a wide channel.
     if (this.deps.turns.isBusy && channel?.isBusy === true) this.pauseUntil(resume => channel.whenDrained(resume))
@@ -271,11 +298,11 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.#earlyBytes += bytes.length
     if (this.#earlyBytes > MAX_EARLY_BYTES && this.#member !== undefined) {
       this.#takeEarly()
-      this.#dispatch(bytes, isBinary)
+      this.#dispatch(bytes, isBinary, this.#received)
     } else if (this.#earlyBytes > MAX_EARLY_BYTES) {
       this.end('NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA')
     } else {
-      this.#early?.push({ bytes, isBinary })
+      this.#early?.push({ number: this.#received, bytes, isBinary })
     }
   }
 

@@ -17,7 +17,7 @@ const CLOSE_TIMEOUT_MS = 30_000
 /** What the types of ws leave out. */
 type ServerSocket = ClientWebSocket & { setSocket(stream: Duplex, head: Buffer, options: object): void }
 
-/** A socket that emits `closing` before it sends a close frame. */
+/** A socket that emits `closing` before it sends a close frame, with the reason if ws itself closes. */
 export class ClientWebSocket extends WebSocket {
   /** A socket over a stream that carries the frames of a client. No handshake of HTTP has to come before them. */
   static over(stream: Duplex, maxPayload: number): ClientWebSocket {
@@ -29,7 +29,8 @@ export class ClientWebSocket extends WebSocket {
   }
 
   override close(code?: number, reason?: string | Buffer): void {
-    if (this.readyState === WebSocket.OPEN) this.emit('closing')
-    super.close(code, reason ?? REASONS[code ?? 0])
+    const cause = reason === undefined ? REASONS[code ?? 0] : undefined
+    if (this.readyState === WebSocket.OPEN) this.emit('closing', cause)
+    super.close(code, reason ?? cause)
   }
 }
