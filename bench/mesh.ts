@@ -1,9 +1,10 @@
 // How fast proxies link, match and relay, and what it costs: real processes, in network namespaces where multicast
 // matters (root on Linux), over loopback where one clock has to see both ends. A full run writes its table into
 // docs/PERFORMANCE.md. Usage: npm run bench:mesh [part of the name of a measurement …]
-import { fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { execFileSync, fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 import { startCapture } from '../test/support/capture.ts'
@@ -15,6 +16,9 @@ import {
   type Owner,
   type Program
 } from '../test/support/namespaces.ts'
+import { startNats } from '../test/support/nats.ts'
+import { findProgram } from '../test/support/needs.ts'
+import { freePorts } from '../test/support/ports.ts'
 import { circumstances, writeSection } from './section.ts'
 
 /** One line of the table. */
@@ -53,6 +57,11 @@ const show = (values: readonly number[], unit: string, digits = 0) =>
 
 /** Runs something in a network of its own and removes all of it. */
 async function within<T>(hosts: number, action: (network: Network, owner: Owner) => Promise<T>): Promise<T> {
+  return await owned(async owner => await action(await createNetwork(owner, hosts), owner))
+}
+
+/** Runs something and cleans up what it has started. */
+async function owned<T>(action: (owner: Owner) => Promise<T>): Promise<T> {
   const cleanUps: (() => Promise<void> | void)[] = []
   const owner = {
     teardown: (cleanUp: () => Promise<void> | void) => {
@@ -60,7 +69,7 @@ async function within<T>(hosts: number, action: (network: Network, owner: Owner)
     }
   }
   try {
-    return await action(await createNetwork(owner, hosts), owner)
+    return await action(owner)
   } finally {
     for (const cleanUp of cleanUps) await cleanUp()
   }
@@ -100,12 +109,13 @@ function cpuMicros(pid: number): number {
   )
 }
 
-/** Lets a client on one proxy send to one on the other for a while: what each delivery costs the proxies. */
+/** Lets a client on one server send to one on the other for a while: what each delivery costs the servers. */
 async function load(
+  target: string,
   ports: readonly number[],
   pids: readonly number[],
-  window = 16
-): Promise<{ microseconds: number; perSecond: number; p50: number }> {
+  window: number
+): Promise<number> {
   const client = fork('bench/load/client.mjs')
   const cpu = () => pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
   try {
@@ -114,12 +124,11 @@ async function load(
       let spent = 0
       client.on(
         'message',
-        (message: { phase: 'ready' | 'begin' | 'end' | 'done'; deliveries: number; seconds: number; p50: number }) => {
-          const { phase, deliveries, seconds, p50 } = message
+        ({ phase, deliveries }: { phase: 'ready' | 'begin' | 'end' | 'done'; deliveries: number }) => {
           if (phase === 'ready')
             client.send({
               do: 'run',
-              target: 'nws',
+              target,
               ports,
               connections: 2,
               senders: 1,
@@ -130,7 +139,7 @@ async function load(
             })
           if (phase === 'begin') before = cpu()
           if (phase === 'end') spent = cpu() - before
-          if (phase === 'done') resolve({ microseconds: spent / deliveries, perSecond: deliveries / seconds, p50 })
+          if (phase === 'done') resolve(spent / deliveries)
         }
       )
     })
@@ -163,6 +172,40 @@ async function onPinnedPair<T>(action: (pair: Pair) => Promise<T>): Promise<T> {
     } finally {
       pin(process.pid, `0-${cpus().length - 1}`)
     }
+  })
+}
+
+/** Two nats-servers on the proxies' processor, joined by a TLS route; `undefined` if they are not installed. */
+async function onNatsPair<T>(
+  action: (pair: { ports: readonly number[]; pids: readonly number[] } | undefined) => Promise<T>
+): Promise<T> {
+  if (findProgram('nats-server') === undefined || findProgram('openssl') === undefined) return await action(undefined)
+  return await owned(async owner => {
+    const folder = mkdtempSync(joinPath(tmpdir(), 'nws-bench-'))
+    owner.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`]
+    execFileSync(
+      'openssl',
+      `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout ${key} -out ${cert}`.split(
+        ' '
+      ),
+      { stdio: 'pipe' }
+    )
+    const [one, two, ...ports] = (await freePorts(4)) as [number, number, number, number]
+    const servers = [one, two].map(
+      async (own, place) =>
+        await startNats(owner, {
+          routes: { own, all: [one, two], tls: { cert, key } },
+          config: `websocket { listen: "127.0.0.1:${ports[place]}", no_tls: true }`,
+          env: { GOMAXPROCS: '1' }
+        })
+    )
+    const started = await Promise.all(servers)
+    for (const server of started)
+      while ((await server.monitor<{ routes: number }>('/varz')).routes === 0) await pause(20)
+    const pids = started.map(({ process: { pid } }) => pid!)
+    for (const pid of pids) pin(pid, '0')
+    return await action({ ports, pids })
   })
 }
 
@@ -416,46 +459,31 @@ const measurements: readonly Measurement[] = [
       })
   },
   {
-    name: 'CPU of both proxies per delivery, one link, 16 in flight, 100 bytes',
-    wanted: '< 12 µs',
+    name: 'CPU of both servers per delivery, one link, 100 bytes, as a ratio to two nats-servers with a TLS route in the same run; 1, 16, 256 in flight',
+    wanted: '≤ 0.9, ≤ 1.15, ≤ 2.1',
     measure: async () =>
-      await onPinnedPair(async ({ ports, children }) => {
-        // Matched before the load comes, whose window would stand still if a message of it were sent to nobody.
-        for (const { socket } of await members(ports)) socket.close()
-        const values: number[] = []
-        const rates: number[] = []
-        const latencies: number[] = []
-        for (let run = 0; run < 5; run++) {
-          const { microseconds, perSecond, p50 } = await load(
-            ports,
-            children.map(({ pid }) => pid!)
-          )
-          values.push(microseconds)
-          rates.push(perSecond)
-          latencies.push(p50)
-        }
-        return `${show(values, 'µs', 1)}; ${Math.round(median(rates) / 1000)} k/s, p50 ${median(latencies).toFixed(0)} µs`
-      })
-  },
-  {
-    name: 'the same with 256 in flight',
-    wanted: '≤ 6 µs',
-    measure: async () =>
-      await onPinnedPair(async ({ ports, children }) => {
-        for (const { socket } of await members(ports)) socket.close()
-        const values: number[] = []
-        for (let run = 0; run < 5; run++)
-          values.push(
-            (
-              await load(
-                ports,
-                children.map(({ pid }) => pid!),
-                256
+      await onPinnedPair(
+        async ({ ports, children }) =>
+          await onNatsPair(async nats => {
+            // Matched before the load comes, whose window would stand still if a message of it were sent to nobody.
+            for (const { socket } of await members(ports)) socket.close()
+            const pids = children.map(({ pid }) => pid!)
+            const lines: string[] = []
+            for (const window of [1, 16, 256]) {
+              const own: number[] = []
+              const theirs: number[] = []
+              for (let run = 0; run < 5; run++) {
+                own.push(await load('nws', ports, pids, window))
+                if (nats !== undefined) theirs.push(await load('nats-server', nats.ports, nats.pids, window))
+              }
+              const ratios = own.map((value, run) => value / (theirs[run] ?? Number.NaN))
+              lines.push(
+                `${window}: ${show(own, 'µs', 1)}, nats-server ${median(theirs).toFixed(1)} µs, ratio ${show(ratios, '', 2)}`
               )
-            ).microseconds
-          )
-        return show(values, 'µs', 1)
-      })
+            }
+            return lines.join('; ')
+          })
+      )
   },
   {
     name: 'CPU of both proxies per MB of binary messages of 64 KiB, one link, 4 in flight',

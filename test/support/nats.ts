@@ -38,8 +38,13 @@ export interface NatsOptions {
   /** Lines of its configuration. */
   readonly config?: string
   readonly port?: number
-  /** Port for the other servers of its cluster, and all of theirs. */
-  readonly routes?: { readonly own: number; readonly all: readonly number[] }
+  /** Port for the other servers of its cluster, and all of theirs; with the files of a certificate they speak TLS. */
+  readonly routes?: {
+    readonly own: number
+    readonly all: readonly number[]
+    readonly tls?: { readonly cert: string; readonly key: string }
+  }
+  readonly env?: Record<string, string>
 }
 
 /** Resolves when something listens. */
@@ -68,15 +73,19 @@ export async function startNats(owner: Owner, options: NatsOptions = {}): Promis
   const port = options.port ?? free
   const folder = mkdtempSync(join(tmpdir(), 'nws-nats-'))
   const file = join(folder, 'nats.conf')
+  const tls = options.routes?.tls
+  const routeTls =
+    tls === undefined ? '' : `, tls { cert_file: "${tls.cert}", key_file: "${tls.key}", ca_file: "${tls.cert}" }`
   const cluster =
     options.routes === undefined
       ? ''
-      : `cluster { name: "test", listen: "127.0.0.1:${options.routes.own}", routes: [${options.routes.all.map(route => `"nats://127.0.0.1:${route}"`).join(', ')}] }`
+      : `cluster { name: "test", listen: "127.0.0.1:${options.routes.own}", routes: [${options.routes.all.map(route => `"nats://127.0.0.1:${route}"`).join(', ')}]${routeTls} }`
   writeFileSync(
     file,
     `listen: "127.0.0.1:${port}"\nhttp: "127.0.0.1:${monitorPort}"\nserver_name: "test-${port}"\n${cluster}\n${options.config ?? ''}\n`
   )
-  const start = () => spawn(...leashed(NATS_SERVER, ['-c', file]), { stdio: 'ignore' })
+  const start = () =>
+    spawn(...leashed(NATS_SERVER, ['-c', file]), { stdio: 'ignore', env: { ...process.env, ...options.env } })
   let child = start()
   let gone = ending(child)
   const stop = async (signal: NodeJS.Signals): Promise<void> => {

@@ -191,6 +191,7 @@ export class SimulatedPort implements LinkPort {
     if (this.closed) return
     this.closed = true
     this.onClose()
+    if (this.broken) return
     this.#carry(() => {
       this.peer.closed = true
       this.peer.ended()
@@ -530,6 +531,7 @@ export class Simulation {
           const { ended } = end
           end.receive = end.ended = () => {}
           this.clock.after(place === 0 ? first : second, () => {
+            if (end.closed) return
             end.closed = true
             ended()
           })
