@@ -53,7 +53,7 @@ export function objectFrame(head: string, value: Buffer): Buffer {
   const frame = startFrame(TEXT, length)
   const start = frame.length - length
   frame.write(head, start, 'latin1')
-  value.copy(frame, start + head.length)
+  frame.set(value, start + head.length)
   frame[frame.length - 1] = 0x7d // }
   return frame
 }

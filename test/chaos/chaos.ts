@@ -192,7 +192,7 @@ export async function runChaos(owner: Owner, options: ChaosOptions): Promise<Cha
     'lost packets': withFaults(() => ({ loss: between(0.02, 0.15) }), 1000, 4000),
     'delayed and reordered packets': withFaults(() => ({ delay: [0, between(20, 200)] }), 1000, 5000),
     'doubled packets': withFaults(() => ({ double: 0.2, delay: [0, 20] }), 1000, 4000),
-    'a wall clock that jumps': async machine => machine.signal('SIGUSR2'),
+    'a wall clock that jumps': async machine => machine.signal('SIGWINCH'),
     'a short silent cut': withFaults(() => ({ cut: true }), 200, 1000)
   }
   const wild: Record<string, Fault> = {

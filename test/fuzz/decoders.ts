@@ -214,7 +214,7 @@ export const targets: readonly Target[] = [
     mutated([encodePresence('join', 'abc'), Buffer.concat([message, Buffer.from('{"a":1}')])]),
     bytes => {
       const decoded = decodeChannelMessage(bytes)
-      return decoded.ok || decoded.close === 1002
+      return !('close' in decoded) || decoded.close === 1002
     }
   ),
   decoder(

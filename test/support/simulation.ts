@@ -385,7 +385,7 @@ export class SimulatedProxy {
     const peers = this.#local.get(name)!
     const seq = peers.get(source)! + 1
     peers.set(source, seq)
-    return this.mesh.broadcast(name, { source, seq, binary, payload: new Uint8Array(Buffer.from(text)) })
+    return this.mesh.broadcast(name, { source, seq, binary, payload: Buffer.from(text) })
   }
 
   /** Ids of remote peers that are joined. */

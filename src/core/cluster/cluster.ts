@@ -371,18 +371,18 @@ export class Cluster {
 
   #message(channel: ClusterChannel, session: RemoteSession, bytes: Uint8Array): void {
     const message = decodeChannelMessage(bytes)
-    if (!message.ok || 'id' in message.value) {
+    if (!('payload' in message)) {
       this.counts.dropped += 1
       return
     }
-    const accepted = channel.accept(session, message.value)
-    if (accepted === true && (message.value.binary || isDataText(message.value.payload))) {
+    const accepted = channel.accept(session, message)
+    if (accepted === true && (message.binary || isDataText(message.payload))) {
       session.messages.in += 1
-      this.#events.message(channel.name, message.value)
+      this.#events.message(channel.name, message)
       return
     }
     if (accepted === 'missing') this.#antiEntropy.askForPeers(channel, session)
-    if (message.value.target === undefined || accepted !== false) this.counts.dropped += 1
+    if (message.target === undefined || accepted !== false) this.counts.dropped += 1
   }
 
   /** A proxy now listens to the channel. */

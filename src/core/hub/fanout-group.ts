@@ -148,6 +148,13 @@ export class FanoutGroup implements Sliced {
   }
 
   #join(): Buffer {
-    return this.#entries.length === 1 ? this.#entries[0]!.frame : Buffer.concat(this.#entries.map(({ frame }) => frame))
+    if (this.#entries.length === 1) return this.#entries[0]!.frame
+    const whole = Buffer.allocUnsafe(this.#bytes)
+    let at = 0
+    for (const { frame } of this.#entries) {
+      whole.set(frame, at)
+      at += frame.length
+    }
+    return whole
   }
 }

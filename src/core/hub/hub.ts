@@ -231,20 +231,21 @@ export class Hub {
 
   /** A broadcast of a remote peer. @param sequence its number, if several carriers may bring it */
   remoteBroadcast(source: Peer, payload: Payload, sequence?: number): void {
-    if (!recordNew(source, sequence)) return
-    this.#admission.whenIn(source, payload.bytes.length, () => {
-      if (this.#remoteAllowed({ channel: source.channel, source, targetId: undefined, payload }))
-        source.channel.broadcast(source, payload)
-    })
+    if (recordNew(source, sequence)) this.#takeRemote(source, undefined, payload)
   }
 
   /** A direct message of a remote peer to a local one. Dropped if the target is unknown. */
   remoteMessage(source: Peer, targetId: string, payload: Payload, sequence?: number): void {
-    if (!recordNew(source, sequence)) return
-    this.#admission.whenIn(source, payload.bytes.length, () => {
-      if (this.#remoteAllowed({ channel: source.channel, source, targetId, payload }))
-        source.channel.message(source, targetId, payload)
-    })
+    if (recordNew(source, sequence)) this.#takeRemote(source, targetId, payload)
+  }
+
+  #takeRemote(source: Peer, targetId: string | undefined, payload: Payload): void {
+    const { channel } = source
+    if (!source.joined)
+      this.#admission.hold(source, payload.bytes.length, () => this.#takeRemote(source, targetId, payload))
+    else if (this.hooks.message.length > 0 && !this.#remoteAllowed({ channel, source, targetId, payload })) return
+    else if (targetId === undefined) channel.broadcast(source, payload)
+    else channel.message(source, targetId, payload)
   }
 
   /** Refuses all further joins. */

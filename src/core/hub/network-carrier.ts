@@ -64,7 +64,10 @@ export class NetworkCarrier<V extends object> implements Carrier {
     return {
       joined: (name, id, via) => this.#whenFree(() => this.#join(name, id, via)),
       parted: (name, id) => this.#whenFree(() => this.#part(name, id)),
-      message: (name, message) => this.#whenFree(() => this.#deliver(name, message))
+      message: (name, message) => {
+        if (this.#inCall > 0) this.#hub.turns.defer(() => this.#deliver(name, message))
+        else this.#deliver(name, message)
+      }
     }
   }
 
@@ -95,14 +98,16 @@ export class NetworkCarrier<V extends object> implements Carrier {
   }
 
   broadcast(source: Peer, payload: Payload, sequence: number): RelayCount {
-    return this.#call(() =>
-      this.#network().broadcast(source.channel.name, {
-        source: source.id,
-        seq: sequence,
-        binary: payload.binary,
-        payload: payload.bytes
-      })
-    )
+    const { binary, bytes } = payload
+    this.#inCall++
+    const count = this.#network().broadcast(source.channel.name, {
+      source: source.id,
+      seq: sequence,
+      binary,
+      payload: bytes
+    })
+    this.#inCall--
+    return count
   }
 
   message(source: Peer, target: Peer, payload: Payload, sequence: number): boolean {
@@ -149,9 +154,8 @@ export class NetworkCarrier<V extends object> implements Carrier {
   #deliver(name: string, { source, target, seq, binary, payload }: PeerMessage): void {
     const peer = this.#carried.get(name)?.peers.get(source) ?? this.#returned(name, source)
     if (peer === undefined) return
-    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-    if (target === undefined) this.#hub.remoteBroadcast(peer, { binary, bytes }, seq)
-    else this.#hub.remoteMessage(peer, target, { binary, bytes }, seq)
+    if (target === undefined) this.#hub.remoteBroadcast(peer, { binary, bytes: payload }, seq)
+    else this.#hub.remoteMessage(peer, target, { binary, bytes: payload }, seq)
   }
 
   /** A peer of a channel that was opened again in this turn. */

@@ -44,12 +44,8 @@ export class RemoteAdmission {
     )
   }
 
-  /** Runs `deliver` now for a member, later for an undecided peer, never for a refused one. */
-  whenIn(peer: Peer, bytes: number, deliver: () => void): void {
-    if (peer.joined) {
-      deliver()
-      return
-    }
+  /** Runs `deliver` later for an undecided peer, never for a refused one. */
+  hold(peer: Peer, bytes: number, deliver: () => void): void {
     const waiting = this.#waiting.get(peer)
     if (waiting === undefined || waiting.bytes + bytes > MAX_HELD_BYTES) return
     waiting.bytes += bytes

@@ -200,9 +200,7 @@ t.test("a message of a link's full length arrives, one byte more is not sent", a
   const head = encodePeerMessageHead({ source: local, seq: 1, binary: true }).length
   t.match(honest.broadcast('x', local, 'y'.repeat(RX_MAX - head + 1), true), { peers: 0, missed: 1 })
   t.match(honest.broadcast('x', local, 'y'.repeat(RX_MAX - head), true), { peers: 1, missed: 0 })
-  t.notOk(
-    honest.mesh.direct('x', { source: local, target: 'm1', seq: 9, binary: true, payload: new Uint8Array(RX_MAX) })
-  )
+  t.notOk(honest.mesh.direct('x', { source: local, target: 'm1', seq: 9, binary: true, payload: Buffer.alloc(RX_MAX) }))
   simulation.run(2000)
   t.equal(member.seen.messages[0]?.text.length, RX_MAX - head)
   t.strictSame(honest.seen.endings, [])

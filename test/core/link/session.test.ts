@@ -195,7 +195,7 @@ t.test('of two links of one session both ends keep the same', async t => {
 
 t.test('under traffic a link that carries nothing is replaced before it is missed', async t => {
   // As a cable that is out for 10 s: TCP tries less and less often, and only carries on at 13 s.
-  for (let seed = 1; seed <= 5; seed++) {
+  for (let seed = 1; seed <= 2; seed++) {
     const scene = pair(seed)
     const { simulation, a, b, ofA, ofB } = scene
     const cut = simulation.wires.at(-1)!.stall()

@@ -6,7 +6,7 @@ import { OffenceCount } from '../budget/offence-count.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from '../constants.ts'
 import { fault, type Fault } from '../result.ts'
 import { decodeChannelMessage, isDataText, type ChannelMessage } from '../wire/channel-message.ts'
-import { Reassembler, writeFragments, type ReassemblerOptions } from '../wire/fragments.ts'
+import { Reassembler, WHOLE, writeFragments, type ReassemblerOptions } from '../wire/fragments.ts'
 import { HandleTable } from './handle-table.ts'
 import type { SessionFrame } from './kept-frames.ts'
 
@@ -87,23 +87,27 @@ export class ChannelTraffic {
 
   /** DATA came: a fault if the link must end. */
   onData(body: Uint8Array): Fault | undefined {
-    const key = latin1(body, 0, HANDLE_BYTES)
-    const handle = this.handles.find(key)
-    if (handle === undefined) return this.#onUnknownHandle(key)
-    const whole = this.#reassembler.take(key, body[HANDLE_BYTES]!, body.subarray(HANDLE_BYTES + 1))
+    const handle = this.handles.at(body)
+    if (handle === undefined) return this.#onUnknownHandle(latin1(body, 0, HANDLE_BYTES))
+    const flags = body[HANDLE_BYTES]!
+    if (flags === WHOLE && this.#reassembler.unfinished === 0) return this.#take(handle.name, body, HANDLE_BYTES + 1)
+    const whole = this.#reassembler.take(handle.key, flags, body.subarray(HANDLE_BYTES + 1))
     if (!whole.ok) return whole
-    if (whole.value === undefined) return undefined
-    const decoded = decodeChannelMessage(whole.value)
-    if (!decoded.ok) return decoded
-    const message = decoded.value
-    if (message.type === 'broadcast' || message.type === 'direct') {
+    return whole.value && this.#take(handle.name, whole.value, 0)
+  }
+
+  /** A whole message begins at `start`. */
+  #take(name: string, bytes: Uint8Array, start: number): Fault | undefined {
+    const message = decodeChannelMessage(bytes, start)
+    if ('close' in message) return message
+    if ('payload' in message) {
       this.messages.in += 1
       if (!message.binary && !isDataText(message.payload)) {
         this.dropped.notJson += 1
         return this.#notJson.add() ? fault(1008, 'Too many payloads are not JSON') : undefined
       }
     }
-    this.#events.message(handle.name, message)
+    this.#events.message(name, message)
     return undefined
   }
 

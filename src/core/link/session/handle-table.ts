@@ -1,7 +1,7 @@
 // The confirmed channels of one session and their handles, with the life of a handle: in use, gone here while the remote
 // may still use it, forgotten. Not what is said on them (channel-traffic.ts).
-import { mapKey } from '../../bytes.ts'
-import { MAX_GONE_HANDLES } from '../constants.ts'
+import { latin1, mapKey } from '../../bytes.ts'
+import { HANDLE_BYTES, MAX_GONE_HANDLES } from '../constants.ts'
 import { fault, type Fault } from '../result.ts'
 
 /** A handle in use. */
@@ -17,6 +17,8 @@ export interface Handle {
 export class HandleTable {
   readonly #byName = new Map<string, Handle>()
   readonly #byKey = new Map<string, Handle>()
+  /** The one that was looked up last. */
+  #last: Handle | undefined
   /** Keys of handles that are gone here: what comes for them is no offence. The oldest are forgotten. */
   readonly #gone = new Set<string>()
 
@@ -40,9 +42,12 @@ export class HandleTable {
     return this.#byName.get(name)
   }
 
-  /** The handle in use with that key. */
-  find(key: string): Handle | undefined {
-    return this.#byKey.get(key)
+  /** The handle in use that `body` begins with. */
+  at(body: Uint8Array): Handle | undefined {
+    // Most frames are for the handle of the one before; to make a key is slow.
+    const last = this.#last
+    if (last !== undefined && last.bytes.every((byte, place) => body[place] === byte)) return last
+    return (this.#last = this.#byKey.get(latin1(body, 0, HANDLE_BYTES)))
   }
 
   /** Whether the handle is gone here and the remote may not know it yet. */
@@ -92,6 +97,7 @@ export class HandleTable {
   #forget(handle: Handle): void {
     this.#byName.delete(handle.name)
     this.#byKey.delete(handle.key)
+    this.#last = undefined
   }
 
   #ignore(key: string): void {

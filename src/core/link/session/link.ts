@@ -138,8 +138,8 @@ export class Link implements CpuClient {
       {
         greet: (remoteId, theirs) => this.#owner.greet(this, remoteId, theirs),
         opened: (terms, greetings) => this.#opened(terms, greetings),
+        heard: () => this.#liveness.heard(),
         frame: frame => {
-          this.#liveness.heard()
           // These do not depend on a step of a round, and must not wait for one: their sender would take this end for dead.
           if (atOnce.has(frame.type)) this.#take(frame)
           else this.#push(frame)

@@ -9,7 +9,7 @@ import { isUtf8 } from 'node:buffer'
 import { isJsonText } from '../../json-text.ts'
 import { ascii, concat, latin1, readU64, u8, writeU64 } from '../../bytes.ts'
 import { MAX_JSON_DEPTH } from '../constants.ts'
-import { fault, type Fault, type Result } from '../result.ts'
+import { fault, type Fault } from '../result.ts'
 
 const JOIN = 1
 const PART = 2
@@ -34,7 +34,7 @@ export interface PeerMessage {
   /** true: kind 1, bytes of any kind; false: kind 0, claimed to be JSON text. */
   readonly binary: boolean
   /** A view into what was decoded. */
-  readonly payload: Uint8Array
+  readonly payload: Buffer
 }
 
 export type ChannelMessage = PresenceMessage | PeerMessage
@@ -43,26 +43,37 @@ export type ChannelMessage = PresenceMessage | PeerMessage
 const ID_BYTE = new Uint8Array(256)
 for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')) ID_BYTE[byte] = 1
 
+/** Ids that were read before, each at a place that follows from its bytes: to make a text again for each message is slow. */
+const known: string[] = Array.from({ length: 256 }, () => '')
+
 /** The id at `at`, or `undefined` where there is none. It takes id.length + 1 bytes. */
 export function readId(bytes: Uint8Array, at: number): string | undefined {
   const length = bytes[at]
   if (length === undefined || length === 0 || length > MAX_ID_BYTES || at + 1 + length > bytes.length) return undefined
+  const place = (bytes[at + 1]! * 31 + bytes[at + (length >> 1)]! * 7 + bytes[at + length]!) & 255
+  const id = known[place]!
+  if (id.length === length && spells(bytes, at + 1, id)) return id
   for (let i = at + 1; i <= at + length; i++) if (ID_BYTE[bytes[i]!] === 0) return undefined
-  return latin1(bytes, at + 1, at + 1 + length)
+  return (known[place] = latin1(bytes, at + 1, at + 1 + length))
+}
+
+function spells(bytes: Uint8Array, at: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false
+  return true
 }
 
 const malformed = (): Fault => fault(1002, 'A channel message is malformed')
 
-/** Reads a channel message; total. Any malformed one ends the link. */
-export function decodeChannelMessage(bytes: Uint8Array): Result<ChannelMessage> {
-  const type = bytes[0]
+/** Reads a channel message that begins at `start`; total. Any malformed one ends the link. */
+export function decodeChannelMessage(bytes: Uint8Array, start = 0): ChannelMessage | Fault {
+  const type = bytes[start]
   if (type === undefined || type < JOIN || type > DIRECT) return malformed()
-  const id = readId(bytes, 1)
+  const id = readId(bytes, start + 1)
   if (id === undefined) return malformed()
-  let at = 2 + id.length
+  let at = start + 2 + id.length
   if (type === JOIN || type === PART) {
     if (at !== bytes.length) return malformed()
-    return { ok: true, value: { type: type === JOIN ? 'join' : 'part', id } }
+    return { type: type === JOIN ? 'join' : 'part', id }
   }
   let target: string | undefined
   if (type === DIRECT) {
@@ -75,15 +86,12 @@ export function decodeChannelMessage(bytes: Uint8Array): Result<ChannelMessage> 
   const kind = bytes[at + 8]!
   if (seq === undefined || seq === 0 || kind > 1) return malformed()
   return {
-    ok: true,
-    value: {
-      type: type === DIRECT ? 'direct' : 'broadcast',
-      source: id,
-      target,
-      seq,
-      binary: kind === 1,
-      payload: bytes.subarray(at + 9)
-    }
+    type: type === DIRECT ? 'direct' : 'broadcast',
+    source: id,
+    target,
+    seq,
+    binary: kind === 1,
+    payload: Buffer.from(bytes.buffer, bytes.byteOffset + at + 9, bytes.length - at - 9)
   }
 }
 

@@ -9,6 +9,8 @@ const LAST = 2
 
 /** The flags of DATA, alone or together. */
 export const dataFlag = { first: FIRST, last: LAST } as const
+/** The flags of a message in one frame. */
+export const WHOLE = FIRST | LAST
 const NOTHING = new Uint8Array(0)
 
 /**
@@ -22,7 +24,7 @@ export function writeFragments(
   write: (flags: number, head: Uint8Array, payload: Uint8Array) => void
 ): void {
   if (head.length + payload.length <= MAX_DATA_BYTES) {
-    write(FIRST | LAST, head, payload)
+    write(WHOLE, head, payload)
     return
   }
   let end = MAX_DATA_BYTES - head.length
@@ -80,7 +82,7 @@ export class Reassembler {
   take(key: string, flags: number, bytes: Uint8Array): Result<Uint8Array | undefined> {
     const open = this.#unfinished.get(key)
     const first = (flags & FIRST) !== 0
-    if (flags > (FIRST | LAST) || first === (open !== undefined)) return fault(1002, 'A fragment comes out of order')
+    if (flags > WHOLE || first === (open !== undefined)) return fault(1002, 'A fragment comes out of order')
     if ((open?.length ?? 0) + bytes.length > RX_MAX) return tooBig()
     if ((flags & LAST) !== 0) {
       if (open === undefined) return done(bytes)

@@ -37,6 +37,8 @@ export interface StreamEvents {
   /** HELLO is about to be written: what to say. @param theirs the remote's HELLO, which only R has by then */
   greet(remoteId: Uint8Array, theirs: Greeting | undefined): Greeting
   opened(terms: LinkTerms, greetings: Greetings): void
+  /** A message has passed its check; its frames follow. */
+  heard(): void
   frame(frame: Frame): void
   fault(fault: Fault): void
 }
@@ -165,6 +167,7 @@ export class RecordStream {
       this.#fail(fault(1008, 'A record fails its check'))
       return
     }
+    this.#events.heard()
     const { frames, fault: broken } = readFrames(plaintext, this.#options.role === 'I' ? 'R' : 'I')
     for (const frame of frames) {
       if (this.#state === 'hello') this.#meet(frame)
