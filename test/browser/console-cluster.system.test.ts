@@ -9,7 +9,7 @@ import { needs } from '../support/needs.ts'
 
 t.test(
   'in a cluster: its proxies are in the picture, and where it has no server it says what helps',
-  { ...needs('chromium', 'nats-server') },
+  { ...needs('chromium-headless-shell', 'nats-server') },
   async t => {
     const nats = await startNats(t, { config: 'authorization { user: "nws", password: "canary-password" }' })
     const settings = { clusterUser: 'nws', clusterPassword: 'canary-password' }

@@ -111,7 +111,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     const name = (await a.locator('#share-name').textContent())!
     t.match(name, /^[a-z2-7]{32}$/)
     t.not(name, first)
-    t.match(await dialog.textContent(), /The other computer needs a proxy of its own/)
+    t.match(await dialog.textContent(), /The other computer needs its own proxy/)
     const link = `${url}/console#join=${name}`
     t.equal(await a.locator('#share-link').textContent(), link)
     await press(a, dialog.getByRole('button', { name: 'Copy name' }), hand)

@@ -10,6 +10,7 @@ const PACKAGES = {
   'avahi-publish': 'avahi-utils',
   bash: 'bash',
   chromium: 'chromium',
+  'chromium-headless-shell': 'chromium-headless-shell',
   'dbus-daemon': 'dbus',
   fish: 'fish',
   ip: 'iproute2',

@@ -11,15 +11,27 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { inspect, parseArgs } from 'node:util'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    ring: { type: 'string', multiple: true, default: ['quick', 'system', 'long'] },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    limit: { type: 'string', default: '280' },
-    watch: { type: 'boolean', default: false }
-  }
+const OPTIONS = /** @type {const} */ ({
+  ring: { type: 'string', multiple: true, default: ['quick', 'system', 'long'] },
+  jobs: { type: 'string', default: String(availableParallelism()) },
+  limit: { type: 'string', default: '280' },
+  watch: { type: 'boolean', default: false }
 })
+
+function readArguments() {
+  try {
+    return parseArgs({ allowPositionals: true, options: OPTIONS })
+  } catch (error) {
+    console.error(
+      `${error.message.split('. ', 1)[0]}. Options are ${Object.keys(OPTIONS)
+        .map(name => `--${name}`)
+        .join(', ')}.`
+    )
+    process.exit(2)
+  }
+}
+
+const { values, positionals } = readArguments()
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)))
 const TIMES = 'node_modules/.cache/nws-test-times.json'
 const LIMIT_MS = Number(values.limit) * 1000
