@@ -27,7 +27,7 @@ function readArguments() {
         .map(name => `--${name}`)
         .join(', ')}.`
     )
-    process.exit(2)
+    return process.exit(2)
   }
 }
 
