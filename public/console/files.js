@@ -1,98 +1,257 @@
-// Files over a channel: a text message that announces name, type and size, and right after it the bytes as one or more
-// binary messages. Whoever knows nothing of this sees a text and binary messages; a small file is exactly one. Knows no
-// channel: sending and time come in as arguments.
+// Files in a channel: their lines in the log, with buttons. The library transfers them.
+import { FileError, fileErrors } from '../lib/networkwebsockets-files.js'
+import { bytes as inBytes, plural, short } from './format.js'
+import { saveAs } from './log-line.js'
 
-/** Largest file, bytes. */
-export const MAX_FILE_BYTES = 32 * 1024 * 1024
-/** Largest part of one, bytes; well below what proxies take as one message. */
-export const PART_BYTES = 256 * 1024
-/** Rest after each part, so that no queue for a slower receiver grows without end. Milliseconds. */
-const REST_MS = 60
+/** @typedef {import('./session.js').Entry} Entry */
+/** @typedef {import('../lib/networkwebsockets.js').FileOffer} FileOffer */
+/** @typedef {import('../lib/networkwebsockets.js').SendProgress} SendProgress */
 
-/** @typedef {{ name: string, type: string, size: number }} Announcement */
+/** Largest transfer that is kept in memory; for a larger one the page asks for a place on the disk. Bytes. */
+const MAX_IN_MEMORY = 256 * 1024 * 1024
+/** Receivers that are named one by one. */
+const MAX_NAMED = 4
+/** Least time between two changes of a line, milliseconds. */
+const REDRAW_MS = 100
 
-/** @param {File} file @returns {string} the announcement's text */
-export function announce({ name, type, size }) {
-  return JSON.stringify({ file: { name, type, size } })
-}
+/** @param {unknown} error */
+const reasonOf = error => (error instanceof FileError ? error.message : 'It could not be read or written.')
 
-/** Reads an announcement; undefined: it is none. @param {string} text @returns {Announcement | undefined} */
-export function readAnnouncement(text) {
-  if (text.length > 4096 || !text.startsWith('{"file":')) return undefined
-  try {
-    const { name, type, size } = JSON.parse(text).file
-    if (
-      typeof name !== 'string' ||
-      typeof type !== 'string' ||
-      !Number.isSafeInteger(size) ||
-      size < 0 ||
-      size > MAX_FILE_BYTES
-    )
-      return undefined
-    return { name: safeName(name), type, size }
-  } catch {
-    return undefined
+/** One receiver in words. @param {SendProgress} progress */
+function stateWords({ peer, state, bytes, size, code }) {
+  const share = size === undefined ? inBytes(bytes) : `${Math.floor((bytes / Math.max(1, size)) * 100)} %`
+  switch (state) {
+    case 'asked':
+    case 'deciding':
+      return `${short(peer)} is asked`
+    case 'receiving':
+      return `${short(peer)} has ${share}`
+    case 'away':
+      return `${short(peer)} has left with ${share}, and may come back`
+    case 'completed':
+      return `${short(peer)} has it`
+    default:
+      return `${short(peer)} has not got it: ${fileErrors[code ?? 'NWS_CLIENT_FILE_BROKEN']}`
   }
 }
 
-/** A name without folders and without characters that hide what it ends with. @param {string} name */
-export function safeName(name) {
-  return (
-    name
-      .replace(/^.*[/\\]/s, '')
-      .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-      .slice(0, 120) || 'file'
-  )
+/** All receivers in words. @param {Iterable<SendProgress>} progress */
+function allWords(progress) {
+  const all = [...progress]
+  if (all.length <= MAX_NAMED) return all.map(stateWords).join(' · ')
+  const count = (/** @type {SendProgress['state'][]} */ ...states) =>
+    all.filter(({ state }) => states.includes(state)).length
+  return [
+    [count('asked', 'deciding'), 'are asked'],
+    [count('receiving', 'away'), 'are receiving'],
+    [count('completed'), 'have it'],
+    [count('refused'), 'have not got it']
+  ]
+    .filter(([number]) => number !== 0)
+    .map(([number, words]) => `${number} ${words}`)
+    .join(' · ')
+}
+
+/** The lines of the files of one channel. */
+export class FileLines {
+  #socket
+  #add
+  #change
+  /** Ends each transfer that is under way. @type {Set<AbortController>} */
+  #running = new Set()
+
+  /**
+   * @param {import('../lib/networkwebsockets.js').NetworkWebSocket} socket
+   * @param {(from: string, to: string, text: string) => Entry} add makes a line
+   * @param {(entry: Entry) => void} change a line says something else
+   */
+  constructor(socket, add, change) {
+    this.#socket = socket
+    this.#add = add
+    this.#change = change
+    socket.onfile = offer => this.#offered(offer)
+  }
+
+  /** Offers files together. @param {File[]} files @param {string} to id of a peer; empty: everybody */
+  async send(files, to) {
+    const [first] = files
+    if (first === undefined) return
+    const size = files.reduce((sum, file) => sum + file.size, 0)
+    const label = `${files.length === 1 ? first.name : plural(files.length, 'file')}, ${inBytes(size)}`
+    const entry = this.#add('you', to, `${label}: offered`)
+    const control = this.#begin(entry)
+    /** @type {Map<string, SendProgress>} */
+    const states = new Map()
+    const show = throttled(() => {
+      if (this.#running.has(control)) this.#say(entry, `${label}: ${allWords(states.values())}`)
+    })
+    try {
+      await this.#socket.sendFiles(
+        files.map(file => ({ name: file.name, type: file.type, source: file })),
+        {
+          to: to === '' ? undefined : to,
+          signal: control.signal,
+          onProgress: progress => {
+            states.set(progress.peer, progress)
+            show()
+          }
+        }
+      )
+      this.#end(entry, control, `${label}: ${states.size === 0 ? 'no one else is here' : allWords(states.values())}`)
+    } catch (error) {
+      const reason = control.signal.aborted ? 'cancelled' : reasonOf(error)
+      this.#end(entry, control, `${label}: ${[reason, allWords(states.values())].filter(Boolean).join(' · ')}`)
+    }
+  }
+
+  /** Ends all transfers. */
+  stop() {
+    for (const control of this.#running) control.abort()
+  }
+
+  /** @param {FileOffer} offer */
+  #offered(offer) {
+    const { name, files, size } = offer
+    const count = files > 1 && name !== `${files} files` ? `, ${plural(files, 'file')}` : ''
+    const label = `${name}${count}, ${size === undefined ? 'of unknown size' : inBytes(size)}`
+    const from = offer.from === '' ? '' : ` (from “${offer.from}”)`
+    const entry = this.#add(offer.peer, '', `offers ${label}${from}`)
+    this.#actions(entry, [
+      { label: 'Save', name: `Save ${name}`, run: () => void this.#take(offer, entry, label) },
+      {
+        label: 'Refuse',
+        name: `Refuse ${name}`,
+        run: () => {
+          offer.refuse()
+          this.#say(entry, `${label}: refused`, [])
+        }
+      }
+    ])
+    offer.signal.addEventListener('abort', () => {
+        // A line of a decided offer has other words.
+      if (entry.actions?.[0]?.label === 'Save' && entry.text.startsWith('offers '))
+        this.#say(entry, `${label}: ${reasonOf(offer.signal.reason)}`, [])
+    })
+  }
+
+  /** @param {FileOffer} offer @param {Entry} entry @param {string} label */
+  async #take(offer, entry, label) {
+    let sink
+    try {
+      sink = await chooseSink(offer)
+    } catch {
+      return // The user has closed the dialog, and may choose again.
+    }
+    const control = this.#begin(entry)
+    const began = performance.now()
+    const show = throttled((/** @type {number} */ done) => {
+      if (!this.#running.has(control)) return
+      const share = offer.size === undefined ? inBytes(done) : `${Math.floor((done / Math.max(1, offer.size)) * 100)} %`
+      const speed = inBytes(Math.round((done / Math.max(1, performance.now() - began)) * 1000))
+      this.#say(entry, `${label}: ${share} here, ${speed}/s`)
+    })
+    try {
+      const files = await offer.accept({
+        sink,
+        maxBytes: sink === undefined ? MAX_IN_MEMORY : undefined,
+        signal: control.signal,
+        onProgress: ({ bytes }) => show(bytes)
+      })
+      this.#end(entry, control, sink === undefined ? label : `${label}: saved`)
+      if (sink === undefined) this.#keep(entry, files)
+    } catch (error) {
+      this.#end(entry, control, `${label}: ${reasonOf(error)}`)
+    }
+  }
+
+  /** Files in memory can be saved, and the only one is. @param {Entry} entry @param {import('../lib/networkwebsockets.js').ReceivedFile[]} files */
+  #keep(entry, files) {
+    const save = (/** @type {typeof files} */ these) => {
+      for (const { blob, name } of these) saveAs(/** @type {Blob} */ (blob), name)
+    }
+    for (const { size } of files) entry.size += size
+    const each = files.map(file => ({ label: files.length === 1 ? 'Save again' : `Save ${file.name}`, name: `Save ${file.name}`, run: () => save([file]) }))
+    if (files.length === 1) save(files)
+    this.#actions(entry, files.length === 1 ? each : [{ label: 'Save all', name: 'Save all', run: () => save(files) }, ...each])
+  }
+
+  /** A transfer that can be cancelled. @param {Entry} entry */
+  #begin(entry) {
+    const control = new AbortController()
+    this.#running.add(control)
+    this.#actions(entry, [{ label: 'Cancel', name: `Cancel ${entry.text}`, run: () => control.abort() }])
+    return control
+  }
+
+  /** @param {Entry} entry @param {AbortController} control @param {string} text */
+  #end(entry, control, text) {
+    this.#running.delete(control)
+    this.#say(entry, text, [])
+  }
+
+  /** @param {Entry} entry @param {NonNullable<Entry['actions']>} actions */
+  #actions(entry, actions) {
+    entry.actions = actions
+    this.#change(entry)
+  }
+
+  /** @param {Entry} entry @param {string} text @param {Entry['actions']} [actions] */
+  #say(entry, text, actions = entry.actions) {
+    entry.text = text
+    entry.actions = actions
+    this.#change(entry)
+  }
 }
 
 /**
- * Sends a file part by part.
+ * Calls at most so often, and the last time with the last value.
  *
- * @param {File} file
- * @param {{ text: (text: string) => void, bytes: (bytes: ArrayBuffer) => void, waiting: () => number, sent: (bytes: number) => void, signal: AbortSignal }} to
- *   how to send; how many bytes wait to be sent; what is told of progress; what ends it
- * @returns {Promise<boolean>} whether all of it was sent
+ * @template {unknown[]} Values
+ * @param {(...values: Values) => void} call
+ * @returns {(...values: Values) => void}
  */
-export async function sendFile(file, to) {
-  to.text(announce(file))
-  for (let at = 0; at < file.size; at += PART_BYTES) {
-    const part = await file.slice(at, at + PART_BYTES).arrayBuffer()
-    if (to.signal.aborted) return false
-    to.bytes(part)
-    to.sent(at + part.byteLength)
-    if (at + PART_BYTES >= file.size) break
-    do await new Promise(resolve => setTimeout(resolve, REST_MS))
-    while (to.waiting() > PART_BYTES && !to.signal.aborted)
-    if (to.signal.aborted) return false
+function throttled(call) {
+  /** @type {Values | undefined} */
+  let waiting
+  let timer = 0
+  return (...values) => {
+    waiting = values
+    if (timer !== 0) return
+    timer = setTimeout(() => {
+      timer = 0
+      call(.../** @type {Values} */ (waiting))
+    }, REDRAW_MS)
   }
-  return true
 }
 
-/** One file that is arriving. */
-export class Arrival {
-  /** @type {ArrayBuffer[]} */
-  #parts = []
-  received = 0
+/** The dialogs of File System Access, where there are any. @typedef {{ showSaveFilePicker?: (options: object) => Promise<FileSystemFileHandle>, showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle> }} Pickers */
 
-  /** @param {Announcement} announcement */
-  constructor(announcement) {
-    this.announcement = announcement
+/**
+ * Where a large offer goes; undefined: into memory.
+ *
+ * @param {FileOffer} offer
+ * @returns {Promise<import('../lib/networkwebsockets.js').AcceptOptions['sink']>}
+ */
+async function chooseSink({ name, files, size }) {
+  const { showSaveFilePicker, showDirectoryPicker } = /** @type {Pickers} */ (globalThis)
+  if (size !== undefined && size <= MAX_IN_MEMORY) return undefined
+  if (files === 1 && showSaveFilePicker !== undefined) {
+    const handle = await showSaveFilePicker({ suggestedName: name })
+    return async () => await handle.createWritable()
   }
+  if (files === 1 || showDirectoryPicker === undefined) return undefined
+  const folder = await showDirectoryPicker({ mode: 'readwrite' })
+  return async ({ path }) => await newFile(folder, path.split('/'))
+}
 
-  get complete() {
-    return this.received === this.announcement.size
-  }
-
-  /** @param {ArrayBuffer} bytes @returns {boolean} whether they belong to the file */
-  take(bytes) {
-    if (this.complete || this.received + bytes.byteLength > this.announcement.size) return false
-    this.#parts.push(bytes)
-    this.received += bytes.byteLength
-    return true
-  }
-
-  /** The file; never of a type that a browser would run. */
-  get blob() {
-    return new Blob(this.#parts, { type: 'application/octet-stream' })
-  }
+/** A file that was not there before. @param {FileSystemDirectoryHandle} folder @param {string[]} path */
+async function newFile(folder, path) {
+  for (const part of path.slice(0, -1)) folder = await folder.getDirectoryHandle(part, { create: true })
+  const name = /** @type {string} */ (path.at(-1))
+  const isThere = await folder.getFileHandle(name).then(
+    () => true,
+    () => false
+  )
+  if (isThere) throw new FileError('NWS_CLIENT_FILE_EXISTS')
+  return await (await folder.getFileHandle(name, { create: true })).createWritable()
 }

@@ -8,6 +8,9 @@ import { bytes, hue, short, time } from './format.js'
 const MAX_SHOWN = 1500
 const MAX_ROWS = 12
 
+/** The buttons that a line has. @type {WeakMap<HTMLElement, Entry['actions']>} */
+const shownActions = new WeakMap()
+
 /** @param {Entry} entry gives sender and receiver. Empty: neither */
 function parties({ kind, from, to }) {
   if (kind === 'note' || kind === 'error') return ''
@@ -34,14 +37,14 @@ export function createLine(entry) {
     name.style.setProperty('--hue', String(hue(id)))
     line.append(name)
   }
-  line.append(make('span', { className: 'text' }))
+  line.append(make('span', { className: 'text' }, make('span', { className: 'words' }), make('span', { className: 'actions' })))
   updateLine(line, entry)
   return line
 }
 
 /** @param {HTMLElement} line @param {Entry} entry */
 export function updateLine(line, entry) {
-  const place = /** @type {HTMLElement} */ (line.querySelector('.text'))
+  const place = /** @type {HTMLElement} */ (line.querySelector('.words'))
   const beginning = shorten(entry.text)
   place.replaceChildren(make('bdi', {}, beginning))
   if (beginning !== entry.text) {
@@ -52,11 +55,15 @@ export function updateLine(line, entry) {
     })
     place.append(' ', more)
   }
-  if (entry.blob !== undefined) {
-    const save = make('button', { type: 'button', className: 'plain' }, 'Save')
-    save.addEventListener('click', () => saveAs(/** @type {Blob} */ (entry.blob), entry.name ?? 'file'))
-    save.setAttribute('aria-label', `Save ${entry.name}`)
-    place.append(' ', save)
+  // A button that stays the same keeps the focus, however often the text changes.
+  if (shownActions.get(line) === entry.actions) return
+  shownActions.set(line, entry.actions)
+  const actions = /** @type {HTMLElement} */ (line.querySelector('.actions'))
+  actions.replaceChildren()
+  for (const { label, name, run } of entry.actions ?? []) {
+    const button = make('button', { type: 'button', className: 'plain', 'aria-label': name }, label)
+    button.addEventListener('click', run)
+    actions.append(' ', button)
   }
 }
 
@@ -67,8 +74,8 @@ function shorten(text) {
   return shown.length < text.length ? `${shown.trimEnd()} …` : text
 }
 
-/** @param {Blob} blob @param {string} name */
-function saveAs(blob, name) {
+/** Downloads a file that is in memory. @param {Blob} blob @param {string} name */
+export function saveAs(blob, name) {
   const url = URL.createObjectURL(blob)
   make('a', { href: url, download: name }).click()
   // The download has begun by then.

@@ -130,9 +130,7 @@ export class Panel {
     const text = /** @type {HTMLTextAreaElement} */ (this.#part('text'))
     const file = /** @type {HTMLInputElement} */ (this.#part('file'))
     const target = this.#target
-    const sendFiles = (/** @type {Iterable<File>} */ files) => {
-      for (const each of files) void this.#session.sendFile(each, target.value)
-    }
+    const sendFiles = (/** @type {Iterable<File>} */ files) => this.#session.sendFiles([...files], target.value)
     target.id = `target-${++made}`
     this.#part('target-label').setAttribute('for', target.id)
     if (this.#session.scope === 'local') this.#part('target-label').parentElement?.classList.add('everybody')
@@ -149,6 +147,7 @@ export class Panel {
       event.preventDefault()
       form.requestSubmit()
     })
+    this.#part('attach').hidden = this.#session.scope === 'local'
     this.#part('attach').addEventListener('click', () => file.click())
     file.addEventListener('change', () => {
       sendFiles(file.files ?? [])

@@ -1,7 +1,8 @@
 // One joined channel: its socket, peers and messages. It tells a listener and shows nothing itself.
 import { LocalWebSocket, NetworkWebSocket } from '../lib/networkwebsockets.js'
-import { Arrival, MAX_FILE_BYTES, readAnnouncement, sendFile } from './files.js'
+import { FileLines } from './files.js'
 import { bytes as inBytes, short } from './format.js'
+import { saveAs } from './log-line.js'
 
 /** @typedef {'network' | 'local'} Scope */
 
@@ -14,8 +15,7 @@ import { bytes as inBytes, short } from './format.js'
  * @property {string} from id of the peer, or `you`. Empty: unknown
  * @property {string} to id of the peer, or `you`. Empty: everybody
  * @property {string} text
- * @property {Blob} [blob] a file to save
- * @property {string} [name] of the file
+ * @property {{ label: string, name: string, run: () => void }[]} [actions] buttons: what they say, and what is read out
  * @property {number} size bytes in memory, roughly
  */
 
@@ -31,7 +31,7 @@ import { bytes as inBytes, short } from './format.js'
 /**
  * @typedef {object} Listener
  * @property {(entry: Entry) => void} added
- * @property {(entry: Entry) => void} changed an earlier entry has a new text or a blob
+ * @property {(entry: Entry) => void} changed an earlier entry has a new text or other buttons
  * @property {() => void} updated the state or the peers have changed
  */
 
@@ -52,10 +52,8 @@ export class Session {
   state = 'joining'
   /** @type {Map<string, Peer>} */
   peers = new Map()
-  /** Files on their way out. @type {Set<AbortController>} */
-  #sending = new Set()
-  /** Files that arrive, by sender and kind of message. @type {Map<string, { arrival: Arrival, entry: Entry }>} */
-  #arriving = new Map()
+  /** @type {FileLines | undefined} */
+  #files
   #socket
   #listener
 
@@ -98,43 +96,16 @@ export class Session {
     return true
   }
 
-  /** @param {File} file @param {string} to id of a peer; empty: everybody */
-  async sendFile(file, to) {
-    if (file.size > MAX_FILE_BYTES) {
-      this.#add(
-        'error',
-        '',
-        '',
-        `This page sends files of up to ${inBytes(MAX_FILE_BYTES)}. This one has ${inBytes(file.size)}.`
-      )
-      return
-    }
-    const way = this.#wayOrWords(to)
-    if (way === undefined) return
-    const entry = this.#add('message', 'you', to, `${file.name}, ${inBytes(file.size)}`)
-    const controller = new AbortController()
-    this.#sending.add(controller)
-    const finish = (/** @type {string} */ text) => this.#change(entry, `${file.name}, ${inBytes(file.size)}${text}`)
-    try {
-      const complete = await sendFile(file, {
-        text: text => way.send(text),
-        bytes: part => way.send(part),
-        waiting: () => way.bufferedAmount,
-        sent: sent => finish(sent === file.size ? '' : `: ${Math.floor((sent / file.size) * 100)} % sent`),
-        signal: controller.signal
-      })
-      if (!complete) finish(': not sent to its end')
-    } catch {
-      finish(': could not be read or sent')
-    } finally {
-      this.#sending.delete(controller)
-    }
+  /** @param {File[]} files @param {string} to id of a peer. Empty: everybody */
+  sendFiles(files, to) {
+    if (this.#files === undefined) this.#add('error', '', '', 'Files need a channel of the whole network.')
+    else if (this.#wayOrWords(to) !== undefined) void this.#files.send(files, to)
   }
 
   leave() {
     this.state = 'left'
+    this.#files?.stop()
     this.#socket.close(1000)
-    this.#stopSending()
   }
 
   /**
@@ -174,7 +145,6 @@ export class Session {
       if (this.state === 'joined') this.#add('note', '', '', 'The connection is lost. Trying again …')
       if (this.state === 'left') return
       this.state = 'waiting'
-      this.#stopSending()
       this.#listener.updated()
     })
     socket.addEventListener('error', event => {
@@ -182,7 +152,6 @@ export class Session {
       this.#add('error', '', '', message)
     })
     socket.addEventListener('close', () => {
-      this.#stopSending()
       if (this.state === 'left') return
       this.state = 'left'
       this.#add('note', '', '', 'No longer in the channel.')
@@ -190,6 +159,11 @@ export class Session {
     })
     socket.addEventListener('message', event => this.#receive(/** @type {any} */ (event), ''))
     if (!(socket instanceof NetworkWebSocket)) return
+    this.#files = new FileLines(
+      socket,
+      (from, to, text) => this.#add('message', from, to, text),
+      entry => this.#listener.changed(entry)
+    )
     socket.addEventListener('connect', ({ detail: { target } }) => {
       target.binaryType = 'arraybuffer'
       target.addEventListener('message', event => this.#receive(/** @type {any} */ (event), 'you'))
@@ -205,7 +179,6 @@ export class Session {
         }
       }) => {
         this.peers.delete(id)
-        for (const to of ['', 'you']) this.#abandon(`${id} ${to}`)
         this.#add('presence', id, '', 'has gone')
         this.#listener.updated()
       }
@@ -214,56 +187,15 @@ export class Session {
 
   /** @param {{ data: string | ArrayBuffer, senderId: string }} event @param {string} to */
   #receive({ data, senderId }, to) {
-    const key = `${senderId} ${to}`
-    if (typeof data !== 'string') return this.#receiveBytes(data, key, senderId, to)
-    const announcement = readAnnouncement(data)
-    if (announcement === undefined) {
+    if (typeof data === 'string') {
       this.#add('message', senderId, to, data)
       return
     }
-    this.#abandon(key)
-    const arrival = new Arrival(announcement)
-    const entry = this.#add('message', senderId, to, '')
-    this.#arriving.set(key, { arrival, entry })
-    this.#progress(key)
-  }
-
-  /** @param {ArrayBuffer} buffer @param {string} key @param {string} from @param {string} to */
-  #receiveBytes(buffer, key, from, to) {
-    if (this.#arriving.get(key)?.arrival.take(buffer)) return this.#progress(key)
-    const entry = this.#add('message', from, to, describeBytes(buffer))
-    entry.blob = new Blob([buffer], { type: 'application/octet-stream' })
-    entry.name = 'message.bin'
-    entry.size += buffer.byteLength
+    const entry = this.#add('message', senderId, to, describeBytes(data))
+    entry.size += data.byteLength
+    const save = () => saveAs(new Blob([data], { type: 'application/octet-stream' }), 'message.bin')
+    entry.actions = [{ label: 'Save', name: 'Save message.bin', run: save }]
     this.#listener.changed(entry)
-  }
-
-  /** @param {string} key */
-  #progress(key) {
-    const { arrival, entry } = /** @type {{ arrival: Arrival, entry: Entry }} */ (this.#arriving.get(key))
-    const { name, size } = arrival.announcement
-    if (arrival.complete) {
-      this.#arriving.delete(key)
-      entry.blob = arrival.blob
-      entry.name = name
-      entry.size += size
-    }
-    this.#change(
-      entry,
-      `${name}, ${inBytes(size)}${arrival.complete ? '' : `: ${Math.floor((arrival.received / size) * 100)} % here`}`
-    )
-  }
-
-  /** What had begun to arrive will not be complete. @param {string} key */
-  #abandon(key) {
-    const begun = this.#arriving.get(key)
-    if (begun === undefined) return
-    this.#arriving.delete(key)
-    this.#change(begun.entry, `${begun.arrival.announcement.name}: did not arrive to its end`)
-  }
-
-  #stopSending() {
-    for (const controller of this.#sending) controller.abort()
   }
 
   /** @param {Entry['kind']} kind @param {string} from @param {string} to @param {string} text @returns {Entry} */
@@ -271,11 +203,5 @@ export class Session {
     const entry = { at: new Date(), kind, from, to, text, size: text.length * 2 }
     this.#listener.added(entry)
     return entry
-  }
-
-  /** @param {Entry} entry @param {string} text */
-  #change(entry, text) {
-    entry.text = text
-    this.#listener.changed(entry)
   }
 }

@@ -6,11 +6,13 @@ import { base32 } from '../core/bytes.ts'
 import { CliError, fileError } from './errors.ts'
 import { note, write, writeJson } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
+import { CHANNEL_WORDS, wordName } from './words.ts'
 
 interface NewOptions extends ProxyOptions {
   readonly json?: true
   readonly qr: boolean
   readonly out?: string
+  readonly words?: true
 }
 
 /** 160 bits in 32 characters, as in the console. */
@@ -22,6 +24,7 @@ export function channelCommand(): Command {
   const channel = new Command('channel').description('make private channels')
   channel.addCommand(
     withProxy(new Command('new').description('make a random name, its link and its QR code'))
+      .option('--words', 'make a name of six words, which people can read out')
       .option('--json', 'print one JSON object with name and link')
       .option('--no-qr', 'print no QR code')
       .option(
@@ -34,7 +37,7 @@ export function channelCommand(): Command {
 }
 
 async function create(options: NewOptions): Promise<void> {
-  const name = base32(randomBytes(NAME_BYTES))
+  const name = options.words === true ? wordName(CHANNEL_WORDS) : base32(randomBytes(NAME_BYTES))
   const link = `${proxyOf(options).base}/console#join=${name}`
   if (options.out !== undefined) {
     try {

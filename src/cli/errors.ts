@@ -25,28 +25,28 @@ export const cliErrors = {
   },
   NWS_CLI_FILE_EXISTS: {
     exit: EXIT.error,
-    message: 'A file of this name exists already.'
+    message: 'A file or folder of this name exists already.'
   },
   NWS_CLI_FILE_PART: {
     exit: EXIT.error,
     message:
       'The name of the unfinished file belongs to a link, or to a file of another user: remove that, or choose another folder.'
   },
-  NWS_CLI_FILE_CHANGED: { exit: EXIT.error, message: 'The file has changed while it was being sent: send it again.' },
+  NWS_CLI_FILE_CHANGED: { exit: EXIT.error, message: 'The file changed while it was sent: send it again.' },
   NWS_CLI_FILE_CHECKSUM: {
     exit: EXIT.error,
-    message: 'The checksum is wrong, and what was received was thrown away: receive it again.'
+    message: 'The bytes that came do not match what the sender announced, and were thrown away: receive it again.'
   },
-  NWS_CLI_FILE_STOPPED: {
-    exit: EXIT.error,
-    message:
-      'The sender cannot go on with the file. What has come is kept, and the next transfer of the same file goes on from there.'
-  },
-  NWS_CLI_FILE_PARTIAL: { exit: EXIT.partial, message: 'Not every receiver has got the file.' },
+  NWS_CLI_FILE_DECLINED: { exit: EXIT.error, message: 'You did not want the files. The sender was told.' },
+  NWS_CLI_FILE_TOO_LARGE: { exit: EXIT.error, message: 'The files are larger than --max-size allows.' },
+  NWS_CLI_FILE_SPACE: { exit: EXIT.error, message: 'The disk has not enough free space for the files.' },
+  NWS_CLI_FILE_STOPPED: { exit: EXIT.error, message: 'The sender stopped the transfer.' },
+  NWS_CLI_FILE_REFUSED: { exit: EXIT.error, message: 'No receiver took the files.' },
+  NWS_CLI_FILE_PARTIAL: { exit: EXIT.partial, message: 'Not every receiver has everything.' },
   NWS_CLI_FILE_INCOMPLETE: {
     exit: EXIT.partial,
     message:
-      'The other side did not come back within --timeout. What has come is kept, and the next transfer of the same file goes on from there.'
+      'The other end did not come back within --timeout. The next transfer of the same files goes on where this one ended.'
   },
   NWS_CLI_PIPE_PARTIAL: {
     exit: EXIT.partial,

@@ -17,3 +17,13 @@ export function countOf(option: string, text: string, maximum: number): number {
   if (Number.isInteger(value)) return value
   throw new CliError('NWS_CLI_USAGE', `${option} takes a whole number.`)
 }
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+
+/** Bytes as `500`, `10M` or `2.5GiB`: units are powers of 1024. @throws CliError `NWS_CLI_USAGE` */
+export function bytesOf(option: string, text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?$/i.exec(text) ?? []
+  const bytes = Number(number) * UNITS[(unit ?? '').toLowerCase()]!
+  if (Number.isFinite(bytes)) return Math.floor(bytes)
+  throw new CliError('NWS_CLI_USAGE', `${option} takes a number of bytes, such as 500M or 2G.`)
+}

@@ -1,9 +1,9 @@
 // `nws pipe <channel>`: standard input goes to a channel, and its messages go to standard output, as unchanged bytes.
 import { Command } from 'commander'
+import { Pace, platformClock } from '../client/files/pace.ts'
 import { Arrival } from './arrival.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError, type ProxyError } from './errors.ts'
-import { Pace } from './file/pace.ts'
 import { numberOf } from './numbers.ts'
 import { note, styled, write } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
@@ -16,6 +16,8 @@ interface PipeOptions extends ProxyOptions, ChannelOptions {
   readonly listen?: true
 }
 
+/** At this rate links and pages keep up. */
+const BYTES_PER_SECOND = 32 * 1024 * 1024
 /** Longest part of the input in one message. Any proxy takes it by default. */
 const PART_BYTES = 64 * 1024
 /** Bytes after which the proxy's queues must be empty: a slow receiver slows the input down instead of being cut off. */
@@ -47,7 +49,7 @@ async function pipe(channel: string | undefined, options: PipeOptions): Promise<
   const connection = await ChannelConnection.open(proxy, name)
   const arrival = new Arrival(proxy, name, connection)
   const gaps = new Gaps(connection, to)
-  const pace = new Pace()
+  const pace = new Pace(platformClock, BYTES_PER_SECOND)
   let refusal: ProxyError | undefined
   const waiting: Received[] = []
   let writing = Promise.resolve()

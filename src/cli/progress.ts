@@ -7,13 +7,14 @@ const BAR = 24
 
 export class Progress {
   readonly #label: string
-  readonly #total: number
+  readonly #total: number | undefined
   readonly #shown = process.stderr.isTTY
   readonly #began = performance.now()
   #start: number | undefined
   #drawnAt = -Infinity
 
-  constructor(label: string, total: number) {
+  /** @param total undefined if the end is not known */
+  constructor(label: string, total: number | undefined) {
     this.#label = printable(label)
     this.#total = total
   }
@@ -22,19 +23,35 @@ export class Progress {
   at(done: number, remark = ''): void {
     this.#start ??= done
     const now = performance.now()
-    if (!this.#shown || (now - this.#drawnAt < REDRAW_MS && done < this.#total)) return
+    const total = this.#total
+    if (!this.#shown || (now - this.#drawnAt < REDRAW_MS && done !== total)) return
     this.#drawnAt = now
     const rate = ((done - this.#start) / Math.max(1, now - this.#began)) * 1000
-    const share = this.#total === 0 ? 1 : done / this.#total
-    const filled = Math.round(share * BAR)
-    const bar = `${(isColourful(process.stderr) ? '█' : '#').repeat(filled)}${'·'.repeat(BAR - filled)}`
-    const left = rate > 0 && done < this.#total ? ` ${Math.ceil((this.#total - done) / rate)} s left` : ''
-    process.stderr.write(
-      `\r\x1b[K${this.#label} ${bar} ${Math.floor(share * 100)} % of ${bytesText(this.#total)}, ${bytesText(Math.round(rate))}/s${left}${remark === '' ? '' : `, ${remark}`}`
-    )
+    const speed = `${bytesText(Math.round(rate))}/s`
+    const words =
+      total === undefined
+        ? `${bytesText(done)}, ${speed}`
+        : `${shareText(done, total)}, ${speed}${leftText(total - done, rate)}`
+    process.stderr.write(`\r\x1b[K${this.#label} ${words}${remark === '' ? '' : `, ${remark}`}`)
   }
 
+  /** Ends the line. A later call of `at` begins another one. */
   end(): void {
     if (this.#shown && this.#drawnAt > 0) process.stderr.write('\n')
+    this.#drawnAt = -Infinity
   }
+}
+
+function shareText(done: number, total: number): string {
+  const share = total === 0 ? 1 : done / total
+  const filled = Math.round(share * BAR)
+  const bar = `${(isColourful(process.stderr) ? '█' : '#').repeat(filled)}${'·'.repeat(BAR - filled)}`
+  return `${bar} ${Math.floor(share * 100)} % of ${bytesText(total)}`
+}
+
+/** @param rate bytes per second */
+function leftText(bytes: number, rate: number): string {
+  if (rate <= 0 || bytes <= 0) return ''
+  const seconds = Math.ceil(bytes / rate)
+  return seconds < 120 ? `, ${seconds} s left` : `, ${Math.ceil(seconds / 60)} min left`
 }

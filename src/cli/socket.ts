@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns'
 import { EventEmitter } from 'node:events'
 import type { WebSocket } from 'ws'
+import { isFileMessage } from '../client/files/messages.ts'
 import { decodeBinary, decodeText, encodeBinary, encodeText, type Data } from '../client/wire.ts'
 import { CliError, ProxyError } from './errors.ts'
 import { connectError, type Proxy } from './proxy.ts'
@@ -14,6 +15,8 @@ export interface Received {
 
 interface SocketEvents {
   received: [Received]
+  /** A message of a file transfer in JSON, which is told of nowhere else. */
+  file: [Received]
   connect: [id: string]
   disconnect: [id: string]
   /** The proxy refused a message; the socket stays open. */
@@ -26,6 +29,7 @@ interface SocketEvents {
 const JOIN_MS = 15_000
 /** Bytes in this process above which `ready` waits. */
 const HIGH_WATER = 256 * 1024
+const LOOPBACK = /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?:[:/]|$)/
 
 /** A joined channel. Events before `begin` are held, so that no listener misses any. */
 export class ChannelConnection extends EventEmitter<SocketEvents> {
@@ -57,6 +61,9 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
       handshakeTimeout: JOIN_MS,
       maxPayload: 128 * 1024 * 1024,
       perMessageDeflate: false,
+      // The masks of RFC 6455 §5.3 keep pages from writing bytes of their choice past a cache. No page chooses these bytes, and
+      // no cache sees them if they stay on this machine; without masks a file needs a third less of the processor.
+      ...(LOOPBACK.test(base) ? { generateMask: (mask: Buffer) => void mask.fill(0) } : {}),
       // Without hints: see `call` of proxy.ts.
       lookup: (host, options, done) => lookup(host, { ...options, hints: 0 }, done),
       headers: token === '' ? {} : { authorization: `Bearer ${token}` }
@@ -98,6 +105,11 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
   /** Sends a JSON value, given as its text. */
   sendJson(json: string, target?: string): void {
     this.#socket.send(encodeText(json, target))
+  }
+
+  /** Sends a complete binary frame. @param sent called when the bytes are no longer needed */
+  sendFrame(frame: Uint8Array, sent: () => void): void {
+    this.#socket.send(frame, sent)
   }
 
   /** Resolves when there is room to send more. @throws the reason of the end */
@@ -187,8 +199,10 @@ export class ChannelConnection extends EventEmitter<SocketEvents> {
         return
       }
       case 'broadcast':
-      case 'message':
-        this.#tell(() => this.emit('received', incoming))
+      case 'message': {
+        const { data } = incoming
+        this.#tell(() => this.emit('json' in data && isFileMessage(data.json) ? 'file' : 'received', incoming))
+      }
     }
   }
 

@@ -13,6 +13,8 @@ export interface StayOptions {
   /** Joined, for the first time or again. */
   readonly joined?: (connection: ChannelConnection) => void
   readonly received?: (message: Received, connection: ChannelConnection) => void
+  /** A message of a file transfer in JSON. */
+  readonly file?: (message: Received) => void
   readonly presence?: (change: 'connect' | 'disconnect', peer: string) => void
   readonly refused?: (error: ProxyError) => void
   /** The connection was lost. Another one may follow. */
@@ -42,6 +44,7 @@ export async function stayJoined(proxy: Proxy, channel: string, options: StayOpt
     connection = made
     backoff.opened()
     made.on('received', message => options.received?.(message, made))
+    made.on('file', message => options.file?.(message))
     made.on('connect', peer => options.presence?.('connect', peer))
     made.on('disconnect', peer => options.presence?.('disconnect', peer))
     made.on('refused', error => options.refused?.(error))

@@ -91,21 +91,25 @@ export function encodeText(json: string, target: string | undefined): string {
     : `{"action":"message","target":${JSON.stringify(target)},"data":${json}}`
 }
 
-/** The binary frame that sends a copy of bytes to one peer or, without target, to all. */
-export function encodeBinary(bytes: Uint8Array, target?: string): Uint8Array<ArrayBuffer> {
-  const frame = startBinary(bytes.length, target)
-  frame.bytes.set(bytes, frame.start)
-  return frame.bytes
+/** A binary frame that sends a copy of bytes to one peer or, without target, to all. */
+export function encodeBinary(bytes: Uint8Array, target = ''): Uint8Array<ArrayBuffer> {
+  const { bytes: frame, start } = startBinary(new Uint8Array(binaryHeadBytes(target) + bytes.length), target)
+  frame.set(bytes, start)
+  return frame
 }
 
-/** The same frame with room for `length` bytes from `start` on. */
+/** Bytes of a binary frame before its payload. */
+export function binaryHeadBytes(target: string): number {
+  return 2 + target.length
+}
+
+/** Writes the head of a binary frame; the payload goes behind `start`. */
 export function startBinary(
-  length: number,
-  target = ''
+  bytes: Uint8Array<ArrayBuffer>,
+  target: string
 ): { readonly bytes: Uint8Array<ArrayBuffer>; readonly start: number } {
-  const start = 2 + target.length
-  const bytes = new Uint8Array(start + length)
-  bytes.set([target === '' ? BROADCAST : MESSAGE, target.length])
+  bytes[0] = target === '' ? BROADCAST : MESSAGE
+  bytes[1] = target.length
   for (let i = 0; i < target.length; i++) bytes[2 + i] = target.charCodeAt(i)
-  return { bytes, start }
+  return { bytes, start: binaryHeadBytes(target) }
 }

@@ -4,7 +4,8 @@ import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { joinChannel } from '../support/channel.ts'
-import { join, line, panel, part, save, timeFrames } from '../support/console.ts'
+import { button, join, line, panel, part, save, timeFrames } from '../support/console.ts'
+import { HostileSender } from '../support/hostile-sender.ts'
 import { inspectPage, press, visit } from '../support/pages.ts'
 
 /** The page's whole id in the channel `room`. */
@@ -35,25 +36,33 @@ t.test('what others send is text, whatever it looks like', needsBrowser, async t
     evil.send({ action: 'broadcast', data })
     evil.send({ action: 'message', target: await ownId(page), data: { html: data } })
   }
-  evil.send({
-    action: 'broadcast',
-    data: JSON.stringify({ file: { name: '../../<b>evil\u202e</b>.html', type: 'text/html', size: 4 } })
-  })
-  evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('<b>!')]))
+  const sender = await HostileSender.join(t, url, 'room')
+  sender.offer({ paths: ['../../<b>evil\u202e</b>.html'], content: Buffer.from('<b>!') })
   evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('<script>hacked=1</script>')]))
   await line(page, 'binary, 25 bytes: 3c 73').waitFor()
   const text = await part(page, 'log').textContent()
   for (const data of nasty) t.ok(text?.includes(data), 'shown as it came')
   t.equal(await part(page, 'log').locator('img, script, style, svg, b').count(), 0)
   t.equal(await page.evaluate('globalThis.hacked'), undefined)
-  const saved = await save(page, page.getByRole('button', { name: 'Save b>.html' }), 'pointer')
-  t.strictSame([saved.name.includes('..'), saved.bytes.toString()], [false, '<b>!'])
-  // A file that is never complete, and one that is given up.
-  evil.send({ action: 'broadcast', data: JSON.stringify({ file: { name: 'half', type: '', size: 10 } }) })
-  evil.send(Buffer.concat([Buffer.from([3, 0]), Buffer.from('12345')]))
-  await line(page, 'half, 10 bytes: 50 % here').waitFor()
-  evil.socket.close()
-  await line(page, 'half: did not arrive to its end').waitFor()
+  const saved = await save(page, page.getByRole('button', { name: 'Save b_.html' }), 'pointer')
+  t.strictSame([saved.name, saved.bytes.toString()], ['b_.html', '<b>!'])
+  // Files that are not what was said. Without a dialog of the browser a large one goes into memory.
+  await page.evaluate('globalThis.showSaveFilePicker = undefined')
+  for (const [name, lie, words] of [
+    ['seal', { seal: '0'.repeat(64) }, 'The file arrived damaged'],
+    ['long', { listed: 5 }, 'The other end broke the rules'],
+    ['huge', { offered: 2 ** 53 - 1 }, 'larger than the receiver allows']
+  ] as const) {
+    sender.offer({ paths: [name], ...lie })
+    await button(page, `Save ${name}`).click()
+    await line(page, new RegExp(`${name}, .*${words}`)).waitFor()
+  }
+  t.equal(sender.codes.length, 3, 'the sender is told')
+  for (let index = 0; index < 2000; index++) sender.offer({ paths: ['again'] })
+  await sender.refused(4)
+  t.equal(sender.codes[3], 'NWS_CLIENT_FILE_TOO_MANY')
+  await line(page, 'offers again').nth(15).waitFor()
+  t.equal(await line(page, 'offers again').count(), 16)
 
   // Names and ids, if a proxy ever let such through.
   const name = '<img src=x onerror=hacked=1>'

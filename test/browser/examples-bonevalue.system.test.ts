@@ -80,7 +80,7 @@ t.test('two strangers trust each other, ask, and send a file', needsBrowser, asy
   ])
   await again.setFiles({ name: 'no.txt', mimeType: 'text/plain', buffer: Buffer.from('no') })
   await press(ada, ada.getByRole('button', { name: 'No', exact: true }), 'keyboard')
-  await logged(grace, 'no.txt for Ada: The other one does not want it.').waitFor()
+  await logged(grace, 'no.txt for Ada: The receiver does not want the file.').waitFor()
   await inspectLooks(t, ada, 'bonevalue')
 
   await press(ada, ada.getByRole('button', { name: 'Trust no more: Grace' }), 'pointer')

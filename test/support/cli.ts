@@ -17,6 +17,8 @@ export interface NwsOptions {
   readonly cwd?: string
   /** Name of a network namespace to run it in. */
   readonly namespace?: string
+  /** Runs it on a terminal, where both outputs are one, and types the answer when the pattern is seen. */
+  readonly terminal?: { readonly to: RegExp; readonly answer: string }
   /** A command before it, such as one that takes rights away. */
   readonly wrapper?: readonly string[]
 }
@@ -34,6 +36,8 @@ export interface NwsEnd {
 export interface RunningNws {
   readonly child: ChildProcess
   readonly ended: Promise<NwsEnd>
+  /** What it has written so far. */
+  readonly text: { readonly stdout: string; readonly stderr: string }
   /** Resolves when what was written matches; rejects when it ends before. */
   readonly says: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<void>
 }
@@ -42,22 +46,22 @@ export interface RunningNws {
 export function startNws(
   t: Test,
   args: readonly string[],
-  { env = {}, input, cwd, namespace, wrapper = [] }: NwsOptions = {}
+  { env = {}, input, cwd, namespace, terminal, wrapper = [] }: NwsOptions = {}
 ): RunningNws {
   if (!existsSync(NWS)) throw new Error('dist/cli/nws.js is missing: npm run build')
+  const program = [process.execPath, NWS, ...args]
   const [command, ...rest] = [
     ...(namespace === undefined ? [] : ['ip', 'netns', 'exec', namespace]),
     ...wrapper,
-    process.execPath,
-    NWS,
-    ...args
+    ...(terminal === undefined ? program : ['script', '-qefc', program.map(quoted).join(' '), '/dev/null'])
   ]
   const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']
+    stdio: [input === undefined && terminal === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']
   })
-  child.stdin?.on('error', () => {}).end(input)
+  child.stdin?.on('error', () => {})
+  if (terminal === undefined) child.stdin?.end(input)
   const chunks: Buffer[] = []
   const text = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
@@ -98,7 +102,16 @@ export function startNws(
       waiting.add(check)
       check()
     })
-  return { child, ended, says }
+  if (terminal !== undefined)
+    void says('stdout', terminal.to).then(
+      () => child.stdin!.write(terminal.answer),
+      () => {}
+    )
+  return { child, ended, text, says }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`
 }
 
 /** Runs it to its end. */

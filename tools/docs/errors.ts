@@ -1,5 +1,6 @@
 // Tables of errors and close codes, from the catalogues.
 import { clientErrors } from '../../src/client/errors.ts'
+import { fileErrors } from '../../src/client/files/errors.ts'
 import { catalogue, type ErrorDefinition } from '../../src/core/errors.ts'
 import { cliErrors } from '../../src/cli/errors.ts'
 import { remedies } from '../../src/cli/doctor/finding.ts'
@@ -35,6 +36,10 @@ export function errorBlocks(): Record<string, string> {
     'client errors': table(
       ['code', 'meaning'],
       Object.entries(clientErrors).map(([name, message]) => [code(name), cell(message)])
+    ),
+    'file errors': table(
+      ['code', 'meaning'],
+      Object.entries(fileErrors).map(([name, message]) => [code(name), cell(message)])
     ),
     'cli errors': table(
       ['code', 'exit code', 'meaning'],

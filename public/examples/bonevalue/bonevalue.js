@@ -1,8 +1,9 @@
 // Users who trust each other. The page logs in at the proxy that serves it. Its questions to others, and the files it sends,
 // go straight to their browsers.
 import { BoneValue } from '../../lib/bonevalue.js'
+import { FileError } from '../../lib/networkwebsockets-files.js'
 import { element } from '../shared/element.js'
-import { answerFiles, sendFile } from './files.js'
+import { filesOver } from './files.js'
 
 const login = element('login', HTMLFormElement)
 const inside = element('inside', HTMLElement)
@@ -16,37 +17,54 @@ const text = element('text', HTMLInputElement)
 const file = element('file', HTMLInputElement)
 const token = element('token', HTMLElement)
 const MAX_SHOWN = 300
+/** Largest file that this page keeps in memory, bytes. */
+const MAX_SIZE = 500e6
 
-// Half a minute for an answer, since a person decides whether to take a file.
-const $BV = new BoneValue({ timeoutMs: 30_000 })
+const $BV = new BoneValue()
+const transfers = filesOver($BV)
 
 // The pages of others may ask this page the following. They may send anything.
 $BV.module('Example.Say', ({ request, callback, name }) => {
   show(`${name}: ${String(request?.text).slice(0, 5000)}`)
   callback({ heardAt: new Date().toLocaleTimeString() })
 })
-answerFiles($BV, {
-  asked: (name, words) =>
-    new Promise(decide => {
-      const answer = (/** @type {string} */ words) =>
-        Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: words })
-      const [yes, no] = [answer('Take it'), answer('No')]
-      const line = show(`${name} wants to send ${words}.`, '', yes, no)
-      for (const button of [yes, no])
-        button.addEventListener('click', () => {
-          line.querySelectorAll('button').forEach(each => each.remove())
-          decide(button === yes)
-        })
-    }),
-  received: (name, words, address, fileName) => {
-    const link = Object.assign(document.createElement('a'), {
-      href: address,
-      download: fileName,
-      textContent: `Save ${fileName}`
-    })
-    show(`${words} came from ${name}.`, '', link)
+transfers.onfile = offer => {
+  const words = `${offer.name} (${sizeInWords(offer.size)})`
+  const answer = (/** @type {string} */ words) =>
+    Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: words })
+  const [yes, no] = [answer('Take it'), answer('No')]
+  const sender = nameOf(offer.peer)
+  const line = show(`${sender} wants to send ${words}.`, '', yes, no)
+  const said = /** @type {Element} */ (line.firstElementChild)
+  const decided = (/** @type {string} */ words) => {
+    for (const button of [yes, no]) button.remove()
+    said.textContent = words
   }
-})
+  offer.signal.addEventListener('abort', () => {
+    if (yes.isConnected) decided(`${sender} wanted to send ${words}. ${offer.signal.reason.message}`)
+  })
+  no.addEventListener('click', () => {
+    decided(`${sender} wanted to send ${words}.`)
+    offer.refuse()
+  })
+  yes.addEventListener('click', () => {
+    decided(`${words} comes from ${sender} …`)
+    offer.accept({ maxBytes: MAX_SIZE }).then(
+      files => {
+        decided(`${words} came from ${sender}.`)
+        for (const { blob, name } of files)
+          line.append(
+            Object.assign(document.createElement('a'), {
+              href: URL.createObjectURL(/** @type {Blob} */ (blob)),
+              download: name,
+              textContent: `Save ${name}`
+            })
+          )
+      },
+      error => decided(`${words} from ${sender}: ${error instanceof FileError ? error.message : 'It did not come.'}`)
+    )
+  })
+}
 
 for (const event of /** @type {const} */ (['peerconnect', 'peerdisconnect', 'newuser', 'userremove']))
   $BV.on(event, showPeople)
@@ -117,15 +135,35 @@ function isNobodyOnline() {
 async function send(file, peer) {
   const line = show(`${file.name} for ${peer.name}: waiting for an answer …`, 'quiet')
   const progress = /** @type {Element} */ (line.firstElementChild)
+  let started = performance.now()
   try {
-    const seconds = await sendFile($BV, peer, file, share => {
-      progress.textContent = `${file.name} for ${peer.name}: ${Math.floor(share * 100)} %`
+    const { refused } = await transfers.sendFile(file, {
+      to: peer.id,
+      onProgress: ({ state, bytes }) => {
+        if (state !== 'receiving') return
+        if (bytes === 0) started = performance.now()
+        progress.textContent = `${file.name} for ${peer.name}: ${Math.floor((bytes / Math.max(1, file.size)) * 100)} %`
+      }
     })
+    for (const { code } of refused) throw new FileError(code)
+    const seconds = Math.max(0.001, (performance.now() - started) / 1000)
     progress.textContent = `${file.name} is at ${peer.name}'s, ${(file.size / 1e6 / seconds).toFixed(1)} MB/s.`
   } catch (error) {
     line.className = 'bad'
     progress.textContent = `${file.name} for ${peer.name}: ${/** @type {Error} */ (error).message}`
   }
+}
+
+/** The name that this page's user has given to the user of a peer. @param {string} peer */
+function nameOf(peer) {
+  return $BV.get(peer).peers()[0]?.name ?? 'Somebody'
+}
+
+/** @param {number | undefined} bytes */
+function sizeInWords(bytes) {
+  if (bytes === undefined) return 'of unknown size'
+  if (bytes < 1000) return `${bytes} bytes`
+  return bytes < 1e6 ? `${(bytes / 1000).toFixed(0)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 element('make', HTMLElement).addEventListener('submit', event => {

@@ -4,7 +4,7 @@ import type { Connection } from '../connection.ts'
 import type { EnvelopeProtocol } from '../envelope-protocol.ts'
 import type { NetworkErrorEvent } from '../events.ts'
 import { OPEN } from '../socket-surface.ts'
-import { encodeText, startBinary } from '../wire.ts'
+import { binaryHeadBytes, encodeText, startBinary } from '../wire.ts'
 import type { CreateHasher } from './hash.ts'
 import type { FilePort } from './port.ts'
 import { FileTransfers } from './transfers.ts'
@@ -30,7 +30,7 @@ export function attachFiles(
     tell: (json, peer) => {
       if (socket.readyState === OPEN) connection.sendFrame(encodeText(json, peer), peer)
     },
-    frame: (peer, length) => startBinary(length, peer),
+    frame: (peer, length) => startBinary(new Uint8Array(binaryHeadBytes(peer) + length), peer),
     send: ({ bytes }, peer) => {
       if (socket.readyState === OPEN) connection.sendFrame(bytes, peer)
     },

@@ -1,12 +1,18 @@
 // A part of a file as bytes: a mark that no other binary message begins with, the stream that the receiver asked for, and
-// the offset in the file. Not the frame around it, which each transport has.
+// the offset in the file. Each transport has a frame of its own around it.
 //
 //   "\0NWSFILE" | stream u32 | offset u64 | bytes
 
 /** Bytes before those of the file. */
 export const CHUNK_HEAD_BYTES = 20
-/** Bytes of a file in one message: far below what any proxy takes, and enough for full speed. */
-export const CHUNK_BYTES = 64 * 1024
+/**
+ * Bytes of a file in one message: enough for full speed, far below what any proxy takes, and with all heads no more than two
+ * messages of a link.
+ */
+export const CHUNK_BYTES = 127 * 1024
+/** A receiver says at least so often how far it is, so two such parts have to be allowed under way. Bytes. */
+export const GRANT_BYTES = CHUNK_BYTES
+export const MIN_WINDOW_BYTES = GRANT_BYTES + CHUNK_BYTES
 
 const MARK = Uint8Array.from('\0NWSFILE', character => character.charCodeAt(0))
 const TWO_32 = 2 ** 32

@@ -1,17 +1,15 @@
 // One file while it arrives: takes its bytes in order, writes them, says how far the sender may go, and checks the seal. Not
 // the talk about it (incoming.ts).
-import type { Chunk } from './chunk.ts'
+import { GRANT_BYTES, type Chunk } from './chunk.ts'
 import { asFileError, FileError, type FileErrorCode } from './errors.ts'
 import { hexOf, sealOf, type CreateHasher, type Hasher } from './hash.ts'
 import type { FileEntry } from './messages.ts'
 import type { Sink } from './sink.ts'
 
-/** Bytes that are written before the sender is told that it may go on. */
-const GRANT_BYTES = 128 * 1024
-/** How often in a row the sender may end a file too early before it is taken for a liar. */
+/** How often in a row a sender may end a file too early. */
 const MAX_FRUITLESS = 16
 
-/** What a download needs. */
+/** The things that a download needs. */
 export interface DownloadDeps {
   readonly createHasher: CreateHasher
   /** A number that no other stream of this channel has. */
@@ -63,7 +61,7 @@ export class Download {
     this.finished = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject }
     })
-    this.finished.catch(() => {}) // It may fail before anybody waits for it.
+    this.finished.catch(() => {}) // It may fail before the first wait.
   }
 
   /** Whether it is the sender's turn. */
@@ -71,7 +69,7 @@ export class Download {
     return !this.#isWriting && !this.#isOver
   }
 
-  /** Reads what the sink has from an earlier attempt. */
+  /** Reads the bytes that the sink has from an earlier attempt. */
   async prepare(): Promise<void> {
     try {
       for await (const bytes of this.#sink.existing ?? []) {
@@ -101,7 +99,7 @@ export class Download {
   /** Takes a part. */
   take({ offset, bytes }: Chunk): void {
     if (this.#isOver || this.#end !== undefined || bytes.length === 0) return
-    // A proxy drops messages that come too fast: what is missing is asked for again, in a stream of its own.
+    // A proxy drops messages that come too fast. A new stream asks for them again.
     if (offset !== this.#expected) return this.#again()
     const end = offset + bytes.length
     if (end > this.#until || end > (this.#entry.size ?? Infinity)) return this.#broken()
@@ -134,7 +132,7 @@ export class Download {
     try {
       await this.#sink.abort(error)
     } catch {
-      // There is nobody who could do more.
+      // The transfer has failed already, and the sender is told why.
     }
   }
 
@@ -150,7 +148,7 @@ export class Download {
   /** @param offset where a new stream begins, or how far the bytes of the present one are written */
   #want(offset: number): void {
     this.#acknowledged = this.written
-    // What was granted stays granted, also if other transfers have taken a part of the window.
+    // A grant is never taken back, also if other transfers now need a part of the window.
     const until = Math.min(this.#entry.size ?? Infinity, this.written + this.#deps.window())
     this.#until = Math.max(this.#until, until)
     this.#deps.want(this.stream, offset, this.#until)

@@ -1,5 +1,5 @@
-// Why a file was not transferred: codes that go over the wire, with a sentence for each. The sentence that a user reads
-// is always the one of this end.
+// Why a transfer failed: codes that go over the wire, with a sentence for each. A user reads the sentence of this end, never a
+// text of the other end.
 
 /** Code → what happened. A receiver or a sender says the code; both ends show the sentence. */
 export const fileErrors = {

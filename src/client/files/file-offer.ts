@@ -13,7 +13,7 @@ export interface ArrivingFile {
   readonly name: string
   /** The same with the folders above it in the offer, and `/` between. */
   readonly path: string
-  /** Media type as the sender says it; empty: not known. Never show a file as what a peer says it is. */
+  /** Media type, as the sender says it; empty: not known. Never let it decide how a file is shown. */
   readonly type: string
   /** Bytes; undefined for a stream. */
   readonly size: number | undefined
@@ -30,7 +30,7 @@ export interface ReceivedFile extends ArrivingFile {
 
 /** How an offer is accepted. */
 export interface AcceptOptions {
-  /** Where the file goes, or for several files what makes a place for each. Default: a Blob in memory. */
+  /** Where the file goes, or a function that makes a place for each file. Default: a Blob in memory. */
   readonly sink?: Receivable | ((file: ArrivingFile) => Promise<Receivable> | Receivable) | undefined
   /** Most bytes of all files together. Default: no limit. */
   readonly maxBytes?: number | undefined
@@ -59,7 +59,7 @@ export class FileOffer {
     return this.#incoming.source ?? ''
   }
 
-  /** What the sender calls itself: anything, and nothing is checked. Empty: it does not say. */
+  /** A name that the sender gives itself. Nothing proves it. Empty: none. */
   get from(): string {
     return this.#incoming.offer.from
   }

@@ -1,6 +1,5 @@
-// The file transfers of one channel: what is offered and what arrives, by id. Not the channel (that is a port), and not the
-// surface that applications see (transfers.ts).
-import { decodeChunk, isChunk } from './chunk.ts'
+// The file transfers of one channel: own offers and offers of others, by id. Applications see transfers.ts.
+import { decodeChunk, isChunk, MIN_WINDOW_BYTES } from './chunk.ts'
 import { FileError } from './errors.ts'
 import { Incoming } from './incoming.ts'
 import { decodeMessage, encodeMessage, isFileMessage, type FileMessage, type FileMessageOf } from './messages.ts'
@@ -15,10 +14,9 @@ const MAX_OFFERS_PER_PEER = 16
 const MAX_OFFERS = 64
 /** Offers of the past that are remembered. */
 const MAX_FINISHED = 64
-/** Bytes that may be on their way to all receivers together, and to each at least. */
+/** Bytes that may be on their way to all receivers together. */
 const MAX_UNDER_WAY = 8 * 1024 * 1024
-const MIN_SHARE = 192 * 1024
-/** A peer that asks what is offered gets one answer in this time, however often it asks. Milliseconds. */
+/** A peer that asks for offers gets one answer in this time. Milliseconds. */
 const SEEK_MS = 100
 
 /** The transfers of one channel. */
@@ -27,12 +25,12 @@ export class Files {
   readonly #pace: Pace
   readonly #windows = new Windows()
   readonly #offerings = new Map<string, Offering>()
-  /** Offers of others. Two peers may make the same one: then one of them repeats what it has heard. */
+  /** Offers of others. Two may have the same id: then one peer repeats the offer of another. */
   readonly #incoming = new Set<Incoming>()
   /** Those that are over, the last one at the end. */
   readonly #finished: Incoming[] = []
   readonly #peers = new Set<string>()
-  /** Peers that have asked what is offered. */
+  /** Peers that have asked for offers. */
   readonly #seeking = new Set<string>()
   /** Peers that were told that they offer too much, and still do. */
   readonly #tooMany = new Set<string>()
@@ -157,7 +155,7 @@ export class Files {
     const waiting = [...this.#incoming].filter(({ isDecided }) => !isDecided)
     const own = waiting.filter(incoming => incoming.source === source)
     if (waiting.length >= MAX_OFFERS || own.length >= MAX_OFFERS_PER_PEER) {
-      // Said once: to answer a thousand offers would make this end as loud as the other.
+      // Said once: an answer to each of a thousand offers would make this end as loud as the other.
       if (this.#tooMany.has(source)) return
       this.#tooMany.add(source)
       return this.#tell({ do: 'refuse', id: offer.id, code: 'NWS_CLIENT_FILE_TOO_MANY' }, source)
@@ -186,7 +184,7 @@ export class Files {
       this.#isDue = false
       let receiving = 0
       for (const offering of this.#offerings.values()) receiving += offering.receiving
-      const share = Math.max(MIN_SHARE, Math.floor(MAX_UNDER_WAY / Math.max(1, receiving)))
+      const share = Math.max(MIN_WINDOW_BYTES, Math.floor(MAX_UNDER_WAY / Math.max(1, receiving)))
       for (const offering of this.#offerings.values()) offering.serve(share)
     })
   }

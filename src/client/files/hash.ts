@@ -29,7 +29,7 @@ function hashOf(createHasher: CreateHasher, ...texts: string[]): string {
   return hexOf(hasher.digest())
 }
 
-/** What proves that a file arrived whole and under its own name. @param sha256 of the content, in hexadecimal */
+/** Proves that a file arrived whole and under its own name. @param sha256 of the content, in hexadecimal */
 export function sealOf(createHasher: CreateHasher, path: string, size: number, sha256: string): string {
   return hashOf(createHasher, 'nws file', path, String(size), sha256)
 }
@@ -40,8 +40,8 @@ export const MAX_TURNS = 64
 const next = (createHasher: CreateHasher, key: string): string => hashOf(createHasher, 'nws offer', key).slice(0, 32)
 
 /**
- * The keys of an offer: each is the hash of the one before, and they are told in reverse. Only the sender can know the
- * key of the next turn, so nobody else can take its place after it has come back under another peer id.
+ * The keys of an offer: each is the hash of the one before, and the sender tells them in reverse. Only the sender knows the
+ * key of the next turn, so no other peer can take its place when it has come back under another peer id.
  *
  * @param secret 32 random hexadecimal characters
  * @returns the key of each turn; that of turn 0 is the offer's id

@@ -1,5 +1,5 @@
-// One offer, from the receiver's side: who makes it, also after a return, and the talk by which its files come. Not the bytes
-// of a file (download.ts), and no decision whether it is wanted.
+// One offer, on the receiver's side: the peer that makes it, also after a return, and the messages that fetch its files. The
+// bytes of a file are in download.ts. The application decides whether it takes the offer.
 import type { Chunk } from './chunk.ts'
 import { Download, type Downloaded } from './download.ts'
 import { asFileError, FileError, isFileErrorCode, type FileErrorCode } from './errors.ts'
@@ -20,7 +20,7 @@ export interface ReceiveOptions {
   readonly onProgress: (bytes: number) => void
 }
 
-/** What one channel shares between its transfers. */
+/** Shared by all transfers of a channel. */
 export interface IncomingShared {
   readonly windows: Windows
   readonly nextStream: () => number
@@ -49,7 +49,7 @@ export class Incoming {
   #stopPatience: (() => void) | undefined
   #stopStall: (() => void) | undefined
   #heardAt = 0
-  /** Says again what the sender has to answer; undefined: nothing. */
+  /** Asks the sender again; undefined: no answer is due. */
   #ask: (() => void) | undefined
   #answered: { resolve: (message: FileMessage) => void; reject: (error: FileError) => void } | undefined
   #download: Download | undefined
@@ -65,7 +65,7 @@ export class Incoming {
     this.#tell({ do: 'seen', id: offer.id })
   }
 
-  /** Whether an offer that is new to this end is told by its maker. */
+  /** Whether a new offer comes from the peer that made it. */
   static isGenuine({ id, turn, key }: Offer, { createHasher }: FileDeps): boolean {
     return turn === 0 || follows(createHasher, { turn: 0, key: id }, { turn, key })
   }
@@ -163,7 +163,7 @@ export class Incoming {
 
   async #receiveFile(index: number, before: number, options: ReceiveOptions): Promise<Downloaded> {
     const entry = await this.#entry(index)
-    // What the offer has said is what was agreed to.
+    // The user has agreed to the size of the offer.
     const maxBytes = Math.min(options.maxBytes, this.offer.size ?? Infinity) - before
     if ((entry.size ?? 0) > maxBytes)
       throw new FileError(
@@ -204,7 +204,7 @@ export class Incoming {
     return entry
   }
 
-  /** Tells the sender that everything is here, until it has heard it, but not for ever. */
+  /** Tells the sender that everything is here: again until it answers, but not without end. */
   async #farewell(): Promise<void> {
     const { farewellMs, farewells } = this.#deps.timings
     let left = farewells

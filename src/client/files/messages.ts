@@ -1,5 +1,4 @@
-// What the two ends of a file transfer say to each other (docs/protocol/files.md). Reading is total: a message, or undefined for
-// anything else. Nothing is done here.
+// The messages of a file transfer (docs/protocol/files.md). Reading is total: it gives a message, or undefined for anything else.
 
 /** A JSON message of a transfer is an object with this one member. Applications never see such messages. */
 export const FILE_MEMBER = '$file'

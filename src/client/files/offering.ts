@@ -1,5 +1,4 @@
-// One offer, from the sender's side: who has been told of it, who has answered what, and when it is over. Not the bytes
-// (supply.ts).
+// One offer, on the sender's side: the peers that know it, their answers, and its end. The bytes are in supply.ts.
 import { FileError, isFileErrorCode, type FileErrorCode } from './errors.ts'
 import { keysOf, MAX_TURNS } from './hash.ts'
 import { encodeMessage, type FileMessage, type FileMessageOf } from './messages.ts'
@@ -8,11 +7,11 @@ import type { FileDeps } from './port.ts'
 import { Recipient, type PeerState, type SendProgress } from './recipient.ts'
 import { Supply, type OfferedFile } from './supply.ts'
 
-/** What is offered, to whom. */
+/** The text of an offer, and its receivers. */
 export interface OfferOptions {
   readonly name: string
   readonly type: string
-  /** What the sender calls itself. */
+  /** A name that the sender gives itself. */
   readonly from: string
   /** The same again if the same files are offered again; undefined: they never are. */
   readonly version: string | undefined
@@ -34,7 +33,7 @@ export interface FileReport {
 
 /** Most recipients of one offer, and most that may receive it at the same time. */
 const MAX_RECIPIENTS = 1000
-const MAX_RECEIVING = 64
+const MAX_RECEIVING = 48
 
 /** An offer. */
 export class Offering {
@@ -206,7 +205,7 @@ export class Offering {
     )
   }
 
-  /** The recipient that has accepted, also under a new peer id; undefined: somebody else pretends to be it. */
+  /** The recipient that has accepted, also under a new peer id; undefined: another peer pretends to be it. */
   #accepted(source: string, receiver: string): Recipient | undefined {
     const here = this.#of(source)
     let recipient = [...this.#recipients].find(other => other.receiver === receiver)

@@ -1,5 +1,4 @@
-// One file while it is being sent to several receivers: its source, and its hash, which is made of the bytes as they pass the
-// first time. Not the sending.
+// One file while several receivers get it: its source, and its hash, which is made of the bytes as they pass the first time.
 import { FileError } from './errors.ts'
 import { hexOf, sealOf, type CreateHasher, type Hasher } from './hash.ts'
 import type { FileEntry } from './messages.ts'
@@ -42,7 +41,7 @@ export class OpenFile {
     return length
   }
 
-  /** What proves the file, once all of it has been read; what nobody has asked for is read for that. */
+  /** Proves the file. Reads the bytes that no receiver has asked for. */
   async seal(): Promise<string> {
     return await (this.#seal ??= this.#makeSeal())
   }

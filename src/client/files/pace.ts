@@ -1,4 +1,4 @@
-// How fast a peer sends files: below what a proxy allows one socket by default, and much slower as soon as it complains.
+// How fast a peer sends files: below what a proxy allows one socket by default, and much slower when it complains.
 // Not the flow control, which is up to the receivers.
 
 /** Bytes per second to begin with: three quarters of the default of NWS_MAX_BYTES_PER_SECOND. */
@@ -6,7 +6,7 @@ const START = 192 * 1024 * 1024
 const LEAST = 64 * 1024
 /** A proxy forgives a socket that was not refused anything for a second. */
 const CALM_MS = 1200
-/** What was not used is lost, except for a short while that timers need. */
+/** An unused allowance is lost, except for the short time that timers need. */
 const SLACK_MS = 50
 
 /** Time, so that tests need not wait. */
@@ -28,13 +28,15 @@ export const platformClock: Clock = {
 
 /** A rate that can only sink. */
 export class Pace {
-  #rate = START
+  #rate: number
   #due = 0
   #slowedAt = -Infinity
   readonly #clock: Clock
 
-  constructor(clock: Clock) {
+  /** @param bytesPerSecond to begin with */
+  constructor(clock: Clock, bytesPerSecond = START) {
     this.#clock = clock
+    this.#rate = bytesPerSecond
   }
 
   /** Waits until so many bytes may go. */

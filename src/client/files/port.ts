@@ -1,4 +1,4 @@
-// What transfers need of a channel, and their times. Not a channel: the library, the command and BoneValue each have one.
+// The channel as transfers need it, and their times. The library, the command and BoneValue each bring one.
 import type { Clock } from './pace.ts'
 import type { CreateHasher } from './hash.ts'
 
@@ -9,7 +9,7 @@ export interface Frame {
   readonly start: number
 }
 
-/** A channel. While it is not joined, what is sent is lost. */
+/** A channel. Messages that are sent while it is not joined are lost. */
 export interface FilePort {
   /** Sends JSON text to one peer or, without one, to all others. */
   tell(json: string, peer: string | undefined): void
@@ -33,7 +33,7 @@ export interface FileTimings {
   readonly farewells: number
 }
 
-/** What is used if nothing else is said. */
+/** The defaults. */
 export const fileTimings: FileTimings = {
   answerMs: 5000,
   patienceMs: 60_000,
@@ -42,7 +42,7 @@ export const fileTimings: FileTimings = {
   farewells: 10
 }
 
-/** What is injected. */
+/** Injected things. */
 export interface FileDeps {
   readonly port: FilePort
   readonly clock: Clock

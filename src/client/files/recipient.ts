@@ -1,11 +1,10 @@
-// One peer to whom files are offered, as the sender sees it: whether it has answered, what it wants, how far it is. No
-// sending, and no clock of its own.
+// One peer that files are offered to, as the sender sees it: its answer, its wishes, its progress.
 import type { FileErrorCode } from './errors.ts'
 
 /** asked → deciding → receiving ⇄ away → completed or refused. */
 export type PeerState = 'asked' | 'deciding' | 'receiving' | 'away' | 'completed' | 'refused'
 
-/** What is told of a peer whenever it changes. */
+/** Told whenever something changes at a peer. */
 export interface SendProgress {
   readonly peer: string
   readonly state: PeerState

@@ -1,5 +1,5 @@
 // Where the bytes of a received file go: into a Blob, or into a stream of the web or of Node.js. Not files of a disk (the
-// command has those), and no receiving.
+// command has those).
 import type { FileError } from './errors.ts'
 
 /** A place for one file. */
@@ -14,7 +14,7 @@ export interface Sink {
   abort(reason: FileError): Promise<void> | void
 }
 
-/** What of a stream of Node.js is needed. */
+/** The used parts of a stream of Node.js. */
 interface NodeWritable {
   write(chunk: Uint8Array, done: (error?: Error | null) => void): unknown
   end(done: () => void): unknown
@@ -26,7 +26,7 @@ interface NodeWritable {
 /** Where an application can have a file: a stream of the web (File System Access makes one) or of Node.js, or a sink. */
 export type Receivable = WritableStream<Uint8Array> | NodeWritable | Sink
 
-/** Makes a sink of what an application hands in. */
+/** Makes a sink of an application's object. */
 export function sinkOf(receivable: Receivable): Sink {
   if ('getWriter' in receivable) return webSink(receivable)
   return 'once' in receivable ? nodeSink(receivable) : receivable

@@ -1,5 +1,5 @@
 // Where the bytes of an offered file come from: a Blob, which can be read anywhere and again, or a stream, of which only a
-// piece is kept. Not files of a disk (the command has those), and no sending.
+// piece is kept. Not files of a disk (the command has those).
 import { FileError } from './errors.ts'
 
 /** A file that can be read. */
@@ -20,7 +20,7 @@ export interface Source {
   close?(): Promise<void> | void
 }
 
-/** What an application can send: a Blob or File, a stream of the web or of Node.js, any other sequence of bytes, or a source. */
+/** Things that an application can send: a Blob or File, a stream of the web or of Node.js, any other sequence of bytes, or a source. */
 export type Sendable =
   | Blob
   | ArrayBufferView<ArrayBuffer>
@@ -32,9 +32,9 @@ export type Sendable =
 /** Bytes of a stream that are kept for receivers that are behind. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024
 
-/** Makes a source of what an application sends. @throws TypeError for anything else */
+/** Makes a source of an application's object. @throws TypeError for anything else */
 export function sourceOf(sendable: Sendable): Source {
-  if (ArrayBuffer.isView(sendable)) return blobSource(new Blob([sendable]))
+  if (ArrayBuffer.isView(sendable)) return blobSource(new Blob([sendable as Uint8Array<ArrayBuffer>]))
   if ('arrayBuffer' in sendable) return blobSource(sendable)
   if ('getReader' in sendable) return new StreamSource(chunksOf(sendable))
   if (Symbol.asyncIterator in sendable || Symbol.iterator in sendable) return new StreamSource(sendable)
@@ -128,7 +128,7 @@ export class StreamSource implements Source {
       if (done) {
         this.#isOver = true
       } else {
-        // A stream of texts is none of bytes, and what is not copied may be written over.
+        // The stream may write into its buffer again, so the bytes are copied. Texts are not accepted.
         if (!ArrayBuffer.isView(value)) throw new TypeError('A stream of a file has to consist of bytes.')
         this.#chunks.push(new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice())
         this.#end += value.byteLength

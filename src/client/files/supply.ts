@@ -1,5 +1,5 @@
-// Gives receivers of one offer what they ask for, each at its own pace: lists, bytes, ends. Never more than a receiver has
-// asked for, and never faster than the pace. Not who may receive (offering.ts).
+// Serves the receivers of one offer, each at its own pace: lists, bytes, ends. It never sends more than a receiver has asked
+// for, and never faster than the pace. offering.ts decides which peers may receive.
 import { CHUNK_BYTES, CHUNK_HEAD_BYTES, writeChunkHead } from './chunk.ts'
 import { asFileError, FileError } from './errors.ts'
 import { encodeMessage, MAX_LIST, type FileEntry, type FileMessage } from './messages.ts'
@@ -73,7 +73,7 @@ export class Supply {
     recipient.next = next + length
   }
 
-  /** A stream may forget what nobody wants any more; a file that nobody is at is closed. */
+  /** Lets a stream forget bytes that all receivers have, and closes files that no receiver reads. */
   release(recipients: readonly Recipient[], isHeld: boolean): void {
     for (const [index, open] of this.#open) {
       const readers = recipients.filter(({ stream, file }) => stream !== undefined && file === index)
@@ -150,7 +150,7 @@ export class Supply {
 const read = async (file: OpenFile, into: Uint8Array, offset: number): Promise<number> =>
   await guarded(() => file.read(into, offset))
 
-/** What a source throws ends the offer, unlike what a channel throws. */
+/** An error of a source ends the offer. An error of the channel does not. */
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -14,7 +14,7 @@ import type { OfferedFile } from './supply.ts'
 export interface SendOptions {
   /** Id of the only peer that may have them. Default: all. */
   readonly to?: string | undefined
-  /** What the sender calls itself, at most 64 characters. */
+  /** A name that the sender gives itself, at most 64 characters. */
   readonly from?: string | undefined
   /** The offer stays open, also for peers that come later, until so many have everything. Default: only for those that are there. */
   readonly receivers?: number | undefined
@@ -41,11 +41,11 @@ export interface FileToSend {
   readonly type?: string | undefined
   /** Bytes. Default: those of a Blob; for anything else that is not known before its end. */
   readonly size?: number | undefined
-  /** The file, or what opens it when it is its turn. */
+  /** The file, or a function that opens it when its turn comes. */
   readonly source: Sendable | (() => Promise<Sendable> | Sendable)
 }
 
-/** What can be replaced, by tests for example. */
+/** Parts that a caller can replace, for example a test. */
 export type TransferOptions = Partial<Pick<FileDeps, 'clock' | 'randomId'>> & {
   readonly timings?: Partial<FileTimings>
 }
@@ -56,7 +56,7 @@ function randomId(): string {
 
 /** The file transfers of a channel. */
 export class FileTransfers {
-  /** What the channel tells: who is there, what comes. */
+  /** Takes the events of the channel: peers and messages. */
   readonly channel: Files
   #onfile: ((offer: FileOffer) => unknown) | null = null
 

@@ -1,9 +1,10 @@
-// How much may be on its way to this peer: one budget for all transfers of a channel, so that together they stay below
-// what a proxy keeps for a slow reader (NWS_MAX_QUEUED_BYTES). Not what is asked for.
+// How many bytes may be on the way to this peer: one budget for all transfers of a channel, so that together they stay below
+// the queue of a proxy for a slow reader (NWS_MAX_QUEUED_BYTES).
 
-/** Bytes of all transfers together, and of one at least. */
+import { MIN_WINDOW_BYTES } from './chunk.ts'
+
+/** Bytes of all transfers together. */
 const TOTAL_BYTES = 1024 * 1024
-const MIN_BYTES = 192 * 1024
 /** Transfers at the same time; further ones wait. */
 const MAX_TRANSFERS = 5
 
@@ -14,7 +15,7 @@ export class Windows {
 
   /** Bytes that one transfer may ask for in advance. */
   get bytes(): number {
-    return Math.max(MIN_BYTES, Math.floor(TOTAL_BYTES / Math.max(1, this.#running)))
+    return Math.max(MIN_WINDOW_BYTES, Math.floor(TOTAL_BYTES / Math.max(1, this.#running)))
   }
 
   /** Resolves when a transfer may begin. */

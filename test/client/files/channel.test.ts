@@ -1,4 +1,4 @@
-// Files over channels of a real proxy with the client library in Node.js: what pages do, without a browser.
+// Files over channels of a real proxy with the client library in Node.js: the way of pages, without a browser.
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ class CuttableWebSocket extends WebSocket {
   }
 }
 
-/** Members of one channel who know each other. */
+/** Members of one channel, who have seen each other. */
 async function join2(t: Test, endpoint: string, count = 2): Promise<NetworkWebSocket[]> {
   const sockets: NetworkWebSocket[] = []
   for (let index = 0; index < count; index++) {
@@ -116,7 +116,7 @@ t.test('a proxy that allows less than the library is used to is obeyed', async t
   t.equal((await ann.sendFile(new Blob([bytes]), { name: 'x' })).completed.length, 1)
 })
 
-t.test('nobody is there, or nobody takes files', async t => {
+t.test('an empty channel, a peer that is not there, and things that are no files', async t => {
   const { ws } = await buildTestApp(t)
   const [alone] = (await join2(t, ws, 1)) as [NetworkWebSocket]
   t.strictSame(await alone.sendFile(new Blob(['x']), { name: 'x' }), { accepted: [], completed: [], refused: [] })

@@ -1,4 +1,4 @@
-// Peers that break the rules of file transfers: what they send ends at most their own offer, costs little, and reaches no
+// Peers that break the rules of file transfers: their messages end at most their own offer, cost little, and reach no
 // other transfer.
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
@@ -105,7 +105,7 @@ t.test('offers by the thousand: a few wait, the rest is refused once', async t =
   t.ok(channel.delivered.length < 5100, 'nothing is sent because of them')
 })
 
-t.test('a file that is longer than offered is given up, whoever lies about what', async t => {
+t.test('a file that is longer than offered is given up', async t => {
   const ten = { path: 'x', type: '', size: 10 }
   await t.test('the list against the offer', async t => {
     const { channel, result, said } = await accepted({}, { ...ten, size: 11 })
@@ -179,11 +179,11 @@ t.test('a sender that ends again and again without bytes is given up', async t =
       say(mallory, ben, { do: 'end', id: ID, receiver, stream, size: 10, seal: '0'.repeat(64) })
     }
   }
-  await t.rejects(lie(), { message: 'it does not come about' }, 'it is not asked for ever')
+  await t.rejects(lie(), { message: 'it does not come about' }, 'it is not asked without end')
   await t.rejects(channel.until(result()), { code: 'NWS_CLIENT_FILE_BROKEN' })
 })
 
-t.test('nobody else can put bytes into a transfer, end it, or take the place of its sender', async t => {
+t.test('no other peer can put bytes into a transfer, end it, or take the place of its sender', async t => {
   const channel = new FileChannel()
   const [ann, ben, mallory] = [channel.join(), channel.join(), channel.join()]
   const chunks: Buffer[] = []
@@ -231,7 +231,7 @@ t.test('nobody else can put bytes into a transfer, end it, or take the place of 
   const heard = channel.delivered.filter(({ to }) => to === mallory.id).length
   ann.join()
   await channel.pass(20)
-  // What the true sender has just said to all, said again by another.
+  // Another peer repeats the last offer of the true sender.
   ann.cut()
   await channel.pass(100)
   const again = channel.delivered.findLast(({ from, json }) => from !== mallory.id && json?.do === 'offer')!.json
@@ -244,7 +244,7 @@ t.test('nobody else can put bytes into a transfer, end it, or take the place of 
   await channel.until(result)
 })
 
-t.test('whoever makes up an offer with the key of a later turn is not heard', async t => {
+t.test('an invented offer with the key of a later turn is not heard', async t => {
   const channel = new FileChannel()
   const [mallory, ben] = [channel.join(), channel.join()]
   ben.transfers.onfile = () => t.fail('it is no offer')

@@ -1,4 +1,4 @@
-// Names that peers offer: whatever they are, the file stays in the folder and is visible there.
+// Names that peers offer: with any of them the file stays in the folder and is visible there.
 import assert from 'node:assert/strict'
 import { join, dirname } from 'node:path'
 import fc from 'fast-check'

@@ -1,5 +1,5 @@
-// Files between peers of a channel, in virtual time: what arrives, what both ends are told, and what happens if one is cut
-// off, goes for ever or comes back.
+// Files between peers of a channel, in virtual time: the arrival, the reports at both ends, and ends that are cut
+// off, come back or do not.
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { FileOffer, ReceivedFile } from '../../../src/client/files/file-offer.ts'
@@ -167,7 +167,7 @@ t.test('receivers take their own time, and one that refuses says why', async t =
   t.equal(sha256(slow.bytes), sha256(bytes))
 })
 
-t.test('a peer that takes no files is named, and nobody waits for it', async t => {
+t.test('a peer that takes no files is named, and the offer ends', async t => {
   const channel = new FileChannel()
   const [ann, ben] = [channel.join(), channel.join()]
   const report = await channel.until(ann.transfers.sendFile(memorySource(someBytes(3)), { name: 'x' }))
@@ -184,7 +184,7 @@ t.test('a file for one peer is seen by no other', async t => {
   t.notOk(channel.delivered.some(({ to, json }) => to === cleo.id && json?.do !== 'seek'))
 })
 
-t.test('an offer finds who listens late and who comes late', async t => {
+t.test('an offer finds peers that listen late or come late', async t => {
   const channel = new FileChannel()
   const ann = channel.join()
   const sent = ann.transfers.sendFile(memorySource(someBytes(100_000)), { name: 'x', receivers: 2 })
@@ -230,7 +230,7 @@ t.test('a receiver that gives up in the middle is named, and its sink knows', as
   t.equal(sink.end, 'NWS_CLIENT_FILE_CANCELLED')
 })
 
-t.test('what the receiver allows is not exceeded', async t => {
+t.test('the limit of the receiver is not exceeded', async t => {
   const channel = new FileChannel()
   const [ann, ben] = [channel.join(), channel.join()]
   ben.transfers.onfile = offer => {
@@ -245,7 +245,7 @@ t.test('what the receiver allows is not exceeded', async t => {
   ])
 })
 
-t.test('a stream goes to several, and who comes too late is told', async t => {
+t.test('a stream goes to several, and a peer that comes too late is told', async t => {
   const channel = new FileChannel()
   const [ann, ben, cleo] = [channel.join(), channel.join(), channel.join()]
   const bytes = someBytes(4_000_000)
@@ -286,13 +286,13 @@ t.test('a transfer goes on after a cut of either end or of both, under whatever 
     t.strictSame(report.completed, [ben.id], who)
     t.strictSame(report.refused, [], who)
     t.equal(sha256(taken.sinks[0]!.bytes), sha256(bytes), who)
-    t.equal(taken.sinks.length, 1, `${who}: nobody is asked again`)
+    t.equal(taken.sinks.length, 1, `${who}: the user is not asked again`)
     const again = channel.delivered.slice(before).reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0)
     t.ok(again <= bytes.length - had + 100_000, `${who}: what is there is not sent again`)
   }
 })
 
-t.test('whoever does not come back is given up, at both ends', async t => {
+t.test('an end that does not come back is given up', async t => {
   for (const who of ['sender', 'receiver'] as const) {
     const channel = new FileChannel()
     const [ann, ben] = [channel.join(), channel.join()]
