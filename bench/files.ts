@@ -45,7 +45,10 @@ function look(pid: number, last: Used): Used {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ')
     const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))
-    return { cpu: (Number(fields[11]) + Number(fields[12])) / 100, rss: peak === null ? last.rss : Number(peak[1]) * 1024 }
+    return {
+      cpu: (Number(fields[11]) + Number(fields[12])) / 100,
+      rss: peak === null ? last.rss : Number(peak[1]) * 1024
+    }
   } catch {
     return last
   }
@@ -59,7 +62,11 @@ interface Running {
   readonly ended: Promise<number>
 }
 
-function start(command: string, args: readonly string[], options: { env?: Record<string, string>; stdout?: number } = {}): Running {
+function start(
+  command: string,
+  args: readonly string[],
+  options: { env?: Record<string, string>; stdout?: number } = {}
+): Running {
   const child = spawn(command, args, {
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: folder, ...options.env },
@@ -177,7 +184,12 @@ interface Transfer {
 let channels = 0
 
 /** Sends a file and measures. */
-async function transfer(path: string, megabytes: number, [near, far = near]: Proxy[], receivers = 1): Promise<Transfer> {
+async function transfer(
+  path: string,
+  megabytes: number,
+  [near, far = near]: Proxy[],
+  receivers = 1
+): Promise<Transfer> {
   const channel = `bench-${++channels}`
   const sink = openSync('/dev/null', 'w')
   const taking = Array.from({ length: receivers }, (_, index) =>
@@ -197,7 +209,8 @@ async function transfer(path: string, megabytes: number, [near, far = near]: Pro
   const after = proxies.map(proxy => proxy.used().cpu)
   const times = stopPing()
   closeSync(sink)
-  if (codes.some(code => code !== 0)) throw new Error(`a transfer failed: ${[sending, ...taking].map(({ text }) => text()).join('\n')}`)
+  if (codes.some(code => code !== 0))
+    throw new Error(`a transfer failed: ${[sending, ...taking].map(({ text }) => text()).join('\n')}`)
   return {
     mbPerSecond: megabytes / seconds,
     sender: sending.used(),
@@ -213,7 +226,10 @@ async function netcat(path: string, megabytes: number): Promise<number> {
   const taking = start('sh', ['-c', `nc -l 127.0.0.1 ${port} > out-nc || nc -l -s 127.0.0.1 -p ${port} > out-nc`])
   await new Promise(done => setTimeout(done, 300))
   const began = performance.now()
-  const sending = start('sh', ['-c', `cat ${path} | nc -N 127.0.0.1 ${port} || cat ${path} | nc -q 0 127.0.0.1 ${port}`])
+  const sending = start('sh', [
+    '-c',
+    `cat ${path} | nc -N 127.0.0.1 ${port} || cat ${path} | nc -q 0 127.0.0.1 ${port}`
+  ])
   await Promise.all([sending.ended, taking.ended])
   return megabytes / ((performance.now() - began) / 1000)
 }
@@ -224,7 +240,15 @@ async function wormhole(path: string, megabytes: number): Promise<number | undef
   if (server === undefined || spawnSync('wormhole', ['--version']).status !== 0) return undefined
   const options = ['--relay-url', server, '--transit-helper', '']
   const sending = start('wormhole', [...options, 'send', '--code', '7-bench-files', '--hide-progress', path])
-  const taking = start('wormhole', [...options, 'receive', '--accept-file', '--hide-progress', '-o', 'out-wormhole', '7-bench-files'])
+  const taking = start('wormhole', [
+    ...options,
+    'receive',
+    '--accept-file',
+    '--hide-progress',
+    '-o',
+    'out-wormhole',
+    '7-bench-files'
+  ])
   await taking.says(/Receiving/)
   const began = performance.now()
   await Promise.all([sending.ended, taking.ended])
@@ -276,10 +300,26 @@ const speed = (transfers: Transfer[]): string =>
 const rows: [string, string, string][] = [
   [`one file of ${SIZE_MB} MB through one proxy`, '≥ 150 MB/s', speed(one)],
   ['the same over a link', '≥ 60 MB/s', speed(linked)],
-  ['latency of small messages in another channel meanwhile, p99', '≤ 20 ms', `one proxy ${median(one.map(({ p99 }) => p99)).toFixed(1)} ms, link ${median(linked.map(({ p99 }) => p99)).toFixed(1)} ms`],
-  ['CPU per MB: sender, proxy, receiver', '–', `${perMb(one, ({ sender }) => sender.cpu)}, ${perMb(one, ({ proxies: [proxy] }) => proxy!)}, ${perMb(one, ({ receivers: [receiver] }) => receiver!.cpu)}`],
-  ['CPU per MB of both proxies, over a link', '–', perMb(linked, ({ proxies: all }) => all.reduce((sum, cpu) => sum + cpu, 0))],
-  ['CPU of the proxy with 3 receivers, beside that with one', '≤ 3.2', (median(three.map(({ proxies: [proxy] }) => proxy!)) / median(one.map(({ proxies: [proxy] }) => proxy!))).toFixed(2)]
+  [
+    'latency of small messages in another channel meanwhile, p99',
+    '≤ 20 ms',
+    `one proxy ${median(one.map(({ p99 }) => p99)).toFixed(1)} ms, link ${median(linked.map(({ p99 }) => p99)).toFixed(1)} ms`
+  ],
+  [
+    'CPU per MB: sender, proxy, receiver',
+    '–',
+    `${perMb(one, ({ sender }) => sender.cpu)}, ${perMb(one, ({ proxies: [proxy] }) => proxy!)}, ${perMb(one, ({ receivers: [receiver] }) => receiver!.cpu)}`
+  ],
+  [
+    'CPU per MB of both proxies, over a link',
+    '–',
+    perMb(linked, ({ proxies: all }) => all.reduce((sum, cpu) => sum + cpu, 0))
+  ],
+  [
+    'CPU of the proxy with 3 receivers, beside that with one',
+    '≤ 3.2',
+    (median(three.map(({ proxies: [proxy] }) => proxy!)) / median(one.map(({ proxies: [proxy] }) => proxy!))).toFixed(2)
+  ]
 ]
 if (big !== undefined)
   rows.push([
@@ -287,9 +327,16 @@ if (big !== undefined)
     '≤ 64 MiB',
     `${mib(big.sender.rss - idle.sender.rss)}, ${mib(first.used().rss - proxyBefore)}, ${mib(big.receivers[0]!.rss - idle.receivers[0]!.rss)} MiB; ${big.mbPerSecond.toFixed(0)} MB/s`
   ])
-if (nc.length > 0) rows.push(['`cat | nc`, without encryption or a checksum', '–', `${median(nc).toFixed(0)} MB/s (${list(nc)})`])
+if (nc.length > 0)
+  rows.push(['`cat | nc`, without encryption or a checksum', '–', `${median(nc).toFixed(0)} MB/s (${list(nc)})`])
 if (holes.length > 0) rows.push(['magic-wormhole', '–', `${median(holes).toFixed(0)} MB/s (${list(holes)})`])
-const text = [circumstances(), '', '| what | wanted | measured: median (all runs) |', '| --- | --- | --- |', ...rows.map(row => `| ${row.join(' | ')} |`)].join('\n')
+const text = [
+  circumstances(),
+  '',
+  '| what | wanted | measured: median (all runs) |',
+  '| --- | --- | --- |',
+  ...rows.map(row => `| ${row.join(' | ')} |`)
+].join('\n')
 process.stdout.write(`${text}\n`)
 if (process.env['BENCH_DRY'] === undefined) writeSection(BEGIN, END, text)
 process.exit()

@@ -128,7 +128,7 @@ export class FileLines {
       }
     ])
     offer.signal.addEventListener('abort', () => {
-        // A line of a decided offer has other words.
+      // A line of a decided offer has other words.
       if (entry.actions?.[0]?.label === 'Save' && entry.text.startsWith('offers '))
         this.#say(entry, `${label}: ${reasonOf(offer.signal.reason)}`, [])
     })
@@ -170,9 +170,16 @@ export class FileLines {
       for (const { blob, name } of these) saveAs(/** @type {Blob} */ (blob), name)
     }
     for (const { size } of files) entry.size += size
-    const each = files.map(file => ({ label: files.length === 1 ? 'Save again' : `Save ${file.name}`, name: `Save ${file.name}`, run: () => save([file]) }))
+    const each = files.map(file => ({
+      label: files.length === 1 ? 'Save again' : `Save ${file.name}`,
+      name: `Save ${file.name}`,
+      run: () => save([file])
+    }))
     if (files.length === 1) save(files)
-    this.#actions(entry, files.length === 1 ? each : [{ label: 'Save all', name: 'Save all', run: () => save(files) }, ...each])
+    this.#actions(
+      entry,
+      files.length === 1 ? each : [{ label: 'Save all', name: 'Save all', run: () => save(files) }, ...each]
+    )
   }
 
   /** A transfer that can be cancelled. @param {Entry} entry */

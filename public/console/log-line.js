@@ -37,7 +37,9 @@ export function createLine(entry) {
     name.style.setProperty('--hue', String(hue(id)))
     line.append(name)
   }
-  line.append(make('span', { className: 'text' }, make('span', { className: 'words' }), make('span', { className: 'actions' })))
+  line.append(
+    make('span', { className: 'text' }, make('span', { className: 'words' }), make('span', { className: 'actions' }))
+  )
   updateLine(line, entry)
   return line
 }

@@ -63,7 +63,10 @@ t.test('from the console to the command and back', needsBrowser, async t => {
   await line(page, 'is here').waitFor()
   await choose(page, files)
   t.match(await receiver.ended, { code: 0 })
-  t.strictSame(readdirSync(joinPath(folder, 'in')), files.map(({ name }) => name))
+  t.strictSame(
+    readdirSync(joinPath(folder, 'in')),
+    files.map(({ name }) => name)
+  )
   for (const { name, bytes } of files) t.equal(hashOf(readFileSync(joinPath(folder, 'in', name))), hashOf(bytes), name)
   await line(page, /5 files, .* has it/).waitFor()
 
@@ -139,7 +142,9 @@ t.test('a page of another origin, without WebCrypto, sends and takes files', nee
     received = offer.accept()
   }
   const back = page.evaluate(async () => {
-    const { NetworkWebSocket } = (await import('/lib/networkwebsockets.js' as string)) as typeof import('../../src/client/index.ts')
+    const { NetworkWebSocket } = (await import(
+      '/lib/networkwebsockets.js' as string
+    )) as typeof import('../../src/client/index.ts')
     const socket = new NetworkWebSocket('phone')
     const taken = new Promise<string>(resolve => {
       socket.onfile = async offer => {

@@ -145,7 +145,8 @@ async function send(file, peer) {
         progress.textContent = `${file.name} for ${peer.name}: ${Math.floor((bytes / Math.max(1, file.size)) * 100)} %`
       }
     })
-    for (const { code } of refused) throw new FileError(code)
+    const [no] = refused
+    if (no !== undefined) throw new FileError(no.code)
     const seconds = Math.max(0.001, (performance.now() - started) / 1000)
     progress.textContent = `${file.name} is at ${peer.name}'s, ${(file.size / 1e6 / seconds).toFixed(1)} MB/s.`
   } catch (error) {

@@ -1,6 +1,6 @@
 // Problems with files and transfers, in the words of the command. The other end gets a code of client/files/errors.ts.
 import { FileError, type FileErrorCode } from '../../client/files/errors.ts'
-import { CliError, ProxyError, type CliErrorCode } from '../errors.ts'
+import { CliError, fileError, ProxyError, type CliErrorCode } from '../errors.ts'
 
 /** A transfer that failed at this end, as the receiver's command says it. */
 const CODES: Partial<Record<FileErrorCode, CliErrorCode>> = {
@@ -17,9 +17,7 @@ const CODES: Partial<Record<FileErrorCode, CliErrorCode>> = {
 
 /** An error of the file system, with the path of the user's own file. */
 export function fileProblem(error: unknown, path: string): CliError {
-  if (error instanceof CliError) return error
-  const { code = 'unknown error' } = error as NodeJS.ErrnoException
-  return new CliError('NWS_CLI_FILE', `(${code}: ${path})`)
+  return error instanceof CliError ? error : fileError(path, error)
 }
 
 /** An error that ended a transfer. */
