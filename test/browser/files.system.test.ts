@@ -7,7 +7,7 @@ import t from 'tap'
 import type { Page } from 'playwright-core'
 import { NetworkWebSocket, type ReceivedFile } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'
-import { needsBrowser } from '../support/browser.ts'
+import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
 import { startNws } from '../support/cli.ts'
 import { button, join, line, part, save } from '../support/console.ts'
 import { nextEvent } from '../support/events.ts'
@@ -34,11 +34,9 @@ t.test('from console to console: five files in one go, two transfers at once, bo
   await Promise.all([choose(a, fromA), choose(b, fromB)])
   await choose(a, [more])
   await line(b, `${idA}offers 5 files, 4.5 MB`).waitFor()
-  await Promise.all([
-    button(b, 'Save 5 files').click(),
-    button(a, 'Save 5 files').click(),
-    save(b, button(b, 'Save more.bin'), 'pointer').then(({ bytes }) => t.ok(bytes.equals(more.bytes)))
-  ])
+  await button(a, 'Save 5 files').click()
+  await button(b, 'Save 5 files').click()
+  t.ok((await save(b, button(b, 'Save more.bin'), 'pointer')).bytes.equals(more.bytes))
   for (const [page, files] of [
     [b, fromA],
     [a, fromB]
@@ -100,7 +98,10 @@ t.test('refusals are named by receiver, and both ends can cancel', needsBrowser,
   t.equal(await button(b, 'Save later.txt').count(), 0)
   await line(a, 'later.txt, 5 bytes: cancelled').waitFor()
 
-  // In the middle: a source that never ends.
+  // In the middle: a source that never ends goes to a file that the user chooses. Without a screen there is no dialog.
+  await b.evaluate(
+    'globalThis.showSaveFilePicker = async ({ suggestedName }) => (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })'
+  )
   const endless = silent.sendFile(
     (function* () {
       for (;;) yield new Uint8Array(50_000)
@@ -126,9 +127,9 @@ async function whole(page: Page, short: string): Promise<string> {
 
 t.test('a page of another origin, without WebCrypto, sends and takes files', needsBrowser, async t => {
   const { url, ws } = await buildTestApp(t)
-  const page = await visit(t, 'about:blank')
+  const { page, run } = await openPage(t, await sharedBrowser(), 'about:blank')
   await page.addInitScript(() => {
-    // What a page at http://192.168.1.5 has not.
+    // A page at http://192.168.1.5 does not have these.
     Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })
     Object.defineProperty(Crypto.prototype, 'randomUUID', { value: undefined })
   })
@@ -141,20 +142,16 @@ t.test('a page of another origin, without WebCrypto, sends and takes files', nee
   node.onfile = offer => {
     received = offer.accept()
   }
-  const back = page.evaluate(async () => {
-    const { NetworkWebSocket } = (await import(
-      '/lib/networkwebsockets.js' as string
-    )) as typeof import('../../src/client/index.ts')
+  const back = run<string>(`
+    const { NetworkWebSocket } = await import('/lib/networkwebsockets.js')
     const socket = new NetworkWebSocket('phone')
-    const taken = new Promise<string>(resolve => {
+    return await new Promise(resolve => {
       socket.onfile = async offer => {
         const [file] = await offer.accept({ maxBytes: 2e6 })
-        const report = await socket.sendFile(new File([file!.blob!], 'back.bin'))
-        resolve(`${file!.sha256} ${report.completed.length} ${String(crypto.subtle)}`)
+        const report = await socket.sendFile(new File([file.blob], 'back.bin'))
+        resolve([file.sha256, report.completed.length, String(crypto.subtle)].join(' '))
       }
-    })
-    return await taken
-  })
+    })`)
   await nextEvent(node, 'connect')
   const report = await node.sendFile(new Blob([bytes]), { name: 'there.bin', receivers: 1 })
   t.equal(report.completed.length, 1)

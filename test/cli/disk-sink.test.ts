@@ -32,7 +32,7 @@ const receive = async (
 
 async function existing({ existing = (async function* () {})() }: Sink): Promise<Buffer> {
   const parts: Uint8Array[] = []
-  for await (const part of existing as AsyncIterable<Uint8Array>) parts.push(Buffer.from(part))
+  for await (const part of existing) parts.push(Buffer.from(part))
   return Buffer.concat(parts)
 }
 

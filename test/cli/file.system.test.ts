@@ -15,6 +15,7 @@ import { startProxy } from '../support/proxies.ts'
 const { skip } = needs('namespaces', 'tc')
 /** A full disk is a small file system of its own. */
 const noDisk = { skip: process.geteuid?.() === 0 ? (false as const) : 'only root can mount a file system' }
+const namesBelow = (folder: string): string[] => (readdirSync(folder, { recursive: true }) as string[]).sort()
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
 t.test('a file goes through a cut of the link, and the checksums are equal', { skip }, async t => {
@@ -100,7 +101,7 @@ t.test('on one machine', async t => {
     t.equal(sent.code, 0, sent.stderr)
     const received = await receiver.ended
     t.equal(received.stdout, ['a b.txt', 'f', 'notes.txt'].map(name => `${join(odd, 'out', name)}\n`).join(''))
-    t.strictSame(readdirSync(join(odd, 'out'), { recursive: true }).sort(), [
+    t.strictSame(namesBelow(join(odd, 'out')), [
       'a b.txt',
       'f',
       'f/_hidden',
@@ -282,7 +283,7 @@ t.test('on one machine', async t => {
     t.equal(code, 0, stderr)
     t.notMatch(stdout + stderr, /\u001b/)
     t.strictSame(readdirSync(join(target, 'out')), ['mine'])
-    t.strictSame(readdirSync(join(target, 'in'), { recursive: true }).sort(), [
+    t.strictSame(namesBelow(join(target, 'in')), [
       '_profile',
       '_zshenv',
       'a_b_[2J',

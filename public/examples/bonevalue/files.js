@@ -20,6 +20,7 @@ export function filesOver($BV) {
   let waiting = 0
   /** @type {(() => void)[]} */
   const blocked = []
+  const isFull = () => waiting >= AT_ONCE
 
   const ask = (/** @type {string} */ peer, /** @type {object} */ data) => {
     waiting++
@@ -35,7 +36,7 @@ export function filesOver($BV) {
     frame: (_peer, length) => ({ bytes: new Uint8Array(length), start: 0 }),
     send: ({ bytes }, peer) => ask(peer, { part: toBase64(bytes) }),
     ready: async () => {
-      while (waiting >= AT_ONCE) await new Promise(go => blocked.push(/** @type {() => void} */ (go)))
+      while (isFull()) await new Promise(go => blocked.push(/** @type {() => void} */ (go)))
     }
   })
   const { channel } = transfers

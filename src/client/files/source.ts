@@ -34,7 +34,7 @@ const MAX_KEPT_BYTES = 8 * 1024 * 1024
 
 /** Makes a source of an application's object. @throws TypeError for anything else */
 export function sourceOf(sendable: Sendable): Source {
-  if (ArrayBuffer.isView(sendable)) return blobSource(new Blob([sendable as Uint8Array<ArrayBuffer>]))
+  if (ArrayBuffer.isView(sendable)) return blobSource(new Blob([sendable]))
   if ('arrayBuffer' in sendable) return blobSource(sendable)
   if ('getReader' in sendable) return new StreamSource(chunksOf(sendable))
   if (Symbol.asyncIterator in sendable || Symbol.iterator in sendable) return new StreamSource(sendable)
