@@ -41,6 +41,7 @@ export class HostileSender {
   readonly #socket: WebSocket
   readonly #lies = new Map<string, Lie>()
   readonly #waiting = new Set<() => void>()
+  #isSought = false
   #offers = 0
 
   private constructor(socket: WebSocket) {
@@ -73,17 +74,34 @@ export class HostileSender {
 
   /** Resolves when a receiver has said why it did not take what was offered. */
   async refused(count = 1): Promise<string> {
-    while (this.codes.length < count)
-      await new Promise<void>(resolve => {
-        this.#waiting.add(resolve)
-      })
+    while (this.codes.length < count) await this.#changed()
     return this.codes[count - 1]!
+  }
+
+  /** Resolves when a receiver has come and asked for offers. */
+  async sought(): Promise<void> {
+    while (!this.#isSought) await this.#changed()
+  }
+
+  async #changed(): Promise<void> {
+    await new Promise<void>(resolve => {
+      this.#waiting.add(resolve)
+    })
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake()
+    this.#waiting.clear()
   }
 
   #heard(text: string): void {
     const { action, source, data } = JSON.parse(text) as { action: string; source: string; data?: { $file?: Heard } }
     const message = data?.$file
     if ((action !== 'message' && action !== 'broadcast') || message === undefined) return
+    if (message.do === 'seek') {
+      this.#isSought = true
+      this.#wake()
+    }
     const lie = this.#lies.get(message.id)
     if (lie === undefined) return
     const { paths, content, listed = content!.length, ended = content!.length } = lie
@@ -109,8 +127,7 @@ export class HostileSender {
     if (message.do === 'done') this.#say({ do: 'bye', id: message.id, receiver: message.receiver }, source)
     if (message.do === 'refuse') {
       this.codes.push(message.code)
-      for (const wake of this.#waiting) wake()
-      this.#waiting.clear()
+      this.#wake()
     }
   }
 

@@ -26,26 +26,30 @@ export class Destination {
   readonly #name: string | undefined
   readonly #version: string
   readonly #overwrite: boolean
+  /** Bytes of the files for which no place was asked yet; undefined: the offer is a stream. */
+  #left: number | undefined
   /** Hidden folders by the folder that each becomes. */
   readonly #staged = new Map<string, string>()
 
-  private constructor(folder: string, name: string | undefined, version: string, overwrite: boolean) {
+  private constructor(folder: string, name: string | undefined, { version, size }: FileOffer, overwrite: boolean) {
     this.#folder = folder
     this.#name = name
     this.#version = version
     this.#overwrite = overwrite
+    this.#left = size
   }
 
   /** @throws CliError if the folder is none */
-  static async of({ files, version }: FileOffer, { output, overwrite }: DestinationOptions): Promise<Destination> {
+  static async of(offer: FileOffer, { output, overwrite }: DestinationOptions): Promise<Destination> {
     const isFolder = await stat(output).then(
       stats => stats.isDirectory(),
       () => false
     )
-    if (!isFolder && files > 1) throw new CliError('NWS_CLI_FILE', `Several files need a folder that exists: ${output}`)
+    if (!isFolder && offer.files > 1)
+      throw new CliError('NWS_CLI_FILE', `Several files need a folder that exists: ${output}`)
     try {
       const folder = await realpath(isFolder ? output : dirname(resolve(output)))
-      return new Destination(folder, isFolder ? undefined : basename(output), version, overwrite)
+      return new Destination(folder, isFolder ? undefined : basename(output), offer, overwrite)
     } catch (error) {
       throw fileProblem(error, output)
     }
@@ -67,7 +71,7 @@ export class Destination {
     return this.pathOf({ path: path.split('/')[0]! })
   }
 
-  /** A place for a file. @throws FileError */
+  /** A place for a file, if the rest of the offer has room on the disk. @throws FileError */
   async sinkFor(file: ArrivingFile): Promise<Sink> {
     const path = this.pathOf(file)
     const isInFolder = this.#name === undefined && file.path.includes('/')
@@ -76,7 +80,15 @@ export class Destination {
       overwrite: this.#overwrite,
       version: this.#version
     }
-    return await openDiskSink(place, file.size)
+    const sink = await openDiskSink(place, file.size)
+    if (this.#left === undefined) return sink
+    if (this.#left - sink.stored > (await this.space())) {
+      const full = new FileError('NWS_CLIENT_FILE_NO_SPACE')
+      await sink.abort(full)
+      throw full
+    }
+    this.#left -= file.size ?? 0
+    return sink
   }
 
   /** Everything is there. @throws FileError NWS_CLIENT_FILE_EXISTS if a folder has got the name of another meanwhile */

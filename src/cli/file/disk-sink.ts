@@ -17,6 +17,12 @@ export interface Place {
   readonly version: string
 }
 
+/** A place on the disk. */
+export interface StoredSink extends Sink {
+  /** Bytes that were on the disk when it was opened. */
+  readonly stored: number
+}
+
 /** A transfer that ended with one of these may go on later: the unfinished file stays. */
 const KEPT: ReadonlySet<FileErrorCode> = new Set([
   'NWS_CLIENT_FILE_GONE',
@@ -42,24 +48,30 @@ export function partPath(path: string, version: string): string {
  *
  * @throws FileError NWS_CLIENT_FILE_EXISTS if another file has the name; others with a CliError as the cause
  */
-export async function openDiskSink(place: Place, size: number | undefined): Promise<Sink> {
+export async function openDiskSink(place: Place, size: number | undefined): Promise<StoredSink> {
   return await guarded(place.path, async () => {
     const there = place.overwrite ? undefined : await lstatIf(place.path)
-    if (there === undefined) return new DiskSink(place, await openPart(partPath(place.path, place.version), size))
+    if (there === undefined) {
+      const handle = await openPart(partPath(place.path, place.version), size)
+      return new DiskSink(place, handle, (await handle.stat()).size)
+    }
     if (!there.isFile() || there.size !== size) throw new FileError('NWS_CLIENT_FILE_EXISTS')
-    return new PresentSink(await open(place.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+    return new PresentSink(await open(place.path, flags), there.size)
   })
 }
 
 /** An unfinished file. */
-class DiskSink implements Sink {
+class DiskSink implements StoredSink {
+  readonly stored: number
   readonly existing: AsyncIterable<Uint8Array>
   readonly #place: Place
   readonly #part: string
   readonly #handle: FileHandle
   #size = 0
 
-  constructor(place: Place, handle: FileHandle) {
+  constructor(place: Place, handle: FileHandle, stored: number) {
+    this.stored = stored
     this.#place = place
     this.#part = partPath(place.path, place.version)
     this.#handle = handle
@@ -96,17 +108,19 @@ class DiskSink implements Sink {
   }
 
   async abort({ code }: FileError): Promise<void> {
-    if (!KEPT.has(code)) await unlink(this.#part).catch(() => {})
+    if (!KEPT.has(code) || (this.stored === 0 && this.#size === 0)) await unlink(this.#part).catch(() => {})
     await this.#handle.close().catch(() => {})
   }
 }
 
 /** A file that seems to be here already. */
-class PresentSink implements Sink {
+class PresentSink implements StoredSink {
+  readonly stored: number
   readonly existing: AsyncIterable<Uint8Array>
   readonly #handle: FileHandle
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, stored: number) {
+    this.stored = stored
     this.#handle = handle
     this.existing = contentOf(handle, () => {})
   }

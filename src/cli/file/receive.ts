@@ -153,15 +153,12 @@ async function take(offer: FileOffer, options: TakeOptions): Promise<void> {
   try {
     if (!isPiped) {
       destination = await Destination.of(offer, { output, overwrite: options.overwrite === true })
-      space = await destination.space()
+      // A stream does not say how long it is.
+      if (offer.size === undefined) space = await destination.space()
     }
   } catch (error) {
     offer.refuse('NWS_CLIENT_FILE_NOT_WRITTEN')
     throw error
-  }
-  if (offer.size !== undefined && offer.size > space) {
-    offer.refuse('NWS_CLIENT_FILE_NO_SPACE')
-    throw new CliError('NWS_CLI_FILE_SPACE')
   }
   const { peer } = offer
   note(styled(`Receiving ${wordsOf(offer)}, from ${senderOf(offer)}.`, 'dim'))
