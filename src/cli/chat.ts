@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
-import { note, printable, styled, write } from './output.ts'
+import { note, printable, styled, terminalRows, write } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import type { Received } from './socket.ts'
 import { stayJoined } from './stay-joined.ts'
@@ -22,14 +22,22 @@ export function chatCommand(): Command {
     .action(chat)
 }
 
-/** The line of a message. Names are claims, so the line has the beginning of the id too. */
-function lineOf({ source, data }: Received): string {
-  const short = source.slice(0, SHORT)
-  if ('bytes' in data) return `${short}: (${data.bytes.byteLength} bytes)`
-  const { name, text } = Object(data.json) as { name?: unknown; text?: unknown }
-  if (typeof text !== 'string') return `${short}: ${printable(data.text)}`
-  const who = typeof name === 'string' && name !== '' ? `${printable(name.slice(0, MAX_NAME))} (${short})` : short
-  return `${who}: ${printable(text)}`
+/** The beginning of an id that tells it from all others. */
+function shortOf(id: string, others: Iterable<string>): string {
+  let length = SHORT
+  for (const other of others)
+    while (other !== id && length < id.length && other.startsWith(id.slice(0, length))) length++
+  return id.slice(0, length)
+}
+
+/** The rows of a message. They begin with the id, because names are claims: a name could look like another line. */
+function rowsOf({ source, data }: Received, peers: Iterable<string>): string {
+  const { name, text } =
+    'bytes' in data ? {} : (Object(data.json) as { readonly name?: unknown; readonly text?: unknown })
+  const who = typeof name === 'string' && name !== '' ? ` ${printable(name.slice(0, MAX_NAME))}` : ''
+  const lead = `${shortOf(source, peers)}${who}: `
+  if ('bytes' in data) return `${lead}(${data.bytes.byteLength} bytes)`
+  return lead + terminalRows(lead, typeof text === 'string' ? text : data.text, process.stdout.columns)
 }
 
 async function chat(channel: string | undefined, options: ChatOptions): Promise<void> {
@@ -53,10 +61,10 @@ async function chat(channel: string | undefined, options: ChatOptions): Promise<
         ),
         false
       ),
-    received: message => say(lineOf(message), true),
+    received: (message, { peers }) => say(rowsOf(message, peers), true),
     presence: (change, peer) =>
       say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is here' : 'has left'}`, 'dim'), false),
-    refused: error => say(styled(`${error.code}: ${error.message}`, 'yellow'), false),
+    refused: error => say(styled(printable(`${error.code}: ${error.message}`), 'yellow'), false),
     over: () => lines?.close()
   })
   lines = createInterface({

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
-import { note, printable, styled, write } from './output.ts'
+import { note, styled, writeForeign, writeJson } from './output.ts'
 import { countOf, numberOf } from './numbers.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import { stayJoined } from './stay-joined.ts'
@@ -65,7 +65,7 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
     const message = waiting.shift()
     if (message !== undefined) {
       if ('peer' in message) {
-        await write(`${JSON.stringify(message)}\n`)
+        await writeJson(message)
       } else {
         await show(message, { json, binary })
         printed++
@@ -107,11 +107,9 @@ async function show(
       'bytes' in data
         ? `"binary":"${Buffer.from(data.bytes).toString('base64')}"`
         : `"data":${data.jsonText.replace(/[\r\n]/g, ' ')}`
-    return await write(`{"action":"${action}","source":${JSON.stringify(source)},${member}}\n`)
+    return await writeForeign(`{"action":"${action}","source":${JSON.stringify(source)},${member}}`)
   }
-  if (binary) return await write('bytes' in data ? new Uint8Array(data.bytes) : data.text)
-  const text = 'bytes' in data ? `(${data.bytes.byteLength} bytes of binary data)` : data.text
-  const person = process.stdout.isTTY
-  const head = person ? styled(`${source}${action === 'message' ? ' to you' : ''}: `, 'dim', process.stdout) : ''
-  await write(`${head}${person ? printable(text, { lines: true }) : text}\n`)
+  const lead = `${source}${action === 'message' ? ' to you' : ''}: `
+  if (binary) return await writeForeign('bytes' in data ? new Uint8Array(data.bytes) : data.text, { lead, end: '' })
+  await writeForeign('bytes' in data ? `(${data.bytes.byteLength} bytes of binary data)` : data.text, { lead })
 }

@@ -16,14 +16,58 @@ export function styled(
   return `\x1b[${code}m${text}\x1b[0m`
 }
 
-/** Makes foreign text safe for a terminal: escapes control characters but tabs and, with `lines`, line breaks. */
-export function printable(text: string, { lines = false } = {}): string {
-  const unsafe = lines
-    ? // oxlint-disable-next-line no-control-regex
-      /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-    : // oxlint-disable-next-line no-control-regex
-      /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
-  return text.replace(unsafe, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+/** Makes foreign text safe for one line of a terminal: escapes control characters and those that change the direction. */
+export function printable(text: string): string {
+  return text.replace(
+    // oxlint-disable-next-line no-control-regex
+    /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
+}
+
+/** Begins each row of a message after its first one, which begins with an id. */
+const NEXT_ROW = '  | '
+/** Width of a terminal that does not tell its own, and the least width that is believed. */
+const COLUMNS = 80
+const MIN_COLUMNS = 20
+
+/**
+ * A foreign message as a terminal may show it. A sender can neither control the terminal nor make a row that looks like the
+ * first row of another message, with line breaks or with text that is wider than the terminal.
+ *
+ * @param lead begins the first row
+ */
+export function terminalRows(lead: string, text: string, columns = 0): string {
+  const rows: string[] = []
+  const width = columns < MIN_COLUMNS ? COLUMNS : columns
+  for (const line of text.split(/\r\n|[\n\r\u2028\u2029]/)) {
+    let row = ''
+    let room = width - (rows.length === 0 ? lead.length : NEXT_ROW.length)
+    for (const character of printable(line.replaceAll('\t', '    '))) {
+      const taken = character > '~' ? 2 : 1
+      if (taken > room && row !== '') {
+        rows.push(row)
+        row = ''
+        room = width - NEXT_ROW.length
+      }
+      row += character
+      room -= taken
+    }
+    rows.push(row)
+  }
+  return rows.join(`\n${NEXT_ROW}`)
+}
+
+/**
+ * Writes what a peer sent. A terminal gets it as rows behind `lead`, anything else exactly as it came.
+ *
+ * @param end follows it, except bytes that go unchanged
+ */
+export async function writeForeign(data: string | Uint8Array, { lead = '', end = '\n' } = {}): Promise<void> {
+  const { stdout } = process
+  if (!stdout.isTTY) return await write(typeof data === 'string' ? data + end : data)
+  const text = typeof data === 'string' ? data : new TextDecoder().decode(data)
+  await write(`${styled(lead, 'dim', stdout)}${terminalRows(lead, text, stdout.columns)}\n`)
 }
 
 /** Writes data. Resolves when there is room for more. */
@@ -32,7 +76,7 @@ export async function write(data: string | Uint8Array): Promise<void> {
 }
 
 export async function writeJson(value: unknown): Promise<void> {
-  await write(`${JSON.stringify(value)}\n`)
+  await writeForeign(JSON.stringify(value))
 }
 
 export function note(text: string): void {

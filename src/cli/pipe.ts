@@ -5,7 +5,7 @@ import { Arrival } from './arrival.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError, type ProxyError } from './errors.ts'
 import { numberOf } from './numbers.ts'
-import { note, styled, write } from './output.ts'
+import { note, styled, writeForeign } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import { ChannelConnection, type Received } from './socket.ts'
 
@@ -100,8 +100,8 @@ class Gaps {
   }
 }
 
-async function put({ data }: Received): Promise<void> {
-  await write('bytes' in data ? new Uint8Array(data.bytes) : `${data.text}\n`)
+async function put({ source, data }: Received): Promise<void> {
+  await writeForeign('bytes' in data ? new Uint8Array(data.bytes) : data.text, { lead: `${source}: ` })
 }
 
 async function receiver(connection: ChannelConnection, to: string | undefined, waitMs: number): Promise<void> {
