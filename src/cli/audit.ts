@@ -71,10 +71,10 @@ const POLICY: readonly Rule[] = [
     surface: 'pages, API, channels',
     judge: ({ host, allowedHosts }) => {
       if (isLoopbackHost(host)) return ['closed', 'The proxy listens on 127.0.0.1 and ::1.']
-      const names = allowedHosts.length === 0 ? 'none, so they are refused' : allowedHosts.join(', ')
+      const names = allowedHosts.length === 0 ? 'none' : allowedHosts.join(', ')
       return [
         'limited',
-        `NWS_HOST=${host}: with NWS_API_TOKEN, under the names in NWS_ALLOWED_HOSTS (${names}), as plain HTTP.`
+        `NWS_HOST=${host}: with NWS_API_TOKEN, as plain HTTP. Browsers also need a name in NWS_ALLOWED_HOSTS (${names}); programs can send any.`
       ]
     }
   },

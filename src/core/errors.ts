@@ -242,8 +242,8 @@ export const catalogue = {
   NWS_ERR_BV_NAME_TAKEN: { status: 409, message: 'Another user has this login name. Choose another one.' },
   NWS_ERR_BV_PASSWORD: { status: 400, message: 'A password has at least 8 characters and at most 1024 bytes.' },
   NWS_ERR_BV_USER_UNKNOWN: { status: 404, message: 'No user has this login name.' },
-  NWS_ERR_BV_LOCKED: { status: 503, message: 'Another process uses the accounts. Stop it, or ask it.' },
-  NWS_ERR_BV_STORE: { status: 500, message: 'The proxy cannot open the accounts.' },
+  NWS_ERR_BV_LOCKED: { status: 503, close: 1013, message: 'Another process uses the accounts. Stop it, or ask it.' },
+  NWS_ERR_BV_STORE: { status: 500, close: 1013, message: 'The proxy cannot read or write the accounts.' },
   NWS_ERR_BV_STARTED: {
     status: 500,
     message:

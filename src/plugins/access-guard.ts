@@ -20,13 +20,14 @@ import type {} from './config.ts'
 /**
  * The access that a route gives, and its callers.
  * - `public`: reads public information; everybody;
+ * - `probe`: asks whether the proxy is well; programs, and pages of this proxy;
  * - `data`: joins a channel; programs, and pages of allowed origins;
  * - `control`: sees and controls this proxy; programs, and pages of this proxy;
  * - `events`: `control` and `data` together;
  * - `rendezvous`: opens a socket to the rendezvous; programs, and pages of allowed origins;
  * - `account`: uses an invitation; programs, and pages of this proxy.
  */
-export type Surface = 'public' | 'data' | 'control' | 'events' | 'rendezvous' | 'account'
+export type Surface = 'public' | 'probe' | 'data' | 'control' | 'events' | 'rendezvous' | 'account'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -172,6 +173,8 @@ export function createAccessGuard(
     switch (surface) {
       case 'public':
         return undefined
+      case 'probe':
+        return checkSite(request, own)
       case 'data':
         return checkData(request, own)
       case 'rendezvous':

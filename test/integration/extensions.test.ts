@@ -107,6 +107,34 @@ t.test(
 )
 
 t.test(
+  'others can swap neither a folder above the file, nor a link to it, nor code beside it',
+  { skip: process.platform === 'win32' && 'Windows has no such permissions' },
+  async t => {
+    const folder = t.testdir({ above: { own: { 'a.mjs': 'export default async () => {}', 'b.mjs': '' } }, open: {} })
+    const file = join(folder, 'above', 'own', 'a.mjs')
+    await start([file])
+    for (const [path, mode, good] of [
+      [join(folder, 'above'), 0o777, 0o755],
+      [folder, 0o775, 0o755],
+      [join(folder, 'above', 'own', 'b.mjs'), 0o666, 0o644]
+    ] as const) {
+      chmodSync(path, mode)
+      await t.rejects(start([file]), { code: 'NWS_ERR_EXTENSION_WRITABLE', message: new RegExp(`It is ${path}\\.$`) })
+      chmodSync(path, good)
+    }
+    chmodSync(join(folder, 'above'), 0o1777)
+    await start([file])
+    const link = join(folder, 'open', 'link.mjs')
+    symlinkSync(file, link)
+    symlinkSync(link, join(folder, 'first.mjs'))
+    await start([join(folder, 'first.mjs')])
+    chmodSync(join(folder, 'open'), 0o777)
+    for (const path of [link, join(folder, 'first.mjs')])
+      await t.rejects(start([path]), { code: 'NWS_ERR_EXTENSION_WRITABLE' })
+  }
+)
+
+t.test(
   'a file of another user is not loaded',
   { skip: process.getuid?.() !== 0 && 'needs root to give a file away' },
   async t => {

@@ -1,4 +1,5 @@
 // The listener of the rendezvous for other machines: what it serves, what it does not, its Host list, TLS.
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { networkInterfaces } from 'node:os'
 import t, { type Test } from 'tap'
@@ -31,6 +32,13 @@ t.test('serves the rendezvous, its page, the client and the pages of the user', 
   t.match(await request(port, 'GET', '/app'), { status: 301, headers: { location: '/app/' } })
   for (const path of ['/.secret', '/../package.json', '/%2e%2e/package.json', '/..%2fpackage.json'])
     t.ok((await request(port, 'GET', path)).status >= 400, path)
+  symlinkSync('/etc/passwd', join(webRoot, 'passwd'))
+  symlinkSync('/etc', join(webRoot, 'etc'))
+  symlinkSync('.secret', join(webRoot, 'open'))
+  symlinkSync('app', join(webRoot, 'same'))
+  for (const path of ['/passwd', '/etc/passwd', '/open', '/.//app', '/.//app/', '/app//a.js'])
+    t.match(await request(port, 'GET', path), { status: 404 }, `${path} leads nowhere`)
+  t.match(await request(port, 'GET', '/same/a.js'), { status: 200 }, 'a link within the folder is followed')
   t.match(await request(port, 'GET', '/bv/invite/'), {
     status: 200,
     headers: { 'content-security-policy': /frame-ancestors 'none'/ }

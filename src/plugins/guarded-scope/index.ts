@@ -62,7 +62,11 @@ function isCodedByExtension(error: FastifyError): boolean {
 const CLIENT_LEFT = 'ERR_STREAM_PREMATURE_CLOSE'
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (error instanceof NwsError) return sendError(reply, errorBody(error.code))
+  if (error instanceof NwsError) {
+    // The detail is for the operator. Clients never get it.
+    if (error.statusCode === 500) request.log.error({ code: error.code }, error.message)
+    return sendError(reply, errorBody(error.code))
+  }
   if (error.validation !== undefined)
     return sendError(reply, errorBody('NWS_ERR_REQUEST_INVALID', ` Field: ${fieldOf(error)}.`))
   const status =
@@ -119,13 +123,17 @@ function areSubprotocols(offered: string | undefined): boolean {
   return TOKENS.test(offered) && new Set(names).size === names.length
 }
 
+/** The version of the WebSocket protocol, RFC 6455 §4.1. */
+const WEBSOCKET_VERSION = '13'
+
 /** The error if an upgrade cannot become a WebSocket. */
-function checkUpgrade({ headers, method, routeOptions }: FastifyRequest): ErrorCode | undefined {
+function checkUpgrade({ headers, method, raw, routeOptions }: FastifyRequest): ErrorCode | undefined {
   if (routeOptions.config.socket !== true) return 'NWS_ERR_UPGRADE_REFUSED'
   const fits =
     method === 'GET' &&
+    (raw.httpVersionMajor > 1 || raw.httpVersionMinor > 0) && // RFC 6455 §4.2.1
     /^websocket$/i.test(headers.upgrade ?? '') &&
-    headers['sec-websocket-version'] === '13' &&
+    headers['sec-websocket-version'] === WEBSOCKET_VERSION &&
     WEBSOCKET_KEY.test(headers['sec-websocket-key'] ?? '') &&
     areSubprotocols(headers['sec-websocket-protocol'])
   return fits ? undefined : 'NWS_ERR_REQUEST_MALFORMED'
@@ -153,6 +161,9 @@ export default fp<GuardedScopeOptions>(
 
     scope.addHook('onRequest', (request, reply, done) => {
       void reply.header('x-content-type-options', 'nosniff')
+      // RFC 6455 §4.4: a client of another version learns which one is spoken here.
+      if (request.ws && request.headers['sec-websocket-version'] !== WEBSOCKET_VERSION)
+        void reply.header('sec-websocket-version', WEBSOCKET_VERSION)
       const { config } = request.routeOptions
       const { accessGuard } = scope
       let code: ErrorCode | undefined

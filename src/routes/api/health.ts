@@ -69,7 +69,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
   app.get(
     '/api/health',
     {
-      config: { surface: 'public' },
+      config: { surface: 'probe' },
       schema: {
         summary: 'Show the state of this proxy',
         description: 'Callers that may not use the API get status and version only.',

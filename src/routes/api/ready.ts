@@ -10,7 +10,7 @@ const readyRoutes: FastifyPluginAsyncTypebox = async app => {
   app.get(
     '/api/ready',
     {
-      config: { surface: 'public' },
+      config: { surface: 'probe' },
       schema: {
         summary: 'Tell whether new clients should come here',
         response: { 200: Type.Object({ status: Type.Literal('ready') }), 503: errorSchema }

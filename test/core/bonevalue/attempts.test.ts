@@ -26,7 +26,7 @@ t.test('a right password does not count, a refused try neither', async t => {
   const attempts = new Attempts()
   for (let n = 0; n < 100; n++) {
     t.equal(attempts.begin('ann', 'here', 0), 0)
-    attempts.takeBack('ann', 'here', 0)
+    attempts.end('ann', 'here', false, 0)
   }
   for (let n = 0; n < 5; n++) attempts.begin('ann', 'here', 0)
   for (let n = 0; n < 100; n++) t.ok(attempts.begin('ann', 'here', 0) > 0)
@@ -40,4 +40,18 @@ t.test('what is remembered has an end, and what was used last stays', async t =>
   t.ok(attempts.begin('ann', 'there', 0) > 0)
   attempts.begin('name', 'address', 0)
   t.equal(attempts.begin('ann', 'there', 0), 0, 'forgotten')
+})
+
+t.test('an attempt waits for those under way, which may be right', async t => {
+  const attempts = new Attempts()
+  for (let n = 0; n < 5; n++) t.equal(attempts.begin('ann', 'here', 0), 0)
+  t.ok(attempts.begin('ann', 'here', 0) > 0)
+  const right = attempts.mayClear('ann', 'here', 0)
+  t.ok(right)
+  attempts.end('ann', 'here', false, 0)
+  await right
+  t.equal(attempts.begin('ann', 'here', 0), 0, 'the right one made room')
+  for (let n = 0; n < 5; n++) attempts.end('ann', 'here', true, 0)
+  t.ok(attempts.begin('ann', 'here', 0) > 0, 'wrong ones make none')
+  t.equal(attempts.mayClear('ann', 'here', 0), undefined, 'and with none under way only time helps')
 })

@@ -1,5 +1,5 @@
 // Opens the SQLite database of the accounts: for one process at a time, durable, with the newest version of its tables.
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, openSync, closeSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type Libsql from 'libsql'
 import { NwsError } from '../../../core/errors.ts'
@@ -69,11 +69,30 @@ function migrate(database: Database): void {
   })
 }
 
-/** Makes a file that only this user may read. An existing file stays as it is. */
+/** Write permission of group or others. */
+const WRITABLE_BY_OTHERS = 0o022
+
+/** @throws NwsError `NWS_ERR_BV_STORE` if another user can change what is there */
+function checkOwner(path: string): void {
+  const { mode, uid } = statSync(path)
+  if (process.platform === 'win32') return // It has no such bits.
+  if (uid !== process.getuid?.() && uid !== 0)
+    throw new NwsError('NWS_ERR_BV_STORE', `${path} belongs to another user.`)
+  if ((mode & WRITABLE_BY_OTHERS) !== 0)
+    throw new NwsError('NWS_ERR_BV_STORE', `Other users may write ${path}. Forbid it with chmod go-w.`)
+}
+
+/** Makes a file that only this user may read, also if it exists. */
 function createFile(directory: string): string {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
+  checkOwner(directory)
   const path = join(directory, FILE)
   closeSync(openSync(path, 'a', 0o600))
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    if (!existsSync(file)) continue
+    checkOwner(file)
+    chmodSync(file, 0o600)
+  }
   return path
 }
 
@@ -98,7 +117,7 @@ export async function openDatabase(directory: string): Promise<Database> {
     migrate(database)
     return database
   } catch (error) {
-    database?.close()
+    closeBroken(database)
     if (error instanceof NwsError) throw error
     const code = (error as { code?: unknown }).code
     if (code === 'SQLITE_BUSY') throw new NwsError('NWS_ERR_BV_LOCKED')
@@ -112,10 +131,27 @@ export async function openDatabase(directory: string): Promise<Database> {
 /** Closes the database. Its main file then has everything, and another process may open it. */
 export function closeDatabase(database: Database): void {
   if (!database.open) return
+  try {
+    releaseLock(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** Closes a database that may be damaged. */
+function closeBroken(database: Database | undefined): void {
+  if (database === undefined) return
+  try {
+    closeDatabase(database)
+  } catch {
+    // The caller has the first error.
+  }
+}
+
+function releaseLock(database: Database): void {
   // The library releases a connection, and its lock, only when its statements are collected. So the lock is released here.
   // A lock that was taken before WAL can be released only outside WAL.
   database.exec('PRAGMA journal_mode = DELETE')
   database.exec('PRAGMA locking_mode = NORMAL')
   database.prepare('SELECT count(*) FROM sqlite_schema').get()
-  database.close()
 }

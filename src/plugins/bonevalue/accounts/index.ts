@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import type { AccountStore } from '../../../core/bonevalue/store.ts'
+import { NwsError } from '../../../core/errors.ts'
 import type { Settings } from '../../../core/settings.ts'
 import type {} from '../../config.ts'
 import { openDatabase } from './database.ts'
@@ -17,6 +18,8 @@ declare module 'fastify' {
 
 /** The decorator `accounts`. */
 export interface Accounts {
+  /** Whether the last attempt to open the store failed. */
+  readonly failed: boolean
   /**
    * The built-in store; the first call opens it.
    *
@@ -24,6 +27,28 @@ export interface Accounts {
    */
   open(): Promise<AccountStore>
   readonly passwords: Passwords
+}
+
+/** The store with errors of the catalogue: those of SQLite have codes of their own, such as for a full disk. */
+function codedStore(store: AccountStore): AccountStore {
+  const coded = (error: unknown): never => {
+    const { code } = error as { code?: unknown }
+    if (typeof code === 'string' && code.startsWith('SQLITE_')) throw new NwsError('NWS_ERR_BV_STORE', `(${code})`)
+    throw error
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as ((...values: unknown[]) => Promise<unknown>) | undefined
+      if (typeof method !== 'function') return method
+      return async (...values: unknown[]) => {
+        try {
+          return await method.apply(target, values)
+        } catch (error) {
+          return coded(error)
+        }
+      }
+    }
+  })
 }
 
 /** The folder of the accounts in the user's home, if the settings name none. */
@@ -34,15 +59,25 @@ export function createAccounts({ dataDir }: Pick<Settings, 'dataDir'>): Accounts
   const directory = dataDir === '' ? join(homedir(), DEFAULT_FOLDER) : dataDir
   const passwords = createPasswords()
   let store: Promise<AccountStore> | undefined
+  let failed = false
   return {
     passwords,
+    get failed() {
+      return failed
+    },
     open: () => {
       if (store === undefined) {
-        const opening = openDatabase(directory).then(database => createStore(database, Date.now))
+        const opening = openDatabase(directory).then(database => codedStore(createStore(database, Date.now)))
         store = opening
-        opening.catch(() => {
-          if (store === opening) store = undefined
-        })
+        opening.then(
+          () => {
+            failed = false
+          },
+          () => {
+            failed = true
+            if (store === opening) store = undefined
+          }
+        )
       }
       return store
     },

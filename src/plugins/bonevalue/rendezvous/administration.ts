@@ -81,6 +81,7 @@ export function createAdministration(
       const { id } = await find(name)
       await (await service().store()).setDisabled(id, disabled)
       if (!disabled) return
+      service().accessChanged()
       for (const socket of sockets) if (socket.peer?.user.id === id) socket.end('NWS_ERR_BV_DISABLED')
     },
     sessions: async name => {
@@ -90,6 +91,7 @@ export function createAdministration(
     revoke: async (name, sessionId) => {
       const { id } = await find(name)
       const ended = new Set(await (await service().store()).revokeSessions(id, sessionId))
+      service().accessChanged()
       for (const socket of sockets)
         if (socket.peer?.user.id === id && ended.has(socket.sessionId)) socket.end('NWS_ERR_BV_SESSION')
       return ended.size

@@ -74,8 +74,11 @@ const GOODBYE_SHARE = 0.3
 
 /** The address by which the client reaches the proxy. The guard has checked Host. */
 function baseOf({ raw }: FastifyRequest): string {
+  const { origin, host } = raw.headers
+  // A reverse proxy may speak TLS: then the browser knows the scheme, and this proxy does not.
+  if (origin !== undefined && origin.replace(/^https?:\/\//, '') === host) return origin
   const encrypted = (raw.socket as { encrypted?: boolean }).encrypted === true
-  return `${encrypted ? 'https' : 'http'}://${raw.headers.host ?? 'localhost'}`
+  return `${encrypted ? 'https' : 'http'}://${host ?? 'localhost'}`
 }
 
 function newPeerId(isTaken: (id: number) => boolean): number {
@@ -161,6 +164,10 @@ export default fp<RendezvousSeams>(
     app.addHook('onReady', async () => {
       if (!config.bv) return
       service() // From here on the seams are fixed.
+      // The operator hears of accounts that cannot be opened at the start, not from the first user.
+      await service()
+        .store()
+        .catch((error: unknown) => app.log.error({ err: error }, 'the rendezvous cannot open its accounts'))
       sockets.start(config)
       turns.start()
     })

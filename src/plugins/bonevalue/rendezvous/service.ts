@@ -12,7 +12,7 @@ import {
   type Refusal,
   type User
 } from '../../../core/bonevalue/store.ts'
-import { NwsError } from '../../../core/errors.ts'
+import { KeyedBuckets } from '../../../core/keyed-buckets.ts'
 import type { Accounts } from '../accounts/index.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 
@@ -26,6 +26,10 @@ export const MAX_OPEN = 16
 const MAX_SESSIONS = 128
 /** Sockets of one user. */
 export const MAX_PEERS_PER_USER = 64
+
+/** Names that may be tried with the invitations of one user, or with one of the operator: 10 at once, then one every 10 s. */
+const ACCEPT_RATE = { burst: 10, perSecond: 0.1 } as const
+const MAX_ACCEPT_KEYS = 10_000
 
 /** Injected into the service. */
 export interface RendezvousDeps {
@@ -68,6 +72,10 @@ export class RendezvousService {
   readonly #deps: RendezvousDeps
   /** Counts changes of trust. */
   #trustVersion = 0
+  /** Counts changes of who may log in. */
+  #accessVersion = 0
+  /** Attempts to use invitations, by who made them. */
+  readonly #accepts = new KeyedBuckets<number | string>(ACCEPT_RATE, MAX_ACCEPT_KEYS)
   /** Changes of trust run one after another, so that presence follows the order of the store. */
   #changes: Promise<unknown> = Promise.resolve()
 
@@ -85,23 +93,29 @@ export class RendezvousService {
   async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
     const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
     const address = addressKey(caller.address).key
-    const retryAfterMs = this.#attempts.begin(key, address, Date.now())
-    if (retryAfterMs > 0) return { refusal: 'NWS_ERR_BV_SLOW_DOWN', retryAfterMs }
+    for (;;) {
+      const now = Date.now()
+      const retryAfterMs = this.#attempts.begin(key, address, now)
+      if (retryAfterMs === 0) break
+      const clearing = this.#attempts.mayClear(key, address, now)
+      if (clearing === undefined || !caller.isOpen()) return { refusal: 'NWS_ERR_BV_SLOW_DOWN', retryAfterMs }
+      await clearing
+    }
+    let isWrong = false // An attempt that fails before the password is checked does not count.
     let user: User | undefined
     try {
       user = await this.#authenticate(name, password, caller)
-    } catch (error) {
-      this.#attempts.takeBack(key, address, Date.now()) // The password was not checked.
-      if (error instanceof NwsError) return { refusal: error.code }
-      throw error
+      isWrong = user === undefined
+    } finally {
+      this.#attempts.end(key, address, isWrong, Date.now())
     }
     if (user === undefined) return { refusal: 'NWS_ERR_BV_LOGIN' }
-    this.#attempts.takeBack(key, address, Date.now())
     const session = newSecret()
     const sessionId = newSecret().slice(0, 8)
     const expiresAt = Date.now() + SESSION_LIFETIME_MS
-    const store = await this.store()
-    await store.createSession({
+    await (
+      await this.store()
+    ).createSession({
       hash: hashSecret(session),
       id: sessionId,
       userId: user.id,
@@ -110,10 +124,7 @@ export class RendezvousService {
       expiresAt,
       limit: MAX_SESSIONS
     })
-    // The account may have been disabled while the password was hashed.
-    return (await store.findSession(hashSecret(session), Date.now())) === undefined
-      ? { refusal: 'NWS_ERR_BV_LOGIN' }
-      : { user, session, sessionId, expiresAt }
+    return { user, session, sessionId, expiresAt }
   }
 
   /** Logs in with a session. */
@@ -125,18 +136,32 @@ export class RendezvousService {
   }
 
   /**
-   * Reads the contacts of a user and passes them on in the same turn, so that no change of trust comes between.
+   * Lets a client in that has logged in. Looks at its session again and reads the contacts, and calls `enter` in the same turn,
+   * so that no change of access or trust comes between.
    *
    * @param enter gets no contacts if the user is online: the directory has them
+   * @returns false: the session was ended meanwhile
    */
-  async withContacts<T>(user: User, enter: (contacts: readonly (readonly [number, string])[]) => T): Promise<T> {
+  async admit(
+    { user, session }: Login,
+    enter: (contacts: readonly (readonly [number, string])[]) => void
+  ): Promise<boolean> {
     const store = await this.store()
     for (;;) {
-      if (this.directory.users.has(user.id)) return enter([])
-      const before = this.#trustVersion
-      const contacts = await store.contacts(user.id)
-      if (before === this.#trustVersion) return enter(contacts.map(({ id, alias }) => [id, alias] as const))
+      const [access, trust] = [this.#accessVersion, this.#trustVersion]
+      if ((await store.findSession(hashSecret(session), Date.now())) === undefined) return false
+      const isOnline = this.directory.users.has(user.id)
+      const contacts = isOnline ? [] : await store.contacts(user.id)
+      if (access !== this.#accessVersion || trust !== this.#trustVersion) continue
+      if (isOnline !== this.directory.users.has(user.id)) continue
+      enter(contacts.map(({ id, alias }) => [id, alias] as const))
+      return true
     }
+  }
+
+  /** An account was disabled, or sessions were ended: logins under way are looked at again. */
+  accessChanged(): void {
+    this.#accessVersion++
   }
 
   async requestToken(user: User, alias: string): Promise<Handout | Refusal> {
@@ -206,6 +231,9 @@ export class RendezvousService {
     // An invalid link must not cost a hash or a call of an extension.
     const invitation = await store.findInvitation(hashSecret(token), Date.now())
     if (isRefusal(invitation)) return invitation
+    // The answer tells whether a name exists.
+    if (!this.#accepts.take(invitation.invitedBy?.id ?? hashSecret(token), Date.now()))
+      return { refusal: 'NWS_ERR_BV_SLOW_DOWN' }
     if ((await store.findUser(name)) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
     const isElsewhere = (await seams.register?.({ name, password, invitation })) === true
     const passwordHash = isElsewhere ? undefined : await accounts.passwords.hash(password)

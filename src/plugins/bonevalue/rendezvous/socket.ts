@@ -10,7 +10,7 @@ import {
   type ClientMessage,
   type Fault
 } from '../../../core/bonevalue/wire.ts'
-import { definitionOf, type ErrorCode } from '../../../core/errors.ts'
+import { definitionOf, NwsError, type ErrorCode } from '../../../core/errors.ts'
 import {
   ClientSocket,
   type ClientSocketDeps,
@@ -19,7 +19,7 @@ import {
 } from '../../../core/hub/client-socket.ts'
 import type { Settings } from '../../../core/settings.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
-import { MAX_PEERS_PER_USER, type Login, type RendezvousService } from './service.ts'
+import { MAX_PEERS_PER_USER, type Login, type LoginRefusal, type RendezvousService } from './service.ts'
 
 /** The origin of a socket. */
 export interface SocketOrigin {
@@ -160,20 +160,20 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     login
       .then(async answer => {
         if (this.over) return
-        if (isRefusal(answer)) {
-          const { refusal, retryAfterMs } = answer
-          this.#tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
-          this.end(refusal)
-        } else {
-          await this.deps.service.withContacts(answer.user, contacts => this.#enter(method, answer, contacts))
-        }
+        if (isRefusal(answer)) this.#refuseLogin(answer)
+        else if (!(await this.deps.service.admit(answer, contacts => this.#enter(method, answer, contacts))))
+          this.#refuseLogin({ refusal: method === 'session' ? 'NWS_ERR_BV_SESSION' : 'NWS_ERR_BV_LOGIN' })
       })
       .catch((error: unknown) => {
         this.deps.report(error)
-        if (this.over) return
-        this.#tell('NWS_ERR_INTERNAL', { type: 'login' })
-        this.end('NWS_ERR_INTERNAL')
+        this.#refuseLogin({ refusal: error instanceof NwsError ? error.code : 'NWS_ERR_INTERNAL' })
       })
+  }
+
+  #refuseLogin({ refusal, retryAfterMs }: LoginRefusal): void {
+    if (this.over) return
+    this.#tell(refusal, { type: 'login', ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+    this.end(refusal)
   }
 
   #enter(
@@ -190,8 +190,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
       loggedIn
     } = this.deps
     if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
-      this.#tell('NWS_ERR_BV_TOO_MANY', { type: 'login' })
-      this.end('NWS_ERR_BV_TOO_MANY')
+      this.#refuseLogin({ refusal: 'NWS_ERR_BV_TOO_MANY' })
       return
     }
     const peerId = newPeerId()
@@ -242,7 +241,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
       })
       .catch((error: unknown) => {
         this.deps.report(error)
-        this.#refuse('NWS_ERR_INTERNAL', { type })
+        this.#refuse(error instanceof NwsError ? error.code : 'NWS_ERR_INTERNAL', { type })
       })
       .finally(() => {
         if (--this.#pending === 0) this.#requests = undefined
