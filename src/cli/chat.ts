@@ -24,9 +24,9 @@ export function chatCommand(): Command {
 
 /** The beginning of an id that tells it from all others. */
 function shortOf(id: string, others: Iterable<string>): string {
+  const rivals = [...others].filter(other => other !== id && other.startsWith(id.slice(0, SHORT)))
   let length = SHORT
-  for (const other of others)
-    while (other !== id && length < id.length && other.startsWith(id.slice(0, length))) length++
+  while (rivals.some(rival => rival.startsWith(id.slice(0, length))) && length < id.length) length++
   return id.slice(0, length)
 }
 
