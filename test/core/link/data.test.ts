@@ -195,6 +195,34 @@ t.test('a fourth unfinished message closes the link', async t => {
   t.match(honest.seen.endings, [{ code: 1009 }])
 })
 
+t.test('unfinished messages hold 64 MiB over all links together, and each for 60 s', async t => {
+  const simulation = new Simulation(1, { timings: { pingMs: 600_000, deadMs: 1_200_000 } })
+  const honest = simulation.proxy('a')
+  const names = ['x', 'y', 'z']
+  for (const name of names) honest.join(name)
+  const links = Array.from({ length: 30 }, (_, place) => {
+    const member = simulation.proxy(`m${place}`)
+    for (const name of names) member.join(name)
+    return simulation.dial(member, honest).links[0]
+  })
+  simulation.run(5000)
+  const part = new Uint8Array(65_507)
+  for (const link of links) {
+    const { handles } = link.session!.traffic
+    for (const name of names)
+      for (let flags = 1, i = 0; i < 16; i++, flags = 0)
+        link.session!.send({ handle: handles.of(name)!.bytes, flags, head: part, payload: NOTHING })
+    simulation.run(100)
+  }
+  simulation.run(1000)
+  const refused = honest.seen.endings.filter(({ code, by }) => code === 1013 && by === 'us')
+  // Buffers double, so 16 fragments hold 1 MiB: 3 MiB for each link.
+  t.equal(refused.length, 30 - 21)
+  t.equal(honest.seen.endings.length, refused.length)
+  simulation.run(60_000)
+  t.equal(honest.seen.endings.filter(({ code, by }) => code === 1009 && by === 'us').length, 21)
+})
+
 t.test("a message of a link's full length arrives, one byte more is not sent", async t => {
   const { simulation, honest, member, local } = scene()
   const head = encodePeerMessageHead({ source: local, seq: 1, binary: true }).length
