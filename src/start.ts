@@ -1,7 +1,9 @@
 // A proxy as a process, for `npm start` and `nws serve`: reads the settings, listens, ends gracefully on a signal.
 import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
 import { buildApp, type NetworkWebSocketsOptions } from './app.ts'
 import { readSettings } from './core/environment.ts'
+import { ignoreHangUp } from './hang-up.ts'
 import { LogStream } from './log-stream.ts'
 import { watchNpmShell } from './npm-shell.ts'
 import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
@@ -16,12 +18,13 @@ const FAULTS = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV'] a
 /**
  * @param environment all variables
  * @param timings durations that no setting changes, for tests
+ * @returns the app, which listens
  * @throws NwsError for settings that cannot be, and for an address that cannot be listened on
  */
 export async function startProcess(
   environment: Readonly<Record<string, string | undefined>>,
   timings: Pick<NetworkWebSocketsOptions, 'mesh' | 'cluster'> = {}
-): Promise<void> {
+): Promise<FastifyInstance> {
   const settings = readSettings(environment)
   // Node writes warnings to stderr. Without a listener a full disk would end the process.
   process.stderr.on('error', () => {})
@@ -39,7 +42,7 @@ export async function startProcess(
   const grace = closeWithGrace(
     {
       delay: settings.shutdownTimeoutMs,
-      skip: [...FAULTS],
+      skip: [...FAULTS, ...(ignoreHangUp() ? (['SIGHUP'] as const) : [])],
       onSecondSignal: () => {},
       onTimeout: () => app.log.error('closing took longer than NWS_SHUTDOWN_TIMEOUT_MS')
     },
@@ -53,4 +56,5 @@ export async function startProcess(
   await app.listener.listen()
   manager.ready()
   unwatch = watchNpmShell(environment, grace.close)
+  return app
 }

@@ -18,6 +18,13 @@ export function adviceFor(state, interfaces) {
   switch (state) {
     case 'ok':
       return { mood: 'good', words: `Finds other proxies on ${interfaces.join(', ') || 'this network'}` }
+    case 'this machine only':
+      return {
+        mood: 'warning',
+        words: 'Finds proxies on this computer only',
+        hint: 'This computer is connected to no network.',
+        remedies: ['Connect to a network, and wait a few seconds.']
+      }
     case 'starting':
       return { mood: '', words: 'Looking for other proxies …' }
     case 'off':

@@ -22,16 +22,33 @@ interface Words {
   /** The words of the command, such as `file send`; empty for `nws` itself. */
   readonly path: string
   readonly words: readonly { readonly word: string; readonly description: string }[]
+  /** The options that take a value, each with the values that it can have; without any: a file or anything else. */
+  readonly values: ReadonlyMap<string, readonly string[]>
 }
 
 function wordsOf(command: Command, path = ''): Words[] {
   const children = command.commands.filter(child => child.name() !== 'help')
+  const options = command.options.filter(({ long }) => (long ?? '') !== '')
   const words = [
     ...children.map(child => ({ word: child.name(), description: child.description() })),
-    ...command.options.flatMap(({ long, description }) => ((long ?? '') === '' ? [] : [{ word: long!, description }])),
+    ...command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+      argChoices.map(word => ({ word, description }))
+    ),
+    ...options.map(({ long, description }) => ({ word: long!, description })),
     { word: '--help', description: 'display help' }
   ]
-  return [{ path, words }, ...children.flatMap(child => wordsOf(child, `${path} ${child.name()}`.trim()))]
+  const values = new Map(
+    options
+      .filter(({ required, optional }) => required || optional)
+      .map(({ long, flags, argChoices }) => [long!, argChoices ?? choicesOf(flags)])
+  )
+  return [{ path, words, values }, ...children.flatMap(child => wordsOf(child, `${path} ${child.name()}`.trim()))]
+}
+
+/** The choices in the flags of an option, such as `--bv <on|off>`. */
+function choicesOf(flags: string): string[] {
+  const value = /[<[](.*)[>\]]$/.exec(flags)?.[1] ?? ''
+  return value.includes('|') ? value.split('|') : []
 }
 
 /** For single quotes of a shell. */
@@ -43,8 +60,15 @@ const bash = (all: readonly Words[]): string => {
   const cases = all.map(
     ({ path, words }) => `    ${quoted(path)}) words=${quoted(words.map(({ word }) => word).join(' '))} ;;\n`
   )
+  const values = new Map(all.flatMap(({ values: own }) => [...own]))
+  const valueCases = [...values].map(
+    ([option, choices]) =>
+      `    ${option}) COMPREPLY=( $(compgen -W ${quoted(choices.join(' '))} -- "$current") ); return ;;\n`
+  )
   return `_nws () {
-  local words='' known='' try word
+  local words='' known='' try word current="\${COMP_WORDS[COMP_CWORD]}"
+  case "\${COMP_WORDS[COMP_CWORD - 1]}" in
+${valueCases.join('')}  esac
   for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in -*) continue ;; esac
     try="\${known:+$known }$word"
@@ -52,7 +76,7 @@ const bash = (all: readonly Words[]): string => {
   done
   case "$known" in
 ${cases.join('')}  esac
-  COMPREPLY=( $(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}") )
+  COMPREPLY=( $(compgen -W "$words" -- "$current") )
 }
 complete -o default -F _nws nws
 `
@@ -64,7 +88,7 @@ const zsh = (all: readonly Words[]): string =>
 
 const fish = (all: readonly Words[]): string =>
   `${all
-    .flatMap(({ path, words }) =>
+    .flatMap(({ path, words, values }) =>
       words.map(({ word, description }) => {
         const condition =
           path === ''
@@ -73,7 +97,9 @@ const fish = (all: readonly Words[]): string =>
                 .split(' ')
                 .map(part => `__fish_seen_subcommand_from ${part}`)
                 .join('; and ')
-        const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-a ${word}`
+        const choices = values.get(word)
+        const value = choices === undefined ? '' : choices.length === 0 ? ' -r' : ` -x -a ${quoted(choices.join(' '))}`
+        const what = word.startsWith('--') ? `-l ${word.slice(2)}${value}` : `-f -a ${word}`
         return `complete -c nws -n ${quoted(condition)} ${what} -d ${quoted(description)}`
       })
     )

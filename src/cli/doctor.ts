@@ -1,6 +1,7 @@
 // `nws doctor`: finds out why devices do not see each other. It asks the proxy, tries what discovery and links need, and
 // gives a remedy for each problem. It changes nothing.
 import { Command } from 'commander'
+import { catalogue, type ErrorCode, type ErrorDefinition } from '../core/errors.ts'
 import { parsePeerAddress } from '../core/peer-address.ts'
 import { fine, found, type Finding } from './doctor/finding.ts'
 import { interfacesToTry, type NetworkInterface } from './doctor/interfaces.ts'
@@ -15,6 +16,12 @@ interface Health {
   readonly version: string
   readonly proxyId?: string
   readonly discovery?: { readonly state: string; readonly interfaces: readonly string[] }
+  readonly cluster?: {
+    readonly state: string
+    readonly server?: string
+    readonly error?: string
+    readonly proxies: number
+  }
   readonly mesh?: { readonly port: number; readonly links: number; readonly peers?: readonly string[] }
 }
 
@@ -72,23 +79,55 @@ async function* examine(proxy: Proxy): AsyncGenerator<Finding> {
       error.code === 'NWS_CLI_NOT_A_PROXY' ? 'another program answers at its address' : 'nothing answers at its address'
     )
   }
-  const { list: interfaces, loopback } = interfacesToTry()
+  const { list: interfaces, leftOut, loopback } = interfacesToTry()
   const facts: Facts = { health, links, interfaces }
   if (!loopback) yield found('loopback', 'no-loopback', 'the loopback interface is down')
   if (interfaces.length === 0)
     yield found('interfaces', 'no-interface', 'no network interface is up and has an address')
-  else yield fine('interfaces', interfaces.map(({ name, shown }) => `${name} ${shown}`).join(', '))
+  else if (leftOut.length > 0)
+    yield found(
+      'interfaces',
+      'interfaces-left-out',
+      `not used because there are too many: ${leftOut.join(', ')}`,
+      'note'
+    )
+  if (interfaces.length > 0)
+    yield fine('interfaces', interfaces.map(({ name, shown }) => `${name} ${shown}`).join(', '))
   if (interfaces.length > 0 && interfaces.every(({ family }) => family === 'udp6'))
     yield found('interfaces', 'ipv6-only', 'no interface has an IPv4 address', 'note')
 
+  yield* checkCluster(facts)
   const state = health?.discovery?.state
-  if (state === 'off')
-    yield found('discovery', 'discovery-off', 'the proxy neither advertises itself nor looks for others')
+  if (state === 'off') {
+    const text = 'the proxy neither advertises itself nor looks for others'
+    const others = [
+      ...(health?.cluster === undefined ? [] : ['the cluster']),
+      ...((health?.mesh?.peers?.length ?? 0) > 0 ? ['NWS_PEERS'] : [])
+    ]
+    if (others.length === 0) yield found('discovery', 'discovery-off', text)
+    else yield fine('discovery', `${text}; it has others by ${others.join(' and ')}`)
+  }
   const port = yield* checkPort(facts)
   const loops = port && interfaces.length > 0 ? yield* checkLoop(facts) : false
   if (state !== 'off') yield* checkOthers(facts, loops)
-  yield* checkMeshPort(facts)
+  const isClusterAlone = state === 'off' && health?.cluster !== undefined && health.mesh?.links === 0
+  if (!isClusterAlone) yield* checkMeshPort(facts)
   yield* checkPeers(facts)
+}
+
+/** The NATS servers, and the other proxies of the cluster. */
+function* checkCluster({ health }: Facts): Generator<Finding> {
+  if (health?.cluster === undefined) return
+  const { state, server = '', error, proxies } = health.cluster
+  if (state !== 'connected') {
+    const definition = error === undefined ? undefined : (catalogue[error as ErrorCode] as ErrorDefinition | undefined)
+    const reason = error === undefined ? state : `${error}${definition === undefined ? '' : `: ${definition.message}`}`
+    yield found('cluster', 'cluster-unreachable', reason)
+    return
+  }
+  yield fine('cluster', `connected to ${server}`)
+  if (proxies === 0) yield found('cluster', 'cluster-alone', 'no other proxy is alive')
+  else yield fine('cluster', `${proxies} other ${proxies === 1 ? 'proxy is' : 'proxies are'} alive`)
 }
 
 /** @returns whether port 5353 can be shared */
@@ -118,7 +157,7 @@ async function* checkLoop({ interfaces }: Facts): AsyncGenerator<Finding, boolea
       continue
     }
     const elsewhere = await tryLoop(one, 0)
-    if (result === 'refused' && elsewhere === 'heard')
+    if (result === 'forbidden' || (result === 'refused' && elsewhere === 'heard'))
       yield found(check, 'send-refused', 'packets to port 5353 may not leave this machine')
     else if (elsewhere === 'heard')
       yield found(check, 'firewall-5353', 'packets to port 5353 do not arrive, packets to other ports do')
@@ -145,7 +184,8 @@ async function* checkOthers({ health, links, interfaces }: Facts, loops: boolean
   const own = health?.proxyId
   const heard = loops ? await askForProxies(interfaces, () => false) : new Map<string, Answerer>()
   const state = health?.discovery?.state
-  if (own !== undefined && state !== undefined) {
+  // Without a network nobody can see it, which was said above.
+  if (own !== undefined && state !== undefined && interfaces.length > 0) {
     if (state === 'ok' || heard.has(own)) yield fine('advertisement', 'this proxy can be seen on the network')
     else if (loops)
       yield found(

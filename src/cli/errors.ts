@@ -2,7 +2,16 @@
 // sentences. No error has a channel name, a token or a message in it.
 
 /** Exit codes of the process. */
-export const EXIT = { ok: 0, error: 1, usage: 2, notRunning: 3, refused: 4, nobody: 5, partial: 6 } as const
+export const EXIT = {
+  ok: 0,
+  error: 1,
+  usage: 2,
+  notRunning: 3,
+  refused: 4,
+  nobody: 5,
+  partial: 6,
+  interrupted: 130
+} as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
@@ -56,6 +65,15 @@ export const cliErrors = {
     exit: EXIT.partial,
     message: 'Everything was sent, but a receiver was cut off or lost its link: some data is missing there.'
   },
+  NWS_CLI_PIPE_READER: {
+    exit: EXIT.partial,
+    message: 'The reader of standard output ended before the end of the input: the rest was not sent.'
+  },
+  NWS_CLI_PIPE_LINE: {
+    exit: EXIT.error,
+    message: 'A line is longer than 64 MiB, which is more than a message can have: send it without --text.'
+  },
+  NWS_CLI_OUTPUT: { exit: EXIT.error, message: 'Standard output cannot be written.' },
   NWS_CLI_SERVICE: { exit: EXIT.error, message: 'The service could not be set up.' },
   NWS_CLI_SERVICE_EXISTS: {
     exit: EXIT.error,

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
-import { CliError } from './errors.ts'
+import { CliError, EXIT } from './errors.ts'
 import { note, styled, writeForeign, writeJson } from './output.ts'
 import { countOf, numberOf } from './numbers.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
@@ -40,6 +40,7 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
   const timeoutMs =
     options.timeout === undefined ? undefined : numberOf('--timeout', options.timeout, 0.001, 86_400) * 1000
   const { name } = await takeChannel([channel], options)
+  const ended = once(process, 'SIGINT').then(() => 'end' as const)
   const waiting: (Received | Presence)[] = []
   let wake: () => void = () => {}
   const room = await stayJoined(proxyOf(options), name, {
@@ -60,7 +61,6 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
     },
     over: () => wake()
   })
-  const ended = once(process, 'SIGINT').then(() => 'end' as const)
   for (let printed = 0; printed < count;) {
     const message = waiting.shift()
     if (message !== undefined) {
@@ -81,7 +81,10 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
     const what = await Promise.race([news, ended, late])
     cancel()
     if (what === 'late') throw new CliError('NWS_CLI_TIMEOUT')
-    if (what === 'end') break
+    if (what === 'end') {
+      if (count < Infinity) process.exitCode = EXIT.interrupted
+      break
+    }
   }
   await room.leave()
 }

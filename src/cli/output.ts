@@ -1,5 +1,6 @@
 // Output: data goes to standard output, everything else to standard error. Colours are for terminals only.
 import { once } from 'node:events'
+import { cliErrors, EXIT } from './errors.ts'
 
 /** Whether a stream takes colours and redrawing. See https://no-color.org */
 export function isColourful(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv = process.env): boolean {
@@ -70,9 +71,14 @@ export async function writeForeign(data: string | Uint8Array, { lead = '', end =
   await write(`${styled(lead, 'dim', stdout)}${terminalRows(lead, text, stdout.columns)}\n`)
 }
 
-/** Writes data. Resolves when there is room for more. */
+/** Called when the reader of the output has gone; undefined: the process ends. */
+let readerGone: (() => void) | undefined
+let isReaderGone = false
+
+/** Writes data. Resolves when there is room for more, or the reader has gone. */
 export async function write(data: string | Uint8Array): Promise<void> {
-  if (!process.stdout.write(data)) await once(process.stdout, 'drain')
+  if (isReaderGone || process.stdout.write(data)) return
+  await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')])
 }
 
 export async function writeJson(value: unknown): Promise<void> {
@@ -83,11 +89,26 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Ends the process without an error when the reader of the output has gone, as in `nws … | head`. */
+/**
+ * Ends the process when its output cannot be written: without an error if the reader has gone, as in `nws … | head`, and
+ * otherwise with the reason, such as a full disk.
+ */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? 0 : 1)
+    if (error.code !== 'EPIPE') {
+      const { message, exit } = cliErrors.NWS_CLI_OUTPUT
+      note(`${styled('NWS_CLI_OUTPUT', 'red')}: ${message} (${error.code ?? 'unknown error'})`)
+      process.exit(exit)
+    }
+    isReaderGone = true
+    if (readerGone === undefined) process.exit(EXIT.ok)
+    readerGone()
   })
+}
+
+/** Replaces the end of the process when the reader of the output has gone: the command has more to do than to write. */
+export function onReaderGone(run: () => void): void {
+  readerGone = run
 }
 
 export interface Column<Row> {
@@ -97,10 +118,23 @@ export interface Column<Row> {
   readonly right?: boolean
 }
 
-/** A table with aligned columns and, if colourful, a bold head. */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], colourful: boolean): string {
+/** A table with aligned columns and, if colourful, a bold head. If its lines do not fit the terminal, a line for each value. */
+export function table<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  colourful: boolean,
+  terminalWidth = process.stdout.isTTY ? process.stdout.columns : Infinity
+): string {
   const cells = rows.map(row => columns.map(({ value }) => printable(String(value(row)))))
   const widths = columns.map(({ title }, index) => Math.max(title.length, ...cells.map(row => row[index]!.length)))
+  if (widths.reduce((sum, width) => sum + width + 2, -2) > terminalWidth) {
+    const titleWidth = Math.max(...columns.map(({ title }) => title.length))
+    const value = (text: string, index: number): string => {
+      const title = columns[index]!.title.padEnd(titleWidth)
+      return `${colourful ? `\x1b[1m${title}\x1b[0m` : title}  ${text}`.trimEnd()
+    }
+    return cells.map(row => `${row.map(value).join('\n')}\n`).join('\n')
+  }
   const line = (texts: readonly string[]): string =>
     texts
       .map((text, index) =>

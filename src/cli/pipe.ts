@@ -3,9 +3,9 @@ import { Command } from 'commander'
 import { Pace, platformClock } from '../client/files/pace.ts'
 import { Arrival } from './arrival.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
-import { CliError, type ProxyError } from './errors.ts'
+import { CliError, EXIT, type ProxyError } from './errors.ts'
 import { numberOf } from './numbers.ts'
-import { note, styled, writeForeign } from './output.ts'
+import { note, onReaderGone, styled, writeForeign } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
 import { ChannelConnection, type Received } from './socket.ts'
 
@@ -22,6 +22,8 @@ const BYTES_PER_SECOND = 32 * 1024 * 1024
 const PART_BYTES = 64 * 1024
 /** Bytes after which the proxy's queues must be empty: a slow receiver slows the input down instead of being cut off. */
 const SETTLE_BYTES = 256 * 1024
+/** Longest line of a text. A proxy takes messages of at most 64 MiB. */
+const MAX_LINE_LENGTH = 64 * 1024 * 1024
 /** Messages that may wait here. Beyond, the proxy keeps them. */
 const MAX_WAITING = 64
 
@@ -71,14 +73,19 @@ async function pipe(channel: string | undefined, options: PipeOptions): Promise<
       reject(hasBegun ? new CliError('NWS_CLI_PIPE_PARTIAL', `(${error.code})`) : error)
     )
   })
-  over.catch(() => {}) // The races below report it.
+  const readerGone = new Promise<never>((_resolve, reject) => {
+    onReaderGone(() => reject(new CliError('NWS_CLI_PIPE_READER')))
+  })
+  for (const end of [over, readerGone]) end.catch(() => {}) // The races below report it.
   connection.begin()
-  await Promise.race([over, receiver(connection, to, waitMs)])
+  await Promise.race([over, readerGone, receiver(connection, to, waitMs)])
   hasBegun = true
   await Promise.race([
     over,
+    readerGone,
     feed(connection, { to, isText: options.text === true, pace, arrival, refusal: () => refusal })
   ])
+  onReaderGone(() => process.exit(EXIT.ok))
   if (options.listen === true) await over
   await writing
   await connection.close()
@@ -145,19 +152,34 @@ async function feed(connection: ChannelConnection, { to, isText, pace, arrival, 
     const refused = refusal()
     if (refused !== undefined) throw refused
   }
-  let rest = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    if (!isText) {
+  if (isText) {
+    for await (const line of linesOf(process.stdin)) await send(line, Buffer.byteLength(line))
+  } else {
+    for await (const chunk of process.stdin as AsyncIterable<Buffer>)
       for (let start = 0; start < chunk.length; start += PART_BYTES)
         await send(chunk.subarray(start, start + PART_BYTES), Math.min(PART_BYTES, chunk.length - start))
-      continue
-    }
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop()!
-    for (const line of lines) await send(line, Buffer.byteLength(line))
   }
-  rest += decoder.decode()
-  if (rest !== '') await send(rest, Buffer.byteLength(rest))
   await settled('read')
+}
+
+/** The lines of a text in UTF-8. @throws CliError `NWS_CLI_PIPE_LINE` */
+async function* linesOf(input: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  /** Parts of the line that is not over: joined once, because a line may be long. */
+  let parts: string[] = []
+  let length = 0
+  for await (const chunk of input) {
+    const [first = '', ...others] = decoder.decode(chunk as Buffer, { stream: true }).split('\n')
+    parts.push(first)
+    length += first.length
+    if (length > MAX_LINE_LENGTH) throw new CliError('NWS_CLI_PIPE_LINE')
+    const last = others.pop()
+    if (last === undefined) continue
+    yield parts.join('')
+    yield* others
+    parts = [last]
+    length = last.length
+  }
+  const rest = parts.join('') + decoder.decode()
+  if (rest !== '') yield rest
 }

@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { readSettings } from '../core/environment.ts'
 import { defaultOf, settingNames, settingRows, variableOf, type SettingName } from '../core/settings.ts'
 import { CliError } from './errors.ts'
-import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment } from './workers.ts'
+import { joinMetrics } from './worker-metrics.ts'
+import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment, workerListens } from './workers.ts'
 
 /** `--max-message-bytes` for `maxMessageBytes`. */
 export function flagOf(name: SettingName): string {
@@ -54,7 +55,10 @@ export function serveCommand(): Command {
       }
       if (cluster.isWorker) keepDatagrams()
       const { startProcess } = await import('../start.ts')
-      await startProcess(cluster.isWorker ? workerEnvironment(environment) : environment)
+      const app = await startProcess(cluster.isWorker ? workerEnvironment(environment) : environment)
+      if (!cluster.isWorker) return
+      app.metrics.joinOthers(joinMetrics)
+      workerListens()
     }
   )
 }

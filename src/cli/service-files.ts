@@ -28,6 +28,7 @@ NotifyAccess=all
 ExecStart=${unitWord(node)} ${YOUNG_GENERATION} ${unitWord(script)} serve
 EnvironmentFile=-${settings.replaceAll('%', '%%')}
 Restart=on-failure
+RestartPreventExitStatus=2
 RestartSec=2
 TimeoutStopSec=15
 NoNewPrivileges=true

@@ -5,8 +5,10 @@ import { Socket } from 'node:dgram'
 import { createServer, type AddressInfo } from 'node:net'
 import { readSettings } from '../core/environment.ts'
 import { NwsError } from '../core/errors.ts'
+import { ignoreHangUp } from '../hang-up.ts'
 import { serviceManager } from '../service-manager.ts'
 import { note } from './output.ts'
+import { MetricsExchange } from './worker-metrics.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -15,6 +17,13 @@ const HANDED = 'NWS_X_WORKER'
 /** Until a worker that ended by itself is started again, milliseconds. */
 const RESTART_MS = 1000
 export const MAX_WORKERS = 64
+/** A worker sends it when its proxy listens. The event of node:cluster comes for the first of its listeners. */
+const LISTENS = 'nws worker listens'
+
+/** Tells the first process that the proxy of this worker listens. */
+export function workerListens(): void {
+  process.send?.(LISTENS)
+}
 
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
@@ -97,7 +106,10 @@ export function keepDatagrams(): void {
 export async function runWorkers(environment: Environment, count: number): Promise<void> {
   const plan = await planWorkers(environment, count)
   const places = new Map<Worker, number>()
+  /** Places whose worker has listened once. */
   const listening = new Set<number>()
+  const running = new Set<Worker>()
+  const metrics = new MetricsExchange(() => [...places].filter(([worker]) => running.has(worker)))
   const manager = serviceManager(environment, note)
   let ending = false
   let failed: number | undefined
@@ -106,7 +118,9 @@ export async function runWorkers(environment: Environment, count: number): Promi
     const start = (place: number): void => {
       const worker = cluster.fork({ ...environment, [HANDED]: JSON.stringify(plan[place]) })
       places.set(worker, place)
-      worker.once('listening', () => {
+      worker.on('message', message => {
+        if (message !== LISTENS) return metrics.received(worker, place, message)
+        running.add(worker)
         listening.add(place)
         if (listening.size < count) return
         manager.ready()
@@ -123,6 +137,7 @@ export async function runWorkers(environment: Environment, count: number): Promi
     cluster.on('exit', (worker, code) => {
       const place = places.get(worker)
       places.delete(worker)
+      running.delete(worker)
       if (ending) {
         if (places.size === 0) process.exit(failed ?? 0)
         return
@@ -141,7 +156,7 @@ export async function runWorkers(environment: Environment, count: number): Promi
     })
     process.on('SIGTERM', end)
     process.on('SIGINT', end)
-    process.on('SIGHUP', end)
+    if (!ignoreHangUp()) process.on('SIGHUP', end)
     for (let place = 0; place < count; place++) start(place)
   })
 }

@@ -27,16 +27,25 @@ export interface Advertisement {
  * - `off`: not started, stopped, or switched off by the user
  * - `starting`: looking, own advertisement not seen yet
  * - `ok`: this proxy has seen its own advertisement on the network
+ * - `this machine only`: as `ok`, but the machine is connected to no network
  * - `no multicast`: nothing can be sent or received (no interface, another program holds port 5353, or the system refuses)
  * - `own advertisement not seen`: sending seems to work, but nothing comes back: others will not find this proxy
  */
-export type DiscoveryState = 'off' | 'starting' | 'ok' | 'no multicast' | 'own advertisement not seen'
+export type DiscoveryState =
+  | 'off'
+  | 'starting'
+  | 'ok'
+  | 'this machine only'
+  | 'no multicast'
+  | 'own advertisement not seen'
 
 /** The state for people and for `/api/health`. */
 export interface DiscoveryStatus {
   readonly state: DiscoveryState
   /** Names of the network interfaces in use, sorted. */
   readonly interfaces: readonly string[]
+  /** Names of interfaces that are not used because there are too many, sorted. */
+  readonly leftOut?: readonly string[]
 }
 
 /** Gets changes. Every method is optional, is never called from within a method of Discovery, and must not throw. */

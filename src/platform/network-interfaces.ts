@@ -1,4 +1,5 @@
 // The network interfaces of this machine, as the system lists them.
+import { readFileSync } from 'node:fs'
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os'
 
 /** By name: the interfaces that are up and have an address. */
@@ -43,4 +44,42 @@ export function linkLocalOf(
   const found = infos.find(({ family, address }) => family === 'IPv6' && /^fe[89ab]/i.test(address))
   if (found?.family !== 'IPv6') return undefined
   return { address: found.address, selector: `::%${platform === 'win32' ? found.scopeid : name}` }
+}
+
+/** Names of interfaces that programs make for containers, virtual machines and tunnels. */
+const VIRTUAL =
+  /^(br-|docker|podman|veth|virbr|vnet|vmnet|vboxnet|cni|cali|flannel|lxc|lxd|kube|nodelocal|tun|tap|wg|zt|utun|awdl|llw|anpi)/
+
+/** The most interfaces that multicast uses. A container host may have hundreds. */
+const MOST_INTERFACES = 32
+
+/** The interfaces with a default route. Empty on systems other than Linux. */
+export function routedInterfaces(read: () => string = () => readFileSync('/proc/net/route', 'latin1')): Set<string> {
+  try {
+    const rows = read()
+      .split('\n')
+      .map(line => line.split('\t'))
+    return new Set(rows.filter(([, destination]) => destination === '00000000').map(([name]) => name!))
+  } catch {
+    return new Set()
+  }
+}
+
+/**
+ * The interfaces for multicast in the order of their names, without those that are too many. Those with a default route are the
+ * last to be left out, and those of containers and tunnels the first.
+ */
+export function chooseInterfaces<T extends { readonly name: string }>(
+  all: readonly T[],
+  routed: () => ReadonlySet<string> = routedInterfaces
+): { readonly chosen: readonly T[]; readonly leftOut: readonly string[] } {
+  const byName = (one: T, other: T): number => (one.name < other.name ? -1 : 1)
+  if (all.length <= MOST_INTERFACES) return { chosen: all.toSorted(byName), leftOut: [] }
+  const routes = routed()
+  const rankOf = ({ name }: T): number => (routes.has(name) ? 0 : VIRTUAL.test(name) ? 2 : 1)
+  const ranked = all.toSorted((one, other) => rankOf(one) - rankOf(other) || byName(one, other))
+  return {
+    chosen: ranked.slice(0, MOST_INTERFACES).toSorted(byName),
+    leftOut: ranked.slice(MOST_INTERFACES).map(({ name }) => name)
+  }
 }

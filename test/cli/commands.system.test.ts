@@ -184,6 +184,30 @@ t.test('what does not need a proxy', async t => {
   )
 })
 
+t.test('output that cannot be written', async t => {
+  for (const args of [
+    ['completion', 'bash'],
+    ['channel', 'new']
+  ]) {
+    const { code, stderr } = await nws(t, args, { wrapper: ['sh', '-c', 'exec "$@" > /dev/full', 'sh'] })
+    t.equal(code, 1)
+    t.match(stderr, /^NWS_CLI_OUTPUT: .*ENOSPC/)
+  }
+})
+
+t.test('Ctrl-C', async t => {
+  const port = String(await startServer(t, {}).port())
+  for (const [args, expected] of [
+    [['listen', 'room'], 0],
+    [['listen', 'room', '--count', '2'], 130]
+  ] as const) {
+    const listen = startNws(t, args, { env: { NWS_PORT: port } })
+    await listen.says('stderr', /Listening/)
+    listen.child.kill('SIGINT')
+    t.match(await listen.ended, { code: expected })
+  }
+})
+
 t.test('a proxy that is not there, is none, or refuses', async t => {
   const nothing = `http://127.0.0.1:${await freePort()}`
   t.match(await nws(t, ['channels', '--url', nothing]), { code: 3, stderr: /^NWS_CLI_NOT_RUNNING: .*nws serve/ })

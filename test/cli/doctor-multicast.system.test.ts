@@ -33,6 +33,13 @@ t.test('one fault of multicast each', needsHosts, async t => {
       }
     ],
     [
+      'a rule that lets no multicast out',
+      'send-refused',
+      host => {
+        iptables(host, '-A OUTPUT -d 224.0.0.0/4 -j DROP')
+      }
+    ],
+    [
       'multicast dropped',
       'no-multicast',
       host => {

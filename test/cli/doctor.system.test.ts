@@ -18,6 +18,19 @@ t.test('machines without a fault', needsHosts, async t => {
   t.ok(findings.some(({ check, text }) => check === 'other proxies' && /1 linked|1 heard/.test(text)))
 })
 
+t.test('a machine that is connected to nothing', needsHosts, async t => {
+  const {
+    hosts: [alice]
+  } = (await createNetwork(t, 1)) as unknown as { hosts: [Host] }
+  alice.unplug()
+  const proxy = await startProxy(alice)
+  const { discovery } = await proxy.get<{ discovery: { state: string; interfaces: string[] } }>('/api/health')
+  t.strictSame(discovery, { state: 'this machine only', interfaces: ['lo'] })
+  const { code, codes, text } = await doctor(t, alice)
+  t.strictSame([code, codes], [1, ['no-interface']], text)
+  t.notMatch(text, /can be seen/)
+})
+
 t.test('another proxy that is seen and cannot be reached', needsHosts, async t => {
   const {
     hosts: [alice, bob]

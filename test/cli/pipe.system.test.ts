@@ -118,6 +118,39 @@ t.test('another proxy that ends before it has taken everything', async t => {
   t.match(stderr, /NWS_CLI_PIPE_CUT/)
 })
 
+t.test('the reader of its output leaves', async t => {
+  const server = startServer(t, {})
+  const port = await server.port()
+  const env = { NWS_PORT: String(port) }
+  const receiver = await joinChannel(t, `http://localhost:${port}`, 'room')
+  const early = startNws(t, ['pipe', 'room'], { env, keepsInput: true })
+  early.child.stdin!.write('the first part')
+  const { target } = await receiver.nextOf('connect')
+  early.child.stdout!.destroy()
+  for (let isThere = true; isThere;) {
+    receiver.send({ action: 'message', target, data: 'read this' })
+    isThere = !(await receiver.arrived()).some(({ action }) => action === 'disconnect')
+  }
+  const { code, stderr } = await early.ended
+  t.equal(code, 6, 'not everything was sent')
+  t.match(stderr, /NWS_CLI_PIPE_READER/)
+})
+
+t.test('a long line', async t => {
+  const server = startServer(t, { NWS_MAX_MESSAGE_BYTES: '16000000' })
+  const port = await server.port()
+  const env = { NWS_PORT: String(port) }
+  const receiver = await joinChannel(t, `http://localhost:${port}`, 'room')
+  const line = 'ä'.repeat(5_000_000)
+  const { code, stderr } = await startNws(t, ['pipe', 'room', '--text'], { env, input: `short\n${line}\nlast` }).ended
+  t.equal(code, 0, stderr)
+  for (const expected of ['short', line, 'last'])
+    t.ok((await receiver.nextOf('broadcast')).data === expected, `${expected.length} characters arrive as one message`)
+  const refused = await startNws(t, ['pipe', 'room', '--text'], { env, input: 'x'.repeat(70_000_000) }).ended
+  t.equal(refused.code, 1)
+  t.match(refused.stderr, /NWS_CLI_PIPE_LINE/)
+})
+
 t.test('without the token it says what it cannot know', async t => {
   const server = startServer(t, { NWS_API_TOKEN: 'a-token-of-some-length' })
   const port = await server.port()

@@ -74,6 +74,10 @@ t.test('the completion of bash completes', needs('bash'), async t => {
   t.strictSame(complete('nws', 'file', ''), ['send', 'receive', '--help'])
   t.strictSame(complete('nws', 'file', 'send', '--rec'), ['--receivers'])
   t.strictSame(complete('nws', 'send', 'room', '--bin'), ['--binary'])
+  t.strictSame(complete('nws', 'completion', ''), ['bash', 'zsh', 'fish', '--help'])
+  t.strictSame(complete('nws', 'serve', '--discovery', ''), ['on', 'off'])
+  t.strictSame(complete('nws', 'serve', '--log-level', 'w'), ['warn'])
+  t.strictSame(complete('nws', 'file', 'receive', '--directory', ''), [], 'the shell offers files')
   t.match(await nws(t, ['completion', 'tcsh']), { code: 2 })
 })
 

@@ -60,6 +60,19 @@ t.test('the command lists the proxies of the cluster', { skip }, async t => {
   )
 })
 
+t.test('a message by HTTP waits for the others of a channel that only the cluster shares', { skip }, async t => {
+  const nats = await startNats(t)
+  const [one, two] = (await startClusterApps(t, 2, () => [nats.url], { discovery: false })) as [ClusterApp, ClusterApp]
+  const bob = await joinChannel(t, two.ws, 'room')
+  const answer = await fetch(`${one.url}/api/channels/room/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"data":"hi"}'
+  })
+  t.match(await answer.json(), { delivered: { local: 0, remote: 1 } })
+  t.match(await bob.nextOf('broadcast'), { data: 'hi' })
+})
+
 t.test('the secret is replaced in steps, and who is a step ahead is heard', { skip }, async t => {
   const nats = await startNats(t)
   const [old, young] = [newSecret(), newSecret()]

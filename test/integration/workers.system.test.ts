@@ -1,9 +1,13 @@
 // `nws serve --workers`: one port, several processes, one channel; a worker that dies comes back; a signal ends them all.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { joinChannel } from '../support/channel.ts'
-import { nws } from '../support/cli.ts'
+import { nws, startNws } from '../support/cli.ts'
 import { listens, newSecret, startNats } from '../support/nats.ts'
 import { leashed } from '../support/leash.ts'
 import { freePort } from '../support/ports.ts'
@@ -109,6 +113,81 @@ t.test('what is wrong with all of them ends the start', async t => {
   })
   t.strictSame(await once(nws, 'exit'), [2, null])
   t.match(said, /NWS_ERR_CONFIG_CLUSTER_(SECRET|FILE)/)
+})
+
+t.test('a port that another program has at one of the addresses ends the start', { timeout: 110_000 }, async t => {
+  const other = createServer()
+  await new Promise<void>(resolve => {
+    other.listen(0, '127.0.0.1', resolve)
+  })
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  const folder = mkdtempSync(join(tmpdir(), 'nws-workers-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const told = join(folder, 'told')
+  writeFileSync(join(folder, 'systemd-notify'), `#!/bin/sh\necho "$@" >> ${told}\n`, { mode: 0o755 })
+  const { code, stderr } = await nws(t, ['serve', '--workers', '2', '--port', String(port)], {
+    env: {
+      NWS_DISCOVERY: 'off',
+      NWS_MESH_HOST: '127.0.0.1',
+      NOTIFY_SOCKET: '/nowhere',
+      PATH: `${folder}:${process.env['PATH']}`
+    }
+  })
+  t.equal(code, 1)
+  t.match(stderr, /NWS_ERR_LISTEN/)
+  t.notMatch(existsSync(told) ? readFileSync(told, 'utf8') : '', /READY/)
+})
+
+t.test('metrics are those of all workers, also of one that was started again', { timeout: 110_000 }, async t => {
+  const port = await freePort()
+  const env = { NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1' }
+  const serve = startNws(t, ['serve', '--workers', '2', '--port', String(port)], { env })
+  await listens(port)
+  const before = await workersOn(port, 2)
+  const clients = await Promise.all(
+    Array.from({ length: 4 }, async () => await joinChannel(t, `ws://localhost:${port}`, 'shared'))
+  )
+  const read = async () =>
+    await (await fetch(`http://localhost:${port}/api/metrics`, { headers: { connection: 'close' } })).text()
+  for (let round = 0; round < 4; round++) {
+    const text = await read()
+    const sockets = [...text.matchAll(/^nws_sockets\{worker="(\d)"\} (\d+)$/gm)].map(match =>
+      match.slice(1).map(Number)
+    )
+    t.strictSame(
+      sockets.map(([worker]) => worker),
+      [0, 1]
+    )
+    t.equal(
+      sockets.reduce((sum, [, count]) => sum + count!, 0),
+      clients.length
+    )
+    t.equal(text.match(/^# HELP nws_sockets /gm)?.length, 1)
+    t.match(text, /^nws_info\{worker="0",version=/m)
+  }
+  const pid = Number((await serve.says('stdout', /"pid":(\d+)/))[1])
+  process.kill(pid, 'SIGKILL')
+  await workersOn(port, 1, before)
+  while ((await read()).match(/^nws_sockets\{/gm)?.length !== 2);
+  serve.child.kill('SIGTERM')
+  t.match(await serve.ended, { code: 0 })
+})
+
+t.test('the end of a terminal that the proxy does not use', { timeout: 110_000 }, async t => {
+  for (const args of [['serve'], ['serve', '--workers', '2']]) {
+    const port = await freePort()
+    const serve = startNws(t, [...args, '--port', String(port)], {
+      env: { NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1' }
+    })
+    await listens(port)
+    const [before] = await workersOn(port, 1)
+    serve.child.kill('SIGHUP')
+    t.equal((await workersOn(port, 1)).size, 1)
+    if (args.length === 1) t.ok((await workersOn(port, 1)).has(before!), 'it goes on')
+    serve.child.kill('SIGTERM')
+    t.match(await serve.ended, { code: 0 })
+  }
 })
 
 t.test('the rendezvous, which knows who is online in one process, takes no workers', async t => {

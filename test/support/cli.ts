@@ -14,6 +14,8 @@ export interface NwsOptions {
   readonly env?: Record<string, string>
   /** Standard input; without it there is none. */
   readonly input?: string | Buffer
+  /** Standard input stays open, and the test writes to it. */
+  readonly keepsInput?: true
   readonly cwd?: string
   /** Name of a network namespace to run it in. */
   readonly namespace?: string
@@ -38,15 +40,15 @@ export interface RunningNws {
   readonly ended: Promise<NwsEnd>
   /** What it has written so far. */
   readonly text: { readonly stdout: string; readonly stderr: string }
-  /** Resolves when what was written matches; rejects when it ends before. */
-  readonly says: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<void>
+  /** Resolves with the match when what was written matches; rejects when it ends before. */
+  readonly says: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>
 }
 
 /** Starts it; it ends with the test. No variable NWS_… of this process is handed on. */
 export function startNws(
   t: Test,
   args: readonly string[],
-  { env = {}, input, cwd, namespace, terminal, wrapper = [] }: NwsOptions = {}
+  { env = {}, input, keepsInput, cwd, namespace, terminal, wrapper = [] }: NwsOptions = {}
 ): RunningNws {
   if (!existsSync(NWS)) throw new Error('dist/cli/nws.js is missing: npm run build')
   const program = [process.execPath, NWS, ...args]
@@ -58,10 +60,14 @@ export function startNws(
   const child = spawn(...leashed(command!, rest), {
     cwd,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    stdio: [input === undefined && terminal === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe']
+    stdio: [
+      input === undefined && keepsInput === undefined && terminal === undefined ? 'ignore' : 'pipe',
+      'pipe',
+      'pipe'
+    ]
   })
   child.stdin?.on('error', () => {})
-  if (terminal === undefined) child.stdin?.end(input)
+  if (terminal === undefined && keepsInput === undefined) child.stdin?.end(input)
   const chunks: Buffer[] = []
   const text = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()
@@ -90,10 +96,11 @@ export function startNws(
     child.kill('SIGKILL')
     await ended
   })
-  const says = async (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> =>
+  const says = async (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<RegExpExecArray> =>
     await new Promise((resolve, reject) => {
       const check = (): void => {
-        if (pattern.test(text[stream])) resolve()
+        const match = pattern.exec(text[stream])
+        if (match !== null) resolve(match)
         else if (end !== undefined)
           reject(new Error(`it ended (${end.code}) without ${String(pattern)}:\n${end.stdout}\n${end.stderr}`))
         else return

@@ -20,6 +20,12 @@ export const remedies = {
   'ipv6-only': 'This machine cannot find proxies with IPv4 alone: give it an IPv4 address too, or IPv6 to the others.',
   'no-loopback':
     'Bring the loopback interface up (ip link set lo up): the proxy listens on it, and discovery needs it.',
+  'interfaces-left-out':
+    'Proxies on these networks are not found: name them in NWS_PEERS, or remove interfaces that nothing needs.',
+  'cluster-unreachable':
+    'The proxy has no NATS server: read the text above, and check the settings NWS_CLUSTER_… of the proxy.',
+  'cluster-alone':
+    'No other proxy of the cluster is alive: start one with the same NWS_CLUSTER_SECRET, and check that the NATS servers have connections to each other.',
   'discovery-off': 'Start the proxy without NWS_DISCOVERY=off, or name the other proxies in NWS_PEERS.',
   'port-5353-taken':
     'Another program does not share UDP port 5353: find it with `ss -lunp sport = :5353`, and end it or let it share the port. Or name the other proxies in NWS_PEERS.',

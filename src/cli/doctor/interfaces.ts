@@ -1,5 +1,5 @@
 // The network interfaces that the doctor tries out.
-import { linkLocalOf, readInterfaces } from '../../platform/network-interfaces.ts'
+import { chooseInterfaces, linkLocalOf, readInterfaces } from '../../platform/network-interfaces.ts'
 
 export interface NetworkInterface {
   readonly name: string
@@ -10,8 +10,12 @@ export interface NetworkInterface {
   readonly shown: string
 }
 
-/** The interfaces that discovery could use, each with one address family, and whether loopback is up. */
-export function interfacesToTry(all = readInterfaces()): { list: NetworkInterface[]; loopback: boolean } {
+/** The interfaces that discovery uses, each with one address family, and whether loopback is up. */
+export function interfacesToTry(all = readInterfaces()): {
+  readonly list: readonly NetworkInterface[]
+  readonly leftOut: readonly string[]
+  readonly loopback: boolean
+} {
   const list: NetworkInterface[] = []
   let loopback = false
   for (const [name, infos = []] of Object.entries(all)) {
@@ -23,5 +27,6 @@ export function interfacesToTry(all = readInterfaces()): { list: NetworkInterfac
     else if (ipv6 !== undefined)
       list.push({ name, family: 'udp6', address: ipv6.selector, shown: `${ipv6.address}%${name}` })
   }
-  return { list, loopback }
+  const { chosen, leftOut } = chooseInterfaces(list)
+  return { list: chosen, leftOut, loopback }
 }

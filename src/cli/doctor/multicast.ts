@@ -13,7 +13,11 @@ const LOOP_MS = 1500
 /** Time for the answers of other proxies, milliseconds. */
 const ANSWER_MS = 2500
 
-export type Sent = 'heard' | 'not heard' | 'refused'
+/** The result for a packet; `forbidden`: a firewall of this machine drops what it sends. */
+export type Sent = 'heard' | 'not heard' | 'refused' | 'forbidden'
+
+const sentOf = (error: unknown): Sent =>
+  (error as NodeJS.ErrnoException | null)?.code === 'EPERM' ? 'forbidden' : 'refused'
 
 export interface Answerer {
   readonly id: string
@@ -71,11 +75,11 @@ export async function tryLoop({ family, address }: NetworkInterface, port: 0 | t
         if (heard.equals(packet)) done('heard')
       })
       socket.send(packet, socket.address().port, GROUPS[family], error => {
-        if (error !== null) done('refused')
+        if (error !== null) done(sentOf(error))
       })
     })
-  } catch {
-    return 'refused'
+  } catch (error) {
+    return sentOf(error)
   } finally {
     socket.close()
   }

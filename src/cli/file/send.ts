@@ -5,7 +5,7 @@ import type { SendProgress } from '../../client/files/recipient.ts'
 import { takeChannel, type ChannelOptions } from '../channel-argument.ts'
 import { CliError, type ProxyError } from '../errors.ts'
 import { countOf, numberOf } from '../numbers.ts'
-import { bytesText, note, printable, styled, write, writeJson } from '../output.ts'
+import { bytesText, note, onReaderGone, printable, styled, write, writeJson } from '../output.ts'
 import { Progress } from '../progress.ts'
 import { proxyOf, type ProxyOptions } from '../proxy.ts'
 import { TRANSFER_WORDS, wordName } from '../words.ts'
@@ -41,6 +41,7 @@ export async function send(
     offering.close('NWS_CLIENT_FILE_GONE')
   })
   const display = new Display(gathered, options.json === true)
+  onReaderGone(() => {}) // Receivers get the files all the same.
   const idle = new IdleTimer(timeoutMs, () => {
     if (display.states.size === 0) end ??= new CliError('NWS_CLI_TIMEOUT')
     offering.close('NWS_CLIENT_FILE_OVER')

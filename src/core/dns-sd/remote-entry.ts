@@ -8,6 +8,8 @@ interface Location {
   /** The packet with this address came from this address, as the announcement of a host does. */
   readonly matching: boolean
   readonly source: string
+  /** Who sent it, as for `RemoteEntry.sender`. */
+  readonly sender: string
   expires: number
   learned: number
   lifetime: number
@@ -29,7 +31,7 @@ export class RemoteEntry {
   readonly #timings: RemoteTableTimings
   readonly #capacity: number
   readonly #locations = new Map<string, Location>()
-  #service: { host: string; port: number; expires: number; lifetime: number } | undefined
+  #service: { host: string; port: number; sender: string; expires: number; lifetime: number } | undefined
   #pointer: { expires: number; half: number } | undefined
   #goodbye = Infinity
   #missingAt: number
@@ -55,9 +57,13 @@ export class RemoteEntry {
     return this.#service?.host
   }
 
-  /** Whether a withdrawal counts: only from the sender of the id or from one of its addresses. */
+  /**
+   * Whether a withdrawal counts: only from the sender of the id or of its service, or from an address that one of these has
+   * named. Anybody can name an address.
+   */
   mayWithdraw(source: Source, sender: string): boolean {
-    return sender === this.sender || this.#locations.has(textOf(source))
+    const isTrusted = (one: string | undefined): boolean => one === this.sender || one === this.#service?.sender
+    return isTrusted(sender) || isTrusted(this.#locations.get(textOf(source))?.sender ?? '')
   }
 
   point(now: number, ttl: number): void {
@@ -67,14 +73,10 @@ export class RemoteEntry {
   }
 
   /** The SRV record arrived. The first one stands until it expires: host and port never change during a run. */
-  serve(host: string, port: number, lifetime: number, now: number): void {
-    if (
-      this.#service !== undefined &&
-      this.#service.expires > now &&
-      (this.#service.host !== host || this.#service.port !== port)
-    )
-      return
-    this.#service = { host, port, expires: now + lifetime, lifetime }
+  serve(host: string, port: number, lifetime: number, now: number, sender: string): void {
+    const known = this.#service !== undefined && this.#service.expires > now ? this.#service : undefined
+    if (known !== undefined && (known.host !== host || known.port !== port)) return
+    this.#service = { host, port, sender: known?.sender ?? sender, expires: now + lifetime, lifetime }
     this.#goodbye = Infinity
   }
 
@@ -89,7 +91,8 @@ export class RemoteEntry {
     source: Source,
     surroundings: Surroundings,
     lifetime: number | undefined,
-    now: number
+    now: number,
+    sender: string
   ): void {
     const text = dialable(record.address, source, surroundings)
     if (text === undefined) return
@@ -111,7 +114,14 @@ export class RemoteEntry {
     else {
       const matching = text === textOf(source)
       if (this.#hasRoomFor(matching))
-        this.#locations.set(text, { matching, source: source.address, expires: now + lifetime, learned: now, lifetime })
+        this.#locations.set(text, {
+          matching,
+          source: source.address,
+          sender,
+          expires: now + lifetime,
+          learned: now,
+          lifetime
+        })
     }
   }
 

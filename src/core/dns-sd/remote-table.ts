@@ -66,19 +66,19 @@ export class RemoteTable {
     if (!mayHear(source, surroundings)) return []
     const changes: RemoteChange[] = []
     const touched = new Set<RemoteEntry>()
+    const sender = senderOf(source, surroundings)
     // Addresses come last: they count only for a host that a service names.
     for (const record of records) {
       const entry = this.#entryFor(record, source, surroundings, now, changes)
       if (entry === undefined) continue
       touched.add(entry)
       if (record.ttl === 0) {
-        if (record.type !== 'TXT' && entry.mayWithdraw(source, senderOf(source, surroundings)))
-          entry.withdraw(now + this.#timings.goodbyeMs)
+        if (record.type !== 'TXT' && entry.mayWithdraw(source, sender)) entry.withdraw(now + this.#timings.goodbyeMs)
       } else if (record.type === 'PTR') {
         entry.point(now, record.ttl)
       } else if (record.type === 'SRV' && record.port >= 1024) {
         const before = entry.host
-        entry.serve(record.target, record.port, this.#lifetime(record.ttl), now)
+        entry.serve(record.target, record.port, this.#lifetime(record.ttl), now, sender)
         this.#unindex(entry, before)
         this.#index(entry)
       } else if (record.type === 'TXT') {
@@ -91,7 +91,7 @@ export class RemoteTable {
         if (entry.id === this.#ownId && !isOwn(source, surroundings)) continue
         touched.add(entry)
         const lifetime = record.ttl === 0 ? undefined : this.#lifetime(record.ttl)
-        entry.locate(record, source, surroundings, lifetime, now)
+        entry.locate(record, source, surroundings, lifetime, now, sender)
       }
     }
     for (const entry of touched) this.#settle(entry, now, changes, true)

@@ -34,6 +34,8 @@ export interface Carrier {
   channelClosed(channel: Channel): void
   /** Whether the carrier is about to learn the channel's remote peers. Absent: never. */
   isSettling?(channel: Channel): boolean
+  /** Whether other proxies may have the channels of this one. Absent: yes. */
+  mayReachOthers?(): boolean
   localJoined(peer: Peer): void
   localLeft(peer: Peer): void
   /** Sends a broadcast of a local peer to all remote peers of the channel. @param sequence see `Peer.sequence` */

@@ -113,6 +113,11 @@ export class Hub {
     return channel.scope === 'network' && this.#carriers.some(carrier => carrier.isSettling?.(channel) === true)
   }
 
+  /** Whether other proxies may share channels of the scope. */
+  mayBeShared(scope: Scope): boolean {
+    return scope === 'network' && this.#carriers.some(carrier => carrier.mayReachOthers?.() !== false)
+  }
+
   /** All open channels, those of scope `network` first. */
   *all(): Generator<Channel> {
     yield* this.#channels.network.values()

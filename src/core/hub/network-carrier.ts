@@ -40,11 +40,14 @@ export interface NetworkCarrierDeps<V> {
   readonly network: () => RemoteNetwork<V>
   /** Id of the proxy at the end of a way, which the network has proof of. */
   readonly proxyOf: (via: V) => string
+  /** See `Carrier`. */
+  readonly mayReachOthers: () => boolean
 }
 
 /** Carries between one hub and one network. */
 export class NetworkCarrier<V extends object> implements Carrier {
   readonly name: string
+  readonly mayReachOthers: () => boolean
   readonly #hub: Hub
   readonly #network: () => RemoteNetwork<V>
   readonly #proxyOf: (via: V) => string
@@ -52,8 +55,9 @@ export class NetworkCarrier<V extends object> implements Carrier {
   /** Calls of the hub in progress. The hub must not be called back during them. */
   #inCall = 0
 
-  constructor({ name, hub, network, proxyOf }: NetworkCarrierDeps<V>) {
+  constructor({ name, hub, network, proxyOf, mayReachOthers }: NetworkCarrierDeps<V>) {
     this.name = name
+    this.mayReachOthers = mayReachOthers
     this.#hub = hub
     this.#network = network
     this.#proxyOf = proxyOf

@@ -44,7 +44,8 @@ export async function joinCluster(app: FastifyInstance, options: ClusterOptions)
     name: 'cluster',
     hub,
     network: () => cluster,
-    proxyOf: ({ proxyId }) => proxyId
+    proxyOf: ({ proxyId }) => proxyId,
+    mayReachOthers: () => true
   })
   const cluster: Cluster = new Cluster(
     {

@@ -38,8 +38,20 @@ export const browserTimings: BrowserTimings = {
 
 export interface BrowserEvents {
   changed(change: RemoteChange): void
-  /** Interfaces or sockets changed. @param view undefined: nothing can be advertised now @param names interfaces in use */
-  placesChanged(view: InterfaceView | undefined, names: readonly string[]): void
+  /** Interfaces or sockets changed. */
+  placesChanged(places: Places): void
+}
+
+/** Where discovery works. */
+export interface Places {
+  /** Undefined: nothing can be advertised now. */
+  readonly view: InterfaceView | undefined
+  /** Interfaces in use. */
+  readonly names: readonly string[]
+  /** Interfaces that are left out because there are too many. */
+  readonly leftOut: readonly string[]
+  /** Why no packet can be sent: the code of the system if UDP port 5353 cannot be opened, or `refused` on all interfaces. */
+  readonly failure: string | undefined
 }
 
 /** Questions in one packet that asks for details. */
@@ -165,6 +177,11 @@ export class Browser {
     this.#timer = setTimeout(() => this.#work(), Math.min(Math.max(due - now, 1), LONGEST_TIMER_MS)).unref()
   }
 
+  #failure(): string | undefined {
+    const socket = this.#view.ipv4.length === 0 ? this.#udp6 : this.#udp4
+    return socket.failure ?? (socket.isOpen && socket.isRefused ? 'refused' : undefined)
+  }
+
   /** Reads the interfaces, joins new ones, and reports those in use. */
   #look(): void {
     if (this.#closed) return
@@ -179,6 +196,11 @@ export class Browser {
     const names = [...new Set([...this.#udp4.working, ...this.#udp6.working])].toSorted()
     // ciao binds the port of these sockets. If they cannot have it, ciao would fail and not try again.
     const isUsable = (this.#udp4.isOpen || (ipv4.length === 0 && this.#udp6.isOpen)) && loopback && names.length > 0
-    this.#events.placesChanged(isUsable ? this.#view : undefined, isUsable ? names : [])
+    this.#events.placesChanged({
+      view: isUsable ? this.#view : undefined,
+      names: isUsable ? names : [],
+      leftOut: this.#view.leftOut,
+      failure: this.#failure()
+    })
   }
 }

@@ -1,6 +1,11 @@
 // The network interfaces as discovery needs them.
 import { formatAddress, parseAddress, type OnLinkNetwork, type Surroundings } from '../../core/dns-sd/address-policy.ts'
-import { linkLocalOf, readInterfaces, type NetworkInterfaces } from '../../platform/network-interfaces.ts'
+import {
+  chooseInterfaces,
+  linkLocalOf,
+  readInterfaces,
+  type NetworkInterfaces
+} from '../../platform/network-interfaces.ts'
 
 export interface MulticastInterface {
   readonly name: string
@@ -12,15 +17,14 @@ export interface InterfaceView {
   /** Interfaces with IPv4. Loopback if the machine is connected to nothing. */
   readonly ipv4: readonly MulticastInterface[]
   readonly ipv6: readonly MulticastInterface[]
+  /** Names of interfaces that are left out because there are too many. */
+  readonly leftOut: readonly string[]
   /** Whether loopback is up. Without it @homebridge/ciao ends the process. */
   readonly loopback: boolean
   /** Whether loopback is the only interface. */
   readonly alone: boolean
   readonly surroundings: Surroundings
 }
-
-/** A container host may have hundreds of interfaces. The others are left out. */
-const MAX_INTERFACES = 32
 
 /** The interfaces for discovery. @param platform see linkLocalOf() */
 export function interfaceView(
@@ -50,10 +54,11 @@ export function interfaceView(
     if (linkLocal !== undefined) ipv6.push({ name, address: linkLocal.selector })
   }
   const alone = ipv4.length === 0 && ipv6.length === 0
-  const byName = (one: MulticastInterface, other: MulticastInterface) => (one.name < other.name ? -1 : 1)
+  const [chosen4, chosen6] = [chooseInterfaces(ipv4), chooseInterfaces(ipv6)]
   return {
-    ipv4: alone && loopback !== undefined ? [loopback] : ipv4.toSorted(byName).slice(0, MAX_INTERFACES),
-    ipv6: ipv6.toSorted(byName).slice(0, MAX_INTERFACES),
+    ipv4: alone && loopback !== undefined ? [loopback] : chosen4.chosen,
+    ipv6: chosen6.chosen,
+    leftOut: [...new Set([...chosen4.leftOut, ...chosen6.leftOut])].toSorted(),
     loopback: loopback !== undefined,
     alone,
     surroundings: { networks, own }

@@ -10,8 +10,7 @@ import {
 } from '../../core/discovery.ts'
 import type { RemoteChange } from '../../core/dns-sd/remote-table.ts'
 import { Advertiser, advertiserTimings, type AdvertiserTimings } from './advertiser.ts'
-import { Browser, browserTimings, type BrowserTimings } from './browser.ts'
-import type { InterfaceView } from './interfaces.ts'
+import { Browser, browserTimings, type BrowserTimings, type Places } from './browser.ts'
 
 /** The logger. It gets constant messages and names of interfaces only. */
 export interface DiscoveryLog {
@@ -37,6 +36,11 @@ export class MdnsDiscovery implements Discovery {
   #browser: Browser | undefined
   #status = OFF
   #usable = false
+  /** Whether the machine is connected to nothing. */
+  #alone = false
+  /** The last warnings, so that each is given once. */
+  #failure: string | undefined
+  #leftOut = ''
   /** Whether the own advertisement is seen; undefined: not known yet. */
   #seen: boolean | undefined
   #warned = false
@@ -75,7 +79,7 @@ export class MdnsDiscovery implements Discovery {
     })
     this.#browser = new Browser(advertisement.id, deps.browserTimings ?? browserTimings, {
       changed: change => this.#changed(change),
-      placesChanged: (view, interfaces) => this.#placesChanged(view, interfaces)
+      placesChanged: places => this.#placesChanged(places)
     })
     for (const id of this.#linked) this.#browser.setLinked(id, true)
   }
@@ -120,11 +124,26 @@ export class MdnsDiscovery implements Discovery {
     }
   }
 
-  #placesChanged(view: InterfaceView | undefined, interfaces: readonly string[]): void {
+  #placesChanged({ view, names, leftOut, failure }: Places): void {
     if (this.#usable && view === undefined) this.#seen = undefined
     this.#usable = view !== undefined
+    this.#alone = view?.alone === true
     this.#advertiser?.update(view)
-    this.#updateStatus(interfaces)
+    this.#updateStatus(names, leftOut)
+    if (failure !== this.#failure && failure !== undefined)
+      this.#deps.log.warn(
+        { code: failure },
+        failure === 'refused'
+          ? 'multicast cannot be sent, so no other proxy is found: look for a firewall of this machine'
+          : 'UDP port 5353 cannot be opened, so no other proxy is found: look for a program that does not share the port'
+      )
+    this.#failure = failure
+    if (leftOut.join() !== this.#leftOut && leftOut.length > 0)
+      this.#deps.log.warn(
+        { leftOut },
+        'too many network interfaces: proxies on those that are left out are not found; name them in NWS_PEERS'
+      )
+    this.#leftOut = leftOut.join()
   }
 
   #unseen(): void {
@@ -138,16 +157,17 @@ export class MdnsDiscovery implements Discovery {
     this.#updateStatus()
   }
 
-  #updateStatus(interfaces = this.#status.interfaces): void {
-    const state = this.#state()
-    if (state === this.#status.state && interfaces.join() === this.#status.interfaces.join()) return
-    this.#status = { state, interfaces }
+  #updateStatus(interfaces = this.#status.interfaces, leftOut = this.#status.leftOut ?? []): void {
+    const status = { state: this.#state(), interfaces, ...(leftOut.length === 0 ? {} : { leftOut }) }
+    if (JSON.stringify(status) === JSON.stringify(this.#status)) return
+    this.#status = status
     this.#tell(observer => observer.status?.(this.#status))
   }
 
   #state(): DiscoveryState {
     if (!this.#usable) return 'no multicast'
     if (this.#seen === undefined) return 'starting'
-    return this.#seen ? 'ok' : 'own advertisement not seen'
+    if (!this.#seen) return 'own advertisement not seen'
+    return this.#alone ? 'this machine only' : 'ok'
   }
 }

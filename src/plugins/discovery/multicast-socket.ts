@@ -26,6 +26,7 @@ export class MulticastSocket {
   readonly #joined = new Map<string, Membership>()
   #socket: Socket | undefined
   #isOpen = false
+  #failure: string | undefined
   #closed = false
   #reopen: NodeJS.Timeout | undefined
   #sending = Promise.resolve()
@@ -42,9 +43,19 @@ export class MulticastSocket {
     return this.#isOpen
   }
 
+  /** The code of the system if the port could not be opened; undefined while it is open. */
+  get failure(): string | undefined {
+    return this.#failure
+  }
+
   /** Names of the joined interfaces, without those on which the last packet failed. */
   get working(): readonly string[] {
     return [...this.#joined.values()].filter(({ failed }) => !failed).map(({ name }) => name)
+  }
+
+  /** Whether the last packet failed on all joined interfaces. */
+  get isRefused(): boolean {
+    return this.#joined.size > 0 && this.working.length === 0
   }
 
   /** Joins the interfaces. Call it from time to time. @returns whether any is new */
@@ -93,7 +104,7 @@ export class MulticastSocket {
     socket.on('message', (packet, from) => {
       if (from.port === PORT) this.#events.received(packet, from) // RFC 6762 §6: other ports are ignored.
     })
-    socket.on('error', () => this.#fail())
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(error.code))
     socket.bind({ port: PORT, address: this.#family === 'udp4' ? '0.0.0.0' : '::', exclusive: false }, () => {
       try {
         socket.setMulticastTTL(255)
@@ -103,12 +114,14 @@ export class MulticastSocket {
         return
       }
       this.#isOpen = true
+      this.#failure = undefined
       this.#events.changed()
     })
   }
 
-  #fail(): void {
+  #fail(code = 'unknown error'): void {
     if (this.#socket === undefined) return
+    if (!this.#isOpen) this.#failure = code
     this.#drop()
     this.#joined.clear()
     this.#reopen = setTimeout(() => this.#open(), this.#reopenMs).unref()

@@ -17,12 +17,16 @@ const SILENT_PORT: PeerPort = {
   end: () => {}
 }
 
+/** If the request opens the channel, other proxies need time to match it, milliseconds. */
+const MATCH_WAIT_MS = 2000
+
 /** The channel of a message, and how long to wait for a receiver. */
 export interface PublishOptions {
   readonly name: string
   readonly scope: Scope
   readonly origin: string | undefined
-  readonly waitMs: number
+  /** Milliseconds. Undefined: long enough for other proxies to join, if others may share the channel. */
+  readonly waitMs: number | undefined
   /** Ends the waiting early: the message is sent to the peers that are present. */
   readonly signal: AbortSignal
   /** The client has given up: the message is not sent. */
@@ -70,7 +74,8 @@ export async function publish(
   { data, target }: PublishRequest,
   options: PublishOptions
 ): Promise<PublishResult> {
-  const { name, scope, origin, waitMs, signal, gone } = options
+  const { name, scope, origin, signal, gone } = options
+  const waitMs = options.waitMs ?? (hub.mayBeShared(scope) ? MATCH_WAIT_MS : 0)
   const peer = await hub.addLocal({
     name,
     scope,

@@ -21,6 +21,8 @@ declare module 'fastify' {
 export interface Metrics {
   /** All metrics in the text format of Prometheus, and its media type. */
   read(): Promise<{ readonly type: string; readonly text: string }>
+  /** Other processes share the port: `read` gives what `readAll` reads. @param join makes it from the text of this process */
+  joinOthers(join: (own: () => Promise<string>) => () => Promise<string>): void
 }
 
 export default fp(
@@ -32,10 +34,18 @@ export default fp(
       past.messages += messages
       past.bytes += bytes
     })
+    let readAll: (() => Promise<string>) | undefined
+    const own = async (): Promise<{ type: string; text: string }> => {
+      collector ??= createCollector(app, past)
+      return (await collector)()
+    }
     app.decorate('metrics', {
       read: async () => {
-        collector ??= createCollector(app, past)
-        return (await collector)()
+        const { type, text } = await own()
+        return { type, text: readAll === undefined ? text : await readAll() }
+      },
+      joinOthers: join => {
+        readAll = join(async () => (await own()).text)
       }
     })
   },

@@ -96,7 +96,7 @@ export default fp<PeerMeshOptions>(
     const report = (error: unknown) => log.error({ err: error }, 'the mesh made a mistake')
     const clock = createRealClock(report)
 
-    const carrier = createMeshCarrier(hub, () => mesh)
+    const carrier = createMeshCarrier(hub, () => mesh, config.discovery || config.peers.length > 0)
     const mesh = new Mesh(
       {
         identity: crypto.identity,

@@ -10,7 +10,11 @@ export function remoteIdOf({ remoteId }: Session): string {
   return base32(remoteId)
 }
 
-/** @param mesh asked for at each call, because mesh and carrier need each other */
-export function createMeshCarrier(hub: Hub, mesh: () => Mesh): NetworkCarrier<Session> {
-  return new NetworkCarrier<Session>({ name: 'mesh', hub, network: mesh, proxyOf: remoteIdOf })
+/**
+ * @param mesh asked for at each call, because mesh and carrier need each other
+ * @param dials whether this proxy looks for others; if not, others may still have it as their static peer
+ */
+export function createMeshCarrier(hub: Hub, mesh: () => Mesh, dials: boolean): NetworkCarrier<Session> {
+  const mayReachOthers = (): boolean => dials || mesh().links.size > 0
+  return new NetworkCarrier<Session>({ name: 'mesh', hub, network: mesh, proxyOf: remoteIdOf, mayReachOthers })
 }

@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
+import type { DiscoveryStatus } from '../../core/discovery.ts'
 import type { ClusterApi } from '../../plugins/cluster/index.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/crypto/index.ts'
@@ -18,7 +19,15 @@ const healthSchema = Type.Object({
   proxyId: Type.Optional(Type.String({ description: 'Id of this run.' })),
   channels: count('Open channels.'),
   peers: count('Peers of all channels, local and remote.'),
-  discovery: Type.Optional(Type.Object({ state: Type.String(), interfaces: Type.Array(Type.String()) })),
+  discovery: Type.Optional(
+    Type.Object({
+      state: Type.String(),
+      interfaces: Type.Array(Type.String()),
+      leftOut: Type.Optional(
+        Type.Array(Type.String(), { description: 'Interfaces that are not used because there are more than 32.' })
+      )
+    })
+  ),
   mesh: Type.Optional(
     Type.Object({
       port: Type.Integer(),
@@ -64,6 +73,10 @@ function clusterView(cluster: ClusterApi) {
   }
 }
 
+function discoveryView({ state, interfaces, leftOut }: DiscoveryStatus) {
+  return { state, interfaces: [...interfaces], ...(leftOut === undefined ? {} : { leftOut: [...leftOut] }) }
+}
+
 const healthRoutes: FastifyPluginAsyncTypebox = async app => {
   const started = performance.now()
   app.get(
@@ -85,7 +98,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
         proxyId: app.crypto.proxyId.text,
         channels: app.channelRegistry.hub.size,
         peers: app.channelRegistry.peers().length,
-        discovery: { state: app.discovery.status.state, interfaces: [...app.discovery.status.interfaces] },
+        discovery: discoveryView(app.discovery.status),
         mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length, peers: [...app.config.peers] },
         ...(app.cluster === undefined ? {} : { cluster: clusterView(app.cluster) }),
         lan: app.accessGuard.lanAddresses(request),

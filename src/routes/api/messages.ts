@@ -6,21 +6,14 @@ import { decodePublish, type PublishRequest } from '../../core/envelope.ts'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/http-peers/index.ts'
-import type {} from '../../plugins/peer-mesh/index.ts'
 import { goneSignal } from './gone.ts'
 import { errorSchema, nameParams, scopeQuery, waitQuery } from './schemas.ts'
-
-/** If the request opens the channel, other proxies need time to match it. */
-const MATCH_WAIT_MS = 2000
 
 const messageRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
     httpPeers,
-    peerMesh,
-    config: { maxDataDepth, discovery, peers }
+    config: { maxDataDepth }
   } = app
-  // Others may have this proxy as their static peer, too.
-  const mayHaveLinks = (): boolean => discovery || peers.length > 0 || peerMesh.mesh.links.size > 0
 
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -56,8 +49,7 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
     },
     async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }, reply) => {
       if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
-      const wait = waitMs ?? (scope === 'network' && mayHaveLinks() ? MATCH_WAIT_MS : 0)
-      return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs: wait, gone: goneSignal(reply) })
+      return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs, gone: goneSignal(reply) })
     }
   )
 }

@@ -151,6 +151,19 @@ t.test('a goodbye counts after 1 s unless the proxy speaks again, and only from 
   t.strictSame(hear(claims(A, { ttl: 0 })), [], 'a goodbye of nobody')
 })
 
+t.test('an address that a stranger has named gives no right to a goodbye', async t => {
+  const { hear, wait } = tableOf()
+  hear(claims(A))
+  const address = { ttl: 120, flush: false, type: 'A' as const, name: `h${A}.local`, address: '10.0.0.66' }
+  hear([address], '10.0.0.66')
+  hear(claims(A, { without: ['PTR', 'A'], address: '10.0.0.66' }), '10.0.0.66')
+  hear(claims(A, { ttl: 0 }), '10.0.0.66')
+  t.strictSame(wait(1000), [], 'not of its own address, nor after the same service')
+  hear([{ ...address, address: '10.0.0.3' }])
+  hear(claims(A, { ttl: 0 }), '10.0.0.3')
+  t.strictSame(wait(1000), [`lost ${A}`], 'the proxy has named this address itself')
+})
+
 t.test('a service is refreshed at 80, 85, 90 and 95 % of its time and lost at its end', async t => {
   const { hear, wait, asks, table } = tableOf()
   hear(claims(A))

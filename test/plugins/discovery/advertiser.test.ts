@@ -10,6 +10,7 @@ const surroundings = { networks: [], own: new Set<string>() }
 const view = (...names: string[]): InterfaceView => ({
   ipv4: names.map((name, index) => ({ name, address: `10.0.${index}.2` })),
   ipv6: [],
+  leftOut: [],
   loopback: true,
   alone: false,
   surroundings

@@ -10,7 +10,7 @@ t.test('discovery in a changing network', { ...needsHosts, jobs: 4 }, async t =>
       hosts: [a, b]
     } = await createNetwork(t, [{}, { up: false }])
     const [one, late] = await Promise.all([discover(a!), discover(b!)])
-    t.strictSame((await hasState(late, 'ok')).interfaces, ['lo'], 'only loopback at first')
+    t.strictSame((await hasState(late, 'this machine only')).interfaces, ['lo'], 'only loopback at first')
     b!.up()
     b!.setAddress('10.77.0.2/24')
     const up = Date.now()
@@ -170,6 +170,11 @@ t.test('discovery in a changing network', { ...needsHosts, jobs: 4 }, async t =>
       /no event found/,
       'nothing while it is held'
     )
+    t.match(
+      held.events.filter(({ event }) => event === 'warn'),
+      [{ code: 'EADDRINUSE' }],
+      'one warning'
+    )
     holder.send('go')
     await holder.ended
     const free = Date.now()
@@ -232,6 +237,7 @@ t.test('discovery in a changing network', { ...needsHosts, jobs: 4 }, async t =>
     a!.exec('sysctl', ['-qw', 'net.ipv6.conf.all.disable_ipv6=1'])
     const [one, other] = await Promise.all([discover(a!), discover(b!)])
     await hasState(one, 'no multicast')
+    t.match(await one.event('warn'), { code: 'refused' })
     a!.exec('iptables', ['-w', '-F', 'OUTPUT'])
     await Promise.all([finds(one, other), finds(other, one)])
     await hasState(one, 'ok')

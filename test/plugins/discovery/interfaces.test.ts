@@ -1,6 +1,6 @@
 // What discovery makes of the system's list of interfaces. Not the system's list.
 import t from 'tap'
-import type { NetworkInterfaces } from '../../../src/platform/network-interfaces.ts'
+import { chooseInterfaces, routedInterfaces, type NetworkInterfaces } from '../../../src/platform/network-interfaces.ts'
 import { interfaceView } from '../../../src/plugins/discovery/interfaces.ts'
 
 const v4 = (address: string, prefix = 24, internal = false) => ({
@@ -57,17 +57,37 @@ t.test('without loopback, and without anything', async t => {
   t.strictSame(interfaceView({}), {
     ipv4: [],
     ipv6: [],
+    leftOut: [],
     loopback: false,
     alone: true,
     surroundings: { networks: [], own: new Set() }
   })
 })
 
-t.test('a machine with hundreds of interfaces uses 32', async t => {
-  t.equal(
-    interfaceView(
-      Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`veth${index}`, [v4(`10.0.${index % 200}.1`)]]))
-    ).ipv4.length,
-    32
+t.test('a machine with hundreds of interfaces uses 32, first those that people are connected to', async t => {
+  const bridges = Array.from({ length: 300 }, (_, index) => `br-${String(index).padStart(3, '0')}`)
+  const all = Object.fromEntries(
+    [...bridges, 'wlp3s0', 'eth9'].map((name, index) => [name, [v4(`10.0.${index % 200}.1`)]])
+  )
+  const { ipv4, leftOut } = interfaceView(all)
+  t.strictSame(
+    ipv4.map(({ name }) => name),
+    [...bridges.slice(0, 30), 'eth9', 'wlp3s0']
+  )
+  t.strictSame(leftOut, bridges.slice(30))
+})
+
+t.test('an interface with a default route is the last to be left out', async t => {
+  const routes = 'Iface\tDestination\tGateway\nbr-299\t00000000\t0100000A\neth0\t0000000A\t00000000\n'
+  const routed = () => routedInterfaces(() => routes)
+  t.strictSame(routed(), new Set(['br-299']))
+  const all = Array.from({ length: 300 }, (_, index) => ({ name: `br-${index}` }))
+  t.ok(chooseInterfaces(all, routed).chosen.some(({ name }) => name === 'br-299'))
+  t.strictSame(
+    routedInterfaces(() => {
+      throw new Error('no such file')
+    }),
+    new Set(),
+    'other systems'
   )
 })
