@@ -1,9 +1,11 @@
 // A cluster of three real nats-servers, one proxy on each: one is killed, one is paused, all are restarted. (Parted ones:
 // cluster-hosts.test.ts.) And a proxy that does not read.
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
+import { startNws } from '../support/cli.ts'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
 import { buildClusterApp, clusterOptions, startClusterApps, type ClusterApp } from '../support/cluster-apps.ts'
 import { newSecret, startNats, type NatsServer } from '../support/nats.ts'
@@ -138,6 +140,40 @@ t.test(
     }
   }
 )
+
+t.test('a pipe over servers of which one dies says if something is missing', { skip, timeout: 110_000 }, async t => {
+  for (const [whose, signal] of [
+    ['sender', 'SIGKILL'],
+    ['sender', 'SIGSTOP'],
+    ['receiver', 'SIGKILL']
+  ] as const) {
+    const { servers, proxies } = await startStory(t)
+    const receiver = await joinChannel(t, proxies[1].ws, 'pipe?binary=1')
+    const parts: Buffer[] = []
+    const wants = 20_000_000
+    let isHalf = () => {}
+    const half = new Promise<void>(resolve => {
+      isHalf = resolve
+    })
+    let length = 0
+    receiver.socket.on('message', (data: Buffer, isBinary) => {
+      if (!isBinary) return
+      parts.push(data.subarray(2 + data[1]!))
+      length += parts.at(-1)!.length
+      if (length > wants / 4) isHalf()
+    })
+    const input = randomBytes(wants)
+    const pipe = startNws(t, ['pipe', 'pipe', '--url', proxies[0].url], { input })
+    await half
+    serverOf(servers, proxies[whose === 'sender' ? 0 : 1]).process.kill(signal)
+    const { code, stderr } = await pipe.ended
+    const arrived = async () => {
+      while (length < wants && code === 0) await once(receiver.socket, 'message')
+      return Buffer.concat(parts).equals(input)
+    }
+    t.ok(code === 0 ? await arrived() : code === 6, `the server of the ${whose}, ${signal}: code ${code}, ${stderr}`)
+  }
+})
 
 t.test('all servers are restarted', { skip, timeout: 110_000 }, async t => {
   const { servers, proxies, clients } = await startStory(t)
