@@ -30,21 +30,37 @@ export function useToken(text) {
  *
  * @param {string} path
  * @returns {Promise<any>} its JSON
- * @throws {ApiError} with the proxy's code, or without one if no proxy answers
+ * @throws {ApiError} with the code of the proxy, or without one if no proxy answers
  */
-export async function get(path) {
+export const get = path => send('GET', path)
+
+/**
+ * Sends a request to a resource below `/api/`.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body] sent as JSON
+ * @returns {Promise<any>} its JSON
+ * @throws {ApiError} with the code of the proxy, or without one if no proxy answers
+ */
+export async function send(method, path, body) {
   let response
-  let body
+  let answer
   try {
     response = await fetch(`${BASE}api/${path}`, {
+      method,
       cache: 'no-store',
       signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: token === '' ? {} : { authorization: `Bearer ${token}` }
+      headers: {
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' })
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
-    body = await response.json()
+    answer = await response.json()
   } catch {
     throw new ApiError('', 'The proxy does not answer.')
   }
-  if (!response.ok) throw new ApiError(String(body?.code ?? ''), String(body?.message ?? response.status))
-  return body
+  if (!response.ok) throw new ApiError(String(answer?.code ?? ''), String(answer?.message ?? response.status))
+  return answer
 }

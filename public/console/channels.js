@@ -17,11 +17,13 @@ export class Channels {
   #made = 0
   #changed
   #share
+  #phone
 
-  /** @param {{ changed: () => void, share: (name: string) => void }} callbacks */
-  constructor({ changed, share }) {
+  /** @param {{ changed: () => void, share: (name: string) => void, phone: (name: string) => void }} callbacks */
+  constructor({ changed, share, phone }) {
     this.#changed = changed
     this.#share = share
+    this.#phone = phone
     roving(byId('tabs'), '[role=tab]')
   }
 
@@ -43,6 +45,7 @@ export class Channels {
         this.#remove(joined)
       },
       share: () => this.#share(name),
+      phone: () => this.#phone(name),
       address: `${BASE}console#join=${name}`
     })
     joined.panel.element.id = joined.id

@@ -5,6 +5,7 @@ import { byId } from './dom.js'
 import { wireInvitation } from './invitation.js'
 import { Network } from './network.js'
 import { showOnline } from './online.js'
+import { wirePhoneDialog } from './phone-dialog.js'
 import { wireShareDialog } from './share-dialog.js'
 import { wireTokenForm } from './token-form.js'
 
@@ -15,7 +16,12 @@ const field = /** @type {HTMLInputElement} */ (byId('channel'))
 
 const join = (/** @type {string} */ name, /** @type {Scope} */ scope = 'network') => channels.join(name, scope)
 const share = wireShareDialog(join)
-const channels = new Channels({ changed: () => network?.refresh(), share: name => share.open(name) })
+const phone = wirePhoneDialog()
+const channels = new Channels({
+  changed: () => network?.refresh(),
+  share: name => share.open(name),
+  phone: name => phone.open(name)
+})
 const askAboutUsers = showOnline()
 const askForToken = wireTokenForm(() => {
   network?.refresh()

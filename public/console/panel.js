@@ -34,10 +34,10 @@ export class Panel {
 
   /**
    * @param {Session} session
-   * @param {{ updated: () => void, leave: () => void, share: () => void, address: string }} options callbacks, and
+   * @param {{ updated: () => void, leave: () => void, share: () => void, phone: () => void, address: string }} options callbacks, and
    *   the address that opens this channel
    */
-  constructor(session, { updated, leave, share, address }) {
+  constructor(session, { updated, leave, share, phone, address }) {
     this.#session = session
     this.#updated = updated
     this.#log = new Log(this.#part('log'), () => this.#showLog())
@@ -45,7 +45,9 @@ export class Panel {
     this.#part('leave').addEventListener('click', leave)
     const shareButton = this.#part('share')
     shareButton.addEventListener('click', share)
-    shareButton.hidden = session.scope === 'local'
+    const phoneButton = this.#part('phone')
+    phoneButton.addEventListener('click', phone)
+    shareButton.hidden = phoneButton.hidden = session.scope === 'local'
     ;/** @type {HTMLAnchorElement} */ (this.#part('second')).href = address
     this.#wireTools()
     this.#wireComposer()
@@ -260,7 +262,8 @@ export class Panel {
 }
 
 /** The place of a peer in words. @param {Peer} peer */
-function placeOf({ location, proxy = '', dialect = 'envelope' }) {
+function placeOf({ location, proxy = '', dialect = 'envelope', via }) {
+  if (via === 'guest') return 'guest'
   if (location === undefined) return ''
   const place = location === 'local' ? 'this computer' : `other proxy ${short(proxy)}`
   return dialect === 'envelope' || dialect === 'link' ? place : `${place} · ${dialect}`

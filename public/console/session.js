@@ -25,6 +25,7 @@ import { saveAs } from './log-line.js'
  * @property {'local' | 'remote'} [location]
  * @property {string} [proxy]
  * @property {string} [dialect]
+ * @property {'guest'} [via]
  * @property {import('../lib/networkwebsockets.js').PeerWebSocket} [socket] undefined: takes no direct messages
  */
 
@@ -115,9 +116,9 @@ export class Session {
    */
   describe(list) {
     if (this.scope === 'local') this.peers = new Map(list.map(peer => [peer.id, peer]))
-    for (const { id, location, proxy, dialect } of list) {
+    for (const { id, location, proxy, dialect, via } of list) {
       const peer = this.peers.get(id)
-      if (peer !== undefined) Object.assign(peer, { location, proxy, dialect })
+      if (peer !== undefined) Object.assign(peer, { location, proxy, dialect, via })
     }
     this.#listener.updated()
   }

@@ -1,14 +1,12 @@
 // The dialog that shares a channel: its name, its link and its QR code. It also makes private names. It sends nothing:
 // browsers do not send the part of the link behind the #.
 import { BASE } from './api.js'
-import { encode } from '../lib/qr.js'
-import { byId, copyFrom, draw, setText } from './dom.js'
+import { byId, copyFrom, setText } from './dom.js'
+import { drawCode } from './qr-code.js'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /** 5 bits each, 160 bits in all. */
 const PRIVATE_CHARACTERS = 32
-/** Light modules around the code. ISO/IEC 18004 §7.3.8. */
-const MARGIN = 4
 
 /** A name that nobody can guess. */
 export function privateName() {
@@ -92,16 +90,4 @@ export function wireShareDialog(join) {
       dialog.showModal()
     }
   }
-}
-
-/** @param {string} text */
-function drawCode(text) {
-  const { size, data } = encode(text, { ecc: 'M', border: MARGIN })
-  const dark = data.flatMap((row, y) => row.flatMap((module, x) => (module ? [`M${x} ${y}h1v1h-1z`] : [])))
-  return draw(
-    'svg',
-    { viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': 'QR code of the link' },
-    draw('rect', { width: size, height: size, fill: '#fff' }),
-    draw('path', { d: dark.join(''), fill: '#000' })
-  )
 }

@@ -6,6 +6,7 @@ import { base32 } from '../core/bytes.ts'
 import { CliError, fileError } from './errors.ts'
 import { note, write, writeJson } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
+import { codeFor } from './qr.ts'
 import { CHANNEL_WORDS, wordName } from './words.ts'
 
 interface NewOptions extends ProxyOptions {
@@ -17,8 +18,6 @@ interface NewOptions extends ProxyOptions {
 
 /** 160 bits in 32 characters, as in the console. */
 const NAME_BYTES = 20
-/** Light modules around the code. ISO/IEC 18004 §7.3.8. */
-const MARGIN = 4
 
 export function channelCommand(): Command {
   const channel = new Command('channel').description('make private channels')
@@ -52,10 +51,7 @@ async function create(options: NewOptions): Promise<void> {
   if (options.json === true) return await writeJson({ name, link })
   await write(`${name}\n${link}\n`)
   if (!options.qr) return
-  const { renderUnicodeCompact } = await import('uqr')
-  const code = renderUnicodeCompact(link, { ecc: 'M', border: MARGIN })
-  // The characters draw the light modules; a terminal is told to show them white on black.
-  note(process.stderr.isTTY ? code.replace(/^.*$/gm, '\x1b[97;40m$&\x1b[0m') : code)
+  note(await codeFor(link))
   note(
     'The name is the key to the channel: share it like one. The link opens the console of the computer on which it is opened.'
   )

@@ -18,6 +18,7 @@ import { pipeCommand } from './pipe.ts'
 import { sendCommand } from './send.ts'
 import { serveCommand } from './serve.ts'
 import { serviceCommand } from './service.ts'
+import { shareCommand } from './share.ts'
 import { userCommand } from './user.ts'
 
 const USAGE_HINT = '(--help shows the usage)'
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     fileCommand(),
     chatCommand(),
     channelCommand(),
+    shareCommand(),
     doctorCommand(),
     auditCommand(),
     serviceCommand(),

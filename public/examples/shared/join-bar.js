@@ -2,6 +2,9 @@
 // the socket. A channel is joined only after a click.
 //
 //   joinBar('chat', (channel, options) => new NetworkWebSocket(channel, options))
+//
+// A guest came by an invitation, which names the channel: the page joins by itself, and the form has nothing to fill in.
+import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 
 /** Grammar of channel names, as a pattern for a form. */
 const NAME = '(?!\\.\\.?$)[A-Za-z0-9+=*._\\-]+'
@@ -42,8 +45,14 @@ export function joinBar(suggestion, open) {
   const join = Object.assign(document.createElement('button'), { className: 'main', textContent: 'Join' })
   const leave = Object.assign(document.createElement('button'), { type: 'button', textContent: 'Leave', hidden: true })
   const state = Object.assign(document.createElement('p'), { id: 'state', className: 'small quiet', role: 'status' })
+  const again = Object.assign(document.createElement('button'), {
+    type: 'button',
+    textContent: 'Try again',
+    hidden: true
+  })
   row.append(field, ...(LOOPBACK.test(location.hostname) ? [] : [token]), join, leave)
-  form.append(label, row, state)
+  form.append(label, row, state, again)
+  const isGuest = NetworkWebSocket.invitation !== undefined
 
   /** @type {import('../../lib/networkwebsockets.js').NetworkWebSocket | undefined} */
   let socket
@@ -63,17 +72,25 @@ export function joinBar(suggestion, open) {
     join.hidden = true
     leave.hidden = false
     for (const type of ['open', 'connect', 'disconnect']) made.addEventListener(type, show)
-    made.addEventListener('reconnecting', () => {
-      state.textContent = 'The connection is lost. Trying again …'
+    let lostAt = ''
+    made.addEventListener('open', () => {
+      lostAt = ''
     })
-    // An error of an open socket does not end it, for example after a message to a peer that has just left.
-    made.addEventListener('error', ({ message }) => {
-      if (made.readyState !== made.OPEN) state.textContent = message
+    made.addEventListener('reconnecting', () => {
+      lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+      state.textContent = `The connection is lost since ${lostAt}. Trying again …`
+    })
+    // An error of an open socket does not end it, for example after a message to a peer that has just left. The end of an
+    // invitation is an exception.
+    made.addEventListener('error', ({ code, message }) => {
+      if (made.readyState !== made.OPEN || code.startsWith('NWS_ERR_GUEST_')) state.textContent = message
     })
     made.addEventListener('close', ({ code }) => {
-      join.hidden = join.disabled = field.readOnly = false
-      leave.hidden = true
       if (code === 1000 || code === 1005) state.textContent = 'You have left.'
+      leave.hidden = true
+      again.hidden = !isGuest
+      if (isGuest) return
+      join.hidden = join.disabled = field.readOnly = false
       join.focus()
     })
     if (made.readyState === made.OPEN) show()
@@ -82,6 +99,10 @@ export function joinBar(suggestion, open) {
   function show() {
     if (socket?.readyState !== socket?.OPEN) return
     const others = socket?.peers.size ?? 0
+    if (others === 0 && isGuest) {
+      state.textContent = 'You are in. Nobody else is here yet.'
+      return
+    }
     if (others > 0) {
       state.textContent = `Connected with ${others === 1 ? 'one other' : `${others} others`}.`
       return
@@ -97,6 +118,30 @@ export function joinBar(suggestion, open) {
       second,
       ', or this page on another computer that runs the proxy.'
     )
+  }
+
+  /** Joins the channel of the invitation. */
+  async function joinAsGuest() {
+    again.hidden = true
+    state.textContent = 'Connecting …'
+    try {
+      const { channel } = await /** @type {Promise<{ channel: string }>} */ (NetworkWebSocket.invitation)
+      field.value = channel
+      void Promise.resolve(open(channel, { reconnect: true })).then(watch)
+    } catch (error) {
+      state.textContent = /** @type {Error} */ (error).message
+      again.hidden = false
+    }
+  }
+  if (isGuest) {
+    document.documentElement.classList.add('guest')
+    label.hidden = row.hidden = true
+    again.addEventListener('click', () => void joinAsGuest())
+    // The start page leads to other pages.
+    const back = Object.assign(document.createElement('a'), { href: '../start/', textContent: 'Back to the start' })
+    if (location.search === '?start') form.append(back)
+    void joinAsGuest()
+    return
   }
 
   /** A link may have a name behind its #. The name is removed from the address bar. */

@@ -1,37 +1,12 @@
 // The user's own pages for guests, under `/app/`: files of NWS_GUEST_APP, or the answers of a server on this machine.
 import { createReadStream } from 'node:fs'
-import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/guests/index.ts'
 import { fileInFolder } from '../../platform/app-folder.ts'
+import { mediaType } from '../../platform/media-types.ts'
 
-/** Types of the files that pages are made of. */
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.txt': 'text/plain; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.gif': 'image/gif',
-  '.webp': 'image/webp',
-  '.avif': 'image/avif',
-  '.ico': 'image/x-icon',
-  '.woff': 'font/woff',
-  '.woff2': 'font/woff2',
-  '.wasm': 'application/wasm',
-  '.mp3': 'audio/mpeg',
-  '.ogg': 'audio/ogg',
-  '.wav': 'audio/wav',
-  '.mp4': 'video/mp4',
-  '.webm': 'video/webm'
-}
 const HEADERS = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const
 /** Time for an answer of a server on this machine, milliseconds. */
 const ANSWER_MS = 10_000
@@ -40,8 +15,7 @@ export default async function appRoutes(app: FastifyInstance): Promise<void> {
   async function fromFolder(reply: FastifyReply, path: string): Promise<FastifyReply> {
     const file = await fileInFolder(app.config.guestApp, path)
     if (file === undefined) throw new NwsError('NWS_ERR_NOT_FOUND')
-    const type = TYPES[extname(file).toLowerCase()] ?? 'application/octet-stream'
-    return await reply.headers(HEADERS).type(type).send(createReadStream(file))
+    return await reply.headers(HEADERS).type(mediaType(file)).send(createReadStream(file))
   }
 
   /** @param base address on this machine */

@@ -35,9 +35,11 @@ export default async function pageRoutes(app: FastifyInstance): Promise<void> {
       )
       scope.get(`/${page}`, { config }, (_request, reply) => reply.redirect(`${page}/`))
     }
-    scope.get<{ Params: { '*': string } }>('/shared/*', { config }, (request, reply) =>
-      reply.sendFile(`examples/shared/${request.params['*']}`)
-    )
+    // Pages of examples and the start page find the shared files at different places.
+    for (const folder of ['shared', 'examples/shared'])
+      scope.get<{ Params: { '*': string } }>(`/${folder}/*`, { config }, (request, reply) =>
+        reply.sendFile(`examples/shared/${request.params['*']}`)
+      )
     for (const file of SHARED_FILES) scope.get(`/${file}`, { config }, (_request, reply) => reply.sendFile(file))
   })
   await app.register(async scope => {
