@@ -3,7 +3,7 @@
 import { isChannelName } from './channel-name.ts'
 import { Connection, type Protocol, type WebSocketClass } from './connection.ts'
 import { diagnose } from './diagnosis.ts'
-import { defaultEndpoint, LOCAL_ENDPOINT } from './endpoint.ts'
+import { defaultEndpoint, endpointBase, isLoopbackHost, LOCAL_ENDPOINT } from './endpoint.ts'
 import type { Problem } from './errors.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import type { ReconnectingDetail } from './events.ts'
@@ -18,6 +18,11 @@ export interface SocketOptions {
   readonly reconnect?: boolean | ReconnectOptions | undefined
   /** Token of a proxy on another machine (its NWS_API_TOKEN). It is the first message, never in the URL. */
   readonly token?: string | undefined
+  /**
+   * Milliseconds that the membership waits after the socket is lost, at most as long as the proxy allows; 0: none. The others
+   * do not notice, and no message is lost. Default: 15 000, and 0 if the proxy is on this machine.
+   */
+  readonly resume?: number | undefined
   /** The WebSocket class. Default: the global one, or else, in Node.js, that of `ws`. */
   readonly WebSocket?: WebSocketClass | undefined
 }
@@ -25,11 +30,16 @@ export interface SocketOptions {
 /** For this library only: messages may be sent before the first `open`. */
 export const QUEUE_EARLY = Symbol('queueEarly')
 
+/** Default of `resume` for proxies on other machines. */
+const RESUME_MS = 15_000
+
 /** What takes the place of the platform's own parts. */
 export interface PlatformParts {
   readonly WebSocket: WebSocketClass
   /** Finds out why a connection failed. @param base address of the proxy */
   readonly diagnose: (base: string) => Promise<Problem>
+  /** Milliseconds that a membership should wait. */
+  readonly resumeMs: number
 }
 
 let defaultWebSocket: WebSocketClass | undefined
@@ -80,6 +90,7 @@ export abstract class ChannelSocket extends SocketSurface {
       endpoint,
       reconnect,
       token,
+      resume,
       WebSocket = platformWebSocket(),
       [QUEUE_EARLY]: queueEarly = false
     }: SocketOptions & { [QUEUE_EARLY]?: boolean } = (instead ? protocols : options) ?? {}
@@ -93,7 +104,8 @@ export abstract class ChannelSocket extends SocketSurface {
       token,
       WebSocket,
       diagnose: parts?.diagnose ?? diagnose,
-      queueEarly
+      queueEarly,
+      resumeMs: resume ?? parts?.resumeMs ?? (isLoopbackHost(new URL(endpointBase(initial)).hostname) ? 0 : RESUME_MS)
     })
   }
 

@@ -31,6 +31,8 @@ export interface NetworkWebSocketEventMap {
   connect: CustomEvent<PeerDetail<PeerWebSocket>>
   disconnect: CustomEvent<PeerDetail<PeerWebSocket>>
   reconnecting: CustomEvent<ReconnectingDetail>
+  /** The connection is back, and nothing was missed. */
+  resumed: Event
 }
 
 // Types for an inherited method.

@@ -10,6 +10,7 @@ export type ClientRequest =
   | { readonly action: 'message'; readonly target: string; readonly data: Buffer }
   | { readonly action: 'status' }
   | { readonly action: 'auth'; readonly token: string }
+  | { readonly action: 'resume'; readonly token: string; readonly received: number }
   | { readonly action: 'error'; readonly code: ErrorCode }
 
 const EMPTY_STRING = Buffer.from('""')
@@ -59,7 +60,7 @@ function wordAt<Word extends string>(
 }
 
 const MEMBERS = ['action', 'data', 'target', 'token'] as const
-const ACTIONS = ['broadcast', 'message', 'status', 'auth'] as const
+const ACTIONS = ['broadcast', 'message', 'status', 'auth', 'resume'] as const
 const LONGEST_WORD = Math.max(...[...MEMBERS, ...ACTIONS].map(word => word.length))
 
 const memberAt: MemberAt = (bytes, start, end) => wordAt(bytes, start, end, MEMBERS)
@@ -170,6 +171,12 @@ export function decodeRequest(bytes: Buffer, maxDepth: number): ClientRequest {
         action: 'auth',
         token: (found.tokenEnd === 0 ? undefined : stringAt(bytes, found.tokenStart, found.tokenEnd)) ?? ''
       }
+    case 'resume': {
+      const { token = '', received } = JSON.parse(bytes.toString()) as { token?: unknown; received?: unknown }
+      return typeof token === 'string' && Number.isSafeInteger(received) && (received as number) >= 0
+        ? { action: 'resume', token, received: received as number }
+        : refuse('NWS_ERR_MESSAGE_RESUME')
+    }
     default:
       return refuse('NWS_ERR_MESSAGE_ACTION')
   }
@@ -220,6 +227,13 @@ export function presenceText(action: 'connect' | 'disconnect', you: string, othe
 /** Text that answers a status request with the asker's own id. */
 export function statusText(you: string): string {
   return `{"action":"status","source":"${you}","target":"${you}"}`
+}
+
+/** Text about coming back: the token and how long the proxy waits, or how many messages of the client have arrived. */
+export function resumeText(
+  facts: { readonly token: string; readonly forMs: number } | { readonly received: number }
+): string {
+  return JSON.stringify({ action: 'resume', ...facts })
 }
 
 /** Text that tells a client what could not be done. `extra` members are numbers, such as how many peers missed it. */

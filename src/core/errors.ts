@@ -127,6 +127,15 @@ export const catalogue = {
   // Messages
   NWS_ERR_MESSAGE_NOT_JSON: { status: 400, message: 'The message must be one JSON object.' },
   NWS_ERR_MESSAGE_ACTION: { status: 400, message: 'The action must be "broadcast", "message" or "status".' },
+  NWS_ERR_MESSAGE_RESUME: {
+    status: 400,
+    message: 'A resume message needs the number of received messages, and to come back a token too.'
+  },
+  NWS_ERR_RESUME_GONE: {
+    status: 410,
+    close: 4013,
+    message: 'The membership has ended, or too many messages were missed. Join again.'
+  },
   NWS_ERR_MESSAGE_TARGET: { status: 400, message: 'The target must be the id of a peer, as a string.' },
   NWS_ERR_MESSAGE_DATA: { status: 400, message: 'The message needs data.' },
   NWS_ERR_MESSAGE_TOO_DEEP: {

@@ -152,6 +152,10 @@ const rows = {
     count(200),
     'Messages per second from one guest, with a burst of one second. The proxy reads no faster.'
   ),
+  guestResumeMs: guests(
+    duration(120_000),
+    'Milliseconds that the membership of a guest waits for a screen that went dark.'
+  ),
   guestBytesPerSecond: guests(
     count(8 * MIB),
     'Bytes per second from one guest, with a burst of one second. The proxy reads no faster.'
@@ -198,6 +202,10 @@ const rows = {
   ),
   pingIntervalMs: times(duration(30_000), 'Milliseconds between two pings to a peer. Less than NWS_PEER_TIMEOUT_MS.'),
   peerTimeoutMs: times(duration(60_000), 'Milliseconds without a sign of life until a peer is closed.'),
+  resumeMs: times(
+    duration(15_000),
+    'Milliseconds that a membership waits at most for a client that lost its socket and asked for it.'
+  ),
   shutdownTimeoutMs: times(duration(5000), 'Milliseconds from the signal until sockets that have not closed are cut.')
 } satisfies Record<string, Setting>
 

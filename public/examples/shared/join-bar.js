@@ -71,11 +71,12 @@ export function joinBar(suggestion, open) {
     socket = made
     join.hidden = true
     leave.hidden = false
-    for (const type of ['open', 'connect', 'disconnect']) made.addEventListener(type, show)
+    for (const type of ['open', 'resumed', 'connect', 'disconnect']) made.addEventListener(type, show)
     let lostAt = ''
-    made.addEventListener('open', () => {
-      lostAt = ''
-    })
+    for (const type of ['open', 'resumed'])
+      made.addEventListener(type, () => {
+        lostAt = ''
+      })
     made.addEventListener('reconnecting', () => {
       lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
       state.textContent = `The connection is lost since ${lostAt}. Trying again …`

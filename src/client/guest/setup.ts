@@ -17,6 +17,9 @@ class InvitationError extends Error {
   }
 }
 
+/** As long as the proxy allows guests (NWS_GUEST_RESUME_MS). */
+const RESUME_MS = 86_400_000
+
 const OVER = /^NWS_ERR_GUEST_(?:OVER|SECRET|TRIES)$/
 
 /** Sets the library up. Call it once, before the page makes a socket. */
@@ -53,6 +56,7 @@ export function setUpGuest(): void {
     }
   })
   setPlatform({
+    resumeMs: RESUME_MS,
     WebSocket: guestWebSocket(secret, Socket, channel => {
       found = Promise.resolve({ channel })
     }),

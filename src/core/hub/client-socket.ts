@@ -56,7 +56,12 @@ export function takeOver(websocket: WebSocket, transport: object): void {
 const OWNER = Symbol('client socket')
 
 /** A WebSocket that knows its owner, so that many idle sockets share their listeners. */
-type OwnedSocket = WebSocket & { [OWNER]: ClientSocket }
+type OwnedSocket = WebSocket & { [OWNER]: SocketOwner }
+
+type SocketOwner = Pick<ClientSocket, 'receive' | 'answered' | 'closing' | 'gone'>
+
+/** Owns sockets in whose place others have come. */
+const NOBODY: SocketOwner = { receive: () => {}, answered: () => {}, closing: () => {}, gone: () => {} }
 
 function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
   ;(this as OwnedSocket)[OWNER].receive(data as Buffer, isBinary)
@@ -71,9 +76,7 @@ function onClosing(this: WebSocket, cause?: ErrorCode): void {
 }
 
 function onClose(this: WebSocket): void {
-  const owner = (this as OwnedSocket)[OWNER]
-  owner.finish()
-  owner.closed()
+  ;(this as OwnedSocket)[OWNER].gone()
 }
 
 /** @typeParam D what the subclass needs from its owner */
@@ -82,10 +85,10 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
   /** Milliseconds of the monotonic clock at the last sign of life. */
   lastSeen: number
   protected readonly deps: D
-  protected readonly websocket: WebSocket
+  protected websocket: WebSocket
   /** Nothing more is received or sent. */
   protected over = false
-  readonly #transport: ClientTransport
+  #transport: ClientTransport
   #pingedAt: number
   #paused = false
 
@@ -97,6 +100,10 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     this.lastSeen = deps.now()
     this.#pingedAt = this.lastSeen
     this.outbox = new Outbox(deps.turns, this, deps.settings.maxQueuedBytes)
+    this.#own(websocket)
+  }
+
+  #own(websocket: WebSocket): void {
     ;(websocket as OwnedSocket)[OWNER] = this
     /* oxlint-disable typescript/unbound-method */
     websocket.on('message', onMessage)
@@ -114,6 +121,23 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
 
   closed(): void {
     this.deps.closed(this)
+  }
+
+  /** The socket is closed. */
+  gone(): void {
+    this.finish()
+    this.closed()
+  }
+
+  /** Goes on with another socket of the same client, to which nobody else listens. The old one is cut off. */
+  protected adopt(websocket: WebSocket, transport: ClientTransport): void {
+    ;(this.websocket as OwnedSocket)[OWNER] = NOBODY
+    this.websocket.terminate()
+    this.websocket = websocket
+    this.#transport = transport
+    this.#own(websocket)
+    this.#paused = false
+    this.#pingedAt = this.lastSeen = this.deps.now()
   }
 
   /** The socket is about to send a close frame. @param cause why ws closes it by itself */
@@ -136,7 +160,8 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     return this.#transport.writableLength
   }
 
-  write(bytes: Buffer): void {
+  /** @param _frames in the bytes */
+  write(bytes: Buffer, _frames: number): void {
     if (this.websocket.readyState === OPEN) this.#transport.write(bytes)
   }
 
@@ -168,12 +193,17 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     const { peerTimeoutMs, pingIntervalMs } = this.deps.settings
     if (this.#paused) return
     if (now - this.lastSeen > peerTimeoutMs) {
-      this.end('NWS_ERR_PEER_SILENT')
-      this.terminate()
+      this.fallSilent()
     } else if (now - this.#pingedAt >= pingIntervalMs && this.canPing) {
       this.#pingedAt = now
       this.ping()
     }
+  }
+
+  /** The client does not answer pings. */
+  protected fallSilent(): void {
+    this.end('NWS_ERR_PEER_SILENT')
+    this.terminate()
   }
 
   /** The silence until now does not count. The client is pinged at the next check. */
@@ -192,10 +222,12 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     if (this.#paused || this.over) return
     this.#paused = true
     this.websocket.pause()
+    const { websocket } = this
     wait(() => {
+      if (websocket !== this.websocket) return
       this.#paused = false
       this.lastSeen = this.deps.now()
-      this.websocket.resume()
+      websocket.resume()
     })
   }
 

@@ -102,7 +102,7 @@ export class FanoutGroup implements Sliced {
     }
     let whole: Buffer | undefined
     for (const member of this.#members) {
-      if (member.takesWholeTurn) member.deliver((whole ??= this.#join()))
+      if (member.takesWholeTurn) member.deliver((whole ??= this.#join()), entries.length)
       else member.flush()
       member.cursor = 0
       member.spoke = false
@@ -119,7 +119,7 @@ export class FanoutGroup implements Sliced {
       const member = this.#members[this.#next--]
       if (member === undefined || member.cursor >= until) continue
       if (member.takesWholeTurn) {
-        member.deliver(whole)
+        member.deliver(whole, until)
         member.cursor = until
       } else {
         member.flush()

@@ -6,8 +6,8 @@ import type { TurnQueue } from './turn-queue.ts'
 
 /** The transport of an outbox, such as a socket or a response. */
 export interface ByteSink {
-  /** Takes the bytes at once. Must not call back into the channel. */
-  write(bytes: Buffer): void
+  /** Takes the bytes at once. Must not call back into the channel. @param frames in them */
+  write(bytes: Buffer, frames: number): void
   /** Bytes that the transport has not taken yet. */
   readonly queuedBytes: number
   /** The limit is passed: the owner ends the peer. Never called during a delivery. */
@@ -81,7 +81,7 @@ export class Outbox implements QueueHolder {
     this.#parts = undefined
     this.#due = false
     this.group?.takeEntries(this, parts)
-    if (parts.length > 0) this.deliver(parts.length === 1 ? parts[0]! : Buffer.concat(parts))
+    if (parts.length > 0) this.deliver(parts.length === 1 ? parts[0]! : Buffer.concat(parts), parts.length)
   }
 
   #append(frame: Buffer): void {
@@ -90,11 +90,11 @@ export class Outbox implements QueueHolder {
     this.#parts.push(frame)
   }
 
-  /** Writes bytes to the sink, or reports the peer as too slow. */
-  deliver(bytes: Buffer): void {
+  /** Writes bytes to the sink, or reports the peer as too slow. @param frames in them */
+  deliver(bytes: Buffer, frames: number): void {
     if (this.#closed) return
     if (this.checkStalled()) return
-    this.#sink.write(bytes)
+    this.#sink.write(bytes, frames)
     const queued = this.#sink.queuedBytes
     if (queued > 0) this.#turns.queues.wrote(this, bytes.length)
     if (queued > this.#maxQueuedBytes) this.#turns.watch(this)

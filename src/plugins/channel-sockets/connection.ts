@@ -5,6 +5,9 @@ import type { Scope } from '../../core/channel-name.ts'
 import { closeCodeOf, definitionOf, NwsError, type ErrorCode } from '../../core/errors.ts'
 import { ClientSocket, type ClientSocketDeps, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
+import { ReplayLog } from '../../core/hub/replay-log.ts'
+import { resumeText } from '../../core/envelope.ts'
+import { asciiFrame } from '../../core/websocket-frame.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
@@ -24,8 +27,20 @@ export interface ConnectionRequest {
   readonly pace?: ReadingPace | undefined
   /** The client has left for good. Called once. */
   readonly left?: (() => void) | undefined
+  /** Set if the membership outlives the socket. */
+  readonly resumption?: Resumption | undefined
   /** Set if the client must prove the token by its first message. @returns undefined: it is right */
   readonly checkToken: ((token: string) => ErrorCode | undefined) | undefined
+}
+
+/** How a client that has lost its socket comes back. */
+export interface Resumption {
+  /** Only the client knows it. */
+  readonly token: string
+  /** Time that the membership waits for the client. */
+  readonly forMs: number
+  /** The membership waits no longer. Called once. */
+  readonly over: () => void
 }
 
 /** Injected into a connection. */
@@ -72,6 +87,12 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   #readers: { readonly mark: number; readonly run: () => void }[] | undefined
   /** Number of the last ping with a callback. */
   #marks = 0
+  /** What the client may have missed; undefined: it cannot come back. */
+  #log: ReplayLog | undefined
+  /** Number of the last frame that was written before the socket was lost. */
+  #lastAtLoss = 0
+  /** Set while the client has no socket. */
+  #absence: NodeJS.Timeout | undefined
 
   /** @param transport the TCP socket under the WebSocket */
   constructor(websocket: WebSocket, transport: ClientTransport, request: ConnectionRequest, deps: ConnectionDeps) {
@@ -83,6 +104,11 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
     this.#authenticated = request.checkToken === undefined
+    if (request.resumption !== undefined) {
+      const { token, forMs } = request.resumption
+      super.write(asciiFrame(resumeText({ token, forMs })), 1)
+      this.#log = new ReplayLog(settings.maxQueuedBytes)
+    }
     if (this.#authenticated) {
       void this.#join()
     } else {
@@ -128,12 +154,6 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
   }
 
-  /** Tells the client the reason in words, then closes the socket with the error's close code. */
-  dismiss(code: ErrorCode): void {
-    if (!this.over) this.#tell(code, definitionOf(code).message)
-    this.end(code)
-  }
-
   /** Sends a ping behind all earlier frames: the client reads it, and answers it, after them. */
   whenRead(run: () => void): void {
     if (!this.canPing) return
@@ -151,6 +171,69 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.#readers?.length === 0) this.#readers = undefined
   }
 
+  override write(bytes: Buffer, frames: number): void {
+    if (this.#log !== undefined) {
+      this.#log.keep(bytes, frames)
+      // The rule of slow readers: too much waits for a client that is away.
+      if (this.#absence !== undefined && !this.#log.covers(this.#lastAtLoss))
+        this.deps.turns.defer(() => this.end('NWS_ERR_PEER_TOO_SLOW'))
+    }
+    super.write(bytes, frames)
+  }
+
+  /** The client has this many frames. It hears how many of its messages have arrived. */
+  acknowledge(received: number): void {
+    if (this.#log === undefined) return
+    this.#log.acknowledge(received)
+    super.write(asciiFrame(resumeText({ received: this.#received })), 1)
+  }
+
+  /**
+   * The client comes back with another socket. It gets what it has missed.
+   *
+   * @param received frames that the client has
+   * @returns false: too much is missing
+   */
+  resume(websocket: WebSocket, transport: ClientTransport, received: number): boolean {
+    if (this.over || this.#log?.covers(received) !== true) return false
+    this.outbox.flush()
+    clearTimeout(this.#absence)
+    this.#absence = undefined
+    this.adopt(websocket, transport)
+    super.write(asciiFrame(resumeText({ received: this.#received })), 1)
+    const missed = this.#log.since(received)
+    if (missed.length > 0) super.write(missed, 1)
+    if (this.#readers !== undefined) this.websocket.ping(String(this.#marks))
+    return true
+  }
+
+  override gone(): void {
+    const { resumption } = this.#request
+    if (this.over || resumption === undefined || this.#member === undefined) return super.gone()
+    this.#lastAtLoss = this.#log?.last ?? 0
+    this.#absence = setTimeout(() => super.gone(), resumption.forMs).unref()
+  }
+
+  /** A client that is away has nothing to close. */
+  override end(code: ErrorCode): void {
+    const isAway = this.#absence !== undefined
+    super.end(code)
+    if (isAway) this.closed()
+  }
+
+  override checkAlive(now: number): void {
+    if (this.#absence === undefined) super.checkAlive(now)
+  }
+
+  protected override fallSilent(): void {
+    if (this.#log === undefined) super.fallSilent()
+    else this.terminate() // It may come back.
+  }
+
+  override get queuedBytes(): number {
+    return this.#absence === undefined ? super.queuedBytes : 0
+  }
+
   /** Flushes, ends the membership, and receives nothing more. @param cause the reason if the proxy ends it */
   finish(cause?: ErrorCode): void {
     // Frames that wait until remote peers are known are sent before the peer leaves.
@@ -158,6 +241,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.over) return
     this.over = true
     clearTimeout(this.#authTimer)
+    clearTimeout(this.#absence)
+    this.#absence = undefined
+    this.#request.resumption?.over()
     this.#rate?.close()
     this.#early = undefined
     const { dialect } = this.#request

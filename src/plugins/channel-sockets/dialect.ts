@@ -23,6 +23,8 @@ export interface DialectSocket {
   sendPresence(frame: Buffer, delayMs?: number): void
   /** Calls `run`, once, when the client has read all frames so far. */
   whenRead(run: () => void): void
+  /** The client has this many messages of the proxy. */
+  acknowledge(received: number): void
   /** Tells the client that the proxy refuses a request; the socket stays open. */
   refuse(code: ErrorCode, extra?: Readonly<Record<string, number>>): void
   /** Closes the socket with the error's close code. */

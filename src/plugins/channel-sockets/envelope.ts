@@ -89,6 +89,8 @@ function receiveText(socket: DialectSocket, bytes: Buffer): void {
       return sendMessage(socket, request.target, { binary: false, bytes: request.data })
     case 'status':
       return socket.send(textFrame(statusText(socket.peer.id)))
+    case 'resume':
+      return socket.acknowledge(request.received)
     // The client has proven its token already.
     case 'auth':
       return

@@ -6,17 +6,19 @@ import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { isChannelName, type Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-import { takeOver } from '../../core/hub/client-socket.ts'
+import { takeOver, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
+import type {} from '../crypto/index.ts'
 import type {} from '../refusals.ts'
 import type {} from '../shutdown.ts'
-import { Connection, type ConnectionDeps } from './connection.ts'
+import { Connection, type ConnectionDeps, type Resumption } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
+import { takeBack } from './return.ts'
 import { ReadingPace } from './reading-pace.ts'
 import { ClientWebSocket } from './web-socket.ts'
 
@@ -40,6 +42,8 @@ export interface GuestSeat {
   readonly name: string
   readonly invitation: string
   readonly takesBinary: boolean
+  /** `resume` of its query. */
+  readonly resume: string | undefined
   /** The guest has left for good. Called once. */
   readonly left: () => void
 }
@@ -52,6 +56,8 @@ export interface ChannelSockets {
   accept(websocket: WebSocket, request: FastifyRequest, seat: SocketSeat): void
   /** Gives a guest its seat. Owns the stream, which carries the frames of a WebSocket, from here on. */
   acceptGuest(stream: Duplex, seat: GuestSeat): { readonly peer: Peer | undefined; end(code: ErrorCode): void }
+  /** Lets a guest go on with a membership of its invitation that waits for it. Owns the stream from here on. */
+  takeGuestBack(stream: Duplex, seat: Pick<GuestSeat, 'name' | 'invitation'>): void
   /** Open sockets. */
   readonly size: number
   /** Bytes that wait for each open socket. */
@@ -76,6 +82,46 @@ export default fp(
       closed: connection => connections.delete(connection)
     }
 
+    /** Connections to which their clients may come back, by token. */
+    const waiting = new Map<string, { readonly connection: Connection; readonly place: string }>()
+    const placeOf = (name: string, invitation = ''): string => `${name} ${invitation}`
+
+    /** Makes a connection that its client can come back to. @param wish milliseconds, from the query */
+    function open(
+      wish: string | undefined,
+      mostMs: number,
+      place: string,
+      make: (resumption: Resumption | undefined) => Connection
+    ): Connection {
+      if (wish === undefined || !/^[1-9]\d{0,8}$/.test(wish)) return make(undefined)
+      const token = app.crypto.peerId()
+      const connection = make({
+        token,
+        forMs: Math.min(Number(wish), mostMs),
+        over: () => waiting.delete(token)
+      })
+      if (connection.isOpen) waiting.set(token, { connection, place })
+      return connection
+    }
+
+    function takeReturning(
+      websocket: WebSocket,
+      transport: ClientTransport,
+      place: string,
+      checkToken: ((token: string) => ErrorCode | undefined) | undefined
+    ): void {
+      takeBack(websocket, transport, {
+        find: token => {
+          const found = waiting.get(token)
+          return found?.place === place ? found.connection : undefined
+        },
+        checkToken,
+        timeoutMs: config.authTimeoutMs,
+        maxDataDepth: config.maxDataDepth,
+        refused: code => app.refusals.add('socket', code)
+      })
+    }
+
     const check: ChannelSockets['check'] = (request, { name, dialect }) => {
       if (!isChannelName(name)) return 'NWS_ERR_CHANNEL_NAME'
       return dialect?.refusal?.(request.headers.origin, !accessGuard.mustAuthenticate(request))
@@ -85,49 +131,73 @@ export default fp(
       const transport = request.raw.socket
       const { remoteAddress = '' } = transport
       takeOver(websocket, transport)
-      const connection = new Connection(
-        websocket,
-        transport,
-        {
-          name,
-          scope,
-          dialect,
-          origin: request.headers.origin,
-          takesBinary: (request.query as { binary?: unknown }).binary === '1',
-          checkToken: accessGuard.mustAuthenticate(request)
-            ? token => accessGuard.checkToken(token, remoteAddress)
-            : undefined
-        },
-        deps
+      const checkToken = accessGuard.mustAuthenticate(request)
+        ? (token: string) => accessGuard.checkToken(token, remoteAddress)
+        : undefined
+      const { binary, resume } = request.query as { binary?: string; resume?: string }
+      const mayResume = dialect === envelopeDialect && scope === 'network' && binary === '1'
+      if (mayResume && resume === 'back') return takeReturning(websocket, transport, placeOf(name), checkToken)
+      connections.add(
+        open(
+          mayResume ? resume : undefined,
+          config.resumeMs,
+          placeOf(name),
+          resumption =>
+            new Connection(
+              websocket,
+              transport,
+              {
+                name,
+                scope,
+                dialect,
+                origin: request.headers.origin,
+                takesBinary: binary === '1',
+                checkToken,
+                resumption
+              },
+              deps
+            )
+        )
       )
-      connections.add(connection)
     }
 
-    const acceptGuest: ChannelSockets['acceptGuest'] = (stream, { name, invitation, takesBinary, left }) => {
+    function guestSocket(stream: Duplex): WebSocket {
       const websocket = ClientWebSocket.over(stream, config.maxMessageBytes)
       takeOver(websocket, stream)
-      const connection = new Connection(
-        websocket,
-        stream,
-        {
-          name,
-          scope: 'network',
-          dialect: envelopeDialect,
-          origin: undefined,
-          takesBinary,
-          invitation,
-          pace: new ReadingPace(config.guestMessagesPerSecond, config.guestBytesPerSecond, performance.now()),
-          left,
-          checkToken: undefined
-        },
-        deps
+      return websocket
+    }
+
+    const acceptGuest: ChannelSockets['acceptGuest'] = (stream, { name, invitation, takesBinary, resume, left }) => {
+      const websocket = guestSocket(stream)
+      const connection = open(
+        takesBinary ? resume : undefined,
+        config.guestResumeMs,
+        placeOf(name, invitation),
+        resumption =>
+          new Connection(
+            websocket,
+            stream,
+            {
+              name,
+              scope: 'network',
+              dialect: envelopeDialect,
+              origin: undefined,
+              takesBinary,
+              invitation,
+              pace: new ReadingPace(config.guestMessagesPerSecond, config.guestBytesPerSecond, performance.now()),
+              left,
+              checkToken: undefined,
+              resumption
+            },
+            deps
+          )
       )
       connections.add(connection)
       return {
         get peer() {
           return connection.member
         },
-        end: code => connection.dismiss(code)
+        end: code => connection.end(code)
       }
     }
 
@@ -135,6 +205,8 @@ export default fp(
       check,
       accept,
       acceptGuest,
+      takeGuestBack: (stream, { name, invitation }) =>
+        takeReturning(guestSocket(stream), stream, placeOf(name, invitation), undefined),
       get size() {
         return connections.size
       },

@@ -288,10 +288,10 @@ export default fp<GuestsOptions>(
         }
         count(key, 1)
         websocket.once('close', () => count(key, -1))
-        const { id = '', binary } = request.query as { id?: string; binary?: string }
+        const { id = '', binary, resume } = request.query as { id?: string; binary?: string; resume?: string }
         takeGuest(
           { websocket, transport },
-          { id, address: key },
+          { id, address: key, isBack: resume === 'back' },
           {
             primitives: crypto.link,
             invitations,
@@ -304,8 +304,11 @@ export default fp<GuestsOptions>(
                 name: facts.channel,
                 invitation: facts.id,
                 takesBinary: binary === '1',
+                resume,
                 left
-              })
+              }),
+            takeBack: (tunnel, { facts }) =>
+              channelSockets.takeGuestBack(tunnel, { name: facts.channel, invitation: facts.id })
           }
         )
       },

@@ -22,6 +22,8 @@ export interface GuestSocketDeps {
   readonly refused: (code: ErrorCode) => void
   /** Gives a guest that has proven the secret its seat. @param left to be called once when it has left for good */
   readonly seat: (tunnel: Tunnel, invitation: Invitation, left: () => void) => Guest
+  /** Lets a guest that lost its socket go on. */
+  readonly takeBack: (tunnel: Tunnel, invitation: Invitation) => void
 }
 
 /** What a guest asks for, in the clear. */
@@ -30,10 +32,12 @@ export interface GuestRequest {
   readonly id: string
   /** Key of the address for limits. */
   readonly address: string
+  /** Whether it has a seat already, and has lost its socket. */
+  readonly isBack: boolean
 }
 
 /** Takes an upgraded socket, and owns it from here on. */
-export function takeGuest(carrier: TunnelCarrier, { id, address }: GuestRequest, deps: GuestSocketDeps): void {
+export function takeGuest(carrier: TunnelCarrier, { id, address, isBack }: GuestRequest, deps: GuestSocketDeps): void {
   const { websocket } = carrier
   let tunnel: Tunnel | undefined
   let isIn = false
@@ -71,6 +75,10 @@ export function takeGuest(carrier: TunnelCarrier, { id, address }: GuestRequest,
     clearTimeout(timer)
     // The invitation may have ended since the handshake.
     if (deps.invitations.find(id) !== wanted) return refuse('NWS_ERR_GUEST_OVER')
+    if (isBack) {
+      isIn = true
+      return deps.takeBack(opened, wanted)
+    }
     let seat: Guest | undefined
     const guest: Guest = {
       get peer() {
@@ -82,6 +90,7 @@ export function takeGuest(carrier: TunnelCarrier, { id, address }: GuestRequest,
     if (refusal !== undefined) return refuse(refusal)
     isIn = true
     seat = deps.seat(opened, wanted, () => wanted.left(guest))
+    return undefined
   }
 
   websocket.on('message', (data: Buffer, isBinary: boolean) => {

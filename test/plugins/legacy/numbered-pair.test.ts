@@ -84,6 +84,7 @@ function openFake(
     maxDataDepth: 16,
     takesBinary: false,
     send: frame => socket.outbox.push(frame),
+    acknowledge: () => {},
     whenRead: run => run(),
     sendPresence: frame => socket.outbox.pushPresence(frame),
     refuse: code => t.fail(code),
