@@ -35,6 +35,7 @@ const RECORD = 'dist/build.json'
 const LIBRARY = {
   networkwebsockets: 'index',
   'networkwebsockets-files': 'files/index',
+  'networkwebsockets-resume': 'resume/index',
   'networkwebsockets-webrtc': 'webrtc',
   bonevalue: 'bonevalue/index',
   'networkwebsockets.global': 'global',
@@ -125,8 +126,10 @@ async function bundle(sourcemap) {
       {
         name: 'files apart',
         setup: build =>
-          build.onResolve({ filter: /\/files\/index\.ts$/ }, ({ kind }) =>
-            kind === 'dynamic-import' ? { path: './networkwebsockets-files.js', external: true } : undefined
+          build.onResolve({ filter: /\/(?:files|resume)\/index\.ts$/ }, ({ kind, path }) =>
+            kind === 'dynamic-import'
+              ? { path: `./networkwebsockets-${path.split('/').at(-2)}.js`, external: true }
+              : undefined
           )
       }
     ],
@@ -159,7 +162,13 @@ async function bundle(sourcemap) {
     {
       ...browser,
       format: 'esm',
-      entryPoints: named(['networkwebsockets', 'networkwebsockets-files', 'networkwebsockets-webrtc', 'bonevalue'])
+      entryPoints: named([
+        'networkwebsockets',
+        'networkwebsockets-files',
+        'networkwebsockets-resume',
+        'networkwebsockets-webrtc',
+        'bonevalue'
+      ])
     },
     {
       ...browser,

@@ -20,7 +20,7 @@ export interface SocketOptions {
   readonly token?: string | undefined
   /**
    * Milliseconds that the membership waits after the socket is lost, at most as long as the proxy allows; 0: none. The others
-   * do not notice, and no message is lost. Default: 15 000, and 0 if the proxy is on this machine.
+   * do not notice, and no message is lost. Default: as long as the proxy allows (15 000), and 0 if it is on this machine.
    */
   readonly resume?: number | undefined
   /** The WebSocket class. Default: the global one, or else, in Node.js, that of `ws`. */
@@ -30,16 +30,14 @@ export interface SocketOptions {
 /** For this library only: messages may be sent before the first `open`. */
 export const QUEUE_EARLY = Symbol('queueEarly')
 
-/** Default of `resume` for proxies on other machines. */
-const RESUME_MS = 15_000
+/** Longer than any proxy waits. */
+const LONG_MS = 86_400_000
 
 /** What takes the place of the platform's own parts. */
 export interface PlatformParts {
   readonly WebSocket: WebSocketClass
   /** Finds out why a connection failed. @param base address of the proxy */
   readonly diagnose: (base: string) => Promise<Problem>
-  /** Milliseconds that a membership should wait. */
-  readonly resumeMs: number
 }
 
 let defaultWebSocket: WebSocketClass | undefined
@@ -58,6 +56,14 @@ export function setPlatform(guests: PlatformParts): void {
 /** The default class. A page may have replaced the global one. */
 function platformWebSocket(): WebSocketClass {
   return parts?.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!
+}
+
+/** The class with a way back. Few pages need its module, and a page that cannot load it does without. */
+function resumableSocket(Socket: WebSocketClass, forMs: number): Promise<WebSocketClass> {
+  return import('./resume/index.ts').then(
+    ({ resumable }) => resumable(Socket, forMs),
+    () => Socket
+  )
 }
 
 export abstract class ChannelSocket extends SocketSurface {
@@ -95,17 +101,20 @@ export abstract class ChannelSocket extends SocketSurface {
       [QUEUE_EARLY]: queueEarly = false
     }: SocketOptions & { [QUEUE_EARLY]?: boolean } = (instead ? protocols : options) ?? {}
     const initial = endpoint ?? defaultEndpoint()
+    const path = pathOf(name)
+    // Raw frames know no way back. On this machine sockets do not break.
+    const isLocal = !path.includes('?') || isLoopbackHost(new URL(endpointBase(initial)).hostname)
+    const resumeMs = resume ?? (isLocal ? 0 : LONG_MS)
     this.#connection = new Connection(this, connection => speak(this, connection), {
       endpoint: initial,
       mayFallBack: endpoint === undefined && initial !== LOCAL_ENDPOINT,
-      path: pathOf(name),
+      path,
       protocols: instead ? undefined : (protocols ?? undefined),
       reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect,
       token,
-      WebSocket,
+      WebSocket: resumeMs === 0 ? WebSocket : resumableSocket(WebSocket, resumeMs),
       diagnose: parts?.diagnose ?? diagnose,
-      queueEarly,
-      resumeMs: resume ?? parts?.resumeMs ?? (isLoopbackHost(new URL(endpointBase(initial)).hostname) ? 0 : RESUME_MS)
+      queueEarly
     })
   }
 

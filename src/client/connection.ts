@@ -9,7 +9,6 @@ import { watchPage } from './page-life.ts'
 import { byteLength, bytesOf, isBlob } from './payload.ts'
 import { permissionFor, refusalOf, type PermissionState } from './permission.ts'
 import { Backoff, MAX_QUEUED_BYTES, type ReconnectOptions } from './reconnect.ts'
-import { isBack, Resumption } from './resumption.ts'
 import { CLOSED, CLOSING, CONNECTING, OPEN, throwNotOpen, type ReadyState } from './socket-surface.ts'
 
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket
@@ -36,13 +35,12 @@ export interface ConnectionOptions {
   readonly protocols: string | string[] | undefined
   readonly reconnect: ReconnectOptions | undefined
   readonly token: string | undefined
-  readonly WebSocket: WebSocketClass
+  /** The class, or a promise of it. */
+  readonly WebSocket: WebSocketClass | Promise<WebSocketClass>
   /** Finds out why a connection failed. */
   readonly diagnose: (base: string) => Promise<Problem>
   /** Whether messages may wait for the first `open` too. */
   readonly queueEarly: boolean
-  /** Milliseconds that the membership should wait for this client after its socket is lost; 0: it leaves at once. */
-  readonly resumeMs: number
 }
 
 /** Close code of a connection without a closing handshake. */
@@ -53,11 +51,6 @@ const POLICY = 1008
 function isFinal(code: number): boolean {
   return code === POLICY || (code >= 4500 && code <= 4999)
 }
-
-/** Between two attempts to come back, at most. Milliseconds. */
-const MAX_RETURN_DELAY_MS = 2000
-/** After this time without an answer the connection counts as lost. Milliseconds. */
-const ANSWER_MS = 5000
 
 /** After this time without an answer the browser probably asks the user. */
 const PROMPT_MS = 1000
@@ -92,13 +85,7 @@ export class Connection {
   readonly #stopWatching: () => void
   #refusal: { readonly problem: Problem; readonly detail: Record<string, unknown> } | undefined
   #discarded = 0
-  readonly #resumption = new Resumption(text => {
-    if (this.#socket !== undefined) this.#write(this.#socket, text)
-  })
-  /** Set while the socket is lost and the membership waits. */
-  #away: { readonly since: number; attempts: number; timer: unknown } | undefined
-  /** Set while an answer is awaited. */
-  #asked: unknown
+  #Socket!: WebSocketClass
 
   constructor(owner: EventTarget, speak: (connection: Connection) => Protocol, options: ConnectionOptions) {
     this.#owner = owner
@@ -110,9 +97,15 @@ export class Connection {
     this.#stopWatching = watchPage({
       frozen: () => this.#freeze(),
       thawed: () => this.#thaw(),
-      woken: () => this.#wake()
+      woken: () => (this.#permission === undefined ? this.#backoff?.hurry() : void this.#lookAtPermission())
     })
-    this.#connect()
+    const { WebSocket } = options
+    const begin = (Socket: WebSocketClass): void => {
+      this.#Socket = Socket
+      if (this.state === CONNECTING) this.#connect()
+    }
+    if (WebSocket instanceof Promise) void WebSocket.then(begin)
+    else begin(WebSocket)
   }
 
   get url(): string {
@@ -158,8 +151,7 @@ export class Connection {
       this.#discarded += size
       return
     }
-    const isWaiting = this.state === CONNECTING || this.#away !== undefined
-    if (isWaiting && this.#outbox.bytes + size > (this.#backoff?.maxQueuedBytes ?? MAX_QUEUED_BYTES)) {
+    if (this.state === CONNECTING && this.#outbox.bytes + size > (this.#backoff?.maxQueuedBytes ?? MAX_QUEUED_BYTES)) {
       throw new DOMException(
         'More messages wait for the connection than "maxQueuedBytes" allows.',
         'QuotaExceededError'
@@ -171,10 +163,9 @@ export class Connection {
   /** Closes after all earlier messages. The caller has checked the arguments. */
   close(code: number | undefined, reason: string | undefined): void {
     if (this.state > OPEN) return
-    const socket = this.state === OPEN && this.#away === undefined ? this.#socket : undefined
+    const socket = this.state === OPEN ? this.#socket : undefined
     this.state = CLOSING
     this.#backoff?.stop()
-    this.#stopReturning()
     if (socket !== undefined)
       return this.#outbox.whenEmpty(() => (code === undefined ? socket.close() : socket.close(code, reason)))
     // Platforms report the end of an attempt at different times, so this does not wait for it.
@@ -225,9 +216,8 @@ export class Connection {
     this.#refusal = undefined
     const policy = watchContentPolicy(this.url)
     let socket: WebSocket
-    this.#resumption.forget()
     try {
-      socket = new this.#options.WebSocket(this.#urlFor(String(this.#options.resumeMs)), this.#options.protocols)
+      socket = new this.#Socket(this.url, this.#options.protocols)
     } catch (error) {
       policy.stop()
       // Browsers with the older text of the standard throw it for mixed content.
@@ -253,8 +243,10 @@ export class Connection {
       else this.#write(socket, greeting)
     })
     socket.addEventListener('message', ({ data }: MessageEvent) => {
-      if (this.#socket === socket) this.#receive(data)
+      if (this.#socket === socket && this.state < CLOSING) this.#protocol.receive(data)
     })
+    // A socket that comes back by itself says so.
+    socket.addEventListener('way', event => this.#owner.dispatchEvent((event as CustomEvent<Event>).detail))
     const lost = ({ code, reason, wasClean }: Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>): void => {
       policy.stop()
       clearTimeout(asking)
@@ -273,7 +265,6 @@ export class Connection {
   /** @param cause the reason, if the page knows it */
   #lost(code: number, reason: string, wasClean: boolean, cause: Problem | undefined): void {
     const wasJoined = this.#joined
-    if (!wasClean && wasJoined && this.state === OPEN && this.#resumption.forMs > 0) return this.#goAway(code, reason)
     this.#detach()
     if (this.state === CLOSING) this.#finish(code, reason, wasClean)
     else if (wasJoined)
@@ -289,131 +280,12 @@ export class Connection {
     this.#socket = undefined
     this.#joined = false
     this.#outbox.stop()
-    clearTimeout(this.#asked as number)
-    this.#asked = undefined
-    this.#stopReturning()
     this.#protocol.lost()
   }
 
   #write(socket: WebSocket, frame: Frame): void {
     this.#sent++
-    this.#resumption.sends(frame)
     socket.send(frame)
-  }
-
-  #receive(data: unknown): void {
-    clearTimeout(this.#asked as number)
-    this.#asked = undefined
-    if (!this.#resumption.takes(data) && this.state < CLOSING) this.#protocol.receive(data)
-  }
-
-  /** The URL with the wish to come back. @param resume milliseconds, or `back` */
-  #urlFor(resume: string): string {
-    return this.#options.resumeMs === 0 || this.#protocol.greeting === undefined
-      ? this.url
-      : `${this.url}${this.url.includes('?') ? '&' : '?'}resume=${resume}`
-  }
-
-  /** The user looks again, or the network is back. */
-  #wake(): void {
-    if (this.#away !== undefined) return this.#comeBack()
-    if (this.#permission !== undefined) return void this.#lookAtPermission()
-    this.#backoff?.hurry()
-    // A socket may be dead without a word after the screen was dark.
-    if (this.state !== OPEN || this.#resumption.forMs === 0 || this.#asked !== undefined) return undefined
-    const socket = this.#socket
-    this.#asked = setTimeout(() => {
-      this.#asked = undefined
-      if (this.#socket === socket) this.#lost(ABNORMAL, '', false, undefined)
-      socket?.close()
-    }, ANSWER_MS)
-    this.#resumption.ask()
-    return undefined
-  }
-
-  /** The socket is lost. The membership waits, and messages wait here. */
-  #goAway(code: number, reason: string): void {
-    this.#turn++
-    this.#socket = undefined
-    this.#outbox.stop()
-    clearTimeout(this.#asked as number)
-    this.#asked = undefined
-    this.#away = { since: performance.now(), attempts: 0, timer: undefined }
-    this.#returnLater(0, code, reason)
-  }
-
-  #returnLater(delayMs: number, code: number, reason: string): void {
-    const away = this.#away
-    if (away === undefined) return
-    const detail: ReconnectingDetail = { attempt: away.attempts + 1, delayMs, code, reason }
-    this.#owner.dispatchEvent(new CustomEvent('reconnecting', { detail }))
-    if (this.#away === away) away.timer = setTimeout(() => this.#comeBack(), delayMs)
-  }
-
-  /** Tries to come back with another socket. */
-  #comeBack(): void {
-    const away = this.#away
-    if (away === undefined || this.#socket !== undefined) return
-    clearTimeout(away.timer as number)
-    away.attempts++
-    const socket = new this.#options.WebSocket(this.#urlFor('back'), this.#options.protocols)
-    this.#socket = socket
-    socket.binaryType = 'arraybuffer'
-    const { token } = this.#options
-    let refusal: unknown
-    socket.addEventListener('open', () => {
-      if (token !== undefined) socket.send(JSON.stringify({ action: 'auth', token }))
-      socket.send(this.#resumption.greeting)
-    })
-    socket.addEventListener('message', ({ data }: MessageEvent) => {
-      if (this.#socket !== socket) return
-      if (this.#away !== away) this.#receive(data)
-      else if (isBack(data)) this.#isBack(socket, data)
-      else refusal ??= data
-    })
-    const ended = ({ code, reason, wasClean }: Pick<CloseEvent, 'code' | 'reason' | 'wasClean'>): void => {
-      if (this.#socket !== socket) return
-      if (this.#away !== away) return this.#lost(code, reason, wasClean, undefined)
-      this.#socket = undefined
-      const isLate = performance.now() - away.since > this.#resumption.forMs
-      if (!wasClean && !isLate) {
-        const delayMs = Math.random() * Math.min(MAX_RETURN_DELAY_MS, 250 * 2 ** away.attempts)
-        return this.#returnLater(delayMs, code, reason)
-      }
-      this.#giveUp(code, reason, wasClean, refusal)
-    }
-    socket.addEventListener('close', ended)
-    socket.addEventListener('error', () => {
-      setTimeout(() => {
-        if (socket.readyState === CLOSED) ended({ code: ABNORMAL, reason: '', wasClean: false })
-      })
-    })
-  }
-
-  #isBack(socket: WebSocket, data: unknown): void {
-    this.#away = undefined
-    this.#resumption.takes(data)
-    const { before, frames } = this.#resumption.missing
-    this.#sent = before + frames.length
-    for (const frame of frames) socket.send(frame)
-    this.#outbox.start(frame => this.#write(socket, frame))
-    this.#owner.dispatchEvent(new Event('resumed'))
-  }
-
-  /** The membership is lost, so this peer leaves and may join as another one. @param refusal what the proxy said */
-  #giveUp(code: number, reason: string, wasClean: boolean, refusal: unknown): void {
-    this.#away = undefined
-    this.#resumption.forget()
-    this.#detach()
-    this.#refusal = undefined
-    if (wasClean && isFinal(code) && refusal !== undefined) this.#protocol.receive(refusal)
-    const told = (this.#refusal as { readonly problem: Problem } | undefined)?.problem
-    this.#retry(code, reason, wasClean, told ?? problem('NWS_CLIENT_CONNECTION_LOST'))
-  }
-
-  #stopReturning(): void {
-    clearTimeout(this.#away?.timer as number)
-    this.#away = undefined
   }
 
   /** The attempt takes long: tells the page if the browser asks the user meanwhile. */

@@ -19,13 +19,6 @@ export const clientErrors = {
     'The browser blocks ws: from a page that came over https. Use an endpoint with wss:, or open the page from http://localhost.',
   NWS_CLIENT_CONTENT_POLICY:
     'The Content-Security-Policy of this page does not allow the endpoint. Add it to connect-src.',
-  NWS_CLIENT_NOT_INVITED: 'The invitation is for another channel. NetworkWebSocket.invitation names its channel.',
-  NWS_CLIENT_NO_INVITATION: 'This page needs an invitation. Scan the code again.',
-  NWS_CLIENT_INVITATION_OVER: 'The invitation is over. Ask for a new code and scan it.',
-  NWS_CLIENT_INVITATION_FULL: 'All places are taken. Wait until somebody leaves, or ask for another code.',
-  NWS_CLIENT_INVITATION_WRONG: 'The link does not fit the invitation. Scan the code again.',
-  NWS_CLIENT_HOST_AWAY:
-    'The computer that invited you does not answer. It may be off, its invitation may be over, or this device is no longer in its network.',
   NWS_CLIENT_CONNECTION_LOST: 'The connection to the proxy broke. Messages on the way may be lost.',
   NWS_CLIENT_BAD_FRAME: 'The proxy sent an unknown message. The library ignored it.',
   NWS_CLIENT_UNREADABLE_BLOB: 'The library cannot read the Blob, and did not send it.'

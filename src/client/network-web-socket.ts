@@ -57,7 +57,7 @@ export class NetworkWebSocket extends ChannelSocket {
    * The invitation that this page came by; undefined on pages that are not for guests. It is rejected, with a `code`, if the
    * invitation is over or its computer does not answer.
    */
-  static readonly invitation: Promise<{ readonly channel: string }> | undefined = undefined
+  declare static readonly invitation: Promise<{ readonly channel: string }> | undefined
   declare ondisconnect: ((this: WebSocket, event: NetworkWebSocketEventMap['disconnect']) => unknown) | null
   readonly #protocol: EnvelopeProtocol
   readonly #channelConnection: Connection

@@ -1,7 +1,6 @@
 // A client whose socket is cut comes back to its membership: the others do not notice, and nothing is lost or doubled.
 import { once } from 'node:events'
 import t from 'tap'
-import type { NetworkMessageEvent } from '../../src/client/events.ts'
 import { NetworkWebSocket } from '../../src/client/network-web-socket.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
@@ -13,7 +12,7 @@ function record(socket: NetworkWebSocket): { data: unknown[]; until: (last: unkn
   const data: unknown[] = []
   let check = (): void => {}
   socket.addEventListener('message', event => {
-    data.push((event as NetworkMessageEvent).data)
+    data.push(event.data)
     check()
   })
   return {

@@ -5,6 +5,7 @@ import t from 'tap'
 import { cliErrors } from '../../src/cli/errors.ts'
 import { clientErrors } from '../../src/client/errors.ts'
 import { fileErrors } from '../../src/client/files/errors.ts'
+import { guestErrors } from '../../src/client/guest/errors.ts'
 import { createProgram, everyCommand } from '../../src/cli/program.ts'
 import { catalogue } from '../../src/core/errors.ts'
 import { settingNames, variableOf } from '../../src/core/settings.ts'
@@ -23,7 +24,7 @@ t.test('[R21] the generated blocks are those of the program', async t => {
 
 t.test('errors and settings that a page names exist', async t => {
   const known = new Set([
-    ...Object.keys({ ...catalogue, ...cliErrors, ...clientErrors, ...fileErrors }),
+    ...Object.keys({ ...catalogue, ...cliErrors, ...clientErrors, ...fileErrors, ...guestErrors }),
     ...settingNames.map(variableOf),
     'NWS_PASSWORD'
   ])

@@ -1,6 +1,7 @@
 // Tables of errors and close codes, from the catalogues.
 import { clientErrors } from '../../src/client/errors.ts'
 import { fileErrors } from '../../src/client/files/errors.ts'
+import { guestErrors } from '../../src/client/guest/errors.ts'
 import { catalogue, type ErrorDefinition } from '../../src/core/errors.ts'
 import { cliErrors } from '../../src/cli/errors.ts'
 import { remedies } from '../../src/cli/doctor/finding.ts'
@@ -35,7 +36,7 @@ export function errorBlocks(): Record<string, string> {
     ),
     'client errors': table(
       ['code', 'meaning'],
-      Object.entries(clientErrors).map(([name, message]) => [code(name), cell(message)])
+      Object.entries({ ...clientErrors, ...guestErrors }).map(([name, message]) => [code(name), cell(message)])
     ),
     'file errors': table(
       ['code', 'meaning'],

@@ -1,14 +1,14 @@
 // A WebSocket to the channel of an invitation, for connection.ts: the frames of an ordinary WebSocket inside of the encrypted
 // connection.
 import type { WebSocketClass } from '../connection.ts'
-import { problem, type ClientErrorCode } from '../errors.ts'
 import { closeEvent } from '../events.ts'
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState } from '../socket-surface.ts'
+import { guestProblem, type GuestErrorCode } from './errors.ts'
 import { BINARY, CLOSE, decodeClose, encodeClose, encodeFrame, FrameReader, PING, PONG, TEXT } from './frames.ts'
 import { Tunnel } from './tunnel.ts'
 
 /** Sentences for refusals before the join. */
-const REFUSALS: Readonly<Record<string, ClientErrorCode>> = {
+const REFUSALS: Readonly<Record<string, GuestErrorCode>> = {
   NWS_ERR_GUEST_OVER: 'NWS_CLIENT_INVITATION_OVER',
   NWS_ERR_GUEST_FULL: 'NWS_CLIENT_INVITATION_FULL',
   NWS_ERR_GUEST_SECRET: 'NWS_CLIENT_INVITATION_WRONG',
@@ -96,13 +96,13 @@ export function guestWebSocket(
     }
 
     /** Says what is wrong, in the form of the proxy. */
-    #say(words: ClientErrorCode, code: string = words): void {
-      const { message } = problem(words)
+    #say(words: GuestErrorCode, code: string = words): void {
+      const { message } = guestProblem(words)
       const data = JSON.stringify({ action: 'error', code, message })
       this.dispatchEvent(new MessageEvent('message', { data }))
     }
 
-    #refuse(words: ClientErrorCode): void {
+    #refuse(words: GuestErrorCode): void {
       this.#say(words)
       this.readyState = CLOSING
       this.#end(NOT_INVITED, words, true)

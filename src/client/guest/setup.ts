@@ -3,6 +3,7 @@ import { setPlatform } from '../channel-socket.ts'
 import { httpAddress } from '../endpoint.ts'
 import { problem } from '../errors.ts'
 import { NetworkWebSocket } from '../network-web-socket.ts'
+import { guestProblem } from './errors.ts'
 import { guestWebSocket } from './guest-web-socket.ts'
 import { takeSecret } from './secret.ts'
 import { Tunnel } from './tunnel.ts'
@@ -17,9 +18,6 @@ class InvitationError extends Error {
   }
 }
 
-/** As long as the proxy allows guests (NWS_GUEST_RESUME_MS). */
-const RESUME_MS = 86_400_000
-
 const OVER = /^NWS_ERR_GUEST_(?:OVER|SECRET|TRIES)$/
 
 /** Sets the library up. Call it once, before the page makes a socket. */
@@ -30,7 +28,7 @@ export function setUpGuest(): void {
 
   /** Asks the proxy for the channel. It is no guest before it sends something. */
   async function ask(): Promise<{ readonly channel: string }> {
-    if (secret === undefined) throw new InvitationError(problem('NWS_CLIENT_NO_INVITATION'))
+    if (secret === undefined) throw new InvitationError(guestProblem('NWS_CLIENT_NO_INVITATION'))
     return await new Promise((resolve, reject) => {
       const tunnel = new Tunnel(location.origin.replace(/^http/, 'ws'), '', secret, Socket, {
         opened: ({ channel }) => {
@@ -40,7 +38,7 @@ export function setUpGuest(): void {
         bytes: () => {},
         closed: (_code, reason) =>
           reject(
-            new InvitationError(problem(OVER.test(reason) ? 'NWS_CLIENT_INVITATION_OVER' : 'NWS_CLIENT_HOST_AWAY'))
+            new InvitationError(guestProblem(OVER.test(reason) ? 'NWS_CLIENT_INVITATION_OVER' : 'NWS_CLIENT_HOST_AWAY'))
           )
       })
     })
@@ -56,14 +54,13 @@ export function setUpGuest(): void {
     }
   })
   setPlatform({
-    resumeMs: RESUME_MS,
     WebSocket: guestWebSocket(secret, Socket, channel => {
       found = Promise.resolve({ channel })
     }),
     diagnose: async base => {
       // It answers, and takes no socket: too many are open, or a program between blocks them.
       const answer = await fetch(`${httpAddress(base)}/console/icon.svg`, { cache: 'no-store' }).catch(() => undefined)
-      return problem(answer === undefined ? 'NWS_CLIENT_HOST_AWAY' : 'NWS_CLIENT_REFUSED')
+      return answer === undefined ? guestProblem('NWS_CLIENT_HOST_AWAY') : problem('NWS_CLIENT_REFUSED')
     }
   })
 }

@@ -183,6 +183,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
 
   /** The client has this many frames. It hears how many of its messages have arrived. */
   acknowledge(received: number): void {
+    this.#received-- // Neither end counts it.
     if (this.#log === undefined) return
     this.#log.acknowledge(received)
     super.write(asciiFrame(resumeText({ received: this.#received })), 1)
