@@ -30,9 +30,6 @@ export interface SocketOptions {
 /** For this library only: messages may be sent before the first `open`. */
 export const QUEUE_EARLY = Symbol('queueEarly')
 
-/** Longer than any proxy waits. */
-const LONG_MS = 86_400_000
-
 /** What takes the place of the platform's own parts. */
 export interface PlatformParts {
   readonly WebSocket: WebSocketClass
@@ -101,14 +98,12 @@ export abstract class ChannelSocket extends SocketSurface {
       [QUEUE_EARLY]: queueEarly = false
     }: SocketOptions & { [QUEUE_EARLY]?: boolean } = (instead ? protocols : options) ?? {}
     const initial = endpoint ?? defaultEndpoint()
-    const path = pathOf(name)
-    // Raw frames know no way back. On this machine sockets do not break.
-    const isLocal = !path.includes('?') || isLoopbackHost(new URL(endpointBase(initial)).hostname)
-    const resumeMs = resume ?? (isLocal ? 0 : LONG_MS)
+    // On this machine sockets do not break. No proxy waits as long as is asked for here.
+    const resumeMs = resume ?? (isLoopbackHost(new URL(endpointBase(initial)).hostname) ? 0 : 9e8)
     this.#connection = new Connection(this, connection => speak(this, connection), {
       endpoint: initial,
       mayFallBack: endpoint === undefined && initial !== LOCAL_ENDPOINT,
-      path,
+      path: pathOf(name),
       protocols: instead ? undefined : (protocols ?? undefined),
       reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect,
       token,

@@ -26,7 +26,7 @@ t.test(
       'networkwebsockets.global.js',
       'namedwebsockets.js'
     ]) {
-      const text = read(file).replaceAll('import("./networkwebsockets-files.js")', '')
+      const text = read(file).replaceAll(/import\("\.\/networkwebsockets-(?:files|resume)\.js"\)/g, '')
       t.notMatch(text, /\bimport\s*[("'{*]|\brequire\(/, file)
     }
     t.notMatch(read('networkwebsockets.js'), /RTCPeerConnection/)
@@ -53,6 +53,8 @@ t.test('the classic scripts define the same globals, to be called with or withou
       URL,
       WebSocket,
       TextEncoder,
+      setTimeout,
+      clearTimeout,
       Map,
       Proxy
     })
