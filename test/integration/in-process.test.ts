@@ -183,7 +183,7 @@ t.test('a message hook refuses one message', async t => {
   await b.arrived()
   a.send({ action: 'broadcast', data: 'bad' })
   a.send({ action: 'broadcast', data: 'good' })
-  t.strictSame(await a.next(), { action: 'error', code: 'RUDE', message: 'Mind your language.' })
+  t.strictSame(await a.next(), { action: 'error', code: 'RUDE', message: 'Mind your language.', first: 3, last: 3 })
   t.equal((await b.next()).data, 'good')
 })
 
