@@ -18,7 +18,7 @@ export function fileCommand(): Command {
       .option('--json', 'print a JSON object for each receiver')
       .addHelpText(
         'after',
-        '\nSeveral receivers are served side by side, each at its own pace. The command ends when at least --receivers have\neverything and no other is receiving. Exit code 6: some have everything, others do not.'
+        '\nSeveral receivers are served side by side, each at its own pace. The command ends when at least --receivers have\neverything and no other is receiving. Exit code 6: some have everything, others gave up.'
       )
       .action(send)
   )

@@ -1,6 +1,6 @@
 // `nws file` through cuts and kills: a link that breaks, a receiver and a sender that are killed, a proxy that goes away.
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startNws } from '../support/cli.ts'
@@ -60,7 +60,7 @@ t.test('a file goes through a cut of the link, and the checksums are equal', { s
 t.test('it goes on where a killed receiver was, and where a killed sender was', async t => {
   const { receive, send } = await startFileCommands(t)
   const big = t.testdir({ in: {} })
-  const content = randomBytes(60_000_000)
+  const content = randomBytes(40_000_000)
   writeFileSync(join(big, 'big'), content)
   const receiver = receive('killed', join(big, 'in'))
   const sender = send('killed', join(big, 'big'))
@@ -74,9 +74,15 @@ t.test('it goes on where a killed receiver was, and where a killed sender was', 
   await sender.says('stderr', /has left, and may come back/)
   const had = sizeOfPart()
   t.ok(had > 0 && had < content.length)
+  t.match(await receive('killed', join(big, 'in')).ended, { code: 0 })
+  t.match(await sender.ended, { code: 0, stderr: /NWS_CLIENT_FILE_GONE[^]*Sent to 1 receiver/ })
+  t.equal(hashOf(readFileSync(join(big, 'in', 'big'))), hashOf(content))
+  rmSync(join(big, 'in', 'big'))
+
+  const doomed = send('killed', join(big, 'big'))
   const second = receive('killed', join(big, 'in'))
-  while (sizeOfPart() < had + 5_000_000) await new Promise(resolve => setImmediate(resolve))
-  sender.child.kill('SIGKILL')
+  while (sizeOfPart() < 5_000_000) await new Promise(resolve => setImmediate(resolve))
+  doomed.child.kill('SIGKILL')
   const again = send('killed', join(big, 'big'))
   // This receiver waits for the sender that it knows; another one takes the new offer.
   second.child.kill('SIGKILL')

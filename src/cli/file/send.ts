@@ -107,7 +107,9 @@ async function channelAndPaths(
 function conclude(display: Display, receivers: number, end: CliError | ProxyError | undefined): void {
   const states = [...display.states.values()]
   const completed = states.filter(({ state }) => state === 'completed').length
-  const begun = states.filter(({ code, bytes }) => code !== undefined && bytes > 0).length
+  // A receiver that is gone may have begun again as another one.
+  const isGone = ({ code }: SendProgress): boolean => code === 'NWS_CLIENT_FILE_GONE'
+  const begun = states.filter(state => state.code !== undefined && state.bytes > 0 && !isGone(state)).length
   if (completed > 0 && completed >= receivers && begun === 0) {
     note(styled(`Sent to ${completed} ${completed === 1 ? 'receiver' : 'receivers'}.`, 'dim'))
     return
@@ -116,7 +118,7 @@ function conclude(display: Display, receivers: number, end: CliError | ProxyErro
     throw new CliError('NWS_CLI_FILE_PARTIAL', `${completed} of ${Math.max(receivers, completed + begun)} have it.`)
   if (end !== undefined) throw end
   const refused = states.filter(({ code }) => code !== undefined && code !== 'NWS_CLIENT_FILE_NO_ANSWER')
-  if (refused.some(({ code }) => code === 'NWS_CLIENT_FILE_GONE' && begun > 0))
+  if (refused.some(state => isGone(state) && state.bytes > 0))
     throw new CliError('NWS_CLI_FILE_INCOMPLETE')
   throw new CliError(
     refused.some(({ code }) => code !== 'NWS_CLIENT_FILE_OVER') ? 'NWS_CLI_FILE_REFUSED' : 'NWS_CLI_TIMEOUT'
