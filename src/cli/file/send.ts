@@ -118,8 +118,7 @@ function conclude(display: Display, receivers: number, end: CliError | ProxyErro
     throw new CliError('NWS_CLI_FILE_PARTIAL', `${completed} of ${Math.max(receivers, completed + begun)} have it.`)
   if (end !== undefined) throw end
   const refused = states.filter(({ code }) => code !== undefined && code !== 'NWS_CLIENT_FILE_NO_ANSWER')
-  if (refused.some(state => isGone(state) && state.bytes > 0))
-    throw new CliError('NWS_CLI_FILE_INCOMPLETE')
+  if (refused.some(state => isGone(state) && state.bytes > 0)) throw new CliError('NWS_CLI_FILE_INCOMPLETE')
   throw new CliError(
     refused.some(({ code }) => code !== 'NWS_CLIENT_FILE_OVER') ? 'NWS_CLI_FILE_REFUSED' : 'NWS_CLI_TIMEOUT'
   )
