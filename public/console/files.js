@@ -1,14 +1,15 @@
 // Files in a channel: their lines in the log, with buttons. The library transfers them.
 import { FileError, fileErrors } from '../lib/networkwebsockets-files.js'
 import { bytes as inBytes, plural, short } from './format.js'
+import { KeptFile } from './kept-file.js'
 import { saveAs } from './log-line.js'
 
 /** @typedef {import('./session.js').Entry} Entry */
 /** @typedef {import('../lib/networkwebsockets.js').FileOffer} FileOffer */
 /** @typedef {import('../lib/networkwebsockets.js').SendProgress} SendProgress */
 
-/** Largest transfer that is kept in memory; for a larger one the page asks for a place on the disk. Bytes. */
-const MAX_IN_MEMORY = 256 * 1024 * 1024
+/** Largest transfer that the browser keeps; for a larger one the page asks for a place on the disk. Bytes. */
+const MAX_KEPT = 256 * 1024 * 1024
 /** Receivers that are named one by one. */
 const MAX_NAMED = 4
 /** Least time between two changes of a line, milliseconds. */
@@ -136,6 +137,8 @@ export class FileLines {
 
   /** @param {FileOffer} offer @param {Entry} entry @param {string} label */
   async #take(offer, entry, label) {
+    /** @type {KeptFile[]} */
+    const kept = []
     let sink
     try {
       sink = await chooseSink(offer)
@@ -144,30 +147,42 @@ export class FileLines {
     }
     const control = this.#begin(entry)
     const began = performance.now()
+    /** Bytes of an earlier attempt. @type {number | undefined} */
+    let before
     const show = throttled((/** @type {number} */ done) => {
+      before ??= done
       if (!this.#running.has(control)) return
       const share = offer.size === undefined ? inBytes(done) : `${Math.floor((done / Math.max(1, offer.size)) * 100)} %`
-      const speed = inBytes(Math.round((done / Math.max(1, performance.now() - began)) * 1000))
+      const speed = inBytes(Math.round(((done - before) / Math.max(1, performance.now() - began)) * 1000))
       this.#say(entry, `${label}: ${share} here, ${speed}/s`)
     })
     try {
       const files = await offer.accept({
-        sink,
-        maxBytes: sink === undefined ? MAX_IN_MEMORY : undefined,
+        sink: sink ?? (async ({ index }) => (kept[index] = await KeptFile.open(`${offer.version}/${index}`))),
+        maxBytes: sink === undefined ? MAX_KEPT : undefined,
         signal: control.signal,
         onProgress: ({ bytes }) => show(bytes)
       })
       this.#end(entry, control, sink === undefined ? label : `${label}: saved`)
-      if (sink === undefined) this.#keep(entry, files)
+      if (sink !== undefined) return
+      this.#keep(
+        entry,
+        files.map(({ name, size }, index) => ({ name, size, blob: kept[index].blob }))
+      )
     } catch (error) {
       this.#end(entry, control, `${label}: ${reasonOf(error)}`)
     }
   }
 
-  /** Files in memory can be saved, and the only one is. @param {Entry} entry @param {import('../lib/networkwebsockets.js').ReceivedFile[]} files */
+  /**
+   * Kept files can be saved, and the only one is.
+   *
+   * @param {Entry} entry
+   * @param {{ name: string, size: number, blob: Blob }[]} files
+   */
   #keep(entry, files) {
     const save = (/** @type {typeof files} */ these) => {
-      for (const { blob, name } of these) saveAs(/** @type {Blob} */ (blob), name)
+      for (const { blob, name } of these) saveAs(blob, name)
     }
     for (const { size } of files) entry.size += size
     const each = files.map(file => ({
@@ -234,14 +249,14 @@ function throttled(call) {
 /** The dialogs of File System Access, where there are any. @typedef {{ showSaveFilePicker?: (options: object) => Promise<FileSystemFileHandle>, showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle> }} Pickers */
 
 /**
- * Where a large offer goes; undefined: into memory.
+ * Where a large offer goes; undefined: the browser keeps it.
  *
  * @param {FileOffer} offer
  * @returns {Promise<import('../lib/networkwebsockets.js').AcceptOptions['sink']>}
  */
 async function chooseSink({ name, files, size }) {
   const { showSaveFilePicker, showDirectoryPicker } = /** @type {Pickers} */ (globalThis)
-  if (size !== undefined && size <= MAX_IN_MEMORY) return undefined
+  if (size !== undefined && size <= MAX_KEPT) return undefined
   if (files === 1 && showSaveFilePicker !== undefined) {
     const handle = await showSaveFilePicker({ suggestedName: name })
     return async () => await handle.createWritable()

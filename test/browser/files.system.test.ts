@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import { NetworkWebSocket, type ReceivedFile } from '../../src/client/node.ts'
+import { NetworkWebSocket, type ReceivedFile, type Source } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
 import { startNws } from '../support/cli.ts'
@@ -124,6 +124,50 @@ async function whole(page: Page, short: string): Promise<string> {
   }
   return peers.list.find(({ id }) => id.startsWith(short))!.id
 }
+
+t.test('a page that is loaded again goes on where it was', needsBrowser, async t => {
+  const { url, ws } = await buildTestApp(t)
+  const page = await visit(t, url)
+  await join(page, 'room')
+  const bytes = randomBytes(12_000_003)
+  // The sender waits near the end until the page is loaded again.
+  let goOn!: () => void
+  const again = new Promise<void>(resolve => {
+    goOn = resolve
+  })
+  let isNearEnd!: () => void
+  const nearEnd = new Promise<void>(resolve => {
+    isNearEnd = resolve
+  })
+  const offsets: number[] = []
+  const source: Source = {
+    size: bytes.length,
+    read: async (into, offset) => {
+      if (offset > 10_000_000) {
+        isNearEnd()
+        await again
+      }
+      offsets.push(offset)
+      into.set(bytes.subarray(offset, offset + into.length))
+      return Math.min(into.length, bytes.length - offset)
+    }
+  }
+  const sender = new NetworkWebSocket('room', { endpoint: ws })
+  t.teardown(() => sender.close())
+  const sent = sender.sendFile(source, { name: 'film.bin', receivers: 1 })
+  await button(page, 'Save film.bin').click()
+  await nearEnd
+  await page.reload()
+  await join(page, 'room')
+  offsets.length = 0
+  await button(page, 'Save film.bin').waitFor()
+  goOn()
+  const saved = await save(page, button(page, 'Save film.bin'), 'pointer')
+  t.equal(hashOf(saved.bytes), hashOf(bytes))
+  t.ok(Math.min(...offsets) >= 4 * 1024 * 1024, 'most of it is not sent again')
+  t.equal((await sent).completed.length, 1)
+  t.equal(await page.evaluate('indexedDB.databases().then(all => all.length)'), 1)
+})
 
 t.test('a page of another origin, without WebCrypto, sends and takes files', needsBrowser, async t => {
   const { url, ws } = await buildTestApp(t)
