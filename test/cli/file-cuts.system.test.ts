@@ -58,9 +58,10 @@ t.test('a file goes through a cut of the link, and the checksums are equal', { s
 })
 
 t.test('it goes on where a killed receiver was, and where a killed sender was', async t => {
-  const { receive, send } = await startFileCommands(t)
+  // A slow proxy, so that a kill comes in the middle.
+  const { receive, send } = await startFileCommands(t, { NWS_MAX_BYTES_PER_SECOND: '5000000' })
   const big = t.testdir({ in: {} })
-  const content = randomBytes(40_000_000)
+  const content = randomBytes(20_000_000)
   writeFileSync(join(big, 'big'), content)
   const receiver = receive('killed', join(big, 'in'))
   const sender = send('killed', join(big, 'big'))

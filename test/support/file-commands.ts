@@ -17,9 +17,9 @@ export interface FileCommands {
   readonly run: (args: readonly string[], options?: NwsOptions) => RunningNws
 }
 
-/** Starts the proxy. */
-export async function startFileCommands(t: Test): Promise<FileCommands> {
-  const address = `http://localhost:${await startServer(t, {}).port()}`
+/** Starts the proxy. @param environment its settings */
+export async function startFileCommands(t: Test, environment: Record<string, string> = {}): Promise<FileCommands> {
+  const address = `http://localhost:${await startServer(t, environment).port()}`
   const run: FileCommands['run'] = (args, options) => startNws(t, ['file', ...args, '--url', address], options)
   return {
     address,
