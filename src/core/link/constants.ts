@@ -77,8 +77,6 @@ export interface LinkTimings {
   readonly deadMs: number
   /** Silence after which a probed link is dead. */
   readonly probeMs: number
-  /** A link whose queue does not shrink for so long is closed. */
-  readonly drainMs: number
   readonly rekeyMs: number
   /** Least time between two PINGs that ask for an ACK. */
   readonly askMs: number
@@ -109,7 +107,6 @@ export const timings: LinkTimings = {
   pingMs: 15_000,
   deadMs: 45_000,
   probeMs: 5000,
-  drainMs: 10_000,
   rekeyMs: 600_000,
   askMs: 200,
   ackMs: 1000,

@@ -1,20 +1,19 @@
 // One link: the frames of one connection. Batches what a turn says, lets what arrives take effect in order, watches
-// whether the remote is there and takes what it is sent, and ends. Not what outlives it (session.ts), and no rule of
+// whether the remote is there, and ends. Not what outlives it (session.ts), and no rule of
 // matching (matching/).
 import { readU16, u16 } from '../../bytes.ts'
 import type { CpuBudget, CpuClient } from '../budget/cpu-budget.ts'
 import type { GuessBudget } from '../budget/guess-budget.ts'
-import type { LinkBudgets, LinkTimings } from '../constants.ts'
+import { MAX_QUEUED_BYTES, type LinkBudgets, type LinkTimings } from '../constants.ts'
 import type { Clock } from '../../clock.ts'
 import type { LinkPort, StepRunner } from '../environment.ts'
 import type { Scheduler } from '../matching/scheduler.ts'
 import type { LinkPrimitives } from '../primitives.ts'
-import { fault, type Fault, type LinkCloseCode } from '../result.ts'
+import { SILENT, fault, type Fault, type LinkCloseCode } from '../result.ts'
 import { frameType, type Frame, type FrameType } from '../wire/frames.ts'
 import type { Identity, LinkRole } from '../wire/handshake.ts'
 import type { Greeting } from '../wire/hello.ts'
 import { RecordStream, type Greetings, type LinkTerms } from '../wire/record-stream.ts'
-import { Backlog } from './backlog.ts'
 import { Inbox, type Arrival } from './inbox.ts'
 import { Liveness } from './liveness.ts'
 import type { Session } from './session.ts'
@@ -111,7 +110,6 @@ export class Link implements CpuClient {
   readonly #stream: RecordStream
   readonly #inbox: Inbox
   readonly #liveness: Liveness
-  readonly #backlog: Backlog
   #flushing = false
 
   constructor(environment: LinkEnvironment, options: LinkOptions, owner: LinkOwner) {
@@ -123,15 +121,11 @@ export class Link implements CpuClient {
     this.#endOfTurn = endOfTurn
     this.#owner = owner
     this.#port = port
-    this.#backlog = new Backlog(
-      clock,
-      timings.drainMs,
-      () => port.queuedBytes,
-      () => this.#stuck()
-    )
     const send = (bytes: Uint8Array): void => {
       port.send(bytes)
-      this.#backlog.sent(bytes.length)
+      // CLOSE would only wait behind the rest.
+      if (port.queuedBytes > MAX_QUEUED_BYTES)
+        this.#end({ code: SILENT, by: 'us', truncated: false, reason: 'The remote takes nothing' }, false)
     }
     this.#stream = new RecordStream(
       { role, primitives, identity, dialledId, send, clock, timings },
@@ -150,7 +144,7 @@ export class Link implements CpuClient {
     this.#inbox = new Inbox({ take: arrival => this.#take(arrival), pause: paused => this.#pause(paused) })
     this.#liveness = new Liveness(clock, timings, random, {
       ping: x => this.write(frameType.ping, x),
-      dead: () => this.close(4001, 'The remote is silent')
+      dead: () => this.close(SILENT, 'The remote is silent')
     })
   }
 
@@ -305,17 +299,11 @@ export class Link implements CpuClient {
     this.#port.pause(paused)
   }
 
-  /** More is queued than may be, or nothing drains: CLOSE would only wait behind it. */
-  #stuck(): void {
-    this.#end({ code: 4001, by: 'us', truncated: false, reason: 'The remote takes nothing' }, false)
-  }
-
   #end(ending: LinkEnding, gracefully: boolean): void {
     if (this.state === 'over') return
     this.state = 'over'
     this.#inbox.end()
     this.#liveness.stop()
-    this.#backlog.stop()
     this.scheduler?.stop()
     this.#owner.ended(this, ending)
     this.#stream.end()
