@@ -12,21 +12,9 @@ const CLOSE_TIMEOUT_MS = 2000
 /** Wraps a connected socket. */
 export function createTcpPort(socket: Socket): LinkPort {
   let first = true
-  let corked = false
-  /** What several calls of one turn send goes to the kernel at once. */
-  function gather(): void {
-    if (corked) return
-    corked = true
-    socket.cork()
-    process.nextTick(() => {
-      corked = false
-      socket.uncork()
-    })
-  }
   return {
     send: bytes => {
       if (!socket.writable) return
-      gather()
       if (first) {
         first = false
         socket.write(bytes)
@@ -38,7 +26,7 @@ export function createTcpPort(socket: Socket): LinkPort {
       socket.write(framed)
     },
     get queuedBytes() {
-      return queuedBytes(socket)
+      return socket.writableLength
     },
     pause: paused => {
       if (paused) socket.pause()
@@ -50,19 +38,6 @@ export function createTcpPort(socket: Socket): LinkPort {
     },
     destroy: () => socket.destroy()
   }
-}
-
-/**
- * Bytes that the kernel has not taken. `writableLength` counts a write that is under way as a whole until it is done, so
- * that a queue which drains steadily would seem to stand still; the handle knows what is left of it.
- */
-function queuedBytes(socket: Socket): number {
-  const { _handle: handle, _writableState: state } = socket as {
-    _handle?: { writeQueueSize?: number } | null
-    _writableState?: { writelen?: number }
-  }
-  const done = Math.max(0, (state?.writelen ?? 0) - (handle?.writeQueueSize ?? 0))
-  return Math.max(0, socket.writableLength - done)
 }
 
 /**
