@@ -42,7 +42,7 @@ export class Download {
   readonly #sink: Sink
   readonly #deps: DownloadDeps
   readonly #hasher: Hasher
-  /** Offset of the next byte that is not in the queue, and how far the sender may go. */
+  /** Offset of the next byte to come: those before are written, being written, or in the queue. How far the sender may go. */
   #expected = 0
   #until = 0
   #acknowledged = 0
@@ -76,6 +76,7 @@ export class Download {
         this.#hasher.update(bytes)
         this.written += bytes.length
       }
+      this.#expected = this.written
     } catch (error) {
       this.fail(asFileError(error, 'NWS_CLIENT_FILE_NOT_WRITTEN'))
     }
@@ -87,7 +88,6 @@ export class Download {
     this.stream = this.#deps.nextStream()
     this.#until = 0
     this.#end = undefined
-    this.#expected = this.#queue.reduce((sum, { length }) => sum + length, this.written)
     this.#want(this.#expected)
   }
 

@@ -369,6 +369,31 @@ t.test('messages that a proxy drops are asked for again', async t => {
   }
 })
 
+t.test('a message that is dropped while earlier bytes are being written is asked for once', async t => {
+  const channel = new FileChannel()
+  const [ann, ben] = [channel.join(), channel.join()]
+  const bytes = someBytes(2_500_000)
+  const sink = new MemorySink()
+  const slow: Sink = {
+    write: async chunks => {
+      await new Promise<void>(resolve => {
+        channel.after(40, resolve)
+      })
+      sink.write(chunks)
+    },
+    close: () => sink.close(),
+    abort: reason => sink.abort(reason)
+  }
+  ben.transfers.onfile = offer => void offer.accept({ sink: slow }).catch(() => {})
+  let count = 0
+  channel.loses = (_from, _to, message) => typeof message !== 'string' && ++count % 4 === 0
+  const { completed, refused } = await channel.until(
+    ann.transfers.sendFile(memorySource(bytes), { name: 'x', receivers: 1 })
+  )
+  t.strictSame([completed.length, refused], [1, []])
+  t.equal(sha256(sink.bytes), sha256(bytes))
+})
+
 t.test('the sender is told of a sink that fails, and the receiver of a source that fails', async t => {
   const channel = new FileChannel()
   const [ann, ben] = [channel.join(), channel.join()]
