@@ -13,6 +13,9 @@ const SHARED_FILES = ['console/theme.css', 'console/icon.svg']
 const GUEST_BUILDS = ['networkwebsockets.js', 'networkwebsockets.global.js']
 const FILE = /^\w[\w-]*(?:\.[\w-]+)+$/
 
+/** Whether a decoded path leads out of its folder. */
+const leadsOut = (path: string): boolean => path.split(/[/\\]/).includes('..')
+
 export default async function pageRoutes(app: FastifyInstance): Promise<void> {
   const isServed = (page: string): boolean => {
     for (const { facts } of app.guests.open())
@@ -25,7 +28,7 @@ export default async function pageRoutes(app: FastifyInstance): Promise<void> {
     await servePages(scope)
     const send = (reply: FastifyReply, page: string, path: string): FastifyReply => {
       if (!isServed(page) || (page !== 'start' && !app.config.examples)) throw new NwsError('NWS_ERR_NOT_FOUND')
-      if (path.endsWith('.md')) throw new NwsError('NWS_ERR_NOT_FOUND')
+      if (path.endsWith('.md') || leadsOut(path)) throw new NwsError('NWS_ERR_NOT_FOUND')
       const folder = page === 'start' ? 'guest' : `examples/${page}`
       return reply.sendFile(`${folder}/${path === '' || path.endsWith('/') ? `${path}index.html` : path}`)
     }
@@ -37,9 +40,11 @@ export default async function pageRoutes(app: FastifyInstance): Promise<void> {
     }
     // Pages of examples and the start page find the shared files at different places.
     for (const folder of ['shared', 'examples/shared'])
-      scope.get<{ Params: { '*': string } }>(`/${folder}/*`, { config }, (request, reply) =>
-        reply.sendFile(`examples/shared/${request.params['*']}`)
-      )
+      scope.get<{ Params: { '*': string } }>(`/${folder}/*`, { config }, (request, reply) => {
+        const path = request.params['*']
+        if (leadsOut(path)) throw new NwsError('NWS_ERR_NOT_FOUND')
+        return reply.sendFile(`examples/shared/${path}`)
+      })
     for (const file of SHARED_FILES) scope.get(`/${file}`, { config }, (_request, reply) => reply.sendFile(file))
   })
   await app.register(async scope => {

@@ -54,7 +54,7 @@ t.test('a closed invitation ends its guests with a code, and its link leads nowh
   t.match(await call('DELETE', `/${id}`), { status: 404, json: { code: 'NWS_ERR_GUEST_INVITATION' } })
 })
 
-t.test('the listener exists only while an invitation is open', async t => {
+t.test('[R22] the listener exists only while an invitation is open', async t => {
   const { invite, call } = await buildHost(t)
   const { url, id } = await invite('party')
   const base = new URL(url).origin
