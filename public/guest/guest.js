@@ -85,12 +85,16 @@ function showOffer(offer) {
   const refuse = Object.assign(document.createElement('button'), { type: 'button', textContent: 'No' })
   row.append(words, take, refuse)
   byId('offers').append(row)
-  offer.signal.addEventListener('abort', () => row.remove())
+  let isTaken = false
+  offer.signal.addEventListener('abort', () => {
+    if (!isTaken) row.remove()
+  })
   refuse.addEventListener('click', () => {
     offer.refuse()
     row.remove()
   })
   take.addEventListener('click', () => {
+    isTaken = true
     take.remove()
     refuse.remove()
     offer

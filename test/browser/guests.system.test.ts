@@ -132,17 +132,15 @@ t.test(
     // A file each way, with its hash.
     const other = await pageOf(t, laptopContext)
     await other.goto('http://localhost:9009/examples/whiteboard/')
-    await other.evaluate(async channel => {
-      const { NetworkWebSocket } = (await import('/lib/networkwebsockets.js' as string)) as {
-        NetworkWebSocket: typeof import('../../src/client/index.ts').NetworkWebSocket
-      }
-      const socket = new NetworkWebSocket(channel)
-      const got = new Promise<string>(resolve => {
-        socket.onfile = offer => void offer.accept().then(([file]) => resolve(file!.sha256))
+    await other.evaluate(`(async () => {
+      const { NetworkWebSocket } = await import('/lib/networkwebsockets.js')
+      const socket = new NetworkWebSocket('${CHANNEL}')
+      const got = new Promise(resolve => {
+        socket.onfile = offer => offer.accept().then(([file]) => resolve(file.sha256))
       })
       await new Promise(resolve => socket.addEventListener('open', resolve))
       Object.assign(globalThis, { socket, got })
-    }, CHANNEL)
+    })()`)
     const file = Buffer.alloc(700_000, WORDS)
     await phonePage.locator('#file').setInputFiles({ name: 'photo.jpg', mimeType: 'image/jpeg', buffer: file })
     t.equal(await other.evaluate('got'), sha256(file))
