@@ -4,11 +4,21 @@ import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { WriteStream } from 'node:tty'
 import { logLine } from './core/log-line.ts'
+import { logDrops } from './platform/log-drops.ts'
 
 /** Bytes that may wait for a slow reader of a pipe. */
 const MAX_QUEUED_BYTES = 1024 * 1024
 /** How pino marks a warning. */
 const WARNING = 40
+
+/**
+ * Lets writes to a terminal wait in this process. Node.js makes them block, so that Ctrl-S on the terminal would stop the whole
+ * proxy.
+ */
+export function freeFromTerminal(output: NodeJS.WriteStream): void {
+  const { _handle: handle } = output as { _handle?: { setBlocking?(isBlocking: boolean): void } }
+  handle?.setBlocking?.(false)
+}
 
 /** pino's destination. It has no `flushSync`: pino would wait there for a disk that stays full. */
 export class LogStream {
@@ -28,6 +38,7 @@ export class LogStream {
     const color =
       output.isTTY && (environment['NO_COLOR'] ?? '') === '' && (output as WriteStream).hasColors(environment)
     this.#format = output.isTTY ? line => logLine(line, color) : line => line
+    if (output.isTTY) freeFromTerminal(output)
     // A reader that has gone: the lines that follow are dropped.
     output.on('error', () => this.#drop())
   }
@@ -55,6 +66,7 @@ export class LogStream {
 
   #drop(): void {
     this.#dropped++
+    logDrops.lines++
     this.#untold++
   }
 

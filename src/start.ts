@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp, type NetworkWebSocketsOptions } from './app.ts'
 import { readSettings } from './core/environment.ts'
 import { ignoreHangUp } from './hang-up.ts'
-import { LogStream } from './log-stream.ts'
+import { freeFromTerminal, LogStream } from './log-stream.ts'
 import { watchNpmShell } from './npm-shell.ts'
 import { requestSerializer } from './plugins/guarded-scope/server-options.ts'
 import { serviceManager } from './service-manager.ts'
@@ -28,6 +28,7 @@ export async function startProcess(
   const settings = readSettings(environment)
   // Node writes warnings to stderr. Without a listener a full disk would end the process.
   process.stderr.on('error', () => {})
+  if (process.stderr.isTTY) freeFromTerminal(process.stderr)
   const app = await buildApp(
     { ...settings, ...timings },
     {

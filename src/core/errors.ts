@@ -90,6 +90,12 @@ export const catalogue = {
     close: 4008,
     message: 'The peer reads too slowly. More than NWS_MAX_QUEUED_BYTES wait for it.'
   },
+  NWS_ERR_MESSAGE_UNFINISHED: {
+    status: 503,
+    close: 4014,
+    message:
+      'NWS_MAX_TOTAL_QUEUED_BYTES are in use, and an unfinished message of this client holds the most. Send it again later.'
+  },
   NWS_ERR_PEER_SILENT: {
     status: 408,
     close: 4009,

@@ -1,5 +1,6 @@
 // Channels through real sockets: the envelope, binary frames, errors, limits, slow readers, churn.
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { buildTestApp } from '../support/app.ts'
@@ -237,6 +238,33 @@ t.test('[R15] a stalled reader is closed with 4008, the others never notice', as
   )
   stalled.socket.resume()
   t.strictSame(await stalled.closed(), { code: 4008, reason: 'NWS_ERR_PEER_TOO_SLOW' })
+})
+
+t.test('unfinished messages count as queues, and the largest gives way', async t => {
+  const { url: address } = await buildTestApp(t, {
+    maxTotalQueuedBytes: 2 * 1024 * 1024,
+    maxMessageBytes: 4 * 1024 * 1024
+  })
+  const clients = await Promise.all(Array.from({ length: 3 }, async () => await joinChannel(t, address, 'storm')))
+  const innocent = await joinChannel(t, address, 'storm')
+  const sizes = [600_000, 1_500_000, 700_000]
+  for (const [place, size] of sizes.entries()) {
+    // One frame that does not end, and one fragment of several.
+    if (place === 0) clients[place]!.socket.send('x'.repeat(size), { fin: false })
+    else {
+      const head = Buffer.alloc(14)
+      head[0] = 0x81
+      head[1] = 0xff
+      head.writeBigUInt64BE(BigInt(size + 1), 2)
+      const { _socket: tcp } = clients[place]!.socket as unknown as { _socket: Socket }
+      tcp.write(Buffer.concat([head, Buffer.alloc(size, 'x')]))
+    }
+  }
+  await clients[1]!.closed()
+  for (const place of [0, 2]) t.equal(clients[place]!.socket.readyState, 1, 'the others go on')
+  clients[0]!.socket.send('y', { fin: true })
+  innocent.send({ action: 'broadcast', data: 'still here' })
+  t.match(await clients[2]!.nextOf('broadcast'), { data: 'still here' })
 })
 
 t.test('[R15] limits of an origin close with 1013 and say why', async t => {

@@ -3,6 +3,7 @@
 import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { Outbox, type ByteSink } from './outbox.ts'
+import type { QueueHolder } from './queue-budget.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /**
@@ -11,6 +12,8 @@ import type { TurnQueue } from './turn-queue.ts'
  */
 export interface WebSocket {
   readonly readyState: number
+  /** Bytes of messages that have begun and not ended. */
+  readonly unfinishedBytes?: number
   on(event: string, listener: (...values: never[]) => void): unknown
   removeAllListeners(event: string): unknown
   pause(): void
@@ -160,6 +163,10 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     return this.#transport.writableLength
   }
 
+  get unfinishedBytes(): number {
+    return this.websocket.unfinishedBytes ?? 0
+  }
+
   /** @param _frames in the bytes */
   write(bytes: Buffer, _frames: number): void {
     if (this.websocket.readyState === OPEN) this.#transport.write(bytes)
@@ -242,5 +249,24 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
   protected close(code: number, reason: string, cause?: ErrorCode): void {
     this.finish(cause)
     this.websocket.close(code, reason)
+  }
+}
+
+/** An unfinished message below this size does not count: many sockets have one for a moment. */
+const LEAST_UNFINISHED_BYTES = 16 * 1024
+
+/** The unfinished messages of sockets, as queues that can give way. */
+export function* unfinishedMessages(sockets: Iterable<ClientSocket>): Generator<QueueHolder> {
+  for (const socket of sockets) {
+    if (socket.unfinishedBytes < LEAST_UNFINISHED_BYTES) continue
+    yield {
+      get queuedBytes() {
+        return socket.unfinishedBytes
+      },
+      giveWay: () => {
+        socket.end('NWS_ERR_MESSAGE_UNFINISHED')
+        socket.terminate() // Frees the bytes now.
+      }
+    }
   }
 }

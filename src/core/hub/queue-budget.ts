@@ -1,5 +1,5 @@
-// The bytes in all queues of the proxy together. Each queue has a limit of its own; many queues at their limits would still
-// fill the memory, so the one that holds most gives way.
+// The bytes in all queues of the proxy together: for clients, on links, and in unfinished messages. Each queue has a limit of
+// its own; many queues at their limits would still fill the memory, so the one that holds most gives way.
 
 /** A queue whose bytes count. */
 export interface QueueHolder {
@@ -19,6 +19,8 @@ export class QueueBudget {
   /** Queues that held bytes after their last write. */
   readonly #holders = new Set<QueueHolder>()
   readonly #sources: (() => Iterable<QueueHolder>)[] = []
+  /** What the sources gave at the last periodic check. */
+  #polled: readonly QueueHolder[] = []
   #written = 0
 
   /** @param maxBytes all queues together */
@@ -26,7 +28,7 @@ export class QueueBudget {
     this.#maxBytes = maxBytes
   }
 
-  /** Adds queues that do not report their writes; they are asked at each check. */
+  /** Adds queues that do not report their writes; they are listed at each periodic check. */
   addSource(source: () => Iterable<QueueHolder>): void {
     this.#sources.push(source)
   }
@@ -39,11 +41,16 @@ export class QueueBudget {
 
   /** Checks the sum if enough was written to make a difference. */
   checkAfterWrites(): void {
-    if (this.#written >= BYTES_PER_CHECK) this.check()
+    if (this.#written >= BYTES_PER_CHECK) this.#check()
   }
 
   /** Ends the largest queues while all together hold too much. Call it every second or so. */
   check(): void {
+    this.#polled = this.#sources.flatMap(source => [...source()])
+    this.#check()
+  }
+
+  #check(): void {
     this.#written = 0
     const found: { holder: QueueHolder; bytes: number }[] = []
     let sum = 0
@@ -57,7 +64,7 @@ export class QueueBudget {
       }
     }
     for (const holder of this.#holders) count(holder)
-    for (const source of this.#sources) for (const holder of source()) count(holder)
+    for (const holder of this.#polled) count(holder)
     if (sum <= this.#maxBytes) return
     found.sort((a, b) => b.bytes - a.bytes)
     for (const { holder, bytes } of found) {

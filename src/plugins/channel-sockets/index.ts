@@ -6,7 +6,7 @@ import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { isChannelName, type Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-import { takeOver, type ClientTransport } from '../../core/hub/client-socket.ts'
+import { takeOver, unfinishedMessages, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
 import type {} from '../access-guard.ts'
@@ -71,6 +71,7 @@ export default fp(
   async app => {
     const { config, channelRegistry, accessGuard, shutdown } = app
     const connections = new ClientSockets<Connection>()
+    channelRegistry.hub.turns.queues.addSource(() => unfinishedMessages(connections))
 
     const deps: ConnectionDeps = {
       hub: channelRegistry.hub,

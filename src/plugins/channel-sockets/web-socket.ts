@@ -14,6 +14,12 @@ const REASONS: Readonly<Record<number, ErrorCode>> = {
 /** Time for the answer to a close frame, as the server of ws has it. */
 const CLOSE_TIMEOUT_MS = 30_000
 
+/** The receiver of ws, whose types leave it out. ws has a fixed version, and a test checks these. */
+interface Receiver {
+  readonly _bufferedBytes: number
+  readonly _messageLength: number
+}
+
 /** What the types of ws leave out. */
 type ServerSocket = ClientWebSocket & { setSocket(stream: Duplex, head: Buffer, options: object): void }
 
@@ -26,6 +32,12 @@ export class ClientWebSocket extends WebSocket {
     const socket = new Class(null, undefined, { autoPong: true, closeTimeout: CLOSE_TIMEOUT_MS })
     socket.setSocket(stream, Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload, skipUTF8Validation: false })
     return socket
+  }
+
+  /** Bytes of messages that have begun and not ended. */
+  get unfinishedBytes(): number {
+    const { _receiver: receiver } = this as unknown as { readonly _receiver: Receiver | null }
+    return receiver === null ? 0 : receiver._bufferedBytes + receiver._messageLength
   }
 
   override close(code?: number, reason?: string | Buffer): void {

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { ClusterApi } from '../cluster/index.ts'
+import { logDrops } from '../../platform/log-drops.ts'
 import { processUse } from './process.ts'
 
 /** The busiest channels have rows of their own. */
@@ -329,6 +330,11 @@ export const metrics: readonly Metric[] = [
     help: 'Delay of the event loop since the last request for metrics.',
     labels: ['statistic'],
     read: app => Object.entries(app.eventLoop.read()).map(([statistic, seconds]): Sample => [seconds, { statistic }])
+  },
+  {
+    name: 'nws_log_lines_dropped_total',
+    help: 'Lines of the log that could not be written: the disk is full, or the reader of the log does not read.',
+    read: () => logDrops.lines
   },
   { name: 'process_resident_memory_bytes', help: 'Resident memory.', read: () => processUse().residentBytes },
   { name: 'nodejs_heap_size_used_bytes', help: 'Used heap.', read: () => processUse().heapBytes },

@@ -222,6 +222,17 @@ export default fp<PeerMeshOptions>(
         })
     })
     hub.attach(carrier)
+    hub.turns.queues.addSource(() =>
+      Array.from(mesh.sessions(), session => ({
+        get queuedBytes() {
+          return session.heldBytes
+        },
+        giveWay: () => {
+          log.warn('too many bytes wait in all queues together, and those of a link are the most: its session ends')
+          session.end()
+        }
+      }))
+    )
 
     app.addHook('onReady', async () => {
       port = await listener.listen()

@@ -1,4 +1,5 @@
 // Wide channels beside small ones: what takes long is done in slices, and nothing changes in what a peer hears.
+import { QueueBudget } from '../../../src/core/hub/queue-budget.ts'
 import t from 'tap'
 import { createTestHub, joinTestPeer, text, type TestHub, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -181,4 +182,29 @@ t.test('all queues together have a limit: the largest gives way', async t => {
   hub.endTurn()
   t.equal(peers.filter(peer => peer.ended.length > 0).length, 1, 'one is enough')
   t.strictSame(middle.ended, [], 'not the one that holds least')
+})
+
+t.test('queues that report no writes count at each periodic check', async t => {
+  const budget = new QueueBudget(1000)
+  const holders = [300, 500, 100].map(queuedBytes => ({
+    queuedBytes,
+    giveWay() {
+      this.queuedBytes = 0
+    }
+  }))
+  const writer = { queuedBytes: 0, giveWay: () => t.fail('it holds least') }
+  budget.addSource(() => holders)
+  budget.check()
+  t.strictSame(
+    holders.map(({ queuedBytes }) => queuedBytes),
+    [300, 500, 100]
+  )
+  writer.queuedBytes = 200
+  budget.wrote(writer, 8 * MIB)
+  budget.checkAfterWrites()
+  t.strictSame(
+    holders.map(({ queuedBytes }) => queuedBytes),
+    [300, 0, 100],
+    'the largest gives way, also between two checks'
+  )
 })

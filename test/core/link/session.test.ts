@@ -78,9 +78,11 @@ t.test('what is said while no link stands is kept, up to 16 MiB', async t => {
   t.equal(a.session(b)?.state, 'resuming')
   for (let i = 0; i < 15; i++) a.broadcast('x', ofA, String(i).padEnd(2 ** 20), true)
   simulation.run(1000)
+  t.ok(a.session(b)!.heldBytes > 15 * 2 ** 20, 'it counts as held')
   simulation.reaches = () => true
   simulation.run(5000)
   t.equal(texts(b).length, 15)
+  t.ok(a.session(b)!.heldBytes < 2 ** 20)
   t.equal(a.mesh.resumptions, 1)
   simulation.reaches = () => false
   for (const wire of simulation.wires) wire.cut()

@@ -48,6 +48,11 @@ export class ChannelTraffic {
     this.#notJson = new OffenceCount(options.clock, MAX_OFFENCES, OFFENCE_WINDOW_MS)
   }
 
+  /** Bytes of messages of the remote that have begun and not ended. */
+  get unfinishedBytes(): number {
+    return this.#reassembler.unfinishedBytes
+  }
+
   /** Sends a channel message in two parts; @returns false if the channel is not confirmed here */
   send(name: string, head: Uint8Array, payload: Uint8Array = NOTHING): boolean {
     const handle = this.handles.of(name)

@@ -117,6 +117,11 @@ export class Session {
     return this.link.queuedBytes + (this.#next < this.#kept.end ? this.#kept.bytes : 0)
   }
 
+  /** Bytes that it holds in memory: queued, not acknowledged, or of unfinished messages. */
+  get heldBytes(): number {
+    return this.#kept.bytes + (this.link?.queuedBytes ?? 0) + this.traffic.unfinishedBytes
+  }
+
   /** What HELLO says on a link. @param theirs the HELLO of I, by which R decides whether the session goes on */
   greet(link: Link, theirs: Greeting | undefined): Greeting {
     this.links.add(link)

@@ -74,6 +74,13 @@ export class Reassembler {
     return this.#unfinished.size
   }
 
+  /** Bytes that their buffers hold. */
+  get unfinishedBytes(): number {
+    let sum = 0
+    for (const { buffer } of this.#unfinished.values()) sum += buffer.length
+    return sum
+  }
+
   /**
    * Takes the bytes of a DATA frame.
    * @param key of its handle

@@ -8,7 +8,7 @@ import type { RendezvousSeams } from '../../../core/bonevalue/seams.ts'
 import { Strangers } from '../../../core/bonevalue/strangers.ts'
 import { MAX_PEER_ID } from '../../../core/bonevalue/wire.ts'
 import { NwsError } from '../../../core/errors.ts'
-import { takeOver, type WebSocket } from '../../../core/hub/client-socket.ts'
+import { takeOver, unfinishedMessages, type WebSocket } from '../../../core/hub/client-socket.ts'
 import { KeyedBuckets } from '../../../core/keyed-buckets.ts'
 import { ClientSockets } from '../../../platform/client-sockets.ts'
 import { EventLoopTurns } from '../../../platform/event-loop-turns.ts'
@@ -99,7 +99,9 @@ export default fp<RendezvousSeams>(
     const cookieLogins = new CookieLogins()
     const logins = new Map<LoginMethod, number>()
     const writes = new KeyedBuckets<number>(WRITE_RATE, MAX_RATES)
-    const turns = new EventLoopTurns(app.channelRegistry.hub.turns.queues)
+    const { queues } = app.channelRegistry.hub.turns
+    queues.addSource(() => unfinishedMessages(sockets))
+    const turns = new EventLoopTurns(queues)
     const iceServers = parseIceServers(config.iceServers) ?? []
 
     const deps: RendezvousSocketDeps = {
