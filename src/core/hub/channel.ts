@@ -37,7 +37,9 @@ export class Channel {
   messages = 0
   /** Bytes of their payloads. */
   bytes = 0
-  /** Remote peers that several carriers bring. hub/remote-claims.ts counts them. */
+  /** Remote peers that carriers bring, also those whose join is not decided. The hub keeps them. */
+  readonly claimed = new Map<string, Peer>()
+  /** How many of them several carriers bring. */
   shared = 0
   /** Called for each peer that joins. */
   readonly arrivals = new Set<(peer: Peer) => void>()

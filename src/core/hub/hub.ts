@@ -9,7 +9,6 @@ import type { Payload } from './payload.ts'
 import { JoinPace, PEERS_AT_ONCE } from './pace.ts'
 import { Peer, type Candidate, type PeerPort } from './peer.ts'
 import { RemoteAdmission } from './remote-admission.ts'
-import { RemoteClaims } from './remote-claims.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /** A message on its way, as hooks see it. */
@@ -73,7 +72,6 @@ export class Hub {
   readonly #carriers: Carrier[] = []
   readonly #deps: HubDeps
   readonly #admission: RemoteAdmission
-  readonly #claims: RemoteClaims
   readonly #pace: JoinPace
   #closing = false
 
@@ -82,17 +80,6 @@ export class Hub {
     this.#pace = new JoinPace(deps.turns)
     this.turns = deps.turns
     this.#admission = new RemoteAdmission(this.hooks.join)
-    this.#claims = new RemoteClaims({
-      now: deps.now,
-      entered: peer =>
-        this.#admission.admit(peer, () => {
-          if (peer.channel.localCount > 0 && peer.channel.peer(peer.id) === undefined) peer.channel.add(peer)
-        }),
-      left: peer => {
-        this.#admission.cancel(peer)
-        if (peer.channel.remove(peer)) for (const hook of this.hooks.leave) hook(peer)
-      }
-    })
   }
 
   /** Adds a carrier of remote peers, and tells it of the open channels. */
@@ -220,18 +207,36 @@ export class Hub {
    * @returns the peer for later calls; undefined if its id is taken in this channel, by a local peer or by a peer of
    *   another proxy. Several carriers that bring an id of the same proxy bring the same peer.
    */
-  addRemote(channel: Channel, facts: RemoteFacts, carrier: Carrier): Peer | undefined {
-    return this.#claims.add(channel, facts, carrier)
+  addRemote(channel: Channel, { id, proxy }: RemoteFacts, carrier: Carrier): Peer | undefined {
+    const known = channel.claimed.get(id)
+    if (known !== undefined) {
+      if (known.proxy !== proxy || known.carriers.includes(carrier)) return undefined
+      known.carriers.push(carrier)
+      if (known.carriers.length === 2) channel.shared += 1
+      return known
+    }
+    if (channel.peer(id) !== undefined) return undefined
+    const connectedAt = this.#deps.now()
+    const facts = { id, proxy, location: 'remote', dialect: 'link', origin: undefined, connectedAt } as const
+    const peer = new Peer(channel, facts, { carriers: [carrier] })
+    channel.claimed.set(id, peer)
+    this.#admission.admit(peer, () => {
+      if (channel.localCount > 0 && channel.peer(id) === undefined) channel.add(peer)
+    })
+    return peer
   }
 
   /** A carrier no longer brings a remote peer. The last one ends the membership. */
   removeRemote(peer: Peer, carrier: Carrier = peer.carriers[0]!): void {
-    this.#claims.withdraw(peer.channel, peer.id, carrier)
-  }
-
-  /** The same by its id. */
-  withdrawRemote(channel: Channel, id: string, carrier: Carrier): void {
-    this.#claims.withdraw(channel, id, carrier)
+    const { channel, carriers } = peer
+    const place = carriers.indexOf(carrier)
+    if (channel.claimed.get(peer.id) !== peer || place < 0) return
+    carriers.splice(place, 1)
+    if (carriers.length === 1) channel.shared -= 1
+    if (carriers.length > 0) return
+    channel.claimed.delete(peer.id)
+    this.#admission.cancel(peer)
+    if (channel.remove(peer)) for (const hook of this.hooks.leave) hook(peer)
   }
 
   /** A broadcast of a remote peer. @param sequence its number, if several carriers may bring it */
@@ -273,7 +278,7 @@ export class Hub {
   #closeIfEmpty(channel: Channel): void {
     if (channel.localCount > 0 || this.find(channel.name, channel.scope) !== channel) return
     this.#channels[channel.scope].delete(channel.name)
-    this.#claims.forget(channel)
+    channel.claimed.clear()
     if (channel.scope === 'network') for (const carrier of this.#carriers) carrier.channelClosed(channel)
     for (const hook of this.hooks.channelClosed) hook(channel)
   }

@@ -28,11 +28,6 @@ export interface RemoteEvents<V> {
   message(name: string, message: PeerMessage): void
 }
 
-interface Carried {
-  readonly channel: Channel
-  readonly peers: Map<string, Peer>
-}
-
 export interface NetworkCarrierDeps<V> {
   readonly name: string
   readonly hub: Hub
@@ -51,7 +46,6 @@ export class NetworkCarrier<V extends object> implements Carrier {
   readonly #hub: Hub
   readonly #network: () => RemoteNetwork<V>
   readonly #proxyOf: (via: V) => string
-  readonly #carried = new Map<string, Carried>()
   /** Calls of the hub in progress. The hub must not be called back during them. */
   #inCall = 0
 
@@ -76,7 +70,6 @@ export class NetworkCarrier<V extends object> implements Carrier {
   }
 
   channelOpened(channel: Channel): void {
-    this.#carried.set(channel.name, { channel, peers: new Map() })
     this.#call(() => this.#network().channelOpened(channel.name))
     // A channel that lingered still has its remote peers.
     this.#hub.turns.defer(() => {
@@ -85,7 +78,6 @@ export class NetworkCarrier<V extends object> implements Carrier {
   }
 
   channelClosed(channel: Channel): void {
-    this.#carried.delete(channel.name)
     this.#call(() => this.#network().channelClosed(channel.name))
   }
 
@@ -140,23 +132,24 @@ export class NetworkCarrier<V extends object> implements Carrier {
     else work()
   }
 
+  /** A peer that this carrier brings. */
+  #peer(name: string, id: string): Peer | undefined {
+    const peer = this.#hub.find(name, 'network')?.claimed.get(id)
+    return peer?.carriers.includes(this) === true ? peer : undefined
+  }
+
   #join(name: string, id: string, via: V): Peer | undefined {
-    const carried = this.#carried.get(name)
-    if (carried === undefined || carried.peers.has(id)) return carried?.peers.get(id)
-    const peer = this.#hub.addRemote(carried.channel, { id, proxy: this.#proxyOf(via) }, this)
-    if (peer !== undefined) carried.peers.set(id, peer)
-    return peer
+    const channel = this.#hub.find(name, 'network')
+    return channel && (this.#peer(name, id) ?? this.#hub.addRemote(channel, { id, proxy: this.#proxyOf(via) }, this))
   }
 
   #part(name: string, id: string): void {
-    const carried = this.#carried.get(name)
-    if (carried === undefined) return
-    carried.peers.delete(id)
-    this.#hub.withdrawRemote(carried.channel, id, this)
+    const peer = this.#peer(name, id)
+    if (peer !== undefined) this.#hub.removeRemote(peer, this)
   }
 
   #deliver(name: string, { source, target, seq, binary, payload }: PeerMessage): void {
-    const peer = this.#carried.get(name)?.peers.get(source) ?? this.#returned(name, source)
+    const peer = this.#peer(name, source) ?? this.#returned(name, source)
     if (peer === undefined) return
     if (target === undefined) this.#hub.remoteBroadcast(peer, { binary, bytes: payload }, seq)
     else this.#hub.remoteMessage(peer, target, { binary, bytes: payload }, seq)
@@ -164,7 +157,7 @@ export class NetworkCarrier<V extends object> implements Carrier {
 
   /** A peer of a channel that was opened again in this turn. */
   #returned(name: string, id: string): Peer | undefined {
-    if (this.#carried.get(name)?.channel.peer(id) !== undefined) return undefined
+    if (this.#hub.find(name, 'network')?.peer(id) !== undefined) return undefined
     for (const [member, via] of this.#network().remotes(name)) if (member === id) return this.#join(name, id, via)
     return undefined
   }

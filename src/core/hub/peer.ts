@@ -60,7 +60,7 @@ export interface Candidate extends PeerFacts {
   readonly scope: Scope
 }
 
-const NO_CARRIERS: readonly Carrier[] = []
+const NO_CARRIERS: Carrier[] = []
 
 export class Peer implements PeerFacts {
   readonly id: string
@@ -73,8 +73,8 @@ export class Peer implements PeerFacts {
   readonly channel: Channel
   /** Set for local peers only. */
   readonly port: PeerPort | undefined
-  /** The carriers to and from a remote peer; empty for local peers. */
-  readonly carriers: readonly Carrier[]
+  /** The carriers to and from a remote peer, which the hub keeps; empty for local peers. */
+  readonly carriers: Carrier[]
   /** Number of the last message accepted from this remote peer. Each of its carriers brings each message. */
   taken = 0
   /** Its number among all that ever joined the channel. The channel sets it. */
@@ -84,11 +84,7 @@ export class Peer implements PeerFacts {
   /** Whether this proxy ended it, not its client. The hub sets it. */
   wasCut = false
 
-  constructor(
-    channel: Channel,
-    facts: PeerFacts,
-    behind: { port?: (peer: Peer) => PeerPort; carriers?: readonly Carrier[] }
-  ) {
+  constructor(channel: Channel, facts: PeerFacts, behind: { port?: (peer: Peer) => PeerPort; carriers?: Carrier[] }) {
     this.channel = channel
     this.id = facts.id
     this.location = facts.location

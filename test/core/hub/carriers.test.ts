@@ -58,7 +58,7 @@ t.test('two carriers of one proxy make one peer', async t => {
   )
   t.equal(hub.channels.message(alice.peer, 'far', text('longer than five')), 'delivered')
   t.strictSame(mesh.sent, cluster.sent, 'both carry everything, with the same numbers')
-  hub.channels.withdrawRemote(channel, 'far', mesh.made)
+  hub.channels.removeRemote(far, mesh.made)
   t.ok(far.joined)
   t.equal(channel.shared, 0)
   hub.channels.removeRemote(far)
@@ -71,7 +71,7 @@ t.test('an id that a proxy has is refused to another, also by another carrier', 
   const real = hub.channels.addRemote(channel, { id: 'far', proxy: 'P' }, cluster.made)!
   t.equal(hub.channels.addRemote(channel, { id: 'far', proxy: 'Q' }, mesh.made), undefined)
   t.equal(hub.channels.addRemote(channel, { id: alice.peer.id, proxy: 'Q' }, mesh.made), undefined, 'nor a local one')
-  hub.channels.withdrawRemote(channel, 'far', mesh.made)
+  hub.channels.removeRemote(real, mesh.made)
   t.ok(real.joined, 'what was refused cannot be withdrawn')
   hub.channels.removeRemote(real, cluster.made)
   hub.endTurn()
