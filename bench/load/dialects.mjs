@@ -48,6 +48,17 @@ export const dialects = {
     hello: [],
     publish: payload => text(`{"action":"broadcast","data":"${payload}"}`)
   },
+  // The same in the binary form, without and with a way back after a lost socket.
+  'nws binary': {
+    path: '/bench?binary=1',
+    hello: [],
+    publish: payload => text(`{"action":"broadcast","data":"${payload}"}`)
+  },
+  'nws resumable': {
+    path: '/bench?binary=1&resume=15000',
+    hello: [],
+    publish: payload => text(`{"action":"broadcast","data":"${payload}"}`)
+  },
   // The other dialects of this project, into the same channel.
   raw: {
     path: '/broadcast/bench',

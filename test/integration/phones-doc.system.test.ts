@@ -27,7 +27,7 @@ t.test(
     const port = await server.port()
     await server.line(/can be read/)
     const other = await joinChannel(t, `http://localhost:${port}`, 'webchat')
-    const [, code] = /^```js\n([^]*?)^```$/m.exec(text)!
+    const [, code] = /^```js\n(const socket = new WebSocket[^]*?)^```$/m.exec(text)!
     const socket = await new Promise<WebSocket>(resolve => {
       runInNewContext(`${code!.replace('192.168.1.20:9009', `${address}:${port}`)}\nopened(socket)`, {
         WebSocket,
