@@ -1,10 +1,12 @@
-// Files through one proxy and over a link: speed, cost of each process, latency of other channels, memory. Everything on this machine and in memory: no disk, no network. `npm run bench:files` writes
-// docs/PERFORMANCE.md. Beside it a file goes through `cat | nc`, and through magic-wormhole if that is installed.
+// Files through one proxy and over a link: speed, cost of each process, latency of other channels, memory. Everything is on
+// this machine and in memory: no disk, no network. `npm run bench:files` writes docs/PERFORMANCE.md. Beside it a file goes
+// through `cat | nc`, and through magic-wormhole if that is installed.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { WebSocket } from 'ws'
 import { circumstances, writeSection } from './section.ts'
@@ -19,6 +21,7 @@ const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const PING_MS = 5
 const LOOK_MS = 50
 
+const [load = 0] = loadavg()
 const root = resolve('.')
 const folder = mkdtempSync('/dev/shm/nws-files-')
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -331,7 +334,7 @@ if (nc.length > 0)
   rows.push(['`cat | nc`, without encryption or a checksum', '–', `${median(nc).toFixed(0)} MB/s (${list(nc)})`])
 if (holes.length > 0) rows.push(['magic-wormhole', '–', `${median(holes).toFixed(0)} MB/s (${list(holes)})`])
 const text = [
-  circumstances(),
+  `${circumstances()} Before it, the load average of the machine was ${load.toFixed(1)}.`,
   '',
   '| what | wanted | measured: median (all runs) |',
   '| --- | --- | --- |',
