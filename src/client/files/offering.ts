@@ -156,7 +156,10 @@ export class Offering {
   close(code: FileErrorCode): void {
     if (this.#isOver) return
     this.#isOver = true
-    for (const recipient of this.#recipients) if (!recipient.isOver) this.#end(recipient, code)
+    for (const recipient of this.#recipients) {
+      const isGone = recipient.state === 'away' && code === 'NWS_CLIENT_FILE_OVER'
+      if (!recipient.isOver) this.#end(recipient, isGone ? 'NWS_CLIENT_FILE_GONE' : code)
+    }
     if (this.#turn >= 0) this.#tell({ do: 'withdraw', id: this.id, code }, this.#options.to)
     this.#supply.close()
     this.#settle.resolve(this.report)
@@ -327,8 +330,8 @@ export class Offering {
     const all = [...this.#recipients]
     const { receivers } = this.#options
     const completed = all.filter(({ state }) => state === 'completed').length
-    // With a number of receivers, those that have not decided are not waited for.
-    const isSettled = ({ isOver, receiver }: Recipient): boolean => isOver || (receivers > 0 && receiver === undefined)
+    // If enough receivers have everything, the offer waits for those alone that are receiving.
+    const isSettled = ({ isOver, state }: Recipient): boolean => isOver || (receivers > 0 && state !== 'receiving')
     if (completed >= receivers && all.every(isSettled)) this.close('NWS_CLIENT_FILE_OVER')
   }
 

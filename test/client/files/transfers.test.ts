@@ -311,6 +311,23 @@ t.test('an end that does not come back is given up', async t => {
   }
 })
 
+t.test('if enough receivers have everything, one that has left is not waited for', async t => {
+  const channel = new FileChannel()
+  const [ann, ben, cat] = [channel.join(), channel.join(), channel.join()]
+  takeAll(ben)
+  const stuck: Sink = { write: async () => await new Promise(() => {}), close: () => {}, abort: () => {} }
+  cat.transfers.onfile = offer => void offer.accept({ sink: stuck }).catch(() => {})
+  const sent = ann.transfers.sendFile(memorySource(someBytes(500_000)), { name: 'x', receivers: 1 })
+  await channel.when(() => channel.delivered.some(({ json }) => json?.do === 'bye'))
+  const began = channel.now()
+  const catWas = cat.id
+  cat.cut()
+  const { completed, refused } = await channel.until(sent)
+  t.strictSame(completed, [ben.id])
+  t.strictSame(refused, [{ peer: catWas, code: 'NWS_CLIENT_FILE_GONE' }])
+  t.ok(channel.now() - began < 5000)
+})
+
 t.test('a receiver that begins anew goes on behind what its sink has', async t => {
   const channel = new FileChannel()
   const [ann, ben] = [channel.join(), channel.join()]
