@@ -99,7 +99,7 @@ export function wirePhoneDialog() {
       byId('phone-state'),
       invitation === undefined
         ? ''
-        : `${isEmpty ? 'Nobody has come yet.' : `${plural(guests.now, 'guest')} in.`} ${plural(guests.max, 'place')} until ${new Date(invitation.expiresAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}.`
+        : `${isEmpty ? 'No guest has come yet.' : `${plural(guests.now, 'guest')} in.`} ${plural(guests.max, 'place')} until ${new Date(invitation.expiresAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}.`
     )
     if (isEmpty && performance.now() - openedAt > PATIENCE_MS)
       /** @type {HTMLDetailsElement} */ (byId('phone-help')).open = true

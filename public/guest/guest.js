@@ -148,7 +148,7 @@ file.addEventListener('change', async () => {
   if (files.length === 0 || socket === undefined) return
   const title = files.length === 1 ? files[0]?.name : `${files.length} files`
   if (socket.peers.size === 0) {
-    words.textContent = 'Nobody else is here to take the file.'
+    words.textContent = 'No other peer is here to take the file.'
     return
   }
   words.textContent = `${title}: waiting until the others take it …`

@@ -91,7 +91,7 @@ async function share(channel: string | undefined, options: ShareOptions): Promis
 async function show({ url, urls }: Shown, qr: boolean): Promise<void> {
   await write(`${url}\n`)
   if (qr) note(await codeFor(url))
-  note('Scan the code with the camera of a phone in the same network. Whoever has the link is in.')
+  note('Scan the code with the camera of a phone in the same network. Everyone who has the link can join.')
   const others = urls.filter(each => each !== url)
   if (others.length > 0) note(`If nothing opens, try another address of this computer:\n${others.join('\n')}`)
   note(styled('Ctrl-C closes the invitation.', 'dim'))

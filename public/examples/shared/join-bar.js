@@ -101,7 +101,7 @@ export function joinBar(suggestion, open) {
     if (socket?.readyState !== socket?.OPEN) return
     const others = socket?.peers.size ?? 0
     if (others === 0 && isGuest) {
-      state.textContent = 'You are in. Nobody else is here yet.'
+      state.textContent = 'You are in. No other peer is here yet.'
       return
     }
     if (others > 0) {
