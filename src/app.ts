@@ -33,6 +33,7 @@ import rendezvousListener from './plugins/bonevalue/rendezvous-listener.ts'
 import shutdown from './plugins/shutdown.ts'
 import { buildBonevalueApp } from './bonevalue-app.ts'
 import { buildGuestApp } from './guest-app.ts'
+import { documentHead } from './routes/api/describe.ts'
 import apiRoutes from './routes/api/index.ts'
 import channelRoutes from './routes/channel.ts'
 import consoleRoutes from './routes/console.ts'
@@ -82,8 +83,7 @@ async function assemble(
   await app.register(metrics)
   await app.register(rendezvousListener, { build: buildBonevalueApp })
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: websocketOptions(app.config) })
-  if (!app.hasDecorator('swagger'))
-    await app.register(swagger, { openapi: { info: { title: 'Network Web Sockets', version: app.proxyVersion } } })
+  if (!app.hasDecorator('swagger')) await app.register(swagger, { openapi: documentHead(app.proxyVersion, prefix) })
 
   await app.register(
     async scope => {

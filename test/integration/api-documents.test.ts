@@ -1,8 +1,10 @@
 // The descriptions of the API: they are what the standards say, and what the proxy and its clients really send fits them.
+import { readFileSync } from 'node:fs'
 import specifications from '@asyncapi/specs'
 import { Ajv } from 'ajv'
 import addFormats from 'ajv-formats'
 import t from 'tap'
+import { MESSAGE_ERRORS } from '../../src/routes/api/asyncapi.ts'
 import { buildTestApp, request } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 
@@ -33,6 +35,7 @@ t.test('the description of the sockets is AsyncAPI 3', async t => {
   t.notOk(validate({ ...document, channels: { channel: { addres: 1 } } }), 'the validator finds mistakes')
   t.equal(document.servers.local.host, `localhost:${port}`)
   t.match(document.info.description, '4008 NWS_ERR_PEER_TOO_SLOW')
+  t.notMatch(document.info.description, 'NWS_ERR_BV_', 'no code of other sockets')
 })
 
 t.test('what the proxy says on a socket fits its description', async t => {
@@ -76,6 +79,13 @@ t.test('what the proxy says on a socket fits its description', async t => {
     new Set([...Object.keys(sent), ...Object.keys(heard), 'authenticate']),
     'there are no others'
   )
+})
+
+t.test('errors that answer a message are those of the protocol page', async t => {
+  const page = readFileSync(new URL('../../docs/protocol/client.md', import.meta.url), 'utf8')
+  const table = page.slice(page.indexOf('## 6. Errors'), page.indexOf('## 7. '))
+  const codes = Array.from(table.matchAll(/^\| `(NWS_ERR_\w+)` /gm), ([, code]) => code!)
+  t.strictSame(new Set(codes), new Set(MESSAGE_ERRORS))
 })
 
 t.test('examples fit their schemas', async t => {

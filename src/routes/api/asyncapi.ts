@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { OP_BROADCAST, OP_MESSAGE } from '../../core/binary-envelope.ts'
 import { CHANNEL_NAME_PATTERN } from '../../core/channel-name.ts'
-import { catalogue, type ErrorDefinition } from '../../core/errors.ts'
+import { catalogue, type ErrorCode, type ErrorDefinition } from '../../core/errors.ts'
 import type { Settings } from '../../core/settings.ts'
 import type {} from '@fastify/swagger'
 import type {} from '../../plugins/access-guard.ts'
@@ -62,6 +62,22 @@ const fromClient = {
   sendBinary: binary('Bytes to all other peers or to one', 'target', 'The target of a broadcast is empty.')
 }
 
+/** Errors that answer a message and leave the socket open. */
+export const MESSAGE_ERRORS: readonly ErrorCode[] = [
+  'NWS_ERR_MESSAGE_NOT_JSON',
+  'NWS_ERR_MESSAGE_ACTION',
+  'NWS_ERR_MESSAGE_TARGET',
+  'NWS_ERR_MESSAGE_TOO_DEEP',
+  'NWS_ERR_MESSAGE_BINARY',
+  'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE',
+  'NWS_ERR_PEER_NOT_FOUND',
+  'NWS_ERR_PEER_TAKES_NO_MESSAGES',
+  'NWS_ERR_RATE_LIMITED',
+  'NWS_ERR_INTERNAL'
+]
+
+const number = (description: string) => ({ type: 'integer', minimum: 1, description })
+
 /** Messages to clients. */
 const toClient = {
   connect: message(
@@ -90,26 +106,29 @@ const toClient = {
   ),
   status: message('The own id', 'status', { source: PEER_ID, target: PEER_ID }, { source: ONE, target: ONE }),
   error: message(
-    'A message failed; the socket stays open',
+    'Messages were refused and the socket stays open, or the proxy ends the socket',
     'error',
     {
       code: {
         type: 'string',
-        description: 'A code of this proxy, or of an extension.',
-        examples: Object.keys(catalogue).filter(code => code.startsWith('NWS_ERR_MESSAGE_'))
+        description:
+          'A code of this proxy, or of an extension. Before the end it is the reason of the close frame too.',
+        examples: [...MESSAGE_ERRORS]
       },
       message: { type: 'string' },
+      first: number('Number of the first refused message. The messages of a client are counted from 1.'),
+      last: number('Number of the last refused message.'),
       missed: { type: 'integer', minimum: 0, description: 'Remote peers that missed the broadcast.' }
     },
-    { code: 'NWS_ERR_PEER_NOT_FOUND', message: catalogue.NWS_ERR_PEER_NOT_FOUND.message },
-    ['missed']
+    { code: 'NWS_ERR_PEER_NOT_FOUND', message: catalogue.NWS_ERR_PEER_NOT_FOUND.message, first: 7, last: 7 },
+    ['first', 'last', 'missed']
   ),
   binary: binary('Bytes of another peer', 'source', 'Only clients that take binary get it.')
 }
 
 function closeCodes(): string {
   const rows = Object.entries<ErrorDefinition>(catalogue).flatMap(([code, { close }]) =>
-    close === undefined ? [] : [`${close} ${code}`]
+    close === undefined || code.startsWith('NWS_ERR_BV_') ? [] : [`${close} ${code}`]
   )
   return `The reason of a close frame is a code: ${rows.join(', ')}. After 4000 to 4499 a client may reconnect by itself, after 4500 to 4999 it must not.`
 }
@@ -122,7 +141,7 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
     info: {
       title: 'Network Web Sockets: sockets of channels',
       version,
-      description: `A client joins a channel by opening its name. The proxy removes the channel after the last peer has left. A message has at most ${maxMessageBytes} bytes. ${closeCodes()}`,
+      description: `A client joins a channel by opening its name. The proxy removes the channel after the last peer has left. A message has at most ${maxMessageBytes} bytes. Pages of 2012 to 2019 have other addresses (docs/protocol/older-clients.md), and the rendezvous has its own (docs/protocol/bonevalue.md). ${closeCodes()}`,
       license: { name: 'MIT' }
     },
     defaultContentType: 'application/json',
@@ -131,7 +150,8 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
         host,
         protocol: 'ws',
         ...(prefix === '' ? {} : { pathname: prefix }),
-        description: 'Reachable from this machine only, unless NWS_HOST is set.'
+        description: 'Reachable from this machine only, unless NWS_HOST is set.',
+        security: [{ $ref: '#/components/securitySchemes/token' }]
       }
     },
     channels: {
@@ -161,6 +181,16 @@ export function describeSockets({ maxMessageBytes }: Settings, version: string, 
           }
         },
         messages: { ...fromClient, ...toClient }
+      }
+    },
+    components: {
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          description:
+            'Clients on other machines prove NWS_API_TOKEN: programs in the header, pages by the message auth, which is their first one.'
+        }
       }
     },
     operations: {

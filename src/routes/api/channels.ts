@@ -29,6 +29,7 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'listChannels',
         summary: 'List the open channels',
         response: { 200: Type.Object({ channels: Type.Array(channelSchema) }) }
       }
@@ -41,6 +42,7 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'getChannel',
         summary: 'Show one channel and its peers',
         params: nameParams,
         querystring: scopeQuery,
@@ -62,6 +64,7 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'waitForDelivery',
         summary: 'Wait until all earlier messages of a channel have arrived',
         description:
           'The request waits for local clients to read the messages, and for other proxies to accept them. Only those proxies know whether their own clients have read them.',
@@ -92,6 +95,7 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'listPeers',
         summary: 'List the peers of all channels',
         response: { 200: Type.Object({ peers: Type.Array(peerSchema) }) }
       }

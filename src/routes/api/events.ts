@@ -1,6 +1,7 @@
 // `GET /api/channels/:name/events`: a channel as server-sent events. The request joins the channel, so it has to ask for
 // the stream by Accept.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from 'typebox'
 import { NwsError } from '../../core/errors.ts'
 import type {} from '../../plugins/http-peers/index.ts'
 import { errorSchema, nameParams, scopeQuery } from './schemas.ts'
@@ -15,11 +16,18 @@ const eventRoutes: FastifyPluginAsyncTypebox = async app => {
       config: { surface: 'events' },
       exposeHeadRoute: false,
       schema: {
+        operationId: 'listenToChannel',
         summary: 'Listen to a channel by server-sent events',
-        produces: ['text/event-stream'],
         params: nameParams,
         querystring: scopeQuery,
-        response: { 406: errorSchema }
+        response: {
+          200: {
+            description: 'Events, as docs/API.md describes them, until one side ends the stream.',
+            content: { 'text/event-stream': { schema: Type.String() } }
+          },
+          404: errorSchema,
+          406: errorSchema
+        }
       },
       preValidation: async ({ headers: { accept } }) => {
         const types = (accept ?? '')

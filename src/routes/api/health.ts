@@ -84,6 +84,7 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'probe' },
       schema: {
+        operationId: 'getHealth',
         summary: 'Show the state of this proxy',
         description: 'Callers that may not use the API get status and version only.',
         response: { 200: healthSchema }

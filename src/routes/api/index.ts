@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type {} from '@fastify/swagger'
 import asyncApiRoutes from './asyncapi.ts'
+import { describe } from './describe.ts'
 import channelRoutes from './channels.ts'
 import eventRoutes from './events.ts'
 import healthRoutes from './health.ts'
@@ -13,6 +14,7 @@ import readyRoutes from './ready.ts'
 import userRoutes from './users.ts'
 
 export default async function apiRoutes(app: FastifyInstance): Promise<void> {
+  app.addHook('onRoute', describe)
   await app.register(healthRoutes)
   await app.register(readyRoutes)
   await app.register(metricsRoutes)

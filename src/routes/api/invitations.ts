@@ -43,6 +43,7 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'createInvitation',
         summary: 'Invite guests without a proxy to a channel',
         description: 'While an invitation is open, the proxy listens for guests at NWS_GUEST_PORT.',
         body: Type.Object({
@@ -75,7 +76,11 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
     '/api/invitations',
     {
       config,
-      schema: { summary: 'List the open invitations', response: { 200: Type.Array(invitationSchema) } }
+      schema: {
+        operationId: 'listInvitations',
+        summary: 'List the open invitations',
+        response: { 200: Type.Array(invitationSchema) }
+      }
     },
     async () =>
       (await guests.list()).map(view => ({
@@ -98,6 +103,7 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'closeInvitation',
         summary: 'Close an invitation and end its guests',
         params: idParams,
         response: { 200: Type.Object({ closed: Type.Literal(true) }), 404: errorSchema }
@@ -114,6 +120,7 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'removeGuest',
         summary: 'Remove one guest',
         description: 'The place of the guest is not given again.',
         params: Type.Object({

@@ -21,6 +21,7 @@ const linkRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'listLinks',
         summary: 'List the links to other proxies',
         response: {
           200: Type.Object({

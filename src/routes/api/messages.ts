@@ -27,11 +27,13 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'sendMessage',
         summary: 'Send a message to a channel',
-        description:
-          'The body is {"data": any JSON value, "target": "<peer id>"}. Without target the message is a broadcast.',
-        consumes: ['application/json'],
         params: nameParams,
+        body: Type.Object({
+          data: Type.Unknown({ description: 'Any JSON value. Its text arrives unchanged.' }),
+          target: Type.Optional(Type.String({ description: 'Id of a peer. Without it the message is a broadcast.' }))
+        }),
         querystring: Type.Object({
           ...scopeQuery.properties,
           waitMs: waitQuery(
@@ -43,12 +45,15 @@ const messageRoutes: FastifyPluginAsyncTypebox = async app => {
             peer: Type.String({ description: 'Id of the sender.' }),
             delivered: Type.Object({ local: Type.Integer(), remote: Type.Integer() })
           }),
-          404: errorSchema
+          404: errorSchema,
+          409: errorSchema
         }
+      },
+      preValidation: async ({ body }) => {
+        if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
       }
     },
     async ({ params: { name }, query: { scope = 'network', waitMs }, body, headers: { origin } }, reply) => {
-      if (body === undefined || body === null) throw new NwsError('NWS_ERR_REQUEST_MEDIA_TYPE')
       return httpPeers.publish(body as PublishRequest, { name, scope, origin, waitMs, gone: goneSignal(reply) })
     }
   )

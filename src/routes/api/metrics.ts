@@ -9,10 +9,12 @@ const metricsRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'control' },
       schema: {
+        operationId: 'getMetrics',
         summary: 'Read the metrics, for Prometheus',
         description: 'The 50 busiest channels appear by their tags.',
-        produces: ['text/plain'],
-        response: { 200: Type.String() }
+        response: {
+          200: { description: 'The metrics.', content: { 'text/plain': { schema: Type.String() } } }
+        }
       }
     },
     async (_request, reply) => {

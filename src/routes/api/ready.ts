@@ -12,6 +12,7 @@ const readyRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'probe' },
       schema: {
+        operationId: 'getReadiness',
         summary: 'Tell whether new clients should come here',
         response: { 200: Type.Object({ status: Type.Literal('ready') }), 503: errorSchema }
       }

@@ -44,7 +44,11 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     '/api/rendezvous',
     {
       config,
-      schema: { summary: 'Show who is online at the rendezvous', response: { 200: presenceSchema } }
+      schema: {
+        operationId: 'getRendezvous',
+        summary: 'Show who is online at the rendezvous',
+        response: { 200: presenceSchema }
+      }
     },
     async () =>
       isOn
@@ -58,6 +62,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'listUsers',
         summary: 'List the accounts of the rendezvous',
         response: { 200: Type.Object({ users: Type.Array(userSchema) }) }
       }
@@ -70,6 +75,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'inviteUser',
         summary: 'Invite a user by a one-time link',
         body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to suggest.' })) }),
         response: {
@@ -92,6 +98,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'changeUser',
         summary: 'Disable a user, or enable the user again',
         params: userParams,
         body: Type.Object({ disabled: Type.Boolean() }),
@@ -109,6 +116,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'listSessions',
         summary: 'List the sessions of a user',
         params: userParams,
         response: { 200: Type.Object({ sessions: Type.Array(sessionSchema) }), 404: errorSchema }
@@ -128,6 +136,7 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config,
       schema: {
+        operationId: 'endSessions',
         summary: 'End one session of a user, or all',
         params: userParams,
         querystring: Type.Object({ id: Type.Optional(Type.String({ maxLength: 100 })) }),
