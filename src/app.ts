@@ -7,6 +7,7 @@ import type { RendezvousSeams } from './core/bonevalue/seams.ts'
 import type { SettingsOptions } from './core/settings.ts'
 import accessGuard from './plugins/access-guard.ts'
 import accounts from './plugins/bonevalue/accounts/index.ts'
+import activityLog from './plugins/activity-log.ts'
 import channelRegistry from './plugins/channel-registry/index.ts'
 import channelSockets from './plugins/channel-sockets/index.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
@@ -68,6 +69,7 @@ async function assemble(
   await app.register(accessGuard)
   await app.register(crypto)
   await app.register(channelRegistry)
+  await app.register(activityLog)
   await app.register(accounts)
   await app.register(rendezvous, seams)
   await app.register(legacy)

@@ -146,12 +146,12 @@ t.test('a client that openapi-typescript generates compiles and sends', async t 
     types: []
   }
   const host = ts.createCompilerHost(options)
-  const { getSourceFile, fileExists, readFile } = host
+  const original = { ...host }
   Object.assign(host, {
     getSourceFile: (name: string, ...rest: [ts.ScriptTarget]) =>
-      files.has(name) ? ts.createSourceFile(name, files.get(name)!, ...rest) : getSourceFile.call(host, name, ...rest),
-    fileExists: (name: string) => files.has(name) || fileExists.call(host, name),
-    readFile: (name: string) => files.get(name) ?? readFile.call(host, name)
+      files.has(name) ? ts.createSourceFile(name, files.get(name)!, ...rest) : original.getSourceFile(name, ...rest),
+    fileExists: (name: string) => files.has(name) || original.fileExists(name),
+    readFile: (name: string) => files.get(name) ?? original.readFile(name)
   })
   const problems = ts.getPreEmitDiagnostics(ts.createProgram(['/use.ts'], options, host))
   t.strictSame(

@@ -288,6 +288,7 @@ export class SimulatedProxy {
           this.dialer.resume(session.remoteId, session.endpoint)
         },
         ended: session => this.dialer.over(session.remoteId),
+        roundEnded: () => {},
         matched: (_, name) => this.seen.events.push(`matched ${name}`),
         joined: (name, peer, session) => {
           const peers = this.seen.joined.get(name) ?? new Map<string, Session>()

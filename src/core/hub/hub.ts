@@ -26,6 +26,8 @@ export interface Hooks {
   readonly join: ((candidate: Candidate) => void | Promise<void>)[]
   /** Before a message of a member is delivered. An error with a `code` refuses the message. */
   readonly message: ((event: MessageEvent) => void)[]
+  /** After a local or remote peer has become a member. MUST NOT throw. */
+  readonly joined: ((peer: Peer) => void)[]
   /** After a membership has ended. MUST NOT throw. */
   readonly leave: ((peer: Peer) => void)[]
   readonly channelOpened: ((channel: Channel) => void)[]
@@ -66,7 +68,7 @@ function recordNew(source: Peer, sequence: number | undefined): boolean {
 }
 
 export class Hub {
-  readonly hooks: Hooks = { join: [], message: [], leave: [], channelOpened: [], channelClosed: [] }
+  readonly hooks: Hooks = { join: [], message: [], joined: [], leave: [], channelOpened: [], channelClosed: [] }
   readonly turns: TurnQueue
   readonly #channels: Record<Scope, Map<string, Channel>> = { network: new Map(), local: new Map() }
   readonly #carriers: Carrier[] = []
@@ -154,6 +156,7 @@ export class Hub {
       const channel = existing ?? this.#open(name, scope)
       const peer = new Peer(channel, facts, { port: request.port })
       channel.add(peer)
+      for (const hook of this.hooks.joined) hook(peer)
       return peer
     } catch (error) {
       release()
@@ -221,7 +224,9 @@ export class Hub {
     const peer = new Peer(channel, facts, { carriers: [carrier] })
     channel.claimed.set(id, peer)
     this.#admission.admit(peer, () => {
-      if (channel.localCount > 0 && channel.peer(id) === undefined) channel.add(peer)
+      if (channel.localCount === 0 || channel.peer(id) !== undefined) return
+      channel.add(peer)
+      for (const hook of this.hooks.joined) hook(peer)
     })
     return peer
   }

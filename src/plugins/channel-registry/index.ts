@@ -32,7 +32,7 @@ export interface ChannelRegistry {
   join(name: string, options?: MembershipOptions): Promise<Membership>
   /**
    * Adds a hook: `join` (may be async, refuses by an error with a `code`), `message` (synchronous, refuses by such an
-   * error), `leave`, `channelOpened`, `channelClosed`.
+   * error), `joined`, `leave`, `channelOpened`, `channelClosed`.
    */
   addHook<K extends keyof Hooks>(event: K, hook: Hooks[K][number]): void
   /** The open channel with that name. */

@@ -20,6 +20,8 @@ export interface ConnectionRequest {
   readonly scope: Scope
   readonly dialect: Dialect
   readonly origin: string | undefined
+  /** Where the client is, for the log. */
+  readonly from: 'this machine' | 'another machine' | 'guest'
   readonly takesBinary: boolean
   /** Id of the invitation by which a guest came; undefined for others. */
   readonly invitation?: string | undefined
@@ -49,6 +51,8 @@ export interface ConnectionDeps extends ClientSocketDeps {
   readonly settings: Settings
   /** Logs a fault of this proxy or of an extension. */
   readonly report: (error: unknown) => void
+  /** Logs what happens to a client. Facts have no name, no data and nothing else that the client sent. */
+  readonly log: (facts: Readonly<Record<string, unknown>>, event: string) => void
 }
 
 /** Bytes that a client may send before the join is decided. */
@@ -73,6 +77,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   takesBinary: boolean
   readonly #request: ConnectionRequest
   #rate: RateLimit | undefined
+  readonly #since: number
+  /** Why the proxy ended the socket; undefined: the client left. */
+  #cause: ErrorCode | undefined
   /** Messages of the client so far, and the number of the one that is handled now; 0: none is. */
   #received = 0
   #handled = 0
@@ -99,6 +106,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     super(websocket, transport, deps)
     const { settings } = deps
     this.#request = request
+    this.#since = deps.now()
     this.hub = deps.hub
     this.origin = request.origin
     this.maxDataDepth = settings.maxDataDepth
@@ -241,6 +249,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.#member !== undefined) this.#takeEarly()
     if (this.over) return
     this.over = true
+    this.#cause = cause
     clearTimeout(this.#authTimer)
     clearTimeout(this.#absence)
     this.#absence = undefined
@@ -255,8 +264,19 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.#request.left?.()
   }
 
+  override closed(): void {
+    super.closed()
+    this.#note({ code: this.#cause, ms: Math.round(this.deps.now() - this.#since) }, 'socket closed')
+  }
+
+  #note(facts: Readonly<Record<string, unknown>>, event: string): void {
+    const { dialect, from } = this.#request
+    this.deps.log({ channel: this.#member?.channel.tag, from, dialect: dialect.name, ...facts }, event)
+  }
+
   /** Tells of an error, and which message caused it. */
   #tell(code: string, message: string, extra?: Readonly<Record<string, number>>): void {
+    this.#note({ code, ...extra }, 'refused')
     const numbers = this.#handled === 0 ? undefined : { first: this.#handled, last: this.#handled }
     const frame = this.#request.dialect.errorFrame(code, message, { ...numbers, ...extra })
     if (frame !== undefined) this.send(frame)

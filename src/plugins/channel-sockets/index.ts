@@ -6,6 +6,7 @@ import fp from 'fastify-plugin'
 import type { WebSocket } from 'ws'
 import { isChannelName, type Scope } from '../../core/channel-name.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import { isLoopbackAddress } from '../../core/host-policy.ts'
 import { takeOver, unfinishedMessages, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
@@ -79,6 +80,7 @@ export default fp(
       now: () => performance.now(),
       settings: config,
       report: error => app.log.error({ err: error }, 'a request of a peer failed'),
+      log: (facts, event) => app.log.debug(facts, event),
       refused: (kind, code) => app.refusals.add(kind, code),
       closed: connection => connections.delete(connection)
     }
@@ -152,6 +154,7 @@ export default fp(
                 scope,
                 dialect,
                 origin: request.headers.origin,
+                from: isLoopbackAddress(remoteAddress) ? 'this machine' : 'another machine',
                 takesBinary: binary === '1',
                 checkToken,
                 resumption
@@ -183,6 +186,7 @@ export default fp(
               scope: 'network',
               dialect: envelopeDialect,
               origin: undefined,
+              from: 'guest',
               takesBinary,
               invitation,
               pace: new ReadingPace(config.guestMessagesPerSecond, config.guestBytesPerSecond, performance.now()),

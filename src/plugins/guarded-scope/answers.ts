@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
+import { isLoopbackAddress } from '../../core/host-policy.ts'
 import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { RefusalCounts } from '../../core/refusal-counts.ts'
 import type {} from '../refusals.ts'
@@ -49,6 +50,10 @@ export function sendError(
   headers: Readonly<Record<string, string>> = {}
 ): FastifyReply {
   countRefusal(reply.server, body.code)
+  const { remoteAddress = '' } = reply.request.raw.socket
+  const from = isLoopbackAddress(remoteAddress) ? 'this machine' : 'another machine'
+  const { method, routeOptions } = reply.request
+  reply.request.log.debug({ code: body.code, method, route: routeOptions.url, from }, 'request refused')
   if (isUpgrade(reply.request)) reply.header('connection', 'close')
   return reply
     .code(body.statusCode)

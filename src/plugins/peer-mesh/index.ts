@@ -130,6 +130,11 @@ export default fp<PeerMeshOptions>(
           dialer.over(session.remoteId)
           log.debug({ proxy: remoteIdOf(session) }, 'the session is over')
         },
+        roundEnded: ({ session, role }, { channels, confirmed, ms }) =>
+          log.debug(
+            { proxy: session && remoteIdOf(session), role, channels, confirmed, ms: Math.round(ms) },
+            'round ended'
+          ),
         matched: (session, name) =>
           log.debug({ proxy: remoteIdOf(session), channel: crypto.channelTag(name) }, 'channel matched')
       }

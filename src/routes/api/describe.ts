@@ -63,5 +63,5 @@ export function describe(route: RouteOptions): void {
     ...schema,
     response: responses,
     ...(route.config?.surface === 'probe' ? { security: [] } : {})
-  } as never
+  }
 }

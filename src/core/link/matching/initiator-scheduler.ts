@@ -35,6 +35,7 @@ export class InitiatorScheduler implements Scheduler {
   #phase: Phase = 'early'
   #r = 0
   #round: RoundInitiator | undefined
+  #startedAt = 0
   /** The channels of the round, in the order of its indices. */
   #names: readonly string[] = []
   /** Flags of the round's M2. */
@@ -152,6 +153,7 @@ export class InitiatorScheduler implements Scheduler {
   #begin(flags: number): void {
     const round = new RoundInitiator(roundContextOf(this.#options, this.#r), prsOf(this.#names), flags)
     this.#round = round
+    this.#startedAt = this.#options.clock.now()
     this.#phase = 'm1'
     this.#steps.compute(round.m1(), m1 => {
       this.#port.write(frameType.m1, m1)
@@ -225,12 +227,14 @@ export class InitiatorScheduler implements Scheduler {
 
   #confirm(confirmed: readonly Confirmed[]): void {
     this.#steps.compute(confirmAll(this.#port, this.#fresh, this.#names, confirmed), fault => {
-      if (fault === undefined) this.#end()
+      if (fault === undefined) this.#end(confirmed.length)
       else this.#port.fail(fault)
     })
   }
 
-  #end(): void {
+  #end(confirmed: number): void {
+    const ms = this.#options.clock.now() - this.#startedAt
+    this.#port.roundEnded({ channels: this.#names.length, confirmed, ms })
     this.#steps.stop()
     this.#round = undefined
     this.#r += 1

@@ -33,6 +33,7 @@ export class ResponderScheduler implements Scheduler {
   #phase: Phase = 'idle'
   #r = 0
   #round: RoundResponder | undefined
+  #startedAt = 0
   /** The channels of the round, in the order of its indices. */
   #names: readonly string[] = []
   /** Flags of the round's M1, and its N_I. */
@@ -132,6 +133,7 @@ export class ResponderScheduler implements Scheduler {
     this.#names = plan.names.filter(name => this.#options.guesses.canAnswer(name, size) || this.#satOut(name))
     const round = new RoundResponder(roundContextOf(this.#options, this.#r))
     this.#round = round
+    this.#startedAt = this.#options.clock.now()
     this.#phase = 'computing'
     this.#steps.compute(round.onM1(body, prsOf(this.#names), plan.flags), result => {
       if (result.ok) this.#answer(frameType.m2, result.value, 'm3')
@@ -175,12 +177,14 @@ export class ResponderScheduler implements Scheduler {
     this.#port.write(frameType.m6, m6)
     this.#port.hold(true)
     this.#steps.compute(confirmAll(this.#port, this.#fresh, this.#names, confirmed), fault => {
-      if (fault === undefined) this.#end()
+      if (fault === undefined) this.#end(confirmed.length)
       else this.#port.fail(fault)
     })
   }
 
-  #end(): void {
+  #end(confirmed: number): void {
+    const ms = this.#options.clock.now() - this.#startedAt
+    this.#port.roundEnded({ channels: this.#names.length, confirmed, ms })
     this.#steps.stop()
     this.#round = undefined
     this.#r += 1

@@ -26,6 +26,15 @@ export interface SchedulerPort {
   /** Both ends have proven to know the channel. A fault where its handle cannot be used. */
   confirm(name: string, handle: Uint8Array): Fault | undefined
   fail(fault: Fault): void
+  /** A round has ended well. */
+  roundEnded(round: RoundSummary): void
+}
+
+/** What is told of a round: numbers of channels of this end, and its time in milliseconds. */
+export interface RoundSummary {
+  readonly channels: number
+  readonly confirmed: number
+  readonly ms: number
 }
 
 /** What rounds are made with. */

@@ -1,6 +1,7 @@
 // The sessions of one proxy and the channels that it brings to them: which link belongs to which session, who is told of
 // local peers and messages, and what remote ones come to. No sockets, timers or rules of channels: those are outside
 // (plugins/peer-mesh).
+import type { RoundSummary } from '../matching/scheduler.ts'
 import { mapKey } from '../../bytes.ts'
 import { CpuBudget } from '../budget/cpu-budget.ts'
 import { GuessBudget } from '../budget/guess-budget.ts'
@@ -37,6 +38,8 @@ export interface MeshEvents {
   ended(session: Session): void
   /** The channel is confirmed in the session. */
   matched(session: Session, name: string): void
+  /** A round on a link has ended well. */
+  roundEnded(link: Link, round: RoundSummary): void
   /** A remote peer has joined. Also while the channel lingers. */
   joined(name: string, id: string, session: Session): void
   parted(name: string, id: string): void
@@ -289,6 +292,7 @@ export class Mesh {
       this.#forget(session)
     },
     matched: (session, name) => this.#matched(session, name),
+    roundEnded: (link, round) => this.#events.roundEnded(link, round),
     left: (session, name) => this.#unmatched(session, name),
     message: (session, name, message) => this.#message(session, name, message),
     proven: link => this.#slots.proved(link)

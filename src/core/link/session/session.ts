@@ -11,7 +11,7 @@ import { ACK_BYTES, ACK_FRAMES, HANDLE_BYTES, MAX_HELD_FRAMES, MAX_KEPT_BYTES, R
 import type { Cancel } from '../../clock.ts'
 import { InitiatorScheduler } from '../matching/initiator-scheduler.ts'
 import { ResponderScheduler } from '../matching/responder-scheduler.ts'
-import type { SchedulerPort } from '../matching/scheduler.ts'
+import type { RoundSummary, SchedulerPort } from '../matching/scheduler.ts'
 import { LINK_ONLY_CODES, SILENT, fault, type Fault } from '../result.ts'
 import type { ChannelMessage } from '../wire/channel-message.ts'
 import type { UnfinishedTotal } from '../wire/fragments.ts'
@@ -44,6 +44,7 @@ export interface SessionEvents {
   message(session: Session, name: string, message: ChannelMessage): void
   /** The first channel is confirmed on a link. */
   proven(link: Link): void
+  roundEnded(link: Link, round: RoundSummary): void
 }
 
 /** The session with one remote proxy. */
@@ -355,7 +356,8 @@ export class Session {
       hold: wholly => link.hold(wholly),
       release: () => link.release(),
       confirm: (name, handle) => this.#confirm(link, name, handle),
-      fail: reason => link.fail(reason)
+      fail: reason => link.fail(reason),
+      roundEnded: round => this.#events.roundEnded(link, round)
     }
     const options = { ...this.#environment, terms: link.terms! }
     link.scheduler = link.role === 'I' ? new InitiatorScheduler(options, port) : new ResponderScheduler(options, port)
