@@ -72,9 +72,7 @@ t.test('a full story', async t => {
   told('socket closed', { channel, code: undefined })
   told('round ended', { confirmed: 1 })
   told('linked', {})
-  for (const line of lines(first.log()).filter(
-    ({ msg }) => /closed|left|round/.test(msg) && msg.startsWith('link') === false
-  ))
+  for (const line of lines(first.log()).filter(({ msg }) => /closed|left|round/.test(msg) && !msg.startsWith('link')))
     t.type(line['ms'], 'number', line.msg)
   for (const { log } of [first, second])
     for (const secret of [CHANNEL, TOKEN, DATA, 'canary']) t.notMatch(log(), secret, 'nothing secret')
