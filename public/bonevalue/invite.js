@@ -79,3 +79,8 @@ try {
 } catch (error) {
   show('failed', /** @type {Error} */ (error).message)
 }
+
+// Another link in the same tab is another invitation.
+addEventListener('hashchange', () => {
+  if (location.hash !== '') location.reload()
+})

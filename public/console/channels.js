@@ -55,6 +55,11 @@ export class Channels {
     this.choose(joined, true)
   }
 
+  /** Joins the channels again that the proxy refused for want of its token. */
+  joinAgain() {
+    for (const { session } of [...this.#all]) if (session.needsToken) this.join(session.name, session.scope)
+  }
+
   /** @param {Joined} joined @param {boolean} [focus] whether to put the cursor there */
   choose(joined, focus = false) {
     this.current = joined

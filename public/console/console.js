@@ -24,6 +24,7 @@ const channels = new Channels({
 })
 const askAboutUsers = showOnline()
 const askForToken = wireTokenForm(() => {
+  channels.joinAgain()
   network?.refresh()
   askAboutUsers()
 })

@@ -46,6 +46,7 @@ export function createLine(entry) {
 
 /** @param {HTMLElement} line @param {Entry} entry */
 export function updateLine(line, entry) {
+  line.classList.toggle('refused', entry.refused === true)
   const place = /** @type {HTMLElement} */ (line.querySelector('.words'))
   const beginning = shorten(entry.text)
   place.replaceChildren(make('bdi', {}, beginning))

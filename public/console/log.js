@@ -18,6 +18,9 @@ const NEAR_END = 24
 /** Longest scrolling after a touch or key, milliseconds. */
 const SCROLLING_MS = 1500
 
+/** Frames without a change of height after which the end is reached. */
+const SETTLING_FRAMES = 3
+
 /** The list of a log. */
 export class Log {
   paused = false
@@ -39,6 +42,8 @@ export class Log {
   /** @type {WeakMap<Entry, HTMLElement>} */
   #lines = new WeakMap()
   #frame = 0
+  /** Frames in which the end must not move, before it counts as reached. */
+  #settling = 0
   /** Time of the last touch, wheel or key, milliseconds. */
   #touchedAt = -Infinity
   #updated
@@ -118,8 +123,16 @@ export class Log {
   toEnd() {
     this.following = true
     this.unseen = 0
+    this.#touchedAt = -Infinity // An earlier scroll of the user must not end the following.
     this.#list.scrollTop = this.#list.scrollHeight
+    this.#settling = SETTLING_FRAMES
+    this.#schedule()
     this.#updated()
+  }
+
+  /** Whether no line has the text of the filter. */
+  get showsNothing() {
+    return this.#filter !== '' && this.size > 0 && this.#list.querySelector('.line:not([hidden])') === null
   }
 
   /** The shown lines, as text. */
@@ -142,11 +155,16 @@ export class Log {
       const blocks = new Set(fresh.map(entry => this.#append(entry)))
       for (const block of blocks) this.#measure(block)
       this.#trim()
-      if (this.following) this.#list.scrollTop = this.#list.scrollHeight
-      else this.unseen += fresh.length
-      // Blocks get their true height in sight.
-      if (this.#pending.length > 0 || (this.following && fresh.length > 0)) this.#schedule()
+      if (fresh.length > 0) this.#settling = SETTLING_FRAMES
+      if (!this.following) this.unseen += fresh.length
     }
+    if (this.following) {
+      const before = this.#list.scrollTop
+      this.#list.scrollTop = this.#list.scrollHeight
+      // Blocks get their true height in sight, so the end moves away.
+      this.#settling = this.#list.scrollTop === before ? this.#settling - 1 : SETTLING_FRAMES
+    }
+    if ((!this.paused && this.#pending.length > 0) || (this.following && this.#settling > 0)) this.#schedule()
     this.#updated()
   }
 

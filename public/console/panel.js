@@ -15,10 +15,13 @@ let made = 0
 /** Shortest time between two messages for a screen reader, milliseconds. */
 const SPEAK_MS = 2000
 
-const STATES = {
-  joining: 'Joining …',
-  waiting: 'The connection is lost. Trying again …',
-  left: 'No longer in the channel.'
+/** The state of a session that has not joined. @param {Session} session */
+function stateWords({ state, problem, delayMs }) {
+  if (state === 'joining') return 'Joining …'
+  if (state === 'left') return 'No longer in the channel.'
+  if (problem === '') return 'The connection is lost. Trying again …'
+  if (delayMs === Infinity) return problem
+  return `Not joined: ${problem} Next attempt in ${Math.max(1, Math.round(delayMs / 1000))} s.`
 }
 
 /** The panel of a session. */
@@ -76,7 +79,10 @@ export class Panel {
     // A message for one peer must not go to all others when that peer leaves.
     const gone = !this.#session.reaches(this.#target.value)
     const reach = scope === 'local' ? 'this computer only' : 'whole network'
-    setText(this.#part('state'), joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : STATES[state])
+    setText(
+      this.#part('state'),
+      joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : stateWords(this.#session)
+    )
     for (const name of ['text', 'attach', 'target'])
       /** @type {HTMLInputElement} */ (this.#part(name)).disabled = !joined
     find(this.element, '.composer button.main').toggleAttribute('disabled', !joined || gone)
@@ -241,7 +247,10 @@ export class Panel {
     const pause = this.#part('pause')
     setText(pause, paused ? `Go on${waiting > 0 ? `, ${count(waiting)} new` : ''}` : 'Pause')
     pause.setAttribute('aria-pressed', String(paused))
-    setText(this.#part('log-size'), size > 999 ? plural(size, 'line') : '')
+    setText(
+      this.#part('log-size'),
+      this.#log.showsNothing ? `None of ${plural(size, 'line')} has this.` : size > 999 ? plural(size, 'line') : ''
+    )
     const button = this.#part('unseen')
     button.hidden = unseen === 0
     if (unseen > 0) setText(button, `↓ ${plural(unseen, 'new line')}`)

@@ -1,7 +1,7 @@
 // One joined channel: its socket, peers and messages. It tells a listener and shows nothing itself.
 import { LocalWebSocket, NetworkWebSocket } from '../lib/networkwebsockets.js'
 import { FileLines } from './files.js'
-import { bytes as inBytes, short } from './format.js'
+import { bytes as inBytes, plural, short } from './format.js'
 import { saveAs } from './log-line.js'
 
 /** @typedef {'network' | 'local'} Scope */
@@ -16,6 +16,7 @@ import { saveAs } from './log-line.js'
  * @property {string} to id of the peer, or `you`. Empty: everybody
  * @property {string} text
  * @property {{ label: string, name: string, run: () => void }[] | undefined} [actions] buttons: what they say, and what is read out
+ * @property {boolean} [refused] it was not sent
  * @property {number} size bytes in memory, roughly
  */
 
@@ -39,6 +40,11 @@ import { saveAs } from './log-line.js'
 /** Shown bytes of a binary message. */
 const SHOWN_BYTES = 24
 
+/** Own messages whose refusal is awaited. */
+const MAX_SENT = 2000
+/** Close code for want of the right token. */
+const TOKEN_REQUIRED = 4501
+
 /** @param {ArrayBuffer} buffer */
 function describeBytes(buffer) {
   const shown = Array.from(new Uint8Array(buffer.slice(0, SHOWN_BYTES)), byte =>
@@ -53,6 +59,16 @@ export class Session {
   state = 'joining'
   /** @type {Map<string, Peer>} */
   peers = new Map()
+  /** Why the channel was not joined at the last attempt. Empty: it was, or the connection is lost. */
+  problem = ''
+  /** Time until the next attempt, milliseconds. */
+  delayMs = 0
+  /** Whether the proxy ended it for want of the right token. */
+  needsToken = false
+  /** Own messages by their numbers, as the proxy counts them. @type {Map<number, Entry>} */
+  #sent = new Map()
+  /** The last line of a problem, and how often it came. @type {{ entry: Entry, text: string, count: number } | undefined} */
+  #told
   /** @type {FileLines | undefined} */
   #files
   #socket
@@ -93,7 +109,8 @@ export class Session {
     const way = this.#wayOrWords(to)
     if (way === undefined) return false
     way.send(text)
-    this.#add('message', 'you', to, text)
+    this.#sent.set(this.#socket.messagesSent, this.#add('message', 'you', to, text))
+    if (this.#sent.size > MAX_SENT) this.#sent.delete(/** @type {number} */ (this.#sent.keys().next().value))
     return true
   }
 
@@ -139,22 +156,26 @@ export class Session {
     const socket = this.#socket
     socket.addEventListener('open', () => {
       this.state = 'joined'
+      this.problem = ''
+      this.#told = undefined
+      this.#sent.clear()
       this.#add('note', '', '', 'Joined.')
       this.#listener.updated()
     })
-    socket.addEventListener('reconnecting', () => {
+    socket.addEventListener('reconnecting', event => {
+      this.delayMs = /** @type {CustomEvent<{ delayMs: number }>} */ (event).detail.delayMs
       if (this.state === 'joined') this.#add('note', '', '', 'The connection is lost. Trying again …')
       if (this.state === 'left') return
       this.state = 'waiting'
       this.#listener.updated()
     })
     socket.addEventListener('error', event => {
-      const { message } = /** @type {import('../lib/networkwebsockets.js').NetworkErrorEvent} */ (event)
-      this.#add('error', '', '', message)
+      this.#failed(/** @type {import('../lib/networkwebsockets.js').NetworkErrorEvent} */ (event))
     })
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', event => {
       if (this.state === 'left') return
       this.state = 'left'
+      this.needsToken = /** @type {CloseEvent} */ (event).code === TOKEN_REQUIRED
       this.#add('note', '', '', 'No longer in the channel.')
       this.#listener.updated()
     })
@@ -184,6 +205,31 @@ export class Session {
         this.#listener.updated()
       }
     )
+  }
+
+  /** Says what went wrong, and which messages were not sent. @param {import('../lib/networkwebsockets.js').NetworkErrorEvent} error */
+  #failed({ message, detail: { first, last } }) {
+    let refused = 0
+    for (let number = Number(first); number <= Number(last); number++) {
+      refused++
+      const entry = this.#sent.get(number)
+      if (entry === undefined) continue
+      this.#sent.delete(number)
+      entry.refused = true
+      entry.actions = [{ label: 'Send again', name: 'Send again', run: () => void this.send(entry.text, entry.to) }]
+      this.#listener.changed(entry)
+    }
+    if (this.state !== 'joined') this.problem = message
+    const text = refused > 0 ? `${plural(refused, 'message')} not sent. ${message}` : message
+    // Each attempt may tell the same problem.
+    if (this.state !== 'joined' && this.#told?.text === text) {
+      const { entry } = this.#told
+      entry.text = `${text} (${++this.#told.count} times)`
+      this.#listener.changed(entry)
+    } else {
+      this.#told = { entry: this.#add('error', '', '', text), text, count: 1 }
+    }
+    this.#listener.updated()
   }
 
   /** @param {{ data: string | ArrayBuffer, senderId: string }} event @param {string} to */

@@ -31,6 +31,7 @@ export function joinBar(suggestion, open) {
     required: true,
     maxLength: 255,
     pattern: NAME,
+    title: 'Letters, digits and + = * . _ - without blanks, for example my-channel',
     autocomplete: 'off',
     autocapitalize: 'off',
     spellcheck: false
@@ -73,17 +74,23 @@ export function joinBar(suggestion, open) {
     leave.hidden = false
     for (const type of ['open', 'resumed', 'connect', 'disconnect']) made.addEventListener(type, show)
     let lostAt = ''
+    /** Why the channel was not joined. */
+    let problem = ''
     for (const type of ['open', 'resumed'])
       made.addEventListener(type, () => {
-        lostAt = ''
+        lostAt = problem = ''
       })
     made.addEventListener('reconnecting', () => {
       lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
-      state.textContent = `The connection is lost since ${lostAt}. Trying again …`
+      state.textContent =
+        problem === ''
+          ? `The connection is lost since ${lostAt}. Trying again …`
+          : `Not joined: ${problem} Trying again …`
     })
     // An error of an open socket does not end it, for example after a message to a peer that has just left. The end of an
     // invitation is an exception.
     made.addEventListener('error', ({ code, message }) => {
+      if (made.readyState !== made.OPEN) problem = message
       if (made.readyState !== made.OPEN || code.startsWith('NWS_ERR_GUEST_')) state.textContent = message
     })
     made.addEventListener('close', ({ code }) => {

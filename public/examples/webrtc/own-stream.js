@@ -10,7 +10,8 @@ const REASONS = {
 
 /** @returns {Promise<{ stream: MediaStream, problem: string, stop: () => void }>} */
 export async function ownStream() {
-  let reason = 'This page may not use a camera: open it as http://localhost.'
+  let reason =
+    'Browsers allow the camera only on https pages, and on http://localhost of the computer that runs the proxy.'
   for (const wanted of [{ video: { width: 640 }, audio: true }, { video: { width: 640 } }]) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia(wanted)
