@@ -134,3 +134,18 @@ t.test('channels that are opened one after another are matched at once, however 
   t.ok(Math.max(...waits) <= 250, `at most ${Math.max(...waits)} ms`)
   t.ok(waits.toSorted((one, other) => one - other)[100]! <= 60)
 })
+
+t.test('forty proxies share a guessable channel half a second after the last join', async t => {
+  const simulation = new Simulation(1)
+  const proxies = Array.from({ length: 40 }, (_, place) => simulation.proxy(`p${place}`))
+  for (const one of proxies) for (const other of proxies) if (one !== other) one.discover(other)
+  simulation.run(20_000)
+  t.ok(proxies.every(proxy => proxy.open().length === 39))
+  for (const proxy of proxies) proxy.join('webchat')
+  simulation.run(500)
+  t.ok(proxies.every(proxy => proxy.remotes('webchat').length === 39))
+  t.strictSame(
+    proxies.flatMap(({ seen }) => seen.endings),
+    []
+  )
+})
