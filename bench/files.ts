@@ -331,7 +331,7 @@ if (big !== undefined)
     `${mib(big.sender.rss - idle.sender.rss)}, ${mib(first.used().rss - proxyBefore)}, ${mib(big.receivers[0]!.rss - idle.receivers[0]!.rss)} MiB; ${big.mbPerSecond.toFixed(0)} MB/s`
   ])
 if (nc.length > 0)
-  rows.push(['`cat | nc`, without encryption or a checksum', '–', `${median(nc).toFixed(0)} MB/s (${list(nc)})`])
+  rows.push(['`cat \\| nc`, without encryption or a checksum', '–', `${median(nc).toFixed(0)} MB/s (${list(nc)})`])
 if (holes.length > 0) rows.push(['magic-wormhole', '–', `${median(holes).toFixed(0)} MB/s (${list(holes)})`])
 const text = [
   `${circumstances()} Before it, the load average of the machine was ${load.toFixed(1)}.`,
