@@ -16,7 +16,7 @@ COPY --from=build /build/dist ./dist
 COPY --from=build /build/public ./public
 RUN ln -s /app/dist/cli/nws.js /usr/local/bin/nws && install -d -o node -g node /home/node/.nws
 USER node
-ENV NODE_ENV=production
+ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072
 VOLUME /home/node/.nws
 EXPOSE 9009
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "const { NWS_HOST: host, NWS_PORT: port = 9009 } = process.env; fetch(`http://${!host || /^(0\\.0\\.0\\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

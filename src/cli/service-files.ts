@@ -10,6 +10,9 @@ export interface ServiceProgram {
 /** As in `npm start`: see docs/PERFORMANCE.md, "Why it is cheap". */
 const YOUNG_GENERATION = '--max-semi-space-size=4'
 
+/** Without these the C library of Linux keeps the memory of large messages. See docs/OPERATING.md, "Memory". */
+const GIVES_BACK = ['MALLOC_MMAP_THRESHOLD_=131072', 'MALLOC_TRIM_THRESHOLD_=131072']
+
 /** A word of a command line in a unit: systemd.service(5), "Command lines". */
 function unitWord(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('%', '%%').replaceAll('$', '$$$$')}"`
@@ -26,6 +29,7 @@ After=network.target
 Type=notify
 NotifyAccess=all
 ExecStart=${unitWord(node)} ${YOUNG_GENERATION} ${unitWord(script)} serve
+Environment=${GIVES_BACK.join(' ')}
 EnvironmentFile=-${settings.replaceAll('%', '%%')}
 Restart=on-failure
 RestartPreventExitStatus=2

@@ -22,10 +22,18 @@ export class QueueBudget {
   /** What the sources gave at the last periodic check. */
   #polled: readonly QueueHolder[] = []
   #written = 0
+  #highest = 0
 
   /** @param maxBytes all queues together */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
+  }
+
+  /** The most bytes in all queues at a check since the last call. */
+  takeHighest(): number {
+    const highest = this.#highest
+    this.#highest = 0
+    return highest
   }
 
   /** Adds queues that do not report their writes; they are listed at each periodic check. */
@@ -65,6 +73,7 @@ export class QueueBudget {
     }
     for (const holder of this.#holders) count(holder)
     for (const holder of this.#polled) count(holder)
+    this.#highest = Math.max(this.#highest, sum)
     if (sum <= this.#maxBytes) return
     found.sort((a, b) => b.bytes - a.bytes)
     for (const { holder, bytes } of found) {

@@ -9,6 +9,7 @@ import { QueueBudget } from '../../core/hub/queue-budget.ts'
 import type { Settings } from '../../core/settings.ts'
 import { EventLoopTurns } from '../../platform/event-loop-turns.ts'
 import type { Crypto } from '../crypto/index.ts'
+import { giveBackAfterPeaks } from '../../platform/give-back.ts'
 import type {} from '../config.ts'
 import { joinInProcess, type Membership, type MembershipOptions } from './membership.ts'
 
@@ -102,9 +103,16 @@ export default fp(
       app.log.error({ err: error }, 'a handler of an extension failed')
     )
     app.decorate('channelRegistry', api)
-    app.addHook('onReady', async () => turns.start())
+    let keepMemory = (): void => {}
+    app.addHook('onReady', async () => {
+      turns.start()
+      keepMemory = giveBackAfterPeaks(() => turns.queues.takeHighest())
+    })
     app.addHook('preClose', async () => api.hub.close())
-    app.addHook('onClose', async () => turns.stop())
+    app.addHook('onClose', async () => {
+      turns.stop()
+      keepMemory()
+    })
   },
   { name: 'nws-channel-registry', fastify: '5.x', dependencies: ['nws-config', 'nws-crypto'] }
 )
