@@ -59,7 +59,7 @@ t.test('a full channel is called full, in one line', needsBrowser, async t => {
   const page = await visit(t, url)
   await page.locator('#channel').fill('room')
   await page.locator('#join button').click()
-  await line(page, /NWS_MAX_PEERS_PER_CHANNEL.*\(3 times\)/).waitFor()
+  await line(page, /NWS_MAX_PEERS_PER_CHANNEL.*\((?:[3-9]|\d\d) times\)/).waitFor()
   t.equal(await panel(page).locator('.line.error').count(), 1)
   t.match(
     await part(page, 'state').textContent(),
@@ -80,15 +80,18 @@ t.test('the newest line is in sight after a change of tabs and after the button'
   sender.send({ action: 'broadcast', data: 'the last of one' })
   await page.getByRole('tab', { name: 'one' }).getByText('301 new').waitFor()
   await page.getByRole('tab', { name: 'one' }).click()
-  const atEnd = `(list => list.scrollTop + list.clientHeight > list.scrollHeight - 30)(document.querySelector('.panel:not([hidden]) [data-part=log]'))`
+  const isAtEnd = (wanted: boolean) => {
+    const list = document.querySelector('.panel:not([hidden]) [data-part=log]')!
+    return list.scrollTop + list.clientHeight > list.scrollHeight - 30 === wanted
+  }
   await line(page, 'the last of one').waitFor()
-  await page.waitForFunction(atEnd)
+  await page.waitForFunction(isAtEnd, true)
   await part(page, 'log').hover()
   await page.mouse.wheel(0, -4000)
-  await page.waitForFunction(`!${atEnd}`)
+  await page.waitForFunction(isAtEnd, false)
   sender.send({ action: 'broadcast', data: 'one more' })
   await part(page, 'unseen').click()
-  await page.waitForFunction(atEnd)
+  await page.waitForFunction(isAtEnd, true)
   await part(page, 'filter').fill('no line has this')
   await panel(page)
     .getByText(/^None of \d+ lines has this\.$/)

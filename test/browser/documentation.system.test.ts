@@ -151,7 +151,19 @@ const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
     t.equal(await partner.next(), 'nobody else in the network hears this')
     partner.send('so be it')
     t.equal(await page.said(''), 'so be it')
-  }
+  },
+  'send-file': fileBetweenPages,
+  'receive-file': fileBetweenPages
+}
+
+async function fileBetweenPages(t: Test, { port }: Stage): Promise<void> {
+  const receiver = await runInPage(t, 'receive-file', port)
+  receiver.page.on('dialog', dialog => void dialog.accept())
+  const download = receiver.page.waitForEvent('download')
+  await receiver.page.waitForFunction('globalThis.socket?.readyState === 1')
+  const sender = await runInPage(t, 'send-file', port)
+  t.equal(await sender.said('1 peers'), '1 peers have it, 0 do not')
+  t.equal((await download).suggestedFilename(), 'notes.txt')
 }
 
 async function helloFromPage(t: Test, { show, other }: Stage): Promise<void> {

@@ -86,7 +86,7 @@ for (const [example, { before, away, after }] of Object.entries(CASES)) {
     const [a, b] = pages as [Page, Page]
     await before?.(a, b)
     await proxy.stop()
-    for (const page of pages) await page.getByText('The connection is lost. Trying again …').waitFor()
+    for (const page of pages) await page.getByText(/^The connection is lost since .+\. Trying again …$/).waitFor()
     await away?.(a, b)
     await proxy.start()
     for (const page of pages) await meets(page, 1)

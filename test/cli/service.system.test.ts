@@ -77,7 +77,7 @@ t.test('the completion of bash completes', needs('bash'), async t => {
   t.strictSame(complete('nws', 'completion', ''), ['bash', 'zsh', 'fish', '--help'])
   t.strictSame(complete('nws', 'serve', '--discovery', ''), ['on', 'off'])
   t.strictSame(complete('nws', 'serve', '--log-level', 'w'), ['warn'])
-  t.strictSame(complete('nws', 'file', 'receive', '--directory', ''), [], 'the shell offers files')
+  t.strictSame(complete('nws', 'file', 'receive', '--output', ''), [], 'the shell offers files')
   t.match(await nws(t, ['completion', 'tcsh']), { code: 2 })
 })
 

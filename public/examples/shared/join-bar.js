@@ -74,11 +74,13 @@ export function joinBar(suggestion, open) {
     leave.hidden = false
     for (const type of ['open', 'resumed', 'connect', 'disconnect']) made.addEventListener(type, show)
     let lostAt = ''
-    /** Why the channel was not joined. */
+    /** Why the channel was not joined. After a loss only the refusal of a proxy is news. */
     let problem = ''
+    let wasOpen = false
     for (const type of ['open', 'resumed'])
       made.addEventListener(type, () => {
         lostAt = problem = ''
+        wasOpen = true
       })
     made.addEventListener('reconnecting', () => {
       lostAt ||= new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
@@ -90,7 +92,7 @@ export function joinBar(suggestion, open) {
     // An error of an open socket does not end it, for example after a message to a peer that has just left. The end of an
     // invitation is an exception.
     made.addEventListener('error', ({ code, message }) => {
-      if (made.readyState !== made.OPEN) problem = message
+      if (made.readyState !== made.OPEN && (!wasOpen || code.startsWith('NWS_ERR_'))) problem = message
       if (made.readyState !== made.OPEN || code.startsWith('NWS_ERR_GUEST_')) state.textContent = message
     })
     made.addEventListener('close', ({ code }) => {
