@@ -28,7 +28,8 @@ function open (headers = {}, host = address) {
 async function hear (name, socket, ...messages) {
   results[name] = await new Promise(resolve => {
     socket.on('open', () => { for (const message of messages) socket.send(JSON.stringify(message)) })
-    socket.on('message', data => resolve([JSON.parse(String(data)).action]))
+    // An error comes before the close with its code.
+    socket.on('message', data => { const { action } = JSON.parse(String(data)); if (action !== 'error') resolve([action]) })
     socket.on('close', (code, reason) => resolve([code, String(reason)]))
     socket.on('unexpected-response', (request, response) => { resolve([response.statusCode]); request.destroy() })
     socket.on('error', () => {})
