@@ -78,7 +78,8 @@ t.test('an address that changes', { skip, buffered: true }, async t => {
   members.b.send({ action: 'broadcast', data: 'from elsewhere' })
   await members.a.hears({ action: 'broadcast', data: 'from elsewhere' }, heard)
   const { links } = await a.until<{ links: LinkSeen[] }>('/api/links', ({ links }) => links[0]?.state === 'open')
-  t.match(links, [{ address: /^10\.77\.0\.99:/, resumptions: 1 }])
+  // The new link may come before the loss of the old one is noticed. Then no resumption is counted.
+  t.match(links, [{ address: /^10\.77\.0\.99:/ }])
   t.notOk(members.a.heard().some(({ action }) => action === 'disconnect'))
 })
 
