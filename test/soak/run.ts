@@ -8,6 +8,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 
+/** A shorter run judges too few channels: any result would look flat. */
+const LEAST_SECONDS = 120
 const seconds = Number(process.env['SOAK_SECONDS'] ?? 600)
 const MEMBERS = 20
 const INTERVAL_MS = 20
@@ -133,6 +135,10 @@ function slopeOf(points: readonly (readonly [seconds: number, value: number])[])
   return (points.reduce((sum, [at, value]) => sum + (at - x) * (value - y), 0) / spread) * 3600
 }
 
+if (!(seconds >= LEAST_SECONDS)) {
+  print(`SOAK_SECONDS is ${process.env['SOAK_SECONDS']}: use ${LEAST_SECONDS} or more.`)
+  process.exit(2)
+}
 const first = await Proxy.start({})
 const meshPort = (JSON.parse(await first.get('/api/health')) as { mesh: { port: number } }).mesh.port
 const second = await Proxy.start({ NWS_PEERS: `127.0.0.1:${meshPort}` })
