@@ -5,9 +5,6 @@ import type { Scope } from '../../core/channel-name.ts'
 import { closeCodeOf, definitionOf, NwsError, type ErrorCode } from '../../core/errors.ts'
 import { ClientSocket, type ClientSocketDeps, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
-import { ReplayLog } from '../../core/hub/replay-log.ts'
-import { resumeText } from '../../core/envelope.ts'
-import { asciiFrame } from '../../core/websocket-frame.ts'
 import type { Hub } from '../../core/hub/hub.ts'
 import type { Settings } from '../../core/settings.ts'
 import type { Dialect, DialectSocket } from './dialect.ts'
@@ -29,20 +26,8 @@ export interface ConnectionRequest {
   readonly pace?: ReadingPace | undefined
   /** The client has left for good. Called once. */
   readonly left?: (() => void) | undefined
-  /** Set if the membership outlives the socket. */
-  readonly resumption?: Resumption | undefined
   /** Set if the client must prove the token by its first message. @returns undefined: it is right */
   readonly checkToken: ((token: string) => ErrorCode | undefined) | undefined
-}
-
-/** How a client that has lost its socket comes back. */
-export interface Resumption {
-  /** Only the client knows it. */
-  readonly token: string
-  /** Time that the membership waits for the client. */
-  readonly forMs: number
-  /** The membership waits no longer. Called once. */
-  readonly over: () => void
 }
 
 /** Injected into a connection. */
@@ -80,8 +65,9 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   readonly #since: number
   /** Why the proxy ended the socket; undefined: the client left. */
   #cause: ErrorCode | undefined
-  /** Messages of the client so far, and the number of the one that is handled now; 0: none is. */
-  #received = 0
+  /** Messages of the client so far, without those about a return. */
+  protected received = 0
+  /** Number of the message that is handled now; 0: none is. */
   #handled = 0
   #member: Peer | undefined
   #early: EarlyMessage[] | undefined = []
@@ -94,12 +80,6 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
   #readers: { readonly mark: number; readonly run: () => void }[] | undefined
   /** Number of the last ping with a callback. */
   #marks = 0
-  /** What the client may have missed; undefined: it cannot come back. */
-  #log: ReplayLog | undefined
-  /** Number of the last frame that was written before the socket was lost. */
-  #lastAtLoss = 0
-  /** Set while the client has no socket. */
-  #absence: NodeJS.Timeout | undefined
 
   /** @param transport the TCP socket under the WebSocket */
   constructor(websocket: WebSocket, transport: ClientTransport, request: ConnectionRequest, deps: ConnectionDeps) {
@@ -112,15 +92,14 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.maxDataDepth = settings.maxDataDepth
     this.takesBinary = request.takesBinary
     this.#authenticated = request.checkToken === undefined
-    if (request.resumption !== undefined) {
-      const { token, forMs } = request.resumption
-      super.write(asciiFrame(resumeText({ token, forMs })), 1)
-      this.#log = new ReplayLog(settings.maxQueuedBytes)
-    }
+  }
+
+  /** Joins, after the proof of the token if it is due. Call it once. */
+  start(): void {
     if (this.#authenticated) {
       void this.#join()
     } else {
-      this.#authTimer = setTimeout(() => this.end('NWS_ERR_TOKEN_REQUIRED'), settings.authTimeoutMs).unref()
+      this.#authTimer = setTimeout(() => this.end('NWS_ERR_TOKEN_REQUIRED'), this.deps.settings.authTimeoutMs).unref()
     }
   }
 
@@ -153,7 +132,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
 
   override closing(cause: ErrorCode | undefined): void {
     // ws has refused the message after the last one.
-    if (!this.over && cause !== undefined && cause !== 'NWS_ERR_WEBSOCKET_PROTOCOL') this.#handled = ++this.#received
+    if (!this.over && cause !== undefined && cause !== 'NWS_ERR_WEBSOCKET_PROTOCOL') this.#handled = ++this.received
     super.closing(cause)
   }
 
@@ -171,6 +150,11 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.websocket.ping(String(this.#marks))
   }
 
+  /** Pings again for those who wait for an answer that a lost socket cannot bring. */
+  protected repeatPing(): void {
+    if (this.#readers !== undefined) this.websocket.ping(String(this.#marks))
+  }
+
   /** The client has answered a ping, and so all earlier ones. */
   override answered(bytes: Buffer): void {
     super.answered(bytes)
@@ -179,68 +163,8 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.#readers?.length === 0) this.#readers = undefined
   }
 
-  override write(bytes: Buffer, frames: number): void {
-    if (this.#log !== undefined) {
-      this.#log.keep(bytes, frames)
-      // The rule of slow readers: too much waits for a client that is away.
-      if (this.#absence !== undefined && !this.#log.covers(this.#lastAtLoss))
-        this.deps.turns.defer(() => this.end('NWS_ERR_PEER_TOO_SLOW'))
-    }
-    super.write(bytes, frames)
-  }
-
-  /** The client has this many frames. It hears how many of its messages have arrived. */
-  acknowledge(received: number): void {
-    this.#received-- // Neither end counts it.
-    if (this.#log === undefined) return
-    this.#log.acknowledge(received)
-    super.write(asciiFrame(resumeText({ received: this.#received })), 1)
-  }
-
-  /**
-   * The client comes back with another socket. It gets what it has missed.
-   *
-   * @param received frames that the client has
-   * @returns false: too much is missing
-   */
-  resume(websocket: WebSocket, transport: ClientTransport, received: number): boolean {
-    if (this.over || this.#log?.covers(received) !== true) return false
-    this.outbox.flush()
-    clearTimeout(this.#absence)
-    this.#absence = undefined
-    this.adopt(websocket, transport)
-    super.write(asciiFrame(resumeText({ received: this.#received })), 1)
-    const missed = this.#log.since(received)
-    if (missed.length > 0) super.write(missed, 1)
-    if (this.#readers !== undefined) this.websocket.ping(String(this.#marks))
-    return true
-  }
-
-  override gone(): void {
-    const { resumption } = this.#request
-    if (this.over || resumption === undefined || this.#member === undefined) return super.gone()
-    this.#lastAtLoss = this.#log?.last ?? 0
-    this.#absence = setTimeout(() => super.gone(), resumption.forMs).unref()
-  }
-
-  /** A client that is away has nothing to close. */
-  override end(code: ErrorCode): void {
-    const isAway = this.#absence !== undefined
-    super.end(code)
-    if (isAway) this.closed()
-  }
-
-  override checkAlive(now: number): void {
-    if (this.#absence === undefined) super.checkAlive(now)
-  }
-
-  protected override fallSilent(): void {
-    if (this.#log === undefined) super.fallSilent()
-    else this.terminate() // It may come back.
-  }
-
-  override get queuedBytes(): number {
-    return this.#absence === undefined ? super.queuedBytes : 0
+  acknowledge(_received: number): void {
+    this.received--
   }
 
   /** Flushes, ends the membership, and receives nothing more. @param cause the reason if the proxy ends it */
@@ -251,9 +175,6 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.over = true
     this.#cause = cause
     clearTimeout(this.#authTimer)
-    clearTimeout(this.#absence)
-    this.#absence = undefined
-    this.#request.resumption?.over()
     this.#rate?.close()
     this.#early = undefined
     const { dialect } = this.#request
@@ -343,7 +264,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (this.over) return
     const now = this.deps.now()
     this.lastSeen = now
-    this.#handled = ++this.#received
+    this.#handled = ++this.received
     this.#take(bytes, isBinary, now)
     this.#handled = 0
   }
@@ -361,7 +282,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     } else if (!this.#authenticated) {
       this.#authenticate(bytes, isBinary)
     } else if (this.#early === undefined) {
-      this.#dispatch(bytes, isBinary, this.#received)
+      this.#dispatch(bytes, isBinary, this.received)
     } else {
       this.#keep(bytes, isBinary)
     }
@@ -374,7 +295,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
       this.#rate ??= new RateLimit(this.deps.settings, now, (first, last) =>
         this.#tell('NWS_ERR_RATE_LIMITED', definitionOf('NWS_ERR_RATE_LIMITED').message, { first, last })
       )
-      return this.#rate.take(bytes, now, this.#received)
+      return this.#rate.take(bytes, now, this.received)
     }
     const waitMs = pace.take(bytes, now)
     if (waitMs > 0) this.pauseUntil(resume => void setTimeout(resume, waitMs).unref())
@@ -405,11 +326,11 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     this.#earlyBytes += bytes.length
     if (this.#earlyBytes > MAX_EARLY_BYTES && this.#member !== undefined) {
       this.#takeEarly()
-      this.#dispatch(bytes, isBinary, this.#received)
+      this.#dispatch(bytes, isBinary, this.received)
     } else if (this.#earlyBytes > MAX_EARLY_BYTES) {
       this.end('NWS_ERR_JOIN_TOO_MUCH_EARLY_DATA')
     } else {
-      this.#early?.push({ number: this.#received, bytes, isBinary })
+      this.#early?.push({ number: this.received, bytes, isBinary })
     }
   }
 

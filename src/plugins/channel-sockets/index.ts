@@ -16,11 +16,12 @@ import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import type {} from '../refusals.ts'
 import type {} from '../shutdown.ts'
-import { Connection, type ConnectionDeps, type Resumption } from './connection.ts'
+import { Connection, type ConnectionDeps, type ConnectionRequest } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
-import { takeBack } from './return.ts'
 import { ReadingPace } from './reading-pace.ts'
+import { ResumableConnection } from './resumable-connection.ts'
+import { takeBack } from './return.ts'
 import { ClientWebSocket } from './web-socket.ts'
 
 declare module 'fastify' {
@@ -86,24 +87,31 @@ export default fp(
     }
 
     /** Connections to which their clients may come back, by token. */
-    const waiting = new Map<string, { readonly connection: Connection; readonly place: string }>()
+    const waiting = new Map<string, { readonly connection: ResumableConnection; readonly place: string }>()
     const placeOf = (name: string, invitation = ''): string => `${name} ${invitation}`
 
-    /** Makes a connection that its client can come back to. @param wish milliseconds, from the query */
+    /** @param resume the wish of the client, milliseconds, from the query, and the most that it gets; undefined: none */
     function open(
-      wish: string | undefined,
-      mostMs: number,
-      place: string,
-      make: (resumption: Resumption | undefined) => Connection
+      websocket: WebSocket,
+      transport: ClientTransport,
+      request: ConnectionRequest,
+      resume: { wish: string; mostMs: number } | undefined
     ): Connection {
-      if (wish === undefined || !/^[1-9]\d{0,8}$/.test(wish)) return make(undefined)
-      const token = app.crypto.peerId()
-      const connection = make({
-        token,
-        forMs: Math.min(Number(wish), mostMs),
-        over: () => waiting.delete(token)
-      })
-      if (connection.isOpen) waiting.set(token, { connection, place })
+      let connection: Connection
+      if (resume !== undefined && /^[1-9]\d{0,8}$/.test(resume.wish)) {
+        const token = app.crypto.peerId()
+        const resumable = new ResumableConnection(websocket, transport, request, deps, {
+          token,
+          forMs: Math.min(Number(resume.wish), resume.mostMs),
+          over: () => waiting.delete(token)
+        })
+        waiting.set(token, { connection: resumable, place: placeOf(request.name, request.invitation) })
+        connection = resumable
+      } else {
+        connection = new Connection(websocket, transport, request, deps)
+      }
+      connections.add(connection)
+      connection.start()
       return connection
     }
 
@@ -140,28 +148,19 @@ export default fp(
       const { binary, resume } = request.query as { binary?: string; resume?: string }
       const mayResume = dialect === envelopeDialect && scope === 'network' && binary === '1'
       if (mayResume && resume === 'back') return takeReturning(websocket, transport, placeOf(name), checkToken)
-      connections.add(
-        open(
-          mayResume ? resume : undefined,
-          config.resumeMs,
-          placeOf(name),
-          resumption =>
-            new Connection(
-              websocket,
-              transport,
-              {
-                name,
-                scope,
-                dialect,
-                origin: request.headers.origin,
-                from: isLoopbackAddress(remoteAddress) ? 'this machine' : 'another machine',
-                takesBinary: binary === '1',
-                checkToken,
-                resumption
-              },
-              deps
-            )
-        )
+      open(
+        websocket,
+        transport,
+        {
+          name,
+          scope,
+          dialect,
+          origin: request.headers.origin,
+          from: isLoopbackAddress(remoteAddress) ? 'this machine' : 'another machine',
+          takesBinary: binary === '1',
+          checkToken
+        },
+        mayResume && resume !== undefined ? { wish: resume, mostMs: config.resumeMs } : undefined
       )
     }
 
@@ -174,30 +173,22 @@ export default fp(
     const acceptGuest: ChannelSockets['acceptGuest'] = (stream, { name, invitation, takesBinary, resume, left }) => {
       const websocket = guestSocket(stream)
       const connection = open(
-        takesBinary ? resume : undefined,
-        config.guestResumeMs,
-        placeOf(name, invitation),
-        resumption =>
-          new Connection(
-            websocket,
-            stream,
-            {
-              name,
-              scope: 'network',
-              dialect: envelopeDialect,
-              origin: undefined,
-              from: 'guest',
-              takesBinary,
-              invitation,
-              pace: new ReadingPace(config.guestMessagesPerSecond, config.guestBytesPerSecond, performance.now()),
-              left,
-              checkToken: undefined,
-              resumption
-            },
-            deps
-          )
+        websocket,
+        stream,
+        {
+          name,
+          scope: 'network',
+          dialect: envelopeDialect,
+          origin: undefined,
+          from: 'guest',
+          takesBinary,
+          invitation,
+          pace: new ReadingPace(config.guestMessagesPerSecond, config.guestBytesPerSecond, performance.now()),
+          left,
+          checkToken: undefined
+        },
+        takesBinary && resume !== undefined ? { wish: resume, mostMs: config.guestResumeMs } : undefined
       )
-      connections.add(connection)
       return {
         get peer() {
           return connection.member

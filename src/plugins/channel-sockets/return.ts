@@ -4,12 +4,12 @@ import type { WebSocket } from 'ws'
 import { decodeRequest, errorText } from '../../core/envelope.ts'
 import { closeCodeOf, definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { ClientTransport } from '../../core/hub/client-socket.ts'
-import type { Connection } from './connection.ts'
+import type { ResumableConnection } from './resumable-connection.ts'
 
 /** What a returning client has to do with. */
 export interface ReturnDeps {
   /** The connection that waits for a token. */
-  readonly find: (token: string) => Connection | undefined
+  readonly find: (token: string) => ResumableConnection | undefined
   /** Set if the client must prove the token of the API first. @returns undefined: it is right */
   readonly checkToken: ((token: string) => ErrorCode | undefined) | undefined
   readonly timeoutMs: number
