@@ -1,5 +1,5 @@
-// Memory after a storm: many readers that do not read, and messages that do not end. The proxy stays under its ceiling, and gives the memory
-// back.
+// Memory after a storm: many readers that do not read, and messages that do not end. The proxy stays under its ceiling, and
+// gives the memory back.
 import { once } from 'node:events'
 import t from 'tap'
 import { WebSocket } from 'ws'
@@ -46,6 +46,7 @@ t.test('memory is given back after a storm', { timeout: 280_000 }, async t => {
   const end = performance.now() + BACK_MS
   let now = await residentBytes()
   while (now > before * MOST_SHARE && performance.now() < end) {
+    // Nothing tells that the system has its memory back: the metric is asked again.
     await new Promise(resolve => {
       setTimeout(resolve, 1000)
     })
