@@ -6,6 +6,7 @@ import t from 'tap'
 import type { RunningNws } from '../support/cli.ts'
 import { namesBelow, startFileCommands } from '../support/file-commands.ts'
 import { needs } from '../support/needs.ts'
+import { statusOf } from '../support/http.ts'
 
 t.test('on one machine', async t => {
   const { address, receive, run, send } = await startFileCommands(t)
@@ -62,7 +63,7 @@ t.test('on one machine', async t => {
     const received = await receive(code!, join(folder, 'third')).ended
     t.equal(received.code, 0, received.stderr)
     t.equal((await sender.ended).code, 0)
-    t.equal((await fetch(`${address}/api/channels/${code!}`)).status, 404, 'the channel is closed')
+    t.equal(await statusOf(`${address}/api/channels/${code!}`), 404, 'the channel is closed')
   })
 
   await t.test('a file that is there is not overwritten unless that is wanted, and the sender is told', async t => {

@@ -4,6 +4,7 @@ import t from 'tap'
 import { buildTestApp, openConnections, openSocket, requestBytes, UPGRADE } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 import { fuzzEndpoints } from './endpoints.ts'
+import { statusOf } from '../support/http.ts'
 
 t.test('[R16] nobody who talks properly notices, and nothing is left', async t => {
   const seed = Number(process.env['FUZZ_SEED'] ?? 20_241_014)
@@ -31,7 +32,7 @@ t.test('[R16] nobody who talks properly notices, and nothing is left', async t =
   while (app.channelSockets.size > 0 || app.channelRegistry.peers().length > 0)
     await new Promise(resolve => setImmediate(resolve))
   t.notMatch(log(), /"level":[56]0/, `no error of ours (FUZZ_SEED=${seed})`)
-  t.equal((await fetch(`${url}/api/health`)).status, 200)
+  t.equal(await statusOf(`${url}/api/health`), 200)
 })
 
 t.test('a client that leaves while a file is on its way is no failure', async t => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -93,11 +94,7 @@ t.test('programs that start and run during builds find all of their files', asyn
   )
   // Each of these loads something at its first request.
   for (const path of ['metrics', 'users'])
-    t.equal(
-      (await fetch(`http://localhost:${port}/api/${path}`, { headers: { connection: 'close' } })).status,
-      200,
-      path
-    )
+    t.equal(await statusOf(`http://localhost:${port}/api/${path}`, { headers: { connection: 'close' } }), 200, path)
 })
 
 t.test('a package gets the files of the last build alone', async t => {

@@ -1,6 +1,7 @@
 // The real process: exit codes, the one line on what is wrong, and a quiet log.
 import t from 'tap'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 t.test('wrong settings end the start with exit code 2 and one line', async t => {
   for (const [environment, code, words] of [
@@ -60,7 +61,7 @@ t.test('[R1] a host beyond this machine starts with the token and a warning', as
   const port = await server.port()
   t.match(server.output(), /"level":40.*plain HTTP and can be read/)
   t.notMatch(server.output(), /a-token/)
-  t.equal((await fetch(`http://127.0.0.1:${port}/api/channels`)).status, 401)
+  t.equal(await statusOf(`http://127.0.0.1:${port}/api/channels`), 401)
   t.equal(
     (
       await fetch(`http://127.0.0.1:${port}/api/channels`, {

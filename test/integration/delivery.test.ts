@@ -6,6 +6,7 @@ import { EventEmitter, once } from 'node:events'
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
+import { statusOf } from '../support/http.ts'
 
 interface Outstanding {
   waiting: number
@@ -179,8 +180,8 @@ t.test('who may not ask, and where nothing is open', async t => {
   const { url } = await buildTestApp(t)
   const answer = await fetch(`${url}/api/channels/room/delivery`)
   t.strictSame([answer.status, ((await answer.json()) as { code: string }).code], [404, 'NWS_ERR_CHANNEL_NOT_FOUND'])
-  t.equal((await fetch(`${url}/api/channels/a%20b/delivery`)).status, 404)
-  t.equal((await fetch(`${url}/api/channels/room/delivery?until=never`)).status, 400)
+  t.equal(await statusOf(`${url}/api/channels/a%20b/delivery`), 404)
+  t.equal(await statusOf(`${url}/api/channels/room/delivery?until=never`), 400)
   const guarded = await buildTestApp(t, { apiToken: 'a-token-of-some-length' })
-  t.equal((await fetch(`${guarded.url}/api/channels/room/delivery`)).status, 401)
+  t.equal(await statusOf(`${guarded.url}/api/channels/room/delivery`), 401)
 })

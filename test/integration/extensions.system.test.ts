@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import t from 'tap'
 import { extension, plain } from '../support/extensions.ts'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 t.test('in the real process, paths are seen from the working folder, and failures have exit code 2', async t => {
   const good = extension(t, plain("app.get('/x/cwd', async () => ({ here: true }))"), 'extension.mjs')
   const server = startServer(t, { NWS_EXTENSIONS: './extension.mjs' }, { cwd: join(good, '..') })
   const port = await server.port()
-  t.equal((await fetch(`http://localhost:${port}/x/cwd`)).status, 200)
+  t.equal(await statusOf(`http://localhost:${port}/x/cwd`), 200)
   t.match(server.output(), /extension loaded: \.\/extension\.mjs/)
   for (const [text, code] of [
     [plain("app.get('/bot', async () => 1)"), 'NWS_ERR_EXTENSION_ROUTE'],

@@ -12,6 +12,7 @@ import type { Peer } from '../../src/core/hub/peer.ts'
 import type { ReceivedMessage } from '../../src/index.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
+import { statusOf } from '../support/http.ts'
 
 t.test('a member in the process sends, hears and leaves', async t => {
   const { app, url } = await buildTestApp(t)
@@ -218,7 +219,7 @@ t.test('the bot of the document works as it stands', async t => {
   t.strictSame(await client.next(), { action: 'message', source: target, target: client.id, data: 'pong' })
   t.strictSame(await (await fetch(`${url}/x/ping/count`)).json(), { answers: 1 })
   t.equal(
-    (await fetch(`${url}/x/ping/count`, { headers: { origin: 'http://evil.example' } })).status,
+    await statusOf(`${url}/x/ping/count`, { headers: { origin: 'http://evil.example' } }),
     403,
     'its route is guarded'
   )

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws'
 import { buildApp } from '../../src/app.ts'
 import { buildTestApp, openSocket, request, requestBytes, sendRaw } from '../support/app.ts'
 import { freePort } from '../support/ports.ts'
+import { statusOf } from '../support/http.ts'
 
 /** Takes a port on one address. */
 async function squat(t: Test, host: string, port: number): Promise<number> {
@@ -19,7 +20,7 @@ async function squat(t: Test, host: string, port: number): Promise<number> {
 t.test('[R1] listens on 127.0.0.1 and ::1 with one port, and answers requests and upgrades on both', async t => {
   const { port, log } = await buildTestApp(t)
   for (const host of ['127.0.0.1', '[::1]']) {
-    t.equal((await fetch(`http://${host}:${port}/api/health`)).status, 200, host)
+    t.equal(await statusOf(`http://${host}:${port}/api/health`), 200, host)
     const socket = new WebSocket(`ws://${host}:${port}/room`)
     await once(socket, 'open')
     const message = once(socket, 'message')

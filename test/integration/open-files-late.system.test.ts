@@ -4,6 +4,7 @@ import t from 'tap'
 import { openSocket } from '../support/app.ts'
 import { needs } from '../support/needs.ts'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 t.test('more connections than the process may open', needs('prlimit'), async t => {
   const server = startServer(t, {})
@@ -12,5 +13,5 @@ t.test('more connections than the process may open', needs('prlimit'), async t =
   t.equal(status, 0)
   const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(t, port).catch(() => undefined)))
   for (const socket of sockets) socket?.destroy()
-  t.equal((await fetch(`http://localhost:${port}/api/health`)).status, 200)
+  t.equal(await statusOf(`http://localhost:${port}/api/health`), 200)
 })

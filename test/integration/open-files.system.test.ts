@@ -12,6 +12,7 @@ import { joinChannel } from '../support/channel.ts'
 import { needs } from '../support/needs.ts'
 import { freePorts } from '../support/ports.ts'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 const FILES = 256
 const IDLE = 400
@@ -88,5 +89,5 @@ t.test('more connections than the process may open', needs('prlimit'), async t =
   t.equal(status, 0)
   const sockets = await Promise.all(Array.from({ length: 300 }, () => openSocket(t, port).catch(() => undefined)))
   for (const socket of sockets) socket?.destroy()
-  t.equal((await fetch(`http://localhost:${port}/api/health`)).status, 200)
+  t.equal(await statusOf(`http://localhost:${port}/api/health`), 200)
 })

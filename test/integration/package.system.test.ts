@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { statusOf } from '../support/http.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'nws-package-'))
@@ -105,7 +106,7 @@ t.test('it runs in an empty project', async t => {
     '/lib/qr.js',
     '/examples/'
   ])
-    t.equal((await fetch(`http://localhost:${port}${path}`, { headers: { connection: 'close' } })).status, 200, path)
+    t.equal(await statusOf(`http://localhost:${port}${path}`, { headers: { connection: 'close' } }), 200, path)
 })
 
 const PAGE = `

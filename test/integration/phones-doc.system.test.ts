@@ -6,6 +6,7 @@ import t from 'tap'
 import { WebSocket } from 'ws'
 import { joinChannel } from '../support/channel.ts'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 const text = readFileSync(new URL('../../docs/PHONES.md', import.meta.url), 'utf8')
 const address = Object.values(networkInterfaces())
@@ -36,7 +37,7 @@ t.test(
     })
     t.teardown(() => socket.terminate())
     t.match(await other.nextOf('broadcast'), { data: 'Hello from a phone' })
-    t.equal((await fetch(`http://${address}:${port}/`)).status, 200, 'the console loads')
-    t.equal((await fetch(`http://${address}:${port}/api/channels`)).status, 401, 'and asks for the token')
+    t.equal(await statusOf(`http://${address}:${port}/`), 200, 'the console loads')
+    t.equal(await statusOf(`http://${address}:${port}/api/channels`), 401, 'and asks for the token')
   }
 )

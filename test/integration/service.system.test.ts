@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import t, { type Test } from 'tap'
 import { needs } from '../support/needs.ts'
 import { startServer } from '../support/process.ts'
+import { statusOf } from '../support/http.ts'
 
 const { skip } = needs('systemd-notify', 'python3')
 
@@ -67,7 +68,7 @@ t.test('says once that systemd cannot be told, and goes on', async t => {
   const server = startServer(t, { NOTIFY_SOCKET: '/nowhere/at/all', PATH: '/nowhere', WATCHDOG_USEC: '20000' })
   const port = await server.port()
   await server.line(/systemd could not be told/)
-  t.equal((await fetch(`http://localhost:${port}/api/health`)).status, 200)
+  t.equal(await statusOf(`http://localhost:${port}/api/health`), 200)
   server.child.kill('SIGTERM')
   const { code, stdout } = await server.ended
   t.equal(code, 0)

@@ -8,6 +8,7 @@ import t from 'tap'
 import { WebSocket } from 'ws'
 import { request, UPGRADE } from '../../support/app.ts'
 import { buildHost, joinAsGuest, openGuest, partsOf } from '../../support/guests.ts'
+import { statusOf } from '../../support/http.ts'
 
 const portOf = (url: string): number => Number(new URL(url).port)
 
@@ -55,7 +56,7 @@ t.test('[R22] the start page leads to chat, whiteboard and game', async t => {
   const { invite } = await buildHost(t)
   const { url } = await invite('party')
   for (const path of ['/start/', '/start/guest.js', '/examples/shared/page.css', '/chat/', '/whiteboard/', '/game/'])
-    t.equal((await fetch(new URL(path, url), { headers: { connection: 'close' } })).status, 200, path)
+    t.equal(await statusOf(new URL(path, url), { headers: { connection: 'close' } }), 200, path)
 })
 
 t.test('[R22] other Host headers and pages of other sites are refused', async t => {
