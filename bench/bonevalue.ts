@@ -1,4 +1,4 @@
-// The rendezvous under load: memory of a peer, what a login costs the event loop, presence per second, and whether a login
+// The rendezvous under load: memory of a peer, the cost of a login for the event loop, presence per second, and whether a login
 // tells by its time which names exist. `npm run bench:bonevalue` writes docs/PERFORMANCE.md. Peers only read; what passes
 // between browsers is not measured here.
 import { fork, type ChildProcess } from 'node:child_process'
@@ -48,7 +48,7 @@ function frame(message: object): Buffer {
   return Buffer.concat([head, mask, payload.map((byte, index) => byte ^ mask[index & 3]!)])
 }
 
-/** Opens a socket, logs in, and reads and forgets what comes after; plain TCP, so that the load costs little. */
+/** Opens a socket, logs in, and reads and forgets the rest; plain TCP, so that the load costs little. */
 async function logIn(port: number, credentials: object): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
@@ -119,7 +119,7 @@ const child = fork('bench/targets/bonevalue.mjs', {
 })
 const [{ port, sessions }] = (await once(child, 'message')) as [{ port: number; sessions: string[] }]
 
-// Password logins: what they cost the event loop besides the hash, which is another thread's (here nobody hashes).
+// Password logins: their cost for the event loop besides the hash, which is another thread's (here nothing is hashed).
 for (const socket of await Promise.all(Array.from({ length: 30 }, (_, n) => logIn(port, { session: sessions[n] }))))
   socket.destroy()
 const beforePasswords = await measure(child)

@@ -1,4 +1,4 @@
-// What the measured costs mean for 10, 1000 and 100 000 clients: the table of docs/SCALING.md. Measures nothing.
+// The measured costs applied to 10, 1000 and 100 000 clients: the table of docs/SCALING.md. Measures nothing.
 
 /** Costs in microseconds of one processor. */
 export interface Costs {

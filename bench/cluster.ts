@@ -1,4 +1,4 @@
-// What a cluster over NATS costs beside one proxy: CPU per delivery, publishes on the broker, joining, presence traffic of
+// The cost of a cluster over NATS beside one proxy: CPU per delivery, publishes on the broker, joining, presence traffic of
 // many proxies. Real processes and a real nats-server on loopback. A full run writes its table and the arithmetic that
 // follows from it into docs/SCALING.md. Usage: npm run bench:cluster [part of the name of a measurement …]
 import { fork, spawn, type ChildProcess } from 'node:child_process'
@@ -16,7 +16,7 @@ const ROUNDS = 5
 const WARM_UP_MS = 1500
 const MEASURE_MS = 3000
 const JOINS = 60
-/** Simulated proxies say what they have to for so long. */
+/** Simulated proxies speak for so long. */
 const PRESENCE_MS = 30_000
 const PATIENCE_MS = 60_000
 
@@ -178,7 +178,7 @@ async function joins(proxies: readonly Proxy[]): Promise<number[]> {
   return times
 }
 
-/** What a proxy says and hears per second without any message, by so many proxies of the cluster. */
+/** The presence traffic of a proxy per second without any message, by so many proxies of the cluster. */
 interface Presence {
   readonly out: number
   readonly in: number

@@ -10,7 +10,7 @@ const CONNECTIONS = 5000
 const CHANNELS = 100
 const RUNS = 3
 
-/** Opens a WebSocket and reads and forgets what comes; plain TCP, so that the client costs little. */
+/** Opens a WebSocket and reads and forgets all messages; plain TCP, so that the client costs little. */
 async function open(port, channel) {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})

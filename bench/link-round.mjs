@@ -1,4 +1,4 @@
-// What a matching round costs each side, and the longest piece of it that holds the event loop when driven with a
+// The cost of a matching round for each side, and the longest piece of it that holds the event loop when driven with a
 // budget of 5 ms; also the AEAD by record size. Not a link: no frames, no network.
 // Run: node --import ./tools/typescript.mjs bench/link-round.mjs
 import { performance } from 'node:perf_hooks'
@@ -12,7 +12,7 @@ const BUDGET_MS = 5
 const RUNS = 7
 const { link: primitives } = await createCrypto()
 
-/** Runs a computation in slices of the budget, and adds what they took to `side`. */
+/** Runs a computation in slices of the budget, and adds their time to `side`. */
 function drive(sliced, side) {
   for (;;) {
     const [started, cpu] = [performance.now(), process.cpuUsage()]
@@ -77,7 +77,7 @@ for (const size of [8, 64, 512]) {
   for (const common of [0, size]) {
     const runs = Array.from({ length: RUNS }, () => round(size, common))
     const of = pick => median(runs.map(pick)).toFixed(1)
-    // Wall time holds what other processes took from this one; CPU time what the round itself did in the slice.
+    // Wall time includes the time of other processes; CPU time is that of the round itself in the slice.
     const longest = pick => Math.max(...runs.flatMap(run => [pick(run.sideI), pick(run.sideR)])).toFixed(1)
     console.log(
       `${size}/${size}, ${common} in common: I ${of(run => run.sideI.total)} ms, R ${of(run => run.sideR.total)} ms; ` +

@@ -1,4 +1,4 @@
-// How fast proxies link, match and relay, and what it costs: real processes, in network namespaces where multicast
+// How fast proxies link, match and relay, and at which cost: real processes, in network namespaces where multicast
 // matters (root on Linux), over loopback where one clock has to see both ends. A full run writes its table into
 // docs/PERFORMANCE.md. Usage: npm run bench:mesh [part of the name of a measurement …]
 import { execFileSync, fork, spawn, spawnSync, type ChildProcess } from 'node:child_process'
@@ -58,7 +58,7 @@ async function within<T>(hosts: number, action: (network: Network, owner: Owner)
   return await owned(async owner => await action(await createNetwork(owner, hosts), owner))
 }
 
-/** Runs something and cleans up what it has started. */
+/** Runs a function and ends all processes that it has started. */
 async function owned<T>(action: (owner: Owner) => Promise<T>): Promise<T> {
   const cleanUps: (() => Promise<void> | void)[] = []
   const owner = {
@@ -146,7 +146,7 @@ async function load(
   }
 }
 
-/** What a loaded pair may carry: a message that is refused for its rate would never arrive, and stop the client's window. */
+/** The largest load of a pair: a message that is refused for its rate would never arrive, and stop the client's window. */
 const unlimited = { NWS_MAX_MESSAGES_PER_SECOND: '10000000', NWS_MAX_BYTES_PER_SECOND: '10000000000' }
 
 /** Two proxies on loopback, joined by NWS_PEERS. */
@@ -155,12 +155,12 @@ interface Pair {
   readonly ports: readonly number[]
 }
 
-/** Pins a process to processors; where there is only one, nothing is to be done. */
+/** Pins a process to processors; if there is only one, it does nothing. */
 function pin(pid: number, processors: string): void {
   if (cpus().length > 1) spawnSync('taskset', ['-apc', processors, String(pid)], { stdio: 'ignore' })
 }
 
-/** The same with both proxies on one processor and the load on another: what they cost must not depend on who wins which. */
+/** The same with both proxies on one processor and the load on another: their cost must not depend on the scheduler. */
 async function onPinnedPair<T>(action: (pair: Pair) => Promise<T>): Promise<T> {
   return await onPair(async pair => {
     for (const { pid } of pair.children) pin(pid!, '0')
@@ -233,7 +233,7 @@ async function onPair<T>(action: (pair: Pair) => Promise<T>, nodeOptions: readon
   }
 }
 
-/** What a proxy says of its first link. */
+/** The facts of a proxy about its first link. */
 async function linkedChannels(port: number): Promise<{ open: boolean; channels: number }> {
   const {
     links: [link]
@@ -243,7 +243,7 @@ async function linkedChannels(port: number): Promise<{ open: boolean; channels: 
   return { open: link?.state === 'open', channels: link?.channels.length ?? 0 }
 }
 
-/** A client of a channel that hands on what it hears, as text. */
+/** A client of a channel that hands messages on, as text. */
 interface Client {
   readonly socket: WebSocket
   /** @param message at most its first 200 bytes */

@@ -5,13 +5,13 @@ import { cpus } from 'node:os'
 
 const PAGE = 'docs/PERFORMANCE.md'
 
-/** When, of what and on what was measured. */
+/** The date, the version and the machine of a measurement. */
 export function circumstances(): string {
   const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim()
   return `Run of ${new Date().toISOString().slice(0, 10)}, commit ${commit}, Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.`
 }
 
-/** @throws where the page does not have the marks */
+/** @throws if the page does not have the marks */
 export function writeSection(begin: string, end: string, text: string, file = PAGE): void {
   const page = readFileSync(file, 'utf8')
   const [from, to] = [page.indexOf(begin), page.indexOf(end)]

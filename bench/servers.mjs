@@ -18,7 +18,7 @@ function configFile(name, text) {
   return path
 }
 
-/** How each server is started on a port, and what to install where it is missing. */
+/** The command that starts each server on a port, and the package to install if it is missing. */
 export const TARGETS = {
   // As `npm start` has it.
   nws: port => ({
@@ -81,7 +81,7 @@ export function rssOf(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
 }
 
-/** Starts a server and resolves when it listens; `undefined`, with a line on how to install it, where it is missing. */
+/** Starts a server and resolves when it listens; `undefined`, with a line on how to install it, if it is missing. */
 export async function start(name) {
   const port = await freePort()
   const { command, args, env, install } = TARGETS[name](port)

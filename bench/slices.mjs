@@ -2,7 +2,7 @@
 // the longest since the last time as one line of JSON and begins anew. Promises count by themselves, not with the callback
 // that settled them; pauses of the garbage collector do not count, they are told beside.
 //
-// On a busy machine a callback takes much longer than it runs. What is told is an upper bound for what it ran, the smallest
+// On a busy machine a callback takes much longer than it runs. The printed time is an upper bound, the smallest
 // of: its wall time; the CPU time of the whole process meanwhile, helper threads too; and the CPU time of the thread as
 // the scheduler counts it, which may be late by one tick (4 ms at 250 Hz).
 import { createHook } from 'node:async_hooks'

@@ -1,4 +1,4 @@
-// What the measurements share. Not a framework.
+// The common parts of the measurements.
 
 /** The middle of a list of numbers. */
 export function median(values) {

@@ -1,6 +1,6 @@
 // The shell between npm and this process: `npm start` runs its script by one, passes SIGTERM and SIGINT on to that alone,
-// and a shell that was ended by them (dash, for one) tells nobody. Not for other starters: what they start in the
-// background may well outlive them.
+// and a shell that was ended by them (dash, for one) passes nothing on. Only for npm: a process that another starter
+// runs in the background may well outlive it.
 
 /** How often the parent is looked at, milliseconds. */
 const INTERVAL_MS = 250

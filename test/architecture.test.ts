@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
 
 /**
  * Single files that a folder may import besides: the wire as clients speak it, the process that `nws serve` is,
- * and the accounts that `nws user` opens where no proxy runs. */
+ * and the accounts that `nws user` opens if no proxy runs. */
 const exceptions: Record<string, readonly string[]> = {
   // Both ends of a guest's connection have the same cryptography.
   'src/client': ['src/core/guests/handshake.ts', 'src/core/guests/records.ts', 'src/core/link/primitives.ts'],

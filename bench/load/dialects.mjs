@@ -1,4 +1,4 @@
-// How each measured server is spoken to over a WebSocket: joining and publishing. Only what the load needs.
+// How each measured server is spoken to over a WebSocket: joining and publishing. Only the needs of the load.
 import { randomBytes } from 'node:crypto'
 
 const mask = randomBytes(4)

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 import { buildApp } from '../../dist/app.js'
 
 const { users, neighbours, dataDir, hashes } = JSON.parse(process.env.BENCH_SETTINGS)
-// The thread that hashes shares the processors: to see what a login costs besides, nobody hashes.
+// The thread that hashes shares the processors: to see the other cost of a login, nothing is hashed.
 const seams = hashes ? {} : { authenticate: async ({ name }) => name }
 const app = await buildApp({ port: 0, discovery: 'off', bv: 'on', dataDir, rendezvous: seams })
 const port = await app.listener.listen()
@@ -35,7 +35,7 @@ for (let n = 0; n < users; n++) {
 }
 
 process.on('message', () => {
-  // Up to here, and from here on: what the measuring itself costs lies between.
+  // Up to here, and from here on: the cost of the measuring itself lies between.
   const activeMs = performance.eventLoopUtilization().active
   globalThis.gc()
   setImmediate(() => {

@@ -246,7 +246,7 @@ function throttled(call) {
   }
 }
 
-/** The dialogs of File System Access, where there are any. @typedef {{ showSaveFilePicker?: (options: object) => Promise<FileSystemFileHandle>, showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle> }} Pickers */
+/** The dialogs of File System Access, if the browser has them. @typedef {{ showSaveFilePicker?: (options: object) => Promise<FileSystemFileHandle>, showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle> }} Pickers */
 
 /**
  * Where a large offer goes; undefined: the browser keeps it.

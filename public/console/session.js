@@ -15,7 +15,7 @@ import { saveAs } from './log-line.js'
  * @property {string} from id of the peer, or `you`. Empty: unknown
  * @property {string} to id of the peer, or `you`. Empty: everybody
  * @property {string} text
- * @property {{ label: string, name: string, run: () => void }[] | undefined} [actions] buttons: what they say, and what is read out
+ * @property {{ label: string, name: string, run: () => void }[] | undefined} [actions] buttons: their texts, and their names for screen readers
  * @property {boolean} [refused] it was not sent
  * @property {number} size bytes in memory, roughly
  */

@@ -40,7 +40,7 @@ joinBar('', (channel, options) => {
   return made
 })
 
-/** Takes what a peer sends, which may be anything. @param {string} id @param {unknown} data */
+/** Takes the message of a peer, which may be anything. @param {string} id @param {unknown} data */
 function receive(id, data) {
   /** @type {{ name?: unknown, text?: unknown }} */
   let said = { text: data }
@@ -116,7 +116,7 @@ function showOffer(offer) {
 function saved({ name, size, blob }) {
   const row = document.createElement('li')
   const link = document.createElement('a')
-  // A browser must not show it as what the sender calls it.
+  // A browser must not show it as the type that the sender names.
   link.href = URL.createObjectURL(new Blob([/** @type {Blob} */ (blob)], { type: 'application/octet-stream' }))
   link.download = name
   link.textContent = `Save ${name}, ${bytesText(size)}`

@@ -1,4 +1,4 @@
-// `nws audit`: tells what is open to whom, by the settings and at the running proxy. Changes nothing and shows no secret.
+// `nws audit`: lists who has access, by the settings and at the running proxy. Changes nothing and shows no secret.
 import { isIPv4 } from 'node:net'
 import { Command } from 'commander'
 import { readSettings } from '../core/environment.ts'
@@ -11,7 +11,7 @@ import { proxyOf, request, withProxy, type Proxy, type ProxyOptions } from './pr
 
 type Access = 'open' | 'limited' | 'closed'
 
-/** Who has which access to what, and why. */
+/** One kind of access: its holder, its subject, its reason. */
 export interface Finding {
   readonly who: string
   readonly surface: string

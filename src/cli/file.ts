@@ -1,4 +1,4 @@
-// `nws file send|receive`: the commands and their options. What they do is in folder file.
+// `nws file send|receive`: the commands and their options. Folder file does the work.
 import { Command } from 'commander'
 import { withChannel } from './channel-argument.ts'
 import { receive } from './file/receive.ts'

@@ -60,7 +60,7 @@ export function terminalRows(lead: string, text: string, columns = 0): string {
 }
 
 /**
- * Writes what a peer sent. A terminal gets it as rows behind `lead`, anything else exactly as it came.
+ * Writes the message of a peer. A terminal gets it as rows behind `lead`, anything else exactly as it came.
  *
  * @param end follows it, except bytes that go unchanged
  */

@@ -1,4 +1,4 @@
-// The commands of `nws` in the order of its help. Each command is a file of its own and loads what it needs when it runs, so
+// The commands of `nws` in the order of its help. Each command is a file of its own and loads its modules when it runs, so
 // that a client command does not load the server.
 import { Command } from 'commander'
 import { VERSION } from '../platform/package.ts'

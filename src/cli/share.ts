@@ -1,4 +1,4 @@
-// `nws share <channel>`: invites guests without a proxy, shows the QR code, and tells who comes and goes. Ctrl-C closes the
+// `nws share <channel>`: invites guests without a proxy, shows the QR code, and reports joins and leaves. Ctrl-C closes the
 // invitation.
 import { createReadStream } from 'node:fs'
 import { randomBytes } from 'node:crypto'
@@ -97,7 +97,7 @@ async function show({ url, urls }: Shown, qr: boolean): Promise<void> {
   note(styled('Ctrl-C closes the invitation.', 'dim'))
 }
 
-/** Tells who comes and goes. @returns `end` after a signal, `over` if the invitation has ended */
+/** Reports joins and leaves. @returns `end` after a signal, `over` if the invitation has ended */
 async function watch(
   proxy: Proxy,
   made: Shown,

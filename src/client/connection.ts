@@ -300,7 +300,7 @@ export class Connection {
     this.fail(refusal)
   }
 
-  /** Waits until the user allows what the browser has refused: another attempt would only open the prompt again. */
+  /** Waits until the user gives the permission that the browser has refused: another attempt would only open the prompt again. */
   #waitForPermission(code: number, permission: PermissionState, refusal: Problem): void {
     if (this.#backoff?.next() === undefined) {
       const wasTold = refusal.code === this.#toldPermission

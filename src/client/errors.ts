@@ -32,7 +32,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** The problem of a code. @param endpoint takes the place of "the endpoint" where the sentence tells what answers there */
+/** The problem of a code. @param endpoint takes the place of "the endpoint" in a sentence about its answer */
 export function problem(code: ClientErrorCode, endpoint?: string): Problem {
   const message = clientErrors[code]
   return { code, message: endpoint === undefined ? message : message.replace('at the endpoint', `at ${endpoint}`) }

@@ -24,7 +24,7 @@ export class NetworkMessageEvent<Data = string | ArrayBuffer | Blob> extends Pla
 export class NetworkErrorEvent extends Event implements Problem {
   /** `NWS_CLIENT_…` of the library (errors.ts) or `NWS_ERR_…` of the proxy. */
   readonly code: string
-  /** What is wrong and what to do. */
+  /** The problem and the remedy. */
   readonly message: string
   /** Further members of the proxy's error, such as `missed`. */
   readonly detail: Readonly<Record<string, unknown>>

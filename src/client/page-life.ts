@@ -2,7 +2,7 @@
 // network are back. Outside of pages nothing happens.
 
 export interface PageEvents {
-  /** The page goes into the back/forward cache, where the browser would keep its sockets and read none of them. */
+  /** The page goes into the back/forward cache. In it the browser would keep its sockets and read none of them. */
   readonly frozen: () => void
   /** The page is back from that cache. */
   readonly thawed: () => void

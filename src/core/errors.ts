@@ -1,5 +1,5 @@
-// The one catalogue of errors that users meet: code, HTTP status, close code, sentence. A sentence says what is wrong and
-// what to do. It never contains a channel name, a key, a payload or a text of a remote.
+// The one catalogue of errors that users meet: code, HTTP status, close code, sentence. A sentence names the problem and
+// the remedy. It never contains a channel name, a key, a payload or a text of a remote.
 
 /** One row of the catalogue. */
 export interface ErrorDefinition {
@@ -7,7 +7,7 @@ export interface ErrorDefinition {
   readonly status: number
   /** WebSocket close code, if the error can end a socket. */
   readonly close?: number
-  /** What is wrong, and what to do. */
+  /** The problem, and the remedy. */
   readonly message: string
 }
 

@@ -5,7 +5,7 @@
 // are equal only if a proxy wants them to be.
 import { MAX_JOINED_IDS } from './link/constants.ts'
 
-/** What a roster asks and tells. */
+/** The questions and events of a roster. */
 export interface RosterOwner<V> {
   /** Whether the id is a local peer of the channel. */
   isLocal(id: string): boolean

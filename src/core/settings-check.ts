@@ -1,4 +1,4 @@
-// Checks whether values are settings of this proxy, and says in one line what is wrong with the first value that is not.
+// Checks whether values are settings of this proxy, and describes in one line the first value that is not.
 // Options in code and environment variables both pass through here.
 import { Check } from 'typebox/schema'
 import { isLoopbackAddress } from './host-policy.ts'

@@ -1,4 +1,4 @@
-// The settings of a proxy, a row each: which values it may have, where the documents list it, and what it is for. Names
+// The settings of a proxy, a row each: its possible values, its place in the documents, and its purpose. Names
 // of variables, options in code, flags of `nws serve`, checks, messages and tables all come from these rows.
 import Type, { type Static, type TSchema } from 'typebox'
 import type { SettingFormatName } from './setting-formats.ts'

@@ -1,5 +1,5 @@
 // Which TCP connections are not answered by the other end. An event stream hears nothing from its client, and Node.js does
-// not say what the client's system has acknowledged. Linux lists it.
+// not tell how far the client's system has acknowledged. Linux lists it.
 import { readFile } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import { parseAddress } from '../core/dns-sd/address-policy.ts'

@@ -43,7 +43,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `accessGuard`. */
+/** The decoration `accessGuard`. */
 export interface AccessGuard {
   /** Checks the Host header first, then the surface. @returns why the request is refused; undefined: it is allowed */
   check(request: IncomingMessage, surface: Surface): ErrorCode | undefined

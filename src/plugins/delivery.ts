@@ -47,7 +47,7 @@ export interface DeliveryResult {
   readonly proxies: Outstanding
 }
 
-/** What the plugin decorates an app with as `delivery`. */
+/** The decoration `delivery`. */
 export interface Delivery {
   /** Waits for all earlier messages of the channel. Resolves when all receivers are done or gone, or the time is up. */
   wait(channel: Channel, options: DeliveryOptions): Promise<DeliveryResult>

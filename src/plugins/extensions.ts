@@ -25,7 +25,7 @@ function wordsOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').slice(0, 300)
 }
 
-/** Follows a path link by link. @returns the real path, and every folder on the way: who can write one can swap what follows */
+/** Follows a path link by link. @returns the real path, and every folder on the way: a user that can write one can swap the rest */
 async function follow(path: string): Promise<{ readonly file: string; readonly folders: ReadonlySet<string> }> {
   const folders = new Set<string>()
   let links = 0

@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `listener`. */
+/** The decoration `listener`. */
 export interface Listener {
   /**
    * Starts to listen; the app's `close` ends it.

@@ -8,7 +8,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `shutdown`. */
+/** The decoration `shutdown`. */
 export interface Shutdown {
   /**
    * Milliseconds until a share of NWS_SHUTDOWN_TIMEOUT_MS is over, counted from the beginning of the shutdown; 0 after

@@ -23,7 +23,7 @@ t.test(
     await addFriends(t, home, 'ann', 'ben')
     await app.close()
 
-    // The rendezvous is reached by the first LAN, where no other datagrams pass; peers reach each other by the second.
+    // The rendezvous is reached by the first LAN, which passes no other datagrams; peers reach each other by the second.
     const { hosts } = await createNetwork(t, [{ segments: [0, 1] }, { segments: [0, 1] }])
     const [first, second] = hosts as [Host, Host]
     for (const host of hosts) host.exec('iptables', ['-w', '-A', 'INPUT', '-i', 'eth0', '-p', 'udp', '-j', 'DROP'])

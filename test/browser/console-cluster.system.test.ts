@@ -1,4 +1,4 @@
-// The console of a proxy in a cluster: its proxies in the picture, the state of its connection, what helps where there is
+// The console of a proxy in a cluster: its proxies in the picture, the state of its connection, the remedy if there is
 // none, and no word of what it proves itself with.
 import t from 'tap'
 import { startClusterApps } from '../support/cluster-apps.ts'

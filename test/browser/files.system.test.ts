@@ -1,5 +1,5 @@
 // Files between the console, the command and pages of the library, as people send them: several at once, refused, cancelled,
-// through a proxy that goes away, and where a page has no WebCrypto.
+// through a proxy that goes away, and in a page without WebCrypto.
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'

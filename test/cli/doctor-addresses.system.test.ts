@@ -1,4 +1,4 @@
-// `nws doctor` where the fault lies with port 5353 itself, and on machines that have IPv6 only.
+// `nws doctor` if port 5353 itself is the fault, and on machines that have IPv6 only.
 import t from 'tap'
 import { createNetwork, type Host } from '../support/namespaces.ts'
 import { doctor, needsHosts, startProxy } from '../support/doctor.ts'

@@ -1,4 +1,4 @@
-// `nws doctor` where no proxy runs or it tells nothing, and what people read.
+// `nws doctor` if no proxy runs or it tells nothing, and its words.
 import t from 'tap'
 import { createNetwork, type Host } from '../support/namespaces.ts'
 import { nws } from '../support/cli.ts'

@@ -100,7 +100,7 @@ const JSON_WORDS = [
 ]
 const json = mutated(JSON_SEEDS, JSON_WORDS)
 
-/** What JSON.parse says, and how deep its value is; undefined where it refuses. */
+/** The depth of the value that JSON.parse gives; undefined if it refuses. */
 function parsed(bytes: Buffer): { value: unknown } | undefined {
   try {
     return { value: JSON.parse(bytes.toString()) as unknown }

@@ -1,4 +1,4 @@
-// The first generation over raw sockets: /local/<name> and /broadcast/<name>, raw frames, markers only where they are
+// The first generation over raw sockets: /local/<name> and /broadcast/<name>, raw frames, markers only if they are
 // switched on. Its rows of docs/COMPATIBILITY.md, one by one.
 import { once } from 'node:events'
 import t from 'tap'

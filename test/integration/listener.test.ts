@@ -1,4 +1,4 @@
-// Where the stand-alone proxy listens, and what happens where it cannot.
+// The addresses of the stand-alone proxy, and its words if it cannot listen.
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'

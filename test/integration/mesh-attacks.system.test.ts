@@ -73,7 +73,7 @@ t.test('a stranger whom both have dialled does not keep them apart', { skip, buf
   await Promise.all(
     [one, two].map(async ({ address }) => await program.event('open', event => String(event.address).endsWith(address)))
   )
-  // It also says that the two are where it is.
+  // It also says that the two are at its own address.
   for (const { proxyId } of [a, b]) advertise(proxyId)
   for (let i = 0; i < 3; i++) {
     const [before] = await a.links().then(links => links.filter(({ proxyId }) => proxyId === b.proxyId))

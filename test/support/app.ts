@@ -42,7 +42,7 @@ export interface RawAnswer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** The body as JSON; undefined where it is none. */
+  /** The body as JSON; undefined if it is none. */
   readonly json:
     | ({ statusCode?: number; code?: string; error?: string; message?: string } & Record<string, unknown>)
     | undefined

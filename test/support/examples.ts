@@ -9,7 +9,7 @@ import { freePort } from './ports.ts'
 export const EXAMPLES = ['chat', 'whiteboard', 'game', 'webrtc', 'pubsub'] as const
 export type Example = (typeof EXAMPLES)[number]
 
-/** Opens an example, at each proxy in turn where there are several. */
+/** Opens an example, at each proxy in turn. */
 export function openExample(
   t: Test,
   proxies: readonly Pick<TestApp, 'url'>[],

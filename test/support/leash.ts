@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 
 const PROGRAM = ['/usr/bin/setpriv', '/bin/setpriv'].find(path => existsSync(path))
 
-/** A command and its arguments so that the system kills it with its parent; as it is where the system cannot. */
+/** A command and its arguments so that the system kills it with its parent; unchanged if the system cannot. */
 export function leashed(command: string, args: readonly string[]): [command: string, args: string[]] {
   return PROGRAM === undefined ? [command, [...args]] : [PROGRAM, ['--pdeathsig', 'KILL', command, ...args]]
 }

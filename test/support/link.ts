@@ -38,7 +38,7 @@ export type MessageName = (typeof messageNames)[number]
 export interface RoundOutcome {
   /** Bodies as sent, as far as it went. */
   readonly sent: Partial<Record<MessageName, Uint8Array>>
-  /** What each side confirmed; absent where it did not come so far. */
+  /** The channels that each side confirmed; absent if it did not come so far. */
   readonly confirmedI?: readonly Confirmed[]
   readonly confirmedR?: readonly Confirmed[]
   /** The first fault, and who found it in which message. */

@@ -355,7 +355,7 @@ export class SimulatedProxy {
     return [...this.#local.keys()]
   }
 
-  /** A local peer joins; opens the channel where it is not. @returns its id */
+  /** A local peer joins; opens the channel if it is closed. @returns its id */
   join(name: string, id = `${this.label}${++this.#ids}`): string {
     if (!this.#local.has(name)) {
       this.#local.set(name, new Map())

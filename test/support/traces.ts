@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { base32 } from '../../src/core/bytes.ts'
 
 const HASHES = ['md5', 'sha1', 'sha256', 'sha512', 'sha3-256', 'blake2b512', 'blake2s256', 'ripemd160'] as const
-/** Enough of a hash to be no accident, and found also where a hash was cut. */
+/** Enough of a hash to be no accident, and found also if a hash was cut. */
 const HASH_BYTES = 8
 
 /** Ways to write bytes as text, and how many bytes make a group of whole characters. */

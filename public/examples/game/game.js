@@ -1,5 +1,5 @@
 // Pong for two. The left player's page computes the ball and sends its place to all. The right player's page sends the
-// place of its paddle. Other pages draw what they receive. The rules are in pong.js.
+// place of its paddle. Other pages draw the positions that they receive. The rules are in pong.js.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'

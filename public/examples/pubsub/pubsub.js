@@ -1,4 +1,4 @@
-// A page over the hub: topics to tick, a form that publishes, and what has arrived. How topics work is in hub.js.
+// A page over the hub: topics to tick, a form that publishes, and the arrived messages. hub.js knows topics.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'

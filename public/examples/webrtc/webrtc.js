@@ -1,4 +1,4 @@
-// A conference of up to four people. The channel says who is in it, and the library's helper uses it to connect the
+// A conference of up to four people. The channel lists its members, and the library's helper uses it to connect the
 // browsers. Picture and sound go from browser to browser.
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { peerConnection } from '../../lib/networkwebsockets-webrtc.js'

@@ -13,7 +13,7 @@ const LOOP_MS = 1500
 /** Time for the answers of other proxies, milliseconds. */
 const ANSWER_MS = 2500
 
-/** The result for a packet; `forbidden`: a firewall of this machine drops what it sends. */
+/** The result for a packet; `forbidden`: a firewall of this machine drops outgoing packets. */
 export type Sent = 'heard' | 'not heard' | 'refused' | 'forbidden'
 
 const sentOf = (error: unknown): Sent =>

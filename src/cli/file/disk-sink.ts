@@ -13,7 +13,7 @@ import { fileProblem } from './problem.ts'
 export interface Place {
   readonly path: string
   readonly overwrite: boolean
-  /** Of the offer: what is left of one with the same is used. */
+  /** Of the offer: the part file of an offer with the same one is used. */
   readonly version: string
 }
 
@@ -43,8 +43,8 @@ export function partPath(path: string, version: string): string {
 }
 
 /**
- * Opens what an earlier transfer left, or begins anew. A file of the same size under the final name counts as left if its
- * content is the offered one.
+ * Opens the part file of an earlier transfer, or begins anew. A file of the same size under the final name counts as one
+ * if it has the offered content.
  *
  * @throws FileError NWS_CLIENT_FILE_EXISTS if another file has the name; others with a CliError as the cause
  */

@@ -82,7 +82,7 @@ export class Download {
     }
   }
 
-  /** Asks for everything from where it is, for the first time or again. */
+  /** Asks for everything behind the written bytes, for the first time or again. */
   ask(): void {
     if (this.#isOver) return
     this.stream = this.#deps.nextStream()
@@ -145,7 +145,7 @@ export class Download {
     this.fail(new FileError('NWS_CLIENT_FILE_BROKEN'))
   }
 
-  /** @param offset where a new stream begins, or how far the bytes of the present one are written */
+  /** @param offset the beginning of a new stream, or the end of the written bytes of the present one */
   #want(offset: number): void {
     this.#acknowledged = this.written
     // A grant is never taken back, also if other transfers now need a part of the window.

@@ -1,4 +1,4 @@
-// An offer as the application of the receiver sees it: what it says, and yes or no. Not the transfer (incoming.ts).
+// An offer as the application of the receiver sees it: its facts, and yes or no. The transfer is incoming.ts.
 import { FileError, type FileErrorCode } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import type { FileEntry } from './messages.ts'

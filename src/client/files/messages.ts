@@ -21,7 +21,7 @@ export interface FileEntry {
   readonly size: number | undefined
 }
 
-/** Messages by what they do. */
+/** Messages by their purpose. */
 export type FileMessage =
   | {
       readonly do: 'offer'
@@ -49,7 +49,7 @@ export type FileMessage =
       readonly receiver: string
       readonly file: number
       readonly stream: number
-      /** Of the first `want` of a stream: where it begins. Later: how far the bytes are written. */
+      /** In the first `want` of a stream: its beginning. Later: the end of the written bytes. */
       readonly offset: number
       readonly until: number
     }

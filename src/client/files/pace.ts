@@ -1,4 +1,4 @@
-// How fast a peer sends files: below what a proxy allows one socket by default, and much slower when it complains.
+// How fast a peer sends files: below the default limit of a proxy for one socket, and much slower when it complains.
 // Not the flow control, which is up to the receivers.
 
 /** Bytes per second to begin with: three quarters of the default of NWS_MAX_BYTES_PER_SECOND. */

@@ -18,7 +18,7 @@ export interface SendOptions {
   readonly from?: string | undefined
   /** The offer stays open, also for peers that come later, until so many have everything. Default: only for those that are there. */
   readonly receivers?: number | undefined
-  /** Letters and digits that are the same if the same files are offered again: then a receiver can go on where it was. */
+  /** Letters and digits that are the same if the same files are offered again: then a receiver can continue. */
   readonly version?: string | undefined
   /** Withdraws the offer. */
   readonly signal?: AbortSignal | undefined
@@ -85,7 +85,7 @@ export class FileTransfers {
     return await this.sendFiles([{ name, type, source: sendable }], rest)
   }
 
-  /** The same for several files in one offer, which are taken or refused together. @param title what they are called together */
+  /** The same for several files in one offer, which are taken or refused together. @param title their common name */
   async sendFiles(
     files: Iterable<FileToSend>,
     options: SendOptions & { readonly title?: string } = {}

@@ -96,7 +96,7 @@ export function guestWebSocket(
       this.dispatchEvent(new MessageEvent('message', { data }))
     }
 
-    /** Says what is wrong, in the form of the proxy. */
+    /** Reports a problem, in the form of the proxy. */
     #say(words: GuestErrorCode, code: string = words): void {
       const { message } = guestProblem(words)
       const data = JSON.stringify({ action: 'error', code, message })

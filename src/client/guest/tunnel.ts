@@ -7,7 +7,7 @@ import { primitives } from './primitives.ts'
 
 /** Told in order. After `closed` nothing more comes. */
 export interface TunnelEvents {
-  /** The proxy has proven the secret. @param facts what it says of the invitation */
+  /** The proxy has proven the secret. @param facts about the invitation */
   opened(facts: { readonly channel: string }): void
   bytes(bytes: Uint8Array): void
   closed(code: number, reason: string): void

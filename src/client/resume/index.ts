@@ -1,5 +1,5 @@
 // A WebSocket that outlives its connection: if that breaks, it comes back to the membership that the proxy keeps for it, and
-// both ends send again what the other one has not got. connection.ts uses it like any other. A module of its own, because
+// both ends send again the frames that the other one has not got. connection.ts uses it like any other. A module of its own, because
 // connections on this machine need none of it.
 import type { WebSocketClass } from '../connection.ts'
 import { closeEvent, type ReconnectingDetail } from '../events.ts'

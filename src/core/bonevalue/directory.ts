@@ -39,7 +39,7 @@ export type MayTalk = (a: User, b: User, trusted: boolean) => boolean
 /** The first messages to a client. */
 const OWN_USER_ADD = encode('userAdd', OWN_ALIAS)
 
-/** All users who are online. */
+/** All online users. */
 export class Directory {
   readonly users = new Map<number, OnlineUser>()
   readonly #peers = new Map<number, OnlinePeer>()

@@ -1,5 +1,5 @@
-// How proxies in a channel notice and repair what they missed: digests that say how many peers a proxy has, questions
-// after a gap, answers. Random waits keep many proxies from speaking at once. cluster.ts acts on what comes in.
+// How proxies in a channel notice and repair gaps: digests that say how many peers a proxy has, questions after a gap,
+// answers. Random waits keep many proxies from speaking at once. cluster.ts acts on the answers.
 import { isZero } from '../bytes.ts'
 import type { Cancel } from '../clock.ts'
 import { TOKEN_BYTES } from './constants.ts'

@@ -1,4 +1,4 @@
-// What is injected into the cluster, and its events.
+// The dependencies of the cluster, and its events.
 import type { PeerMessage } from '../link/wire/channel-message.ts'
 import type { Clock } from '../clock.ts'
 import type { ClusterTimings } from './constants.ts'

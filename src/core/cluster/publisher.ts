@@ -135,7 +135,7 @@ export class Publisher {
     this.drain()
   }
 
-  /** A new connection: publishes again what the last one has not confirmed. Readers skip what they have taken. */
+  /** A new connection: publishes again the messages that the last one has not confirmed. Readers skip those that they have taken. */
   reconnected(): void {
     const { port } = this.#deps
     const sent = this.#sent

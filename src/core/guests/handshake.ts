@@ -25,7 +25,7 @@ export function invitationId(primitives: NoisePrimitives, secret: Uint8Array): s
   return Array.from(hash, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** What a handshake is made of. */
+/** The parts of a handshake. */
 export interface GuestHandshake {
   readonly primitives: NoisePrimitives
   /** 32 bytes. */

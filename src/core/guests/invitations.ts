@@ -11,7 +11,7 @@ export interface Guest {
   end(code: ErrorCode): void
 }
 
-/** What an invitation allows. */
+/** The rights of an invitation. */
 export interface InvitationFacts {
   /** 16 hexadecimal digits; not secret. */
   readonly id: string

@@ -82,7 +82,7 @@ function onClose(this: WebSocket): void {
   ;(this as OwnedSocket)[OWNER].gone()
 }
 
-/** @typeParam D what the subclass needs from its owner */
+/** @typeParam D the needs of the subclass */
 export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps> implements ByteSink {
   readonly outbox: Outbox
   /** Milliseconds of the monotonic clock at the last sign of life. */

@@ -19,7 +19,7 @@ export class QueueBudget {
   /** Queues that held bytes after their last write. */
   readonly #holders = new Set<QueueHolder>()
   readonly #sources: (() => Iterable<QueueHolder>)[] = []
-  /** What the sources gave at the last periodic check. */
+  /** The sizes of the sources at the last periodic check. */
   #polled: readonly QueueHolder[] = []
   #written = 0
   #highest = 0

@@ -1,5 +1,5 @@
 // Admits remote peers after the join hooks agree, and holds their messages until then, in order. Local peers are admitted
-// in `Hub.addLocal`, where they can be told the reason of a refusal.
+// in `Hub.addLocal`, which can tell them the reason of a refusal.
 import type { Candidate, Peer } from './peer.ts'
 
 /** Bytes that are held for a remote peer until its join is decided. */

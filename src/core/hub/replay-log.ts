@@ -28,7 +28,7 @@ export class ReplayLog {
     this.#maxBytes = maxBytes
   }
 
-  /** Keeps what is written to the client. @param frames in it */
+  /** Keeps bytes that are written to the client. @param frames in them */
   keep(bytes: Buffer, frames: number): void {
     this.#entries.push({ bytes, frames })
     this.#bytes += bytes.length

@@ -33,7 +33,7 @@ export const ACK_FRAMES = 256
 export const ACK_BYTES = 256 * 1024
 /** Bytes of session frames that are kept until they are acknowledged; with more the session ends. */
 export const MAX_KEPT_BYTES = 16 * 2 ** 20
-/** What a kept frame costs beside its bytes, about. */
+/** About the cost of a kept frame beside its bytes. */
 export const KEPT_FRAME_BYTES = 64
 /** Bytes that go out at once when a session goes on; the rest follows in later turns. */
 export const RESEND_BYTES = 2 ** 20

@@ -11,7 +11,7 @@ export interface X25519KeyPair {
 /**
  * Every cryptographic function of the link protocol. Arguments that are not a Uint8Array, or not of the stated length,
  * are a mistake of the caller and throw NWS_ERR_INTERNAL; bytes that a remote chose never make a function throw:
- * where they can be bad, the result is `undefined`. Results are fresh arrays that the caller owns; arguments are
+ * if they can be bad, the result is `undefined`. Results are fresh arrays that the caller owns; arguments are
  * neither kept nor changed.
  */
 export interface LinkPrimitives {

@@ -20,7 +20,7 @@ export interface Resumption {
 
 export class ResumableConnection extends Connection {
   readonly #resumption: Resumption
-  /** What the client may have missed. */
+  /** Frames that the client may have missed. */
   readonly #log: ReplayLog
   /** Number of the last frame that was written before the socket was lost. */
   #lastAtLoss = 0
@@ -65,7 +65,7 @@ export class ResumableConnection extends Connection {
   }
 
   /**
-   * The client comes back with another socket. It gets what it has missed.
+   * The client comes back with another socket. It gets the frames that it has missed.
    *
    * @param received frames that the client has
    * @returns false: too much is missing

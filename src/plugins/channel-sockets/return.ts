@@ -6,7 +6,7 @@ import { closeCodeOf, definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { ClientTransport } from '../../core/hub/client-socket.ts'
 import type { ResumableConnection } from './resumable-connection.ts'
 
-/** What a returning client has to do with. */
+/** The needs of a return. */
 export interface ReturnDeps {
   /** The connection that waits for a token. */
   readonly find: (token: string) => ResumableConnection | undefined

@@ -20,7 +20,7 @@ interface Receiver {
   readonly _messageLength: number
 }
 
-/** What the types of ws leave out. */
+/** Members that the types of ws leave out. */
 type ServerSocket = ClientWebSocket & { setSocket(stream: Duplex, head: Buffer, options: object): void }
 
 /** A socket that emits `closing` before it sends a close frame, with the reason if ws itself closes. */

@@ -3,7 +3,7 @@ import type { WebsocketPluginOptions } from '@fastify/websocket'
 import type { Settings } from '../../core/settings.ts'
 import { ClientWebSocket } from './web-socket.ts'
 
-/** Options of ws. The first subprotocol of a client is accepted, whatever it is, because old clients ask for one. */
+/** Options of ws. Any first subprotocol of a client is accepted, because old clients ask for one. */
 export function websocketOptions({
   maxMessageBytes
 }: Pick<Settings, 'maxMessageBytes'>): NonNullable<WebsocketPluginOptions['options']> {

@@ -32,7 +32,7 @@ export interface NatsSubscription {
   unsubscribe(): void
 }
 
-/** What a server says of itself and of the others of its cluster. */
+/** The words of a server about itself and the others of its cluster. */
 export interface NatsInfo {
   readonly max_payload: number
   readonly tls_required?: boolean

@@ -1,5 +1,5 @@
-// The cluster's port over NATS: dials one server after the other, subscribes again after each connection, tells what the
-// server has confirmed, and leaves a server that is silent.
+// The cluster's port over NATS: dials one server after the other, subscribes again after each connection, reports the
+// confirmations of the server, and leaves a silent one.
 import type { ClusterPort } from '../../core/cluster/interfaces.ts'
 import { definitionOf, type ErrorCode } from '../../core/errors.ts'
 import { dial, type Dialled, type NatsClient, type NatsOptions, type NatsSubscription } from './nats-client.ts'
@@ -196,7 +196,7 @@ export class NatsPort implements ClusterPort {
     this.#events.failed(code, definitionOf(code).message)
   }
 
-  /** Asks the server to confirm what is published until the end of this turn. */
+  /** Asks the server to confirm the messages that are published until the end of this turn. */
   #askSoon(): void {
     if (this.#isAsking) return
     this.#isAsking = true

@@ -41,7 +41,7 @@ const STATUS_ERRORS: Readonly<Record<number, ErrorCode>> = {
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** The place where a request fails its schema, such as `querystring/scope`. Fields that the client invented are left out. */
+/** The place in a request that fails its schema, such as `querystring/scope`. Fields that the client invented are left out. */
 function fieldOf({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? []
   const missing = first?.params['missingProperty']

@@ -130,7 +130,7 @@ export function verifyServerOptions(app: FastifyInstance): void {
     )
 }
 
-/** Sends the router a request that it cannot read, and looks where it arrives. Nothing is answered. */
+/** Sends the router a request that it cannot read, and finds the handler that gets it. Nothing is answered. */
 function reachesFrameworkErrors(app: FastifyInstance): boolean {
   let reached = false
   const request = {

@@ -26,7 +26,7 @@ export interface GuestSocketDeps {
   readonly takeBack: (tunnel: Tunnel, invitation: Invitation) => void
 }
 
-/** What a guest asks for, in the clear. */
+/** The request of a guest, in the clear. */
 export interface GuestRequest {
   /** Id of the invitation. */
   readonly id: string

@@ -1,5 +1,5 @@
-// The encrypted stream of one guest as a socket: what the proxy writes leaves as records, and the bytes of received records
-// can be read. It carries the frames of an ordinary WebSocket.
+// The encrypted stream of one guest as a socket: bytes that the proxy writes leave as records, and the bytes of received
+// records can be read. It carries the frames of an ordinary WebSocket.
 import { Duplex } from 'node:stream'
 import { BINARY, bytesFrame } from '../../core/websocket-frame.ts'
 import type { RecordOpener, RecordSealer } from '../../core/guests/records.ts'

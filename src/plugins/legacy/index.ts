@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** What the plugin decorates an app with as `legacy`. */
+/** The decoration `legacy`. */
 export interface LegacyDialects {
   /** The first generation: raw frames. */
   readonly raw: Dialect

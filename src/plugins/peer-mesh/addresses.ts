@@ -3,13 +3,13 @@
 import { formatAddress, parseAddress } from '../../core/dns-sd/address-policy.ts'
 import { readInterfaces } from '../../platform/network-interfaces.ts'
 
-/** The one text of an address: without scope, and IPv4 as such where it was mapped into IPv6. */
+/** The one text of an address: without scope, and IPv4 as such if it was mapped into IPv6. */
 export function plainAddress(text: string): string {
   const address = parseAddress(text)
   return address === undefined ? text : formatAddress(address)
 }
 
-/** `192.0.2.1:9010` or `[fe80::1%eth0]:9010`; empty where a socket has no address any more. */
+/** `192.0.2.1:9010` or `[fe80::1%eth0]:9010`; empty if a socket has no address any more. */
 export function endpointText(address: string | undefined, port: number | undefined): string {
   if (address === undefined || port === undefined) return ''
   const plain = plainAddress(address)

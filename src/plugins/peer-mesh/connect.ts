@@ -1,5 +1,5 @@
-// Dialling: makes the TCP connection to a remote proxy's mesh listener. Not whom to dial or when
-// (core/link/session/dialer.ts), and not what is said on the link.
+// Dialling: makes the TCP connection to a remote proxy's mesh listener. core/link/session/dialer.ts
+// decides when to dial which.
 import { connect as connectTcp, type Socket } from 'node:net'
 
 /** Where a dial ended. */

@@ -47,7 +47,7 @@ export interface LinkView {
   readonly bytes: { readonly in: number; readonly out: number }
 }
 
-/** What the plugin decorates an app with as `peerMesh`. */
+/** The decoration `peerMesh`. */
 export interface PeerMesh {
   /** TCP port of the mesh listener; 0 while it does not listen. */
   readonly port: number
@@ -55,7 +55,7 @@ export interface PeerMesh {
   links(): LinkView[]
   /** The mesh itself, for tests and metrics. */
   readonly mesh: Mesh
-  /** How links have ended so far: `<close code> <who closed>`, the code `none` where the connection just ended. */
+  /** How links have ended so far: `<close code> <who closed>`, the code `none` if the connection just ended. */
   readonly endings: ReadonlyMap<string, number>
 }
 
@@ -82,7 +82,7 @@ export default fp<PeerMeshOptions>(
     } = app
     const times = { ...timings, ...options.linkTimings }
     const dialTimes = { ...dialTimings, ...options.dialTimings }
-    /** What is known of a link besides itself. */
+    /** Facts about a link besides itself. */
     const facts = new WeakMap<Link, { readonly address: string; readonly own: string }>()
     /** The link that carries or carried each session. */
     const lastLinks = new WeakMap<Session, Link>()

@@ -1,12 +1,12 @@
-// The port that other proxies link to: takes connections, as many as the limits allow. What is said on a link is not known
-// here.
+// The port that other proxies link to: takes connections, as many as the limits allow. It does not know
+// the traffic of a link.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { addressKey } from '../../core/address-key.ts'
 import { NwsError } from '../../core/errors.ts'
 import { ConnectionRate } from '../../core/link/budget/connection-rate.ts'
 import type { Clock } from '../../core/clock.ts'
 
-/** What the listener is made of. */
+/** The parts of the listener. */
 export interface MeshListenerOptions {
   /** Address to listen on; empty: all of this machine. */
   readonly host: string

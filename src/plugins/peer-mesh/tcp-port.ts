@@ -1,5 +1,5 @@
-// A TCP socket as the port of a link: sends, reports what has not been taken, ends, and hands what arrives to the link.
-// Not the link, and not how the connection came to be (mesh-listener.ts, connect.ts).
+// A TCP socket as the port of a link: sends, reports the bytes that wait, ends, and hands arriving messages to the link.
+// mesh-listener.ts and connect.ts make the connection.
 import type { Socket } from 'node:net'
 import type { LinkPort } from '../../core/link/environment.ts'
 import type { Link } from '../../core/link/session/link.ts'

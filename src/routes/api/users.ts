@@ -1,4 +1,4 @@
-// `/api/rendezvous` and `/api/users`: who is online at the rendezvous, and its accounts.
+// `/api/rendezvous` and `/api/users`: the online users of the rendezvous, and its accounts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/config.ts'

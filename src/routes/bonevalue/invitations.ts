@@ -9,7 +9,7 @@ import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
 import { servePages } from '../public-files.ts'
 
-/** Files beside the page, and where they are in public/. */
+/** Files beside the page, and their paths in public/. */
 const FILES = {
   'invite.js': 'bonevalue/invite.js',
   'invite.css': 'bonevalue/invite.css',

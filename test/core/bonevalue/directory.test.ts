@@ -4,7 +4,7 @@ import t from 'tap'
 import fc from 'fast-check'
 import { Directory, type MayTalk, type OnlinePeer } from '../../../src/core/bonevalue/directory.ts'
 
-/** What a client knows from its frames. Fails where a rule of the wire is broken. */
+/** The state of a client from its frames. Fails if a rule of the wire is broken. */
 class View {
   readonly isLegacy = false
   id = 0

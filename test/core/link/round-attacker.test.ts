@@ -42,7 +42,7 @@ interface Outcome {
 const ended = (fault: Fault, tagsSeen: readonly number[] = []): Outcome => ({ fault, confirmed: [], tagsSeen })
 const namesOf = (confirmed: readonly Confirmed[]): string[] => confirmed.map(one => victims[one.index]!)
 
-/** What the attacker puts where a share and tag of his own would have to fit a name that he does not know. */
+/** The bytes of an attacker in place of a share and a tag for a name that they do not know. */
 type Forgery = 'tags of webchat' | 'random tags' | 'zero tags' | 'the base point'
 const forgeries: readonly Forgery[] = ['tags of webchat', 'random tags', 'zero tags', 'the base point']
 

@@ -55,7 +55,7 @@ function join(as: string, url: string): void {
   socket.on('close', (code, reason) => print({ event: 'closed', as, code, reason: reason.toString() }))
 }
 
-/** `localhost` is there also where the system has only IPv6 to the outside: hence its own lookup. */
+/** Looks `localhost` up itself, because it exists also if the system has only IPv6 to the outside. */
 function ask({ as, url, method = 'GET', headers = {}, body }: Command): void {
   const asked = request(
     url,

@@ -6,7 +6,7 @@ import type { Clock } from '../../clock.ts'
 const PER_ADDRESS = { perSecond: 5, burst: 10 }
 const LOOPBACK = { perSecond: 100, burst: 256 }
 const IN_ALL = { perSecond: 20, burst: 40 }
-/** Addresses remembered; whoever was not heard of for two seconds has a full bucket anyway. */
+/** Addresses remembered; an address that was silent for two seconds has a full bucket anyway. */
 const MAX_ADDRESSES = 4096
 
 /** Says whether a new connection is taken. */
@@ -29,7 +29,7 @@ export class ConnectionRate {
   take(address: string, loopback: boolean): boolean {
     const now = this.#clock.now()
     if (loopback) return this.#loopback.take(1, now)
-    // The address pays first: what it is refused costs the others nothing.
+    // The address pays first: its refusal costs the others nothing.
     return this.#bucketOf(address).take(1, now) && this.#all.take(1, now)
   }
 

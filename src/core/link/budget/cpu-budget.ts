@@ -1,6 +1,5 @@
-// How much work remotes may cause: one token bucket of elements over all links, and who is served first when it is empty
-// (docs/protocol/link.md §6.4). Not a scheduler of the computation itself (step runner), and no judge of what a link does
-// with a refusal.
+// Bounds the work that remotes cause: one token bucket of elements over all links, and the order of service when it is
+// empty (docs/protocol/link.md §6.4). The step runner schedules the computation; a link decides what follows a refusal.
 import { TokenBucket } from '../../token-bucket.ts'
 import { MAX_BLOCK, type LinkBudgets, type LinkTimings } from '../constants.ts'
 import type { Cancel, Clock } from '../../clock.ts'
@@ -25,7 +24,7 @@ interface Request {
 
 /** Elements that I holds from M1 to M2. */
 export interface CpuReservation {
-  /** It was given up for others that waited: what is used in the end has to be paid again. */
+  /** It was given up for others that waited: its use in the end has to be paid again. */
   readonly revoked: boolean
   /**
    * Ends it; a second call does nothing.
@@ -55,7 +54,7 @@ export class CpuBudget {
   readonly #shares = new Map<string, TokenBucket>()
   /** Elements that each address has had in the fair order: the next to be served is the one that would have least. */
   readonly #had = new Map<string, number>()
-  /** What an address that comes now is taken to have had. */
+  /** The use that an address is charged with when it comes. */
   #base = 0
   /** Until when an address is served last. */
   readonly #penalties = new Map<string, number>()
@@ -71,7 +70,7 @@ export class CpuBudget {
     this.#bucket = new TokenBucket(budgets.cpuPerSecond, budgets.cpuBurst, clock.now())
   }
 
-  /** Elements that may be spent now; negative where a proven link overdrew. */
+  /** Elements that may be spent now; negative if a proven link overdrew. */
   get level(): number {
     return this.#bucket.level(this.#clock.now())
   }
@@ -227,7 +226,7 @@ export class CpuBudget {
     const { client, count } = request
     const now = this.#clock.now()
     this.#bucket.overdraw(count, now)
-    // The share is only held against an address while another waits; what it takes alone may not put it into debt.
+    // The share counts against an address only while another waits; its use alone may not put it into debt.
     const share = this.#share(client.address)
     share.overdraw(Math.min(count, share.level(now)), now)
     const had = this.#hadAfter(request)
@@ -251,7 +250,7 @@ export class CpuBudget {
     if (map.size > MAX_ADDRESSES) map.delete(map.keys().next().value!)
   }
 
-  /** Looks again when time alone could change who is served. */
+  /** Looks again when time alone could change the order of service. */
   #arm(): void {
     this.#timer?.()
     this.#timer = undefined

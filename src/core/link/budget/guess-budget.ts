@@ -55,7 +55,7 @@ export class GuessBudget {
     return level + outstanding * GUESS_RESERVATION >= GUESS_RESERVATION && outstanding > 0 ? 'later' : 'short'
   }
 
-  /** I reserves for a name that is put into M1; @returns false where it cannot pay */
+  /** I reserves for a name that is put into M1. @returns false if it cannot pay */
   reserve(name: string): boolean {
     if (isStrongName(name)) return true
     const entry = this.#entry(name)
@@ -64,7 +64,7 @@ export class GuessBudget {
     return true
   }
 
-  /** I knows N_R, or the round has failed before that: gives back what was not used for each name that was reserved. */
+  /** I knows N_R, or the round has failed before that: gives back the unused tokens of each reserved name. */
   settle(names: readonly string[], used: number): void {
     for (const name of names) {
       if (isStrongName(name)) continue

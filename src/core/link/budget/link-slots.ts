@@ -2,7 +2,7 @@
 // connections (connection-rate.ts), and what "go" means is the owner's matter.
 import type { LinkBudgets } from '../constants.ts'
 
-/** What is known of a link here. */
+/** A link, as the slots see it. */
 export interface SlotLink {
   /** An IPv4 address or an IPv6 /64. */
   readonly address: string

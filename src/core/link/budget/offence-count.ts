@@ -1,4 +1,4 @@
-// Counts offences that a link survives when they are few: a sliding window of time. No judge of what an offence is.
+// Counts offences that a link survives if they are few, in a sliding window of time.
 import type { Clock } from '../../clock.ts'
 
 /** Remembers the moments of the last offences. */
@@ -14,7 +14,7 @@ export class OffenceCount {
     this.#windowMs = windowMs
   }
 
-  /** Adds one: true where there are now more than the limit within the window. */
+  /** Adds one. @returns true if the window now holds more than the limit */
   add(): boolean {
     const now = this.#clock.now()
     this.#moments.push(now)

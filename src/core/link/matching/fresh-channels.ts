@@ -3,7 +3,7 @@
 import type { LinkTimings } from '../constants.ts'
 import type { Cancel, Clock } from '../../clock.ts'
 
-/** What the set needs of its link. */
+/** The needs of the set. */
 export interface FreshOwner {
   /** Whether the channel is open (or lingers) and not confirmed on the link. */
   isCandidate(name: string): boolean
@@ -71,7 +71,7 @@ export class FreshChannels {
     return taken
   }
 
-  /** The sweep is over: what it took and did not confirm is not open at the remote, or enters again. */
+  /** The sweep has ended: a channel that it took and did not confirm is not open at the remote, or enters again. */
   turnOver(): void {
     this.#turn.clear()
   }

@@ -1,5 +1,5 @@
-// When I runs rounds and how one goes: pays the budgets, computes M1, M3 and M5, takes M2, M4 and M6. Not what goes into a
-// round (sweep.ts), nor the mathematics of one (round-initiator.ts).
+// The rounds of I: starts them, pays the budgets, computes M1, M3 and M5, takes M2, M4 and M6. The channels of a round come
+// from sweep.ts, its mathematics from round-initiator.ts.
 import type { CpuReservation } from '../budget/cpu-budget.ts'
 import type { Cancel } from '../../clock.ts'
 import type { FreshChannels } from './fresh-channels.ts'
@@ -43,7 +43,7 @@ export class InitiatorScheduler implements Scheduler {
   #reservation: CpuReservation | undefined
   /** Channels whose guesses are reserved and not settled. */
   #reserved: readonly string[] = []
-  /** Ends what the next round waits for: its time, its budget. */
+  /** Ends the wait of the next round for its time or its budget. */
   #waiting: Cancel = () => {}
   #batch: Cancel | undefined
 
@@ -127,7 +127,7 @@ export class InitiatorScheduler implements Scheduler {
     })
   }
 
-  /** Waits where other rounds hold what a channel needs; then takes what is there and leaves out who cannot pay. */
+  /** Waits while other rounds hold tokens that a channel needs. Then leaves out channels that cannot pay. */
   #payGuesses(): void {
     if (this.#phase !== 'budget') return
     const { guesses } = this.#options
@@ -248,7 +248,7 @@ export class InitiatorScheduler implements Scheduler {
     this.#port.release()
   }
 
-  /** Gives back what the round reserved and did not use. */
+  /** Gives back the unused reservation of the round. */
   #settle(elements: number, guesses: number, ranOut = false): void {
     this.#reservation?.settle(elements, ranOut)
     this.#reservation = undefined

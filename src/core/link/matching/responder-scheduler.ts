@@ -1,5 +1,5 @@
-// When R asks for rounds and how one goes: charges the budgets, takes M1, M3 and M5, computes M2, M4 and M6. Not what goes
-// into a round (sweep.ts), nor the mathematics of one (round-responder.ts).
+// The rounds of R: asks for them, charges the budgets, takes M1, M3 and M5, computes M2, M4 and M6. The channels of a round
+// come from sweep.ts, its mathematics from round-responder.ts.
 import type { Cancel } from '../../clock.ts'
 import type { FreshChannels } from './fresh-channels.ts'
 import { frameType, type Frame } from '../wire/frames.ts'
@@ -172,7 +172,7 @@ export class ResponderScheduler implements Scheduler {
     this.#port.release()
   }
 
-  /** M6 goes out first: whatever is said on the new handles follows it. What I says on them waits until all are known. */
+  /** M6 goes out first, so frames on the new handles follow it. The frames of I on them wait until all are known. */
   #confirm({ m6, confirmed }: M5Outcome): void {
     this.#port.write(frameType.m6, m6)
     this.#port.hold(true)

@@ -1,5 +1,5 @@
-// What the rounds of either end have in common: what they need of their link, and the running of a step with its
-// deadline. Not the order of the messages, which differs (rounds-initiator.ts, rounds-responder.ts).
+// The common half of the rounds of both ends: their needs of a link, and a step with its deadline. The order of the
+// messages is in initiator-scheduler.ts and responder-scheduler.ts.
 import { createRoundRandomness, type Confirmed } from './round/round.ts'
 import type { LinkBudgets, LinkTimings } from '../constants.ts'
 import type { CpuBudget, CpuClient } from '../budget/cpu-budget.ts'
@@ -30,7 +30,7 @@ export interface SchedulerPort {
   roundEnded(round: RoundSummary): void
 }
 
-/** What is told of a round: numbers of channels of this end, and its time in milliseconds. */
+/** A round for the log: numbers of channels of this end, and its time in milliseconds. */
 export interface RoundSummary {
   readonly channels: number
   readonly confirmed: number
@@ -91,7 +91,7 @@ export function roundContextOf(
 /** Channels that are confirmed between two chances for other work: each writes JOINs and tells of a match. */
 const CONFIRMED_PER_PIECE = 16
 
-/** Makes what a round has confirmed known to the link, piece by piece; a fault where a handle cannot be used. */
+/** Tells the link the confirmed channels of a round, piece by piece. @returns a fault if a handle cannot be used */
 export function* confirmAll(
   port: SchedulerPort,
   fresh: FreshChannels,
@@ -108,7 +108,7 @@ export function* confirmAll(
   return undefined
 }
 
-/** What a sweep asks of the link. */
+/** The channels for a sweep of this link. */
 export function sweepOwnerOf(options: SchedulerOptions, port: SchedulerPort): SweepOwner {
   const { order } = createRoundRandomness(options.primitives)
   return { candidates: () => port.candidates(), isCandidate: name => port.isCandidate(name), order }

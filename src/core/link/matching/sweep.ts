@@ -1,11 +1,11 @@
-// A sweep of PROTOCOL §5.5: which channels each side puts into which round, the flags of M1 and M2, and when a sweep is
-// over. Pure bookkeeping of one link: not when a sweep starts, what a round costs or how it is computed (rounds-*.ts).
+// A sweep (docs/protocol/link.md §5.5): the channels that each side puts into each round, the flags of M1 and M2, and the
+// end of a sweep. Pure bookkeeping of one link. The schedulers beside it start sweeps and pay for rounds.
 import { MAX_BLOCK, MAX_BLOCKS } from '../constants.ts'
 import type { FreshChannels } from './fresh-channels.ts'
 import { fault, type Fault } from '../result.ts'
 import { roundFlag } from './round/round.ts'
 
-/** What a sweep needs of its link. */
+/** The needs of a sweep. */
 export interface SweepOwner {
   /** Names of all channels that are open (or linger) and not confirmed on the link. */
   candidates(): string[]
@@ -15,7 +15,7 @@ export interface SweepOwner {
   order(size: number): readonly number[]
 }
 
-/** What goes into one round. */
+/** The contents of one round. */
 export interface RoundPlan {
   readonly names: readonly string[]
   readonly flags: number
@@ -25,7 +25,7 @@ export interface RoundPlan {
 interface Deal {
   /** At random, at most 512 each, one at least. */
   readonly blocks: string[][]
-  /** What is above 16 blocks: for another sweep. */
+  /** The channels above 16 blocks: for another sweep. */
   readonly rest: readonly string[]
 }
 
@@ -74,7 +74,7 @@ export class InitiatorSweep {
     this.#wanted = true
   }
 
-  /** What round() would put in now, or more where there are several blocks: to see whether budgets allow it yet. */
+  /** The channels that round() would put in now, or more if several blocks wait: for asking the budgets. */
   outlook(): readonly string[] {
     if (this.running) return this.#blocks[this.#block]!.filter(name => this.#owner.isCandidate(name))
     return this.#owner.candidates().filter(name => this.#wanted || this.#fresh.has(name))
@@ -109,7 +109,7 @@ export class InitiatorSweep {
     return this.#blocksOfR > MAX_BLOCKS ? fault(1008, 'R deals too many blocks') : undefined
   }
 
-  /** A round is over whose M2 had these flags: true where the sweep is, too. */
+  /** Ends a round whose M2 had these flags. @returns true if the sweep has ended too */
   roundEnded(flagsOfM2: number): boolean {
     if ((flagsOfM2 & roundFlag.more) !== 0) return false
     this.#blocksOfR = 0
@@ -197,7 +197,7 @@ export class ResponderSweep {
     this.#taken.delete(name)
   }
 
-  /** A round is over whose M1 had these flags: true where the sweep is, too. */
+  /** Ends a round whose M1 had these flags. @returns true if the sweep has ended too */
   roundEnded(flagsOfM1: number): boolean {
     this.#block += 1
     if (this.#block < this.#blocks.length) return false

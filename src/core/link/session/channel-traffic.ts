@@ -1,6 +1,5 @@
-// What is said about confirmed channels in one session: DATA and LEAVE, both ways. Decodes and checks each message before
-// anything else sees it. Not who is joined where (roster.ts), not how channels become confirmed (matching/), and not over
-// which link it goes (session.ts).
+// The traffic of confirmed channels in one session: DATA and LEAVE, both ways. Decodes and checks each message before
+// anything else sees it. roster.ts knows the members, matching/ confirms channels, session.ts chooses the link.
 import { latin1, mapKey } from '../../bytes.ts'
 import { OffenceCount } from '../budget/offence-count.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from '../constants.ts'
@@ -12,7 +11,7 @@ import type { SessionFrame } from './kept-frames.ts'
 
 const NOTHING = new Uint8Array(0)
 
-/** Told of what a remote says on confirmed channels. */
+/** Hears the messages of a remote on confirmed channels. */
 export interface TrafficEvents {
   /** A well-formed message; kind 0 payloads are JSON. */
   message(name: string, message: ChannelMessage): void
@@ -20,7 +19,7 @@ export interface TrafficEvents {
   left(name: string): void
 }
 
-/** What was dropped, for metrics. */
+/** Dropped messages, for metrics. */
 export interface DropCounts {
   /** DATA for a handle that does not exist. */
   unknownHandle: number

@@ -37,7 +37,7 @@ export interface DialRequest extends Endpoint {
   readonly dialledId: Uint8Array | undefined
 }
 
-/** What a dial came to; each called once at most. */
+/** The outcomes of a dial; each called once at most. */
 export interface DialOutcome {
   /** The link has reached OPEN. */
   opened(remoteId: Uint8Array): void
@@ -45,7 +45,7 @@ export interface DialOutcome {
   ended(refused: boolean): void
 }
 
-/** What is dialled: an endpoint of the settings, or an id. */
+/** The target of dials: an endpoint of the settings, or an id. */
 interface Target {
   /** Of a static peer: the one that answered last. */
   id: Uint8Array | undefined
@@ -71,7 +71,7 @@ interface Target {
   gone: boolean
 }
 
-/** What a dialler needs. */
+/** The needs of a dialler. */
 export interface DialerOptions {
   readonly ownId: Uint8Array
   readonly clock: Clock
@@ -96,7 +96,7 @@ export class Dialer {
     this.#options = options
   }
 
-  /** Adds a static peer, which is dialled from now on whatever is known of it. */
+  /** Adds a static peer, which is dialled from now on in any case. */
   addPeer(host: string, port: number): void {
     this.#plan(this.#add(`peer ${host} ${port}`, undefined, [{ host, port }]))
   }
@@ -167,7 +167,7 @@ export class Dialer {
     target.timer?.()
   }
 
-  /** What is neither discovered nor waited for is forgotten. */
+  /** Forgets a target that is neither discovered nor waited for. */
   #dropUnneeded(target: Target): void {
     if (target.isStatic || target.discovered || target.resume !== undefined) return
     this.#targets.delete(mapKey(target.id!))
@@ -215,7 +215,7 @@ export class Dialer {
     return isStatic || compare(this.#options.ownId, id!) < 0
   }
 
-  /** Dials now, whatever was planned. */
+  /** Dials now, in place of any plan. */
   #hurry(target: Target): void {
     target.timer?.()
     target.timer = undefined

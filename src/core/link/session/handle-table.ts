@@ -1,5 +1,5 @@
 // The confirmed channels of one session and their handles, with the life of a handle: in use, gone here while the remote
-// may still use it, forgotten. Not what is said on them (channel-traffic.ts).
+// may still use it, forgotten. Their messages are in channel-traffic.ts.
 import { latin1, mapKey } from '../../bytes.ts'
 import { HANDLE_BYTES, MAX_GONE_HANDLES } from '../constants.ts'
 import { fault, type Fault } from '../result.ts'
@@ -19,7 +19,7 @@ export class HandleTable {
   readonly #byKey = new Map<string, Handle>()
   /** The one that was looked up last. */
   #last: Handle | undefined
-  /** Keys of handles that are gone here: what comes for them is no offence. The oldest are forgotten. */
+  /** Keys of handles that are gone here: frames for them are no offence. The oldest are forgotten. */
   readonly #gone = new Set<string>()
 
   /** Handles in use. */

@@ -1,5 +1,5 @@
 // The order in which arriving frames take effect: strictly that of arrival, and while a step of a round is computed the
-// later ones wait. Not what they do, and no frames before HELLO.
+// later ones wait. It knows no frames before HELLO.
 //
 // DATA may pass a step that cannot change the meaning of any handle (all but M6), so that a long round, or one that waits
 // for its budget, does not hold up the messages of channels that were confirmed before. PING, PONG and ACK do not come here.
@@ -10,7 +10,7 @@ import type { Fault } from '../result.ts'
 /** What arrives: a frame, the fault after which nothing is readable, or the end of the stream. */
 export type Arrival = Frame | Fault | 'end'
 
-/** What the inbox serves. */
+/** The needs of the inbox. */
 export interface InboxOwner {
   /** Takes the next arrival; may call hold(). */
   take(arrival: Arrival): void
@@ -31,7 +31,7 @@ export class Inbox {
     this.#owner = owner
   }
 
-  /** Adds what has arrived and lets take effect what may. */
+  /** Adds frames that have arrived, and lets those take effect that may. */
   push(arrival: Arrival): void {
     if (this.#over) return
     if (this.#waiting.length === 0 && this.#mayPass(arrival)) {
@@ -87,6 +87,6 @@ export class Inbox {
 }
 
 function sizeOf(arrival: Arrival): number {
-  // What a waiting frame keeps alive is more than its body: the objects around it count too, or tiny frames would be free.
+  // A waiting frame keeps more than its body alive: the objects around it count too, or tiny frames would be free.
   return typeof arrival === 'object' && 'type' in arrival ? arrival.body.length + 256 : 0
 }

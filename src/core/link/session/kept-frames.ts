@@ -15,9 +15,9 @@ export interface SessionFrame {
 /** How far behind the first kept frame the list may begin before it is cut. */
 const SLACK = 1024
 
-/** What is kept. */
+/** The kept frames. */
 export class KeptFrames {
-  /** What the kept frames hold in memory, about. */
+  /** About the memory of the kept frames, bytes. */
   bytes = 0
   /** Number of the first kept frame: all before it are acknowledged. */
   base = 0

@@ -1,6 +1,5 @@
-// One link: the frames of one connection. Batches what a turn says, lets what arrives take effect in order, watches
-// whether the remote is there, and ends. Not what outlives it (session.ts), and no rule of
-// matching (matching/).
+// One link: the frames of one connection. Batches the frames of a turn, lets arriving frames take effect in order, watches
+// for silence, and ends. The state that outlives it is in session.ts, the rules of matching are in matching/.
 import { readU16, u16 } from '../../bytes.ts'
 import type { CpuBudget, CpuClient } from '../budget/cpu-budget.ts'
 import type { GuessBudget } from '../budget/guess-budget.ts'
@@ -216,7 +215,7 @@ export class Link implements CpuClient {
     if (this.state === 'open') this.#liveness.ask()
   }
 
-  /** Ends the link; what was written before goes out first. */
+  /** Ends the link; earlier frames go out first. */
   close(code: LinkCloseCode, reason: string): void {
     this.fail(fault(code, reason))
   }

@@ -1,6 +1,5 @@
-// The sessions of one proxy and the channels that it brings to them: which link belongs to which session, who is told of
-// local peers and messages, and what remote ones come to. No sockets, timers or rules of channels: those are outside
-// (plugins/peer-mesh).
+// The sessions of one proxy and the channels that it brings to them: gives links to sessions, tells sessions of local peers
+// and messages, and the hub of remote ones. Sockets and timers are outside (plugins/peer-mesh).
 import type { RoundSummary } from '../matching/scheduler.ts'
 import { mapKey } from '../../bytes.ts'
 import { CpuBudget } from '../budget/cpu-budget.ts'
@@ -20,7 +19,7 @@ import { MeshTotals, type MeshNumbers } from './mesh-totals.ts'
 import { Roster } from '../../roster.ts'
 import { Session, type SessionEvents } from './session.ts'
 
-/** What the mesh needs from outside. */
+/** The needs of the mesh. */
 export interface MeshEnvironment extends Omit<LinkEnvironment, 'cpu' | 'guesses' | 'channels'> {
   /** A keyed hash of a channel name, under a key of this run: the key of its guess budget. */
   readonly keyOf: (name: string) => string

@@ -1,6 +1,6 @@
-// What two proxies share, over however many links: confirmed channels, the sequence of what is said about them, and what
-// is not acknowledged. One pair of ids has one session, and one link at a time carries it. Not the frames of a link
-// (link.ts), and not the members of a channel (roster.ts).
+// The common state of two proxies, over one link after another: confirmed channels, the sequence of frames about them, and
+// the frames without acknowledgement. One pair of ids has one session, and one link at a time carries it. The frames of a
+// link are in link.ts, the members of a channel in roster.ts.
 //
 // Each end has a name for the session, `mine`, and knows the other's, `yours`. A link goes on with the session if both
 // ends mean the same one by these names; R decides that, before it answers I's HELLO. Each direction of DATA and LEAVE is
@@ -54,7 +54,7 @@ export class Session {
   readonly links = new Set<Link>()
   /** The one that carries it. */
   link: Link | undefined
-  /** Where the remote can be dialled: where the last link led. */
+  /** The address for dialling the remote: that of the last link. */
   endpoint: Endpoint | undefined
   /** Milliseconds since the epoch at which its first link opened. */
   since = 0
@@ -289,7 +289,7 @@ export class Session {
     else this.link.fail(reason)
   }
 
-  /** What was held is no more, nor is the link that carried it. */
+  /** Forgets the held channels, and the link that carried them. */
   #drop(): void {
     const unacknowledged = this.#kept.end - this.#kept.base
     const { traffic, link } = this
@@ -393,7 +393,7 @@ export class Session {
     if (!this.#resending) this.#pump()
   }
 
-  /** Writes what the link has not had yet: all, or what fits into a turn. */
+  /** Writes frames that the link has not had yet: all, or as many as fit into a turn. */
   #pump(): void {
     const { link } = this
     if (link === undefined) return

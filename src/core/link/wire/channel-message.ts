@@ -33,20 +33,20 @@ export interface PeerMessage {
   readonly seq: number
   /** true: kind 1, bytes of any kind; false: kind 0, claimed to be JSON text. */
   readonly binary: boolean
-  /** A view into what was decoded. */
+  /** A view into the decoded bytes. */
   readonly payload: Buffer
 }
 
 export type ChannelMessage = PresenceMessage | PeerMessage
 
-/** 1 where a byte may stand in an id. */
+/** 1 for each byte that may stand in an id. */
 const ID_BYTE = new Uint8Array(256)
 for (const byte of ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')) ID_BYTE[byte] = 1
 
 /** Ids that were read before, each at a place that follows from its bytes: to make a text again for each message is slow. */
 const known: string[] = Array.from({ length: 256 }, () => '')
 
-/** The id at `at`, or `undefined` where there is none. It takes id.length + 1 bytes. */
+/** The id at `at`, or `undefined`. It takes id.length + 1 bytes. */
 export function readId(bytes: Uint8Array, at: number): string | undefined {
   const length = bytes[at]
   if (length === undefined || length === 0 || length > MAX_ID_BYTES || at + 1 + length > bytes.length) return undefined
@@ -130,7 +130,7 @@ function writeId(bytes: Uint8Array, at: number, id: string): number {
 }
 
 /**
- * True where a kind 0 payload may be spliced into an envelope: valid UTF-8 and exactly one JSON value with at most 128
+ * True if a kind 0 payload may be spliced into an envelope: valid UTF-8 and exactly one JSON value with at most 128
  * arrays and objects open at once, nothing around it, not even white space. A byte order mark is no white space.
  */
 export function isDataText(payload: Uint8Array): boolean {

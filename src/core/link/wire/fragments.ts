@@ -50,7 +50,7 @@ export interface UnfinishedTotal {
   bytes: number
 }
 
-/** What a reassembler needs. */
+/** The needs of a reassembler. */
 export interface ReassemblerOptions {
   readonly clock: Clock
   /** A message may take so long from its first fragment to its last. */

@@ -1,5 +1,5 @@
-// Frames: what a Noise plaintext consists of. Layout, and the checks that need only type, length and direction. Not what
-// a frame means, and not the encryption around it (record-stream.ts).
+// Frames, the contents of a Noise plaintext: layout, and the checks that need only type, length and direction.
+// record-stream.ts encrypts them.
 //
 //   type(1) | length(2) | body            one or more whole frames in 1 to 65519 bytes; none spans two Noise messages
 //
@@ -81,7 +81,7 @@ rules[frameType.leave] = exactly(HANDLE_BYTES)
 rules[frameType.held] = { from: 'both', min: 0, max: longest }
 rules[frameType.from] = exactly(8)
 
-/** What a plaintext holds: its frames up to the first fault, which still take effect, and that fault. */
+/** The frames of a plaintext up to the first fault, which still take effect, and that fault. */
 export interface FramesRead {
   readonly frames: readonly Frame[]
   readonly fault?: Fault

@@ -19,7 +19,7 @@ export const MAGIC = ascii('NWS3')
 const PROLOGUE_BYTES = 20
 const NOTHING = new Uint8Array(0)
 
-/** Who a proxy is, for one run. */
+/** The identity of a proxy, for one run. */
 export interface Identity {
   readonly keys: X25519KeyPair
   /** 16 bytes. */
@@ -37,7 +37,7 @@ export function createIdentity(primitives: LinkPrimitives, secretKey = primitive
   return { keys, id: idOf(primitives, keys.publicKey) }
 }
 
-/** What a finished handshake leaves to the link. */
+/** The result of a finished handshake for the link. */
 export interface LinkKeys {
   /** The handshake hash, 64 bytes; public. */
   readonly h: Uint8Array
@@ -98,7 +98,7 @@ export class HandshakeInitiator {
   }
 }
 
-/** What the listening end knows after W0. */
+/** The knowledge of the listening end after W0. */
 export interface Accepted {
   /** The answer to send, 96 bytes. */
   readonly w1: Uint8Array

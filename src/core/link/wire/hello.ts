@@ -7,7 +7,7 @@ import { done, fault, type Result } from '../result.ts'
 
 export const NONCE_BYTES = 8
 
-/** What an end says of the session when a link begins. */
+/** The words of an end about the session when a link begins. */
 export interface Greeting {
   /** 8 random bytes: this end's name for the session. */
   readonly mine: Uint8Array

@@ -1,5 +1,5 @@
 // Cuts the bytes of a connection into messages: the first has a fixed length (W0 or W1), each other one has its length in
-// front, in two bytes. Not what a message holds.
+// front, in two bytes.
 import { readU16 } from '../../bytes.ts'
 
 /** The receiving half of one connection. */
@@ -22,7 +22,7 @@ export class MessageReader {
     this.#take = take
   }
 
-  /** Takes what has come. */
+  /** Takes bytes that have come. */
   push(chunk: Uint8Array): void {
     // An empty message is complete with its length, even if no more bytes have come.
     for (let at = 0; at < chunk.length || this.#length === 0;) {
@@ -40,7 +40,7 @@ export class MessageReader {
     }
   }
 
-  /** @returns the place behind what was used */
+  /** @returns the place behind the last used byte */
   #fill(chunk: Uint8Array, at: number, length: number): number {
     const end = at + length - this.#filled
     if (this.#part === undefined && end <= chunk.length) {

@@ -43,7 +43,7 @@ export class CipherState {
     return this.#n
   }
 
-  /** Seals the next message; `undefined` at NONCE_LIMIT, where the link must close. The result is 16 bytes longer. */
+  /** Seals the next message; `undefined` at NONCE_LIMIT: the link must close. The result is 16 bytes longer. */
   seal(plaintext: Uint8Array, ad: Uint8Array = NOTHING): Uint8Array | undefined {
     if (this.#n >= NONCE_LIMIT) return undefined
     return this.#primitives.aeadSeal(this.#key, nonce(this.#n++), ad, plaintext)
@@ -71,7 +71,7 @@ export class CipherState {
   }
 }
 
-/** What a finished handshake leaves. */
+/** The result of a finished handshake. */
 export interface NoiseSplit {
   /** The handshake hash, 64 bytes; public. */
   readonly h: Uint8Array

@@ -1,5 +1,5 @@
-// From messages to frames and back: handshake, HELLO, encryption, new keys. Knows the states up to OPEN and their times;
-// not what a frame after HELLO means, nor in which order they take effect (session/inbox.ts).
+// From messages to frames and back: handshake, HELLO, encryption, new keys. Knows the states up to OPEN and their times.
+// session/inbox.ts orders the frames after HELLO.
 import type { LinkTimings } from '../constants.ts'
 import type { Cancel, Clock } from '../../clock.ts'
 import type { LinkPrimitives } from '../primitives.ts'
@@ -43,7 +43,7 @@ export interface StreamEvents {
   fault(fault: Fault): void
 }
 
-/** What a stream is made of. */
+/** The parts of a stream. */
 export interface StreamOptions {
   readonly role: LinkRole
   readonly primitives: LinkPrimitives
@@ -105,7 +105,7 @@ export class RecordStream {
     this.#writer?.writeData(handle, flags, head, payload)
   }
 
-  /** Sends what was written. */
+  /** Sends the written frames. */
   flush(): void {
     this.#writer?.flush()
   }
@@ -217,7 +217,7 @@ export class RecordStream {
     this.#deadline = this.#options.clock.after(ms, () => this.#fail(fault(4001, 'The remote is silent before HELLO')))
   }
 
-  /** Takes nothing more in; what is still to be said can be written. */
+  /** Takes nothing more in; frames can still be written. */
   #fail(reason: Fault): void {
     if (this.#over()) return
     this.#state = 'over'

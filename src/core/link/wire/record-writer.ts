@@ -51,7 +51,7 @@ export class RecordWriter {
     this.#append(payload)
   }
 
-  /** Sends what was written since the last flush. */
+  /** Sends the frames since the last flush. */
   flush(): void {
     if (this.#length === 0) return
     const rekey = this.#rekeyDue()
@@ -70,7 +70,7 @@ export class RecordWriter {
     this.#since = this.#clock.now()
   }
 
-  /** Forgets what was not flushed, and the key. */
+  /** Forgets the frames since the last flush, and the key. */
   erase(): void {
     this.#length = 0
     this.#cipher.erase()

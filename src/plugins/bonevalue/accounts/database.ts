@@ -72,7 +72,7 @@ function migrate(database: Database): void {
 /** Write permission of group or others. */
 const WRITABLE_BY_OTHERS = 0o022
 
-/** @throws NwsError `NWS_ERR_BV_STORE` if another user can change what is there */
+/** @throws NwsError `NWS_ERR_BV_STORE` if another user can change the files */
 function checkOwner(path: string): void {
   const { mode, uid } = statSync(path)
   if (process.platform === 'win32') return // It has no such bits.

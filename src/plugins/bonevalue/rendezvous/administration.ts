@@ -15,7 +15,7 @@ export interface UserView {
   readonly online: number
 }
 
-/** A user who is online. */
+/** An online user. */
 export interface OnlineView {
   readonly name: string
   readonly peers: number
@@ -24,7 +24,7 @@ export interface OnlineView {
 /** The questions of the API. Methods that take a name throw `NWS_ERR_BV_USER_UNKNOWN`. */
 export interface Administration {
   users(): Promise<UserView[]>
-  /** The users who are online, and the number of messages that announced it since the start. */
+  /** The online users, and the number of presence messages since the start. */
   presence(): {
     readonly users: number
     readonly peers: number

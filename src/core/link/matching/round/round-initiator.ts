@@ -32,7 +32,7 @@ import {
 } from './round-values.ts'
 import { done, fault, type Sliced, type LinkCloseCode, type Fault, type Result } from '../../result.ts'
 
-/** What the link does with an M2. */
+/** The outcome of an M2. */
 export interface M2Outcome {
   /** The body of M3 to send. */
   readonly m3: Uint8Array
@@ -159,7 +159,7 @@ export class RoundInitiator {
     return concat(zI, keys.tagI)
   }
 
-  /** Takes M6: what is confirmed. Every tag is checked, one wrong tag confirms nothing. */
+  /** Takes M6, gives the confirmed channels. It checks every tag; one wrong tag confirms nothing. */
   *onM6(body: Uint8Array): Sliced<Result<readonly Confirmed[]>> {
     if (this.#next !== 'm6') return this.#fail(1011, 'M6 was handed in out of order')
     const tags = readItems(this.#context.r, body, this.size, TAG_BYTES)

@@ -1,5 +1,5 @@
 // Layout of the six messages of a matching round, and the checks that need no cryptography. Bodies only: type and length
-// of the frame are not here, nor is what the bytes mean (round-values.ts).
+// of the frame are in wire/frames.ts, the meaning of the bytes in round-values.ts.
 //
 //   11 M1 I→R | 12 M2 R→I   r(4) | flags(1) | n(1) | N × element(32)      N = 2^n ∈ {8 … 512}
 //   13 M3 I→R   r(4) | N_R × hint(16)
@@ -44,8 +44,8 @@ function readHeader(r: number, body: Uint8Array): Result<ElementsHeader> {
 }
 
 /**
- * Flags and size of an M1, for what has to be decided before it is answered: which channels take part, and the CPU
- * that its elements cost. Whether its elements are valid is found by RoundResponder.onM1.
+ * Flags and size of an M1, for the decisions before its answer: the channels that take part, and the price of its
+ * elements in CPU. RoundResponder.onM1 checks the elements.
  */
 export function readM1Header(r: number, body: Uint8Array): Result<ElementsHeader> {
   const header = readHeader(r, body)

@@ -25,7 +25,7 @@ import {
 import { blindSlots, channelIdentifier, hintOf, pairKeys, pairSession, roundTranscript } from './round-values.ts'
 import { done, fault, type Sliced, type LinkCloseCode, type Fault, type Result } from '../../result.ts'
 
-/** What the link does with an M5. */
+/** The outcome of an M5. */
 export interface M5Outcome {
   /** The body of M6 to send; the channels are confirmed here once it is on its way. */
   readonly m6: Uint8Array
@@ -162,7 +162,7 @@ export class RoundResponder {
   }
 
   /**
-   * Takes M5, gives M6 and what is confirmed. Every pair is computed and checked before anything is answered, and
+   * Takes M5, gives M6 and the confirmed channels. Every pair is computed and checked before anything is answered, and
    * without stopping at the first failure, so that neither an answer nor its time tells which of several guesses fit.
    */
   *onM5(body: Uint8Array): Sliced<Result<M5Outcome>> {

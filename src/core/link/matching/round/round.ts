@@ -1,14 +1,14 @@
-// One matching round (PROTOCOL §5.4): its terms, and how a side deals its channels into slots. Not the sides themselves
-// (round-initiator.ts, round-responder.ts), and not when a round runs or what it costs (§5.5, §6), which the link knows.
+// One matching round (docs/protocol/link.md §5.4): its terms, and the dealing of channels into slots. The sides are
+// round-initiator.ts and round-responder.ts; the schedulers start and pay for rounds (§5.5, §6).
 //
-// Why a round has two steps: a single scalar per side is forgeable by whoever knows one common name, so its outcome is
+// Why a round has two steps: a peer that knows one common name can forge a single scalar per side, so its outcome is
 // only a hint that two slots may hold one name; each hinted pair then runs CPace with fresh scalars and explicit
 // confirmation. Nothing visible (which slot, which order, which length) depends on a name.
 import { isZero, readU32 } from '../../../bytes.ts'
 import { NwsError } from '../../../errors.ts'
 import type { LinkPrimitives } from '../../primitives.ts'
 
-/** What a round is bound to. */
+/** The context of a round; its values are bound to it. */
 export interface RoundContext {
   /** Number of the round on its link, from 0. */
   readonly r: number
@@ -28,7 +28,7 @@ export interface RoundRandomness {
   readonly padding: () => Uint8Array
   /** A uniformly random order of 0 … size − 1: slot s holds item order[s]. */
   readonly order: (size: number) => readonly number[]
-  /** Random bytes that stand where a slot without a hit has nothing to say. */
+  /** Random bytes for a slot without a hit. */
   readonly filler: (length: number) => Uint8Array
 }
 
@@ -40,7 +40,7 @@ export interface Confirmed {
   readonly handle: Uint8Array
 }
 
-/** Flags of M1; of M2 only `more`. What they mean across a sweep is §5.5. */
+/** Flags of M1; of M2 only `more`. §5.5 tells their meaning in a sweep. */
 export const roundFlag = { putAllIn: 1, dealtFromAll: 2, more: 4 } as const
 
 /** Most channels that one side puts into a round. */
