@@ -19,7 +19,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--use-fake-device-for-media-stream',
+  // Few pictures a second: each one is encoded, and decoded by every other page.
+  '--use-fake-device-for-media-stream=fps=5',
   '--use-fake-ui-for-media-stream',
   '--allow-loopback-in-peer-connection',
   `--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`

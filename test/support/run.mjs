@@ -80,8 +80,12 @@ async function runAll(files) {
     say(`${done}/${files.length} ${fail > 0 ? 'FAIL' : 'pass'} ${file} (${pass}) ${seconds(ms)}`)
   }
 
-  /** One process after another, until no file is left. */
-  async function lane() {
+  /**
+   * One process after another, until no file is left. The first lane begins at the front of the list, the others at its end:
+   * neighbours in the list need the same of the machine, all browsers for example, and a mix of tests leaves no processor idle.
+   */
+  async function lane(index) {
+    const take = () => (index === 0 ? queue.shift() : queue.pop())
     while (queue.length > 0) {
       await new Promise(resolve => {
         let file, since, watchdog
@@ -90,7 +94,7 @@ async function runAll(files) {
           env: { ...process.env, TAP_TIMEOUT: '0' }
         })
         const next = () => {
-          file = queue.shift()
+          file = take()
           if (file === undefined) return worker.disconnect()
           since = performance.now()
           watchdog = setTimeout(() => worker.kill('SIGKILL'), LIMIT_MS + GRACE_MS)
@@ -124,7 +128,7 @@ async function runAll(files) {
     }
   }
 
-  await Promise.all(Array.from({ length: Math.min(Number(values.jobs), files.length) }, lane))
+  await Promise.all(Array.from({ length: Math.min(Number(values.jobs), files.length) }, (_, index) => lane(index)))
   mkdirSync('node_modules/.cache', { recursive: true })
   writeFileSync(TIMES, JSON.stringify(times))
   const slowest = files.toSorted((a, b) => times[b] - times[a]).slice(0, 10)
