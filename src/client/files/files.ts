@@ -14,8 +14,8 @@ const MAX_OFFERS_PER_PEER = 16
 const MAX_OFFERS = 64
 /** Offers of the past that are remembered. */
 const MAX_FINISHED = 64
-/** Bytes that may be on their way to all receivers together. */
-const MAX_UNDER_WAY = 8 * 1024 * 1024
+/** Bytes that may be on their way to all receivers together, except for the least window of each. More would only wait in a proxy. */
+const MAX_UNDER_WAY = 1024 * 1024
 /** A peer that asks for offers gets one answer in this time. Milliseconds. */
 const SEEK_MS = 100
 

@@ -1,8 +1,11 @@
-// Collects the bytes for one peer until the end of the event-loop turn, so that a turn is one write. Bytes that the
-// transport has not taken wait in the transport, not here.
+// Collects the bytes for one peer until the end of the event-loop turn, so that a turn is one write, except for large frames.
+// Bytes that the transport has not taken wait in the transport, not here.
 import type { FanoutGroup } from './fanout-group.ts'
 import type { QueueHolder } from './queue-budget.ts'
 import type { TurnQueue } from './turn-queue.ts'
+
+/** Frames of this size are written alone. */
+const LARGE_BYTES = 32 * 1024
 
 /** The transport of an outbox, such as a socket or a response. */
 export interface ByteSink {
@@ -81,7 +84,20 @@ export class Outbox implements QueueHolder {
     this.#parts = undefined
     this.#due = false
     this.group?.takeEntries(this, parts)
-    if (parts.length > 0) this.deliver(parts.length === 1 ? parts[0]! : Buffer.concat(parts), parts.length)
+    if (parts.length > 0 && !this.checkStalled()) this.#write(parts)
+  }
+
+  /** Writes large frames as they are, because a copy costs more than another write. Joins the others. */
+  #write(frames: readonly Buffer[]): void {
+    let from = 0
+    for (let index = 0; index <= frames.length; index++) {
+      const frame = frames[index]
+      if (frame !== undefined && frame.length < LARGE_BYTES) continue
+      const small = frames.slice(from, index)
+      if (small.length > 0) this.#writeOne(small.length === 1 ? small[0]! : Buffer.concat(small), small.length)
+      if (frame !== undefined) this.#writeOne(frame, 1)
+      from = index + 1
+    }
   }
 
   #append(frame: Buffer): void {
@@ -92,8 +108,11 @@ export class Outbox implements QueueHolder {
 
   /** Writes bytes to the sink, or reports the peer as too slow. @param frames in them */
   deliver(bytes: Buffer, frames: number): void {
-    if (this.#closed) return
-    if (this.checkStalled()) return
+    if (this.#closed || this.checkStalled()) return
+    this.#writeOne(bytes, frames)
+  }
+
+  #writeOne(bytes: Buffer, frames: number): void {
     this.#sink.write(bytes, frames)
     const queued = this.#sink.queuedBytes
     if (queued > 0) this.#turns.queues.wrote(this, bytes.length)

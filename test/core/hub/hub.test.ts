@@ -30,6 +30,23 @@ t.test('a broadcast reaches all others once, in order, in one write per turn', a
   )
 })
 
+t.test('large messages are written alone, in their place among small ones', async t => {
+  const hub = createTestHub()
+  const a = await joinTestPeer(hub, 'x')
+  const b = await joinTestPeer(hub, 'x', { maxQueued: 1_000_000 })
+  hub.endTurn()
+  const before = b.writes()
+  const large = 'x'.repeat(40_000)
+  for (const line of ['1', '2', large, large, '3', '4', large]) hub.channels.message(a.peer, b.peer.id, text(line))
+  hub.channels.broadcast(a.peer, text('last'))
+  hub.endTurn()
+  t.strictSame(
+    b.heard.map(line => line.replace(/x+$/, 'large')),
+    ['+p1', 'p1>1', 'p1>2', 'p1>large', 'p1>large', 'p1>3', 'p1>4', 'p1>large', 'p1:last']
+  )
+  t.equal(b.writes() - before, 6)
+})
+
 t.test('a broadcast is encoded once per encoding, and text once for those that share it', async t => {
   let encodings = 0
   const plain: Encoding = {
