@@ -99,6 +99,12 @@ function replace(path, contents) {
   if (path === COMMAND) chmodSync(path, 0o755)
 }
 
+/** Providers of documents import the library from its place. @param {string} path @returns {import('esbuild').Plugin} */
+const libraryApart = path => ({
+  name: 'library apart',
+  setup: build => build.onResolve({ filter: /\/network-web-socket\.ts$/ }, () => ({ path, external: true }))
+})
+
 /** Bundles everything. @param {boolean} sourcemap @returns {Promise<Map<string, Uint8Array>>} files by path, entries last */
 async function bundle(sourcemap) {
   const { build } = await import('esbuild')
@@ -158,6 +164,14 @@ async function bundle(sourcemap) {
       outdir: 'dist/client',
       chunkNames: 'chunks/[name]-[hash]',
       target: 'es2022'
+    },
+    {
+      ...node,
+      entryPoints: ['src/client/documents/yjs.ts'],
+      outdir: 'dist/client/documents',
+      chunkNames: 'chunk-[hash]',
+      target: 'es2022',
+      plugins: [libraryApart('networkwebsockets/client')]
     },
     {
       ...browser,

@@ -113,6 +113,8 @@ const PAGE = `
 import { BroadcastWebSocket, LocalWebSocket, NetworkBroadcastChannel, NetworkErrorEvent, NetworkWebSocket, type PeerWebSocket, type SocketOptions } from 'networkwebsockets/client'
 import { peerConnection } from 'networkwebsockets/client/webrtc'
 import { BoneValue } from 'networkwebsockets/bonevalue'
+import { NetworkProvider } from 'networkwebsockets/yjs'
+import { Doc } from 'yjs'
 
 const options: SocketOptions = { endpoint: new URL('ws://localhost:9009'), reconnect: { maxDelayMs: 1 } }
 const socket = new NetworkWebSocket('webchat', ['chat'], options)
@@ -131,6 +133,9 @@ export const sockets: WebSocket[] = [socket, new LocalWebSocket('a'), new Broadc
 export const channel: BroadcastChannel = new NetworkBroadcastChannel('news', { reconnect: false })
 const news = new NetworkBroadcastChannel('news')
 news.onmessage = ({ data, senderId }) => { const of: [unknown, string | undefined] = [data, senderId]; void of }
+const provider = new NetworkProvider(socket, new Doc(), { connect: false })
+provider.on('status', ({ status }) => { const of: 'connecting' | 'connected' | 'disconnected' = status; void of })
+provider.on('sync', isSynced => { const of: boolean = isSynced; void [of, provider.awareness.getStates()] })
 export const bonevalue = new BoneValue({ RTCPeerConnection })
 // @ts-expect-error: a name is a string
 void new NetworkWebSocket(1)
@@ -192,6 +197,9 @@ void [settings, links, state, tag, trusts, app.rendezvous.isOn]
 t.test('programs of others compile against it, with the types of libraries checked', async t => {
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
   symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
+  // Users of shared documents install these.
+  for (const name of ['yjs', 'y-protocols', 'lib0'])
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
   for (const [name, text] of Object.entries({ page: PAGE, globals: GLOBALS, node: NODE, server: SERVER }))
     writeFileSync(join(folder, `${name}.ts`), text)
   const dom = ['es2022', 'dom', 'dom.iterable']
