@@ -55,7 +55,7 @@ export const dialects = {
     publish: payload => text(`{"action":"broadcast","data":"${payload}"}`)
   },
   'nws resumable': {
-    path: '/bench?binary=1&resume=15000',
+    path: '/bench?binary=1&resume=1000',
     hello: [],
     publish: payload => text(`{"action":"broadcast","data":"${payload}"}`)
   },
