@@ -167,7 +167,7 @@ async function bundle(sourcemap) {
     },
     {
       ...node,
-      entryPoints: ['src/client/documents/yjs.ts'],
+      entryPoints: ['yjs', 'automerge'].map(name => `src/client/documents/${name}.ts`),
       outdir: 'dist/client/documents',
       chunkNames: 'chunk-[hash]',
       target: 'es2022',
