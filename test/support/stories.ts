@@ -2,9 +2,10 @@
 // notice late, both dial, hosts get other addresses, processes end. What must hold is told at the end: within a session no
 // message is missing, none comes twice, none out of order; nobody hears a disconnect while the session lives, everybody
 // hears one if it does not.
+import type { Test } from 'tap'
 import { Simulation, mismatches, type SimulatedProxy } from './simulation.ts'
 
-export interface StoryOptions {
+interface StoryOptions {
   readonly proxies: number
   /** Processes that end. */
   readonly kills: number
@@ -17,8 +18,27 @@ export interface StoryOptions {
 const NAMES = ['one', 'two']
 const STORY_MS = 20_000
 
-/** Tells one story. @returns what was wrong */
-export function tellStory(seed: number, options: StoryOptions): string[] {
+/** The kinds of stories. */
+export const STORIES = {
+  'two proxies': { proxies: 2, kills: 0, outageMs: 8000, noticeMs: 8000 },
+  'two proxies, one of which notices up to 45 s later': { proxies: 2, kills: 0, outageMs: 5000, noticeMs: 45_000 },
+  'three proxies, one of which ends': { proxies: 3, kills: 1, outageMs: 8000, noticeMs: 20_000 },
+  'five proxies, two of which end': { proxies: 5, kills: 2, outageMs: 8000, noticeMs: 8000 }
+} as const satisfies Record<string, StoryOptions>
+
+/** A test that tells so many stories of a kind. */
+export function tellStories(t: Test, kind: keyof typeof STORIES, count: number, firstSeed = 1): void {
+  t.test(`stories of ${kind}`, async t => {
+    for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+      const faults = tellStory(seed, STORIES[kind])
+      if (faults.length > 0) t.fail(`seed ${seed}: ${faults.slice(0, 3).join('; ')}`)
+    }
+    t.pass(`${count} stories, ${JSON.stringify(told)} so far`)
+  })
+}
+
+/** Tells one story. @returns its faults */
+function tellStory(seed: number, options: StoryOptions): string[] {
   const simulation = new Simulation(seed, { timings: { lingerMs: 60 } })
   const { clock, random } = simulation
   const proxies = Array.from({ length: options.proxies }, (_, place) =>
@@ -105,7 +125,7 @@ export function tellStory(seed: number, options: StoryOptions): string[] {
 }
 
 /** What happened in all stories so far. */
-export const told = { messages: 0, resumptions: 0, links: 0 }
+const told = { messages: 0, resumptions: 0, links: 0 }
 
 function faultsOf(proxies: readonly SimulatedProxy[], sent: ReadonlyMap<string, number>): string[] {
   const faults: string[] = []

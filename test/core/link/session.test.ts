@@ -1,6 +1,6 @@
 // Sessions over links that end at any moment: nothing is missing, nothing comes twice, and nobody hears of it.
 import t from 'tap'
-import { tellStory } from '../../support/stories.ts'
+import { tellStories } from '../../support/stories.ts'
 import { Simulation, mismatches, type SimulatedProxy } from '../../support/simulation.ts'
 
 /** Two proxies that share a channel and know each other. */
@@ -31,23 +31,10 @@ function count({ simulation, a, b, ofA, ofB }: Pair, most: number, between: (i: 
   simulation.run(20_000)
 }
 
-for (const [what, options, stories] of [
-  ['two proxies', { proxies: 2, kills: 0, outageMs: 8000, noticeMs: 8000 }, 60],
-  [
-    'two proxies, one of which notices up to 45 s later',
-    { proxies: 2, kills: 0, outageMs: 5000, noticeMs: 45_000 },
-    40
-  ],
-  ['three proxies, one of which ends', { proxies: 3, kills: 1, outageMs: 8000, noticeMs: 20_000 }, 30],
-  ['five proxies, two of which end', { proxies: 5, kills: 2, outageMs: 8000, noticeMs: 8000 }, 10]
-] as const)
-  t.test(`stories of ${what}`, async t => {
-    for (let seed = 1; seed <= stories; seed++) {
-      const faults = tellStory(seed, options)
-      if (faults.length > 0) t.fail(`seed ${seed}: ${faults.slice(0, 3).join('; ')}`)
-    }
-    t.pass(`${stories} stories`)
-  })
+tellStories(t, 'two proxies', 60)
+tellStories(t, 'two proxies, one of which notices up to 45 s later', 40)
+tellStories(t, 'three proxies, one of which ends', 30)
+tellStories(t, 'five proxies, two of which end', 10)
 
 t.test('a link that is cut behind any message costs nothing', async t => {
   for (let behind = 1; behind <= 40; behind++) {
