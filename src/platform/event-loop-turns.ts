@@ -16,7 +16,12 @@ export class EventLoopTurns extends TurnQueue {
    * @param atEndOfTurn calls its argument once the events of the turn are over
    */
   constructor(queues: QueueBudget, atEndOfTurn: (run: () => void) => void = run => setImmediate(run)) {
-    super(queues, atEndOfTurn, run => setTimeout(run, PRESENCE_REST_MS))
+    super(
+      queues,
+      () => performance.now(),
+      atEndOfTurn,
+      run => setTimeout(run, PRESENCE_REST_MS)
+    )
   }
 
   start(): void {

@@ -29,8 +29,10 @@ export function createTestHub(
 ): TestHub {
   const now = { value: 1_000_000 }
   let pending: (() => void)[] = []
-  const turns = new TurnQueue(new QueueBudget(options.maxTotalQueuedBytes ?? 256 * 1024 * 1024), run =>
-    pending.push(run)
+  const turns = new TurnQueue(
+    new QueueBudget(options.maxTotalQueuedBytes ?? 256 * 1024 * 1024),
+    () => now.value,
+    run => pending.push(run)
   )
   let ids = 0
   const channels = new Hub({
@@ -77,11 +79,16 @@ export interface TestPeer {
   ended: string[]
 }
 
-/** Joins a channel with a recording port. @param options.clog bytes that the pretended transport holds after its first write */
+/**
+ * Joins a channel with a recording port.
+ *
+ * @param options.clog bytes that the pretended transport holds after its first write
+ * @param options.writeMs time that a write to it takes
+ */
 export async function joinTestPeer(
-  { channels, turns }: TestHub,
+  { channels, turns, now }: TestHub,
   name: string,
-  options: { origin?: string; encoding?: Encoding; maxQueued?: number; clog?: number } = {}
+  options: { origin?: string; encoding?: Encoding; maxQueued?: number; clog?: number; writeMs?: number } = {}
 ): Promise<TestPeer> {
   const heard: string[] = []
   const ended: string[] = []
@@ -92,6 +99,7 @@ export async function joinTestPeer(
     {
       write: bytes => {
         writes++
+        now.value += options.writeMs ?? 0
         queued = options.clog ?? queued
         heard.push(...bytes.toString().split('\n').slice(0, -1))
       },

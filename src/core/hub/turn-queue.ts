@@ -19,12 +19,17 @@ export interface Sliced {
   readonly isBusy: boolean
 }
 
-/** Bytes handed out by sliced work in one turn: some 2 ms. */
+/** Bytes handed out by sliced work in one turn. */
 const BYTES_PER_TURN = 4 * 1024 * 1024
 /** Bytes that one sliced work hands out before the next one has its share. */
-const SLICE_BYTES = 1024 * 1024
+const SLICE_BYTES = 256 * 1024
 /** Peers whose presence is written in one turn. */
 const PRESENCE_PER_TURN = 256
+/**
+ * Milliseconds after which a turn leaves the rest of its sliced work and its presence to the next one: a write of one mebibyte
+ * takes from 0.2 ms to 20 ms, because the system may run the receiver in it.
+ */
+const MS_PER_TURN = 4
 
 /** Collects the work for the end of a turn. */
 export class TurnQueue {
@@ -39,17 +44,25 @@ export class TurnQueue {
   #presence: Flushable[] = []
   #patient: Flushable[] = []
   #resting = false
+  readonly #now: () => number
   readonly #atEndOfTurn: (run: () => void) => void
   readonly #afterRest: ((run: () => void) => void) | undefined
   readonly #run = (): void => this.end()
 
   /**
    * @param queues counts the bytes in the transports
+   * @param now monotonic milliseconds
    * @param atEndOfTurn calls its argument once after the current turn's events, such as `setImmediate`
    * @param afterRest calls its argument once some milliseconds later; undefined: presence never rests
    */
-  constructor(queues: QueueBudget, atEndOfTurn: (run: () => void) => void, afterRest?: (run: () => void) => void) {
+  constructor(
+    queues: QueueBudget,
+    now: () => number,
+    atEndOfTurn: (run: () => void) => void,
+    afterRest?: (run: () => void) => void
+  ) {
     this.queues = queues
+    this.#now = now
     this.#atEndOfTurn = atEndOfTurn
     this.#afterRest = afterRest
   }
@@ -112,16 +125,24 @@ export class TurnQueue {
     const dirty = this.#dirty
     this.#dirty = []
     for (const item of dirty) item.flush()
-    if (this.#presence.length > 0) this.#flushPresence()
-    if (this.#sliced.length > 0) this.#proceed()
+    const until = this.#now() + MS_PER_TURN
+    if (this.#presence.length > 0) this.#flushPresence(until)
+    if (this.#sliced.length > 0) this.#proceed(until)
     this.queues.checkAfterWrites()
     const deferred = this.#deferred
     this.#deferred = []
     for (const work of deferred) work()
   }
 
-  #flushPresence(): void {
-    for (const item of this.#presence.splice(0, PRESENCE_PER_TURN)) item.flush()
+  /** @param until time of the clock after which no other peer is written to */
+  #flushPresence(until: number): void {
+    let count = 0
+    for (const item of this.#presence) {
+      item.flush()
+      count++
+      if (count >= PRESENCE_PER_TURN || this.#now() >= until) break
+    }
+    this.#presence.splice(0, count)
     if (this.#presence.length > 0) {
       this.#schedule()
     } else if (this.#afterRest !== undefined) {
@@ -130,14 +151,15 @@ export class TurnQueue {
     }
   }
 
-  #proceed(): void {
+  /** @param until time of the clock after which no other slice begins. Each turn does one. */
+  #proceed(until: number): void {
     let left = BYTES_PER_TURN
-    while (left > 0 && this.#sliced.length > 0) {
+    do {
       const work = this.#sliced.shift()!
       if (!work.isBusy) continue
       left -= work.proceed(Math.min(left, SLICE_BYTES))
       if (work.isBusy) this.#sliced.push(work)
-    }
+    } while (left > 0 && this.#sliced.length > 0 && this.#now() < until)
     if (this.#sliced.length > 0) this.#schedule()
   }
 

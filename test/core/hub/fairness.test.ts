@@ -1,5 +1,6 @@
 // Wide channels beside small ones: what takes long is done in slices, and nothing changes in what a peer hears.
 import { QueueBudget } from '../../../src/core/hub/queue-budget.ts'
+import { TurnQueue } from '../../../src/core/hub/turn-queue.ts'
 import t from 'tap'
 import { createTestHub, joinTestPeer, text, type TestHub, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -50,6 +51,42 @@ t.test('a wide broadcast does not keep another channel waiting', async t => {
   )
   wide[0]!.peer.channel.whenDrained(() => drained++)
   t.equal(drained, 2, 'a channel that is not busy is drained')
+})
+
+t.test('if writes take long, a turn makes fewer of them', async t => {
+  const hub = createTestHub()
+  const slow = { ...LARGE, writeMs: 3 }
+  const sender = await joinTestPeer(hub, 'wide', slow)
+  const readers: TestPeer[] = []
+  while (readers.length < 50) readers.push(await joinTestPeer(hub, 'wide', slow))
+  hub.endTurn()
+  const served = (): number => readers.filter(({ heard }) => heard.some(line => line.includes(':x'))).length
+  hub.channels.broadcast(sender.peer, filler('x', 100_000))
+  hub.endOneTurn()
+  t.ok(served() > 0 && served() < 5, `${served()} of 50 were served in the first turn`)
+  hub.endTurn()
+  t.equal(served(), 50)
+})
+
+t.test('if writes of presence take long, a turn makes fewer of them', t => {
+  const runs: (() => void)[] = []
+  let now = 0
+  const queue = new TurnQueue(
+    new QueueBudget(1000),
+    () => now,
+    run => runs.push(run)
+  )
+  let flushed = 0
+  const flush = (): void => {
+    now += 3
+    flushed++
+  }
+  for (let i = 0; i < 10; i++) queue.addPresence({ flush })
+  for (const run of runs.splice(0)) run()
+  t.ok(flushed > 0 && flushed < 4, `${flushed} of 10 in the first turn`)
+  while (runs.length > 0) for (const run of runs.splice(0)) run()
+  t.equal(flushed, 10)
+  t.end()
 })
 
 t.test('two wide channels go on side by side', async t => {

@@ -319,6 +319,7 @@ t.test('presence rests in a rush, and never falls behind what comes after it', a
   const rests: (() => void)[] = []
   const queue = new TurnQueue(
     new QueueBudget(1000),
+    () => 0,
     run => turns.push(run),
     run => rests.push(run)
   )
