@@ -6,6 +6,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin'
 import { NwsError, type ErrorCode } from '../../core/errors.ts'
 import type {} from '@fastify/websocket'
+import { TurnPace } from '../../platform/turn-pace.ts'
 import type { Surface } from '../access-guard.ts'
 import { errorBody, sendError } from './answers.ts'
 import { verifyServerOptions } from './server-options.ts'
@@ -178,6 +179,9 @@ export default fp<GuardedScopeOptions>(
       }
       done(code === undefined ? undefined : new NwsError(code))
     })
+
+    const pace = new TurnPace()
+    scope.addHook('onRequest', (_request, _reply, done) => pace.admit(done))
 
     // A form of another site can send text/plain without a preflight. So bodies are JSON or nothing.
     scope.removeAllContentTypeParsers()

@@ -4,6 +4,7 @@ import fp from 'fastify-plugin'
 import type { Scope } from '../../core/channel-name.ts'
 import type { PublishRequest } from '../../core/envelope.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
+import { TurnPace } from '../../platform/turn-pace.ts'
 import { unansweredConnections } from '../../platform/unanswered.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
@@ -21,7 +22,7 @@ declare module 'fastify' {
 /** The decorator `httpPeers`. */
 export interface HttpPeers {
   /** Sends one message. @throws see `publish` */
-  publish(message: PublishRequest, options: Omit<PublishOptions, 'signal'>): Promise<PublishResult>
+  publish(message: PublishRequest, options: Omit<PublishOptions, 'signal' | 'pace'>): Promise<PublishResult>
   /** Streams a channel into an empty response. @throws see `EventStream.open` */
   openEvents(
     response: ServerResponse,
@@ -43,9 +44,10 @@ export default fp(
     const { maxQueuedBytes, peerTimeoutMs, pingIntervalMs } = app.config
     const streams = new ClientSockets<EventStream>()
     const closing = new AbortController()
+    const pace = new TurnPace()
 
     app.decorate('httpPeers', {
-      publish: (message, options) => publish(hub, message, { ...options, signal: closing.signal }),
+      publish: (message, options) => publish(hub, message, { ...options, signal: closing.signal, pace }),
       openEvents: async (response, request) => {
         const stream = await EventStream.open(response, request, {
           hub,

@@ -5,6 +5,7 @@ import type { PublishRequest } from '../../core/envelope.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { PeerPort } from '../../core/hub/peer.ts'
 import type { Hub } from '../../core/hub/hub.ts'
+import type { TurnPace } from '../../platform/turn-pace.ts'
 
 const SILENT_PORT: PeerPort = {
   deaf: true,
@@ -31,6 +32,8 @@ export interface PublishOptions {
   readonly signal: AbortSignal
   /** The client has given up: the message is not sent. */
   readonly gone: AbortSignal
+  /** Of all requests: one newcomer may end the waiting of thousands. */
+  readonly pace: TurnPace
 }
 
 /** The result for a message; `peer` is the id under which it was sent. */
@@ -46,7 +49,7 @@ async function waitForPeer(
   waitMs: number,
   signals: readonly AbortSignal[]
 ): Promise<void> {
-  if (waitMs === 0 || isThere() || signals.some(({ aborted }) => aborted)) return
+  if (signals.some(({ aborted }) => aborted)) return
   await new Promise<void>(resolve => {
     const done = (): void => {
       clearTimeout(timer)
@@ -87,7 +90,10 @@ export async function publish(
   try {
     const { channel } = peer
     const isThere = target === undefined ? () => channel.hearingCount > 0 : () => channel.peer(target) !== undefined
-    await waitForPeer(channel, isThere, waitMs, [signal, gone])
+    if (waitMs > 0 && !isThere()) {
+      await waitForPeer(channel, isThere, waitMs, [signal, gone])
+      await new Promise<void>(resolve => options.pace.admit(resolve))
+    }
     if (gone.aborted) throw new NwsError('NWS_ERR_PEER_CLOSED')
     const payload = { binary: false, bytes: data }
     if (target === undefined) {
