@@ -3,11 +3,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Bytes in queues that make a peak. */
+/** Bytes that make a peak. */
 const PEAK_BYTES = 32 * 1024 * 1024
-/** Bytes in queues below which the peak is over. */
-const CALM_BYTES = 4 * 1024 * 1024
-const LOOK_MS = 5000
+/** A peak is over at this share of it. */
+const CALM_SHARE = 0.25
+const LOOK_MS = 1000
 
 /** One full collection, which takes some ten milliseconds. */
 function collectGarbage(): void {
@@ -18,16 +18,16 @@ function collectGarbage(): void {
 /**
  * Collects garbage once after each peak.
  *
- * @param queuedBytes in all queues now
+ * @param heldBytes about how much the clients hold, in queues and otherwise: the most since the last call
  * @returns ends it
  */
-export function giveBackAfterPeaks(queuedBytes: () => number, collect = collectGarbage, lookMs = LOOK_MS): () => void {
-  let isPeak = false
+export function giveBackAfterPeaks(heldBytes: () => number, collect = collectGarbage, lookMs = LOOK_MS): () => void {
+  let peak = 0
   const timer = setInterval(() => {
-    const bytes = queuedBytes()
-    if (bytes > PEAK_BYTES) isPeak = true
-    if (!isPeak || bytes > CALM_BYTES) return
-    isPeak = false
+    const bytes = heldBytes()
+    peak = Math.max(peak, bytes)
+    if (peak < PEAK_BYTES || bytes > peak * CALM_SHARE) return
+    peak = 0
     collect()
   }, lookMs).unref()
   return () => clearInterval(timer)

@@ -97,6 +97,9 @@ function createChannelRegistry(
   }
 }
 
+/** About what a client holds besides its queue, bytes. */
+const PEER_BYTES = 32 * 1024
+
 export default fp(
   async app => {
     const { api, turns } = createChannelRegistry(app.config, app.crypto, error =>
@@ -106,7 +109,10 @@ export default fp(
     let keepMemory = (): void => {}
     app.addHook('onReady', async () => {
       turns.start()
-      keepMemory = giveBackAfterPeaks(() => turns.queues.takeHighest())
+      keepMemory = giveBackAfterPeaks(
+        () =>
+          turns.queues.takeHighest() + api.channels().reduce((sum, { localCount }) => sum + localCount, 0) * PEER_BYTES
+      )
     })
     app.addHook('preClose', async () => api.hub.close())
     app.addHook('onClose', async () => {
