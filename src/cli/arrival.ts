@@ -15,8 +15,11 @@ interface DeliveryState {
   readonly proxies: Outstanding
 }
 
-/** How long one request waits before the next one, milliseconds. */
-const WAIT_MS = 20_000
+/**
+ * How long one request waits before the next one, milliseconds. Longer than a proxy of the cluster may take to answer: it then counts
+ * as cut.
+ */
+const WAIT_MS = 30_000
 /** After this wait a remark is written, milliseconds. */
 const PATIENCE_MS = 1000
 

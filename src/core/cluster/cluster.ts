@@ -199,7 +199,7 @@ export class Cluster {
    */
   check(name: string): { readonly check: Check; readonly end: () => void } | undefined {
     const channel = this.#channels.get(name)
-    const begun = channel?.check()
+    const begun = channel?.check(this.#deps.clock.now())
     if (channel === undefined || begun === undefined) return undefined
     const { number, check } = begun
     this.#sayIn(channel, { type: 'check', number })

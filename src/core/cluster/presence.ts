@@ -22,11 +22,14 @@ interface Member {
 /** A question to the other proxies of a channel: whether they have taken everything so far. */
 export class Check {
   readonly asked: readonly RemoteSession[]
+  /** Milliseconds of the clock. */
+  readonly begunAt: number
   readonly #answered = new Set<RemoteSession>()
   readonly #lost = new Set<RemoteSession>()
 
-  constructor(asked: readonly RemoteSession[]) {
+  constructor(asked: readonly RemoteSession[], begunAt: number) {
     this.asked = asked
+    this.begunAt = begunAt
   }
 
   get isOver(): boolean {
@@ -193,11 +196,11 @@ export class ClusterChannel {
     for (const id of member.ids) this.roster.join(session, id)
   }
 
-  /** Begins a question. @returns its number, or undefined if there is no proxy to ask */
-  check(): { readonly number: number; readonly check: Check } | undefined {
+  /** Begins a question. @param now milliseconds of the clock @returns its number, or undefined if there is no proxy to ask */
+  check(now: number): { readonly number: number; readonly check: Check } | undefined {
     const asked = [...this.#members].filter(([, { ids }]) => ids.size > 0).map(([session]) => session)
     if (asked.length === 0) return undefined
-    const check = new Check(asked)
+    const check = new Check(asked, now)
     this.#checkNumber = (this.#checkNumber + 1) >>> 0
     this.#checks.set(this.#checkNumber, check)
     return { number: this.#checkNumber, check }
@@ -225,6 +228,10 @@ export class ClusterChannel {
   }
 
   forgetSilent(now: number): void {
+    // An older proxy does not know the question, and the broker may lose an answer.
+    for (const check of this.#checks.values())
+      if (now - check.begunAt >= this.#timings.silenceMs) for (const session of check.asked) check.gone(session)
+    this.#forgetChecks()
     for (const [session, { heardAt }] of this.#members)
       if (now - heardAt >= this.#timings.silenceMs) this.left(session, false)
     for (const [session, at] of this.#asked) if (now - at >= this.#timings.silenceMs) this.#asked.delete(session)

@@ -254,6 +254,25 @@ t.test('a check is answered when the others have taken everything before it', as
   t.equal(third.check.stateOf(third.check.asked[0]!), 'waits', 'a check that has ended is forgotten')
 })
 
+t.test('a proxy that lives and does not answer a check is given up', async t => {
+  const whole = createSimulatedCluster(secret)
+  const [a, b] = [whole.add(), whole.add()]
+  a.join('x', 'alice')
+  b.join('x', 'bob')
+  whole.run(SETTLE_MS)
+  a.say('x', 'alice', 'hello')
+  whole.run(10)
+  // An older proxy speaks in the channel, and its inbox gets no answer to a question that it does not know.
+  const { from, subject: channel } = whole.carried.at(-1)!
+  whole.lose = message => message.from === from && message.subject !== channel
+  const { check } = b.cluster.check('x')!
+  whole.run(20_000)
+  t.equal(check.stateOf(check.asked[0]!), 'waits')
+  whole.run(8000)
+  t.equal(check.stateOf(check.asked[0]!), 'lost')
+  t.notOk(b.heard.includes('x -alice'), 'it is still in the channel')
+})
+
 t.test('messages larger than the broker takes are split', async t => {
   const whole = createSimulatedCluster(secret)
   const [a, b] = [whole.add({ maxPayload: 1000 }), whole.add({ maxPayload: 1000 })]
