@@ -30,6 +30,12 @@ t.test(
     while (health === undefined && child.exitCode === null)
       health = await fetch(`http://127.0.0.1:${port}/api/health`).catch(() => undefined)
     t.equal(health?.status, 200)
+    await health?.arrayBuffer()
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/api/metrics`)).text()
+    t.ok(
+      Number(/^nws_log_lines_dropped_total (\d+)$/m.exec(metrics)?.[1]) > 0,
+      'the lines that are missing are counted'
+    )
     child.kill('SIGTERM')
     t.same(await ended, [0, null])
   }

@@ -191,6 +191,30 @@ t.test('a connection that breaks is neither seen nor heard: nothing is missing, 
   )
 })
 
+t.test('a link that holds the most bytes gives way, and the next session brings its peers back', async t => {
+  const {
+    apps: [one, two]
+  } = await createTestMesh(t, 2, { ...quick, maxTotalQueuedBytes: 1024 * 1024 })
+  const alice = await joinChannel(t, one!.ws, 'x')
+  const bob = await joinChannel(t, two!.ws, 'x')
+  await present(alice, [bob.id])
+  await present(bob, [alice.id])
+  const { mesh } = one!.app.peerMesh
+  const [session] = mesh.sessions()
+  const member = await one!.app.channelRegistry.join('x')
+  const data = 'x'.repeat(500_000)
+  for (let i = 0; i < 4; i++) member.broadcast(data)
+  // Nothing can be acknowledged before the turn is over.
+  const { turns } = one!.app.channelRegistry.hub
+  turns.end()
+  t.ok(session!.heldBytes > 1024 * 1024, `${session!.heldBytes} bytes are held`)
+  turns.queues.check()
+  t.match(await alice.nextOf('disconnect'), { target: bob.id })
+  t.notOk([...mesh.sessions()].includes(session!), 'its session has ended')
+  t.match(one!.log(), /those of a link are the most: its session ends/)
+  await present(alice, [bob.id])
+})
+
 t.test('a page reload keeps the match', async t => {
   const {
     apps: [one, two]
