@@ -3,18 +3,16 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { WebSocket } from 'ws'
-import { startServer } from '../support/process.ts'
+import { START_VARIABLES, startServer } from '../support/process.ts'
 
 const MIB = 2 ** 20
 const READERS = 100
 /** After this time the memory must be back, milliseconds. */
 const BACK_MS = 60_000
 const MOST_SHARE = 1.5
-/** As in the service files: the C library then gives large blocks back to the system at once. */
-const FREES = { MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_TRIM_THRESHOLD_: '131072' }
 
 t.test('memory is given back after a storm', { timeout: 280_000 }, async t => {
-  const server = startServer(t, { ...FREES, NWS_DISCOVERY: 'off', NWS_MESH_PORT: '0' })
+  const server = startServer(t, { ...START_VARIABLES, NWS_DISCOVERY: 'off', NWS_MESH_PORT: '0' })
   const port = await server.port()
   const address = `127.0.0.1:${port}`
   const residentBytes = async (): Promise<number> => {
