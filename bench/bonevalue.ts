@@ -90,7 +90,8 @@ async function compareNames(directory: string): Promise<{ known: number; unknown
   const service = new RendezvousService({
     accounts: { failed: false, open: async () => store, passwords },
     seams: {},
-    attempts: new Attempts({ name: free, address: free })
+    attempts: new Attempts({ name: free, address: free }),
+    endSockets: () => {}
   })
   const times: { known: number[]; unknown: number[] } = { known: [], unknown: [] }
   for (let n = -2; n < 50; n++) {

@@ -19,6 +19,6 @@ export interface OfflineAccounts {
 export async function openAccounts(settings: Pick<Settings, 'dataDir'>): Promise<OfflineAccounts> {
   const accounts = createAccounts(settings)
   await accounts.open()
-  const service = new RendezvousService({ accounts, seams: {} })
-  return { administration: createAdministration(() => service, []), close: async () => await accounts.close() }
+  const service = new RendezvousService({ accounts, seams: {}, endSockets: () => {} })
+  return { administration: createAdministration(() => service), close: async () => await accounts.close() }
 }

@@ -1,4 +1,5 @@
-// The page of an invitation: reads the token behind the `#` and makes the account. It keeps nothing and does not log in.
+// The page of an invitation: reads the token behind the `#` and makes the account, or sets a new password. It keeps nothing and
+// does not log in.
 const UNKNOWN = 'This invitation does not exist. Check that the whole link was copied.'
 /** @type {Record<string, string | undefined>} */
 const TEXTS = {
@@ -14,7 +15,11 @@ const form = /** @type {HTMLFormElement} */ (document.getElementById('form'))
 const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name))
 const [name, password, again] = [field('name'), field('password'), field('again')]
 const button = /** @type {HTMLButtonElement} */ (form.querySelector('button'))
+const heading = /** @type {HTMLElement} */ (document.querySelector('h1'))
+const words = /** @type {HTMLElement} */ (form.querySelector('p'))
 const token = location.hash.slice(1)
+/** Whether the link sets a new password of an account that exists. */
+let isReset = false
 
 /** @param {string} kind @param {string} text */
 function show(kind, text) {
@@ -60,7 +65,12 @@ form.addEventListener('submit', async event => {
     const account = await ask('accept', { token, name: name.value, password: password.value })
     form.hidden = true
     history.replaceState(null, '', location.pathname) // The link does not work again.
-    show('done', `The account ${account.name} is yours. You can log in now.`)
+    show(
+      'done',
+      isReset
+        ? 'The new password is set. You can log in now.'
+        : `The account ${account.name} is yours. You can log in now.`
+    )
   } catch (problem) {
     const error = /** @type {Error & { code?: string }} */ (problem)
     show('failed', error.message)
@@ -74,6 +84,13 @@ try {
   if (token === '') throw new Error(UNKNOWN)
   const invitation = await ask('status', { token })
   name.value = invitation.name
+  isReset = invitation.reset
+  name.readOnly = isReset
+  if (isReset) {
+    document.title = heading.textContent = 'Your new password'
+    words.textContent = 'Choose a new password.'
+    button.textContent = 'Set the password'
+  }
   show('open', 'This link works once.')
   form.hidden = false
 } catch (error) {

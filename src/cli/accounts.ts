@@ -3,7 +3,7 @@ import { listenerUrl } from '../core/bonevalue/listener-url.ts'
 import { readSettings } from '../core/environment.ts'
 import type { Settings } from '../core/settings.ts'
 import { CliError } from './errors.ts'
-import { proxyOf, request, requestList, type Proxy, type ProxyOptions } from './proxy.ts'
+import { proxyOf, request, requestBytes, requestList, type Proxy, type ProxyOptions } from './proxy.ts'
 
 /** A user of `/api/users`. */
 export interface User {
@@ -27,6 +27,10 @@ export interface Accounts {
   readonly isRunning: boolean
   users(): Promise<User[]>
   add(name: string): Promise<{ readonly link: string; readonly expiresAt: string }>
+  reset(name: string): Promise<{ readonly link: string; readonly expiresAt: string }>
+  remove(name: string): Promise<void>
+  addDemo(): Promise<{ readonly names: readonly string[]; readonly password: string }>
+  backup(): Promise<Uint8Array>
   setDisabled(name: string, disabled: boolean): Promise<void>
   sessions(name: string): Promise<Session[]>
   /** @returns the number of ended sessions */
@@ -41,6 +45,10 @@ function overProxy(proxy: Proxy): Accounts {
     users: async () => await requestList(proxy, '/api/users', 'users'),
     add: async name =>
       await request(proxy, '/api/users', { method: 'POST', body: JSON.stringify(name === '' ? {} : { name }) }),
+    reset: async name => await request(proxy, `${path(name)}/reset`, { method: 'POST' }),
+    remove: async name => void (await request(proxy, path(name), { method: 'DELETE' })),
+    addDemo: async () => await request(proxy, '/api/users/demo', { method: 'POST' }),
+    backup: async () => await requestBytes(proxy, '/api/accounts'),
     setDisabled: async (name, disabled) => {
       await request(proxy, path(name), { method: 'PATCH', body: JSON.stringify({ disabled }) })
     },
@@ -63,13 +71,18 @@ async function overDatabase(settings: Settings, base: string): Promise<Accounts>
   const offline = await openAccounts(settings)
   const { administration } = offline
   const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+  const linkOf = ({ token, expiresAt }: { readonly token: string; readonly expiresAt: number }) => ({
+    link: `${listenerUrl(settings) ?? base}/bv/invite/#${token}`,
+    expiresAt: time(expiresAt)
+  })
   return {
     isRunning: false,
     users: async () => await administration.users(),
-    add: async name => {
-      const { token, expiresAt } = await administration.invite(name)
-      return { link: `${listenerUrl(settings) ?? base}/bv/invite/#${token}`, expiresAt: time(expiresAt) }
-    },
+    add: async name => linkOf(await administration.invite(name)),
+    reset: async name => linkOf(await administration.reset(name)),
+    remove: async name => await administration.remove(name),
+    addDemo: async () => await administration.addDemo(),
+    backup: async () => await administration.backup(),
     setDisabled: async (name, disabled) => await administration.setDisabled(name, disabled),
     sessions: async name =>
       (await administration.sessions(name)).map(session => ({

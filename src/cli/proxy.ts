@@ -78,22 +78,17 @@ export interface RequestOptions {
 
 const ANSWER_MS = 10_000
 
-/**
- * Asks the API.
- *
- * @throws CliError, ProxyError with the code of the proxy
- */
-export async function request<Answer>(
+/** Sends a request. @throws CliError */
+async function send(
   { base, token }: Proxy,
   path: string,
-  { method = 'GET', body, timeoutMs = ANSWER_MS }: RequestOptions = {}
-): Promise<Answer> {
+  { method = 'GET', body, timeoutMs = ANSWER_MS }: RequestOptions
+): Promise<Response> {
   const headers: Record<string, string> = { accept: 'application/json' }
   if (token !== '') headers['authorization'] = `Bearer ${token}`
   if (body !== undefined) headers['content-type'] = 'application/json'
-  let response: Response
   try {
-    response = await call(`${base}${path}`, {
+    return await call(`${base}${path}`, {
       method,
       headers,
       redirect: 'error',
@@ -105,17 +100,37 @@ export async function request<Answer>(
       throw new CliError('NWS_CLI_NOT_RUNNING', 'It accepted the connection and did not answer in time.')
     throw connectError(error)
   }
+}
+
+/** The JSON of an answer. @throws CliError, ProxyError */
+async function read(response: Response): Promise<unknown> {
   let answer: unknown
   try {
     answer = await response.json()
   } catch {
     throw new CliError('NWS_CLI_NOT_A_PROXY')
   }
-  if (response.ok) return answer as Answer
+  if (response.ok) return answer
   const { code, message } = Object(answer) as { code?: unknown; message?: unknown }
   if (typeof code !== 'string' || typeof message !== 'string' || !/^[A-Z][A-Z\d_]*$/.test(code))
     throw new CliError('NWS_CLI_NOT_A_PROXY')
   throw new ProxyError(code, message, response.status)
+}
+
+/**
+ * Asks the API.
+ *
+ * @throws CliError, ProxyError with the code of the proxy
+ */
+export async function request<Answer>(proxy: Proxy, path: string, options: RequestOptions = {}): Promise<Answer> {
+  return (await read(await send(proxy, path, options))) as Answer
+}
+
+/** Asks the API for a file. @throws as `request` */
+export async function requestBytes(proxy: Proxy, path: string): Promise<Uint8Array> {
+  const response = await send(proxy, path, {})
+  if (!response.ok) await read(response)
+  return new Uint8Array(await response.arrayBuffer())
 }
 
 /** A list in an answer. @throws as `request`, and NWS_CLI_ANSWER for an answer without it */

@@ -1,6 +1,9 @@
 // `nws user`: administers the users of the rendezvous. Passwords never pass here: users choose theirs by an invitation.
+import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
+import { DEMO_USERS } from '../core/bonevalue/names.ts'
 import { withAccounts, type Session, type User } from './accounts.ts'
+import { CliError } from './errors.ts'
 import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
 import { withProxy, type ProxyOptions } from './proxy.ts'
 
@@ -27,12 +30,7 @@ function addCommand(): Command {
     .option('--json', 'print one JSON object')
     .action(async (name: string | undefined, options: JsonOptions) => {
       await withAccounts(options, async accounts => {
-        const invitation = await accounts.add(name ?? '')
-        if (options.json === true) return await writeJson(invitation)
-        await write(`${invitation.link}\n`)
-        note(
-          `Works once, until ${invitation.expiresAt}.${accounts.isRunning ? '' : ' It needs a proxy that runs with NWS_BV=on.'}`
-        )
+        await showLink(await accounts.add(name ?? ''), options, accounts.isRunning)
       })
     })
 }
@@ -58,6 +56,77 @@ function listCommand(): Command {
             'No users: `nws user add` invites one.'
           )
       )
+    })
+}
+
+/** Prints a one-time link. */
+async function showLink(
+  given: { readonly link: string; readonly expiresAt: string },
+  { json = false }: JsonOptions,
+  isRunning: boolean
+): Promise<void> {
+  if (json) return await writeJson(given)
+  await write(`${given.link}\n`)
+  note(`Works once, until ${given.expiresAt}.${isRunning ? '' : ' It needs a proxy that runs with NWS_BV=on.'}`)
+}
+
+function resetCommand(): Command {
+  return withProxy(new Command('reset'))
+    .description('let a user set a new password: print a one-time link; it ends all sessions of the user')
+    .argument('<name>', 'login name')
+    .option('--json', 'print one JSON object')
+    .action(async (name: string, options: JsonOptions) => {
+      await withAccounts(
+        options,
+        async accounts => await showLink(await accounts.reset(name), options, accounts.isRunning)
+      )
+    })
+}
+
+function removeCommand(): Command {
+  return withProxy(new Command('remove'))
+    .description('delete a user with everything that belongs to them, for good')
+    .argument('<name>', 'login name')
+    .action(async (name: string, options: ProxyOptions) => {
+      await withAccounts(options, async accounts => await accounts.remove(name))
+      note('The user is deleted.')
+    })
+}
+
+function backupCommand(): Command {
+  return withProxy(new Command('backup'))
+    .description(
+      'write a copy of all accounts, also while the proxy runs; to use it, put it into NWS_DATA_DIR as accounts.db'
+    )
+    .argument('<file>', 'a file that does not exist yet')
+    .action(async (file: string, options: ProxyOptions) => {
+      await withAccounts(options, async accounts => {
+        const bytes = await accounts.backup()
+        // It has hashes of passwords, so nobody else may read it.
+        await writeFile(file, bytes, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+          throw new CliError('NWS_CLI_FILE', `${file} (${error.code ?? 'unknown error'})`)
+        })
+        note(`${bytes.length} bytes.`)
+      })
+    })
+}
+
+function demoCommand(): Command {
+  return withProxy(new Command('demo'))
+    .description(`make two users who trust each other, for trying: ${DEMO_USERS.join(' and ')}`)
+    .option('--remove', 'delete them again')
+    .option('--json', 'print one JSON object')
+    .action(async (options: JsonOptions & { readonly remove?: boolean }) => {
+      await withAccounts(options, async accounts => {
+        if (options.remove === true) {
+          for (const name of DEMO_USERS) await accounts.remove(name)
+          return note('The two users are deleted.')
+        }
+        const { names, password } = await accounts.addDemo()
+        if (options.json === true) return await writeJson({ names, password })
+        await write(`${names.join(' and ')}, password: ${password}\n`)
+        note('Delete them with `nws user demo --remove`.')
+      })
     })
 }
 
@@ -109,6 +178,16 @@ export function userCommand(): Command {
       'after',
       '\nIf no proxy runs, the command opens the accounts in NWS_DATA_DIR itself, and locks them until it ends.'
     )
-  for (const each of [addCommand(), listCommand(), disableCommand(), sessionsCommand()]) command.addCommand(each)
+  for (const each of [
+    addCommand(),
+    listCommand(),
+    disableCommand(),
+    sessionsCommand(),
+    resetCommand(),
+    removeCommand(),
+    backupCommand(),
+    demoCommand()
+  ])
+    command.addCommand(each)
   return command
 }

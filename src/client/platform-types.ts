@@ -25,6 +25,9 @@ export type PlatformBroadcastChannel = Global<'BroadcastChannel', EventTarget>
 
 export type PeerConnection = Global<'RTCPeerConnection', object>
 
+/** Audio and video. */
+export type Stream = Global<'MediaStream', object>
+
 /** A channel for data over it. */
 export type DataChannel = Global<'RTCDataChannel', object>
 

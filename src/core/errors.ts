@@ -221,6 +221,11 @@ export const catalogue = {
     message: 'The session is unknown, has expired or was revoked. Log in with the password.'
   },
   NWS_ERR_BV_DISABLED: { status: 403, close: 4513, message: 'The account was disabled.' },
+  NWS_ERR_BV_DELETED: { status: 410, close: 4514, message: 'The account was deleted.' },
+  NWS_ERR_BV_ELSEWHERE: {
+    status: 409,
+    message: 'The passwords of this rendezvous are kept elsewhere. Change yours there.'
+  },
   NWS_ERR_BV_SLOW_DOWN: { status: 429, close: 4011, message: 'The client made too many attempts. Try again later.' },
   NWS_ERR_BV_BUSY: { status: 503, close: 1013, message: 'Too many logins are waiting. Try again later.' },
   NWS_ERR_BV_TOO_MANY: {
@@ -254,7 +259,10 @@ export const catalogue = {
   NWS_ERR_BV_INVITE_EXPIRED: { status: 410, message: 'The invitation has expired. Ask for a new one.' },
   NWS_ERR_BV_INVITE_USED: { status: 409, message: 'The invitation was used before.' },
   NWS_ERR_BV_NAME: { status: 400, message: 'A login name has 1 to 100 characters and no blanks.' },
-  NWS_ERR_BV_NAME_TAKEN: { status: 409, message: 'Another user has this login name. Choose another one.' },
+  NWS_ERR_BV_NAME_TAKEN: {
+    status: 409,
+    message: 'Another user has this login name, or one that looks like it. Choose another one.'
+  },
   NWS_ERR_BV_PASSWORD: { status: 400, message: 'A password has at least 8 characters and at most 1024 bytes.' },
   NWS_ERR_BV_USER_UNKNOWN: { status: 404, message: 'No user has this login name.' },
   NWS_ERR_BV_LOCKED: { status: 503, close: 1013, message: 'Another process uses the accounts. Stop it, or ask it.' },

@@ -141,7 +141,15 @@ export async function enrol(app: FastifyInstance, name: string): Promise<{ sessi
   const store = await app.rendezvous.service.store()
   const now = Date.now()
   const hash = hashOf(randomBytes(16).toString('hex'))
-  await store.createInvitation({ hash, suggestion: '', invitedBy: undefined, now, expiresAt: now + 60_000, limit: 1 })
+  await store.createInvitation({
+    hash,
+    suggestion: '',
+    invitedBy: undefined,
+    resets: undefined,
+    now,
+    expiresAt: now + 60_000,
+    limit: 1
+  })
   const user = await store.acceptInvitation(hash, { name, passwordHash: PASSWORD_HASH }, now)
   if ('refusal' in user) throw new Error(user.refusal)
   const session = randomBytes(16).toString('base64url')

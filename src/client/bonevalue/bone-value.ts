@@ -1,98 +1,142 @@
 // `$BV`: users, peers and messages between them, without a server in between. This file has the calls of a page; the others
 // in this folder do the work.
-import type { IceServer, PeerConnectionClass } from '../platform-types.ts'
+import type { FileOffer } from '../files/file-offer.ts'
+import type { FileReport } from '../files/offering.ts'
+import type { Sendable } from '../files/source.ts'
+import type { FilePort } from '../files/port.ts'
+import type { FileToSend, FileTransfers, SendFileOptions, SendOptions, TransferOptions } from '../files/transfers.ts'
+import type { IceServer, PeerConnectionClass, Stream } from '../platform-types.ts'
 import type { ReconnectOptions } from '../reconnect.ts'
 import { Call, type Outcome } from './call.ts'
-import { isTooLarge, type Reply } from './conversation.ts'
-import { Directory, type Peer } from './directory.ts'
-import { BoneValueError, failure, type BoneValueErrorCode, type Failure } from './errors.ts'
-import { Listeners, report, runSafely, warn, type BoneValueEvents } from './events.ts'
+import { Directory } from './directory.ts'
+import { BoneValueError, failure, type Failure } from './errors.ts'
+import { Listeners, runSafely, type BoneValueEvents } from './events.ts'
+import { FILE_MODULE, fileTransfers, receiveFileMessage } from './file-port.ts'
 import { Links } from './links.ts'
-import { Rendezvous, rendezvousUrl, type WebSocketClass } from './rendezvous.ts'
+import { Modules, type CallbackModule, type Module } from './modules.ts'
+import { Peer, type PeerAccess, type RequestOptions } from './peer.ts'
+import { Rendezvous, rendezvousUrl, type Credentials, type WebSocketClass } from './rendezvous.ts'
 import type { WireMessage } from './rendezvous-wire.ts'
+import { ROOM_MODULE, Rooms, type Room } from './rooms.ts'
+import type { Answer, ResponseCallback, Target } from './target.ts'
+import { pack } from './values.ts'
 
 /** Options of a BoneValue. All members are optional. */
 export interface BoneValueOptions {
-  /** Limit of a request, from `message` to its answer, milliseconds. Default 10 000. */
+  /** Limit of a request, from its start to its answer, milliseconds. Default 10 000. */
   readonly timeoutMs?: number
   /** Time after which an unused kept connection is closed, milliseconds. Default 30 000. */
   readonly keepAliveMs?: number
   /** Limit of an attempt to connect with a peer, milliseconds. Default 8000. */
   readonly connectTimeoutMs?: number
-  /** Whether and how to reconnect to the rendezvous. Default: yes. */
+  /** Whether and how to connect to the rendezvous again. Default: yes. */
   readonly reconnect?: boolean | ReconnectOptions
-  /** How long reachable peers are kept that a returned rendezvous has not listed, milliseconds. Default 15 000. */
-  readonly graceMs?: number
+  /** Silence after which the rendezvous is asked for a sign of life, milliseconds. Default 20 000. */
+  readonly heartbeatMs?: number
+  /** Limit for that sign, milliseconds. Default 5000. */
+  readonly lifeMs?: number
   /** Default: the global class, or else, in Node.js, that of `ws`. */
   readonly WebSocket?: WebSocketClass
   /** Default: the global class. Node.js has none. */
   readonly RTCPeerConnection?: PeerConnectionClass
 }
 
-export interface ModuleRequest {
-  readonly request: any // oxlint-disable-line typescript/no-explicit-any -- sent by the other page: the module must check it
-  /** The same as `request`. */
-  readonly data: any // oxlint-disable-line typescript/no-explicit-any -- as above
-  /** Answers once with a JSON value. */
-  readonly callback: (response?: unknown) => void
-  readonly peer: string
-  /** The alias of that peer's user. */
-  readonly name: string
+/** Keeps a session: `sessionStorage` for this tab, `localStorage` for all tabs and later visits. */
+export interface SessionStorage {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
 }
 
-/** Gets the answer of a peer, or `{ err, code }` if there is none. */
-export type ResponseCallback = (response: any, peer: Peer) => void // oxlint-disable-line typescript/no-explicit-any -- as above
-
-/** The peers of a query, at the moment `message` is called. */
-export interface Target {
-  /**
-   * Asks a module of each of these peers.
-   *
-   * @param module its name
-   * @param data any JSON value
-   * @param keepAlive whether to keep the connection for further messages
-   * @param callback called once for each asked peer
-   */
-  message(module: string, data?: unknown, keepAlive?: boolean, callback?: ResponseCallback): void
-  peers(): Peer[]
+/** How to log in. */
+export interface LoginOptions {
+  /** A session of `getSession()`, instead of the password. */
+  readonly session?: string | undefined
+  /** Keeps the session there until the user logs out, and takes it from there if no other is given. */
+  readonly storage?: SessionStorage | undefined
 }
+
+/** A session of the user: one login with the password, on one or several pages. */
+export interface SessionInfo {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly expiresAt: number
+  /** Origin of the page that logged in; null: a program. */
+  readonly origin: string | null
+  /** Whether this page has it. */
+  readonly own: boolean
+}
+
+type Invitation = { email: string; link: string; expiresAt: number }
+type LoadFiles = () => Promise<{
+  readonly createTransfers: (port: FilePort, options?: TransferOptions) => FileTransfers
+}>
 
 const FAREWELL_MS = 3000
+/** Limit for a login, which may wait for others, and for the answers of the rendezvous. */
+const ANSWER_MS = 30_000
+/** The module that is asked to have a connection. No page has it. */
+const HELLO_MODULE = '$hello'
 
-const EVENTS = ['connect', 'disconnect', 'peerconnect', 'peerdisconnect', 'newuser', 'userremove', 'error'] as const
-type Events = BoneValueEvents<Peer, Failure>
+const EVENTS = [
+  'connect',
+  'disconnect',
+  'peerconnect',
+  'peerdisconnect',
+  'newuser',
+  'userremove',
+  'stream',
+  'error'
+] as const
+type Events = BoneValueEvents<Peer, Failure, Stream>
 
 let defaultWebSocket: WebSocketClass | undefined
+let loadFiles: LoadFiles = async () => await import('../files/index.ts')
 
 /** The entry file for Node.js calls it. */
-export function setDefaultWebSocket(Class: WebSocketClass): void {
+export function setDefaults(Class: WebSocketClass | undefined, files: LoadFiles): void {
   defaultWebSocket = Class
+  loadFiles = files
 }
 
 /** The users, peers and modules of a page or program. */
 export class BoneValue {
   readonly #options: BoneValueOptions
   readonly #listeners = new Listeners<Events>(EVENTS)
-  readonly #modules = new Map<string, (request: ModuleRequest) => unknown>()
-  readonly #directory: Directory
+  readonly #modules = new Modules()
+  readonly #directory: Directory<Peer>
   readonly #links: Links
+  readonly #rooms: Rooms
+  readonly #access: PeerAccess
+  readonly #page = Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('-')
   #rendezvous: Rendezvous | undefined
   #id: string | null = null
+  #user: string | undefined
+  #session: string | null = null
   #iceServers: IceServer[] = []
-  #graceTimer: ReturnType<typeof setTimeout> | undefined
+  /** Events of users and peers during a login: `connect` comes before them. */
+  #held: (() => void)[] | undefined
+  #files: Promise<FileTransfers> | undefined
+  #onfile: ((offer: FileOffer) => unknown) | null = null
 
   constructor(options: BoneValueOptions = {}) {
     this.#options = options
     this.#directory = new Directory({
-      connected: peer => this.#listeners.emit('peerconnect', peer),
+      connected: peer => {
+        void this.#files?.then(({ channel }) => channel.came(peer.id))
+        this.#tell('peerconnect', peer)
+      },
       disconnected: ({ id }) => {
         this.#links.gone(id)
-        this.#listeners.emit('peerdisconnect', id)
+        this.#rooms.gone(id)
+        void this.#files?.then(({ channel }) => channel.left(id))
+        this.#tell('peerdisconnect', id)
       },
-      userAdded: alias => this.#listeners.emit('newuser', alias),
+      userAdded: alias => this.#tell('newuser', alias),
       userRemoved: alias => {
         this.#links.cut(alias)
-        this.#listeners.emit('userremove', alias)
+        this.#tell('userremove', alias)
       }
     })
     this.#links = new Links({
@@ -106,44 +150,90 @@ export class BoneValue {
       ownId: () => this.#id,
       isOnline: () => this.#rendezvous?.isOnline ?? false,
       nameOf: id => this.#directory.get(id)?.name,
+      isListed: id => this.#directory.isListed(id),
+      ended: id => this.#directory.unreachable(id),
       send: (to, signal) => this.#rendezvous?.signal(to, signal),
-      answer: (peer, name, module, data, reply) => this.#answer({ id: peer, name }, module, data, reply)
+      answer: (id, name, module, data, signal, reply) =>
+        this.#modules.answer(this.#peer(name, id), module, data, signal, reply),
+      streamed: (id, name, stream) => this.#listeners.emit('stream', stream, this.#peer(name, id))
     })
+    this.#access = {
+      request: async (peer, module, data, options) => {
+        options.signal?.throwIfAborted()
+        const outcome = await this.#ask(peer, module, pack(data), options)
+        options.signal?.throwIfAborted()
+        if ('code' in outcome) throw new BoneValueError(failure(outcome.code))
+        return outcome.response
+      },
+      connection: async peer => {
+        const outcome = await this.#ask(peer, HELLO_MODULE, pack(null), {})
+        const connection = this.#links.connection(peer.id)
+        if (connection !== undefined) return connection
+        throw new BoneValueError(failure('code' in outcome ? outcome.code : 'PEER_GONE'))
+      },
+      addStream: (peer, stream) => {
+        this.#links.addStream(peer.id, stream)
+        void this.#ask(peer, HELLO_MODULE, pack(null), {})
+      },
+      removeStream: (peer, stream) => this.#links.removeStream(peer.id, stream)
+    }
+    this.#rooms = new Rooms({
+      ask: async (type, room) => (await this.#request(type, { room })).fields['peers'],
+      peer: id => this.#directory.get(id),
+      request: (peers, module, data, options) => this.#askAll(peers, module, data, options)
+    })
+    this.#modules.set(ROOM_MODULE, (given, { peer }) => this.#rooms.receive(given, peer))
   }
 
   /**
-   * Logs in. An earlier connection ends.
+   * Logs in. An earlier connection to a rendezvous ends. If the rendezvous cannot be reached, or refuses for the moment, the
+   * library tries again; the event `error` tells why.
    *
    * @param host name of the rendezvous with or without port, or its URL
-   * @returns resolves with this page's id when logged in; rejects with a BoneValueError. It may be ignored: the events
-   *   `connect`, `error` and `disconnect` tell the same.
+   * @returns resolves with this page's id when the users and peers are known; rejects with a BoneValueError. It may be ignored:
+   *   the events `connect`, `error` and `disconnect` tell the same.
    */
-  connect(host: string, user: string, password: string): Promise<string> {
-    this.disconnect()
+  connect(host: string, user: string, password: string, options?: LoginOptions): Promise<string>
+  connect(host: string, options: LoginOptions): Promise<string>
+  connect(host: string, user: string | LoginOptions, password = '', more: LoginOptions = {}): Promise<string> {
+    const { storage, session: given } = typeof user === 'string' ? more : user
+    const url = rendezvousUrl(host)
+    const key = `nws.session ${url}`
+    const session = given ?? (typeof user === 'string' ? undefined : (storage?.getItem(key) ?? undefined))
+    this.#rendezvous?.close()
     const connected = new Promise<string>((resolve, reject) => {
       const { reconnect = true } = this.#options
       let problem = failure('DISCONNECTED')
-      const url = rendezvousUrl(host)
-      if (url === undefined) {
-        this.#listeners.emit('error', failure('BAD_ADDRESS'))
-        return reject(new BoneValueError(failure('BAD_ADDRESS')))
+      const credentials: Credentials | undefined =
+        session !== undefined ? { session } : typeof user === 'string' ? { user, password } : undefined
+      if (url === undefined || credentials === undefined) {
+        problem = failure(url === undefined ? 'BAD_ADDRESS' : 'NO_SESSION')
+        this.#listeners.emit('error', problem)
+        return reject(new BoneValueError(problem))
       }
       const rendezvous: Rendezvous = new Rendezvous(
         {
-          received: message => this.#receive(message),
+          received: message => {
+            this.#receive(message)
+            if (message.type === 'login' && message.session !== undefined) storage?.setItem(key, message.session)
+          },
           connected: () => {
             this.#links.changed()
+            this.#rooms.renew()
             resolve(this.#id!)
             this.#listeners.emit('connect')
+            this.#flush()
           },
-          disconnected: isFinal => {
-            if (this.#rendezvous !== rendezvous) return reject(new BoneValueError(problem))
-            clearTimeout(this.#graceTimer)
-            this.#links.changed()
-            if (isFinal) {
-              this.#forget()
+          disconnected: ending => {
+            if (ending !== 'away') {
+              if (ending === 'over' || problem.code === 'NWS_ERR_BV_SESSION') storage?.removeItem(key)
               reject(new BoneValueError(problem))
             }
+            if (this.#rendezvous !== rendezvous) return
+            this.#flush()
+            this.#links.changed()
+            if (ending === 'over') this.#forget()
+            else if (ending === 'out') this.#stayOut()
             this.#listeners.emit('disconnect')
           },
           failed: given => {
@@ -153,11 +243,16 @@ export class BoneValue {
         },
         {
           url,
-          user,
-          password,
+          credentials,
+          page: this.#page,
           WebSocket:
             this.#options.WebSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket ?? defaultWebSocket!,
-          reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect
+          reconnect: reconnect === true ? {} : reconnect === false ? undefined : reconnect,
+          timings: {
+            heartbeatMs: this.#options.heartbeatMs ?? 20_000,
+            lifeMs: this.#options.lifeMs ?? 5000,
+            answerMs: ANSWER_MS
+          }
         }
       )
       this.#rendezvous = rendezvous
@@ -168,12 +263,18 @@ export class BoneValue {
 
   /** Logs out, and closes all connections with peers. */
   disconnect(): void {
-    this.#rendezvous?.close()
+    if (this.#rendezvous === undefined) this.#forget()
+    else this.#rendezvous.close()
   }
 
   /** This page's id; null before the login. */
   getId(): string | null {
     return this.#id
+  }
+
+  /** The session, with which `connect` needs no password; null before the login. Keep it as secret as the password. */
+  getSession(): string | null {
+    return this.#session
   }
 
   getUsers(): string[] {
@@ -189,24 +290,76 @@ export class BoneValue {
     this.#listeners.remove(name, listener)
   }
 
-  /** Makes a module that peers can ask. */
-  module(name: string, answer: (request: ModuleRequest) => unknown): void {
-    if (this.#modules.has(name)) warn('a module of this name exists already: the new one replaces it.')
+  /**
+   * Makes a module that peers can ask.
+   *
+   * @param answer with two parameters: gets the data and `{ peer, signal }`, and answers by what it returns. With one: gets
+   *   `{ request, callback, … }`, and answers by `callback` or by what it returns
+   */
+  module(name: string, answer: Module): void
+  module(name: string, answer: CallbackModule): void
+  module(name: string, answer: Module | CallbackModule): void {
     this.#modules.set(name, answer)
   }
 
   /** Peers to ask: `"*"` all, an alias those of that user, `"Us"` the others of this account, or one by its id. */
   get(query: string | number): Target & Readonly<Record<string, Peer | Target[keyof Target]>> {
-    const text = String(query)
+    const text = typeof query === 'string' || typeof query === 'number' ? String(query).normalize() : ''
     const target = Object.fromEntries(this.#directory.find(text).map(peer => [peer.id, peer]))
     return Object.defineProperties(target, {
       message: {
         enumerable: true,
-        value: (module: unknown, data?: unknown, keepAlive = false, callback?: ResponseCallback) =>
-          this.#message(text, String(module), data, keepAlive, callback)
+        value: (module: unknown, data?: unknown, keepAlive = false, callback?: ResponseCallback) => {
+          const packed = pack(data)
+          const ask = async (peer: Peer): Promise<void> => {
+            const outcome = await this.#ask(peer, String(module), packed, { keepAlive })
+            const given = 'code' in outcome ? failure(outcome.code) : outcome.response
+            runSafely(() => callback?.(given, this.#directory.get(peer.id) ?? peer))
+          }
+          for (const peer of this.#find(text)) void ask(peer)
+        }
+      },
+      request: {
+        value: (module: string, data?: unknown, options: RequestOptions = {}) =>
+          this.#askAll(this.#find(text), module, data, options)
       },
       peers: { value: () => this.#directory.find(text) }
     }) as unknown as Target & Readonly<Record<string, Peer | Target[keyof Target]>>
+  }
+
+  /** Joins a room of peers that see each other. @throws BoneValueError (the promise) */
+  join(room: string): Promise<Room> {
+    return this.#rooms.join(room)
+  }
+
+  /** Called for each offer of files. null: this page takes no files. Every offer waits for `accept` or `refuse`. */
+  get onfile(): ((offer: FileOffer) => unknown) | null {
+    return this.#onfile
+  }
+
+  set onfile(handler: ((offer: FileOffer) => unknown) | null) {
+    this.#onfile = handler
+    if (handler !== null || this.#files !== undefined)
+      void this.#transfers().then(transfers => {
+        transfers.onfile = this.#onfile
+      })
+  }
+
+  /**
+   * Offers a file of any size to all peers, or to one, and resolves when all have answered and those that took it have it.
+   *
+   * @throws FileError if the file cannot be read or changes; the reason of `signal` if that aborts
+   */
+  async sendFile(file: Sendable, options?: SendFileOptions): Promise<FileReport> {
+    return await (await this.#transfers()).sendFile(file, options)
+  }
+
+  /** The same for several files in one offer. */
+  async sendFiles(
+    files: Iterable<FileToSend>,
+    options?: SendOptions & { readonly title?: string }
+  ): Promise<FileReport> {
+    return await (await this.#transfers()).sendFiles(files, options)
   }
 
   /**
@@ -215,21 +368,15 @@ export class BoneValue {
    * @param email proposed login name
    * @throws BoneValueError (the promise)
    */
-  inviteUser(
-    email: string,
-    callback?: (answer: { email: string; link: string; expiresAt: number } | Failure) => void
-  ): Promise<{ email: string; link: string; expiresAt: number }> {
-    return this.#ask(async rendezvous => {
-      const { email: name, link, expiresAt } = await rendezvous.ask('inviteUser', { email })
-      return { email: name, link, expiresAt }
-    }, callback)
+  inviteUser(email: string, callback?: (answer: Invitation | Failure) => void): Promise<Invitation> {
+    return withCallback(
+      this.#request('inviteUser', { email }).then(({ email, link, expiresAt }) => ({ email, link, expiresAt })),
+      callback
+    )
   }
 
   /** As inviteUser. */
-  invite(
-    email: string,
-    callback?: (answer: { email: string; link: string; expiresAt: number } | Failure) => void
-  ): Promise<{ email: string; link: string; expiresAt: number }> {
+  invite(email: string, callback?: (answer: Invitation | Failure) => void): Promise<Invitation> {
     return this.inviteUser(email, callback)
   }
 
@@ -240,8 +387,8 @@ export class BoneValue {
    * @throws BoneValueError (the promise)
    */
   requestToken(alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
-    return this.#ask(
-      async rendezvous => ({ token: (await rendezvous.ask('requestToken', { name: alias })).token }),
+    return withCallback(
+      this.#request('requestToken', { name: alias }).then(({ token }) => ({ token })),
       callback
     )
   }
@@ -258,8 +405,8 @@ export class BoneValue {
     token: string,
     callback?: (answer: { ok: true; alias: string } | Failure) => void
   ): Promise<{ ok: true; alias: string }> {
-    return this.#ask(
-      async rendezvous => ({ ok: true, alias: (await rendezvous.ask('claimToken', { name: alias, token })).name }),
+    return withCallback(
+      this.#request('claimToken', { name: alias, token }).then(({ name }) => ({ ok: true, alias: name })),
       callback
     )
   }
@@ -270,84 +417,130 @@ export class BoneValue {
    * @throws BoneValueError (the promise)
    */
   removeUser(alias: string, callback?: (answer: { ok: true } | Failure) => void): Promise<{ ok: true }> {
-    return this.#ask(async rendezvous => {
-      await rendezvous.ask('userRemove', { name: alias })
-      return { ok: true }
-    }, callback)
+    return withCallback(
+      this.#request('userRemove', { name: alias }).then(() => ({ ok: true })),
+      callback
+    )
   }
 
-  /** A request of the rendezvous, with a promise and an optional callback. */
-  #ask<Answer>(
-    task: (rendezvous: Rendezvous) => Promise<Answer>,
-    callback: ((answer: Answer | Failure) => void) | undefined
-  ): Promise<Answer> {
-    const answer =
-      this.#rendezvous === undefined
-        ? Promise.reject<Answer>(new BoneValueError(failure('DISCONNECTED')))
-        : task(this.#rendezvous)
-    if (callback === undefined) return answer
-    const tell = (value: Answer | Failure): void => runSafely(() => callback(value))
-    void answer.then(tell, (error: BoneValueError) => tell({ err: error.err, code: error.code }))
-    answer.catch(() => {}) // The callback gets it.
-    return answer
+  /** The sessions of this user. @throws BoneValueError (the promise) */
+  async sessions(): Promise<SessionInfo[]> {
+    return (await this.#request('sessionList', {})).fields['sessions'] as SessionInfo[]
   }
 
-  #message(
-    query: string,
-    module: string,
-    data: unknown,
-    keepAlive: boolean,
-    callback: ResponseCallback | undefined
-  ): void {
-    const tell = (outcome: Outcome, peer: Peer): void => {
-      if (callback !== undefined)
-        runSafely(() => callback('code' in outcome ? failure(outcome.code) : outcome.response, peer))
-    }
+  /** Ends a session of this user and its connections. @param id undefined: all but that of this page. @returns how many ended */
+  async endSessions(id?: string): Promise<number> {
+    return Number((await this.#request('sessionEnd', { id })).fields['ended'])
+  }
+
+  /** Changes the password, and ends all other sessions of this user. @throws BoneValueError (the promise) */
+  async changePassword(old: string, password: string): Promise<void> {
+    await this.#request('passwordChange', { old, password })
+  }
+
+  /** Deletes the account of this user for good, and logs out. @throws BoneValueError (the promise) */
+  async deleteAccount(password: string): Promise<void> {
+    await this.#request('accountDelete', { password })
+    this.disconnect()
+  }
+
+  #request<Type extends string>(type: Type, data: Readonly<Record<string, unknown>>) {
+    const rendezvous = this.#rendezvous
+    if (rendezvous === undefined) return Promise.reject(new BoneValueError(failure('DISCONNECTED')))
+    return rendezvous.ask(type, data)
+  }
+
+  /** The peers of a query. An unknown id may be that of a peer that the rendezvous is about to announce. */
+  #find(query: string): Peer[] {
     const peers = this.#directory.find(query)
-    // An unknown id may be that of a peer that the rendezvous is about to announce.
-    const isId = peers.length === 0 && /^\d+$/.test(query)
-    const targets = isId ? [{ id: query, name: this.#directory.get(query)?.name ?? '' }] : peers
-    const text = jsonOf(data)
-    const problem = typeof text === 'object' ? text.code : isId && query === this.#id ? 'OWN_ID' : undefined
-    for (const peer of targets) {
-      if (problem !== undefined) {
-        queueMicrotask(() => tell({ code: problem }, peer))
-        continue
-      }
-      const question = { module, data: text as string, keepAlive }
-      const call = new Call(question, this.#options.timeoutMs ?? 10_000, outcome => {
-        const wasUnknown =
-          isId && 'code' in outcome && outcome.code === 'TIMEOUT' && this.#directory.get(query) === undefined
-        tell(wasUnknown ? { code: 'NO_PEER' } : outcome, this.#directory.get(peer.id) ?? peer)
-      })
-      this.#links.ask(peer.id, call)
-    }
+    return peers.length === 0 && /^\d+$/.test(query) ? [this.#peer('', query)] : peers
   }
 
-  #answer({ id, name }: Peer, module: string, data: unknown, reply: Reply): void {
-    const answer = this.#modules.get(module)
-    if (answer === undefined) return reply({ code: 'NO_MODULE' })
-    const fail = (error: unknown): void => {
-      reply({ code: 'MODULE_FAILED' })
-      report(error)
-    }
-    try {
-      const result = answer({ request: data, data, peer: id, name, callback: response => reply({ response }) })
-      if (result instanceof Promise) result.catch(fail)
-    } catch (error) {
-      fail(error)
-    }
+  #peer(name: string, id: string): Peer {
+    return this.#directory.get(id) ?? new Peer(name, id, this.#access)
+  }
+
+  async #askAll(peers: Peer[], module: string, data: unknown, options: RequestOptions): Promise<Answer[]> {
+    const { signal } = options
+    signal?.throwIfAborted()
+    const packed = pack(data)
+    const answers = await Promise.all(
+      peers.map(async peer => {
+        const outcome = await this.#ask(peer, module, packed, options)
+        return { ...('code' in outcome ? failure(outcome.code) : outcome), peer: this.#directory.get(peer.id) ?? peer }
+      })
+    )
+    signal?.throwIfAborted()
+    return answers
+  }
+
+  /** Asks one peer. Never rejects. */
+  async #ask(
+    { id }: Peer,
+    module: string,
+    given: ReturnType<typeof pack>,
+    { timeoutMs = this.#options.timeoutMs ?? 10_000, keepAlive = true, signal }: RequestOptions
+  ): Promise<Outcome> {
+    const data = given instanceof Promise ? await given : given
+    if ('code' in data) return data
+    if (id === this.#id) return { code: 'OWN_ID' }
+    return await new Promise(resolve => {
+      const abort = (): void => call.settle({ code: 'ABORTED' })
+      const call = new Call({ module, data, keepAlive }, timeoutMs, outcome => {
+        signal?.removeEventListener('abort', abort)
+        if ('response' in outcome || outcome.code !== 'TIMEOUT') return resolve(outcome)
+        this.#rendezvous?.doubt()
+        const isAway = !call.wasAsked && this.#rendezvous?.isOnline !== true
+        resolve({ code: isAway ? 'DISCONNECTED' : this.#directory.get(id) === undefined ? 'NO_PEER' : 'TIMEOUT' })
+      })
+      signal?.addEventListener('abort', abort)
+      if (signal?.aborted === true) abort()
+      else this.#links.ask(id, call)
+    })
+  }
+
+  #transfers(): Promise<FileTransfers> {
+    this.#files ??= loadFiles().then(files => {
+      const transfers = fileTransfers(
+        {
+          ask: (id, data) => this.#ask(this.#peer('', id), FILE_MODULE, pack(data), {}),
+          peers: () => this.#directory.find('*')
+        },
+        files.createTransfers
+      )
+      this.#modules.set(FILE_MODULE, (data, { peer }) => receiveFileMessage(transfers, peer.id, data))
+      return transfers
+    })
+    return this.#files
+  }
+
+  #tell(...event: Parameters<Listeners<Events>['emit']>): void {
+    if (this.#held === undefined) this.#listeners.emit(...event)
+    else this.#held.push(() => this.#listeners.emit(...event))
+  }
+
+  #flush(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const tell of held) tell()
   }
 
   #receive(message: WireMessage): void {
     switch (message.type) {
       case 'login':
-      case 'iceServers':
         this.#iceServers = message.iceServers ?? []
+        this.#session = message.session ?? null
+        // Conversations of before belong to this user only.
+        if (this.#user !== message.user) this.#clear()
+        this.#user = message.user
+        return
+      case 'iceServers':
+        this.#iceServers = message.iceServers
         return
       case 'setPeerId':
         this.#id = message.peerId
-        return this.#directory.renew(id => this.#links.isOpen(id))
+        this.#held = []
+        return this.#directory.renew()
       case 'userList':
         this.#directory.keepUsers(message.names)
         for (const name of message.names) this.#directory.addUser(name)
@@ -358,12 +551,15 @@ export class BoneValue {
         return this.#directory.removeUser(message.name)
       case 'peerList':
         for (const peer of message.peers) this.#addPeer(peer)
-        this.#graceTimer = setTimeout(() => this.#directory.dropStale(), this.#options.graceMs ?? 15_000)
-        return
+        return this.#directory.listed(id => this.#links.check(id))
       case 'peerConnect':
         return this.#addPeer(message)
       case 'peerDisconnect':
-        return this.#directory.remove(message.id)
+        return this.#directory.unlist(message.id, id => this.#links.check(id))
+      case 'roomEnter':
+        return this.#rooms.get(message.room)?.came(message.id)
+      case 'roomExit':
+        return this.#rooms.get(message.room)?.gone(message.id)
       case 'signal':
         if (this.#directory.get(message.from) !== undefined) this.#links.receive(message.from, message.signal)
         return
@@ -372,27 +568,44 @@ export class BoneValue {
     }
   }
 
-  #addPeer({ name, id }: Peer): void {
+  #addPeer({ name, id }: { readonly name: string; readonly id: string }): void {
     this.#directory.addUser(name)
-    this.#directory.add({ name, id })
+    const known = this.#directory.get(id)
+    this.#directory.add(known?.name === name ? known : new Peer(name, id, this.#access))
     this.#links.changed()
+  }
+
+  /** The login was refused. Conversations that need no rendezvous live on. */
+  #stayOut(): void {
+    this.#rendezvous = undefined
+    this.#id = this.#session = null
+    this.#directory.renew()
+    this.#directory.listed(id => this.#links.check(id))
   }
 
   #forget(): void {
     this.#rendezvous = undefined
-    this.#id = null
-    clearTimeout(this.#graceTimer)
+    this.#id = this.#session = null
+    this.#clear()
+  }
+
+  #clear(): void {
+    this.#rooms.clear()
     this.#links.close()
     this.#directory.clear()
   }
 }
 
-/** The JSON text of data, or the reason why there is none. */
-function jsonOf(data: unknown): string | { readonly code: BoneValueErrorCode } {
-  try {
-    const text = (JSON.stringify(data) as string | undefined) ?? 'null'
-    return isTooLarge(text) ? { code: 'TOO_LARGE' } : text
-  } catch {
-    return { code: 'NOT_JSON' }
-  }
+/** Also tells the outcome of a request to a callback. */
+function withCallback<Result>(
+  answer: Promise<Result>,
+  callback: ((answer: Result | Failure) => void) | undefined
+): Promise<Result> {
+  if (callback === undefined) return answer
+  const tell = (value: Result | Failure): void => runSafely(() => callback(value))
+  void answer.then(tell, ({ err, code, retryAfterMs }: BoneValueError) =>
+    tell({ err, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
+  )
+  answer.catch(() => {}) // The callback gets it.
+  return answer
 }

@@ -1,11 +1,12 @@
 // One request to one peer, from its start to its outcome.
 import type { BoneValueErrorCode } from './errors.ts'
+import type { Packed } from './values.ts'
 
 export type Outcome = { readonly response: unknown } | { readonly code: BoneValueErrorCode }
 
 export interface Question {
   readonly module: string
-  readonly data: string
+  readonly data: Packed
   readonly keepAlive: boolean
 }
 
@@ -13,6 +14,8 @@ export class Call {
   readonly question: Question
   /** When it times out, by `performance.now`. */
   readonly deadline: number
+  /** Whether it was sent to the peer. */
+  wasAsked = false
   /** Called when it is settled. The place where it waits sets it. */
   onSettled: (() => void) | undefined
   readonly #done: (outcome: Outcome) => void

@@ -1,5 +1,5 @@
 // Writes messages to a data channel as fast as it takes them. Short messages pass long ones, and long ones take turns.
-import { MAX_PARTED, MAX_WHOLE_BYTES, partsOf } from './parts.ts'
+import { MAX_PARTED, MAX_WHOLE_BYTES, partsOf, withBinary } from './parts.ts'
 
 /** The used parts of an RTCDataChannel. */
 export interface WritableChannel {
@@ -50,16 +50,17 @@ export class ChannelWriter {
     return this.#short.length === 0 && this.#begun.length === 0 && this.#long.length === 0
   }
 
-  /** Sends a text as soon as there is room. */
-  send(text: string): Outgoing {
-    const bytes = text.length <= SURELY_WHOLE ? undefined : this.#encoder.encode(text)
-    if (bytes === undefined || bytes.length <= MAX_WHOLE_BYTES) {
+  /** Sends a text, with binary values behind it, as soon as there is room. */
+  send(text: string, binary: readonly Uint8Array[] = []): Outgoing {
+    const isBinary = binary.length > 0
+    const bytes = text.length <= SURELY_WHOLE && !isBinary ? undefined : this.#encoder.encode(text)
+    if (bytes === undefined || (bytes.length <= MAX_WHOLE_BYTES && !isBinary)) {
       this.#short.push(text)
       this.#pump()
       return nothing
     }
     const long: Long = {
-      bytes,
+      bytes: isBinary ? withBinary(bytes, binary) : bytes,
       parts: undefined,
       // A message that has begun is sent to its end: the other end waits for the rest.
       cancel: () => {

@@ -4,7 +4,9 @@ import type { Call } from './call.ts'
 import type { BoneValueErrorCode } from './errors.ts'
 import { readFrame, writeRequest, writeResponse, type Frame } from './frames.ts'
 import { ChannelWriter, type Outgoing, type WritableChannel } from './channel-writer.ts'
-import { Assembler, MAX_TEXT_BYTES } from './parts.ts'
+import type { Signal } from './direct-connection.ts'
+import { Assembler, NO_BYTES } from './parts.ts'
+import { pack, type Packed, type Unpackable } from './values.ts'
 
 /** The used parts of an RTCDataChannel. */
 export interface ConversationChannel extends WritableChannel {
@@ -13,12 +15,14 @@ export interface ConversationChannel extends WritableChannel {
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
 }
 
-/** Answers a request with a JSON value or a code. Only the first call counts. */
+/** Answers a request with a value or a code. Only the first call counts. */
 export type Reply = (outcome: { readonly response: unknown } | { readonly code: BoneValueErrorCode }) => void
 
 export interface ConversationEvents {
-  /** A request arrived. MUST NOT throw. */
-  answer(module: string, data: unknown, reply: Reply): void
+  /** A request arrived. MUST NOT throw. @param signal aborts when the other end does not wait any more */
+  answer(module: string, data: unknown, signal: AbortSignal, reply: Reply): void
+  /** A signal arrived for the connection. */
+  signalled(signal: Signal): void
   /** The other end takes no more requests. It did not take these, which may be asked elsewhere. */
   saidBye(calls: Call[]): void
   /** The other end broke the rules. */
@@ -35,12 +39,18 @@ interface Asked {
   readonly outgoing: Outgoing
 }
 
+/** A request of the other end. */
+interface Unanswered {
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly controller: AbortController
+}
+
 export class Conversation {
   readonly #events: ConversationEvents
   readonly #writer: ChannelWriter
   readonly #assembler = new Assembler()
   readonly #asked = new Map<number, Asked>()
-  readonly #unanswered = new Map<number, ReturnType<typeof setTimeout>>()
+  readonly #unanswered = new Map<number, Unanswered>()
   #id = 0
   #ping = 0
   readonly #pongs = new Map<number, () => void>()
@@ -70,11 +80,14 @@ export class Conversation {
     this.hasAsked = true
     this.isKept ||= keepAlive
     const text = writeRequest(id, module, data, keepAlive, Math.max(1, call.deadline - performance.now()))
-    const outgoing = this.#writer.send(text)
+    call.wasAsked = true
+    const outgoing = this.#writer.send(text, data.binary)
     this.#asked.set(id, { call, outgoing })
     call.onSettled = () => {
-      outgoing.cancel()
-      this.#asked.delete(id)
+      if (this.#asked.delete(id)) {
+        outgoing.cancel()
+        this.#writer.send(`{"cancel":${id}}`)
+      }
       this.#events.changed()
     }
     this.#events.changed()
@@ -84,6 +97,10 @@ export class Conversation {
   ping(answered: () => void): void {
     this.#pongs.set(++this.#ping, answered)
     this.#writer.send(`{"ping":${this.#ping}}`)
+  }
+
+  signal(signal: Signal): void {
+    this.#writer.send(JSON.stringify({ signal }))
   }
 
   /** Takes no more requests. Call it while not busy, so that the other end knows that its open requests were not taken. */
@@ -97,8 +114,7 @@ export class Conversation {
   end(): Call[] {
     this.#state = 'over'
     this.#writer.stop()
-    for (const timer of this.#unanswered.values()) clearTimeout(timer)
-    this.#unanswered.clear()
+    for (const id of [...this.#unanswered.keys()]) this.#drop(id)!.controller.abort()
     return this.#takeAsked()
   }
 
@@ -110,9 +126,12 @@ export class Conversation {
   }
 
   #receive(data: unknown): void {
-    const text = typeof data === 'string' ? data : this.#assembler.take(new Uint8Array(data as ArrayBuffer))
-    if (text === undefined) return
-    const frame = text === false ? undefined : readFrame(text)
+    const whole =
+      typeof data === 'string'
+        ? { text: data, binary: NO_BYTES }
+        : this.#assembler.take(new Uint8Array(data as ArrayBuffer))
+    if (whole === undefined) return
+    const frame = whole === false ? undefined : readFrame(whole.text, whole.binary)
     if (frame === undefined) return this.#events.broken()
     this.#take(frame)
   }
@@ -122,9 +141,14 @@ export class Conversation {
       case 'request':
         return this.#takeRequest(frame)
       case 'response':
-        return this.#asked.get(frame.id)?.call.settle({ response: frame.response })
+        return this.#takeAnswer(frame.id, { response: frame.response })
       case 'failure':
-        return this.#asked.get(frame.id)?.call.settle({ code: frame.code })
+        return this.#takeAnswer(frame.id, { code: frame.code })
+      case 'cancel':
+        if (this.#unanswered.has(frame.id)) this.#forget(frame.id)
+        return
+      case 'signal':
+        return this.#events.signalled(frame.signal)
       case 'ping':
         return void this.#writer.send(`{"pong":${frame.number}}`)
       case 'pong':
@@ -132,6 +156,12 @@ export class Conversation {
       case 'bye':
         return this.#events.saidBye(this.#takeAsked())
     }
+  }
+
+  #takeAnswer(id: number, outcome: Parameters<Reply>[0]): void {
+    const asked = this.#asked.get(id)
+    this.#asked.delete(id)
+    asked?.call.settle(outcome)
   }
 
   #takePong(number: number): void {
@@ -145,47 +175,42 @@ export class Conversation {
     if (this.#unanswered.has(id)) return this.#events.broken()
     this.isKeptByOther ||= keep
     if (this.#unanswered.size >= MAX_UNANSWERED) return this.#answer(id, { code: 'BUSY' })
+    const controller = new AbortController()
     // If a module never answers, the request is forgotten when its time is over.
-    this.#unanswered.set(
-      id,
-      setTimeout(() => this.#forget(id), ms)
-    )
+    this.#unanswered.set(id, { controller, timer: setTimeout(() => this.#forget(id), ms) })
     this.#events.changed()
-    this.#events.answer(module, data, outcome => {
-      if (!this.#unanswered.has(id)) return
-      this.#answer(id, outcome)
-      this.#forget(id)
+    let isReplied = false
+    this.#events.answer(module, data, controller.signal, outcome => {
+      if (isReplied || !this.#unanswered.has(id)) return
+      isReplied = true
+      const packed = 'code' in outcome ? outcome : pack(outcome.response)
+      const send = (ready: Packed | Unpackable): void => {
+        this.#answer(id, ready)
+        this.#drop(id)
+        this.#events.changed()
+      }
+      if (packed instanceof Promise) void packed.then(send)
+      else send(packed)
     })
   }
 
-  #forget(id: number): void {
-    clearTimeout(this.#unanswered.get(id))
+  /** @returns the request, which waits for no answer any more */
+  #drop(id: number): Unanswered | undefined {
+    const unanswered = this.#unanswered.get(id)
+    clearTimeout(unanswered?.timer)
     this.#unanswered.delete(id)
+    return unanswered
+  }
+
+  /** The other end does not wait for the answer any more. */
+  #forget(id: number): void {
+    this.#drop(id)?.controller.abort()
     this.#events.changed()
   }
 
-  #answer(id: number, outcome: Parameters<Reply>[0]): void {
+  #answer(id: number, packed: Packed | Unpackable): void {
     if (this.#state === 'over') return
-    this.#writer.send('code' in outcome ? `{"id":${id},"code":"${outcome.code}"}` : responseText(id, outcome.response))
+    if ('code' in packed) this.#writer.send(`{"id":${id},"code":"${packed.code}"}`)
+    else this.#writer.send(writeResponse(id, packed), packed.binary)
   }
-}
-
-function responseText(id: number, response: unknown): string {
-  let json: string | undefined
-  try {
-    json = JSON.stringify(response) as string | undefined
-  } catch {
-    return `{"id":${id},"code":"NOT_JSON"}`
-  }
-  return isTooLarge(json ?? '') ? `{"id":${id},"code":"TOO_LARGE"}` : writeResponse(id, json)
-}
-
-const FRAME_BYTES = 4096
-
-/** Whether a JSON text is too large to send. */
-export function isTooLarge(json: string): boolean {
-  if (json.length * 3 + FRAME_BYTES <= MAX_TEXT_BYTES) return false
-  return (
-    json.length + FRAME_BYTES > MAX_TEXT_BYTES || new TextEncoder().encode(json).length + FRAME_BYTES > MAX_TEXT_BYTES
-  )
 }

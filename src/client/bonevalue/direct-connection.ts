@@ -1,6 +1,13 @@
 // One RTCPeerConnection with one peer and one data channel: negotiated through the rendezvous, repaired if the network
 // changes.
-import type { DataChannel, IceCandidate, PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
+import type {
+  DataChannel,
+  IceCandidate,
+  PeerConnection,
+  PeerConnectionClass,
+  PeerConnectionConfiguration,
+  Stream
+} from '../platform-types.ts'
 import { belonging, judge, markSdp, readAttempt } from './negotiation.ts'
 
 /** A signal between the two ends, through the rendezvous. */
@@ -20,6 +27,10 @@ export interface DirectConnectionDeps {
   canSignal(): boolean
   /** The channel is open. */
   opened(channel: DataChannel): void
+  /** The other end has added a stream. */
+  streamed(stream: Stream): void
+  /** A negotiation is over: streams may have ended. */
+  negotiated(): void
   /** The connection is over. Called once. */
   ended(): void
 }
@@ -31,6 +42,8 @@ export class DirectConnection {
   readonly #session = Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('')
   #other: string | undefined
   #channel: RTCDataChannel | undefined
+  /** Ids of the other end's streams. */
+  readonly #received = new Set<string>()
   #ignoresCandidates = false
   #isOpen = false
   #isOver = false
@@ -50,6 +63,23 @@ export class DirectConnection {
         deps.send({ type: 'candidate', candidate: candidate.toJSON() })
     })
     connection.addEventListener('connectionstatechange', () => this.#look())
+    connection.addEventListener('track', ({ streams: [stream] }) => {
+      if (stream === undefined || this.#received.has(stream.id)) return
+      this.#received.add(stream.id)
+      stream.addEventListener('removetrack', () => {
+        if (stream.getTracks().length === 0) this.#received.delete(stream.id)
+      })
+      deps.streamed(stream)
+    })
+    connection.addEventListener('negotiationneeded', () => {
+      if (this.#isOpen)
+        this.#enqueue(async () => {
+          if (connection.signalingState === 'stable') await this.#offer()
+        })
+    })
+    connection.addEventListener('signalingstatechange', () => {
+      if (connection.signalingState === 'stable') deps.negotiated()
+    })
     this.#timer = setTimeout(() => {
       if (!this.#isOpen) this.close()
     }, deps.connectTimeoutMs)
@@ -58,6 +88,30 @@ export class DirectConnection {
   /** Whether the first offer of this end has no answer yet. */
   get isUnanswered(): boolean {
     return !this.#isOpen && this.#other === undefined
+  }
+
+  /** The connection itself, for applications. */
+  get connection(): PeerConnection {
+    return this.#connection
+  }
+
+  /** Whether audio or video is on its way, in either direction. */
+  get hasMedia(): boolean {
+    const connection: Partial<RTCPeerConnection> = this.#connection
+    return (
+      connection.getTransceivers?.().some(({ currentDirection }) => /send|recv/.test(currentDirection ?? '')) ?? false
+    )
+  }
+
+  /** Sends the tracks of a stream. */
+  addStream(stream: Stream): void {
+    for (const track of stream.getTracks()) this.#connection.addTrack(track, stream)
+  }
+
+  removeStream(stream: Stream): void {
+    const tracks = new Set<unknown>(stream.getTracks())
+    for (const sender of this.#connection.getSenders())
+      if (tracks.has(sender.track)) this.#connection.removeTrack(sender)
   }
 
   /** Offers a connection to the other end. */

@@ -1,31 +1,28 @@
 // The trusted users by their aliases and their peers that are online. It resolves queries.
 
-/** A peer that is online. */
-export interface Peer {
-  /** The alias of the peer's user; `"Us"` for the own account. */
-  readonly name: string
-  /** Decimal digits. */
-  readonly id: string
-}
-
 /** The alias of the own account. */
 export const OWN_ALIAS = 'Us'
 
-export interface DirectoryEvents {
+export interface DirectoryEvents<Peer> {
   connected(peer: Peer): void
   disconnected(peer: Peer): void
   userAdded(alias: string): void
   userRemoved(alias: string): void
 }
 
-export class Directory {
-  readonly #events: DirectoryEvents
+interface Named {
+  readonly name: string
+  readonly id: string
+}
+
+export class Directory<Peer extends Named> {
+  readonly #events: DirectoryEvents<Peer>
   readonly #users = new Set<string>()
   readonly #peers = new Map<string, Peer>()
-  /** Peers from before the rendezvous was lost that it has not listed again. */
+  /** Peers that the rendezvous does not list, but that can perhaps be reached without it. */
   readonly #stale = new Set<string>()
 
-  constructor(events: DirectoryEvents) {
+  constructor(events: DirectoryEvents<Peer>) {
     this.#events = events
   }
 
@@ -59,8 +56,6 @@ export class Directory {
   }
 
   add(peer: Peer): void {
-    // It may be a stale peer under a new id. A query for that user must not ask the same page twice.
-    for (const id of this.#stale) if (id !== peer.id && this.#peers.get(id)?.name === peer.name) this.remove(id)
     this.#stale.delete(peer.id)
     const known = this.#peers.get(peer.id)
     this.#peers.set(peer.id, peer)
@@ -73,22 +68,36 @@ export class Directory {
     if (this.#peers.delete(id)) this.#events.disconnected(peer!)
   }
 
-  /** The rendezvous was lost and lists all peers again. @param isReachable whether a peer can be reached without it */
-  renew(isReachable: (id: string) => boolean): void {
-    for (const id of [...this.#peers.keys()]) {
-      if (isReachable(id)) this.#stale.add(id)
-      else this.remove(id)
-    }
+  /** Whether the rendezvous says that a peer is online. */
+  isListed(id: string): boolean {
+    return this.#peers.has(id) && !this.#stale.has(id)
+  }
+
+  /** The rendezvous was lost and is about to list all peers again. */
+  renew(): void {
+    for (const id of this.#peers.keys()) this.#stale.add(id)
+  }
+
+  /** The rendezvous has listed all peers. @param isReachable whether a peer can be reached without it */
+  listed(isReachable: (id: string) => boolean): void {
+    for (const id of [...this.#stale]) this.unlist(id, isReachable)
+  }
+
+  /** The rendezvous says that a peer is gone. If it can be reached, it stays until `unreachable`. */
+  unlist(id: string, isReachable: (id: string) => boolean): void {
+    if (!this.#peers.has(id)) return
+    this.#stale.add(id)
+    if (!isReachable(id)) this.unreachable(id)
+  }
+
+  /** A peer cannot be reached without the rendezvous any more. */
+  unreachable(id: string): void {
+    if (this.#stale.has(id)) this.remove(id)
   }
 
   /** The rendezvous has listed these users. Others are no longer trusted. */
   keepUsers(aliases: readonly string[]): void {
     for (const alias of this.users) if (!aliases.includes(alias)) this.removeUser(alias)
-  }
-
-  /** Removes the peers that the rendezvous has not listed again. */
-  dropStale(): void {
-    for (const id of [...this.#stale]) this.remove(id)
   }
 
   clear(): void {

@@ -8,12 +8,14 @@ export const boneValueErrors = {
   OWN_ID: 'A page cannot send messages to itself.',
   NO_MODULE: 'The peer has no module of this name.',
   MODULE_FAILED: 'The module of the peer failed.',
+  ABORTED: 'The request was ended.',
   PEER_GONE: 'The peer left before it answered.',
   BUSY: 'The peer has too many requests to answer.',
   TOO_LARGE: 'The data or the answer is larger than 32 MiB.',
-  NOT_JSON: 'The data or the answer is not a JSON value.',
+  NOT_JSON: 'The data or the answer has a value that is neither JSON nor binary, such as a function, a Map or NaN.',
   DISCONNECTED: 'There is no connection to the rendezvous.',
   UNREACHABLE: 'The rendezvous cannot be reached, or it is switched off.',
+  NO_SESSION: 'No session is stored here. Log in with the password.',
   BAD_ADDRESS: 'The address of the rendezvous must be a host name, or a URL with ws, wss, http or https.'
 } as const
 
@@ -23,6 +25,8 @@ export type BoneValueErrorCode = keyof typeof boneValueErrors
 export interface Failure {
   readonly err: string
   readonly code: string
+  /** When to try again, milliseconds. The library does so by itself. */
+  readonly retryAfterMs?: number
 }
 
 export function failure(code: BoneValueErrorCode): Failure {
@@ -32,11 +36,13 @@ export function failure(code: BoneValueErrorCode): Failure {
 /** An error for promises. */
 export class BoneValueError extends Error implements Failure {
   readonly code: string
+  declare readonly retryAfterMs?: number
 
-  constructor({ err, code }: Failure) {
+  constructor({ err, code, retryAfterMs }: Failure) {
     super(err)
     this.name = 'BoneValueError'
     this.code = code
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs
   }
 
   get err(): string {

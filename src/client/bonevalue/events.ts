@@ -1,8 +1,8 @@
 // `on` and `off` for the events of BoneValue. Listeners get plain values.
 
 /** Event → its listener. */
-export interface BoneValueEvents<Peer, Failure> {
-  /** Logged in; `getId()` is known. Also after each reconnection. */
+export interface BoneValueEvents<Peer, Failure, Stream> {
+  /** Logged in; the id, the users and the peers are known. Also after each reconnection. */
   connect: () => void
   /** The rendezvous is lost, or the login was refused. */
   disconnect: () => void
@@ -12,6 +12,8 @@ export interface BoneValueEvents<Peer, Failure> {
   /** A user is trusted, newly or at the login. */
   newuser: (alias: string) => void
   userremove: (alias: string) => void
+  /** A peer has begun to send audio or video. */
+  stream: (stream: Stream, peer: Peer) => void
   error: (error: Failure) => void
 }
 

@@ -1,5 +1,5 @@
 // All connections of a page: one per peer, at most 32, and requests and offers that wait for room.
-import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
+import type { PeerConnection, PeerConnectionClass, PeerConnectionConfiguration, Stream } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import type { Reply } from './conversation.ts'
 import type { Signal } from './direct-connection.ts'
@@ -22,8 +22,21 @@ export interface LinksDeps {
   readonly isOnline: () => boolean
   /** Name of the peer's user; undefined if the peer is not online. */
   readonly nameOf: (peerId: string) => string | undefined
+  /** Whether the rendezvous says that a peer is online. If not, the link is the only way to it. */
+  readonly isListed: (peerId: string) => boolean
+  /** A link is over. */
+  readonly ended: (peerId: string) => void
   readonly send: (peerId: string, signal: Signal) => void
-  readonly answer: (peerId: string, name: string, module: string, data: unknown, reply: Reply) => void
+  readonly answer: (
+    peerId: string,
+    name: string,
+    module: string,
+    data: unknown,
+    signal: AbortSignal,
+    reply: Reply
+  ) => void
+  /** The peer sends a stream. */
+  readonly streamed: (peerId: string, name: string, stream: Stream) => void
 }
 
 export class Links {
@@ -35,6 +48,8 @@ export class Links {
   readonly #all = new Set<PeerLink>()
   /** Requests that wait for room or for the rendezvous. */
   readonly #calls = new Map<string, Set<Call>>()
+  /** Own streams, by the peers that get them. */
+  readonly #streams = new Map<string, Set<Stream>>()
   /** Offers of others that wait for room, each with its candidates. */
   readonly #offers = new Map<string, Signal[]>()
 
@@ -50,13 +65,17 @@ export class Links {
       },
       isPolite: peerId => Number(deps.ownId()) < Number(peerId),
       isOnline: deps.isOnline,
+      isListed: deps.isListed,
       send: deps.send,
-      answer: (link, module, data, reply) =>
-        deps.answer(link.peerId, deps.nameOf(link.peerId) ?? link.name, module, data, reply),
+      answer: (link, module, data, signal, reply) =>
+        deps.answer(link.peerId, deps.nameOf(link.peerId) ?? link.name, module, data, signal, reply),
+      streamsOf: peerId => this.#streams.get(peerId) ?? [],
+      streamed: (link, stream) => deps.streamed(link.peerId, deps.nameOf(link.peerId) ?? link.name, stream),
       leaving: link => this.#release(link),
       ended: link => {
         this.#release(link)
         this.#all.delete(link)
+        if (!this.#links.has(link.peerId)) deps.ended(link.peerId)
         this.#fill()
       },
       again: (link, calls) => {
@@ -70,9 +89,11 @@ export class Links {
     }
   }
 
-  /** Whether there is an open connection with a peer. */
-  isOpen(peerId: string): boolean {
-    return this.#links.get(peerId)?.isOpen ?? false
+  /** Whether there is an open connection with a peer. If the peer shows no sign of life, the connection is about to end. */
+  check(peerId: string): boolean {
+    const link = this.#links.get(peerId)
+    link?.check()
+    return link?.isOpen ?? false
   }
 
   ask(peerId: string, call: Call): void {
@@ -80,6 +101,27 @@ export class Links {
     if (link !== undefined) return link.ask(call)
     this.#wait(peerId, call)
     this.#fill()
+  }
+
+  /** The connection with a peer; undefined: none is open. */
+  connection(peerId: string): PeerConnection | undefined {
+    const link = this.#links.get(peerId)
+    return link?.isOpen === true ? link.connection : undefined
+  }
+
+  /** Sends a stream to a peer, also over later connections. It makes no connection. */
+  addStream(peerId: string, stream: Stream): void {
+    const streams = this.#streams.get(peerId) ?? new Set()
+    if (streams.has(stream)) return
+    this.#streams.set(peerId, streams.add(stream))
+    this.#links.get(peerId)?.addStream(stream)
+  }
+
+  removeStream(peerId: string, stream: Stream): void {
+    const streams = this.#streams.get(peerId)
+    if (streams?.delete(stream) !== true) return
+    if (streams.size === 0) this.#streams.delete(peerId)
+    this.#links.get(peerId)?.removeStream(stream)
   }
 
   /** A signal of a trusted peer. */
@@ -123,10 +165,15 @@ export class Links {
 
   /** A user is no longer trusted: closes all links with their peers. */
   cut(name: string): void {
-    for (const link of [...this.#all]) if (link.name === name) link.close()
+    for (const link of [...this.#all])
+      if (link.name === name) {
+        this.#streams.delete(link.peerId)
+        link.close()
+      }
   }
 
   close(): void {
+    this.#streams.clear()
     this.#offers.clear()
     const waiting = [...this.#calls.values()]
     this.#calls.clear()

@@ -2,18 +2,20 @@
 // does not delay the others. channel-writer.ts orders the parts.
 //
 // A part is a binary message: number of the text (4 bytes, big-endian), its whole length in bytes (4), then the next bytes
-// of its UTF-8. The parts of one text arrive in order; parts of different texts may alternate.
+// of its UTF-8. The parts of one text arrive in order; parts of different texts may alternate. A text may have binary values
+// behind it: a zero byte, then their bytes.
 
 /** Longest text in one message, bytes of UTF-8. */
 export const MAX_WHOLE_BYTES = 64 * 1024
 /** Bytes of a part, header included. */
 export const PART_BYTES = 16 * 1024
-/** Longest text, bytes of UTF-8. */
+/** Longest text with its binary values, bytes. */
 export const MAX_TEXT_BYTES = 32 * 1024 * 1024
 /** Texts that may be sent in parts at once. */
 export const MAX_PARTED = 4
 
 const HEADER_BYTES = 8
+export const NO_BYTES: Uint8Array = new Uint8Array()
 
 /** The parts of a text, made one by one. @param number of this text, not in use by another text that is being sent */
 export function* partsOf(bytes: Uint8Array, number: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
@@ -27,6 +29,24 @@ export function* partsOf(bytes: Uint8Array, number: number): Generator<Uint8Arra
     part.set(payload, HEADER_BYTES)
     yield part
   }
+}
+
+/** A text and the bytes behind it. */
+export interface Assembled {
+  readonly text: string
+  readonly binary: Uint8Array
+}
+
+/** The bytes of a text with binary values. */
+export function withBinary(text: Uint8Array, binary: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(binary.reduce((sum, { length }) => sum + length, text.length + 1))
+  bytes.set(text)
+  let at = text.length + 1
+  for (const each of binary) {
+    bytes.set(each, at)
+    at += each.length
+  }
+  return bytes
 }
 
 interface Partial {
@@ -43,7 +63,7 @@ export class Assembler {
    *
    * @returns the complete text; undefined: more parts follow; false: the other end broke the rules
    */
-  take(part: Uint8Array): string | undefined | false {
+  take(part: Uint8Array): Assembled | undefined | false {
     if (part.length <= HEADER_BYTES || part.length > PART_BYTES) return false
     const view = new DataView(part.buffer, part.byteOffset)
     const number = view.getUint32(0)
@@ -61,7 +81,10 @@ export class Assembler {
     if (text.received < total) return undefined
     this.#texts.delete(number)
     try {
-      return this.#decoder.decode(text.bytes)
+      const end = text.bytes.indexOf(0)
+      return end < 0
+        ? { text: this.#decoder.decode(text.bytes), binary: NO_BYTES }
+        : { text: this.#decoder.decode(text.bytes.subarray(0, end)), binary: text.bytes.subarray(end + 1) }
     } catch {
       return false
     }

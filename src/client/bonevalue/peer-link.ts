@@ -1,6 +1,6 @@
 // A connection with one peer and its requests, which wait until it is open. When neither end needs it, the two ends say
 // goodbye.
-import type { PeerConnectionClass, PeerConnectionConfiguration } from '../platform-types.ts'
+import type { PeerConnection, PeerConnectionClass, PeerConnectionConfiguration, Stream } from '../platform-types.ts'
 import type { Call } from './call.ts'
 import { Conversation, type ConversationChannel, type Reply } from './conversation.ts'
 import { DirectConnection, type Signal } from './direct-connection.ts'
@@ -22,8 +22,13 @@ export interface PeerLinkDeps {
   isPolite(peerId: string): boolean
   /** Whether the rendezvous can be reached. Without it no connection is made, and no unused one is closed. */
   isOnline(): boolean
+  /** Whether the rendezvous says that the peer is online. */
+  isListed(peerId: string): boolean
   send(peerId: string, signal: Signal): void
-  answer(link: PeerLink, module: string, data: unknown, reply: Reply): void
+  answer(link: PeerLink, module: string, data: unknown, signal: AbortSignal, reply: Reply): void
+  /** The streams that this page sends to the peer. */
+  streamsOf(peerId: string): Iterable<Stream>
+  streamed(link: PeerLink, stream: Stream): void
   /** The link takes no new requests. It still counts until `ended`. */
   leaving(link: PeerLink): void
   ended(link: PeerLink): void
@@ -46,6 +51,8 @@ export class PeerLink {
   #state: 'taking' | 'draining' | 'leaving' | 'over' = 'taking'
   #hasShownLife = false
   #timer: ReturnType<typeof setTimeout> | undefined
+  /** Limits for signs of life. */
+  readonly #checks = new Set<ReturnType<typeof setTimeout>>()
 
   constructor(deps: PeerLinkDeps, peerId: string, name: string) {
     this.#deps = deps
@@ -56,8 +63,13 @@ export class PeerLink {
       configuration: deps.configuration,
       isPolite: deps.isPolite(peerId),
       connectTimeoutMs: deps.timings.connectMs,
-      send: signal => deps.send(peerId, signal),
+      send: signal => {
+        if (deps.isOnline()) deps.send(peerId, signal)
+        else this.#conversation?.signal(signal)
+      },
       canSignal: () => deps.isOnline() && this.#state === 'taking',
+      streamed: stream => deps.streamed(this, stream),
+      negotiated: () => this.rest(),
       opened: channel => this.#opened(channel),
       ended: () => this.#ended()
     })
@@ -74,7 +86,25 @@ export class PeerLink {
 
   /** Whether it is open and has nothing to do. */
   get isIdle(): boolean {
-    return this.#state === 'taking' && this.#conversation !== undefined && !this.#conversation.isBusy
+    return this.#state === 'taking' && this.#conversation !== undefined && !this.#isBusy
+  }
+
+  get connection(): PeerConnection {
+    return this.#connection.connection
+  }
+
+  get #isBusy(): boolean {
+    const [stream] = this.#deps.streamsOf(this.peerId)
+    return this.#conversation!.isBusy || stream !== undefined || this.#connection.hasMedia
+  }
+
+  /** Sends a stream, now or when the link is open. */
+  addStream(stream: Stream): void {
+    if (this.isOpen) this.#connection.addStream(stream)
+  }
+
+  removeStream(stream: Stream): void {
+    if (this.isOpen) this.#connection.removeStream(stream)
   }
 
   offer(): void {
@@ -117,6 +147,17 @@ export class PeerLink {
     })
   }
 
+  /** The peer may be gone: without a sign of life the link ends. */
+  check(): void {
+    if (this.#conversation === undefined || this.#state !== 'taking') return
+    const timer = setTimeout(() => this.close(), this.#deps.timings.farewellMs)
+    this.#checks.add(timer)
+    this.#conversation.ping(() => {
+      clearTimeout(timer)
+      this.#checks.delete(timer)
+    })
+  }
+
   close(): void {
     this.#connection.close()
   }
@@ -127,7 +168,7 @@ export class PeerLink {
     if (this.#state !== 'taking' || this.#conversation === undefined) return
     clearTimeout(this.#timer)
     this.#deps.changed()
-    if (this.#conversation.isBusy || !this.#deps.isOnline()) return
+    if (this.#isBusy || !this.#deps.isOnline() || !this.#deps.isListed(this.peerId)) return
     const { hasAsked, isKept, isKeptByOther } = this.#conversation
     // The asking end knows that nothing more comes. It waits a moment, since the application may ask again.
     const isNeeded = !hasAsked || isKept || isKeptByOther
@@ -143,7 +184,8 @@ export class PeerLink {
 
   #opened(channel: ConversationChannel): void {
     this.#conversation = new Conversation(channel, {
-      answer: (module, data, reply) => this.#deps.answer(this, module, data, reply),
+      answer: (module, data, signal, reply) => this.#deps.answer(this, module, data, signal, reply),
+      signalled: signal => this.#connection.receive(signal),
       saidBye: calls => {
         this.#deps.again(this, calls)
         this.close()
@@ -156,6 +198,7 @@ export class PeerLink {
     })
     const waiting = this.#waiting
     this.#waiting = []
+    for (const stream of this.#deps.streamsOf(this.peerId)) this.#connection.addStream(stream)
     for (const call of waiting) this.#conversation.ask(call)
     this.rest()
   }
@@ -164,6 +207,7 @@ export class PeerLink {
     const wasDraining = this.#state !== 'taking'
     this.#state = 'over'
     clearTimeout(this.#timer)
+    for (const timer of this.#checks) clearTimeout(timer)
     const asked = this.#conversation?.end() ?? []
     const waiting = this.#waiting
     this.#waiting = []

@@ -19,6 +19,9 @@ export type WireMessage =
   | { readonly type: 'iceServers'; readonly iceServers: IceServer[] }
   | { readonly type: 'tokenResponse'; readonly token: string }
   | { readonly type: 'claimResponse'; readonly name: string }
+  | { readonly type: 'done'; readonly about: string | undefined; readonly fields: Fields }
+  | { readonly type: 'pong' }
+  | { readonly type: 'roomEnter' | 'roomExit'; readonly room: string; readonly id: string }
   | { readonly type: 'inviteResponse'; readonly email: string; readonly link: string; readonly expiresAt: number }
   | {
       readonly type: 'error'
@@ -29,14 +32,14 @@ export type WireMessage =
       readonly retryAfterMs: number | undefined
     }
 
-type Fields = Record<string, unknown>
+export type Fields = Readonly<Record<string, unknown>>
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 const number = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined
 
 /** Ids are numbers on the wire, or their decimal text. */
-function idOf(value: unknown): string | undefined {
+export function idOf(value: unknown): string | undefined {
   return Number.isSafeInteger(value) && (value as number) >= 0
     ? String(value)
     : typeof value === 'string' && /^\d{1,16}$/.test(value)
@@ -122,6 +125,15 @@ function readRest(type: unknown, data: unknown, fields: Fields): WireMessage | u
       const signal = signalOf(type, fields)
       return from === undefined || signal === undefined ? undefined : { type: 'signal', from, signal }
     }
+    case 'roomEnter':
+    case 'roomExit': {
+      const id = idOf(fields['id'])
+      return id === undefined ? undefined : { type, room: text(fields['room']) ?? '', id }
+    }
+    case 'pong':
+      return { type }
+    case 'done':
+      return { type, about: text(fields['type']), fields }
     case 'tokenResponse':
       return { type, token: text(fields['token']) ?? '' }
     case 'claimResponse':

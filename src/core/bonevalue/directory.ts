@@ -18,8 +18,14 @@ export interface ClientPort {
 export interface OnlinePeer {
   readonly id: number
   readonly user: OnlineUser
-  readonly port: ClientPort
+  /** Another one if the client has come back by another socket. */
+  port: ClientPort
+  /** Names of the rooms that the client has joined. */
+  readonly rooms: Set<string>
 }
+
+/** Rooms that one client may be in. */
+const MAX_ROOMS = 64
 
 /** A user with at least one client. */
 export interface OnlineUser extends User {
@@ -43,6 +49,8 @@ const OWN_USER_ADD = encode('userAdd', OWN_ALIAS)
 export class Directory {
   readonly users = new Map<number, OnlineUser>()
   readonly #peers = new Map<number, OnlinePeer>()
+  /** The clients in each room. */
+  readonly #rooms = new Map<string, Set<OnlinePeer>>()
   /** undefined: trust decides, and only trusted users are considered. */
   readonly #rule: MayTalk | undefined
   /** Presence frames sent so far. */
@@ -61,8 +69,8 @@ export class Directory {
     return this.#peers.size
   }
 
-  has(peerId: number): boolean {
-    return this.#peers.has(peerId)
+  get(peerId: number): OnlinePeer | undefined {
+    return this.#peers.get(peerId)
   }
 
   /** Whether clients of two users may reach each other. */
@@ -73,10 +81,11 @@ export class Directory {
   }
 
   /**
-   * A client has logged in: it hears of the others, and they hear of it.
+   * A client has logged in: it hears of the others, and they hear of it. If it comes back before its old socket has ended, the
+   * new one takes its place, and others hear nothing.
    *
    * @param contacts the users that this user trusts; ignored if the user is online already
-   * @param peerId for which `has` is false
+   * @param peerId a free one, or one of this user
    */
   enter(user: User, contacts: Iterable<readonly [number, string]>, peerId: number, port: ClientPort): OnlinePeer {
     let online = this.users.get(user.id)
@@ -85,7 +94,9 @@ export class Directory {
       online = { id: user.id, name: user.name, peers: new Set(), contacts: new Map(contacts) }
       this.users.set(user.id, online)
     }
-    const peer: OnlinePeer = { id: peerId, user: online, port }
+    const known = this.#peers.get(peerId)
+    const peer: OnlinePeer = known ?? { id: peerId, user: online, port, rooms: new Set() }
+    peer.port = port
     const names = new Set(this.#rule === undefined ? online.contacts.values() : [])
     const list: { name: string; id: number }[] = []
     const others = [...this.#counterparts(online)]
@@ -96,13 +107,14 @@ export class Directory {
       names.add(name)
       for (const { id } of other.peers) list.push({ name, id })
     }
-    for (const { id } of online.peers) list.push({ name: OWN_ALIAS, id })
+    for (const { id } of online.peers) if (id !== peerId) list.push({ name: OWN_ALIAS, id })
 
     // The first generation fails if setPeerId comes before its own "Us".
     port.send(OWN_USER_ADD)
     port.send(encode('setPeerId', { peerId }))
     port.send(encode('userList', [...names]))
     port.send(encode('peerList', list))
+    if (known !== undefined) return peer
 
     for (const other of others) {
       const name = this.#nameFor(other, online)
@@ -120,12 +132,42 @@ export class Directory {
     const { user } = peer
     if (!user.peers.delete(peer)) return
     this.#peers.delete(peer.id)
+    for (const room of peer.rooms) this.#takeOut(peer, room)
     if (!this.isSilent) {
       const frame = encode('peerDisconnect', peer.id)
       this.#tell(user, frame)
       for (const other of this.#counterparts(user)) this.#tell(other, frame)
     }
     if (user.peers.size === 0) this.users.delete(user.id)
+  }
+
+  /** A client joins a room. Those in it that it may reach hear of it. @returns their ids; undefined: it is in too many rooms */
+  joinRoom(peer: OnlinePeer, room: string): number[] | undefined {
+    if (!peer.rooms.has(room) && peer.rooms.size >= MAX_ROOMS) return undefined
+    const members = this.#rooms.get(room) ?? new Set()
+    this.#rooms.set(room, members)
+    const others = [...members].filter(other => other !== peer && this.mayTalk(peer.user, other.user))
+    if (!members.has(peer)) this.#tellRoom(others, 'roomEnter', room, peer)
+    members.add(peer)
+    peer.rooms.add(room)
+    return others.map(({ id }) => id)
+  }
+
+  leaveRoom(peer: OnlinePeer, room: string): void {
+    if (!peer.rooms.delete(room)) return
+    this.#takeOut(peer, room)
+    const others = [...(this.#rooms.get(room) ?? [])].filter(other => this.mayTalk(peer.user, other.user))
+    this.#tellRoom(others, 'roomExit', room, peer)
+  }
+
+  #takeOut(peer: OnlinePeer, room: string): void {
+    const members = this.#rooms.get(room)
+    members?.delete(peer)
+    if (members?.size === 0) this.#rooms.delete(room)
+  }
+
+  #tellRoom(members: Iterable<OnlinePeer>, type: 'roomEnter' | 'roomExit', room: string, { id }: OnlinePeer): void {
+    for (const { port } of members) port.sendPresence(encode(type, { room, id }))
   }
 
   /** Relays a message. @returns false: the sender can reach no client with that id */
@@ -179,7 +221,16 @@ export class Directory {
     if (!knows) return
     const name = this.#nameFor(receiver, other)
     this.#tell(receiver, encode('userAdd', name))
-    for (const { id } of online?.peers ?? []) this.#tell(receiver, encode('peerConnect', { name, id }))
+    for (const other of online?.peers ?? []) {
+      this.#tell(receiver, encode('peerConnect', { name, id: other.id }))
+      for (const room of other.rooms)
+        this.#tellRoom(
+          [...receiver.peers].filter(({ rooms }) => rooms.has(room)),
+          'roomEnter',
+          room,
+          other
+        )
+    }
   }
 
   /** Sends presence to all clients of a user. */

@@ -56,6 +56,8 @@ export interface Invitation {
   /** Suggested login name; empty: none. */
   readonly suggestion: string
   readonly invitedBy: User | undefined
+  /** The user who gets a new password by it; undefined: it makes a new user. */
+  readonly resets: User | undefined
 }
 
 /** The reason of a refusal, which is no failure of the store. */
@@ -72,6 +74,9 @@ export interface AccountStore {
   users(now: number): Promise<UserSummary[]>
   /** Disabling revokes all sessions. @returns false: the user does not exist */
   setDisabled(userId: number, disabled: boolean): Promise<boolean>
+  setPassword(userId: number, passwordHash: string): Promise<void>
+  /** Deletes a user with everything that belongs to them. @returns the trusts that ended; `users[0]` is the user */
+  deleteUser(userId: number): Promise<Trust[]>
   /** The users that a user trusts. */
   contacts(userId: number): Promise<Contact[]>
 
@@ -80,13 +85,18 @@ export interface AccountStore {
     hash: string
     suggestion: string
     invitedBy: number | undefined
+    /** The user who gets a new password. */
+    resets: number | undefined
     now: number
     expiresAt: number
     limit: number
   }): Promise<Refusal | undefined>
   /** `NWS_ERR_BV_INVITE_UNKNOWN`, `_USED`, `_EXPIRED`. */
   findInvitation(hash: string, now: number): Promise<Invitation | Refusal>
-  /** Makes a user and uses the invitation up. Also refuses with `NWS_ERR_BV_NAME_TAKEN`; the invitation then stays open. */
+  /**
+   * Makes a user, or sets the password of `resets` and ends their sessions. Uses the invitation up. Also refuses with
+   * `NWS_ERR_BV_NAME_TAKEN`, also for a name that looks like another; the invitation then stays open.
+   */
   acceptInvitation(
     hash: string,
     user: { name: string; passwordHash: string | undefined },
@@ -108,9 +118,11 @@ export interface AccountStore {
     hash: string,
     now: number
   ): Promise<{ readonly user: User; readonly id: string; readonly expiresAt: number } | undefined>
+  /** The session is used: it ends later. Need not be durable at once, and may leave out gains of less than an hour. */
+  renewSession(userId: number, id: string, expiresAt: number): Promise<void>
   sessions(userId: number, now: number): Promise<SessionSummary[]>
-  /** Ends one session of a user, or all. @returns their ids */
-  revokeSessions(userId: number, id?: string): Promise<string[]>
+  /** Ends one session of a user, or all but one. @returns their ids */
+  revokeSessions(userId: number, id?: string, except?: string): Promise<string[]>
 
   /** Refuses with `NWS_ERR_BV_TOO_MANY` if the user has `limit` open ones, with `NWS_ERR_BV_ALIAS_TAKEN` if the alias is in use. */
   createToken(token: {
@@ -136,6 +148,8 @@ export interface AccountStore {
   }): Promise<(Trust & { readonly isNew: boolean }) | Refusal>
   /** Ends the trust between a user and the holder of an alias. @returns `users[0]` is the user; undefined: the alias is unknown */
   removeTrust(userId: number, alias: string): Promise<Trust | undefined>
+  /** A copy of everything, as the bytes of a file. */
+  backup(): Promise<Buffer>
   /** Releases files and locks. No call comes after it. */
   close(): Promise<void>
 }

@@ -3,7 +3,7 @@
 // Every message is {"type": …, "data": …}. The spelling of the first generation stays, even `spd`.
 import type { ErrorCode } from '../errors.ts'
 import { textFrame } from '../websocket-frame.ts'
-import { isPassword } from './names.ts'
+import { isPassword, isRoomName } from './names.ts'
 
 /** Largest message, bytes. */
 export const MAX_MESSAGE_BYTES = 64 * 1024
@@ -12,12 +12,18 @@ export const MAX_PEER_ID = 9_999_999_999_999
 
 /** The requests of a client. */
 export type ClientMessage =
-  | { readonly type: 'login'; readonly user: string; readonly password: string }
-  | { readonly type: 'login'; readonly session: string }
+  | { readonly type: 'login'; readonly user: string; readonly password: string; readonly page: string | undefined }
+  | { readonly type: 'login'; readonly session: string; readonly page: string | undefined }
+  | { readonly type: 'ping' }
   | { readonly type: 'inviteUser'; readonly email: string }
   | { readonly type: 'requestToken'; readonly name: string }
   | { readonly type: 'claimToken'; readonly name: string; readonly token: string }
   | { readonly type: 'userRemove'; readonly name: string }
+  | { readonly type: 'sessionList' }
+  | { readonly type: 'sessionEnd'; readonly id: string | undefined }
+  | { readonly type: 'passwordChange'; readonly old: string; readonly password: string }
+  | { readonly type: 'accountDelete'; readonly password: string }
+  | { readonly type: 'roomJoin' | 'roomLeave'; readonly room: string }
   | RelayedMessage
 
 /** The part of a message that goes to another client. */
@@ -84,20 +90,34 @@ function readDescription(type: 'peerRequest' | 'peerResponse', { to: target, spd
   return spd['type'] === (type === 'peerRequest' ? 'offer' : 'answer') ? { type, to, sdp: spd['sdp'] } : undefined
 }
 
+function readRoom(type: 'roomJoin' | 'roomLeave', { room }: Fields): ClientMessage | undefined {
+  return isRoomName(room) ? { type, room } : undefined
+}
+
 /** A reader for each type. It returns undefined if the data has a wrong form. */
 const readers: { readonly [Type in ClientType]: (data: Fields) => ClientMessage | undefined } = {
-  login: ({ user, password, session }) => {
+  login: ({ user, password, session, page: given }) => {
+    const page = typeof given === 'string' && given.length <= 100 ? given : undefined
     if (session !== undefined)
-      return typeof session === 'string' && session.length <= 100 ? { type: 'login', session } : undefined
+      return typeof session === 'string' && session.length <= 100 ? { type: 'login', session, page } : undefined
     return typeof user === 'string' && user.length <= 1000 && isPassword(password)
-      ? { type: 'login', user, password }
+      ? { type: 'login', user, password, page }
       : undefined
   },
+  ping: () => ({ type: 'ping' }),
   inviteUser: ({ email }) => (typeof email === 'string' ? { type: 'inviteUser', email } : undefined),
   requestToken: ({ name }) => (typeof name === 'string' ? { type: 'requestToken', name } : undefined),
   claimToken: ({ name, token }) =>
     typeof name === 'string' && typeof token === 'string' ? { type: 'claimToken', name, token } : undefined,
   userRemove: ({ name }) => (typeof name === 'string' ? { type: 'userRemove', name } : undefined),
+  sessionList: () => ({ type: 'sessionList' }),
+  sessionEnd: ({ id }) =>
+    id === undefined || (typeof id === 'string' && id.length <= 100) ? { type: 'sessionEnd', id } : undefined,
+  passwordChange: ({ old, password }) =>
+    isPassword(old) && isPassword(password) ? { type: 'passwordChange', old, password } : undefined,
+  accountDelete: ({ password }) => (isPassword(password) ? { type: 'accountDelete', password } : undefined),
+  roomJoin: data => readRoom('roomJoin', data),
+  roomLeave: data => readRoom('roomLeave', data),
   peerRequest: data => readDescription('peerRequest', data),
   peerResponse: data => readDescription('peerResponse', data),
   peerCandidate: ({ to: target, candidate: given }) => {

@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
 import type {} from '../../plugins/config.ts'
-import type {} from '../../plugins/bonevalue/rendezvous/index.ts'
+import type { Handout } from '../../plugins/bonevalue/rendezvous/index.ts'
 import type {} from '../../plugins/bonevalue/rendezvous-listener.ts'
 import { count, errorSchema, time } from './schemas.ts'
 
@@ -34,6 +34,8 @@ const sessionSchema = Type.Object({
   })
 })
 
+const linkSchema = Type.Object({ link: Type.String(), expiresAt: time('End of the link.') })
+
 const userRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
     rendezvous: { isOn, administration },
@@ -56,6 +58,10 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
         : { state: 'off' as const, users: 0, peers: 0, messages: 0, online: [] }
   )
   if (!isOn) return
+  const linkOf = ({ token, expiresAt }: Handout, host: string | undefined) => ({
+    link: `${rendezvousListener.url ?? `http://${host}`}/bv/invite/#${token}`,
+    expiresAt: new Date(expiresAt).toISOString()
+  })
 
   app.get(
     '/api/users',
@@ -78,19 +84,81 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
         operationId: 'inviteUser',
         summary: 'Invite a user by a one-time link',
         body: Type.Object({ name: Type.Optional(Type.String({ description: 'Login name to suggest.' })) }),
+        response: { 201: linkSchema, 409: errorSchema }
+      }
+    },
+    async ({ body, headers: { host } }, reply) =>
+      await reply.code(201).send(linkOf(await administration.invite(body.name ?? ''), host))
+  )
+
+  app.post(
+    '/api/users/:user/reset',
+    {
+      config,
+      schema: {
+        operationId: 'resetPassword',
+        summary: 'Let a user set a new password by a one-time link',
+        params: userParams,
+        response: { 201: linkSchema, 404: errorSchema }
+      }
+    },
+    async ({ params: { user }, headers: { host } }, reply) =>
+      await reply.code(201).send(linkOf(await administration.reset(user), host))
+  )
+
+  app.delete(
+    '/api/users/:user',
+    {
+      config,
+      schema: {
+        operationId: 'deleteUser',
+        summary: 'Delete a user with everything that belongs to them',
+        params: userParams,
+        response: { 200: Type.Object({ deleted: Type.Literal(true) }), 404: errorSchema }
+      }
+    },
+    async ({ params: { user } }) => {
+      await administration.remove(user)
+      return { deleted: true as const }
+    }
+  )
+
+  app.post(
+    '/api/users/demo',
+    {
+      config,
+      schema: {
+        operationId: 'addDemoUsers',
+        summary: 'Make two users who trust each other, for trying',
         response: {
-          201: Type.Object({ link: Type.String(), expiresAt: time('End of the invitation.') }),
+          201: Type.Object({ names: Type.Array(Type.String()), password: Type.String() }),
           409: errorSchema
         }
       }
     },
-    async ({ body, headers: { host } }, reply) => {
-      const { token, expiresAt } = await administration.invite(body.name ?? '')
-      const base = rendezvousListener.url ?? `http://${host}`
-      return await reply
-        .code(201)
-        .send({ link: `${base}/bv/invite/#${token}`, expiresAt: new Date(expiresAt).toISOString() })
+    async (_request, reply) => {
+      const { names, password } = await administration.addDemo()
+      return await reply.code(201).send({ names: [...names], password })
     }
+  )
+
+  app.get(
+    '/api/accounts',
+    {
+      config,
+      schema: {
+        operationId: 'backUpAccounts',
+        summary: 'Copy the accounts: an SQLite file with hashes of passwords and sessions',
+        response: {
+          200: { description: 'An SQLite file.', content: { 'application/vnd.sqlite3': { schema: Type.Any() } } }
+        }
+      }
+    },
+    async (_request, reply) =>
+      await reply
+        .type('application/vnd.sqlite3')
+        .header('cache-control', 'no-store')
+        .send(await administration.backup())
   )
 
   app.patch(

@@ -13,8 +13,10 @@ export default async function bonevalueRoutes(app: FastifyInstance): Promise<voi
   await app.register(invitationRoutes)
   await app.register(async scope => {
     await serveLibrary(scope)
-    scope.get('/scripts/BV.js', { config: { surface: 'public' }, schema: { hide: true } }, (_request, reply) =>
-      sendLibraryFile(reply, 'BV.js')
-    )
+    // The library loads the module of file transfers from its own folder.
+    for (const file of ['BV.js', 'networkwebsockets-files.js'])
+      scope.get(`/scripts/${file}`, { config: { surface: 'public' }, schema: { hide: true } }, (_request, reply) =>
+        sendLibraryFile(reply, file)
+      )
   })
 }

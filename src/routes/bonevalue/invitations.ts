@@ -33,12 +33,16 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
     {
       config: { surface: 'account' },
       bodyLimit: BODY_LIMIT,
-      schema: { hide: true, body: Type.Object({ token }), response: { 200: Type.Object({ name: Type.String() }) } }
+      schema: {
+        hide: true,
+        body: Type.Object({ token }),
+        response: { 200: Type.Object({ name: Type.String(), reset: Type.Boolean() }) }
+      }
     },
     async ({ body }) => {
       const invitation = await app.rendezvous.service.findInvitation(body.token)
       if (isRefusal(invitation)) throw new NwsError(invitation.refusal)
-      return { name: invitation.suggestion }
+      return { name: invitation.suggestion, reset: invitation.resets !== undefined }
     }
   )
 

@@ -71,8 +71,7 @@ export default async function webRootRoutes(app: FastifyInstance): Promise<void>
   await app.register(ownPages)
   await app.register(async scope => {
     await serveLibrary(scope)
-    scope.get('/lib/bonevalue.js', { config: { surface: 'public' } }, (_request, reply) =>
-      sendLibraryFile(reply, 'bonevalue.js')
-    )
+    for (const file of ['bonevalue.js', 'networkwebsockets-files.js'])
+      scope.get(`/lib/${file}`, { config: { surface: 'public' } }, (_request, reply) => sendLibraryFile(reply, file))
   })
 }

@@ -8,6 +8,7 @@ import {
   type Reply
 } from '../../../src/client/bonevalue/conversation.ts'
 import { PART_BYTES } from '../../../src/client/bonevalue/parts.ts'
+import { pack, type Packed } from '../../../src/client/bonevalue/values.ts'
 
 /** One end of a channel in memory: what is sent stays in it until `flow`. */
 class Channel implements ConversationChannel {
@@ -52,7 +53,7 @@ type Said = { readonly calls: Call[] }
 
 function pair(
   t: Test,
-  answer: (module: string, data: unknown, reply: Reply) => void = (_module, data, reply) => reply({ response: data })
+  answer: ConversationEvents['answer'] = (_module, data, _signal, reply) => reply({ response: data })
 ) {
   const channels = [new Channel(), new Channel()] as const
   channels[0].other = channels[1]
@@ -64,6 +65,7 @@ function pair(
       new Conversation(channel, {
         answer,
         saidBye: calls => byes.push({ calls }),
+        signalled: () => {},
         broken: () => {
           broken++
         },
@@ -82,7 +84,7 @@ function pair(
 function call(data: unknown, keepAlive = false, timeoutMs = 60_000): { call: Call; outcome: Promise<Outcome> } {
   let made: Call | undefined
   const outcome = new Promise<Outcome>(resolve => {
-    made = new Call({ module: 'echo', data: JSON.stringify(data), keepAlive }, timeoutMs, resolve)
+    made = new Call({ module: 'echo', data: pack(data) as Packed, keepAlive }, timeoutMs, resolve)
   })
   return { call: made!, outcome }
 }
@@ -130,7 +132,7 @@ t.test('many long texts take turns, four at a time', async t => {
     a,
     channels: [channel],
     flow
-  } = pair(t, (_module, data, reply) => reply({ response: String(data).length }))
+  } = pair(t, (_module, data, _signal, reply) => reply({ response: String(data).length }))
   const calls = Array.from({ length: 10 }, (_, n) => {
     const each = call('x'.repeat(200_000 + n))
     a.ask(each.call)
@@ -156,7 +158,7 @@ t.test('many long texts take turns, four at a time', async t => {
 
 t.test("a request that is not answered times out, and a late answer is nobody's", async t => {
   let late: Reply | undefined
-  const { a, flow, broken } = pair(t, (_module, _data, reply) => {
+  const { a, flow, broken } = pair(t, (_module, _data, _signal, reply) => {
     late = reply
   })
   const { call: made, outcome } = call(1, false, 10)
@@ -193,7 +195,7 @@ t.test('the end gives back what has no answer', async t => {
 t.test('answers that cannot be written, and too many requests, are said', async t => {
   const circle: { self?: unknown } = {}
   circle.self = circle
-  const { a, flow } = pair(t, (_module, data, reply) => {
+  const { a, flow } = pair(t, (_module, data, _signal, reply) => {
     if (data !== 'wait') reply({ response: data === 'circle' ? circle : 'x'.repeat(2 ** 25) })
   })
   for (const [what, code] of [

@@ -7,7 +7,7 @@ import { readWire } from '../../../src/client/bonevalue/rendezvous-wire.ts'
 
 function create() {
   const events: string[] = []
-  const directory = new Directory({
+  const directory = new Directory<{ name: string; id: string }>({
     connected: ({ name, id }) => events.push(`+${name} ${id}`),
     disconnected: ({ id }) => events.push(`-${id}`),
     userAdded: alias => events.push(`user ${alias}`),
@@ -36,31 +36,33 @@ t.test('queries', async t => {
   t.strictSame(events.slice(6), ['-2', '-3', 'no user Bob'])
 })
 
-t.test(
-  'peers that can be reached stay while the rendezvous is away, until it tells of the user again or not at all',
-  async t => {
-    const { directory, ids, events } = create()
-    for (const [name, id] of [
-      ['Bob', '1'],
-      ['Bob', '2'],
-      ['Eve', '3'],
-      ['Zoe', '4']
-    ] as const) {
-      directory.addUser(name)
-      directory.add({ name, id })
-    }
-    events.length = 0
-    directory.renew(id => id !== '2')
-    t.strictSame(events, ['-2'], 'who cannot be reached is gone')
-    directory.keepUsers(['Bob', 'Eve'])
-    t.strictSame(events.splice(0), ['-2', '-4', 'no user Zoe'], 'who is trusted no more is gone')
-    directory.add({ name: 'Bob', id: '5' })
-    t.strictSame(events.splice(0), ['-1', '+Bob 5'], 'nobody is asked twice under two ids')
-    directory.add({ name: 'Eve', id: '3' })
-    directory.dropStale()
-    t.strictSame([events, ids('Eve')], [[], ['3']], 'who kept his id was never away')
+t.test('peers that can be reached stay while the rendezvous is away, as long as they can be reached', async t => {
+  const { directory, ids, events } = create()
+  for (const [name, id] of [
+    ['Bob', '1'],
+    ['Bob', '2'],
+    ['Eve', '3'],
+    ['Zoe', '4']
+  ] as const) {
+    directory.addUser(name)
+    directory.add({ name, id })
   }
-)
+  events.length = 0
+  directory.renew()
+  t.strictSame(events, [], 'until the list comes all may be present')
+  directory.keepUsers(['Bob', 'Eve'])
+  t.strictSame(events.splice(0), ['-4', 'no user Zoe'], 'a user who is not trusted any more is gone')
+  directory.add({ name: 'Eve', id: '3' })
+  directory.listed(id => id !== '2')
+  t.strictSame(events.splice(0), ['-2'], 'a peer that was not listed and cannot be reached is gone')
+  t.ok(directory.isListed('3') && !directory.isListed('1'))
+  directory.unlist('3', () => true)
+  t.strictSame(ids('*'), ['1', '3'], 'they stay while they can be reached')
+  directory.unreachable('1')
+  directory.add({ name: 'Eve', id: '3' })
+  directory.unreachable('3')
+  t.strictSame([events, ids('*')], [['-1'], ['3']], 'a peer that is listed again was never away')
+})
 
 t.test('messages of the rendezvous are read, others are none', async t => {
   for (const [type, data, expected] of [

@@ -27,6 +27,7 @@ for (let n = 0; ; n++) {
     hash: hash(invitation),
     suggestion: '',
     invitedBy: undefined,
+    resets: undefined,
     now,
     expiresAt: now + 3_600_000,
     limit: 16

@@ -15,7 +15,8 @@ const LOCK_WAIT_MS = 1000
 
 /**
  * Versions of the tables: entry n leads from version n to n + 1. Never change a released entry: add one. Times are milliseconds
- * since 1970, hashes are base64url. `name_key` is the form that all spellings of a login name share.
+ * since 1970, hashes are base64url. `name_key` is the form that all spellings of a login name share, `look` that of all names that
+ * look like it; NULL is filled in at the next opening.
  */
 export const migrations: readonly string[] = [
   `
@@ -42,6 +43,11 @@ export const migrations: readonly string[] = [
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX sessions_of_user ON sessions (user_id, created_at);
+`,
+  `
+  ALTER TABLE invitations ADD COLUMN resets INTEGER REFERENCES users(id);
+  ALTER TABLE users ADD COLUMN look TEXT;
+  CREATE INDEX users_by_look ON users (look);
 `
 ]
 

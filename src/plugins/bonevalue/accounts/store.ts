@@ -1,7 +1,10 @@
 // The built-in store: users, trust and tokens in SQLite; sessions and invitations are in admission.ts. Each call is synchronous
 // inside, so that two calls cannot mix.
-import { loginKey } from '../../../core/bonevalue/names.ts'
-import type { AccountStore, Contact, StoredUser, User, UserSummary } from '../../../core/bonevalue/store.ts'
+import { tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { aliasKey, lookOf, loginKey } from '../../../core/bonevalue/names.ts'
+import type { AccountStore, Contact, StoredUser, Trust, User, UserSummary } from '../../../core/bonevalue/store.ts'
 import { admissionPart } from './admission.ts'
 import { closeDatabase, transact, type Database } from './database.ts'
 
@@ -30,17 +33,39 @@ const storedUser = ({ id, name, password, disabled }: UserRow): StoredUser => ({
   passwordHash: password ?? undefined
 })
 
-type UserPart = Pick<AccountStore, 'findUser' | 'ensureUser' | 'users' | 'setDisabled' | 'contacts'>
+type UserPart = Pick<
+  AccountStore,
+  'findUser' | 'ensureUser' | 'users' | 'setDisabled' | 'setPassword' | 'deleteUser' | 'contacts'
+>
 type TrustPart = Pick<AccountStore, 'createToken' | 'claimToken' | 'removeTrust'>
 
 function userPart(database: Database, now: () => number): UserPart {
   const find = database.prepare('SELECT id, name, password, disabled FROM users WHERE name_key = ?')
-  const insert = database.prepare('INSERT INTO users (name, name_key, created_at) VALUES (?, ?, ?)')
+  const insert = database.prepare('INSERT INTO users (name, name_key, look, created_at) VALUES (?, ?, ?, ?)')
   const all = database.prepare(`
     SELECT id, name, disabled, created_at, (SELECT count(*) FROM sessions WHERE user_id = users.id AND expires_at > ?) AS sessions
     FROM users ORDER BY name_key`)
   const disable = database.prepare('UPDATE users SET disabled = ? WHERE id = ?')
   const endSessions = database.prepare('DELETE FROM sessions WHERE user_id = ?')
+  const setPassword = database.prepare('UPDATE users SET password = ? WHERE id = ?')
+  const name = database.prepare('SELECT name FROM users WHERE id = ?')
+  const trusts = database.prepare(`
+    SELECT own.other_id AS id, name, own.alias, theirs.alias AS own_alias FROM contacts AS own
+    JOIN contacts AS theirs ON theirs.user_id = own.other_id AND theirs.other_id = own.user_id
+    JOIN users ON users.id = own.other_id WHERE own.user_id = ?`)
+  // Names that were stored before their look was.
+  const fill = database.prepare('UPDATE users SET look = ? WHERE id = ?')
+  for (const user of database.prepare('SELECT id, name FROM users WHERE look IS NULL').all() as User[])
+    fill.run(lookOf(user.name), user.id)
+  const remove = [
+    'DELETE FROM contacts WHERE user_id = ?',
+    'DELETE FROM contacts WHERE other_id = ?',
+    'DELETE FROM tokens WHERE user_id = ?',
+    'DELETE FROM sessions WHERE user_id = ?',
+    'DELETE FROM invitations WHERE resets = ?',
+    'UPDATE invitations SET invited_by = NULL WHERE invited_by = ?',
+    'DELETE FROM users WHERE id = ?'
+  ].map(statement => database.prepare(statement))
   const contacts = database.prepare(
     'SELECT other_id AS id, name, alias FROM contacts JOIN users ON users.id = other_id WHERE user_id = ?'
   )
@@ -52,7 +77,7 @@ function userPart(database: Database, now: () => number): UserPart {
     findUser: async name => findUser(name),
     ensureUser: async name =>
       transact(database, () => {
-        if (findUser(name) === undefined) insert.run(name, loginKey(name), now())
+        if (findUser(name) === undefined) insert.run(name, loginKey(name), lookOf(name), now())
         return findUser(name)!
       }),
     users: async at =>
@@ -70,6 +95,19 @@ function userPart(database: Database, now: () => number): UserPart {
         if (disabled) endSessions.run(userId)
         return disable.run(disabled ? 1 : 0, userId).changes > 0
       }),
+    setPassword: async (userId, passwordHash) => void setPassword.run(passwordHash, userId),
+    deleteUser: async userId =>
+      transact(database, () => {
+        const user = { id: userId, name: (name.get(userId) as { name: string }).name }
+        const ended = (trusts.all(userId) as (Contact & { own_alias: string })[]).map(
+          ({ id, name: other, alias, own_alias: ownAlias }): Trust => ({
+            users: [user, { id, name: other }],
+            aliases: [alias, ownAlias]
+          })
+        )
+        for (const statement of remove) statement.run(userId)
+        return ended
+      }),
     contacts: async userId => (contacts.all(userId) as Contact[]).map(({ id, name, alias }) => ({ id, name, alias }))
   }
 }
@@ -86,6 +124,7 @@ function trustPart(database: Database): TrustPart {
   const use = database.prepare('UPDATE tokens SET used_at = ? WHERE hash = ?')
   const userById = database.prepare('SELECT id, name FROM users WHERE id = ?')
   const byAlias = database.prepare('SELECT other_id FROM contacts WHERE user_id = ? AND alias = ?')
+  const aliasesOf = database.prepare('SELECT alias FROM contacts WHERE user_id = ?')
   const aliasOf = database.prepare('SELECT alias FROM contacts WHERE user_id = ? AND other_id = ?')
   const trust = database.prepare('INSERT INTO contacts (user_id, other_id, alias) VALUES (?, ?, ?)')
   const distrust = database.prepare('DELETE FROM contacts WHERE user_id = ? AND other_id = ?')
@@ -96,7 +135,10 @@ function trustPart(database: Database): TrustPart {
   }
   const aliasFor = (userId: number, otherId: number): string | undefined =>
     (aliasOf.get(userId, otherId) as { alias: string } | undefined)?.alias
-  const isTaken = (userId: number, alias: string): boolean => byAlias.get(userId, alias) !== undefined
+  const isTaken = (userId: number, alias: string): boolean => {
+    const look = lookOf(alias)
+    return (aliasesOf.all(userId) as { alias: string }[]).some(other => lookOf(other.alias) === look)
+  }
 
   return {
     createToken: async ({ hash, userId, alias, now, expiresAt, limit }) =>
@@ -128,7 +170,9 @@ function trustPart(database: Database): TrustPart {
       }),
     removeTrust: async (userId, alias) =>
       transact(database, () => {
-        const contact = byAlias.get(userId, alias) as { other_id: number } | undefined
+        const contact = (byAlias.get(userId, alias) ?? byAlias.get(userId, aliasKey(alias))) as
+          | { other_id: number }
+          | undefined
         if (contact === undefined) return undefined
         const { other_id: otherId } = contact
         const others = aliasFor(otherId, userId) ?? ''
@@ -145,6 +189,17 @@ export function createStore(database: Database, now: () => number): AccountStore
     ...userPart(database, now),
     ...trustPart(database),
     ...admissionPart(database),
+    backup: async () => {
+      // The database cannot be copied while it is open: most of it is in its log.
+      const folder = mkdtempSync(join(tmpdir(), 'nws-backup-'))
+      try {
+        const file = join(folder, 'accounts.db')
+        database.prepare('VACUUM INTO ?').run(file)
+        return readFileSync(file)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
     close: async () => closeDatabase(database)
   }
 }

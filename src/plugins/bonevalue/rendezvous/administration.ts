@@ -1,8 +1,8 @@
 // The users and their presence, for the operator of this proxy: values for the API's routes and the command line.
-import { isRefusal, type SessionSummary, type StoredUser } from '../../../core/bonevalue/store.ts'
+import { DEMO_USERS } from '../../../core/bonevalue/names.ts'
+import { isRefusal, type Refusal, type SessionSummary, type StoredUser } from '../../../core/bonevalue/store.ts'
 import { NwsError } from '../../../core/errors.ts'
 import type { Handout, RendezvousService } from './service.ts'
-import type { RendezvousSocket } from './socket.ts'
 
 /** A user as the API shows it. */
 export interface UserView {
@@ -33,6 +33,14 @@ export interface Administration {
   }
   /** Makes the secret of a one-time link. @throws NwsError `NWS_ERR_BV_NAME`, `NWS_ERR_BV_NAME_TAKEN` */
   invite(suggestion: string): Promise<Handout>
+  /** Makes the secret of a one-time link with which a user sets a new password. */
+  reset(name: string): Promise<Handout>
+  /** Deletes a user with everything that belongs to them. */
+  remove(name: string): Promise<void>
+  /** Makes two users who trust each other, for trying. @throws NwsError `NWS_ERR_BV_NAME_TAKEN` */
+  addDemo(): Promise<{ readonly names: readonly string[]; readonly password: string }>
+  /** A copy of the accounts, as the bytes of an SQLite file. */
+  backup(): Promise<Buffer>
   /** Disabling ends sessions and sockets. */
   setDisabled(name: string, disabled: boolean): Promise<void>
   sessions(name: string): Promise<SessionSummary[]>
@@ -40,11 +48,14 @@ export interface Administration {
   revoke(name: string, id?: string): Promise<number>
 }
 
-/** The administration of one rendezvous. @param sockets all open sockets */
-export function createAdministration(
-  service: () => RendezvousService,
-  sockets: Iterable<RendezvousSocket>
-): Administration {
+/** The value, or the refusal as an error. */
+function accepted<Value extends object | string>(value: Value | Refusal): Value {
+  if (typeof value === 'object' && isRefusal(value)) throw new NwsError(value.refusal)
+  return value
+}
+
+/** The administration of one rendezvous. */
+export function createAdministration(service: () => RendezvousService): Administration {
   const find = async (name: string): Promise<StoredUser> => {
     const user = await (await service().store()).findUser(name)
     if (user === undefined) throw new NwsError('NWS_ERR_BV_USER_UNKNOWN')
@@ -73,28 +84,17 @@ export function createAdministration(
     invite: async suggestion => {
       if (suggestion !== '' && (await (await service().store()).findUser(suggestion)) !== undefined)
         throw new NwsError('NWS_ERR_BV_NAME_TAKEN')
-      const handout = await service().invite(undefined, suggestion)
-      if (isRefusal(handout)) throw new NwsError(handout.refusal)
-      return handout
+      return accepted(await service().invite(undefined, suggestion))
     },
-    setDisabled: async (name, disabled) => {
-      const { id } = await find(name)
-      await (await service().store()).setDisabled(id, disabled)
-      if (!disabled) return
-      service().accessChanged()
-      for (const socket of sockets) if (socket.peer?.user.id === id) socket.end('NWS_ERR_BV_DISABLED')
+    reset: async name => {
+      const user = await find(name)
+      return accepted(await service().invite(undefined, user.name, user))
     },
-    sessions: async name => {
-      const { id } = await find(name)
-      return await (await service().store()).sessions(id, Date.now())
-    },
-    revoke: async (name, sessionId) => {
-      const { id } = await find(name)
-      const ended = new Set(await (await service().store()).revokeSessions(id, sessionId))
-      service().accessChanged()
-      for (const socket of sockets)
-        if (socket.peer?.user.id === id && ended.has(socket.sessionId)) socket.end('NWS_ERR_BV_SESSION')
-      return ended.size
-    }
+    remove: async name => await service().deleteUser(await find(name)),
+    addDemo: async () => ({ names: DEMO_USERS, password: accepted(await service().addDemo(DEMO_USERS)) }),
+    backup: async () => await (await service().store()).backup(),
+    setDisabled: async (name, disabled) => await service().setDisabled(await find(name), disabled),
+    sessions: async name => await service().sessions(await find(name)),
+    revoke: async (name, sessionId) => await service().endSessions(await find(name), sessionId)
   }
 }

@@ -19,10 +19,12 @@ import type {} from '../../shutdown.ts'
 import type {} from '../accounts/index.ts'
 import { createAdministration, type Administration } from './administration.ts'
 import { CookieLogins } from './cookie-logins.ts'
-import { RendezvousService } from './service.ts'
+import { peerIdOf } from './secrets.ts'
+import { RendezvousService, type RendezvousDeps } from './service.ts'
 import { RendezvousSocket, type LoginMethod, type RendezvousSocketDeps } from './socket.ts'
 
 export type { Administration } from './administration.ts'
+export type { Handout } from './service.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -93,8 +95,12 @@ export default fp<RendezvousSeams>(
     const { config, accounts } = app
     let seams: RendezvousSeams = { ...given }
     let made: RendezvousService | undefined
-    const service = (): RendezvousService => (made ??= new RendezvousService({ accounts, seams }))
     const sockets = new ClientSockets<RendezvousSocket>()
+    const endSockets: RendezvousDeps['endSockets'] = (userId, sessions, code) => {
+      for (const socket of sockets)
+        if (socket.peer?.user.id === userId && sessions?.has(socket.sessionId) !== false) socket.end(code)
+    }
+    const service = (): RendezvousService => (made ??= new RendezvousService({ accounts, seams, endSockets }))
     const strangers = new Strangers()
     const cookieLogins = new CookieLogins()
     const logins = new Map<LoginMethod, number>()
@@ -111,7 +117,12 @@ export default fp<RendezvousSeams>(
       settings: config,
       turns,
       now: () => performance.now(),
-      peerId: () => newPeerId(id => service().directory.has(id)),
+      peerId: ({ id }, session, page) => {
+        const { directory } = service()
+        const own = page === undefined ? undefined : peerIdOf(session, page)
+        const isFree = own !== undefined && (directory.get(own)?.user.id ?? id) === id
+        return isFree ? own : newPeerId(taken => directory.get(taken) !== undefined)
+      },
       iceServers: peerId =>
         iceServersFor(iceServers, String(peerId), Date.now(), (key, text) =>
           createHmac('sha1', key).update(text).digest('base64')
@@ -150,7 +161,7 @@ export default fp<RendezvousSeams>(
         sockets.add(socket)
         if (!isWelcome) socket.end('NWS_ERR_BV_TOO_MANY')
       },
-      administration: createAdministration(service, sockets),
+      administration: createAdministration(service),
       numbers: {
         get unknown() {
           return strangers.size

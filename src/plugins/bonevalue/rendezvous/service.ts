@@ -3,21 +3,30 @@
 import { addressKey } from '../../../core/address-key.ts'
 import { Attempts } from '../../../core/bonevalue/attempts.ts'
 import { Directory } from '../../../core/bonevalue/directory.ts'
-import { isAlias, isLoginName, isNewPassword, loginKey, MAX_LOGIN_NAME } from '../../../core/bonevalue/names.ts'
+import {
+  aliasKey,
+  isAlias,
+  isLoginName,
+  isNewPassword,
+  loginKey,
+  MAX_LOGIN_NAME
+} from '../../../core/bonevalue/names.ts'
 import type { RendezvousSeams } from '../../../core/bonevalue/seams.ts'
 import {
   isRefusal,
   type AccountStore,
   type Invitation,
   type Refusal,
+  type SessionSummary,
   type User
 } from '../../../core/bonevalue/store.ts'
+import type { ErrorCode } from '../../../core/errors.ts'
 import { KeyedBuckets } from '../../../core/keyed-buckets.ts'
 import type { Accounts } from '../accounts/index.ts'
 import { hashSecret, newSecret } from './secrets.ts'
 
-/** How long a session is valid after a login with the password, milliseconds. */
-export const SESSION_LIFETIME_MS = 12 * 3_600_000
+/** How long a session is valid after its last use, milliseconds. */
+export const SESSION_LIFETIME_MS = 7 * 86_400_000
 export const TOKEN_LIFETIME_MS = 600_000
 export const INVITATION_LIFETIME_MS = 72 * 3_600_000
 /** Open tokens of one user, and open invitations. */
@@ -36,6 +45,8 @@ export interface RendezvousDeps {
   readonly accounts: Accounts
   readonly seams: RendezvousSeams
   readonly attempts?: Attempts
+  /** Ends the sockets of a user. @param sessions ids of their sessions; undefined: all */
+  readonly endSockets: (userId: number, sessions: ReadonlySet<string> | undefined, code: ErrorCode) => void
 }
 
 /** An attempt to log in: name and address. */
@@ -89,8 +100,8 @@ export class RendezvousService {
     return this.#deps.seams.store ?? (await this.#deps.accounts.open())
   }
 
-  /** Logs in with a password and makes a session. */
-  async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
+  /** Checks a password, no faster than the limits of attempts allow. */
+  async #check(name: string, password: string, caller: Caller): Promise<User | LoginRefusal> {
     const key = loginKey(name.slice(0, MAX_LOGIN_NAME + 1))
     const address = addressKey(caller.address).key
     for (;;) {
@@ -109,7 +120,13 @@ export class RendezvousService {
     } finally {
       this.#attempts.end(key, address, isWrong, Date.now())
     }
-    if (user === undefined) return { refusal: 'NWS_ERR_BV_LOGIN' }
+    return user ?? { refusal: 'NWS_ERR_BV_LOGIN' }
+  }
+
+  /** Logs in with a password and makes a session. */
+  async logIn(name: string, password: string, caller: Caller): Promise<Login | LoginRefusal> {
+    const user = await this.#check(name, password, caller)
+    if (isRefusal(user)) return user
     const session = newSecret()
     const sessionId = newSecret().slice(0, 8)
     const expiresAt = Date.now() + SESSION_LIFETIME_MS
@@ -130,9 +147,16 @@ export class RendezvousService {
   /** Logs in with a session. */
   async resume(session: string): Promise<Login | LoginRefusal> {
     const found = await (await this.store()).findSession(hashSecret(session), Date.now())
-    return found === undefined
-      ? { refusal: 'NWS_ERR_BV_SESSION' }
-      : { user: found.user, session, sessionId: found.id, expiresAt: found.expiresAt }
+    if (found === undefined) return { refusal: 'NWS_ERR_BV_SESSION' }
+    const expiresAt = await this.renewSession(found.user, found.id)
+    return { user: found.user, session, sessionId: found.id, expiresAt }
+  }
+
+  /** A session is used, and lives on. @returns when it ends */
+  async renewSession({ id }: User, sessionId: string): Promise<number> {
+    const expiresAt = Date.now() + SESSION_LIFETIME_MS
+    await (await this.store()).renewSession(id, sessionId, expiresAt)
+    return expiresAt
   }
 
   /**
@@ -159,12 +183,71 @@ export class RendezvousService {
     }
   }
 
-  /** An account was disabled, or sessions were ended: logins under way are looked at again. */
-  accessChanged(): void {
-    this.#accessVersion++
+  /** Disabling ends sessions and sockets. */
+  async setDisabled({ id }: User, disabled: boolean): Promise<void> {
+    await (await this.store()).setDisabled(id, disabled)
+    if (disabled) this.#shutOut(id, undefined, 'NWS_ERR_BV_DISABLED')
   }
 
-  async requestToken(user: User, alias: string): Promise<Handout | Refusal> {
+  async sessions({ id }: User): Promise<SessionSummary[]> {
+    return await (await this.store()).sessions(id, Date.now())
+  }
+
+  /** Ends one session of a user, or all but one, with their sockets. @returns how many */
+  async endSessions(user: User, id?: string, except?: string): Promise<number> {
+    const ended = new Set(await (await this.store()).revokeSessions(user.id, id, except))
+    this.#shutOut(user.id, ended, 'NWS_ERR_BV_SESSION')
+    return ended.size
+  }
+
+  /** Changes the password of a user, and ends all sessions but one. */
+  async changePassword(
+    user: User,
+    { old, password }: { readonly old: string; readonly password: string },
+    caller: Caller,
+    sessionId: string
+  ): Promise<LoginRefusal | undefined> {
+    if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
+    const { accounts, seams } = this.#deps
+    if (seams.authenticate !== undefined) return { refusal: 'NWS_ERR_BV_ELSEWHERE' }
+    const checked = await this.#check(user.name, old, caller)
+    if (isRefusal(checked)) return checked
+    await (await this.store()).setPassword(user.id, await accounts.passwords.hash(password))
+    await this.endSessions(user, undefined, sessionId)
+    return undefined
+  }
+
+  /** Deletes the account of a user who knows its password. @param deleted called before the user's sockets end */
+  async deleteOwn(
+    user: User,
+    password: string,
+    caller: Caller,
+    deleted: () => void
+  ): Promise<LoginRefusal | undefined> {
+    const checked = await this.#check(user.name, password, caller)
+    if (isRefusal(checked)) return checked
+    await this.deleteUser(user, deleted)
+    return undefined
+  }
+
+  /** Deletes a user, and ends their trusts and sockets. */
+  async deleteUser(user: User, deleted: () => void = () => {}): Promise<void> {
+    await this.#inOrder(async () => {
+      for (const trust of await (await this.store()).deleteUser(user.id)) this.directory.trustRemoved(trust)
+      this.#trustVersion++
+    })
+    deleted()
+    this.#shutOut(user.id, undefined, 'NWS_ERR_BV_DELETED')
+  }
+
+  /** Logins under way are looked at again, and sockets end. */
+  #shutOut(userId: number, sessions: ReadonlySet<string> | undefined, code: ErrorCode): void {
+    this.#accessVersion++
+    this.#deps.endSockets(userId, sessions, code)
+  }
+
+  async requestToken(user: User, given: string): Promise<Handout | Refusal> {
+    const alias = aliasKey(given)
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
     const token = newSecret()
     const expiresAt = Date.now() + TOKEN_LIFETIME_MS
@@ -175,7 +258,8 @@ export class RendezvousService {
   }
 
   /** Makes two users trust each other. @returns the claimer's alias for the other */
-  async claimToken(user: User, alias: string, token: string): Promise<{ readonly name: string } | Refusal> {
+  async claimToken(user: User, given: string, token: string): Promise<{ readonly name: string } | Refusal> {
+    const alias = aliasKey(given)
     if (!isAlias(alias)) return { refusal: 'NWS_ERR_BV_ALIAS' }
     return await this.#inOrder(async () => {
       const claim = await (
@@ -201,8 +285,12 @@ export class RendezvousService {
     })
   }
 
-  /** @param invitedBy undefined: the operator of this proxy. @param suggestion login name to begin with */
-  async invite(invitedBy: User | undefined, suggestion: string): Promise<Handout | Refusal> {
+  /**
+   * @param invitedBy undefined: the operator of this proxy
+   * @param suggestion login name to begin with
+   * @param resets the user who gets a new password by it
+   */
+  async invite(invitedBy: User | undefined, suggestion: string, resets?: User): Promise<Handout | Refusal> {
     if (suggestion !== '' && !isLoginName(suggestion)) return { refusal: 'NWS_ERR_BV_NAME' }
     const token = newSecret()
     const expiresAt = Date.now() + INVITATION_LIFETIME_MS
@@ -211,6 +299,7 @@ export class RendezvousService {
       hash: hashSecret(token),
       suggestion,
       invitedBy: invitedBy?.id,
+      resets: resets?.id,
       now: Date.now(),
       expiresAt,
       limit: MAX_OPEN
@@ -222,22 +311,41 @@ export class RendezvousService {
     return await (await this.store()).findInvitation(hashSecret(token), Date.now())
   }
 
-  /** Makes an account from an invitation. @throws the error of an extension's `register` */
-  async acceptInvitation(token: string, name: string, password: string): Promise<User | Refusal> {
-    if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
+  /** Makes an account from an invitation, or sets a new password. @throws the error of an extension's `register` */
+  async acceptInvitation(token: string, given: string, password: string): Promise<User | Refusal> {
     if (!isNewPassword(password)) return { refusal: 'NWS_ERR_BV_PASSWORD' }
     const { accounts, seams } = this.#deps
     const store = await this.store()
     // An invalid link must not cost a hash or a call of an extension.
     const invitation = await store.findInvitation(hashSecret(token), Date.now())
     if (isRefusal(invitation)) return invitation
+    const { resets } = invitation
+    const name = resets?.name ?? given
+    if (!isLoginName(name)) return { refusal: 'NWS_ERR_BV_NAME' }
     // The answer tells whether a name exists.
     if (!this.#accepts.take(invitation.invitedBy?.id ?? hashSecret(token), Date.now()))
       return { refusal: 'NWS_ERR_BV_SLOW_DOWN' }
-    if ((await store.findUser(name)) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
+    if (resets === undefined && (await store.findUser(name)) !== undefined) return { refusal: 'NWS_ERR_BV_NAME_TAKEN' }
     const isElsewhere = (await seams.register?.({ name, password, invitation })) === true
     const passwordHash = isElsewhere ? undefined : await accounts.passwords.hash(password)
-    return await store.acceptInvitation(hashSecret(token), { name, passwordHash }, Date.now())
+    const user = await store.acceptInvitation(hashSecret(token), { name, passwordHash }, Date.now())
+    if (resets !== undefined && !isRefusal(user)) this.#shutOut(user.id, undefined, 'NWS_ERR_BV_SESSION')
+    return user
+  }
+
+  /** Makes users who trust each other, for trying. @returns the password of all of them */
+  async addDemo(names: readonly [string, string]): Promise<string | Refusal> {
+    const password = newSecret()
+    const users: User[] = []
+    for (const name of names) {
+      const handout = await this.invite(undefined, name)
+      const user = isRefusal(handout) ? handout : await this.acceptInvitation(handout.token, name, password)
+      if (isRefusal(user)) return user
+      users.push(user)
+    }
+    const handout = await this.requestToken(users[0]!, names[1])
+    const claim = isRefusal(handout) ? handout : await this.claimToken(users[1]!, names[0], handout.token)
+    return isRefusal(claim) ? claim : password
   }
 
   async #authenticate(name: string, password: string, caller: Caller): Promise<User | undefined> {

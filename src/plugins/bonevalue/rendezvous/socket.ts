@@ -19,7 +19,7 @@ import {
 } from '../../../core/hub/client-socket.ts'
 import type { Settings } from '../../../core/settings.ts'
 import { TokenBucket } from '../../../core/token-bucket.ts'
-import { MAX_PEERS_PER_USER, type Login, type LoginRefusal, type RendezvousService } from './service.ts'
+import { MAX_PEERS_PER_USER, type Caller, type Login, type LoginRefusal, type RendezvousService } from './service.ts'
 
 /** The origin of a socket. */
 export interface SocketOrigin {
@@ -38,8 +38,8 @@ export type LoginMethod = 'password' | 'session' | 'cookies'
 export interface RendezvousSocketDeps extends ClientSocketDeps {
   readonly service: RendezvousService
   readonly settings: Settings
-  /** Makes a free id. */
-  readonly peerId: () => number
+  /** The id of a client: that of its page if it names one, or else a free one. */
+  readonly peerId: (user: User, session: string, page: string | undefined) => number
   readonly iceServers: (peerId: number) => IceServer[]
   readonly report: (error: unknown) => void
   /** Counts a login. */
@@ -56,6 +56,8 @@ const RATE = { burst: 1000, perSecond: 200 } as const
 const MAX_EARLY_BYTES = MAX_MESSAGE_BYTES
 /** Requests of a client that may wait for their answers. */
 const MAX_PENDING = 64
+/** How often the session of an open socket is renewed, milliseconds. */
+const RENEWAL_MS = 3_600_000
 /** A client that writes too fast is told to wait this long, milliseconds. */
 const WRITE_WAIT_MS = 1000
 
@@ -65,7 +67,9 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
   readonly source: SocketOrigin
   /** Set by the login. */
   sessionId = ''
+  #page: string | undefined
   #iceSentAt = 0
+  #renewedAt = 0
   #rate: TokenBucket | undefined
   #loginTimer: NodeJS.Timeout | undefined
   #member: OnlinePeer | undefined
@@ -95,14 +99,27 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     this.outbox.pushPresence(frame)
   }
 
-  /** Also renews the credentials of the client, if it is time. */
+  /** Also renews the session and the credentials of the client, if it is time. */
   override checkAlive(now: number): void {
     super.checkAlive(now)
-    if (this.#member !== undefined && !this.isLegacy && now - this.#iceSentAt >= CREDENTIAL_RENEWAL_MS) {
+    if (this.#member === undefined || this.over) return
+    const { user, id } = this.#member
+    if (now - this.#renewedAt >= RENEWAL_MS) {
+      this.#renewedAt = now
+      void this.deps.service.renewSession(user, this.sessionId).catch(this.deps.report)
+    }
+    if (!this.isLegacy && now - this.#iceSentAt >= CREDENTIAL_RENEWAL_MS) {
       this.#iceSentAt = now
-      const servers = this.deps.iceServers(this.#member.id)
+      const servers = this.deps.iceServers(id)
       if (servers.length > 0) this.send(encode('iceServers', servers))
     }
+  }
+
+  /** The client has come back by another socket. */
+  replace(): void {
+    this.#member = undefined
+    this.end('NWS_ERR_PEER_SILENT')
+    this.terminate()
   }
 
   /** Flushes, announces the leave, and receives nothing more. */
@@ -144,14 +161,15 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
       return
     }
     clearTimeout(this.#loginTimer)
+    this.#page = message.page
     const { service } = this.deps
-    const { address, origin } = this.source
     if ('session' in message) this.#begin('session', service.resume(message.session))
-    else
-      this.#begin(
-        'password',
-        service.logIn(message.user, message.password, { address, origin, isOpen: () => !this.over })
-      )
+    else this.#begin('password', service.logIn(message.user, message.password, this.#caller))
+  }
+
+  get #caller(): Caller {
+    const { address, origin } = this.source
+    return { address, origin, isOpen: () => !this.over }
   }
 
   /** Waits for a login. The client then is online, or is ended. */
@@ -189,13 +207,15 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
       settled,
       loggedIn
     } = this.deps
-    if ((directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
+    const peerId = newPeerId(user, session, this.#page)
+    const before = directory.get(peerId)
+    if (before === undefined && (directory.users.get(user.id)?.peers.size ?? 0) >= MAX_PEERS_PER_USER) {
       this.#refuseLogin({ refusal: 'NWS_ERR_BV_TOO_MANY' })
       return
     }
-    const peerId = newPeerId()
+    if (before !== undefined) (before.port as RendezvousSocket).replace()
     this.sessionId = sessionId
-    this.#iceSentAt = this.deps.now()
+    this.#iceSentAt = this.#renewedAt = this.deps.now()
     if (!this.isLegacy)
       this.send(encode('login', { user: user.name, session, expiresAt, iceServers: iceServers(peerId) }))
     this.#member = directory.enter(user, contacts, peerId, this)
@@ -215,29 +235,43 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
     const { type } = message
     if (type === 'login') {
       this.#refuse('NWS_ERR_BV_MESSAGE', { type })
+    } else if (type === 'ping') {
+      this.send(encode('pong', {}))
+    } else if ('room' in message) {
+      this.#room(peer, message)
     } else if ('to' in message) {
       if (!this.deps.service.directory.relay(peer, message))
         this.#refuse('NWS_ERR_BV_NO_PEER', { type, to: message.to })
-    } else if (this.#pending >= MAX_PENDING) {
-      this.end('NWS_ERR_RATE_LIMITED')
     } else {
-      this.#request(type, () => this.#answer(peer.user, message))
+      const mayWrite = this.deps.takeWrite(peer.user)
+      this.#inOrder(type, async () => (mayWrite ? await this.#answer(peer.user, message) : 'NWS_ERR_BV_SLOW_DOWN'))
     }
   }
 
-  /** Does a request after all earlier ones, and answers its errors. */
-  #request(type: string, work: () => Promise<ErrorCode | undefined>): void {
+  /** Joins or leaves a room, after all earlier requests. */
+  #room(peer: OnlinePeer, { type, room }: ClientMessage & { room: string }): void {
+    const { directory } = this.deps.service
+    this.#inOrder(type, async () => {
+      const peers = type === 'roomJoin' ? directory.joinRoom(peer, room) : directory.leaveRoom(peer, room)
+      if (type === 'roomJoin' && peers === undefined) return 'NWS_ERR_BV_TOO_MANY'
+      this.#done(type, type === 'roomJoin' ? { room, peers } : { room })
+      return undefined
+    })
+  }
+
+  /** Does a request after all earlier ones, and answers its errors. @param work returns why the request is refused */
+  #inOrder(type: string, work: () => Promise<ErrorCode | undefined>): void {
+    if (this.#pending >= MAX_PENDING) {
+      this.end('NWS_ERR_RATE_LIMITED')
+      return
+    }
     this.#pending++
-    const mayWrite = this.deps.takeWrite(this.#member!.user)
     this.#requests = (this.#requests ?? Promise.resolve())
       .then(async () => {
         if (this.over) return
-        if (mayWrite) {
-          const refusal = await work()
-          if (refusal !== undefined) this.#refuse(refusal, { type })
-        } else {
-          this.#refuse('NWS_ERR_BV_SLOW_DOWN', { type, retryAfterMs: WRITE_WAIT_MS })
-        }
+        const refusal = await work()
+        if (refusal === 'NWS_ERR_BV_SLOW_DOWN') this.#refuse(refusal, { type, retryAfterMs: WRITE_WAIT_MS })
+        else if (refusal !== undefined) this.#refuse(refusal, { type })
       })
       .catch((error: unknown) => {
         this.deps.report(error)
@@ -251,7 +285,7 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
   /** @returns why the request is refused */
   async #answer(
     user: User,
-    message: Exclude<ClientMessage, { type: 'login' } | { to: number }>
+    message: Exclude<ClientMessage, { type: 'login' | 'ping' } | { to: number } | { room: string }>
   ): Promise<ErrorCode | undefined> {
     const { service } = this.deps
     switch (message.type) {
@@ -275,9 +309,35 @@ export class RendezvousSocket extends ClientSocket<RendezvousSocketDeps> impleme
           this.send(encode('inviteResponse', { email: message.email, link, expiresAt: handout.expiresAt }))
         return undefined
       }
+      case 'sessionList': {
+        const sessions = await service.sessions(user)
+        this.#done(message.type, { sessions: sessions.map(each => ({ ...each, own: each.id === this.sessionId })) })
+        return undefined
+      }
+      case 'sessionEnd': {
+        const except = message.id === undefined ? this.sessionId : undefined
+        this.#done(message.type, { ended: await service.endSessions(user, message.id, except) })
+        return undefined
+      }
+      case 'passwordChange':
+        return this.#doneOr(await service.changePassword(user, message, this.#caller, this.sessionId), message.type)
+      case 'accountDelete': {
+        const done = (): void => this.#done(message.type)
+        return (await service.deleteOwn(user, message.password, this.#caller, done))?.refusal
+      }
       default:
-        return (await service.removeTrust(user, message.name))?.refusal
+        return this.#doneOr(await service.removeTrust(user, message.name), message.type)
     }
+  }
+
+  #doneOr(refusal: LoginRefusal | undefined, type: string): ErrorCode | undefined {
+    if (refusal === undefined) this.#done(type)
+    return refusal?.refusal
+  }
+
+  /** Answers a request that has no answer of its own. */
+  #done(type: string, result: object = {}): void {
+    this.send(encode('done', { type, ...result }))
   }
 
   /** Refuses a message of a client after its login. */

@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { closeDatabase, openDatabase } from '../../../../src/plugins/bonevalue/accounts/database.ts'
+import { closeDatabase, migrations, openDatabase } from '../../../../src/plugins/bonevalue/accounts/database.ts'
 
 t.test('only this user may read it, and it is one file when it is closed', async t => {
   const directory = join(t.testdir(), 'deep', 'er')
@@ -62,7 +62,7 @@ t.test('a failed open leaves no lock: the next one says the same, and works when
     await t.rejects(openDatabase(directory), { code: 'NWS_ERR_BV_STORE', message: /version 99/ })
   const { default: Libsql } = await import('libsql')
   const repair = new Libsql(join(directory, 'accounts.db'))
-  repair.exec('PRAGMA user_version = 1')
+  repair.exec(`PRAGMA user_version = ${migrations.length}`)
   repair.close()
   closeDatabase(await openDatabase(directory))
 })
