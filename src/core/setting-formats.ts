@@ -2,6 +2,7 @@
 // schema.
 import * as registry from 'typebox/format'
 import { parseIceServers } from './bonevalue/ice-servers.ts'
+import { parseAddress } from './dns-sd/address-policy.ts'
 import { parseAllowedHost } from './host-policy.ts'
 import { isSerialisedOrigin } from './origin-policy.ts'
 import { parsePeerAddress } from './peer-address.ts'
@@ -24,6 +25,7 @@ export const settingFormats = {
     allowed: 'an IP address or a host name',
     fits: text => (/^[\d.]+$/.test(text) ? IPV4 : /^[A-Za-z0-9.:_%-]+$/).test(text)
   },
+  ip: { allowed: 'an IP address', fits: text => parseAddress(text) !== undefined },
   'host-entry': {
     allowed: 'name or name:port, without scheme, path or *',
     fits: text => parseAllowedHost(text) !== undefined

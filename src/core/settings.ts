@@ -100,6 +100,10 @@ const rows = {
     'Address of a listener for other machines, which serves the rendezvous and NWS_WEB_ROOT only. Empty: none.'
   ),
   bvHosts: bonevalue(list('host-entry'), 'More names that a Host header may have at NWS_BV_LISTEN.'),
+  trustedProxies: bonevalue(
+    list('ip'),
+    'Addresses of reverse proxies with TLS in front of NWS_BV_LISTEN. What they say about clients counts for limits and links.'
+  ),
   bvInsecure: bonevalue(
     switchable(false),
     'Let other machines reach NWS_BV_LISTEN without TLS. Passwords can then be read on the network.'

@@ -9,6 +9,7 @@ const PACKAGES = {
   'avahi-daemon': 'avahi-daemon',
   'avahi-publish': 'avahi-utils',
   bash: 'bash',
+  caddy: 'caddy',
   chromium: 'chromium',
   'chromium-headless-shell': 'chromium-headless-shell',
   'dbus-daemon': 'dbus',

@@ -14,13 +14,18 @@ export class CookieLogins {
    *
    * @throws NwsError `NWS_ERR_BV_ORIGIN`, `NWS_ERR_BV_LOGIN` and others of the login
    */
-  async begin(request: IncomingMessage, isKnownOrigin: boolean, service: RendezvousService): Promise<void> {
+  async begin(
+    request: IncomingMessage,
+    address: string,
+    isKnownOrigin: boolean,
+    service: RendezvousService
+  ): Promise<void> {
     const { socket, headers } = request
     const cookies = readLoginCookies(headers.cookie ?? '')
     if (cookies === undefined) return
     if (!isKnownOrigin) throw new NwsError('NWS_ERR_BV_ORIGIN')
     const login = await service.logIn(cookies.name, cookies.password, {
-      address: socket.remoteAddress ?? '',
+      address,
       origin: headers.origin,
       isOpen: () => !socket.destroyed
     })

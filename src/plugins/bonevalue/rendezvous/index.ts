@@ -1,6 +1,7 @@
 // The rendezvous as a decorator: takes sockets from their routes and keeps them until they close. The rules are in
 // service.ts, socket.ts and core/bonevalue.
 import { createHmac, randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { iceServersFor, parseIceServers } from '../../../core/bonevalue/ice-servers.ts'
@@ -8,6 +9,7 @@ import type { RendezvousSeams } from '../../../core/bonevalue/seams.ts'
 import { Strangers } from '../../../core/bonevalue/strangers.ts'
 import { MAX_PEER_ID } from '../../../core/bonevalue/wire.ts'
 import { NwsError } from '../../../core/errors.ts'
+import { forwardedClient } from '../../../core/forwarded.ts'
 import { takeOver, unfinishedMessages, type WebSocket } from '../../../core/hub/client-socket.ts'
 import { KeyedBuckets } from '../../../core/keyed-buckets.ts'
 import { ClientSockets } from '../../../platform/client-sockets.ts'
@@ -74,12 +76,12 @@ const MAX_RATES = 10_000
 /** When closing handshakes have to be over, as share of the time for the shutdown. Sockets of channels come after them. */
 const GOODBYE_SHARE = 0.3
 
-/** The address by which the client reaches the proxy. The guard has checked Host. */
-function baseOf({ raw }: FastifyRequest): string {
+/** The address by which the client reaches the proxy. The guard has checked Host. @param isSecure what a proxy in front says */
+function baseOf({ raw }: FastifyRequest, isSecure: boolean | undefined): string {
   const { origin, host } = raw.headers
   // A reverse proxy may speak TLS: then the browser knows the scheme, and this proxy does not.
   if (origin !== undefined && origin.replace(/^https?:\/\//, '') === host) return origin
-  const encrypted = (raw.socket as { encrypted?: boolean }).encrypted === true
+  const encrypted = isSecure ?? (raw.socket as { encrypted?: boolean }).encrypted === true
   return `${encrypted ? 'https' : 'http'}://${host ?? 'localhost'}`
 }
 
@@ -108,6 +110,8 @@ export default fp<RendezvousSeams>(
     const { queues } = app.channelRegistry.hub.turns
     queues.addSource(() => unfinishedMessages(sockets))
     const turns = new EventLoopTurns(queues)
+    const clientOf = ({ headers, socket }: IncomingMessage) =>
+      forwardedClient(headers, socket.remoteAddress ?? '', config.trustedProxies)
     const iceServers = parseIceServers(config.iceServers) ?? []
 
     const deps: RendezvousSocketDeps = {
@@ -144,16 +148,17 @@ export default fp<RendezvousSeams>(
         seams = { ...seams, ...more }
       },
       logInByCookies: async ({ raw }, isKnownOrigin) => {
-        if (config.bvLegacyLogin) await cookieLogins.begin(raw, isKnownOrigin, service())
+        if (config.bvLegacyLogin) await cookieLogins.begin(raw, clientOf(raw).address, isKnownOrigin, service())
       },
       accept: (websocket, request) => {
         const transport = request.raw.socket
         takeOver(websocket, transport)
         const login = cookieLogins.of(request.raw)
+        const { address, isSecure } = clientOf(request.raw)
         const source = {
-          address: transport.remoteAddress ?? '',
+          address,
           origin: request.headers.origin,
-          base: baseOf(request),
+          base: baseOf(request, isSecure),
           login
         }
         const socket = new RendezvousSocket(websocket, transport, source, deps)
