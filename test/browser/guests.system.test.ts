@@ -1,76 +1,19 @@
 // A phone in the network of a laptop: it scans the code on the screen, and is in. Two browsers in two network namespaces, so
 // that the phone has what a phone has: an address of the network, and pages from an insecure origin.
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type jsqr from 'jsqr'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { launchBrowser } from '../support/browser.ts'
+import type { Page } from 'playwright-core'
+import t from 'tap'
 import { startCapture } from '../support/capture.ts'
-import { createNetwork, type Host } from '../support/namespaces.ts'
 import { needs } from '../support/needs.ts'
 import { keepPicture } from '../support/pages.ts'
-
-// Its types are those of another module system.
-const jsQR = createRequire(import.meta.url)('jsqr') as typeof jsqr.default
+import { createPair, isIn, pageOf, scan } from '../support/phone.ts'
 
 const CHANNEL = 'name-that-no-other-packet-has'
 const WORDS = 'words that no other packet has'
-const LAPTOP = '192.168.77.1/24'
-const PHONE = '192.168.77.2/24'
-const PATIENCE_MS = 60_000
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
-
-async function browserIn(t: Test, host: Host, folder: string): Promise<Browser> {
-  const wrapper = join(folder, `chromium-${host.namespace}`)
-  writeFileSync(wrapper, `#!/bin/sh\nexec ip netns exec ${host.namespace} /usr/bin/chromium "$@"\n`)
-  chmodSync(wrapper, 0o755)
-  const browser = await launchBrowser(wrapper)
-  t.teardown(() => browser.close())
-  return browser
-}
-
-async function pageOf(t: Test, context: BrowserContext): Promise<Page> {
-  context.setDefaultTimeout(PATIENCE_MS)
-  const page = await context.newPage()
-  page.on('pageerror', error => t.fail(`uncaught in the page: ${error.message}`))
-  return page
-}
-
-/** What a camera reads from a picture of the screen. */
-async function scan(page: Page): Promise<string | undefined> {
-  const picture = (await page.screenshot()).toString('base64')
-  const { width, height, pixels } = await page.evaluate(async picture => {
-    const image = new Image()
-    image.src = `data:image/png;base64,${picture}`
-    await image.decode()
-    const { width, height } = image
-    const canvas = Object.assign(document.createElement('canvas'), { width, height })
-    const context = canvas.getContext('2d')!
-    context.drawImage(image, 0, 0)
-    const { data } = context.getImageData(0, 0, width, height)
-    return { width, height, pixels: Array.from(data, value => String.fromCharCode(value)).join('') }
-  }, picture)
-  return jsQR(Uint8ClampedArray.from(Buffer.from(pixels, 'latin1')), width, height)?.data
-}
-
-/** A laptop with a proxy and a phone, each with a browser. */
-async function createPair(t: Test, environment: Record<string, string> = {}) {
-  const folder = t.testdir({})
-  const { hosts } = await createNetwork(t, [{ address: LAPTOP }, { address: PHONE }])
-  const [laptop, phone] = hosts as [Host, Host]
-  const proxy = laptop.node('dist/server.js', [], { env: { NWS_DISCOVERY: 'off', NWS_PORT: '9009', ...environment } })
-  await proxy.printed(/is running: http/)
-  const phoneContext = await (
-    await browserIn(t, phone, folder)
-  ).newContext({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, acceptDownloads: true })
-  return { folder, laptop, phone, proxy, phonePage: await pageOf(t, phoneContext) }
-}
-
-const isIn = (page: Page) => page.locator('#room:not([hidden])').waitFor()
 
 /** Whether anything is drawn on the whiteboard. */
 const ink = (page: Page): Promise<unknown> =>
@@ -92,11 +35,9 @@ t.test(
   'scan, draw, send files, lose the socket, be told of the end; and the network learns nothing',
   { ...needs('chromium', 'namespaces', 'iptables', 'tcpdump'), timeout: 280_000 },
   async t => {
-    const { folder, laptop, phonePage } = await createPair(t)
+    const { laptop, phonePage, desktop } = await createPair(t)
     const capture = await startCapture(t, laptop)
-    const laptopContext = await (
-      await browserIn(t, laptop, folder)
-    ).newContext({ viewport: { width: 1100, height: 900 } })
+    const laptopContext = await desktop()
     const desk = await pageOf(t, laptopContext)
     await desk.goto('http://localhost:9009/console')
     await desk.fill('#channel', CHANNEL)
