@@ -47,14 +47,14 @@ function openRepo(t: Test, name: string, adapter: NetworkWebSocketAdapter): Repo
   return repo
 }
 
-t.test('repositories at two proxies share a document of some megabytes', async t => {
-  const { apps } = await createTestMesh(t, 2)
+t.test('repositories at two proxies share a document that is larger than the queues between them', async t => {
+  const { apps } = await createTestMesh(t, 2, { maxQueuedBytes: 500_000 })
   await until(() => apps.every(app => openLinks(app) === 1))
   const [a, b] = apps.map(({ ws }, i) =>
     openRepo(t, `repo-${i}`, new NetworkWebSocketAdapter('documents', { endpoint: ws }))
   ) as [Repo, Repo]
   await Promise.all([a, b].map(repo => once(repo.networkSubsystem as never, 'peer')))
-  const bytes = new Uint8Array(5e6)
+  const bytes = new Uint8Array(1e6)
   for (let i = 0, value = 1; i < bytes.length; i++) {
     value = (value * 48271) % 2147483647
     bytes[i] = value
