@@ -1,4 +1,4 @@
-// Holds the layout: which folder may import which, and that every source file opens by saying what it is.
+// Holds the layout: which folder may import which, and every source file opens with its purpose.
 // Not a style check (that is the linter's).
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
@@ -26,7 +26,7 @@ function importsOf(file: string): { target: string; typeOnly: boolean }[] {
   return found
 }
 
-/** What a folder may import from src, besides its own. */
+/** The folders of src that a folder may import, besides its own. */
 const allowed: Record<string, readonly string[]> = {
   'src/core': ['src/core'],
   'src/platform': ['src/core', 'src/platform'],

@@ -80,7 +80,7 @@ t.test('a reader that does not read costs 1 MiB and no more', async t => {
   let sent = 0
   while (log.dropped === 0) {
     log.write(line(`m${++sent}`, 10_000))
-    // What the kernel takes, it takes between turns.
+    // The kernel takes bytes between turns.
     await new Promise(setImmediate)
   }
   t.ok(output.writableLength <= 1024 * 1024 + 10_100, 'the queue is bounded')

@@ -1,4 +1,4 @@
-// The benchmark runs, and measures what it says: a smoke run. No figure is held here, only that there are some.
+// The benchmark runs and measures: a smoke run. No figure is held here, only that there are some.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'

@@ -68,7 +68,7 @@ t.test(
       'each was asked, once'
     )
 
-    // The same for those who are offered a connection.
+    // The same for pages that get an offer of a connection.
     const echoes = await crowd.run(
       `return await Promise.all(crowd.map((each, n) => new Promise(resolve => each.get('ann').message('echo', n, true, resolve))))`
     )

@@ -1,5 +1,5 @@
 // The console of a proxy in a cluster: its proxies in the picture, the state of its connection, the remedy if there is
-// none, and no word of what it proves itself with.
+// none, and no word of its credentials.
 import t from 'tap'
 import { startClusterApps } from '../support/cluster-apps.ts'
 import { join, line, say } from '../support/console.ts'

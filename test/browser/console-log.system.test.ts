@@ -1,4 +1,4 @@
-// What the console shows of messages: hostile text, ten thousand lines.
+// Messages in the console: hostile text, ten thousand lines.
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'

@@ -1,4 +1,4 @@
-// The console and what is around it: two proxies, a proxy that goes and comes back, discovery, the token, the picture of
+// The console and its surroundings: two proxies, a proxy that goes and comes back, discovery, the token, the picture of
 // a large network. Not what one does in a channel (console.test.ts).
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
@@ -143,7 +143,7 @@ t.test('says what discovery does, and what helps where it does not work', needsB
   }
 })
 
-/** What the API says of a proxy with many links and channels. */
+/** The answer of the API of a proxy with many links and channels. */
 function fakeMesh(links: number, channels: number) {
   let asked = 0
   const proxyId = (i: number): string =>

@@ -1,4 +1,4 @@
-// The console's list of who is online at the rendezvous: present only if the proxy is one, and up to date.
+// The console's list of online users of the rendezvous: present only if the proxy is one, and up to date.
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { rendezvousOptions } from '../support/bonevalue.ts'

@@ -89,7 +89,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
       await b.locator('#channel').evaluate(element => element === document.activeElement),
       'and the focus is where one goes on'
     )
-    // From the list of what is open.
+    // From the list of open channels.
     await press(b, b.locator('#open-list').getByRole('button', { name: /^room 1 peer$/ }), hand)
     await line(b, 'Joined.').waitFor()
     await line(a, 'is here').waitFor()

@@ -49,7 +49,7 @@ interface Stage extends TestApp {
   readonly other: (name?: string) => Promise<ChannelClient>
 }
 
-/** What the others do while an example runs, and what it is seen to do. */
+/** The actions of the others while an example runs, and its visible effect. */
 const plays: Record<string, (t: Test, stage: Stage) => Promise<void>> = {
   module: helloFromPage,
   classic: helloFromPage,

@@ -1,4 +1,4 @@
-// The examples with a canvas do what they say: whiteboard and game, with two and three pages, through one proxy and through
+// The examples with a canvas at work: whiteboard and game, with two and three pages, through one proxy and through
 // two that are linked. Not how they look (examples-display.test.ts).
 import t from 'tap'
 import type { Page } from 'playwright-core'
@@ -52,7 +52,7 @@ for (const count of [1, 2] as const) {
     await sameCanvas([a, b, c])
     await press(a, a.getByRole('button', { name: 'Clear for all' }), 'keyboard')
     await sameCanvas([a, b, c], true)
-    // What was drawn in one channel is not taken into another.
+    // The strokes of one channel are not taken into another.
     await stroke(c, [0.1, 0.1, 0.3, 0.9])
     await sameCanvas([a, b, c])
     await press(c, c.getByRole('button', { name: 'Leave' }), 'pointer')
@@ -78,7 +78,7 @@ for (const count of [1, 2] as const) {
     const c = await openExample(t, proxies, 'game', 2)
     await enter(c, 2)
     await c.getByText('You are watching.').waitFor()
-    // The ball comes straight to the middle of the right side: whoever goes away misses it.
+    // The ball comes straight to the middle of the right side: a paddle that goes away misses it.
     const seen = Promise.all([a, b, c].map(rightHasMissed))
     await b.keyboard.down('ArrowDown')
     await seen

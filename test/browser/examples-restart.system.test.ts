@@ -1,4 +1,4 @@
-// The examples over a restart of the proxy: they come back by themselves, and with what they are about.
+// The examples over a restart of the proxy: they come back by themselves, with their contents.
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { needsBrowser } from '../support/browser.ts'
@@ -49,7 +49,7 @@ const CASES: Readonly<
   },
   whiteboard: {
     async away(a) {
-      // What is drawn meanwhile is not lost.
+      // Strokes of the meantime are not lost.
       await a.locator('#board').focus()
       for (const key of [' ', 'ArrowRight', 'ArrowRight', ' ']) await a.keyboard.press(key)
     },

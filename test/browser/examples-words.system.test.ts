@@ -1,4 +1,4 @@
-// The examples with words do what they say: chat and topics, with two and three pages, through one proxy and through two
+// The examples with words at work: chat and topics, with two and three pages, through one proxy and through two
 // that are linked. Not how they look (examples-display.test.ts).
 import t from 'tap'
 import type { Page } from 'playwright-core'

@@ -8,7 +8,7 @@ import { createTestMesh, openLinks, until } from '../support/mesh.ts'
 
 const BLANK = '<!doctype html><meta charset="utf-8"><title>test</title>'
 
-/** What a page of each generation does to take part; each then has `say(text)` and writes `heard <text>`. */
+/** The code of a page of each generation; each then has `say(text)` and writes `heard <text>`. */
 const GENERATIONS = {
   first: `
     const socket = new WebSocket(arg + '/broadcast/room')

@@ -1,5 +1,5 @@
 // A phone in the network of a laptop: it scans the code on the screen, and is in. Two browsers in two network namespaces, so
-// that the phone has what a phone has: an address of the network, and pages from an insecure origin.
+// that the phone has the means of a phone: an address of the network, and pages from an insecure origin.
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

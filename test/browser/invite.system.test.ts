@@ -33,7 +33,7 @@ t.test('the invited chooses name and password, by keyboard, and logs in with the
   t.equal(await name.inputValue(), 'ann@example.org', 'the name that was suggested')
   await inspectPage(t, page, 'invite-360-light')
 
-  // What the browser itself keeps back.
+  // The browser itself keeps this back.
   const isValid = async (): Promise<boolean> =>
     await page.locator('#form').evaluate(form => (form as HTMLFormElement).checkValidity())
   await write(page, name, 'keyboard', 'two words')

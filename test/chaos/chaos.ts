@@ -1,5 +1,5 @@
 // Proxies on hosts whose network and processes are broken at random for a while, then left in peace: at the end everybody
-// knows exactly everybody, and what was promised about delivery held all the time. Not a test file: chaos.long.test.ts
+// knows exactly everybody, and the promises about delivery held all the time. Not a test file: chaos.long.test.ts
 // runs it for 90 seconds, `npm run chaos` for minutes.
 import {
   after,
@@ -30,7 +30,7 @@ export interface ChaosOptions {
 /** What happened. */
 export interface ChaosReport {
   readonly faults: Readonly<Record<string, number>>
-  /** What a client heard that it must not have heard, and what a proxy logged as its own mistake. */
+  /** Messages that a client must not have heard, and mistakes of its own that a proxy logged. */
   readonly wrong: readonly string[]
   /** Pairs of clients of which neither lost the other from the beginning to the end. */
   readonly stayed: number

@@ -1,4 +1,4 @@
-// A client that counts aloud in a channel and checks what it hears of the others: each one's `connect` first, then its
+// A client that counts aloud in a channel and checks the words of the others: each one's `connect` first, then its
 // numbers without gap, repeat or change of order, then its `disconnect`. Comes again when its proxy has gone. Not a test:
 // prints what is wrong as events.
 //   talker.ts <ws url of the channel> <ms between two numbers>
@@ -6,7 +6,7 @@
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
 
-/** What is heard of another one between its connect and its disconnect. */
+/** The words of another one between its connect and its disconnect. */
 interface Span {
   first: number | undefined
   last: number | undefined

@@ -1,4 +1,4 @@
-// The built command against a real proxy: what it prints where, and its exit codes. Files, the doctor and the service have
+// The built command against a real proxy: its output, and its exit codes. Files, the doctor and the service have
 // tests of their own.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'

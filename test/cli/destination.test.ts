@@ -1,4 +1,4 @@
-// Where `nws file receive` puts what it gets: single files, several, folders; and what never happens to the user's files.
+// The places that `nws file receive` gives to files: single ones, several, folders; and the user's files, which it never harms.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'

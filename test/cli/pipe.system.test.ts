@@ -1,5 +1,5 @@
-// `nws pipe` and what it waits for at the end of input: receivers that read slowly or not at all, at its own proxy and at
-// another one. What it carries is in commands.test.ts.
+// `nws pipe` and its waits at the end of input: receivers that read slowly or not at all, at its own proxy and at
+// another one. Its messages are in commands.test.ts.
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { joinChannel, type ChannelClient } from '../support/channel.ts'
@@ -7,7 +7,7 @@ import { startNws } from '../support/cli.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'
 
 const LOOK_MS = 20
-/** Beyond what the system keeps for a connection. */
+/** Above the buffers of the system for a connection. */
 const MANY = randomBytes(24_000_000)
 const WAITS = /Waiting until receivers have read everything/
 
@@ -38,7 +38,7 @@ t.test('a slow receiver slows the input down, is not cut off, and is waited for'
   const parts = collect(slow)
   slow.socket.pause()
   const pipe = startNws(t, ['pipe', 'room'], { env: { NWS_PORT: String(port) }, input: MANY })
-  // With nobody reading, what is queued once stays queued.
+  // While nobody reads, queued bytes stay queued.
   await until(
     async () =>
       (await get<{ peers?: { waiting: number } }>(port, '/api/channels/room/delivery?until=sent&waitMs=0')).peers

@@ -1,4 +1,4 @@
-// What the build makes of the library: its size, that each file stands alone, and that Node.js imports it. Its types are
+// The built library: its size, that each file stands alone, and that Node.js imports it. Its types are
 // tested with the package (integration/package.system.test.ts).
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-// Why a connection does not come about: what is found out, and what is said. Browsers' parts are in test/browser.
+// Reasons for a connection that does not come about: the library finds them and reports them. Browsers' parts are in test/browser.
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'

@@ -1,4 +1,4 @@
-// NetworkBroadcastChannel: what can be posted, what arrives, waiting and closing.
+// NetworkBroadcastChannel: posting, arriving, waiting and closing.
 import t, { type Test } from 'tap'
 import { NetworkBroadcastChannel, NetworkWebSocket } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'

@@ -1,4 +1,4 @@
-// What the library does while the browser asks the user whether the page may reach this machine, and after the answer.
+// The library while the browser asks the user whether the page may reach this machine, and after the answer.
 import t, { type Test } from 'tap'
 import { NetworkWebSocket } from '../../src/client/node.ts'
 import { queueEvents } from '../support/events.ts'

@@ -1,4 +1,4 @@
-// Reconnecting: when it is tried, what waits meanwhile, who is still there afterwards.
+// Reconnecting: the times of attempts, the messages that wait meanwhile, the peers afterwards.
 import t, { type Test } from 'tap'
 import { NetworkWebSocket, type PeerWebSocket, type ReconnectOptions } from '../../src/client/node.ts'
 import { Backoff } from '../../src/client/reconnect.ts'

@@ -1,4 +1,4 @@
-// docs/vectors/nws-cluster.json is what the code computes, and libsodium alone opens its batches.
+// The code computes docs/vectors/nws-cluster.json, and libsodium alone opens its batches.
 import sodium from 'libsodium-wrappers-sumo'
 import t from 'tap'
 import { framesOf } from '../../src/core/cluster/frames.ts'

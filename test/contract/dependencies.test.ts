@@ -1,4 +1,4 @@
-// What the package stands on: exactly what the lockfile says, under licences that may be passed on.
+// The dependencies of the package: those of the lockfile alone, under licences that may be passed on.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 

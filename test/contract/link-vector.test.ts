@@ -1,4 +1,4 @@
-// docs/vectors/nws3-link.json is what the code computes; and both ends read it as it stands.
+// The code computes docs/vectors/nws3-link.json, and both ends read it as it stands.
 import t from 'tap'
 import { acceptHandshake, createIdentity } from '../../src/core/link/wire/handshake.ts'
 import { readFrames } from '../../src/core/link/wire/frames.ts'

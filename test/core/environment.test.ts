@@ -1,4 +1,4 @@
-// Settings from environment variables: what is read, and the one line that says what is wrong.
+// Settings from environment variables: their values, and the one line about a mistake.
 import t from 'tap'
 import { readSettings } from '../../src/core/environment.ts'
 import { NwsError } from '../../src/core/errors.ts'

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { WebSocket } from 'ws'
 import { mutated } from './mutation.ts'
 
-/** One connection with what it says. */
+/** One connection with its words. */
 interface Attempt {
   readonly where: 'text' | 'binary' | 'frames' | 'http' | 'mesh'
   readonly path: string

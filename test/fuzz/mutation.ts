@@ -1,5 +1,5 @@
 // Bytes that are nearly right: good ones, changed here and there. As an arbitrary of fast-check, so that what breaks
-// something is made small. Knows nothing of what the bytes mean.
+// something is made small. It does not know the meaning of the bytes.
 import fc from 'fast-check'
 
 type Change =

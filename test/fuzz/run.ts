@@ -14,7 +14,7 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
 
-/** What the proxy logged as its own mistake. */
+/** Mistakes of its own that the proxy logged. */
 const mistakes: string[] = []
 const proxy = spawn(process.execPath, ['test/support/programs/proxy.mjs', '{"linkTimings":{"handshakeMs":500}}'], {
   env: {

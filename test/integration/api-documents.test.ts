@@ -1,4 +1,4 @@
-// The descriptions of the API: they are what the standards say, and what the proxy and its clients really send fits them.
+// The descriptions of the API: they fit the standards, and the real messages of the proxy and its clients fit them.
 import { readFileSync } from 'node:fs'
 import specifications from '@asyncapi/specs'
 import { Ajv } from 'ajv'

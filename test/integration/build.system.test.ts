@@ -1,4 +1,4 @@
-// The build, in a copy of the sources: it builds what has changed, and programs that run from it meanwhile do not notice.
+// The build, in a copy of the sources: it builds changed parts, and programs that run from it meanwhile do not notice.
 import { execFile } from 'node:child_process'
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { statusOf } from '../support/http.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A copy of what the build reads. Its packages are ours. */
+/** A copy of the sources. Its packages are ours. */
 function copySources(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'nws-build-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

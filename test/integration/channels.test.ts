@@ -303,7 +303,7 @@ t.test('a silent peer is found dead, a living one is not', async t => {
   t.equal(alive.socket.readyState, WebSocket.OPEN)
 })
 
-/** Joins and leaves at random while others broadcast; every stayer must hear exactly what was sent, in order. */
+/** Joins and leaves at random while others broadcast; every stayer must hear exactly the sent messages, in order. */
 async function churn(t: Test, address: string, seed: number): Promise<void> {
   const random = seededRandom(seed)
   const senders: ChannelClient[] = []

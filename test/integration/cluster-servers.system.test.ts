@@ -38,7 +38,7 @@ async function startStory(t: Test) {
   return { servers, proxies, clients }
 }
 
-/** Everybody says something until everybody else has heard it: what is said while a connection is lost may be lost. */
+/** Each peer repeats its word until each other one has heard it: a message during a lost connection may be lost. */
 async function talk(t: Test, clients: readonly ChannelClient[], what: string): Promise<void> {
   const heard = clients.map(() => new Set<string>())
   const done = clients.map((_, place) => clients.filter((__, other) => other !== place).map(({ id }) => id))

@@ -1,4 +1,4 @@
-// A cluster on one real nats-server: what is large, what is slow, what is refused, what goes away and comes back.
+// A cluster on one real nats-server: large messages, slow peers, refusals, proxies and servers that go away and come back.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// The real process: exit codes, the one line on what is wrong, and a quiet log.
+// The real process: exit codes, the one line about a mistake, and a quiet log.
 import t from 'tap'
 import { startServer } from '../support/process.ts'
 import { statusOf } from '../support/http.ts'

@@ -34,7 +34,7 @@ async function ask(url: string, query: string): Promise<{ answer: Promise<Delive
   await come
   return { answer }
 }
-/** Far beyond what the system keeps for a connection. */
+/** Far above the buffers of the system for a connection. */
 const TEXT = 'x'.repeat(500_000)
 const MESSAGES = 40
 

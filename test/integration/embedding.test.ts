@@ -1,4 +1,4 @@
-// The proxy as a plugin of somebody else's Fastify app: what it brings, and what it leaves alone.
+// The proxy as a plugin of another Fastify app: its additions, and the parts of the app that stay as they were.
 import { once } from 'node:events'
 import websocket from '@fastify/websocket'
 import swagger from '@fastify/swagger'

@@ -1,5 +1,5 @@
 // How the example pages are served: under the policy of all pages, whole folders of them, and not at all when that is
-// switched off. Not what they do (test/browser/examples.test.ts).
+// switched off. Their work is in test/browser/examples-*.test.ts.
 import t from 'tap'
 import { buildTestApp, request } from '../support/app.ts'
 

@@ -1,5 +1,5 @@
 // The second generation over raw sockets: a data socket and a control socket with one id. Its rows of
-// docs/COMPATIBILITY.md, one by one, and what the pair of sockets owes to the rest of the proxy.
+// docs/COMPATIBILITY.md, one by one, and the duties of the pair of sockets towards the rest of the proxy.
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { buildTestApp, request, UPGRADE } from '../support/app.ts'

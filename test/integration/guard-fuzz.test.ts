@@ -1,4 +1,4 @@
-// Broken requests by the thousand: the proxy stays up, answers only what it would answer anyway, and leaves nothing open.
+// Broken requests by the thousand: the proxy stays up, answers only its usual answers, and leaves nothing open.
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import t from 'tap'

@@ -23,7 +23,7 @@ const names = {
   long: 'n'.repeat(120) + '0123456789'.repeat(13)
 }
 const canary = 'canary-in-a-coal-mine'
-/** Enough of the end of what is sent in clear to know it again. */
+/** The end of bytes that are sent in clear, long enough to find them again. */
 const HASH_TAIL = 30
 const payload = 'what-they-say-to-each-other'
 

@@ -1,4 +1,4 @@
-// What a listener on the network and a reader of the logs learn of a channel's name: nothing. Every packet between two
+// A listener on the network and a reader of the logs learn nothing of a channel's name. Every packet between two
 // hosts is captured while proxies at the most talkative log level find each other, link, match and relay.
 import { createHash } from 'node:crypto'
 import sodium, { ready } from 'libsodium-wrappers-sumo'

@@ -1,4 +1,4 @@
-// The listener of the rendezvous for other machines: what it serves, what it does not, its Host list, TLS.
+// The listener of the rendezvous for other machines: its addresses, its refusals, its Host list, TLS.
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { networkInterfaces } from 'node:os'

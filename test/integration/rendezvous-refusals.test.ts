@@ -1,4 +1,4 @@
-// What the rendezvous refuses, over real sockets: each refusal by its code, and that it changes nothing.
+// The refusals of the rendezvous over real sockets: each has its code, and changes nothing.
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'

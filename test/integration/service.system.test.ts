@@ -1,4 +1,4 @@
-// The process as a service: what it tells systemd, and its log with and without a terminal.
+// The process as a service: its words to systemd, and its log with and without a terminal.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

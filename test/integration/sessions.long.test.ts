@@ -24,7 +24,7 @@ async function startScene(t: Test): Promise<Scene> {
   return { hosts, proxies, members }
 }
 
-/** Both members speak while something happens; then what each has heard is compared with what the other has said. */
+/** Both members speak during an event; then the messages that each has heard are compared with those of the other. */
 async function talkThrough(t: Test, { proxies, members }: Scene, happens: () => Promise<void>): Promise<void> {
   const addresses = async () => await Promise.all(proxies.map(async proxy => (await proxy.links())[0]!.address))
   const before = await addresses()

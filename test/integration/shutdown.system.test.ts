@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { openSocket, requestBytes, UPGRADE } from '../support/app.ts'
 import { startTimedServer } from '../support/process.ts'
 
-/** Milliseconds that may be added to what is measured. */
+/** Milliseconds that a measured time may be longer. */
 const SLACK = 2000
 
 async function join(t: Test, port: number, path: string): Promise<WebSocket> {

@@ -1,4 +1,4 @@
-// The guard's rules, as tables of requests and what they may reach.
+// The guard's rules, as tables of requests and their results.
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'

@@ -1,4 +1,4 @@
-// What a scraper reads: numbers that fit what happened, in a format that Prometheus takes, with no name in any label.
+// The metrics for a scraper: numbers that fit the events, in a format that Prometheus takes, with no name in any label.
 import t from 'tap'
 import { catalogue } from '../../src/core/errors.ts'
 import { buildTestApp, request } from '../support/app.ts'

@@ -43,7 +43,7 @@ const PAGE = `
   $BV.on('error', ({ code }) => console.log('error ' + code))
   $BV.module('echo', e => { console.log('asked by ' + e.name + ' ' + e.peer); e.callback(e.request) })
   $BV.module('never', e => { console.log('never asked by ' + e.peer) })
-  /** The answers of all who are asked, or of the first so many. */
+  /** The answers of all asked peers, or of the first so many. */
   globalThis.ask = (query, module, data, keepAlive = true, count = $BV.get(query).peers().length) => new Promise(resolve => {
     const answers = []
     $BV.get(query).message(module, data, keepAlive, (response, peer) => { answers.push({ response, peer }); if (answers.length === count) resolve(answers) })

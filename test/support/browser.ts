@@ -75,7 +75,7 @@ export async function servePages(
   return `http://localhost:${(server.address() as AddressInfo).port}`
 }
 
-/** A page, with what it wrote to its console. */
+/** A page, with the lines of its console. */
 export interface TestPage {
   readonly page: Page
   readonly console: string[]

@@ -20,7 +20,7 @@ export interface Capture {
   /** All bytes of the recording so far, headers too. */
   bytes(): Buffer
   packets(): Packet[]
-  /** Resolves when the recording holds these bytes: what was sent before them is there, too. */
+  /** Resolves when the recording holds these bytes, and so all earlier ones. */
   holds(bytes: Buffer): Promise<void>
   /** Resolves when all that has passed the interface so far is in the recording: sends a packet that comes after it. */
   settle(): Promise<void>

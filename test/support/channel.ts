@@ -26,13 +26,13 @@ export interface ChannelClient {
   nextRaw(): Promise<{ text: string; bytes: Buffer; isBinary: boolean }>
   /** The next message of an action, passing over others. */
   nextOf(action: string): Promise<Envelope>
-  /** What has arrived up to the answer of a status request, sent now: a fence, not a pause. */
+  /** The messages up to the answer of a status request, sent now: a fence, not a pause. */
   arrived(): Promise<Envelope[]>
   /** How the socket closed. */
   closed(): Promise<{ code: number; reason: string }>
 }
 
-/** Collects what a socket receives, from its first byte on. */
+/** Collects the messages of a socket, from its first byte on. */
 function collect(socket: WebSocket) {
   const queue: { bytes: Buffer; isBinary: boolean }[] = []
   const waiting: {
@@ -63,7 +63,7 @@ function collect(socket: WebSocket) {
   }
 }
 
-/** Opens a WebSocket and hands it over with what it receives; does not wait for its opening. */
+/** Opens a WebSocket and hands it over with its messages; does not wait for its opening. */
 export function openSocket(t: Test, url: string, options: ClientOptions & { protocols?: string[] } = {}) {
   const { protocols = [], ...rest } = options
   const socket = new WebSocket(url, protocols, rest)

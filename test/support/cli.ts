@@ -38,9 +38,9 @@ export interface NwsEnd {
 export interface RunningNws {
   readonly child: ChildProcess
   readonly ended: Promise<NwsEnd>
-  /** What it has written so far. */
+  /** Its output so far. */
   readonly text: { readonly stdout: string; readonly stderr: string }
-  /** Resolves with the match when what was written matches; rejects when it ends before. */
+  /** Resolves with the match when the output matches; rejects when it ends before. */
   readonly says: (stream: 'stdout' | 'stderr', pattern: RegExp) => Promise<RegExpExecArray>
 }
 

@@ -14,7 +14,7 @@ export const clusterPrimitives = createClusterPrimitives(createLinkPrimitives(so
 /** A day after 1970, in the middle of an epoch. */
 const START = 20_000.5 * 86_400_000
 
-/** What the broker carried. */
+/** The messages of the broker. */
 export interface Carried {
   readonly from: number
   readonly subject: string
@@ -31,11 +31,11 @@ export interface SimulatedProxy {
   join(channel: string, id: string): void
   leave(channel: string, id: string): void
   say(channel: string, id: string, text: string | Buffer): void
-  /** Whether the broker confirms what it publishes. */
+  /** Whether the broker confirms its messages. */
   confirm: boolean
   /** Cuts it off from the broker: it knows, and publishes nothing. */
   cut(): void
-  /** Cuts it off from the broker: it does not know, and what it publishes is not confirmed. */
+  /** Cuts it off from the broker: it does not know, and its messages are not confirmed. */
   stall(): void
   /** Connects it again. */
   heal(): void
@@ -47,7 +47,7 @@ export interface SimulatedCluster {
   add(options?: { secrets?: readonly Uint8Array[]; maxPayload?: number; timeOffset?: number }): SimulatedProxy
   /** Lets so many milliseconds pass, with all that happens in them. */
   run(ms: number): void
-  /** Loses what it says true for. */
+  /** Loses messages for which it returns true. */
   lose: (message: Carried) => boolean
   /** The broker loses everything for these. */
   loseAt: readonly SimulatedProxy[]

@@ -1,4 +1,4 @@
-// `nws doctor` in a host of a test network: what it found, by code. Not the faults, which tests make.
+// `nws doctor` in a host of a test network: its findings, by code. Tests make the faults.
 import type { Test } from 'tap'
 import { nws } from './cli.ts'
 import { createNetwork, type Host } from './namespaces.ts'
@@ -8,7 +8,7 @@ import { needs } from './needs.ts'
 /** Options of a test with hosts. */
 export const needsHosts = needs('namespaces', 'iptables', 'ip6tables')
 
-/** What the doctor prints. */
+/** The output of the doctor. */
 export interface Finding {
   check: string
   level: string

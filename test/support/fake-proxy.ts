@@ -1,4 +1,4 @@
-// A server that speaks what a test tells it to: for what a proxy of this project never does, and for its failures.
+// A server that says the words of a test: for messages that no proxy of this project sends, and for its failures.
 // Knows nothing of the protocol but the answer to a status request.
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'

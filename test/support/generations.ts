@@ -43,7 +43,7 @@ export async function openRaw(
   }
 }
 
-/** What a control socket is sent, with numbers as the digits that stood there. */
+/** The messages to a control socket, with numbers as the digits of the wire. */
 export interface ControlMessage {
   readonly Action: string
   readonly Source: string
@@ -68,7 +68,7 @@ export interface NumberedClient {
   /** Sends a direct message. */
   direct(target: string, payload: unknown): void
   nextControl(): Promise<ControlMessage>
-  /** What the control socket has been told up to an answer to itself, sent now: a fence, not a pause. */
+  /** The messages to the control socket up to an answer to itself, sent now: a fence, not a pause. */
   told(): Promise<ControlMessage[]>
 }
 

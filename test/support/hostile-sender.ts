@@ -72,7 +72,7 @@ export class HostileSender {
     return id
   }
 
-  /** Resolves when a receiver has said why it did not take what was offered. */
+  /** Resolves when a receiver has told its reason for refusing an offer. */
   async refused(count = 1): Promise<string> {
     while (this.codes.length < count) await this.#changed()
     return this.codes[count - 1]!

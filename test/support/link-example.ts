@@ -67,13 +67,13 @@ export interface ExampleMessage {
   readonly message: string
 }
 
-/** One end of a link: who it is, and what its HELLO says. */
+/** One end of a link: its identity, and the values of its HELLO. */
 interface End {
   readonly identity: Identity
   readonly hello: Greeting
 }
 
-/** One link of the example: its handshake and HELLOs, and what is said on it. */
+/** One link of the example: its handshake, its HELLOs and its frames. */
 function openLink(label: string, I: End, R: End, dialsById: boolean) {
   const [secretI, secretR] = [fixed(`e_I ${label}`, 32), fixed(`e_R ${label}`, 32)]
   const dialled = dialsById ? R.identity.id : undefined

@@ -1,4 +1,4 @@
-// What the tests of the link protocol share: the real primitives, hexadecimal, vectors, and a whole round in one call.
+// The common parts of the tests of the link protocol: the real primitives, hexadecimal, vectors, and a whole round in one call.
 // Not a mock of any cryptography.
 import { readFileSync } from 'node:fs'
 import { createCrypto } from '../../src/plugins/crypto/index.ts'
@@ -13,7 +13,7 @@ export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('h
 export const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** The content of a file of docs/vectors; the caller says what is in it. */
+/** The content of a file of docs/vectors; the caller gives its type. */
 export function vectors(file: string): unknown {
   return JSON.parse(readFileSync(new URL(`../../docs/vectors/${file}`, import.meta.url), 'utf8'))
 }

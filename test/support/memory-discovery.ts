@@ -13,7 +13,7 @@ import {
   type RemoteProxy
 } from '../../src/core/discovery.ts'
 
-/** What a test can do to the network. */
+/** Faults that a test can give to the network. */
 export interface MemoryNetwork {
   /** A discovery on this network. @param address where its proxy can be dialled; default 127.0.0.1 */
   discovery: (address?: string) => Discovery

@@ -1,4 +1,4 @@
-// The test network itself: hosts reach each other, faults do what they say, nothing is left behind. Not a test of the
+// The test network itself: hosts reach each other, faults have their effect, nothing is left behind. Not a test of the
 // project.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, existsSync } from 'node:fs'

@@ -28,7 +28,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const PATIENCE_MS = 60_000
 const namesOfRuns = /^nws(\d+)n\d+(?:s|h\d+)$/
 
-/** What a network needs of a test: tap's `t`, or anything that calls the function in the end. */
+/** The needs of a network: tap's `t`, or anything that calls the function in the end. */
 export interface Owner {
   teardown: (cleanUp: () => Promise<void> | void) => void
 }
@@ -439,7 +439,7 @@ export async function createNetwork(owner: Owner, hosts: number | readonly HostO
       loss: percent => {
         exec('iptables', ['-w', '-F', 'INPUT'])
         if (percent > 0) {
-          // What the host sends to itself (multicast comes back to its sender) never crossed the network.
+          // Packets of the host to itself (multicast comes back to its sender) never crossed the network.
           exec('iptables', [
             '-w',
             '-A',

@@ -61,7 +61,7 @@ function jwtOf(subject: Identity, issuer: Identity, claims: object = {}, expires
 
 const NO_LIMIT = { subs: -1, data: -1, payload: -1 }
 
-/** What a user may do. */
+/** The rights of a user. */
 export interface UserClaims {
   /** Subjects that it may publish and subscribe; without: all. */
   readonly allowed?: readonly string[]

@@ -17,7 +17,7 @@ const MAX_STOPS = 120
 /** How an action is done. */
 export type Hand = 'pointer' | 'keyboard'
 
-/** What a visitor has. */
+/** The screen of a visitor, and answers of the API for it. */
 export interface Visitor {
   readonly width?: number
   readonly height?: number
@@ -85,7 +85,7 @@ export async function press(page: Page, target: Locator, hand: Hand): Promise<vo
   await page.keyboard.press('Enter')
 }
 
-/** Writes into a field, in place of what is there. */
+/** Writes into a field, in place of its text. */
 export async function write(page: Page, target: Locator, hand: Hand, text: string): Promise<void> {
   if (hand === 'pointer') {
     await target.click()
@@ -118,7 +118,7 @@ export async function inspectPage(t: Test, page: Page, name: string): Promise<vo
         }>
       }
     }
-    // It scrolls what can be scrolled.
+    // It scrolls all scrollable elements.
     const places = [...document.querySelectorAll('*')].map(element => [element, element.scrollTop] as const)
     const { violations } = await axe.run({ resultTypes: ['violations'] })
     for (const [element, top] of places) element.scrollTop = top

@@ -25,7 +25,7 @@ function claim(port: number): boolean {
     own.add(port)
     return true
   } catch {
-    // Of a process that was killed; who comes next finds it free.
+    // Of a killed process; the next caller finds it free.
     try {
       process.kill(Number(readFileSync(file, 'utf8')) || process.pid, 0)
     } catch {

@@ -4,7 +4,7 @@ import type { Host, Program } from './namespaces.ts'
 
 /** How long anything may take on a busy machine, unless a test says more. */
 const PATIENCE_MS = 60_000
-/** Between two looks at what only the API can tell. */
+/** Between two questions to the API. */
 const LOOK_MS = 40
 
 /** A message of the envelope. */
@@ -33,7 +33,7 @@ export interface Member {
   fence(): Promise<void>
 }
 
-/** What `/api/links` says of one link. */
+/** One link of `/api/links`. */
 export interface LinkSeen {
   readonly proxyId: string
   readonly address: string
@@ -60,17 +60,17 @@ export interface ProxyProcess {
   readonly program: Program
   readonly proxyId: string
   readonly meshPort: number
-  /** Joins a channel, or what an address of an older client reaches; resolves when it has its id. `query` such as `?binary=1`. */
+  /** Joins a channel, also by an address of an older client; resolves when it has its id. `query` such as `?binary=1`. */
   join(channel: string, query?: string): Promise<Member>
   /** The JSON of an address of the API. */
   get<T>(path: string): Promise<T>
   request(method: string, path: string, headers?: Record<string, string>, body?: string): Promise<Answer>
-  /** Asks until the condition holds, and gives what was answered then. */
+  /** Asks until the condition holds, and gives that answer. */
   until<T>(path: string, condition: (answer: T) => boolean, timeoutMs?: number): Promise<T>
   links(): Promise<LinkSeen[]>
   /** Resolves with the open links when there are exactly these, by id. */
   linkedTo(others: readonly ProxyProcess[], timeoutMs?: number): Promise<LinkSeen[]>
-  /** Sends bytes to any port from this host and gives what comes back until the connection ends. */
+  /** Sends bytes to any port from this host and gives the answer up to the end of the connection. */
   raw(address: string, port: number, bytes: string | Buffer): Promise<Answer>
 }
 

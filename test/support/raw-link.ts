@@ -1,4 +1,4 @@
-// One end of a link that says whatever a test wants, in any order: handshake and encryption are right unless the test
+// One end of a link that says the words of a test, in any order: handshake and encryption are right unless the test
 // makes them wrong. For hostile peers; knows nothing of rounds or channels.
 import { concat, u16, u8 } from '../../src/core/bytes.ts'
 import { frameType, readFrames, type Frame } from '../../src/core/link/wire/frames.ts'

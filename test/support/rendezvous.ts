@@ -24,7 +24,7 @@ export interface RawClient {
   next(): Promise<Message>
   /** The next message of a type, passing over others. */
   nextOf(type: string): Promise<Message>
-  /** What has arrived up to the answer of a request that changes nothing: a fence, not a pause. */
+  /** The messages up to the answer of a request that changes nothing: a fence, not a pause. */
   arrived(): Promise<Message[]>
   closed(): Promise<{ code: number; reason: string }>
   close(): Promise<unknown>

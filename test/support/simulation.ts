@@ -52,7 +52,7 @@ export class SimulatedClock implements Clock {
     }
   }
 
-  /** Lets happen what is due until then. */
+  /** Runs all that is due until then. */
   run(until: number): void {
     for (;;) {
       const next = this.#heap[0]
@@ -106,7 +106,7 @@ export interface SimulationOptions {
   readonly primitives?: LinkPrimitives
 }
 
-/** What a proxy of the simulation has seen. */
+/** The observations of a proxy of the simulation. */
 export interface Seen {
   readonly joined: Map<string, Map<string, Session>>
   /** `span`: how often the source had been joined by then. */
@@ -131,14 +131,14 @@ export interface Wire {
   silence(): void
   /** The network carries nothing any more; each end is told after so many milliseconds. */
   break(first: number, second: number): void
-  /** The network carries nothing; what is sent comes after the returned function was called. */
+  /** The network carries nothing; bytes arrive after the returned function was called. */
   stall(): () => void
 }
 
 /** One end of a connection: the port of a link, or of an attacker's own code. */
 export class SimulatedPort implements LinkPort {
   queuedBytes = 0
-  /** Nothing of what is sent is taken: it stays in the queue. */
+  /** The network takes no bytes: they stay in the queue. */
   stalled = false
   paused = false
   closed = false
@@ -177,7 +177,7 @@ export class SimulatedPort implements LinkPort {
     if (changed !== undefined) this.#carry(() => this.peer.receive(changed))
   }
 
-  /** Also what is sent after a tampering, by a test. */
+  /** Includes bytes that a test sends after a tampering. */
   inject(bytes: Uint8Array): void {
     this.#carry(() => this.peer.receive(bytes))
   }
@@ -208,7 +208,7 @@ export class SimulatedPort implements LinkPort {
     this.ended()
   }
 
-  /** What comes waits until the returned function is called. */
+  /** Arriving bytes wait until the returned function is called. */
   stall(): () => void {
     this.#stalls += 1
     return () => {
@@ -231,7 +231,7 @@ export class SimulatedPort implements LinkPort {
   }
 }
 
-/** A proxy of the simulation: a mesh and what it tells. */
+/** A proxy of the simulation: a mesh and its events. */
 export class SimulatedProxy {
   readonly mesh: Mesh
   readonly identity: Identity
@@ -596,7 +596,7 @@ export class Simulation {
   }
 }
 
-/** Names on which two proxies agree that they are matched, and those on which they should: what is missing or too much. */
+/** Names on which two proxies agree that they are matched, and those on which they should: the missing and the surplus ones. */
 export function mismatches(a: SimulatedProxy, b: SimulatedProxy): string[] {
   const faults: string[] = []
   for (const name of new Set([...a.names(), ...b.names()])) {

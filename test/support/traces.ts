@@ -26,7 +26,7 @@ function encoded(bytes: Buffer, group: number, encode: (bytes: Buffer) => string
   })
 }
 
-/** All texts and bytes that would give the secret away, each with what it is. */
+/** All texts and bytes that would give the secret away, each with its description. */
 export function formsOf(secret: string): { readonly what: string; readonly bytes: Buffer }[] {
   const plain = Buffer.from(secret)
   const raw = [{ what: 'text', bytes: plain }]

@@ -9,7 +9,7 @@ import { FileChannel, memorySource, someBytes, type Member } from '../../support
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Keeps what comes, and says how it ended. */
+/** Keeps the bytes, and reports the end. */
 class MemorySink implements Sink {
   bytes = Buffer.alloc(0)
   end = ''

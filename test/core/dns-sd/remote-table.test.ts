@@ -1,4 +1,4 @@
-// The table of what was heard: what it reports, what it asks, what it forgets, and that nobody can make it grow. Pure;
+// The table of heard records: its reports, its questions, its forgetting; and nobody can make it grow. Pure;
 // the clock is a number.
 import t from 'tap'
 import { parseAddress, sourceFrom, type Surroundings } from '../../../src/core/dns-sd/address-policy.ts'
@@ -29,7 +29,7 @@ interface Claim {
   flush?: boolean
 }
 
-/** What a proxy says of itself. */
+/** The records of a proxy. */
 function claims(
   id: string,
   {

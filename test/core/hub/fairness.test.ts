@@ -1,4 +1,4 @@
-// Wide channels beside small ones: what takes long is done in slices, and nothing changes in what a peer hears.
+// Wide channels beside small ones: long work is done in slices, and each peer hears the same as without them.
 import { QueueBudget } from '../../../src/core/hub/queue-budget.ts'
 import { TurnQueue } from '../../../src/core/hub/turn-queue.ts'
 import t from 'tap'

@@ -1,4 +1,4 @@
-// What a client may have missed: which frames are kept, and what is sent again.
+// The frames that a client may have missed: which are kept, and which are sent again.
 import t from 'tap'
 import { ReplayLog } from '../../../src/core/hub/replay-log.ts'
 import { bytesFrame, BINARY, textFrame } from '../../../src/core/websocket-frame.ts'

@@ -1,4 +1,4 @@
-// Control messages of the second generation: what is understood, what is passed over, what is written.
+// Control messages of the second generation: understood ones, ignored ones, written ones.
 import t from 'tap'
 import { controlMessageHead, controlPresenceText, decodeControl } from '../../../src/core/legacy/numbered-envelope.ts'
 

@@ -49,7 +49,7 @@ function linkAll({ simulation, proxies, wires }: Story): void {
   }
 }
 
-/** What is wrong with the messages that a proxy has heard. */
+/** The faults in the messages that a proxy has heard. */
 function disorder({ label, seen }: SimulatedProxy): string[] {
   const last = new Map<string, number>()
   const faults: string[] = []
@@ -84,7 +84,7 @@ for (const count of [3, 5]) {
       const faults = proxies.flatMap(disorder)
       for (const [place, one] of proxies.entries())
         for (const other of proxies.slice(place + 1)) faults.push(...mismatches(one, other))
-      // Now everything is quiet: what is said is heard by all others, once.
+      // Now everything is quiet: all others hear a message, once.
       for (const proxy of proxies) proxy.seen.messages.length = 0
       for (const proxy of proxies) {
         for (const name of proxy.names())

@@ -1,4 +1,4 @@
-// Matching rounds between honest sides: what is confirmed, what is visible, what repeats.
+// Matching rounds between honest sides: confirmed channels, visible values, repeated rounds.
 import { array, assert, property, shuffledSubarray, stringMatching, uniqueArray } from 'fast-check'
 import t from 'tap'
 import { RoundInitiator } from '../../../src/core/link/matching/round/round-initiator.ts'

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { RateLimit } from '../../../src/plugins/channel-sockets/rate-limit.ts'
 
-/** A limit, and what it has told: first and last number of refused messages. */
+/** A limit, and its report: first and last number of refused messages. */
 function createLimit(settings: ConstructorParameters<typeof RateLimit>[0]) {
   const told: [number, number][] = []
   const limit = new RateLimit(settings, 0, (first, last) => told.push([first, last]))

@@ -1,4 +1,4 @@
-// Two proxies share a channel through a real nats-server: presence, messages of all kinds, leaving, what is shown.
+// Two proxies share a channel through a real nats-server: presence, messages of all kinds, leaving, the API.
 import t, { type Test } from 'tap'
 import { buildTestApp } from '../../support/app.ts'
 import { joinChannel } from '../../support/channel.ts'

@@ -1,4 +1,4 @@
-// What the advertiser demands of ciao and how it bears a ciao that fails in each known way. ciao is played here; with
+// The advertiser's demands on ciao, and its behaviour with a ciao that fails in each known way. ciao is played here; with
 // the real one the same is shown between hosts.
 import t, { type Test } from 'tap'
 import { Advertiser, type AdvertiserDeps } from '../../../src/plugins/discovery/advertiser.ts'

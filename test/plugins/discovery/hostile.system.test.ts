@@ -18,7 +18,7 @@ async function flood(attacker: Program, count: number, kind: string, victim?: ob
   await attacker.event('flooded', event => attacker.events.indexOf(event) >= before, 60_000)
 }
 
-/** What can be read of a proxy's advertisement, once the listener has heard it: the names an attacker needs. */
+/** The readable parts of a proxy's advertisement, once the listener has heard it: the names an attacker needs. */
 async function victimOf(listener: Program, id: string): Promise<{ instance: string; host: string }> {
   const services = ({ answers }: ProgramEvent) => (answers as string[]).filter(text => text.startsWith(`SRV ${id}`))
   const [service = ''] = services(await listener.event('heard', event => services(event).length > 0))

@@ -1,4 +1,4 @@
-// Discovery between hosts in ordinary networks: who finds whom, by which address, and what can be read on the wire.
+// Discovery between hosts in ordinary networks: who finds whom, by which address, and which bytes are on the wire.
 import t from 'tap'
 import { discover, finds, hasState, mishaps, needsHosts } from '../../support/discovery-hosts.ts'
 import { createNetwork } from '../../support/namespaces.ts'

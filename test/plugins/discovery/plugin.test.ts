@@ -1,4 +1,4 @@
-// Discovery as a Fastify plugin: switched on and off, exchanged by an extension, ended with the app. Not what it finds.
+// Discovery as a Fastify plugin: switched on and off, exchanged by an extension, ended with the app. Its findings are elsewhere.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
@@ -7,7 +7,7 @@ import crypto from '../../../src/plugins/crypto/index.ts'
 import discovery from '../../../src/plugins/discovery/index.ts'
 import { createMemoryNetwork } from '../../support/memory-discovery.ts'
 
-/** An app with discovery and what it needs, and the number of UDP sockets opened since. */
+/** An app with discovery and its dependencies, and the number of UDP sockets opened since. */
 async function buildDiscovery(
   t: Test,
   settings: { discovery?: 'on' | 'off' } = {}

@@ -1,4 +1,4 @@
-// Discovery with its real times: a story of minutes, and what the network carries meanwhile. Everything else is tested in
+// Discovery with its real times: a story of minutes, and the packets meanwhile. Everything else is tested in
 // virtual time or with small times.
 import t from 'tap'
 import { discover, finds, needsHosts } from '../../support/discovery-hosts.ts'

@@ -1,4 +1,4 @@
-// What the listener for guests serves, and to which requests.
+// The pages of the listener for guests, and the requests that it answers.
 import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'

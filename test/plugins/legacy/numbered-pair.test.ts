@@ -10,7 +10,7 @@ import type { Half } from '../../../src/plugins/legacy/numbered-pair.ts'
 import { createTestHub, joinTestPeer, type TestHub, type TestPeer } from '../../support/hub.ts'
 import { seededRandom } from '../../support/random.ts'
 
-/** A socket that records what it is sent, as texts, and how it ended. */
+/** A socket that records its messages as texts, and its end. */
 interface FakeSocket {
   readonly socket: DialectSocket
   readonly heard: string[]
@@ -43,7 +43,7 @@ function createRooms(hub: TestHub, seed: number): NumberedRooms {
   )
 }
 
-/** Does for a dialect what a connection does. */
+/** Plays the part of a connection for a dialect. */
 function openFake(
   t: Test,
   hub: TestHub,
@@ -120,7 +120,7 @@ function openFake(
   return Object.assign(fake, { joined: enter() })
 }
 
-/** Who is there, as a control socket was told: numbers, in the order in which they came. */
+/** The peers that a control socket was told: numbers, in the order in which they came. */
 function bookOf(t: Test, own: string, heard: readonly string[]): string[] {
   const there: string[] = []
   for (const text of heard) {

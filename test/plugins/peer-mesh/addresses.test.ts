@@ -1,4 +1,4 @@
-// Addresses in one spelling, whatever the socket calls them.
+// Addresses in one spelling, under any name that the socket gives.
 import t from 'tap'
 import { endpointText, ownAddresses, plainAddress } from '../../../src/plugins/peer-mesh/addresses.ts'
 

@@ -18,7 +18,7 @@ async function meshPort(t: Test): Promise<number> {
 
 const w0 = (): Uint8Array => new HandshakeInitiator(primitives, createIdentity(primitives)).w0
 
-/** What a connection is answered before it ends. */
+/** The answer to a connection before it ends. */
 async function answerTo(port: number, ...chunks: Uint8Array[]): Promise<Buffer> {
   const socket = connect({ port, host: '127.0.0.1' })
   const heard: Buffer[] = []

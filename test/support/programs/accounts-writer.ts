@@ -13,7 +13,7 @@ const hash = (text: string): string => createHash('sha256').update(text).digest(
 
 process.stdout.on('error', () => process.exit(1)) // Nobody listens any more.
 
-/** Written at once: what the parent reads was acknowledged. */
+/** Written at once: the parent reads only acknowledged things. */
 function acknowledge(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }

@@ -1,5 +1,5 @@
 // Clients of a proxy as a program of its own, so that they can run in another network namespace: members of channels,
-// requests, raw connections, as told on stdin; prints what comes back as events. Not a test.
+// requests, raw connections, as told on stdin; prints answers as events. Not a test.
 //   {"do":"join","as":"a","url":"ws://localhost:9009/name"}   joined, then message or binary for each that arrives, closed
 //   {"do":"send","as":"a","text":"…"} or {"do":"send","as":"a","base64":"…"}
 //   {"do":"leave","as":"a"}

@@ -1,4 +1,4 @@
-// A proxy's discovery alone, as a process: advertises an id, prints what it finds. Not a proxy, it answers no dial.
+// A proxy's discovery alone, as a process: advertises an id, prints the ids that it finds. It is no proxy and answers no dial.
 // Arguments: one JSON object { id?, port?, advertiser?, browser?, table? }; `goodbyes` to have each one printed that arrives. stdin, one JSON object a line: { stop: true }, { linked: id }, { report: true },
 // { breakSockets: true } (each of its own sockets reports an error, as after a change of drivers).
 import { randomBytes } from 'node:crypto'
@@ -15,7 +15,7 @@ import { browserTimings } from '../../../src/plugins/discovery/browser.ts'
 import { MdnsDiscovery } from '../../../src/plugins/discovery/mdns-discovery.ts'
 
 setFlagsFromString('--expose-gc')
-/** Takes the garbage out of the heap, so that its size in a report tells what is held. */
+/** Takes the garbage out of the heap, so that a report tells the size of living objects. */
 const collect = runInNewContext('gc') as () => void
 
 const sockets = new Set<Socket>()

@@ -1,4 +1,5 @@
-// What keeps a process of the runner alive. A test file may not add to it, except for what outlives files on purpose.
+// The resources that keep a process of the runner alive. A test file may not add to them, but for those that outlive files on
+// purpose.
 import { setTimeout as wait } from 'node:timers/promises'
 
 function openResources(): Record<string, number> {
@@ -10,7 +11,7 @@ function openResources(): Record<string, number> {
 /** What may be open between files, by kind. */
 let allowed: Record<string, number> = {}
 
-/** Allows what is open now. */
+/** Allows the resources that are open now. */
 export function allowOpen(): void {
   allowed = openResources()
 }
@@ -24,7 +25,7 @@ export async function keepOpen<T>(start: () => Promise<T>): Promise<T> {
   return started
 }
 
-/** What is open and not allowed, as texts, after a grace for what is closing. */
+/** The open resources that are not allowed, as texts, after a grace for those that are closing. */
 export async function leftOpen(graceMs: number): Promise<string[]> {
   const end = performance.now() + graceMs
   for (;;) {

@@ -33,7 +33,7 @@ interface Line {
   readonly users: [number, number]
 }
 
-/** Runs the program until it has acknowledged so many things, and kills it. @returns what it has acknowledged */
+/** Runs the program until it has acknowledged so many things, and kills it. @returns its acknowledgements */
 async function runAndKill(directory: string, round: number, after: number): Promise<Line[]> {
   const child = spawn(process.execPath, [program, directory, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines: Line[] = []
