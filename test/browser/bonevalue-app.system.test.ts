@@ -29,6 +29,6 @@ t.test('the app of docs/BONEVALUE.md', needsBrowser, async t => {
   const token = ann.page.waitForEvent('console', line => /^[\w-]{20,}$/.test(line.text()))
   await ann.run(`${codeOf('token')};`)
   await ben.run(`${codeOf('claim').replace('the token', (await token).text())};`)
-  t.equal(await ann.said('Ben'), 'Ben says Not Friday')
-  t.equal(await ben.said('Ann'), 'Ann says Not Friday')
+  t.equal(await ann.said('Ben'), 'Ben says Not Friday, Ann')
+  t.equal(await ben.said('Ann'), 'Ann says Not Friday, Ben')
 })

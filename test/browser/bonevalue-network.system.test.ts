@@ -1,5 +1,5 @@
-// Two browsers on two machines, of which one changes its address while they talk: network namespaces, so that the way is
-// really gone and another one is really found.
+// Two browsers on two machines, of which one changes its address while they talk, and then loses the rendezvous: network
+// namespaces, so that the way is really gone and another one is really found.
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -12,9 +12,12 @@ import { needs } from '../support/needs.ts'
 const PORT = 9011
 const PAGE =
   "require('node:http').createServer((_, response) => response.setHeader('content-type', 'text/html').end('<!doctype html><title>test</title>')).listen(8080, '127.0.0.1', () => console.log('serves'))"
+/** Waits until the rendezvous on this machine has one page. */
+const ALONE =
+  "const look = () => fetch('http://127.0.0.1:9009/api/rendezvous').then(answer => answer.json()).then(({ peers }) => peers === 1 ? console.log('alone') : setTimeout(look, 100)); look()"
 
 t.test(
-  'a peer whose address changes is found again, and no request is lost',
+  'a peer whose address changes is found again, and one without a rendezvous stays; no request is lost',
   { ...needs('chromium', 'namespaces', 'iptables'), timeout: 150_000 },
   async t => {
     const folder = t.testdir({ data: {} })
@@ -28,15 +31,18 @@ t.test(
     const [first, second] = hosts as [Host, Host]
     for (const host of hosts) host.exec('iptables', ['-w', '-A', 'INPUT', '-i', 'eth0', '-p', 'udp', '-j', 'DROP'])
     const url = `http://${first.address}:${PORT}`
-    const rendezvous = first.node('dist/server.js', [], {
+    const settings = {
       env: {
         NWS_DISCOVERY: 'off',
         NWS_DATA_DIR: dataDir,
         NWS_BV: 'on',
         NWS_BV_INSECURE: 'true',
-        NWS_BV_LISTEN: `${first.address}:${PORT}`
+        NWS_BV_LISTEN: `${first.address}:${PORT}`,
+        NWS_PING_INTERVAL_MS: '1000',
+        NWS_PEER_TIMEOUT_MS: '3000'
       }
-    })
+    }
+    const rendezvous = first.node('dist/server.js', [], settings)
     await rendezvous.printed(/is running: http/)
 
     const open = async (host: Host, user: string) => {
@@ -46,7 +52,11 @@ t.test(
       chmodSync(wrapper, 0o755)
       const browser = await launchBrowser(wrapper)
       t.teardown(() => browser.close())
-      return await enter(await openRtcPage(t, 'http://localhost:8080/', browser), url, user, { timeoutMs: 120_000 })
+      return await enter(await openRtcPage(t, 'http://localhost:8080/', browser), url, user, {
+        timeoutMs: 120_000,
+        heartbeatMs: 2000,
+        lifeMs: 2000
+      })
     }
     const ann = await open(first, 'ann')
     const ben = await open(second, 'ben')
@@ -69,6 +79,34 @@ t.test(
     t.notOk(
       [...ann.console, ...ben.console].some(line => line.startsWith('peerdisconnect')),
       'the rendezvous was there all the time'
+    )
+
+    const talk = async (): Promise<void> => {
+      t.match(await Promise.all([ann.run("ask('ben', 'echo', 1)"), ben.run("ask('ann', 'echo', 2)")]), [
+        [{ response: 1, peer: { id: ben.id } }],
+        [{ response: 2, peer: { id: ann.id } }]
+      ])
+    }
+    // Nothing tells ben's page that its way to the rendezvous is lost, and nothing tells the rendezvous.
+    second.cut()
+    await ben.said('disconnect')
+    await first.node('-e', [ALONE]).printed(/alone/)
+    await talk()
+    second.heal()
+    await ben.said('connect')
+    await talk()
+
+    await rendezvous.kill('SIGKILL')
+    await ann.said('disconnect')
+    await ben.said('disconnect')
+    await talk()
+    await first.node('dist/server.js', [], settings).printed(/is running: http/)
+    await ann.said('connect')
+    await ben.said('connect')
+    await talk()
+    t.notOk(
+      [...ann.console, ...ben.console].some(line => line.startsWith('peerdisconnect')),
+      'each page has been the same peer all the time'
     )
   }
 )

@@ -229,3 +229,51 @@ t.test('a refused login and an unknown host are told', needsBrowser, async t => 
   await page.run(`void ${refused}; return 0`, url)
   await page.said('error UNREACHABLE')
 })
+
+t.test('the classic script carries binary values, files and video', needsBrowser, async t => {
+  const webRoot = t.testdir({
+    'index.html': '<!doctype html><title>test</title><script src="/scripts/BV.js"></script>'
+  })
+  const { app, url } = await buildTestApp(t, { ...rendezvousOptions, bvListen: 'localhost:0', webRoot })
+  await addFriends(t, url, 'ann', 'ben')
+  const open = async (user: string) => {
+    const page = await openRtcPage(t, app.rendezvousListener.url!)
+    await page.run(
+      "await allowed; $BV.on('peerconnect', ({ name }) => console.log('peerconnect ' + name)); return await $BV.connect(location.host, arg.user, arg.password, { storage: sessionStorage })",
+      { user, password: PASSWORD }
+    )
+    return page
+  }
+  const [ben, ann] = [await open('ben'), await open('ann')]
+  await ben.said('peerconnect ann')
+  await ben.run(`
+    $BV.module('look', async (data, { peer }) => [peer.name, data.blob.constructor.name, await data.blob.text(), data.list])
+    $BV.on('stream', (stream, peer) => console.log('stream of ' + peer.name + ' with ' + stream.getVideoTracks().length))
+    $BV.onfile = async offer => {
+      const [{ name, blob }] = await offer.accept()
+      console.log('took ' + name + ' with ' + blob.size)
+    }
+    return 0`)
+  t.match(
+    await ann.run(`
+      const list = new Uint16Array([1, 256])
+      const [{ response }] = await $BV.get('ben').request('look', { blob: new File(['inside'], 'a.txt'), list }, { timeoutMs: 60000 })
+      return [...response.slice(0, 3), response[3] instanceof Uint16Array, response[3].join()]`),
+    ['ann', 'File', 'inside', true, '1,256']
+  )
+  const report = await ann.run<{ received: unknown[]; refused: unknown[] }>(
+    "return await $BV.sendFile(new File([new Uint8Array(5e6)], 'large.bin'), { to: $BV.get('ben').peers()[0].id })"
+  )
+  t.strictSame(report.refused, [])
+  t.equal(await ben.said('took'), 'took large.bin with 5000000')
+  await ann.run(`
+    const canvas = document.createElement('canvas')
+    canvas.getContext('2d').fillRect(0, 0, 9, 9)
+    const [peer] = $BV.get('ben').peers()
+    peer.addStream(canvas.captureStream(10))
+    return (await peer.connection()).constructor.name`)
+  t.equal(await ben.said('stream'), 'stream of ann with 1')
+  await ann.page.reload()
+  t.match(await ann.run('return await $BV.connect(location.host, { storage: sessionStorage })'), /^\d+$/)
+  await ben.said('peerconnect ann')
+})

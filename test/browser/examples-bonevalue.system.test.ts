@@ -37,7 +37,7 @@ async function enter(t: Test, url: string, user: string, hand: Hand): Promise<Pa
 
 const logged = (page: Page, text: string | RegExp) => page.locator('#log p', { hasText: text })
 
-t.test('two strangers trust each other, ask, and send a file', needsBrowser, async t => {
+t.test('two strangers trust each other, ask, send a file and show a screen', needsBrowser, async t => {
   const { url } = await buildTestApp(t, rendezvousOptions)
   for (const user of ['ada', 'grace']) await addUser(url, user)
   const ada = await enter(t, url, 'ada', 'keyboard')
@@ -81,8 +81,20 @@ t.test('two strangers trust each other, ask, and send a file', needsBrowser, asy
   await again.setFiles({ name: 'no.txt', mimeType: 'text/plain', buffer: Buffer.from('no') })
   await press(ada, ada.getByRole('button', { name: 'No', exact: true }), 'keyboard')
   await logged(grace, 'no.txt for Ada: The receiver does not want the file.').waitFor()
+
+  // Headless browsers have no screen.
+  await ada.evaluate(
+    "navigator.mediaDevices.getDisplayMedia = async () => { const canvas = document.createElement('canvas'); canvas.getContext('2d').fillRect(0, 0, 9, 9); return canvas.captureStream(10) }"
+  )
+  await press(ada, ada.getByRole('button', { name: 'Show my screen' }), 'keyboard')
+  await grace.getByLabel('The screen of Ada').waitFor()
+  await press(ada, ada.getByRole('button', { name: 'Hide my screen' }), 'keyboard')
+  await logged(grace, 'Ada shows it no more.').waitFor()
   await inspectLooks(t, ada, 'bonevalue')
 
+  await grace.reload()
+  await grace.locator('#self', { hasText: 'You are grace.' }).waitFor()
+  await ada.locator('#people', { hasText: 'Graceone page' }).waitFor()
   await press(ada, ada.getByRole('button', { name: 'Trust no more: Grace' }), 'pointer')
   await grace.getByText('You trust nobody yet').waitFor()
   await press(ada, ada.getByRole('button', { name: 'Log out' }), 'pointer')

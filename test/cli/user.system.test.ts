@@ -1,5 +1,7 @@
 // `nws user` as the real command: through a running proxy, and over the database where none runs.
 import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { leashed } from '../support/leash.ts'
@@ -52,6 +54,15 @@ t.test('through the running proxy', async t => {
   t.match(await nws(['disable', '--undo', 'ann'], environment), { code: 0 })
   await logIn(t, `ws://localhost:${port}`, 'ann')
   t.match(await nws(['disable', 'nobody'], environment), { code: 1, stderr: /NWS_ERR_BV_USER_UNKNOWN/ })
+
+  t.match((await nws(['reset', 'ann'], environment)).stdout, new RegExp(`^${url}/bv/invite/#[\\w-]{22}\n$`))
+  t.match((await nws(['demo'], environment)).stdout, /^demo-ann and demo-ben, password: [\w-]{22}\n$/)
+  const copy = join(folder, 'copy.db')
+  t.match(await nws(['backup', copy], environment), { code: 0, stderr: /\d bytes\./ })
+  t.equal(statSync(copy).mode & 0o777, 0o600)
+  t.match(await nws(['backup', copy], environment), { code: 1, stderr: /NWS_CLI_FILE.*EEXIST/ })
+  t.match(await nws(['demo', '--remove'], environment), { code: 0 })
+  t.match(await nws(['remove', 'demo-ann'], environment), { code: 1, stderr: /NWS_ERR_BV_USER_UNKNOWN/ })
 
   t.match(
     await nws(['list'], { ...environment, NWS_PORT: String(await freePort()) }),

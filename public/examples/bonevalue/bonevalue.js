@@ -1,9 +1,8 @@
-// Users who trust each other. The page logs in at the proxy that serves it. Its questions to others, and the files it sends,
-// go straight to their browsers.
+// Users who trust each other. The page logs in at the proxy that serves it. Its questions to others, its files and its screen go
+// straight to their browsers.
 import { BoneValue } from '../../lib/bonevalue.js'
 import { FileError } from '../../lib/networkwebsockets-files.js'
 import { element } from '../shared/element.js'
-import { filesOver } from './files.js'
 
 const login = element('login', HTMLFormElement)
 const inside = element('inside', HTMLElement)
@@ -21,14 +20,30 @@ const MAX_SHOWN = 300
 const MAX_SIZE = 500e6
 
 const $BV = new BoneValue()
-const transfers = filesOver($BV)
+/** This page is at `/examples/bonevalue/`, two folders below the proxy. */
+const address = new URL('../../bv/socket', location.href).href
+/** @type {MediaStream | undefined} */
+let screenStream
 
 // The pages of others may ask this page the following. They may send anything.
-$BV.module('Example.Say', ({ request, callback, name }) => {
-  show(`${name}: ${String(request?.text).slice(0, 5000)}`)
-  callback({ heardAt: new Date().toLocaleTimeString() })
+$BV.module('Example.Say', (data, { peer }) => {
+  show(`${peer.name}: ${String(data?.text).slice(0, 5000)}`)
+  return { heardAt: new Date().toLocaleTimeString() }
 })
-transfers.onfile = offer => {
+$BV.on('stream', (stream, peer) => {
+  const video = Object.assign(document.createElement('video'), { autoplay: true, playsInline: true, muted: true })
+  video.setAttribute('aria-label', `The screen of ${peer.name}`)
+  video.srcObject = stream
+  const line = show(`${peer.name} shows a screen.`, '', video)
+  const over = () => {
+    video.remove()
+    show(`${peer.name} shows it no more.`, 'quiet')
+  }
+  stream.addEventListener('removetrack', over, { once: true })
+  for (const track of stream.getTracks()) track.addEventListener('ended', over, { once: true })
+  line.scrollIntoView({ block: 'nearest' })
+})
+$BV.onfile = offer => {
   const words = `${offer.name} (${sizeInWords(offer.size)})`
   const answer = (/** @type {string} */ words) =>
     Object.assign(document.createElement('button'), { type: 'button', className: 'plain', textContent: words })
@@ -71,6 +86,9 @@ for (const event of /** @type {const} */ (['peerconnect', 'peerdisconnect', 'new
 $BV.on('connect', () => {
   login.hidden = true
   inside.hidden = false
+  // After a reload the field is empty.
+  user.value ||= sessionStorage.getItem('user') ?? ''
+  sessionStorage.setItem('user', user.value)
   element('self', HTMLElement).textContent = `You are ${user.value}. This page is peer ${$BV.getId()}.`
 })
 $BV.on('disconnect', () => {
@@ -89,9 +107,7 @@ $BV.on('error', ({ err }) => {
 login.addEventListener('submit', event => {
   event.preventDefault()
   loginState.textContent = 'Logging in …'
-  // This page is at `/examples/bonevalue/`, two folders below the proxy.
-  const address = new URL('../../bv/socket', location.href).href
-  $BV.connect(address, user.value, password.value).then(
+  $BV.connect(address, user.value, password.value, { storage: sessionStorage }).then(
     () => {
       password.value = loginState.textContent = ''
       text.focus()
@@ -107,13 +123,14 @@ element('ask', HTMLElement).addEventListener('submit', event => {
   const started = performance.now()
   if (isNobodyOnline()) return
   show(`You, to ${to.selectedOptions[0]?.textContent}: ${value}`)
-  $BV.get(to.value).message('Example.Say', { text: value }, true, (answer, { name }) => {
-    const ms = (performance.now() - started).toFixed(1)
-    show(
-      answer.err ? `${name}: ${answer.err}` : `${name} heard it at ${answer.heardAt}; the answer took ${ms} ms.`,
-      answer.err ? 'bad' : 'quiet'
+  for (const peer of $BV.get(to.value).peers())
+    peer.request('Example.Say', { text: value }).then(
+      ({ heardAt }) => {
+        const ms = (performance.now() - started).toFixed(1)
+        show(`${peer.name} heard it at ${heardAt}; the answer took ${ms} ms.`, 'quiet')
+      },
+      error => show(`${peer.name}: ${error.message}`, 'bad')
     )
-  })
   text.value = ''
 })
 element('choose', HTMLElement).addEventListener('click', () => file.click())
@@ -122,6 +139,31 @@ file.addEventListener('change', () => {
   if (chosen && !isNobodyOnline()) for (const peer of $BV.get(to.value).peers()) void send(chosen, peer)
   file.value = ''
 })
+
+const screenButton = element('screen', HTMLButtonElement)
+screenButton.addEventListener('click', async () => {
+  if (screenStream !== undefined) return hideScreen()
+  if (isNobodyOnline()) return
+  try {
+    const stream = await navigator.mediaDevices.getDisplayMedia({ video: true })
+    screenStream = stream
+    screenButton.textContent = 'Hide my screen'
+    for (const peer of $BV.get(to.value).peers()) peer.addStream(stream)
+    show(`${to.selectedOptions[0]?.textContent} can see your screen.`, 'quiet')
+    stream.getVideoTracks()[0]?.addEventListener('ended', hideScreen)
+  } catch {
+    show('The screen cannot be shown. Browsers allow it on https pages and on http://localhost.', 'bad')
+  }
+})
+
+function hideScreen() {
+  if (screenStream === undefined) return
+  for (const peer of $BV.get('*').peers()) peer.removeStream(screenStream)
+  for (const track of screenStream.getTracks()) track.stop()
+  screenStream = undefined
+  screenButton.textContent = 'Show my screen'
+  show('You show your screen no more.', 'quiet')
+}
 
 /** Says so if there is no page to ask. */
 function isNobodyOnline() {
@@ -137,7 +179,7 @@ async function send(file, peer) {
   const progress = /** @type {Element} */ (line.firstElementChild)
   let started = performance.now()
   try {
-    const { refused } = await transfers.sendFile(file, {
+    const { refused } = await $BV.sendFile(file, {
       to: peer.id,
       onProgress: ({ state, bytes }) => {
         if (state !== 'receiving') return
@@ -296,3 +338,5 @@ const state = await fetch('../../api/rendezvous').then(
 )
 element('off', HTMLElement).hidden = state.state !== 'off'
 login.hidden = state.state === 'off'
+// After a reload the page is still logged in.
+if (state.state === 'on') $BV.connect(address, { storage: sessionStorage }).catch(() => {})

@@ -208,7 +208,7 @@ export class BoneValue {
         session !== undefined ? { session } : typeof user === 'string' ? { user, password } : undefined
       if (url === undefined || credentials === undefined) {
         problem = failure(url === undefined ? 'BAD_ADDRESS' : 'NO_SESSION')
-        this.#listeners.emit('error', problem)
+        if (url === undefined) this.#listeners.emit('error', problem)
         return reject(new BoneValueError(problem))
       }
       const rendezvous: Rendezvous = new Rendezvous(

@@ -10,6 +10,8 @@ class View {
   id = 0
   readonly users = new Set<string>()
   readonly peers = new Map<number, string>()
+  /** The others in the one room; undefined: this client is not in it. */
+  room: Set<number> | undefined
 
   send(frame: Buffer): void {
     const at = (frame[1]! & 0x7f) < 126 ? 2 : 4
@@ -20,8 +22,16 @@ class View {
     if (type === 'userList') for (const name of fact as string[]) this.users.add(name)
     if (type === 'peerList') for (const { name, id } of fact as { name: string; id: number }[]) this.#add(name, id)
     if (type === 'peerConnect') this.#add((fact as { name: string }).name, (fact as { id: number }).id)
-    if (type === 'peerDisconnect' && !this.peers.delete(fact as number))
-      throw new Error('the end of a peer that was never told')
+    if (type === 'peerDisconnect') {
+      this.room?.delete(fact as number)
+      if (!this.peers.delete(fact as number)) throw new Error('the end of a peer that was never told')
+    }
+    if (type === 'roomEnter' || type === 'roomExit') {
+      const { id } = fact as { id: number }
+      if (this.room === undefined || !this.peers.has(id)) throw new Error('a room or a peer that was never told')
+      if (type === 'roomEnter') this.room.add(id)
+      else if (!this.room.delete(id)) throw new Error('the end of a member that was never told')
+    }
     if (type === 'userRemove') {
       if ([...this.peers.values()].includes(fact as string)) throw new Error('a user removed before his peers')
       this.users.delete(fact as string)
@@ -50,15 +60,15 @@ const rules: Record<string, MayTalk | undefined> = {
 for (const [title, rule] of Object.entries(rules)) {
   t.test(`after anything, each client knows exactly whom it may reach: ${title}`, async t => {
     const step = fc.record({
-      what: fc.constantFrom('enter', 'enter', 'leave', 'trust', 'distrust'),
+      what: fc.constantFrom('enter', 'enter', 'leave', 'trust', 'distrust', 'join', 'join', 'exit', 'return'),
       a: fc.nat(3),
       b: fc.nat(3)
     })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), steps => {
+      fc.property(fc.array(step, { maxLength: 40, size: 'max' }), steps => {
         const directory = new Directory(rule)
         const contacts = NAMES.map(() => new Map<number, string>())
-        const online: { peer: OnlinePeer; view: View }[] = []
+        const online: { readonly peer: OnlinePeer; view: View }[] = []
         let nextId = 1
         for (const { what, a, b } of steps) {
           const users = [
@@ -71,6 +81,21 @@ for (const [title, rule] of Object.entries(rules)) {
           } else if (what === 'leave') {
             const gone = online.splice(a % Math.max(online.length, 1), 1)[0]
             if (gone !== undefined) directory.leave(gone.peer)
+          } else if (what === 'join' || what === 'exit' || what === 'return') {
+            const client = online[b % Math.max(online.length, 1)]
+            if (client === undefined) continue
+            if (what === 'join') {
+              client.view.room = new Set(directory.joinRoom(client.peer, 'r'))
+            } else if (what === 'exit') {
+              directory.leaveRoom(client.peer, 'r')
+              client.view.room = undefined
+            } else {
+              // It comes back by another socket, and joins again.
+              const { user, id, rooms } = client.peer
+              client.view = new View()
+              if (directory.enter(user, contacts[user.id]!, id, client.view) !== client.peer) return false
+              if (rooms.has('r')) client.view.room = new Set(directory.joinRoom(client.peer, 'r'))
+            }
           } else if (a !== b && contacts[a]!.has(b) !== (what === 'trust')) {
             const aliases = [`${NAMES[b]}!`, `${NAMES[a]}!`] as const
             if (what === 'trust') {
@@ -93,6 +118,10 @@ for (const [title, rule] of Object.entries(rules)) {
                 expected.set(other.id, contacts[peer.user.id]!.get(other.user.id) ?? other.user.name)
             }
             if (view.peers.size !== expected.size || [...expected].some(([id, name]) => view.peers.get(id) !== name))
+              return false
+            const members = online.filter(({ peer: other, view: { room } }) => room && expected.has(other.id))
+            const room = [...(view.room ?? members.map(({ peer: other }) => other.id))]
+            if (room.length !== members.length || members.some(({ peer: other }) => !room.includes(other.id)))
               return false
             for (const { peer: other } of online) {
               const reached = directory.relay(peer, { type: 'peerCandidate', to: other.id, candidate: null })
