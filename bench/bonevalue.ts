@@ -88,7 +88,7 @@ async function compareNames(directory: string): Promise<{ known: number; unknown
   const passwords = createPasswords()
   const free = { burst: 1e9, perSecond: 1 }
   const service = new RendezvousService({
-    accounts: { failed: false, open: async () => store, passwords },
+    accounts: { failed: false, open: async () => store, passwords, handOver: async () => '' },
     seams: {},
     attempts: new Attempts({ name: free, address: free }),
     endSockets: () => {}

@@ -3,7 +3,7 @@ import { listenerUrl } from '../core/bonevalue/listener-url.ts'
 import { readSettings } from '../core/environment.ts'
 import type { Settings } from '../core/settings.ts'
 import { CliError } from './errors.ts'
-import { proxyOf, request, requestBytes, requestList, type Proxy, type ProxyOptions } from './proxy.ts'
+import { proxyOf, request, requestFile, requestList, type Proxy, type ProxyOptions } from './proxy.ts'
 
 /** A user of `/api/users`. */
 export interface User {
@@ -22,12 +22,18 @@ export interface Session {
   readonly origin: string | null
 }
 
+/** A one-time link. */
+export interface Link {
+  readonly link: string
+  readonly expiresAt: string
+}
+
 export interface Accounts {
   /** Whether a proxy runs. */
   readonly isRunning: boolean
   users(): Promise<User[]>
-  add(name: string): Promise<{ readonly link: string; readonly expiresAt: string }>
-  reset(name: string): Promise<{ readonly link: string; readonly expiresAt: string }>
+  add(name: string): Promise<Link>
+  reset(name: string): Promise<Link>
   remove(name: string): Promise<void>
   addDemo(): Promise<{ readonly names: readonly string[]; readonly password: string }>
   backup(): Promise<Uint8Array>
@@ -45,10 +51,10 @@ function overProxy(proxy: Proxy): Accounts {
     users: async () => await requestList(proxy, '/api/users', 'users'),
     add: async name =>
       await request(proxy, '/api/users', { method: 'POST', body: JSON.stringify(name === '' ? {} : { name }) }),
-    reset: async name => await request(proxy, `${path(name)}/reset`, { method: 'POST' }),
+    reset: async name => JSON.parse((await requestFile(proxy, `${path(name)}/reset`)).toString()) as Link,
     remove: async name => void (await request(proxy, path(name), { method: 'DELETE' })),
     addDemo: async () => await request(proxy, '/api/users/demo', { method: 'POST' }),
-    backup: async () => await requestBytes(proxy, '/api/accounts'),
+    backup: async () => await requestFile(proxy, '/api/accounts/backup'),
     setDisabled: async (name, disabled) => {
       await request(proxy, path(name), { method: 'PATCH', body: JSON.stringify({ disabled }) })
     },

@@ -1,4 +1,5 @@
 // The proxy of a command and requests to its API. socket.ts joins channels.
+import { readFile, unlink } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CliError, ProxyError } from './errors.ts'
 
@@ -126,11 +127,20 @@ export async function request<Answer>(proxy: Proxy, path: string, options: Reque
   return (await read(await send(proxy, path, options))) as Answer
 }
 
-/** Asks the API for a file. @throws as `request` */
-export async function requestBytes(proxy: Proxy, path: string): Promise<Uint8Array> {
-  const response = await send(proxy, path, {})
-  if (!response.ok) await read(response)
-  return new Uint8Array(await response.arrayBuffer())
+/**
+ * Asks the API for a file that only the user of the proxy may read, and deletes it.
+ *
+ * @throws as `request`, and CliError `NWS_CLI_FILE`
+ */
+export async function requestFile(proxy: Proxy, path: string): Promise<Buffer> {
+  const { file } = await request<{ file: string }>(proxy, path, { method: 'POST' })
+  try {
+    const contents = await readFile(file)
+    await unlink(file)
+    return contents
+  } catch (error) {
+    throw new CliError('NWS_CLI_FILE', `(${file}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`)
+  }
 }
 
 /** A list in an answer. @throws as `request`, and NWS_CLI_ANSWER for an answer without it */

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { DEMO_USERS } from '../core/bonevalue/names.ts'
-import { withAccounts, type Session, type User } from './accounts.ts'
+import { withAccounts, type Link, type Session, type User } from './accounts.ts'
 import { CliError } from './errors.ts'
 import { isColourful, note, table, write, writeJson, type Column } from './output.ts'
 import { withProxy, type ProxyOptions } from './proxy.ts'
@@ -60,11 +60,7 @@ function listCommand(): Command {
 }
 
 /** Prints a one-time link. */
-async function showLink(
-  given: { readonly link: string; readonly expiresAt: string },
-  { json = false }: JsonOptions,
-  isRunning: boolean
-): Promise<void> {
+async function showLink(given: Link, { json = false }: JsonOptions, isRunning: boolean): Promise<void> {
   if (json) return await writeJson(given)
   await write(`${given.link}\n`)
   note(`Works once, until ${given.expiresAt}.${isRunning ? '' : ' It needs a proxy that runs with NWS_BV=on.'}`)

@@ -1,5 +1,5 @@
 // What users and the operator do with accounts: sessions, passwords, deletion, names that look alike, users for trying, copies.
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { lookOf } from '../../src/core/bonevalue/names.ts'
@@ -10,7 +10,6 @@ import { FakeNetwork } from '../support/fake-rtc.ts'
 import { enrol, logIn, PASSWORD, useInvitation } from '../support/rendezvous.ts'
 
 const options = { bv: 'on', dataDir: ':memory:' } as const
-const tokenOf = (link: string): string => link.slice(link.indexOf('#') + 1)
 
 async function ask(
   url: string,
@@ -82,7 +81,12 @@ t.test('a one-time link sets a new password, and ends the sessions', async t => 
   await page.$BV.connect(proxy.url, { session })
   const { status, body } = await ask(proxy.url, '/api/users/ann/reset')
   t.equal(status, 201)
-  const token = tokenOf(body['link'] as string)
+  t.notOk('link' in body, 'other users of the machine can call the API')
+  const file = body['file'] as string
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  const { link } = JSON.parse(readFileSync(file, 'utf8')) as { link: string }
+  unlinkSync(file)
+  const token = link.slice(link.indexOf('#') + 1)
   t.strictSame((await useInvitation(proxy.url, 'status', { token })).body, { name: 'ann', reset: true })
   const used = await useInvitation(proxy.url, 'accept', { token, name: 'eve', password: 'another password' })
   t.match(used, { status: 201, body: { name: 'ann' } }, 'the name does not change')
@@ -131,7 +135,7 @@ t.test('two spellings of an alias are one alias, which a query finds in both', a
 })
 
 t.test('users for trying, and a copy of the accounts while the proxy runs', async t => {
-  const folder = t.testdir({ copy: {}, data: {} })
+  const folder = t.testdir({ data: {} })
   const proxy = await buildTestApp(t, { ...options, dataDir: join(folder, 'data') })
   const { status, body } = await ask(proxy.url, '/api/users/demo')
   t.equal(status, 201)
@@ -140,9 +144,11 @@ t.test('users for trying, and a copy of the accounts while the proxy runs', asyn
   const ann = await logIn(t, proxy.ws, names[0]!, password)
   t.strictSame(ann.welcome[3]!.data, [names[1]], 'the two trust each other')
 
-  const answer = await fetch(`${proxy.url}/api/accounts`)
-  t.equal(answer.headers.get('content-type'), 'application/vnd.sqlite3')
-  writeFileSync(join(folder, 'copy', 'accounts.db'), new Uint8Array(await answer.arrayBuffer()), { mode: 0o600 })
+  const backup = await ask(proxy.url, '/api/accounts/backup')
+  const file = backup.body['file'] as string
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  mkdirSync(join(folder, 'copy'), { mode: 0o700 })
+  renameSync(file, join(folder, 'copy', 'accounts.db'))
   const copy = createAccounts({ dataDir: join(folder, 'copy') })
   const users = await (await copy.open()).users(Date.now())
   t.strictSame(

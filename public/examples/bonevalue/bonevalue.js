@@ -148,7 +148,7 @@ screenButton.addEventListener('click', async () => {
     const stream = await navigator.mediaDevices.getDisplayMedia({ video: true })
     screenStream = stream
     screenButton.textContent = 'Hide my screen'
-    for (const peer of $BV.get(to.value).peers()) peer.addStream(stream)
+    for (const peer of $BV.get(to.value).peers()) void peer.addStream(stream)
     show(`${to.selectedOptions[0]?.textContent} can see your screen.`, 'quiet')
     stream.getVideoTracks()[0]?.addEventListener('ended', hideScreen)
   } catch {

@@ -171,10 +171,7 @@ export class BoneValue {
         if (connection !== undefined) return connection
         throw new BoneValueError(failure('code' in outcome ? outcome.code : 'PEER_GONE'))
       },
-      addStream: (peer, stream) => {
-        this.#links.addStream(peer.id, stream)
-        void this.#ask(peer, HELLO_MODULE, pack(null), {})
-      },
+      addStream: (peer, stream) => this.#links.addStream(peer.id, stream),
       removeStream: (peer, stream) => this.#links.removeStream(peer.id, stream)
     }
     this.#rooms = new Rooms({

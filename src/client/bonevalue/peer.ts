@@ -43,9 +43,16 @@ export class Peer {
     return this.#access.request(this, module, data, options)
   }
 
-  /** Sends audio and video, also over later connections, until `removeStream`. The peer gets the event `stream`. */
-  addStream(stream: Stream): void {
+  /**
+   * Sends audio and video, also over later connections, until `removeStream`. The peer gets the event `stream`.
+   *
+   * @returns resolves when there is a connection; may be ignored
+   */
+  addStream(stream: Stream): Promise<void> {
     this.#access.addStream(this, stream)
+    const connected = this.connection().then(() => {})
+    connected.catch(() => {})
+    return connected
   }
 
   removeStream(stream: Stream): void {

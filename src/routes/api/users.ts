@@ -1,6 +1,7 @@
 // `/api/rendezvous` and `/api/users`: the online users of the rendezvous, and its accounts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type {} from '../../plugins/bonevalue/accounts/index.ts'
 import type {} from '../../plugins/config.ts'
 import type { Handout } from '../../plugins/bonevalue/rendezvous/index.ts'
 import type {} from '../../plugins/bonevalue/rendezvous-listener.ts'
@@ -35,6 +36,8 @@ const sessionSchema = Type.Object({
 })
 
 const linkSchema = Type.Object({ link: Type.String(), expiresAt: time('End of the link.') })
+
+const fileSchema = Type.Object({ file: Type.String({ description: 'Path on the machine of the proxy.' }) })
 
 const userRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
@@ -98,12 +101,15 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
       schema: {
         operationId: 'resetPassword',
         summary: 'Let a user set a new password by a one-time link',
+        description: 'The link is in a file that only the user of the proxy may read. The reader deletes it.',
         params: userParams,
-        response: { 201: linkSchema, 404: errorSchema }
+        response: { 201: fileSchema, 404: errorSchema }
       }
     },
-    async ({ params: { user }, headers: { host } }, reply) =>
-      await reply.code(201).send(linkOf(await administration.reset(user), host))
+    async ({ params: { user }, headers: { host } }, reply) => {
+      const link = linkOf(await administration.reset(user), host)
+      return await reply.code(201).send({ file: await app.accounts.handOver(JSON.stringify(link)) })
+    }
   )
 
   app.delete(
@@ -142,23 +148,19 @@ const userRoutes: FastifyPluginAsyncTypebox = async app => {
     }
   )
 
-  app.get(
-    '/api/accounts',
+  app.post(
+    '/api/accounts/backup',
     {
       config,
       schema: {
         operationId: 'backUpAccounts',
-        summary: 'Copy the accounts: an SQLite file with hashes of passwords and sessions',
-        response: {
-          200: { description: 'An SQLite file.', content: { 'application/vnd.sqlite3': { schema: Type.Any() } } }
-        }
+        summary: 'Copy the accounts to a file',
+        description: 'An SQLite file that only the user of the proxy may read. The reader deletes it.',
+        response: { 201: fileSchema }
       }
     },
     async (_request, reply) =>
-      await reply
-        .type('application/vnd.sqlite3')
-        .header('cache-control', 'no-store')
-        .send(await administration.backup())
+      await reply.code(201).send({ file: await app.accounts.handOver(await administration.backup()) })
   )
 
   app.patch(

@@ -1,12 +1,14 @@
 // Accounts as a decorator: the store and the hashing of passwords. Both are loaded when they are first needed.
-import { homedir } from 'node:os'
+import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import type { AccountStore } from '../../../core/bonevalue/store.ts'
 import { NwsError } from '../../../core/errors.ts'
 import type { Settings } from '../../../core/settings.ts'
 import type {} from '../../config.ts'
-import { openDatabase } from './database.ts'
+import { IN_MEMORY, openDatabase } from './database.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { createStore } from './store.ts'
 
@@ -26,6 +28,12 @@ export interface Accounts {
    * @throws NwsError `NWS_ERR_BV_LOCKED`, `NWS_ERR_BV_STORE`; the next call tries again
    */
   open(): Promise<AccountStore>
+  /**
+   * Writes a file that only the user of this process may read, for the command: all users of the machine can call the API.
+   *
+   * @returns its path
+   */
+  handOver(contents: string | Buffer): Promise<string>
   readonly passwords: Passwords
 }
 
@@ -62,6 +70,11 @@ export function createAccounts({ dataDir }: Pick<Settings, 'dataDir'>): Accounts
   let failed = false
   return {
     passwords,
+    handOver: async contents => {
+      const path = join(directory === IN_MEMORY ? tmpdir() : directory, `handover-${randomUUID()}`)
+      await writeFile(path, contents, { mode: 0o600, flag: 'wx' })
+      return path
+    },
     get failed() {
       return failed
     },
