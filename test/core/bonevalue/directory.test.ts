@@ -131,7 +131,7 @@ for (const [title, rule] of Object.entries(rules)) {
         }
         return directory.size === online.length
       }),
-      { numRuns: 300 }
+      { numRuns: 100 }
     )
     t.pass()
   })
