@@ -344,7 +344,7 @@ t.test('a peer without a way to the rendezvous stays as long as it can be reache
   ann.sockets.at(-1)!.terminate()
   const told = new Promise<void>(resolve => {
     ben.sockets.at(-1)!.on('message', data => {
-      if (String(data).includes('peerDisconnect')) resolve()
+      if ((data as Buffer).toString().includes('peerDisconnect')) resolve()
     })
   })
   await told
