@@ -33,8 +33,8 @@ t.test('the recipe for Pong with a phone', { ...needs('chromium', 'namespaces'),
   const [first, second, third] = steps as [string, string, string]
 
   t.same(codes(first), ['npm start'])
-  t.match(scripts.start, /^node .*dist\/server\.js$/)
-  const { laptop, phonePage, desktop } = await createPair(t, scripts.start.split(' ').slice(1))
+  const [, options] = /node (.*dist\/server\.js)$/.exec(scripts.start)!
+  const { laptop, phonePage, desktop } = await createPair(t, options!.split(' '))
   const desk = await pageOf(t, await desktop())
   await desk.goto(/<(http:[^>]+)>/.exec(first)![1]!)
   await press(desk, buttons(first))

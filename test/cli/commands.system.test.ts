@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { WORDS } from '../../src/cli/words.ts'
 import { nws, startNws } from '../support/cli.ts'
 import { freePort } from '../support/ports.ts'
 import { startServer } from '../support/process.ts'
@@ -155,6 +156,11 @@ t.test('a chat', async t => {
 t.test('what does not need a proxy', async t => {
   const created = await nws(t, ['channel', 'new'])
   t.match(created, { code: 0, stdout: /^([a-z2-7]{32})\nhttp:\/\/localhost:9009\/console#join=\1\n$/, stderr: /█▀|▄/ })
+  const { stdout: spoken } = await nws(t, ['channel', 'new', '--words', '--json', '--no-qr'])
+  const { name, link } = JSON.parse(spoken) as { name: string; link: string }
+  t.match(name, /^(?:[a-z]{4,7}-){5}[a-z]{4,7}$/)
+  t.equal(link, `http://localhost:9009/console#join=${name}`)
+  t.ok(name.split('-').every(word => WORDS.includes(word)))
   const folder = t.testdir({})
   const path = join(folder, 'name')
   t.match(await nws(t, ['channel', 'new', '--out', path]), { code: 0, stdout: '' })
