@@ -57,6 +57,17 @@ export const cliErrors = {
     message:
       'The other end did not come back within --timeout. The next transfer of the same files goes on where this one ended.'
   },
+  NWS_CLI_DOC_PACKAGES: {
+    exit: EXIT.error,
+    message:
+      'Documents need two more packages beside this one: npm install yjs y-protocols, with -g if this one was installed so.'
+  },
+  NWS_CLI_DOC_DIFFERS: {
+    exit: EXIT.error,
+    message:
+      'The file and the document of the channel have different contents: choose with --prefer file or --prefer document.'
+  },
+  NWS_CLI_DOC_CONTENT: { exit: EXIT.error, message: 'The file must be UTF-8 text, and with JSON one JSON object.' },
   NWS_CLI_PIPE_PARTIAL: {
     exit: EXIT.partial,
     message: 'The connection to the proxy was lost during the transfer: some data may be missing.'

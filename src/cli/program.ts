@@ -8,6 +8,7 @@ import { channelsCommand } from './channels.ts'
 import { chatCommand } from './chat.ts'
 import { clusterCommand } from './cluster.ts'
 import { completionCommand } from './completion.ts'
+import { docCommand } from './doc.ts'
 import { doctorCommand } from './doctor.ts'
 import { fileCommand } from './file.ts'
 import { linksCommand } from './links.ts'
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     sendCommand(),
     pipeCommand(),
     fileCommand(),
+    docCommand(),
     chatCommand(),
     channelCommand(),
     shareCommand(),

@@ -3,8 +3,9 @@ import type { Test } from 'tap'
 import * as Y from 'yjs'
 import { NetworkProvider, type NetworkProviderOptions } from '../../src/client/documents/yjs.ts'
 import { decode, type Message } from '../../src/client/documents/messages.ts'
-// It also sets the WebSocket of Node.js 20.
-import { type NetworkWebSocket } from '../../src/client/node.ts'
+import type { NetworkWebSocket } from '../../src/client/network-web-socket.ts'
+// It sets the WebSocket of Node.js 20.
+import '../../src/client/node.ts'
 
 export interface Editor {
   readonly doc: Y.Doc
