@@ -50,8 +50,8 @@ export function linkLocalOf(
 const VIRTUAL =
   /^(br-|docker|podman|veth|virbr|vnet|vmnet|vboxnet|cni|cali|flannel|lxc|lxd|kube|nodelocal|tun|tap|wg|zt|utun|awdl|llw|anpi)/
 
-/** The most interfaces that multicast uses. A container host may have hundreds. */
-const MOST_INTERFACES = 32
+/** The most interfaces that multicast uses: a socket can join no more on Linux. A container host may have hundreds. */
+const MOST_INTERFACES = 20
 
 /** The interfaces with a default route. Empty on systems other than Linux. */
 export function routedInterfaces(read: () => string = () => readFileSync('/proc/net/route', 'latin1')): Set<string> {

@@ -24,7 +24,7 @@ const healthSchema = Type.Object({
       state: Type.String(),
       interfaces: Type.Array(Type.String()),
       leftOut: Type.Optional(
-        Type.Array(Type.String(), { description: 'Interfaces that are not used because there are more than 32.' })
+        Type.Array(Type.String(), { description: 'Interfaces that are not used because there are more than 20.' })
       )
     })
   ),

@@ -23,6 +23,28 @@ t.test('discovery between hosts', { ...needsHosts, jobs: 4 }, async t => {
     }
   )
 
+  t.test('a host with 34 bridges that sort before its Wi-Fi is found all the same', { buffered: true }, async t => {
+    const {
+      hosts: [a, b]
+    } = await createNetwork(t, [{ segments: [] }, {}])
+    a!.exec('sh', [
+      '-ec',
+      `sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+      for i in $(seq 10 43); do
+        ip link add br-$i type veth peer name far-$i; ip address add 172.$i.0.1/16 dev br-$i
+        ip link set far-$i up; ip link set br-$i up
+      done`
+    ])
+    const address = a!.connect(0, { name: 'wlp3s0' })
+    const [alice, bob] = await Promise.all([discover(a!), discover(b!)])
+    await Promise.all([finds(alice, bob, b!.address), finds(bob, alice, address)])
+    const { interfaces, leftOut } = await hasState(alice, 'ok')
+    t.ok((interfaces as string[]).includes('wlp3s0'))
+    t.equal((interfaces as string[]).length, 20)
+    t.equal((leftOut as string[]).length, 15)
+    t.strictSame(mishaps(alice, bob), [])
+  })
+
   t.test('a late proxy finds those that run already', { buffered: true }, async t => {
     const { hosts } = await createNetwork(t, 3)
     const early = await Promise.all(hosts.slice(0, 2).map(async host => await discover(host)))
