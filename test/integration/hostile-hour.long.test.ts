@@ -145,6 +145,9 @@ t.test(
     await Promise.race([once(hostiles, 'close'), ended])
     clearInterval(starving)
     t.equal(server.exitCode, null, 'the proxy runs')
+    const [ran, waited] = readFileSync(`/proc/${server.pid}/schedstat`, 'utf8')
+      .split(' ')
+      .map(ns => (Number(ns) / 1e9).toFixed(0))
     limitFiles(files)
     const back = performance.now() + BACK_MS
     while (residentBytes() > before * MOST_SHARE && performance.now() < back) await pause(1000)
@@ -164,6 +167,7 @@ t.test(
       `${[
         `${SECONDS} s; load average of the machine before: ${load.toFixed(1)}`,
         `${heard} messages: p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, max ${quantile(1)} ms`,
+        `the proxy ran for ${ran} s, and waited for a processor for ${waited} s`,
         `memory: before ${mib(before)}, most ${mib(highest)}, after ${mib(after)}`,
         `open files now: ${readdirSync(`/proc/${server.pid}/fd`).length}`,
         done.trim()
