@@ -20,4 +20,4 @@ ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131
 VOLUME /home/node/.nws
 EXPOSE 9009
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "const { NWS_HOST: host, NWS_PORT: port = 9009 } = process.env; fetch(`http://${!host || /^(0\\.0\\.0\\.0|::)$/.test(host) ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host}:${port}/api/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--max-semi-space-size=4", "dist/server.js"]
+CMD ["node", "--max-semi-space-size=4", "--initial-old-space-size=96", "dist/server.js"]

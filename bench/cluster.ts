@@ -39,7 +39,7 @@ interface Proxy {
 
 /** Starts a proxy without discovery and resolves when it listens. */
 async function startProxy(env: Record<string, string>): Promise<Proxy> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', 'dist/server.js'], {
+  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--initial-old-space-size=96', 'dist/server.js'], {
     env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'inherit']
   })

@@ -120,15 +120,19 @@ const proxies: Proxy[] = []
 
 async function startProxy(peer?: Proxy): Promise<Proxy> {
   const [port, meshPort] = [await freePort(), await freePort()]
-  const running = start(process.execPath, ['--max-semi-space-size=4', join(root, 'dist/server.js')], {
-    env: {
-      NWS_PORT: String(port),
-      NWS_MESH_HOST: '127.0.0.1',
-      NWS_MESH_PORT: String(meshPort),
-      NWS_DISCOVERY: 'off',
-      ...(peer === undefined ? {} : { NWS_PEERS: `127.0.0.1:${peer.meshPort}` })
+  const running = start(
+    process.execPath,
+    ['--max-semi-space-size=4', '--initial-old-space-size=96', join(root, 'dist/server.js')],
+    {
+      env: {
+        NWS_PORT: String(port),
+        NWS_MESH_HOST: '127.0.0.1',
+        NWS_MESH_PORT: String(meshPort),
+        NWS_DISCOVERY: 'off',
+        ...(peer === undefined ? {} : { NWS_PEERS: `127.0.0.1:${peer.meshPort}` })
+      }
     }
-  })
+  )
   const proxy = { ...running, port, meshPort }
   proxies.push(proxy)
   for (;;) {

@@ -28,7 +28,7 @@ const SLOWDOWN = 4
 const NETWORK = { offline: false, latency: 20, downloadThroughput: 1_250_000, uploadThroughput: 1_250_000 }
 
 const [load = 0] = loadavg()
-const server = spawn(process.execPath, ['--max-semi-space-size=4', 'dist/server.js'], {
+const server = spawn(process.execPath, ['--max-semi-space-size=4', '--initial-old-space-size=96', 'dist/server.js'], {
   env: {
     PATH: process.env['PATH'],
     NWS_PORT: String(PORT),

@@ -23,7 +23,7 @@ export const TARGETS = {
   // As `npm start` has it.
   nws: port => ({
     command: process.execPath,
-    args: ['--max-semi-space-size=4', 'dist/server.js'],
+    args: ['--max-semi-space-size=4', '--initial-old-space-size=96', 'dist/server.js'],
     env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off', NWS_LOG_LEVEL: 'silent' }
   }),
   ws: port => ({ command: process.execPath, args: ['bench/targets/ws.mjs'], env: { PORT: String(port) } }),

@@ -8,7 +8,7 @@ export interface ServiceProgram {
 }
 
 /** As in `npm start`: see docs/PERFORMANCE.md, "Why it is cheap". */
-const YOUNG_GENERATION = '--max-semi-space-size=4'
+const HEAP = '--max-semi-space-size=4 --initial-old-space-size=96'
 
 /** Without these the C library of Linux keeps the memory of large messages. See docs/OPERATING.md, "Memory". */
 const GIVES_BACK = ['MALLOC_MMAP_THRESHOLD_=131072', 'MALLOC_TRIM_THRESHOLD_=131072']
@@ -28,7 +28,7 @@ After=network.target
 [Service]
 Type=notify
 NotifyAccess=all
-ExecStart=${unitWord(node)} ${YOUNG_GENERATION} ${unitWord(script)} serve
+ExecStart=${unitWord(node)} ${HEAP} ${unitWord(script)} serve
 Environment=${GIVES_BACK.join(' ')}
 EnvironmentFile=-${settings.replaceAll('%', '%%')}
 Restart=on-failure
@@ -52,7 +52,7 @@ const xml = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('
 
 /** A property list of launchd for one user, not tested on macOS. A shell reads the file of settings, since launchd cannot. */
 export function launchdPlist(label: string, { node, script, settings }: ServiceProgram): string {
-  const command = `set -a; [ -f "$1" ] && . "$1"; exec "$2" ${YOUNG_GENERATION} "$3" serve`
+  const command = `set -a; [ -f "$1" ] && . "$1"; exec "$2" ${HEAP} "$3" serve`
   const words = ['/bin/sh', '-c', command, 'nws', settings, node, script]
     .map(word => `    <string>${xml(word)}</string>`)
     .join('\n')

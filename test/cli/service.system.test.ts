@@ -35,7 +35,10 @@ t.test(
     const env = { XDG_CONFIG_HOME: folder, HOME: folder }
     const unit = join(folder, 'systemd', 'user', 'nws.service')
     t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0)
-    t.match(readFileSync(unit, 'utf8'), /ExecStart="[^"]+" --max-semi-space-size=4 "[^"]+nws\.js" serve/)
+    t.match(
+      readFileSync(unit, 'utf8'),
+      /ExecStart="[^"]+" --max-semi-space-size=4 --initial-old-space-size=96 "[^"]+nws\.js" serve/
+    )
     t.equal(statSync(join(folder, 'nws', 'env')).mode & 0o777, 0o600, 'settings may hold the token')
     t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0, 'the same again')
     writeFileSync(unit, '[Service]\n')
