@@ -4,14 +4,18 @@ import { draw } from './dom.js'
 
 /** Light modules around the code. ISO/IEC 18004 §7.3.8. */
 const MARGIN = 4
+/** Cameras and programs read smaller modules badly, CSS pixels. */
+const LEAST_MODULE = 4
+const LEAST_WIDTH = 208
 
 /** @param {string} text */
 export function drawCode(text) {
   const { size, data } = encode(text, { ecc: 'M', border: MARGIN })
   const dark = data.flatMap((row, y) => row.flatMap((module, x) => (module ? [`M${x} ${y}h1v1h-1z`] : [])))
+  const width = Math.max(LEAST_WIDTH, size * LEAST_MODULE)
   return draw(
     'svg',
-    { viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': 'QR code of the link' },
+    { width, height: width, viewBox: `0 0 ${size} ${size}`, role: 'img', 'aria-label': 'QR code of the link' },
     draw('rect', { width: size, height: size, fill: '#fff' }),
     draw('path', { d: dark.join(''), fill: '#000' })
   )

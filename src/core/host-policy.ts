@@ -39,6 +39,11 @@ function parseHost(text: string): AllowedHost | undefined {
   return port !== undefined && port > 65535 ? undefined : { name: match[1]!, port }
 }
 
+/** Whether a Host header names this machine in a way that browsers trust without TLS. */
+export function isLoopbackName(text: string): boolean {
+  return LOOPBACK_NAME.test(parseHost(text)?.name ?? '')
+}
+
 /** An address, as sockets report it, in the form of a Host header. */
 function literalOf(address: string): string {
   const plain = address.toLowerCase().replace(/^::ffff:(?=\d+\.)/, '')

@@ -1,6 +1,8 @@
 // Sends files of public/: pages with a strict policy, and the client library, which other sites may load.
+import type { IncomingMessage } from 'node:http'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { isLoopbackName } from '../core/host-policy.ts'
 import { PUBLIC } from '../platform/package.ts'
 
 /** A page may load and reach only this proxy, and no site may frame it. */
@@ -9,10 +11,18 @@ const PAGE_HEADERS = {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
   'x-content-type-options': 'nosniff',
-  'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer'
 } as const
+
+/** Whether browsers heed an opener policy. On other pages they ignore it, with a warning in their console. */
+function isTrusted({ headers, socket }: IncomingMessage): boolean {
+  return (
+    (socket as { encrypted?: boolean }).encrypted === true ||
+    headers['x-forwarded-proto'] === 'https' ||
+    isLoopbackName(headers.host ?? '')
+  )
+}
 
 /** Browsers load modules with CORS, and classic scripts without. */
 const LIBRARY_HEADERS = {
@@ -34,7 +44,13 @@ async function serveFiles(scope: FastifyInstance, headers: Readonly<Record<strin
 }
 
 /** Lets the replies of a scope send pages and their files. */
-export const servePages = async (scope: FastifyInstance): Promise<void> => serveFiles(scope, PAGE_HEADERS)
+export async function servePages(scope: FastifyInstance): Promise<void> {
+  scope.addHook('onRequest', (request, reply, done) => {
+    if (isTrusted(request.raw)) void reply.header('cross-origin-opener-policy', 'same-origin')
+    done()
+  })
+  await serveFiles(scope, PAGE_HEADERS)
+}
 
 /** Lets the replies of a scope send files of the client library. */
 export const serveLibrary = async (scope: FastifyInstance): Promise<void> => serveFiles(scope, LIBRARY_HEADERS)

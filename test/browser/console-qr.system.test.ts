@@ -38,6 +38,13 @@ t.test('another program reads the link from the code', needsBrowser, async t => 
     }
     const link = await page.locator('#share-link').textContent()
     t.equal(await readCode(page), link)
+    const [modules, pixels] = await page
+      .locator('#share-code svg')
+      .evaluate((svg): [number, number] => [
+        (svg as SVGSVGElement).viewBox.baseVal.width,
+        svg.getBoundingClientRect().width
+      ])
+    t.ok(pixels / modules >= 3.9, `${pixels} pixels for ${modules} modules`)
     t.match(link, name === 'new' ? /#join=[a-z2-7]{32}$/ : `#join=${name}`)
     await page.getByRole('button', { name: 'Close' }).click()
   }

@@ -16,6 +16,13 @@ async function startProxy(t: Test): Promise<{ readonly near: TestApp; readonly f
 t.test('the console joins, sends and is written to', needsBrowser, async t => {
   const { near, far } = await startProxy(t)
   const phone = await visit(t, far.url, { width: 390, height: 844 })
+  const warnings: string[] = []
+  phone.on('console', message => warnings.push(message.text()))
+  await phone.reload()
+  t.strictSame(
+    warnings.filter(text => text.includes('Opener-Policy')),
+    []
+  )
   t.equal(await phone.evaluate('isSecureContext'), false)
   const desk = await visit(t, near.url)
   await join(desk, 'room')

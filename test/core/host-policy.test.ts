@@ -1,6 +1,6 @@
 // Which Host headers are allowed, as a table of what browsers, curl and attackers send.
 import t from 'tap'
-import { createHostPolicy, isLoopbackAddress, parseAllowedHost } from '../../src/core/host-policy.ts'
+import { isLoopbackName, createHostPolicy, isLoopbackAddress, parseAllowedHost } from '../../src/core/host-policy.ts'
 
 const PORT = 9009
 
@@ -122,4 +122,10 @@ t.test('addresses of this machine are told from others', async t => {
     '::1%lo'
   ])
     t.notOk(isLoopbackAddress(address), address)
+})
+
+t.test('names that browsers trust without TLS', async t => {
+  for (const host of ['localhost', 'localhost:9009', 'app.localhost:1', '127.0.0.1:80', '[::1]:9009'])
+    t.ok(isLoopbackName(host))
+  for (const host of ['', 'pc.lan', '192.168.1.2:9009', 'localhost.evil.test', '[::2]']) t.notOk(isLoopbackName(host))
 })
