@@ -188,6 +188,10 @@ t.test('what does not need a proxy', async t => {
     ).stdout,
     /"who":"pages of other sites","surface":"channels","access":"limited"/
   )
+  t.match(
+    (await nws(t, ['audit', '--settings', '--json'], { env: { NWS_API_TOKEN: TOKEN, NWS_HOST: '0.0.0.0' } })).stdout,
+    /Browsers also need a name in NWS_ALLOWED_HOSTS \(none\); programs can send any\./
+  )
 })
 
 t.test('output that cannot be written', async t => {

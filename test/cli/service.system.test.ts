@@ -39,6 +39,7 @@ t.test(
       readFileSync(unit, 'utf8'),
       /ExecStart="[^"]+" --max-semi-space-size=4 --initial-old-space-size=96 "[^"]+nws\.js" serve/
     )
+    t.match(readFileSync(unit, 'utf8'), /^RestartPreventExitStatus=2$/m, 'wrong settings stay wrong')
     t.equal(statSync(join(folder, 'nws', 'env')).mode & 0o777, 0o600, 'settings may hold the token')
     t.equal((await nws(t, ['service', 'install', '--no-start'], { env })).code, 0, 'the same again')
     writeFileSync(unit, '[Service]\n')
