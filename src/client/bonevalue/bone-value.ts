@@ -76,6 +76,8 @@ type LoadFiles = () => Promise<{
 const FAREWELL_MS = 3000
 /** Limit for a login, which may wait for others, and for the answers of the rendezvous. */
 const ANSWER_MS = 30_000
+/** Limit for a message of a file transfer: on a slow line many wait for each other. */
+const FILE_MS = 60_000
 /** The module that is asked to have a connection. No page has it. */
 const HELLO_MODULE = '$hello'
 
@@ -500,7 +502,7 @@ export class BoneValue {
     this.#files ??= loadFiles().then(files => {
       const transfers = fileTransfers(
         {
-          ask: (id, data) => this.#ask(this.#peer('', id), FILE_MODULE, pack(data), {}),
+          ask: (id, data) => this.#ask(this.#peer('', id), FILE_MODULE, pack(data), { timeoutMs: FILE_MS }),
           peers: () => this.#directory.find('*')
         },
         files.createTransfers
