@@ -57,6 +57,8 @@ export async function twoMachines(
   }
   const ann = await open(first, 'ann')
   const ben = await open(second, 'ben')
+  // From here on each `connect` is a return.
+  for (const page of [ann, ben]) await page.said('connect')
   await ann.said('peerconnect ben')
   return {
     first,
