@@ -3,6 +3,7 @@ import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.js'
 import { count, hue, plural, short } from './format.js'
 import { Log } from './log.js'
 import { lineText } from './log-line.js'
+import { wireUseInCode } from './use-in-code.js'
 
 /** @typedef {import('./session.js').Session} Session */
 /** @typedef {import('./session.js').Entry} Entry */
@@ -52,6 +53,7 @@ export class Panel {
     phoneButton.addEventListener('click', phone)
     shareButton.hidden = phoneButton.hidden = session.scope === 'local'
     ;/** @type {HTMLAnchorElement} */ (this.#part('second')).href = address
+    wireUseInCode(this.#part('use'), session.name, session.scope)
     this.#wireTools()
     this.#wireComposer()
     this.show()
