@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { loadavg } from 'node:os'
 import { gzipSync } from 'node:zlib'
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type Response } from 'playwright-core'
 import { joinAsGuest, now, type Drawn } from './load/guests.ts'
 import { measureResume } from './resume.mjs'
 import { circumstances, writeSection } from './section.ts'
@@ -60,11 +60,13 @@ async function scan(browser: Browser, url: string): Promise<{ ms: number; bytes:
   await devtools.send('Network.enable')
   await devtools.send('Network.emulateNetworkConditions', NETWORK)
   const files: Promise<Buffer>[] = []
-  page.on('response', response => files.push(response.body()))
+  const keep = (response: Response): void => void files.push(response.body())
+  page.on('response', keep)
   const began = performance.now()
   await page.goto(url, { waitUntil: 'commit' })
   await page.locator('#room:not([hidden])').waitFor()
   const ms = performance.now() - began
+  page.off('response', keep) // Later ones may end with the page.
   const bytes = (await Promise.all(files)).reduce((sum, file) => sum + gzipSync(file).length, 0)
   await context.close()
   return { ms, bytes }

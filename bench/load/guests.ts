@@ -34,13 +34,13 @@ if (import.meta.url.endsWith(process.argv[1]!.split('/').slice(-2).join('/'))) {
   const everyMs = 1000 / Number(perSecond)
   const padding = 'x'.repeat(80)
   for (const [i, socket] of sockets.entries()) {
-    // By the clock: an interval that comes late would draw less often.
+    // By the clock: an interval would shift with each delay. A frame that was missed is not drawn later.
     const began = performance.now() + (i * everyMs) / sockets.length
-    let drawn = 0
     const draw = (): void => {
-      drawn++
       socket.send(JSON.stringify({ at: now(), padding } satisfies Drawn))
-      setTimeout(draw, began + drawn * everyMs - performance.now())
+      const since = performance.now() - began
+      // Rounded up: a timer that is early would draw the same frame again.
+      setTimeout(draw, Math.ceil((Math.floor(since / everyMs) + 1) * everyMs - since))
     }
     setTimeout(draw, began - performance.now())
   }
