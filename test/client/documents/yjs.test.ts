@@ -7,6 +7,7 @@ import { buildTestApp } from '../../support/app.ts'
 import { cuttable } from '../../support/cuttable.ts'
 import { contentOf, docsUntil, equal, openEditor, recording, synced } from '../../support/documents.ts'
 import { nextEvent, queueEvents } from '../../support/events.ts'
+import { buildHost, guestClass, openGuest } from '../../support/guests.ts'
 import { createTestMesh, openLinks, until } from '../../support/mesh.ts'
 
 const Plain = WsSocket as unknown as typeof WebSocket
@@ -304,4 +305,26 @@ t.test('two partitions of a network merge when a link joins them', async t => {
     () => editors.every(({ text }) => text.length === 40)
   )
   await equal(...editors)
+})
+
+t.test('a guest edits with the others, also after its screen was dark', async t => {
+  const { ws, invite } = await buildHost(t)
+  const { url } = await invite('notes')
+  const a = openEditor(t, 'notes', { endpoint: ws })
+  await synced(a)
+  a.text.insert(0, 'a large document '.repeat(60_000))
+  const screen = cuttable()
+  const phone = openEditor(
+    t,
+    openGuest(t, url, 'notes', { WebSocket: guestClass(url, screen.Socket), reconnect: true, resume: 15_000 })
+  )
+  await synced(phone)
+  t.equal(contentOf(phone.doc), contentOf(a.doc))
+  screen.offline = true
+  screen.cut()
+  phone.text.insert(0, 'from the phone ')
+  a.text.insert(a.text.length, ' from the desk')
+  screen.offline = false
+  await equal(a, phone)
+  t.match(a.text.toJSON(), /^from the phone a large .* from the desk$/)
 })
