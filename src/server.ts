@@ -2,6 +2,7 @@
 //
 // Exit codes: 0 after a signal, 1 after a failure, 2 for wrong arguments, settings or extensions.
 import { NwsError } from './core/errors.ts'
+import { limitLookUps } from './platform/look-ups.ts'
 import { startProcess } from './start.ts'
 
 const USAGE = 'This program takes no arguments: settings are environment variables, see docs/LIMITS.md.'
@@ -23,4 +24,5 @@ if (process.argv.length > 2) {
   process.stderr.write(`${USAGE}\n`)
   process.exit(2)
 }
+limitLookUps(process.env)
 startProcess(process.env).catch(fail)

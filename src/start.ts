@@ -26,8 +26,6 @@ export async function startProcess(
   timings: Pick<NetworkWebSocketsOptions, 'mesh' | 'cluster'> = {}
 ): Promise<FastifyInstance> {
   const settings = readSettings(environment)
-  // Node.js cannot end while a look-up waits for a DNS server, and the C library waits for 10 s if it is not told otherwise.
-  process.env['RES_OPTIONS'] ??= 'timeout:1 attempts:2'
   // Node writes warnings to stderr. Without a listener a full disk would end the process.
   process.stderr.on('error', () => {})
   if (process.stderr.isTTY) freeFromTerminal(process.stderr)

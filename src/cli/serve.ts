@@ -3,6 +3,7 @@ import cluster from 'node:cluster'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { readSettings } from '../core/environment.ts'
 import { defaultOf, settingNames, settingRows, variableOf, type SettingName } from '../core/settings.ts'
+import { limitLookUps } from '../platform/look-ups.ts'
 import { CliError } from './errors.ts'
 import { joinMetrics } from './worker-metrics.ts'
 import { keepDatagrams, MAX_WORKERS, runWorkers, workerEnvironment, workerListens } from './workers.ts'
@@ -42,6 +43,7 @@ export function serveCommand(): Command {
   for (const name of settingNames) command.addOption(optionOf(name))
   return command.action(
     async ({ workers = 1, ...flags }: Partial<Record<SettingName, string>> & { workers?: number }) => {
+      limitLookUps(process.env)
       const environment = { ...process.env }
       for (const name of settingNames) if (flags[name] !== undefined) environment[variableOf(name)] = flags[name]
       if (workers > 1 && readSettings(environment).bv)
