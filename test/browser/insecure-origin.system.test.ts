@@ -52,3 +52,10 @@ t.test('every example joins, and the whiteboard draws', needsBrowser, async t =>
     await sameCanvas(pages)
   }
 })
+
+t.test('the video example says where the camera is allowed', needsBrowser, async t => {
+  const { far } = await startProxy(t)
+  const page = await openExample(t, [far], 'webrtc')
+  await enter(page, 0)
+  await page.getByText('Browsers allow the camera only on https pages').first().waitFor()
+})
