@@ -138,7 +138,10 @@ byId('write').addEventListener('submit', event => {
   text.value = ''
 })
 
-name.addEventListener('change', () => socket?.send(JSON.stringify({ name: name.value })))
+// A page that connects tells the name when the channel opens.
+name.addEventListener('change', () => {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ name: name.value }))
+})
 
 byId('attach').addEventListener('click', () => file.click())
 file.addEventListener('change', async () => {

@@ -81,11 +81,11 @@ async function runAll(files) {
   }
 
   /**
-   * One process after another, until no file is left. The first lane begins at the front of the list, the others at its end:
+   * One process after another, until no file is left. Half of the lanes begin at the front of the list, the others at its end:
    * neighbours in the list need the same of the machine, all browsers for example, and a mix of tests leaves no processor idle.
    */
   async function lane(index) {
-    const take = () => (index === 0 ? queue.shift() : queue.pop())
+    const take = () => (index % 2 === 0 ? queue.shift() : queue.pop())
     while (queue.length > 0) {
       await new Promise(resolve => {
         let file, since, watchdog

@@ -19,8 +19,10 @@ let socket
 joinBar('webchat', (channel, options) => {
   const made = new NetworkWebSocket(channel, options)
   socket = made
-  room.hidden = false
-  made.onopen = () => made.send(JSON.stringify({ name: name.value }))
+  made.onopen = () => {
+    room.hidden = false
+    made.send(JSON.stringify({ name: name.value }))
+  }
   made.onmessage = ({ data, senderId = '' }) => receive(senderId, data)
   made.onconnect = ({ detail: { target: peer } }) => {
     names.set(peer.id, '')
@@ -47,7 +49,10 @@ element('write', HTMLFormElement).addEventListener('submit', event => {
   text.value = ''
 })
 
-name.addEventListener('change', () => socket?.send(JSON.stringify({ name: name.value })))
+// A page that connects tells the name when the channel opens.
+name.addEventListener('change', () => {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ name: name.value }))
+})
 
 /** A peer may send anything. @param {string} id @param {string} data */
 function receive(id, data) {

@@ -39,9 +39,14 @@ joinBar('pong', (channel, options) => {
   socket = new NetworkWebSocket(channel, options)
   latency = new Latency(opponent, showLatency)
   seats = { left: '', right: '' }
-  room.hidden = false
   let id = ''
   socket.onopen = () => {
+    // A seat can be taken only now, because others have to hear of it.
+    if (room.hidden) {
+      room.hidden = false
+      lastFrame = performance.now()
+      requestAnimationFrame(play)
+    }
     // After a reconnection this page has a new id and keeps its seat.
     for (const side of SIDES) if (id !== '' && seats[side] === id) sit(side)
     id = socket.id
@@ -62,9 +67,6 @@ joinBar('pong', (channel, options) => {
     latency?.stop()
     room.hidden = true
   }
-  lastFrame = performance.now()
-  requestAnimationFrame(play)
-  show()
   return socket
 })
 

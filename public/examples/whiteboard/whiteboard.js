@@ -50,10 +50,12 @@ joinBar('whiteboard', (channel, options) => {
   if (channel !== place) board = new Board()
   place = channel
   sharing = new Sharing(socket, board, line => (line === undefined || line.time <= newest ? redrawSoon() : draw(line)))
+  socket.addEventListener('open', () => {
+    room.hidden = false
+  })
   socket.addEventListener('close', () => {
     room.hidden = true
   })
-  room.hidden = false
   redraw()
   return socket
 })
