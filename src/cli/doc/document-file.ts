@@ -42,19 +42,31 @@ export class DocumentFile {
    * @throws CliError `NWS_CLI_DOC_DIFFERS`, `NWS_CLI_DOC_CONTENT`, `NWS_CLI_FILE`
    */
   start(prefer: 'file' | 'document' | undefined): void {
+    try {
+      // Before the first look at the file: an edit behind that look must be noticed.
+      this.#watch()
+      this.#begin(prefer)
+    } catch (error) {
+      this.#stop()
+      if (error instanceof CliError) throw error
+      throw error instanceof SyntaxError ? new CliError('NWS_CLI_DOC_CONTENT') : fileError(this.#path, error)
+    }
+  }
+
+  #begin(prefer: 'file' | 'document' | undefined): void {
     const { doc, content, yjs } = this.#deps
     const file = this.#read()
-    try {
-      if (!content.isEmpty(doc)) {
-        const differs = file !== undefined && file !== '' && !content.isSame(doc, file)
-        if (differs && prefer === undefined) throw new CliError('NWS_CLI_DOC_DIFFERS')
-        yjs.applyUpdate(this.#shadow, yjs.encodeStateAsUpdate(doc))
-        if (file === undefined || file === '' || (differs && prefer === 'document')) this.#write()
-      } else if (file !== undefined) content.isSame(doc, file)
-    } catch (error) {
-      throw error instanceof SyntaxError ? new CliError('NWS_CLI_DOC_CONTENT') : error
-    }
+    if (!content.isEmpty(doc)) {
+      const differs = file !== undefined && file !== '' && !content.isSame(doc, file)
+      if (differs && prefer === undefined) throw new CliError('NWS_CLI_DOC_DIFFERS')
+      yjs.applyUpdate(this.#shadow, yjs.encodeStateAsUpdate(doc))
+      if (file === undefined || file === '' || (differs && prefer === 'document')) this.#write()
+    } else if (file !== undefined) content.isSame(doc, file)
     this.exchange()
+  }
+
+  #watch(): void {
+    const { doc } = this.#deps
     const later = (): void => {
       this.#timer ??= setTimeout(() => this.#attempt(), SETTLE_MS)
     }
