@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 import { newSecret, startNats, type NatsServer } from '../test/support/nats.ts'
 import { circumstances, writeSection } from './section.ts'
 import { arithmetic } from './cluster-arithmetic.ts'
+import { START_ARGUMENTS } from '../tools/start-command.mjs'
 
 const PAGE = 'docs/SCALING.md'
 const CLIENTS = 1000
@@ -39,7 +40,7 @@ interface Proxy {
 
 /** Starts a proxy without discovery and resolves when it listens. */
 async function startProxy(env: Record<string, string>): Promise<Proxy> {
-  const child = spawn(process.execPath, ['--max-semi-space-size=4', '--initial-old-space-size=96', 'dist/server.js'], {
+  const child = spawn(process.execPath, START_ARGUMENTS, {
     env: { ...process.env, NWS_PORT: '0', NWS_DISCOVERY: 'off', NWS_MESH_HOST: '127.0.0.1', ...env },
     stdio: ['ignore', 'pipe', 'inherit']
   })

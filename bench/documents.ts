@@ -1,9 +1,7 @@
 // Documents of Yjs: the time from a keystroke to the other editor, and the processor of the server, beside y-websocket with its
 // server; and a long text that is typed through two proxies. `npm run bench:documents` writes docs/PERFORMANCE.md.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { loadavg } from 'node:os'
 import { createInterface } from 'node:readline'
 import { WebSocket } from 'ws'
@@ -12,6 +10,7 @@ import * as Y from 'yjs'
 import { NetworkProvider } from '../src/client/documents/yjs.ts'
 import '../src/client/node.ts'
 import { seededRandom } from '../test/support/random.ts'
+import { freePort } from '../test/support/ports.ts'
 import { circumstances, writeSection } from './section.ts'
 
 const BEGIN = '<!-- documents results: written by npm run bench:documents -->'
@@ -53,15 +52,6 @@ async function start(args: readonly string[], env: Record<string, string> = {}):
     }
   }
   throw new Error('The server has ended.')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 interface Editor {
@@ -238,5 +228,5 @@ One proxy beside y-websocket: ${ratio('p50')} × of its median time, ${ratio('p9
 ${EDITS.toLocaleString('en')} edits of one text, each a transaction (seed ${SEED}), through two proxies: both documents are equal after ${replays.map(seconds => `${seconds.toFixed(1)} s`).join(', ')}.
 `
 process.stdout.write(text)
-if (process.env['BENCH_WRITE'] !== 'no') writeSection(BEGIN, END, text)
+if (process.env['BENCH_DRY'] === undefined) writeSection(BEGIN, END, text)
 process.exit()

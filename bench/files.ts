@@ -5,11 +5,13 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import { WebSocket } from 'ws'
-import { circumstances, writeSection } from './section.ts'
+import { freePort } from '../test/support/ports.ts'
+import { report } from './section.ts'
+import { median } from './support.mjs'
+import { START_ARGUMENTS } from '../tools/start-command.mjs'
 
 const BEGIN = '<!-- files results: written by npm run bench:files -->'
 const END = '<!-- end of files results -->'
@@ -26,17 +28,7 @@ const root = resolve('.')
 const folder = mkdtempSync('/dev/shm/nws-files-')
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 const list = (values: number[], digits = 0): string => values.map(value => value.toFixed(digits)).join(', ')
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** Use of a process so far: seconds of processor, and most memory in bytes. */
 interface Used {
@@ -120,19 +112,15 @@ const proxies: Proxy[] = []
 
 async function startProxy(peer?: Proxy): Promise<Proxy> {
   const [port, meshPort] = [await freePort(), await freePort()]
-  const running = start(
-    process.execPath,
-    ['--max-semi-space-size=4', '--initial-old-space-size=96', join(root, 'dist/server.js')],
-    {
-      env: {
-        NWS_PORT: String(port),
-        NWS_MESH_HOST: '127.0.0.1',
-        NWS_MESH_PORT: String(meshPort),
-        NWS_DISCOVERY: 'off',
-        ...(peer === undefined ? {} : { NWS_PEERS: `127.0.0.1:${peer.meshPort}` })
-      }
+  const running = start(process.execPath, START_ARGUMENTS, {
+    env: {
+      NWS_PORT: String(port),
+      NWS_MESH_HOST: '127.0.0.1',
+      NWS_MESH_PORT: String(meshPort),
+      NWS_DISCOVERY: 'off',
+      ...(peer === undefined ? {} : { NWS_PEERS: `127.0.0.1:${peer.meshPort}` })
     }
-  )
+  })
   const proxy = { ...running, port, meshPort }
   proxies.push(proxy)
   for (;;) {
@@ -241,11 +229,22 @@ async function netcat(path: string, megabytes: number): Promise<number> {
   return megabytes / ((performance.now() - began) / 1000)
 }
 
-/** magic-wormhole over loopback, with a mailbox server of its own; undefined if it is not installed. */
-async function wormhole(path: string, megabytes: number): Promise<number | undefined> {
-  const server = process.env['BENCH_MAILBOX']
-  if (server === undefined || spawnSync('wormhole', ['--version']).status !== 0) return undefined
-  const options = ['--relay-url', server, '--transit-helper', '']
+/** A mailbox server of magic-wormhole; resolves to its address, or undefined if the programs are missing. */
+async function startMailbox(): Promise<string | undefined> {
+  if (!has('wormhole') || !has('twist3')) {
+    process.stdout.write('apt-get install magic-wormhole python3-magic-wormhole-mailbox-server measures it beside\n')
+    return undefined
+  }
+  const port = await freePort()
+  const mailbox = start('twist3', ['wormhole-mailbox', '--port', `tcp:${port}:interface=127.0.0.1`])
+  await mailbox.says(/Starting reactor/)
+  process.once('exit', () => mailbox.child.kill())
+  return `ws://127.0.0.1:${port}/v1`
+}
+
+/** magic-wormhole over loopback. @param mailbox address of its server */
+async function wormhole(mailbox: string, path: string, megabytes: number): Promise<number> {
+  const options = ['--relay-url', mailbox, '--transit-helper', '']
   const sending = start('wormhole', [...options, 'send', '--code', '7-bench-files', '--hide-progress', path])
   const taking = start('wormhole', [
     ...options,
@@ -275,6 +274,7 @@ const large = join(folder, 'large')
 closeSync(openSync(large, 'w'))
 truncateSync(large, LARGE_MB * MB)
 
+const mailbox = await startMailbox()
 const first = await startProxy()
 const second = await startProxy(first)
 const one: Transfer[] = []
@@ -287,8 +287,7 @@ for (let round = 0; round < ROUNDS; round++) {
   linked.push(await transfer(path, SIZE_MB, [first, second]))
   three.push(await transfer(path, SIZE_MB, [first], 3))
   if (has('nc')) nc.push(await netcat(path, SIZE_MB))
-  const hole = await wormhole(path, SIZE_MB)
-  if (hole !== undefined) holes.push(hole)
+  if (mailbox !== undefined) holes.push(await wormhole(mailbox, path, SIZE_MB))
   process.stdout.write(`round ${round + 1}: ${list([one, linked].map(all => all.at(-1)!.mbPerSecond))} MB/s\n`)
 }
 const small = join(folder, 'small')
@@ -337,13 +336,5 @@ if (big !== undefined)
 if (nc.length > 0)
   rows.push(['`cat \\| nc`, without encryption or a checksum', '–', `${median(nc).toFixed(0)} MB/s (${list(nc)})`])
 if (holes.length > 0) rows.push(['magic-wormhole', '–', `${median(holes).toFixed(0)} MB/s (${list(holes)})`])
-const text = [
-  `${circumstances()} Before it, the load average of the machine was ${load.toFixed(1)}.`,
-  '',
-  '| what | wanted | measured: median (all runs) |',
-  '| --- | --- | --- |',
-  ...rows.map(row => `| ${row.join(' | ')} |`)
-].join('\n')
-process.stdout.write(`${text}\n`)
-if (process.env['BENCH_DRY'] === undefined) writeSection(BEGIN, END, text)
+report(BEGIN, END, load, rows)
 process.exit()

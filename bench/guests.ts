@@ -10,9 +10,10 @@ import { gzipSync } from 'node:zlib'
 import { chromium, type Browser, type Response } from 'playwright-core'
 import { joinAsGuest, now, type Drawn } from './load/guests.ts'
 import { measureResume } from './resume.mjs'
-import { circumstances, writeSection } from './section.ts'
+import { report } from './section.ts'
 import { cpuOf } from './servers.mjs'
 import { median } from './support.mjs'
+import { START_ARGUMENTS } from '../tools/start-command.mjs'
 
 const BEGIN = '<!-- guests results: written by npm run bench:guests -->'
 const END = '<!-- end of guests results -->'
@@ -28,7 +29,7 @@ const SLOWDOWN = 4
 const NETWORK = { offline: false, latency: 20, downloadThroughput: 1_250_000, uploadThroughput: 1_250_000 }
 
 const [load = 0] = loadavg()
-const server = spawn(process.execPath, ['--max-semi-space-size=4', '--initial-old-space-size=96', 'dist/server.js'], {
+const server = spawn(process.execPath, START_ARGUMENTS, {
   env: {
     PATH: process.env['PATH'],
     NWS_PORT: String(PORT),
@@ -114,7 +115,7 @@ const ratios = await measureResume(ROUNDS)
 
 const lagAt = (share: number): string => (lags[Math.floor((lags.length - 1) * share)] ?? NaN).toFixed(1)
 const times = scans.map(({ ms }) => ms)
-const rows = [
+const rows: [string, string, string][] = [
   [
     'from the scan until the start page has joined, on a phone that is 4 times slower, 20 ms and 10 Mbit/s away',
     '≤ 2000 ms',
@@ -133,13 +134,5 @@ const rows = [
     `${median(ratios).toFixed(3)} (${ratios.map(ratio => ratio.toFixed(2)).join(', ')})`
   ]
 ]
-const text = [
-  `${circumstances()} Before it, the load average of the machine was ${load.toFixed(1)}.`,
-  '',
-  '| what | wanted | measured: median (all runs) |',
-  '| --- | --- | --- |',
-  ...rows.map(row => `| ${row.join(' | ')} |`)
-].join('\n')
-process.stdout.write(`${text}\n`)
-if (process.env['BENCH_DRY'] === undefined) writeSection(BEGIN, END, text)
+report(BEGIN, END, load, rows)
 process.exit()

@@ -18,3 +18,21 @@ export function writeSection(begin: string, end: string, text: string, file = PA
   if (from < 0 || to < from) throw new Error(`${file} has no place for the results`)
   writeFileSync(file, `${page.slice(0, from)}${begin}\n${text}\n${page.slice(to)}`)
 }
+
+/** Prints a table of results and writes it into the page, unless BENCH_DRY is set. @param load average of the machine before it */
+export function report(
+  begin: string,
+  end: string,
+  load: number,
+  rows: readonly (readonly [string, string, string])[]
+): void {
+  const text = [
+    `${circumstances()} Before it, the load average of the machine was ${load.toFixed(1)}.`,
+    '',
+    '| what | wanted | measured: median (all runs) |',
+    '| --- | --- | --- |',
+    ...rows.map(row => `| ${row.join(' | ')} |`)
+  ].join('\n')
+  process.stdout.write(`${text}\n`)
+  if (process.env['BENCH_DRY'] === undefined) writeSection(begin, end, text)
+}

@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { connect, createServer } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { START_ARGUMENTS } from '../tools/start-command.mjs'
 
 const PATIENCE_MS = 60_000
 
@@ -23,7 +24,7 @@ export const TARGETS = {
   // As `npm start` has it.
   nws: port => ({
     command: process.execPath,
-    args: ['--max-semi-space-size=4', '--initial-old-space-size=96', 'dist/server.js'],
+    args: START_ARGUMENTS,
     env: { NWS_PORT: String(port), NWS_DISCOVERY: 'off', NWS_LOG_LEVEL: 'silent' }
   }),
   ws: port => ({ command: process.execPath, args: ['bench/targets/ws.mjs'], env: { PORT: String(port) } }),

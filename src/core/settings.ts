@@ -102,7 +102,7 @@ const rows = {
   bvHosts: bonevalue(list('host-entry'), 'More names that a Host header may have at NWS_BV_LISTEN.'),
   trustedProxies: bonevalue(
     list('ip'),
-    'Addresses of reverse proxies with TLS in front of NWS_BV_LISTEN. What they say about clients counts for limits and links.'
+    'Addresses of reverse proxies with TLS in front of NWS_BV_LISTEN. Their headers about clients count for limits and links.'
   ),
   bvInsecure: bonevalue(
     switchable(false),

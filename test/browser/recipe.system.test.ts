@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { START_ARGUMENTS } from '../../tools/start-command.mjs'
 import { needs } from '../support/needs.ts'
 import { keepPicture } from '../support/pages.ts'
 import { createPair, pageOf, scanText } from '../support/phone.ts'
@@ -10,7 +11,6 @@ const root = new URL('../../', import.meta.url)
 const readme = readFileSync(new URL('README.md', root), 'utf8')
 const [, recipe = ''] = /^## Play Pong with a phone in 60 seconds\n([^]*?)^## /m.exec(readme) ?? []
 const steps = [...recipe.matchAll(/^\d\. ([^]*?)(?=^\d\. |^$)/gm)].map(([, step]) => step!.replaceAll(/\s+/g, ' '))
-const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { scripts: { start: string } }
 
 const codes = (step: string): string[] => [...step.matchAll(/`([^`]+)`/g)].map(([, code]) => code!)
 const buttons = (step: string): string[] => [...step.matchAll(/\*\*([^*]+)\*\*/g)].map(([, name]) => name!)
@@ -33,8 +33,7 @@ t.test('the recipe for Pong with a phone', { ...needs('chromium', 'namespaces'),
   const [first, second, third] = steps as [string, string, string]
 
   t.same(codes(first), ['npm start'])
-  const [, options] = /node (.*dist\/server\.js)$/.exec(scripts.start)!
-  const { laptop, phonePage, desktop } = await createPair(t, options!.split(' '))
+  const { laptop, phonePage, desktop } = await createPair(t, START_ARGUMENTS)
   const desk = await pageOf(t, await desktop())
   await desk.goto(/<(http:[^>]+)>/.exec(first)![1]!)
   await press(desk, buttons(first))

@@ -7,15 +7,15 @@ import { once } from 'node:events'
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { constants, loadavg, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { START_ARGUMENTS, START_VARIABLES } from '../../tools/start-command.mjs'
 import { joinChannel } from '../support/channel.ts'
 import { leashed } from '../support/leash.ts'
 import { needs } from '../support/needs.ts'
 import { freePorts } from '../support/ports.ts'
-import { START_VARIABLES } from '../support/process.ts'
 
-const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
 const LOADER = fileURLToPath(new URL('../../tools/typescript.mjs', import.meta.url))
 const HOSTILES = fileURLToPath(new URL('../support/programs/hostiles.ts', import.meta.url))
 const SECONDS = Number(process.env['HOSTILE_SECONDS'] ?? 600)
@@ -33,12 +33,6 @@ const FILES = 256
 const MINUTE_MS = 60_000
 const WITHOUT_FILES_MS = 5000
 
-const pause = async (ms: number): Promise<void> => {
-  await new Promise(resolve => {
-    setTimeout(resolve, ms)
-  })
-}
-
 t.test(
   'a hostile hour neither delays nor costs the others a message, and the memory comes back',
   {
@@ -51,7 +45,7 @@ t.test(
     t.teardown(() => rmSync(data, { recursive: true, force: true }))
     const [port, meshPort, bvPort] = (await freePorts(3)) as [number, number, number]
     const full = openSync('/dev/full', 'w')
-    const server = spawn(...leashed(process.execPath, ['--max-semi-space-size=4', SERVER]), {
+    const server = spawn(...leashed(process.execPath, START_ARGUMENTS), {
       env: {
         PATH: process.env['PATH'],
         ...START_VARIABLES,

@@ -3,7 +3,8 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { WebSocket } from 'ws'
-import { START_VARIABLES, startServer } from '../support/process.ts'
+import { START_VARIABLES } from '../../tools/start-command.mjs'
+import { startServer } from '../support/process.ts'
 
 const MIB = 2 ** 20
 const READERS = 100

@@ -7,16 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { leashed } from './leash.ts'
 
-const { start: START } = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { scripts: { start: string } }
-).scripts
 const STOPWATCH = new URL('programs/stopwatch.mjs', import.meta.url).href
 const SERVER = fileURLToPath(new URL('../../dist/server.js', import.meta.url))
-
-/** The variables that `npm start` sets: the C library then gives large blocks back to the system at once. */
-export const START_VARIABLES = Object.fromEntries(
-  Array.from(START.matchAll(/\b(MALLOC_\w+)=(\d+)/g), ([, name, value]) => [name!, value!])
-)
 
 /** A running or ended process. */
 export interface ServerProcess {

@@ -4,6 +4,7 @@
 //   hostiles.ts {"port":1,"meshPort":2,"bvPort":3,"token":"…","seconds":60,"acts":["crowd"]}     no acts: all of them
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 
 const { port, meshPort, bvPort, token, seconds, acts } = JSON.parse(process.argv[2]!) as {
@@ -29,11 +30,6 @@ const LARGE = JSON.stringify({ action: 'broadcast', data: 'x'.repeat(MIB - 100) 
 const counts: Record<string, number> = {}
 const count = (what: string, times = 1): void => {
   counts[what] = (counts[what] ?? 0) + times
-}
-const pause = async (ms: number): Promise<void> => {
-  await new Promise(resolve => {
-    setTimeout(resolve, ms)
-  })
 }
 
 /** Opens a connection. Resolves when it is open or refused. */
