@@ -60,16 +60,15 @@ export class DocumentFile {
       const differs = file !== undefined && file !== '' && !content.isSame(doc, file)
       if (differs && prefer === undefined) throw new CliError('NWS_CLI_DOC_DIFFERS')
       yjs.applyUpdate(this.#shadow, yjs.encodeStateAsUpdate(doc))
-      if (file === undefined || file === '' || (differs && prefer === 'document')) this.#write()
+      const isReplaced = file === undefined || file === '' || (differs && prefer === 'document')
+      if (isReplaced && !this.#write(content.fileOf(doc), file)) throw new CliError('NWS_CLI_DOC_DIFFERS')
     } else if (file !== undefined) content.isSame(doc, file)
     this.exchange()
   }
 
   #watch(): void {
     const { doc } = this.#deps
-    const later = (): void => {
-      this.#timer ??= setTimeout(() => this.#attempt(), SETTLE_MS)
-    }
+    const later = (): void => this.#later()
     doc.on('update', later)
     // Editors put a new file in the place of the old one, so the folder is watched.
     const watcher = watch(dirname(this.#path), (_event, name) => {
@@ -91,19 +90,27 @@ export class DocumentFile {
   /** Takes the edits of the file into the document, and those of the document into the file. @throws CliError `NWS_CLI_FILE` */
   exchange(): void {
     const { doc, content, yjs } = this.#deps
-    const file = this.#read()
+    let file: string | undefined
     try {
+      file = this.#read()
       if (file !== undefined && !content.isSame(this.#shadow, file)) content.edit(this.#shadow, file)
       this.#tell(true)
-    } catch {
+    } catch (error) {
+      if (error instanceof CliError && error.code === 'NWS_CLI_FILE') throw error
       // Half of an edit. The file is not touched until it can be read.
       return this.#tell(false)
     }
     const before = content.fileOf(this.#shadow)
     const update = yjs.encodeStateAsUpdate(this.#shadow, yjs.encodeStateVector(doc))
     yjs.applyUpdate(doc, update, this)
+    const text = content.fileOf(doc)
+    // The shadow keeps the state of a file that was edited meanwhile, so that the edit can be told from those of others.
+    if ((file === undefined || text !== before) && !this.#write(text, file)) return this.#later()
     yjs.applyUpdate(this.#shadow, yjs.encodeStateAsUpdate(doc, yjs.encodeStateVector(this.#shadow)))
-    if (file === undefined || content.fileOf(this.#shadow) !== before) this.#write()
+  }
+
+  #later(): void {
+    this.#timer ??= setTimeout(() => this.#attempt(), SETTLE_MS)
   }
 
   #attempt(): void {
@@ -136,9 +143,22 @@ export class DocumentFile {
     }
   }
 
-  /** Puts a new file in the place of the old one in one step, with the same rights. */
-  #write(): void {
-    const text = this.#deps.content.fileOf(this.#shadow)
+  /** Whether the file has this text now. */
+  #has(text: string | undefined): boolean {
+    try {
+      return this.#read() === text
+    } catch {
+      return false
+    }
+  }
+
+  /**
+   * Puts a new file in the place of the old one in one step, with the same rights.
+   *
+   * @param replaced the text of the old file
+   * @returns false if the file was edited meanwhile: it stays as it is
+   */
+  #write(text: string, replaced: string | undefined): boolean {
     let [path, mode] = [this.#path, 0o666 & ~process.umask()]
     let draft: string | undefined
     try {
@@ -151,7 +171,10 @@ export class DocumentFile {
       draft = join(dirname(path), `.${basename(path)}.${process.pid}.nws`)
       writeFileSync(draft, text, { flag: 'wx', mode: 0o600 })
       chmodSync(draft, mode)
-      renameSync(draft, path)
+      const isUnchanged = this.#has(replaced)
+      if (isUnchanged) renameSync(draft, path)
+      else rmSync(draft)
+      return isUnchanged
     } catch (error) {
       if (draft !== undefined && (error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(draft, { force: true })
       throw fileError(this.#path, error)
