@@ -1,74 +1,25 @@
-// `$BV`: users, peers and messages between them, without a server in between. This file has the calls of a page; the others
-// in this folder do the work.
+// `$BV`: users, peers and messages between them, without a server in between. This file puts the parts of this folder together.
 import type { FileOffer } from '../files/file-offer.ts'
 import type { FileReport } from '../files/offering.ts'
 import type { Sendable } from '../files/source.ts'
 import type { FilePort } from '../files/port.ts'
 import type { FileToSend, FileTransfers, SendFileOptions, SendOptions, TransferOptions } from '../files/transfers.ts'
-import type { IceServer, PeerConnectionClass, Stream } from '../platform-types.ts'
-import type { ReconnectOptions } from '../reconnect.ts'
-import { Call, type Outcome } from './call.ts'
+import type { IceServer, Stream } from '../platform-types.ts'
+import { AccountCalls } from './account-calls.ts'
+import { Asking, type Found } from './asking.ts'
 import { Directory } from './directory.ts'
 import { BoneValueError, failure, type Failure } from './errors.ts'
-import { Listeners, runSafely, type BoneValueEvents } from './events.ts'
+import { Listeners, type BoneValueEvents } from './events.ts'
 import { FILE_MODULE, fileTransfers, receiveFileMessage } from './file-port.ts'
 import { Links } from './links.ts'
 import { Modules, type CallbackModule, type Module } from './modules.ts'
-import { Peer, type PeerAccess, type RequestOptions } from './peer.ts'
+import type { BoneValueOptions, LoginOptions } from './options.ts'
+import type { Peer } from './peer.ts'
 import { Rendezvous, rendezvousUrl, type Credentials, type WebSocketClass } from './rendezvous.ts'
 import type { WireMessage } from './rendezvous-wire.ts'
 import { ROOM_MODULE, Rooms, type Room } from './rooms.ts'
-import type { Answer, ResponseCallback, Target } from './target.ts'
 import { pack } from './values.ts'
 
-/** Options of a BoneValue. All members are optional. */
-export interface BoneValueOptions {
-  /** Limit of a request, from its start to its answer, milliseconds. Default 10 000. */
-  readonly timeoutMs?: number
-  /** Time after which an unused kept connection is closed, milliseconds. Default 30 000. */
-  readonly keepAliveMs?: number
-  /** Limit of an attempt to connect with a peer, milliseconds. Default 8000. */
-  readonly connectTimeoutMs?: number
-  /** Whether and how to connect to the rendezvous again. Default: yes. */
-  readonly reconnect?: boolean | ReconnectOptions
-  /** Silence after which the rendezvous is asked for a sign of life, milliseconds. Default 20 000. */
-  readonly heartbeatMs?: number
-  /** Limit for that sign, milliseconds. Default 5000. */
-  readonly lifeMs?: number
-  /** Default: the global class, or else, in Node.js, that of `ws`. */
-  readonly WebSocket?: WebSocketClass
-  /** Default: the global class. Node.js has none. */
-  readonly RTCPeerConnection?: PeerConnectionClass
-}
-
-/** Keeps a session: `sessionStorage` for this tab, `localStorage` for all tabs and later visits. */
-export interface SessionStorage {
-  getItem(key: string): string | null
-  setItem(key: string, value: string): void
-  removeItem(key: string): void
-}
-
-/** How to log in. */
-export interface LoginOptions {
-  /** A session of `getSession()`, instead of the password. */
-  readonly session?: string | undefined
-  /** Keeps the session there until the user logs out, and takes it from there if no other is given. */
-  readonly storage?: SessionStorage | undefined
-}
-
-/** A session of the user: one login with the password, on one or several pages. */
-export interface SessionInfo {
-  readonly id: string
-  /** Milliseconds since 1970. */
-  readonly createdAt: number
-  readonly expiresAt: number
-  /** Origin of the page that logged in; null: a program. */
-  readonly origin: string | null
-  /** Whether this page has it. */
-  readonly own: boolean
-}
-
-type Invitation = { email: string; link: string; expiresAt: number }
 type LoadFiles = () => Promise<{
   readonly createTransfers: (port: FilePort, options?: TransferOptions) => FileTransfers
 }>
@@ -78,8 +29,6 @@ const FAREWELL_MS = 3000
 const ANSWER_MS = 30_000
 /** Limit for a message of a file transfer: on a slow line many wait for each other. */
 const FILE_MS = 60_000
-/** The module that is asked to have a connection. No page has it. */
-const HELLO_MODULE = '$hello'
 
 const EVENTS = [
   'connect',
@@ -103,14 +52,14 @@ export function setDefaults(Class: WebSocketClass | undefined, files: LoadFiles)
 }
 
 /** The users, peers and modules of a page or program. */
-export class BoneValue {
+export class BoneValue extends AccountCalls {
   readonly #options: BoneValueOptions
   readonly #listeners = new Listeners<Events>(EVENTS)
   readonly #modules = new Modules()
   readonly #directory: Directory<Peer>
   readonly #links: Links
   readonly #rooms: Rooms
-  readonly #access: PeerAccess
+  readonly #asking: Asking
   readonly #page = Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('-')
   #rendezvous: Rendezvous | undefined
   #id: string | null = null
@@ -123,6 +72,7 @@ export class BoneValue {
   #onfile: ((offer: FileOffer) => unknown) | null = null
 
   constructor(options: BoneValueOptions = {}) {
+    super((type, data) => this.#request(type, data))
     this.#options = options
     this.#directory = new Directory({
       connected: peer => {
@@ -156,30 +106,20 @@ export class BoneValue {
       ended: id => this.#directory.unreachable(id),
       send: (to, signal) => this.#rendezvous?.signal(to, signal),
       answer: (id, name, module, data, signal, reply) =>
-        this.#modules.answer(this.#peer(name, id), module, data, signal, reply),
-      streamed: (id, name, stream) => this.#listeners.emit('stream', stream, this.#peer(name, id))
+        this.#modules.answer(this.#asking.peer(name, id), module, data, signal, reply),
+      streamed: (id, name, stream) => this.#listeners.emit('stream', stream, this.#asking.peer(name, id))
     })
-    this.#access = {
-      request: async (peer, module, data, options) => {
-        options.signal?.throwIfAborted()
-        const outcome = await this.#ask(peer, module, pack(data), options)
-        options.signal?.throwIfAborted()
-        if ('code' in outcome) throw new BoneValueError(failure(outcome.code))
-        return outcome.response
-      },
-      connection: async peer => {
-        const outcome = await this.#ask(peer, HELLO_MODULE, pack(null), {})
-        const connection = this.#links.connection(peer.id)
-        if (connection !== undefined) return connection
-        throw new BoneValueError(failure('code' in outcome ? outcome.code : 'PEER_GONE'))
-      },
-      addStream: (peer, stream) => this.#links.addStream(peer.id, stream),
-      removeStream: (peer, stream) => this.#links.removeStream(peer.id, stream)
-    }
+    this.#asking = new Asking({
+      timeoutMs: options.timeoutMs ?? 10_000,
+      directory: this.#directory,
+      links: this.#links,
+      ownId: () => this.#id,
+      rendezvous: () => this.#rendezvous
+    })
     this.#rooms = new Rooms({
       ask: async (type, room) => (await this.#request(type, { room })).fields['peers'],
       peer: id => this.#directory.get(id),
-      request: (peers, module, data, options) => this.#askAll(peers, module, data, options)
+      request: (peers, module, data, options) => this.#asking.askAll(peers, module, data, options)
     })
     this.#modules.set(ROOM_MODULE, (given, { peer }) => this.#rooms.receive(given, peer))
   }
@@ -302,28 +242,8 @@ export class BoneValue {
   }
 
   /** Peers to ask: `"*"` all, an alias those of that user, `"Us"` the others of this account, or one by its id. */
-  get(query: string | number): Target & Readonly<Record<string, Peer | Target[keyof Target]>> {
-    const text = typeof query === 'string' || typeof query === 'number' ? String(query).normalize() : ''
-    const target = Object.fromEntries(this.#directory.find(text).map(peer => [peer.id, peer]))
-    return Object.defineProperties(target, {
-      message: {
-        enumerable: true,
-        value: (module: unknown, data?: unknown, keepAlive = false, callback?: ResponseCallback) => {
-          const packed = pack(data)
-          const ask = async (peer: Peer): Promise<void> => {
-            const outcome = await this.#ask(peer, String(module), packed, { keepAlive })
-            const given = 'code' in outcome ? failure(outcome.code) : outcome.response
-            runSafely(() => callback?.(given, this.#directory.get(peer.id) ?? peer))
-          }
-          for (const peer of this.#find(text)) void ask(peer)
-        }
-      },
-      request: {
-        value: (module: string, data?: unknown, options: RequestOptions = {}) =>
-          this.#askAll(this.#find(text), module, data, options)
-      },
-      peers: { value: () => this.#directory.find(text) }
-    }) as unknown as Target & Readonly<Record<string, Peer | Target[keyof Target]>>
+  get(query: string | number): Found {
+    return this.#asking.target(typeof query === 'string' || typeof query === 'number' ? String(query).normalize() : '')
   }
 
   /** Joins a room of peers that see each other. @throws BoneValueError (the promise) */
@@ -361,82 +281,6 @@ export class BoneValue {
     return await (await this.#transfers()).sendFiles(files, options)
   }
 
-  /**
-   * Makes an invitation link for a new user, which this user must pass on.
-   *
-   * @param email proposed login name
-   * @throws BoneValueError (the promise)
-   */
-  inviteUser(email: string, callback?: (answer: Invitation | Failure) => void): Promise<Invitation> {
-    return withCallback(
-      this.#request('inviteUser', { email }).then(({ email, link, expiresAt }) => ({ email, link, expiresAt })),
-      callback
-    )
-  }
-
-  /** As inviteUser. */
-  invite(email: string, callback?: (answer: Invitation | Failure) => void): Promise<Invitation> {
-    return this.inviteUser(email, callback)
-  }
-
-  /**
-   * Makes a token. The user who claims it and this user will trust each other.
-   *
-   * @param alias for that user
-   * @throws BoneValueError (the promise)
-   */
-  requestToken(alias: string, callback?: (answer: { token: string } | Failure) => void): Promise<{ token: string }> {
-    return withCallback(
-      this.#request('requestToken', { name: alias }).then(({ token }) => ({ token })),
-      callback
-    )
-  }
-
-  /**
-   * Claims a token of another user.
-   *
-   * @param alias for that user
-   * @returns `alias` is the earlier one if the two trusted each other before
-   * @throws BoneValueError (the promise)
-   */
-  claimToken(
-    alias: string,
-    token: string,
-    callback?: (answer: { ok: true; alias: string } | Failure) => void
-  ): Promise<{ ok: true; alias: string }> {
-    return withCallback(
-      this.#request('claimToken', { name: alias, token }).then(({ name }) => ({ ok: true, alias: name })),
-      callback
-    )
-  }
-
-  /**
-   * Ends the trust between this user and another, on both sides.
-   *
-   * @throws BoneValueError (the promise)
-   */
-  removeUser(alias: string, callback?: (answer: { ok: true } | Failure) => void): Promise<{ ok: true }> {
-    return withCallback(
-      this.#request('userRemove', { name: alias }).then(() => ({ ok: true })),
-      callback
-    )
-  }
-
-  /** The sessions of this user. @throws BoneValueError (the promise) */
-  async sessions(): Promise<SessionInfo[]> {
-    return (await this.#request('sessionList', {})).fields['sessions'] as SessionInfo[]
-  }
-
-  /** Ends a session of this user and its connections. @param id undefined: all but that of this page. @returns how many ended */
-  async endSessions(id?: string): Promise<number> {
-    return Number((await this.#request('sessionEnd', { id })).fields['ended'])
-  }
-
-  /** Changes the password, and ends all other sessions of this user. @throws BoneValueError (the promise) */
-  async changePassword(old: string, password: string): Promise<void> {
-    await this.#request('passwordChange', { old, password })
-  }
-
   /** Deletes the account of this user for good, and logs out. @throws BoneValueError (the promise) */
   async deleteAccount(password: string): Promise<void> {
     await this.#request('accountDelete', { password })
@@ -449,60 +293,11 @@ export class BoneValue {
     return rendezvous.ask(type, data)
   }
 
-  /** The peers of a query. An unknown id may be that of a peer that the rendezvous is about to announce. */
-  #find(query: string): Peer[] {
-    const peers = this.#directory.find(query)
-    return peers.length === 0 && /^\d+$/.test(query) ? [this.#peer('', query)] : peers
-  }
-
-  #peer(name: string, id: string): Peer {
-    return this.#directory.get(id) ?? new Peer(name, id, this.#access)
-  }
-
-  async #askAll(peers: Peer[], module: string, data: unknown, options: RequestOptions): Promise<Answer[]> {
-    const { signal } = options
-    signal?.throwIfAborted()
-    const packed = pack(data)
-    const answers = await Promise.all(
-      peers.map(async peer => {
-        const outcome = await this.#ask(peer, module, packed, options)
-        return { ...('code' in outcome ? failure(outcome.code) : outcome), peer: this.#directory.get(peer.id) ?? peer }
-      })
-    )
-    signal?.throwIfAborted()
-    return answers
-  }
-
-  /** Asks one peer. Never rejects. */
-  async #ask(
-    { id }: Peer,
-    module: string,
-    given: ReturnType<typeof pack>,
-    { timeoutMs = this.#options.timeoutMs ?? 10_000, keepAlive = true, signal }: RequestOptions
-  ): Promise<Outcome> {
-    const data = given instanceof Promise ? await given : given
-    if ('code' in data) return data
-    if (id === this.#id) return { code: 'OWN_ID' }
-    return await new Promise(resolve => {
-      const abort = (): void => call.settle({ code: 'ABORTED' })
-      const call = new Call({ module, data, keepAlive }, timeoutMs, outcome => {
-        signal?.removeEventListener('abort', abort)
-        if ('response' in outcome || outcome.code !== 'TIMEOUT') return resolve(outcome)
-        this.#rendezvous?.doubt()
-        const isAway = !call.wasAsked && this.#rendezvous?.isOnline !== true
-        resolve({ code: isAway ? 'DISCONNECTED' : this.#directory.get(id) === undefined ? 'NO_PEER' : 'TIMEOUT' })
-      })
-      signal?.addEventListener('abort', abort)
-      if (signal?.aborted === true) abort()
-      else this.#links.ask(id, call)
-    })
-  }
-
   #transfers(): Promise<FileTransfers> {
     this.#files ??= loadFiles().then(files => {
       const transfers = fileTransfers(
         {
-          ask: (id, data) => this.#ask(this.#peer('', id), FILE_MODULE, pack(data), { timeoutMs: FILE_MS }),
+          ask: (id, data) => this.#asking.ask({ id }, FILE_MODULE, pack(data), { timeoutMs: FILE_MS }),
           peers: () => this.#directory.find('*')
         },
         files.createTransfers
@@ -570,7 +365,7 @@ export class BoneValue {
   #addPeer({ name, id }: { readonly name: string; readonly id: string }): void {
     this.#directory.addUser(name)
     const known = this.#directory.get(id)
-    this.#directory.add(known?.name === name ? known : new Peer(name, id, this.#access))
+    this.#directory.add(known?.name === name ? known : this.#asking.create(name, id))
     this.#links.changed()
   }
 
@@ -593,18 +388,4 @@ export class BoneValue {
     this.#links.close()
     this.#directory.clear()
   }
-}
-
-/** Also tells the outcome of a request to a callback. */
-function withCallback<Result>(
-  answer: Promise<Result>,
-  callback: ((answer: Result | Failure) => void) | undefined
-): Promise<Result> {
-  if (callback === undefined) return answer
-  const tell = (value: Result | Failure): void => runSafely(() => callback(value))
-  void answer.then(tell, ({ err, code, retryAfterMs }: BoneValueError) =>
-    tell({ err, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) })
-  )
-  answer.catch(() => {}) // The callback gets it.
-  return answer
 }

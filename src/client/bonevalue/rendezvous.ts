@@ -49,7 +49,7 @@ const ANSWERS = {
   claimToken: 'claimResponse',
   inviteUser: 'inviteResponse'
 } as const
-type AnswerTo<Type extends string> = WireMessage & {
+export type AnswerTo<Type extends string> = WireMessage & {
   type: Type extends keyof typeof ANSWERS ? (typeof ANSWERS)[Type] : 'done'
 }
 
