@@ -35,6 +35,9 @@ t.test('for everybody: at any width, light and dark, with a screen reader', need
     await join(page, 'kitchen.timer', { local: true })
     await tab(page, 'webchat').click()
     await part(page, 'peers').getByText('this computer').first().waitFor()
+    const [leave, name] = [(await part(page, 'leave').boundingBox())!, (await part(page, 'name').boundingBox())!]
+    t.ok(leave.x + leave.width <= width, `${at}: all buttons of the channel can be pressed`)
+    t.ok(name.width > name.height, `${at}: its name stands in one line`)
     await inspectPage(t, page, `console-busy-${at}`)
     t.equal(await page.title(), 'Network Web Sockets', 'no name in the title')
   }
