@@ -209,8 +209,7 @@ t.test('programs of others compile against it, with the types of libraries check
   const projects: string[] = []
   for (const [module, moduleResolution, kinds] of [
     ['node16', 'node16', { node }],
-    ['node20', 'node16', { node }],
-    ['nodenext', 'nodenext', { page, node, both }],
+    ['nodenext', 'nodenext', { page, both }],
     ['esnext', 'bundler', { page, node }]
   ] as const) {
     for (const [name, { files, compilerOptions }] of Object.entries(kinds)) {

@@ -37,6 +37,9 @@ const TIMES = 'node_modules/.cache/nws-test-times.json'
 const LIMIT_MS = Number(values.limit) * 1000
 /** How long a process may need to say that a file has exceeded its limit. */
 const GRACE_MS = 15_000
+/** These leave a processor idle for more than half of their time. One more lane runs them beside the others. */
+const MOSTLY_WAITING =
+  /\/(?:doctor\S*|file-cuts|pipe|user|cluster-hosts|cluster-servers|mesh-attacks|shutdown|faults|bonevalue-n\w+)\.system\.test/
 const ringOf = file => /\.(system|long)\.test\.ts$/.exec(file)?.[1] ?? 'quick'
 const say = line => process.stdout.write(`${line}\n`)
 const seconds = ms => `${(ms / 1000).toFixed(1)} s`
@@ -68,7 +71,9 @@ async function runAll(files) {
   const started = performance.now()
   const total = { pass: 0, fail: 0, skip: 0 }
   const times = readTimes()
-  const queue = files.toSorted((a, b) => (times[b] ?? Infinity) - (times[a] ?? Infinity)) // The longest first.
+  const sorted = files.toSorted((a, b) => (times[b] ?? Infinity) - (times[a] ?? Infinity)) // The longest first.
+  const waiting = sorted.filter(file => MOSTLY_WAITING.test(file))
+  const queue = sorted.filter(file => !waiting.includes(file))
   let done = 0
 
   function finish(file, ms, { pass, fail, skip }) {
@@ -80,28 +85,23 @@ async function runAll(files) {
     say(`${done}/${files.length} ${fail > 0 ? 'FAIL' : 'pass'} ${file} (${pass}) ${seconds(ms)}`)
   }
 
-  /**
-   * One process after another, until no file is left. Half of the lanes begin at the front of the list, the others at its end:
-   * neighbours in the list need the same of the machine, all browsers for example, and a mix of tests leaves no processor idle.
-   */
-  async function lane(index) {
-    const take = () => (index % 2 === 0 ? queue.shift() : queue.pop())
-    while (queue.length > 0) {
+  /** Runs the files that `take` gives, in one process after another. */
+  async function lane(take) {
+    let file
+    while ((file = take()) !== undefined) {
       await new Promise(resolve => {
-        let file, since, watchdog
+        let since, watchdog
         const worker = fork('test/support/runner/worker.mjs', {
           execArgv: ['--import', './tools/typescript.mjs?tap'],
           env: { ...process.env, TAP_TIMEOUT: '0' }
         })
-        const next = () => {
-          file = take()
-          if (file === undefined) return worker.disconnect()
+        const run = () => {
           since = performance.now()
           watchdog = setTimeout(() => worker.kill('SIGKILL'), LIMIT_MS + GRACE_MS)
-          return worker.send({ path: file, timeoutMs: LIMIT_MS })
+          worker.send({ path: file, timeoutMs: LIMIT_MS })
         }
         worker.on('message', message => {
-          if (message.ready) next()
+          if (message.ready) run()
           else if (message.skip) say(`skip ${message.skip}: ${message.reason}`)
           else if (message.fail) {
             say(`FAIL ${message.fail}`)
@@ -111,9 +111,10 @@ async function runAll(files) {
             const open = message.open.length > 0
             if (open) say(`FAIL ${file} leaves open: ${message.open.join(', ')}`)
             finish(file, performance.now() - since, { ...message.done, fail: message.done.fail + (open ? 1 : 0) })
-            file = undefined
+            file = open ? undefined : take()
             if (open) worker.kill('SIGKILL')
-            else next()
+            else if (file === undefined) worker.disconnect()
+            else run()
           }
         })
         worker.once('exit', (code, signal) => {
@@ -128,7 +129,13 @@ async function runAll(files) {
     }
   }
 
-  await Promise.all(Array.from({ length: Math.min(Number(values.jobs), files.length) }, (_, index) => lane(index)))
+  // Half of the lanes begin at the front of the list, the others at its end: neighbours in the list need the same of the
+  // machine, all browsers for example, and a mix of tests leaves no processor idle.
+  const lanes = Array.from({ length: Number(values.jobs) }, (_, index) =>
+    lane(() => (index % 2 === 0 ? queue.shift() : queue.pop()) ?? waiting.pop())
+  )
+  if (lanes.length > 1) lanes.push(lane(() => waiting.shift()))
+  await Promise.all(lanes)
   mkdirSync('node_modules/.cache', { recursive: true })
   writeFileSync(TIMES, JSON.stringify(times))
   const slowest = files.toSorted((a, b) => times[b] - times[a]).slice(0, 10)
