@@ -1,8 +1,10 @@
 // The confirmed channels of one session and their handles, with the life of a handle: in use, gone here while the remote
 // may still use it, forgotten. Their messages are in channel-traffic.ts.
-import { latin1, mapKey } from '../../bytes.ts'
+import { concat, latin1, mapKey } from '../../bytes.ts'
 import { HANDLE_BYTES, MAX_GONE_HANDLES } from '../constants.ts'
 import { fault, type Fault } from '../result.ts'
+
+const HANDLES_PER_LIST = 8000
 
 /** A handle in use. */
 export interface Handle {
@@ -32,9 +34,12 @@ export class HandleTable {
     return this.#byName.keys()
   }
 
-  /** Handles in use. */
-  all(): IterableIterator<Handle> {
-    return this.#byName.values()
+  /** The bytes of the handles in use, as lists that fit into a frame each. */
+  lists(): Uint8Array[] {
+    const handles = [...this.#byName.values()]
+    return Array.from({ length: Math.ceil(handles.length / HANDLES_PER_LIST) }, (_, index) =>
+      concat(...handles.slice(index * HANDLES_PER_LIST, (index + 1) * HANDLES_PER_LIST).map(({ bytes }) => bytes))
+    )
   }
 
   /** The handle of a channel that is confirmed. */

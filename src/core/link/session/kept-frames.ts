@@ -24,10 +24,30 @@ export class KeptFrames {
   #frames: SessionFrame[] = []
   /** Place of the first kept frame. */
   #first = 0
+  /** Functions that wait until all frames before a number are acknowledged, in the order of the numbers. */
+  readonly #awaiting: { readonly number: number; readonly run: () => void }[] = []
 
   /** Number of the next frame. */
   get end(): number {
     return this.base + this.#frames.length - this.#first
+  }
+
+  /** Whether a function waits for an acknowledgement. */
+  get isAwaited(): boolean {
+    return this.#awaiting.length > 0
+  }
+
+  /** Keeps a function until all frames of now are acknowledged; false if they are. */
+  whenAcknowledged(run: () => void): boolean {
+    if (this.base === this.end) return false
+    this.#awaiting.push({ number: this.end, run })
+    return true
+  }
+
+  /** Gives the functions that wait no longer. */
+  takeAnswered(): (() => void)[] {
+    const waiting = this.#awaiting.findIndex(({ number }) => number > this.base)
+    return this.#awaiting.splice(0, waiting < 0 ? Infinity : waiting).map(({ run }) => run)
   }
 
   add(frame: SessionFrame): void {

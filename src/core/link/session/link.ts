@@ -1,6 +1,6 @@
 // One link: the frames of one connection. Batches the frames of a turn, lets arriving frames take effect in order, watches
 // for silence, and ends. The state that outlives it is in session.ts, the rules of matching are in matching/.
-import { readU16, u16 } from '../../bytes.ts'
+import { compare, readU16, u16 } from '../../bytes.ts'
 import type { CpuBudget, CpuClient } from '../budget/cpu-budget.ts'
 import type { GuessBudget } from '../budget/guess-budget.ts'
 import { MAX_QUEUED_BYTES, type LinkBudgets, type LinkTimings } from '../constants.ts'
@@ -165,6 +165,13 @@ export class Link implements CpuClient {
   /** Since the remote's last sign of life. */
   get silentMs(): number {
     return this.#liveness.silentMs
+  }
+
+  /** Whether this link carries the session rather than the other one; both ends come to the same. */
+  goesBefore(other: Link): boolean {
+    if (this.generation !== other.generation) return this.generation > other.generation
+    const byId = compare(this.terms!.idI, other.terms!.idI)
+    return (byId === 0 ? compare(this.terms!.L, other.terms!.L) : byId) < 0
   }
 
   /** Begins, once the connection is open: I sends W0. */

@@ -6,8 +6,8 @@
 // ends mean the same one by these names; R decides that, before it answers I's HELLO. Each direction of DATA and LEAVE is
 // one sequence without numbers on the wire: FROM says at which number a link begins, and the reader skips those that it
 // has taken, so that everything arrives once and in order.
-import { compare, isZero, latin1, readU64, u64 } from '../../bytes.ts'
-import { ACK_BYTES, ACK_FRAMES, HANDLE_BYTES, MAX_HELD_FRAMES, MAX_KEPT_BYTES, RESEND_BYTES } from '../constants.ts'
+import { compare, isZero, readU64, u64 } from '../../bytes.ts'
+import { MAX_KEPT_BYTES, RESEND_BYTES } from '../constants.ts'
 import type { Cancel } from '../../clock.ts'
 import { InitiatorScheduler } from '../matching/initiator-scheduler.ts'
 import { ResponderScheduler } from '../matching/responder-scheduler.ts'
@@ -21,9 +21,9 @@ import type { Greetings } from '../wire/record-stream.ts'
 import { ChannelTraffic } from './channel-traffic.ts'
 import { KeptFrames, type SessionFrame } from './kept-frames.ts'
 import type { Endpoint, Link, LinkEnding, LinkEnvironment } from './link.ts'
+import { TakenFrames } from './taken-frames.ts'
 
 const UNKNOWN = new Uint8Array(NONCE_BYTES)
-const HANDLES_PER_FRAME = 8000
 
 /** Told by a session, in the order in which things take effect. */
 export interface SessionEvents {
@@ -72,24 +72,13 @@ export class Session {
   /** Number of the next frame to write on the link. */
   #next = 0
   #resending = false
-  /** Session frames taken from the remote, and those of them that it was told of. */
-  #taken = 0
-  #told = 0
-  #bytesSinceAck = 0
-  #ackTimer: Cancel | undefined
-  /** Frames that the link still brings again; `undefined` before its FROM. */
-  #skip: number | undefined
-  /** Handles that the remote says to hold, before FROM. */
-  #held = new Set<string>()
-  #heldFrames = 0
+  #taken: TakenFrames
   /** Ends the wait for a link. */
   #wait: Cancel | undefined
   /** A link has carried it. */
   #begun = false
   /** Bytes over the links that carried it before. */
   readonly #bytes = { in: 0, out: 0 }
-  /** What waits until the remote has taken all frames before a number. */
-  #barriers: { readonly number: number; readonly run: () => void }[] = []
 
   constructor(environment: LinkEnvironment, remoteId: Uint8Array, unfinished: UnfinishedTotal, events: SessionEvents) {
     this.#environment = environment
@@ -97,6 +86,7 @@ export class Session {
     this.#unfinished = unfinished
     this.#events = events
     this.#mine = environment.primitives.randomBytes(NONCE_BYTES)
+    this.#taken = this.#createTaken()
     this.traffic = this.#createTraffic()
   }
 
@@ -133,7 +123,7 @@ export class Session {
     return {
       mine: this.#mine,
       yours: this.#yours,
-      received: this.#taken,
+      received: this.#taken.count,
       generation: this.#generation + 1,
       port: this.#environment.listenPort()
     }
@@ -161,7 +151,7 @@ export class Session {
     link.generation = Math.max(ours.generation, theirs.generation)
     this.#generation = Math.max(this.#generation, link.generation)
     const { link: last } = this
-    if (last !== undefined && !goesBefore(link, last)) {
+    if (last !== undefined && !link.goesBefore(last)) {
       link.close(4000, 'Another link carries the session')
       return
     }
@@ -182,19 +172,14 @@ export class Session {
       case frameType.ack:
         return this.#onAck(readU64(body, 0))
       case frameType.held:
-        return this.#onHeld(body)
+        return this.#taken.onHeld(body)
       case frameType.from:
         return this.#onFrom(readU64(body, 0))
       default:
     }
-    if (this.#skip === undefined) return fault(1002, 'A frame of the session comes before FROM')
-    if (this.#skip > 0) {
-      this.#skip -= 1
-      return undefined
-    }
-    this.#taken += 1
-    this.#bytesSinceAck += body.length
-    this.#acknowledgeInTime()
+    const isNew = this.#taken.take(body.length)
+    if (isNew === false) return undefined
+    if (isNew !== true) return isNew
     if (type === frameType.data) return this.traffic.onData(body)
     this.traffic.onLeave(body)
     return undefined
@@ -202,13 +187,7 @@ export class Session {
 
   /** Says how many frames were taken. */
   acknowledge(link: Link): void {
-    if (link !== this.link) return
-    this.#ackTimer?.()
-    this.#ackTimer = undefined
-    this.#bytesSinceAck = 0
-    if (this.#told === this.#taken) return
-    this.#told = this.#taken
-    link.write(frameType.ack, u64(this.#taken))
+    if (link === this.link) this.#taken.acknowledge()
   }
 
   /** A link of it has ended. */
@@ -218,8 +197,7 @@ export class Session {
     if (carried) {
       this.link = undefined
       this.#countBytes(link)
-      this.#ackTimer?.()
-      this.#ackTimer = undefined
+      this.#taken.stop()
       if (code !== undefined && code < LINK_ONLY_CODES) {
         this.end()
         return
@@ -251,17 +229,21 @@ export class Session {
 
   /** Calls `run` when the remote has taken all that was said so far. */
   whenTaken(run: () => void): void {
-    if (this.#kept.base === this.#kept.end) {
-      run()
-      return
-    }
-    this.#barriers.push({ number: this.#kept.end, run })
-    this.link?.ask()
+    if (this.#kept.whenAcknowledged(run)) this.link?.ask()
+    else run()
   }
 
   #countBytes({ bytes }: Link): void {
     this.#bytes.in += bytes.in
     this.#bytes.out += bytes.out
+  }
+
+  #createTaken(): TakenFrames {
+    const { clock, timings } = this.#environment
+    return new TakenFrames(
+      run => clock.after(timings.ackMs, run),
+      ack => this.link?.write(frameType.ack, ack)
+    )
   }
 
   #createTraffic(): ChannelTraffic {
@@ -296,13 +278,11 @@ export class Session {
     this.link = undefined
     this.#wait?.()
     this.#wait = undefined
-    this.#ackTimer?.()
-    this.#ackTimer = undefined
+    this.#taken.stop()
     this.#yours = UNKNOWN
     this.#kept = new KeptFrames()
-    this.#next = this.#taken = this.#told = 0
-    this.#bytesSinceAck = 0
-    this.#barriers = []
+    this.#taken = this.#createTaken()
+    this.#next = 0
     this.#begun = false
     this.resumptions = 0
     this.#bytes.in = this.#bytes.out = 0
@@ -320,29 +300,17 @@ export class Session {
     if (!this.#begun) this.since = this.#environment.time()
     this.#begun = true
     this.endpoint = link.role === 'I' ? link.endpoint : port === 0 ? undefined : { host: link.endpoint.host, port }
-    this.#skip = undefined
-    this.#held = new Set()
-    this.#heldFrames = 0
+    this.#taken.begin()
     link.proven = this.traffic.handles.size > 0
     this.#next = this.#kept.base
-    this.#sayHeld(link)
+    for (const body of this.traffic.handles.lists()) link.write(frameType.held, body)
     link.write(frameType.from, u64(this.#next))
     this.#schedule(link)
     this.#events.linked(this, link, resumed)
     if (link !== this.link) return
     this.#pump()
-    if (this.#barriers.length > 0) link.ask()
+    if (this.#kept.isAwaited) link.ask()
     link.scheduler!.start()
-  }
-
-  #sayHeld(link: Link): void {
-    const handles = [...this.traffic.handles.all()]
-    for (let first = 0; first < handles.length; first += HANDLES_PER_FRAME) {
-      const some = handles.slice(first, first + HANDLES_PER_FRAME)
-      const body = new Uint8Array(some.length * HANDLE_BYTES)
-      some.forEach(({ bytes }, place) => body.set(bytes, place * HANDLE_BYTES))
-      link.write(frameType.held, body)
-    }
   }
 
   #schedule(link: Link): void {
@@ -418,49 +386,14 @@ export class Session {
   #onAck(number: number | undefined): Fault | undefined {
     if (number === undefined || !this.#kept.acknowledge(number)) return fault(1002, 'ACK counts too far')
     if (this.#next < this.#kept.base) this.#next = this.#kept.base
-    if (this.#barriers.length === 0) return undefined
-    const passed = this.#barriers.filter(barrier => barrier.number <= this.#kept.base)
-    this.#barriers = this.#barriers.filter(barrier => barrier.number > this.#kept.base)
-    for (const { run } of passed) run()
-    return undefined
-  }
-
-  #onHeld(body: Uint8Array): Fault | undefined {
-    if (this.#skip !== undefined) return fault(1002, 'HELD comes after FROM')
-    if (body.length % HANDLE_BYTES !== 0) return fault(1002, 'HELD has a wrong length')
-    this.#heldFrames += 1
-    if (this.#heldFrames > MAX_HELD_FRAMES) return fault(1008, 'HELD names too many handles')
-    for (let at = 0; at < body.length; at += HANDLE_BYTES) this.#held.add(latin1(body, at, at + HANDLE_BYTES))
+    for (const run of this.#kept.takeAnswered()) run()
     return undefined
   }
 
   #onFrom(number: number | undefined): Fault | undefined {
-    if (this.#skip !== undefined) return fault(1002, 'FROM comes twice')
-    if (number === undefined || number > this.#taken) return fault(1002, 'FROM leaves frames out')
-    this.#skip = this.#taken - number
-    const names = this.traffic.keepOnly(this.#held)
-    this.#held = new Set()
-    for (const name of names) this.#left(name)
-    if (this.#told < this.#taken) this.#acknowledgeInTime()
+    const held = this.#taken.onFrom(number)
+    if ('close' in held) return held
+    for (const name of this.traffic.keepOnly(held)) this.#left(name)
     return undefined
   }
-
-  #acknowledgeInTime(): void {
-    if (this.#taken - this.#told >= ACK_FRAMES || this.#bytesSinceAck >= ACK_BYTES) {
-      this.acknowledge(this.link!)
-    } else {
-      const { clock, timings } = this.#environment
-      this.#ackTimer ??= clock.after(timings.ackMs, () => {
-        this.#ackTimer = undefined
-        if (this.link !== undefined) this.acknowledge(this.link)
-      })
-    }
-  }
-}
-
-/** Whether one link carries a session rather than another one; both ends come to the same. */
-function goesBefore(one: Link, other: Link): boolean {
-  if (one.generation !== other.generation) return one.generation > other.generation
-  const byId = compare(one.terms!.idI, other.terms!.idI)
-  return (byId === 0 ? compare(one.terms!.L, other.terms!.L) : byId) < 0
 }
