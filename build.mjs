@@ -1,5 +1,6 @@
 // @ts-check
-// Builds dist/ from src/ and public/lib/ from src/client/: esbuild makes the JavaScript, the compiler the types.
+// Builds dist/ from src/, public/lib/ from src/client/, and the script and styles of the console from src/console/: esbuild
+// makes the JavaScript, the compiler the types.
 //
 //   node build.mjs            JavaScript and types
 //   node build.mjs scripts    JavaScript alone: all that a proxy needs to run
@@ -47,6 +48,8 @@ const LIBRARY = {
 const GUEST_BANNER = {
   js: '/*! Network Web Sockets, MIT License. noble-curves, noble-ciphers, noble-hashes, MIT License, Copyright (c) Paul Miller */'
 }
+
+const QR_BANNER = { js: '/*! uqr, MIT License, Copyright (c) Project Nayuki, Copyright (c) 2023 Anthony Fu */' }
 
 /** @typedef {{ inputs: string, files: string[], before: string[] }} BuildRecord */
 
@@ -208,7 +211,22 @@ async function bundle(sourcemap) {
       format: 'esm',
       stdin: { contents: "export { encode } from 'uqr'", resolveDir: '.', sourcefile: 'qr.js' },
       entryNames: 'qr',
-      banner: { js: '/*! uqr, MIT License, Copyright (c) Project Nayuki, Copyright (c) 2023 Anthony Fu */' }
+      banner: QR_BANNER
+    },
+    {
+      // One script with everything, so the page needs few requests.
+      ...browser,
+      format: 'esm',
+      entryPoints: { console: 'src/console/console.ts', theme: 'src/console/theme.css' },
+      outdir: 'public/console',
+      plugins: [],
+      banner: { js: `${browser.banner?.['js']}\n${QR_BANNER.js}` }
+    },
+    {
+      ...browser,
+      format: 'esm',
+      entryPoints: { 'console/console': 'src/console/console.css', 'docs/api': 'src/console/api-docs.ts' },
+      outdir: 'public'
     }
   ]
   /** @type {[string, Uint8Array][]} */
@@ -230,7 +248,7 @@ async function buildScripts({ sourcemap = false } = {}) {
   const last = readRecord()
   if (last.inputs === inputs && last.files.every(file => existsSync(file))) return
   providePackages()
-  say('Building dist/ and public/lib/ …')
+  say('Building dist/ and public/ …')
   const files = await bundle(sourcemap)
   for (const [path, contents] of files) replace(path, contents)
   /** @type {BuildRecord} */

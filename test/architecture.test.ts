@@ -33,6 +33,7 @@ const allowed: Record<string, readonly string[]> = {
   'src/plugins': ['src/core', 'src/platform'],
   'src/routes': ['src/core', 'src/platform', 'src/routes'],
   'src/client': ['src/client'],
+  'src/console': ['src/client', 'src/console'],
   'src/cli': ['src/cli', 'src/client/files', 'src/core', 'src/platform']
 }
 
@@ -112,14 +113,14 @@ t.test('only the process reads the environment', async t => {
 t.test('a running proxy loads none of its own files later, since a build may have replaced them', async t => {
   // The cluster is joined at the start; a command loads its files when it begins.
   const isOfProxy = (name: string): boolean =>
-    name !== 'src/plugins/cluster/index.ts' && !/^src\/(?:cli|client)\//.test(name)
+    name !== 'src/plugins/cluster/index.ts' && !/^src\/(?:cli|client|console)\//.test(name)
   for (const file of files.filter(isOfProxy))
     t.notMatch(readFileSync(join(root, file), 'utf8'), /\bimport\(\s*['"`]\./, file)
 })
 
 t.test('what browsers load needs no secure context', async t => {
   // Pages at http addresses of the local network have none of these.
-  const scripts = ['src/client', 'public'].flatMap(folder =>
+  const scripts = ['src/client', 'src/console', 'public'].flatMap(folder =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter(name => /\.(?:ts|js)$/.test(name) && !name.startsWith('lib/'))
       .map(name => `${folder}/${name}`)

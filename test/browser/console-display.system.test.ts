@@ -19,6 +19,13 @@ t.test('for everybody: at any width, light and dark, with a screen reader', need
     const page = await visit(t, url, { width, dark })
     await page.locator('#picture .node.channel').first().waitFor()
     await page.locator('#examples-card').waitFor()
+    const loaded = await page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .map(({ name }) => new URL(name).pathname)
+        .filter(path => !/^\/(?:api|examples)\//.test(path))
+    )
+    t.strictSame(loaded.toSorted(), ['/console/console.css', '/console/console.js', '/console/icon.svg'])
     await inspectPage(t, page, `console-start-${at}`)
     await button(page, 'Make a private channel …').click()
     await inspectPage(t, page, `console-private-${at}`)

@@ -370,10 +370,22 @@ t.test('the console page loads and says it runs', async t => {
     t.equal(response.headers.get('x-content-type-options'), 'nosniff')
     t.match(await response.text(), /running/)
   }
-  for (const file of ['console.js', 'console.css', 'icon.svg'])
+  for (const file of ['console.js', 'console.css', 'theme.css', 'icon.svg'])
     t.equal(await statusOf(`${address}/console/${file}`), 200, file)
   t.equal(await statusOf(`${address}/console/../../package.json`), 426, 'a path that leaves the folder is another path')
   t.equal((await statusOf(`${address}/console/%2e%2e/%2e%2e/package.json`)) === 200, false)
+})
+
+t.test('the console is one page, one script and one style sheet, together at most 250 kB', async t => {
+  const { url: address } = await buildTestApp(t)
+  const page = await (await fetch(`${address}/console`)).text()
+  const files = [...page.matchAll(/<(?:link|script|img)\b[^>]* (?:src|href)="([^"]+)"/g)].map(([, path]) => path!)
+  t.strictSame([...new Set(files)], ['console/icon.svg', 'console/console.css', 'console/console.js'])
+  let bytes = Buffer.byteLength(page)
+  for (const file of new Set(files)) {
+    bytes += (await (await fetch(`${address}/${file}`)).arrayBuffer()).byteLength
+  }
+  t.ok(bytes <= 250_000, `${bytes} bytes`)
 })
 
 t.test('a channel without upgrade says how to connect', async t => {

@@ -1,14 +1,54 @@
 // Shows the descriptions of the API and of the sockets. All text is set as text.
-import { ApiError, get, useToken } from '../console/api.js'
-import { byId, make, setText } from '../console/dom.js'
+import { ApiError, get, useToken } from './api.ts'
+import { byId, make, setText } from './dom.ts'
 
-/** @typedef {Record<string, any>} Json */
+/** The part of a JSON schema that the page shows. */
+interface Schema {
+  type?: string
+  enum?: unknown[]
+  const?: unknown
+  minimum?: number
+  maximum?: number
+  description?: string
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+}
 
-/** A schema in a few words: `string`, `integer ≥ 0`, `"network" | "local"`. @param {Json} schema */
-function wordsOf(schema) {
+type Content = Record<string, { schema: Schema }>
+
+interface Operation {
+  summary?: string
+  description?: string
+  parameters?: { name: string; in: string; schema: Schema; description?: string }[]
+  requestBody?: { content: Content }
+  responses?: Record<string, { content?: Content }>
+}
+
+interface OpenApi {
+  paths: Record<string, Record<string, Operation>>
+}
+
+interface AsyncApi {
+  info: { description: string }
+  servers: Record<string, { protocol: string; host: string; pathname?: string }>
+  channels: { channel: { address: string; messages: Record<string, Message> } }
+  operations: Record<string, { summary: string; messages: { $ref: string }[] }>
+}
+
+interface Message {
+  name: string
+  title: string
+  payload: Schema
+  description?: string
+  examples?: { payload: unknown }[]
+}
+
+/** A schema in a few words: `string`, `integer ≥ 0`, `"network" | "local"`. */
+function wordsOf(schema: Schema): string {
   const { type, enum: values, const: constant, minimum, maximum } = schema
   if (constant !== undefined) return JSON.stringify(constant)
-  if (values !== undefined) return values.map((/** @type {unknown} */ value) => JSON.stringify(value)).join(' | ')
+  if (values !== undefined) return values.map(value => JSON.stringify(value)).join(' | ')
   return [
     type ?? 'any',
     minimum === undefined ? '' : `≥ ${minimum}`,
@@ -18,8 +58,8 @@ function wordsOf(schema) {
     .join(' ')
 }
 
-/** A table of names, types and meanings. @param {[name: string, schema: Json, description: string][]} rows */
-function table(rows) {
+/** A table of names, types and meanings. */
+function table(rows: [name: string, schema: Schema, description: string][]) {
   return make(
     'table',
     {},
@@ -39,23 +79,26 @@ function table(rows) {
   )
 }
 
-/** A schema as an indented sketch: each member with its type and meaning. @param {Json} schema @param {string} indent @returns {string} */
-function sketch(schema, indent = '') {
-  if (schema['type'] === 'object' && schema['properties'] !== undefined) {
-    const required = new Set(schema['required'] ?? [])
-    const members = Object.entries(schema['properties']).map(
+/** A schema as an indented sketch: each member with its type and meaning. */
+function sketch(schema: Schema, indent = ''): string {
+  const { type, properties, required = [], items = {} } = schema
+  if (type === 'object' && properties !== undefined) {
+    const members = Object.entries(properties).map(
       ([name, member]) =>
-        `${indent}  ${name}${required.has(name) ? '' : '?'}: ${sketch(member, `${indent}  `)}${member.description === undefined ? '' : `   // ${member.description}`}`
+        `${indent}  ${name}${required.includes(name) ? '' : '?'}: ${sketch(member, `${indent}  `)}${member.description === undefined ? '' : `   // ${member.description}`}`
     )
     return `{\n${members.join('\n')}\n${indent}}`
   }
-  if (schema['type'] === 'array') return `[ ${sketch(schema['items'] ?? {}, indent)} ]`
+  if (type === 'array') return `[ ${sketch(items, indent)} ]`
   return wordsOf(schema)
 }
 
-/** @param {string} method @param {string} path @param {Json} operation */
-function operationOf(method, path, { summary = '', description, parameters = [], requestBody, responses = {} }) {
-  const body = requestBody === undefined ? undefined : Object.values(requestBody.content)[0].schema
+function operationOf(
+  method: string,
+  path: string,
+  { summary = '', description, parameters = [], requestBody, responses = {} }: Operation
+) {
+  const body = requestBody === undefined ? undefined : Object.values(requestBody.content)[0]?.schema
   const answers = Object.entries(responses).flatMap(([status, response]) =>
     Object.entries(response.content ?? {}).flatMap(([type, { schema }]) => [
       make('h3', {}, `${status} ${type}`),
@@ -78,7 +121,7 @@ function operationOf(method, path, { summary = '', description, parameters = [],
       : [
           make('h3', {}, 'Parameters'),
           table(
-            parameters.map((/** @type {Json} */ { name, in: place, schema, description: words = '' }) => [
+            parameters.map(({ name, in: place, schema, description: words = '' }) => [
               `${name} (${place})`,
               schema,
               words
@@ -90,8 +133,7 @@ function operationOf(method, path, { summary = '', description, parameters = [],
   )
 }
 
-/** @param {Json} document */
-function showHttp({ paths }) {
+function showHttp({ paths }: OpenApi): void {
   byId('http').replaceChildren(
     ...Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => operationOf(method, path, operation))
@@ -99,34 +141,25 @@ function showHttp({ paths }) {
   )
 }
 
-/** @param {Json} document */
-function showSocket({ info, operations, channels, servers }) {
+function showSocket({ info, operations, channels, servers }: AsyncApi): void {
   const [server] = Object.values(servers)
   const { messages, address } = channels.channel
   setText(
     byId('socket-words'),
-    `${server.protocol}://${server.host}${server.pathname ?? ''}${address}. ${info.description}`
+    `${server?.protocol}://${server?.host}${server?.pathname ?? ''}${address}. ${info.description}`
   )
   byId('socket').replaceChildren(
     ...Object.values(operations).flatMap(({ summary, messages: references }) => [
       make('h3', {}, summary),
-      ...references.map((/** @type {{ $ref: string }} */ { $ref }) => {
-        const {
-          name,
-          title,
-          payload,
-          description,
-          examples = []
-        } = messages[/** @type {string} */ ($ref.split('/').at(-1))]
+      ...references.map(({ $ref }) => {
+        const { name, title, payload, description, examples = [] } = messages[$ref.split('/').at(-1) ?? '']!
         return make(
           'details',
           { className: 'card operation' },
           make('summary', {}, make('code', {}, name), make('span', { className: 'quiet' }, title)),
           ...(description === undefined ? [] : [make('p', {}, description)]),
           make('pre', { tabIndex: 0 }, sketch(payload)),
-          ...examples.map((/** @type {{ payload: unknown }} */ { payload: example }) =>
-            make('pre', { tabIndex: 0 }, JSON.stringify(example))
-          )
+          ...examples.map(({ payload: example }) => make('pre', { tabIndex: 0 }, JSON.stringify(example)))
         )
       })
     ])
@@ -136,7 +169,7 @@ function showSocket({ info, operations, channels, servers }) {
 async function show() {
   const state = byId('state')
   try {
-    const [http, sockets] = await Promise.all([get('openapi.json'), get('asyncapi.json')])
+    const [http, sockets] = await Promise.all([get<OpenApi>('openapi.json'), get<AsyncApi>('asyncapi.json')])
     showHttp(http)
     showSocket(sockets)
     byId('token-form').hidden = true
@@ -149,7 +182,7 @@ async function show() {
 
 byId('token-form').addEventListener('submit', event => {
   event.preventDefault()
-  const field = /** @type {HTMLInputElement} */ (byId('token'))
+  const field = byId('token') as HTMLInputElement
   useToken(field.value)
   field.value = ''
   void show()

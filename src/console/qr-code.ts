@@ -1,6 +1,6 @@
-// Draws QR codes.
-import { encode } from '../lib/qr.js'
-import { draw } from './dom.js'
+// Draws QR codes as pictures of the page, of at least the size that cameras can read.
+import { encode } from 'uqr'
+import { draw } from './dom.ts'
 
 /** Light modules around the code. ISO/IEC 18004 §7.3.8. */
 const MARGIN = 4
@@ -8,8 +8,7 @@ const MARGIN = 4
 const LEAST_MODULE = 4
 const LEAST_WIDTH = 208
 
-/** @param {string} text */
-export function drawCode(text) {
+export function drawCode(text: string) {
   const { size, data } = encode(text, { ecc: 'M', border: MARGIN })
   const dark = data.flatMap((row, y) => row.flatMap((module, x) => (module ? [`M${x} ${y}h1v1h-1z`] : [])))
   const width = Math.max(LEAST_WIDTH, size * LEAST_MODULE)

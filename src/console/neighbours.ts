@@ -1,28 +1,29 @@
 // The other proxies, each once, whether this proxy reaches them by a link, by the cluster, or by both. Pure.
-import { bytes, perSecond, plural, short } from './format.js'
+import type { ApiClusterProxy, ApiLink } from './answers.ts'
+import { bytes, perSecond, plural, short } from './format.ts'
 
-/** @typedef {{ proxyId: string, address: string, role: string, state: string, since: string, channels: string[], rttMs?: number, messages: { in: number, out: number }, bytes: { in: number, out: number } }} ApiLink */
-/** @typedef {{ proxyId: string, since: string, channels: string[], messages: { in: number }, bytes: { in: number } }} ApiClusterProxy */
+export interface Neighbour {
+  key: string
+  /** May be empty. */
+  proxyId: string
+  name: string
+  open: boolean
+  /** Reached by the cluster alone. */
+  clustered: boolean
+  /** Names or tags of the shared channels. */
+  channels: readonly string[]
+  /** In both directions. */
+  messages: number
+  /** Describe it, with its messages per second. */
+  words: (rate: number) => string
+}
 
-/**
- * @typedef {object} Neighbour
- * @property {string} key
- * @property {string} proxyId may be empty
- * @property {string} name
- * @property {boolean} open
- * @property {boolean} clustered reached by the cluster alone
- * @property {readonly string[]} channels names or tags of the shared channels
- * @property {number} messages in both directions
- * @property {(rate: number) => string} words describe it, with its messages per second
- */
-
-/**
- * @param {readonly ApiLink[]} links
- * @param {readonly ApiClusterProxy[]} proxies of the cluster
- * @param {boolean} connected whether this proxy has a server of the cluster
- * @returns {Neighbour[]}
- */
-export function neighbours(links, proxies, connected) {
+/** @param proxies of the cluster @param connected whether this proxy has a server of the cluster */
+export function neighbours(
+  links: readonly ApiLink[],
+  proxies: readonly ApiClusterProxy[],
+  connected: boolean
+): Neighbour[] {
   const ofCluster = new Map(proxies.map(proxy => [proxy.proxyId, proxy]))
   const linked = links.map(link => fromLink(link, ofCluster.get(link.proxyId)))
   const known = new Set(links.map(({ proxyId }) => proxyId))
@@ -32,8 +33,11 @@ export function neighbours(links, proxies, connected) {
   ]
 }
 
-/** @param {ApiLink} link @param {ApiClusterProxy | undefined} other the same proxy in the cluster @returns {Neighbour} */
-function fromLink({ proxyId, address, role, state, rttMs, channels, messages, bytes: size }, other) {
+/** @param other the same proxy in the cluster */
+function fromLink(
+  { proxyId, address, role, state, rttMs, channels, messages, bytes: size }: ApiLink,
+  other: ApiClusterProxy | undefined
+): Neighbour {
   const shared = [...new Set([...channels, ...(other?.channels ?? [])])]
   const made = state === 'open' ? (role === 'initiator' ? 'dialled by this one' : 'has dialled this one') : 'connecting'
   const away = rttMs === undefined ? '' : `, ${rttMs < 10 ? rttMs.toFixed(1) : Math.round(rttMs)} ms away`
@@ -50,8 +54,7 @@ function fromLink({ proxyId, address, role, state, rttMs, channels, messages, by
   }
 }
 
-/** @param {ApiClusterProxy} proxy @param {boolean} connected @returns {Neighbour} */
-function fromCluster({ proxyId, channels, messages, bytes: size }, connected) {
+function fromCluster({ proxyId, channels, messages, bytes: size }: ApiClusterProxy, connected: boolean): Neighbour {
   return {
     key: `cluster ${proxyId}`,
     proxyId,

@@ -1,22 +1,22 @@
 // The list of users online at the rendezvous, if this proxy is one. It comes from the API.
-import { ApiError, get } from './api.js'
-import { byId, keep, make, setText } from './dom.js'
-import { plural } from './format.js'
-import { poll } from './poll.js'
+import { ApiError, get } from './api.ts'
+import { byId, keep, make, setText } from './dom.ts'
+import { plural } from './format.ts'
+import { poll } from './poll.ts'
 
-/** @typedef {{ name: string, peers: number }} OnlineUser */
-/** @typedef {{ state: 'on' | 'off', users: number, peers: number, online: OnlineUser[] }} Presence */
+export type OnlineUser = { name: string; peers: number }
+export type Presence = { state: 'on' | 'off'; users: number; peers: number; online: OnlineUser[] }
 
 const INTERVAL_MS = 2000
 /** Most users in the list. The line above counts the rest. */
 const LISTED = 100
 
-/** Shows the list and keeps it up to date. @returns {() => void} asks soon */
-export function showOnline() {
+/** Shows the list and keeps it up to date. @returns asks soon */
+export function showOnline(): () => void {
   const card = byId('online-card')
   return poll(async () => {
     try {
-      const presence = /** @type {Presence} */ (await get('rendezvous'))
+      const presence = await get<Presence>('rendezvous')
       card.hidden = presence.state !== 'on'
       if (!card.hidden) show(presence)
     } catch (error) {
@@ -26,8 +26,7 @@ export function showOnline() {
   }, INTERVAL_MS)
 }
 
-/** @param {Presence} presence */
-function show({ users, peers, online }) {
+function show({ users, peers, online }: Presence) {
   const rest = Math.max(0, users - LISTED)
   setText(
     byId('online-words'),
@@ -49,6 +48,6 @@ function show({ users, peers, online }) {
         make('bdi', { className: 'who' }, name),
         make('span', { className: 'small quiet words' })
       ),
-    (item, user) => setText(/** @type {Element} */ (item.lastElementChild), plural(user.peers, 'page'))
+    (item, user) => setText(item.lastElementChild as Element, plural(user.peers, 'page'))
   )
 }

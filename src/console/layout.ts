@@ -8,45 +8,43 @@ const FEW = 16
 /** Most steps to move channels apart. */
 const ROUNDS = 200
 
-/** @typedef {{ x: number, y: number, angle: number }} Place */
+export type Place = { x: number; y: number; angle: number }
 
-/**
- * @param {number} width
- * @param {number} height
- * @param {readonly { key: string, channels: readonly string[] }[]} links with the keys of the channels that are shared
- * @param {readonly string[]} channels their keys
- * @returns {{ middle: Place, links: Map<string, Place>, channels: Map<string, Place> }}
- */
-export function layOut(width, height, links, channels) {
+/** @param links with the keys of the channels that are shared @param channels their keys */
+export function layOut(
+  width: number,
+  height: number,
+  links: readonly { key: string; channels: readonly string[] }[],
+  channels: readonly string[]
+): { middle: Place; links: Map<string, Place>; channels: Map<string, Place> } {
   const middle = { x: width / 2, y: height / 2, angle: 0 }
   const margin = Math.min(70, width * 0.12)
-  const outer = [width / 2 - margin, height / 2 - 34]
+  const outer = [width / 2 - margin, height / 2 - 34] as const
   const inner = 0.62
   const stagger = channels.length > CROWD ? 0.13 : 0
-  const linkPlaces = new Map()
+  const linkPlaces = new Map<string, Place>()
   links.forEach(({ key }, i) => linkPlaces.set(key, onEllipse(middle, outer, turn(i, links.length))))
 
   // A channel stands near the proxies that share it. Other channels fill the gaps.
   const angles = spread(
     fillGaps(
       channels.map(key =>
-        sideOf(links.filter(link => link.channels.includes(key)).map(link => linkPlaces.get(link.key).angle))
+        sideOf(links.filter(link => link.channels.includes(key)).map(link => linkPlaces.get(link.key)?.angle ?? 0))
       )
     )
   )
-  const channelPlaces = new Map()
+  const channelPlaces = new Map<string, Place>()
   channels.forEach((key, i) => {
-    const ring = inner + ((angles.order[i] % 3) - 1) * stagger
-    channelPlaces.set(key, onEllipse(middle, [outer[0] * ring, outer[1] * ring], angles.values[i]))
+    const ring = inner + (((angles.order[i] ?? 0) % 3) - 1) * stagger
+    channelPlaces.set(key, onEllipse(middle, [outer[0] * ring, outer[1] * ring], angles.values[i] ?? 0))
   })
   center([middle, ...linkPlaces.values(), ...channelPlaces.values()], width, height)
   return { middle, links: linkPlaces, channels: channelPlaces }
 }
 
-/** Moves all places to the middle. With one neighbour all would be on one side. @param {Place[]} places @param {number} width @param {number} height */
-function center(places, width, height) {
-  const shift = (/** @type {number[]} */ values, /** @type {number} */ size) =>
-    (size - Math.min(...values) - Math.max(...values)) / 2
+/** Moves all places to the middle. With one neighbour all would be on one side. */
+function center(places: Place[], width: number, height: number) {
+  const shift = (values: number[], size: number) => (size - Math.min(...values) - Math.max(...values)) / 2
   const [x, y] = [
     shift(
       places.map(place => place.x),
@@ -63,30 +61,29 @@ function center(places, width, height) {
   }
 }
 
-/** The angle of one of several, the first at the top right. @param {number} index @param {number} count */
-const turn = (index, count) =>
+/** The angle of one of several, the first at the top right. */
+const turn = (index: number, count: number) =>
   (index / Math.max(count, 1)) * 2 * Math.PI - Math.PI / 2 + (count > 1 ? Math.PI / count : Math.PI / 2)
 
-/** @param {Place} middle @param {readonly number[]} radii @param {number} angle @returns {Place} */
-function onEllipse(middle, radii, angle) {
-  return { x: middle.x + (radii[0] ?? 0) * Math.cos(angle), y: middle.y + (radii[1] ?? 0) * Math.sin(angle), angle }
+function onEllipse(middle: Place, radii: readonly [number, number], angle: number): Place {
+  return { x: middle.x + radii[0] * Math.cos(angle), y: middle.y + radii[1] * Math.sin(angle), angle }
 }
 
-/** The middle direction, or undefined for none. @param {readonly number[]} angles */
-function sideOf(angles) {
+/** The middle direction, or undefined for none. */
+function sideOf(angles: readonly number[]) {
   const x = angles.reduce((sum, angle) => sum + Math.cos(angle), 0)
   const y = angles.reduce((sum, angle) => sum + Math.sin(angle), 0)
   return Math.hypot(x, y) < 1e-6 ? undefined : Math.atan2(y, x)
 }
 
-/** Puts each missing direction in the middle of the widest gap. @param {readonly (number | undefined)[]} angles */
-function fillGaps(angles) {
+/** Puts each missing direction in the middle of the widest gap. */
+function fillGaps(angles: readonly (number | undefined)[]) {
   const taken = angles.filter(angle => angle !== undefined).toSorted((a, b) => a - b)
   return angles.map(angle => {
     if (angle !== undefined) return angle
     let best = { at: 0, width: 0, angle: Math.PI }
     taken.forEach((start, at) => {
-      const width = at + 1 < taken.length ? taken[at + 1] - start : taken[0] + 2 * Math.PI - start
+      const width = (taken[at + 1] ?? (taken[0] ?? 0) + 2 * Math.PI) - start
       if (width > best.width) best = { at: at + 1, width, angle: start + width / 2 }
     })
     taken.splice(best.at, 0, best.angle)
@@ -94,8 +91,8 @@ function fillGaps(angles) {
   })
 }
 
-/** Moves directions apart until neighbours have enough room. @param {readonly number[]} angles */
-function spread(angles) {
+/** Moves directions apart until neighbours have enough room. */
+function spread(angles: readonly number[]) {
   const sorted = angles.map((angle, index) => ({ angle, index })).toSorted((a, b) => a.angle - b.angle)
   const step = (2 * Math.PI) / Math.max(angles.length, 1)
   if (angles.length > FEW) {

@@ -1,9 +1,8 @@
 // The lines of one channel: limited in number and bytes, filtered, paused, followed. Each frame draws new lines in blocks.
-// The browser skips blocks out of sight, so ten thousand lines scroll like ten. One line is log-line.js.
-import { createLine, lineText, updateLine } from './log-line.js'
-import { make } from './dom.js'
-
-/** @typedef {import('./session.js').Entry} Entry */
+// The browser skips blocks out of sight, so ten thousand lines scroll like ten. One line is log-line.ts.
+import { createLine, lineText, updateLine } from './log-line.ts'
+import { make } from './dom.ts'
+import type { Entry } from './session.ts'
 
 /** Most lines. Older lines are removed. */
 export const MAX_LINES = 10_000
@@ -33,14 +32,12 @@ export class Log {
   #bytes = 0
   #filter = ''
   #list
-  /** Not drawn yet. @type {Entry[]} */
-  #pending = []
-  /** @type {WeakMap<Element, Entry>} */
-  #entries = new WeakMap()
-  /** Counted bytes of each entry. @type {WeakMap<Entry, number>} */
-  #sizes = new WeakMap()
-  /** @type {WeakMap<Entry, HTMLElement>} */
-  #lines = new WeakMap()
+  /** Not drawn yet. */
+  #pending: Entry[] = []
+  #entries = new WeakMap<Element, Entry>()
+  /** Counted bytes of each entry. */
+  #sizes = new WeakMap<Entry, number>()
+  #lines = new WeakMap<Entry, HTMLElement>()
   #frame = 0
   /** Frames in which the end must not move, before it counts as reached. */
   #settling = 0
@@ -48,8 +45,7 @@ export class Log {
   #touchedAt = -Infinity
   #updated
 
-  /** @param {HTMLElement} list @param {() => void} updated */
-  constructor(list, updated) {
+  constructor(list: HTMLElement, updated: () => void) {
     this.#list = list
     this.#updated = updated
     // A growing list scrolls too. Only the user ends the following.
@@ -79,8 +75,7 @@ export class Log {
     return this.#pending.length
   }
 
-  /** @param {Entry} entry */
-  add(entry) {
+  add(entry: Entry) {
     this.#pending.push(entry)
     this.#sizes.set(entry, 0)
     this.#count(entry)
@@ -88,25 +83,24 @@ export class Log {
     this.#schedule()
   }
 
-  /** An entry has changed. @param {Entry} entry */
-  change(entry) {
+  /** An entry has changed. */
+  change(entry: Entry) {
     const line = this.#lines.get(entry)
     if (line !== undefined) updateLine(line, entry)
     this.#count(entry)
     this.#trim()
   }
 
-  /** @param {boolean} paused */
-  pause(paused) {
+  pause(paused: boolean) {
     this.paused = paused
     this.#schedule()
   }
 
-  /** @param {string} text lines without it are hidden. Empty: all are shown */
-  filter(text) {
+  /** @param text lines without it are hidden. Empty: all are shown */
+  filter(text: string) {
     this.#filter = text.toLowerCase()
     for (const block of this.#list.children) {
-      for (const line of /** @type {HTMLCollectionOf<HTMLElement>} */ (block.children)) this.#sieve(line)
+      for (const line of block.children as HTMLCollectionOf<HTMLElement>) this.#sieve(line)
       this.#measure(block)
     }
     this.toEnd()
@@ -137,9 +131,9 @@ export class Log {
 
   /** The shown lines, as text. */
   get text() {
-    const lines = /** @type {string[]} */ ([])
+    const lines = [] as string[]
     for (const line of this.#list.querySelectorAll('.line:not([hidden])'))
-      lines.push(lineText(/** @type {Entry} */ (this.#entries.get(line))))
+      lines.push(lineText(this.#entries.get(line) as Entry))
     return lines.join('\n')
   }
 
@@ -168,8 +162,8 @@ export class Log {
     this.#updated()
   }
 
-  /** @param {Entry} entry @returns {Element} its block */
-  #append(entry) {
+  /** @returns its block */
+  #append(entry: Entry): Element {
     let block = this.#list.lastElementChild
     if (block === null || block.childElementCount >= BLOCK_LINES) {
       block = make('div', { className: 'block' })
@@ -184,24 +178,23 @@ export class Log {
     return block
   }
 
-  /** @param {HTMLElement} line */
-  #sieve(line) {
-    const entry = /** @type {Entry} */ (this.#entries.get(line))
+  #sieve(line: HTMLElement) {
+    const entry = this.#entries.get(line) as Entry
     line.hidden = this.#filter !== '' && !lineText(entry).toLowerCase().includes(this.#filter)
   }
 
-  /** Estimates the height of a block before it comes into sight. @param {Element} block */
-  #measure(block) {
+  /** Estimates the height of a block before it comes into sight. */
+  #measure(block: Element) {
     const shown = block.querySelectorAll('.line:not([hidden])').length
-    const element = /** @type {HTMLElement} */ (block)
+    const element = block as HTMLElement
     element.style.containIntrinsicBlockSize = `${shown * 1.6}em`
     element.hidden = shown === 0
   }
 
   #trim() {
     while (this.size > MAX_LINES || (this.#bytes > MAX_BYTES && this.size > 0)) {
-      const block = /** @type {Element} */ (this.#list.firstElementChild)
-      const line = /** @type {Element} */ (block.firstElementChild)
+      const block = this.#list.firstElementChild as Element
+      const line = block.firstElementChild as Element
       this.#forget(this.#entries.get(line))
       line.remove()
       this.size--
@@ -210,16 +203,15 @@ export class Log {
     while (this.#bytes > MAX_BYTES && this.#pending.length > 1) this.#forget(this.#pending.shift())
   }
 
-  /** Counts the bytes of an entry. @param {Entry} entry */
-  #count(entry) {
+  /** Counts the bytes of an entry. */
+  #count(entry: Entry) {
     const counted = this.#sizes.get(entry)
     if (counted === undefined) return // It was removed.
     this.#bytes += entry.size - counted
     this.#sizes.set(entry, entry.size)
   }
 
-  /** @param {Entry | undefined} entry */
-  #forget(entry) {
+  #forget(entry: Entry | undefined) {
     if (entry === undefined) return
     this.#bytes -= this.#sizes.get(entry) ?? 0
     this.#sizes.delete(entry)

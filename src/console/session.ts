@@ -1,41 +1,52 @@
 // One joined channel: its socket, peers and messages. It tells a listener and shows nothing itself.
-import { LocalWebSocket, NetworkWebSocket } from '../lib/networkwebsockets.js'
-import { FileLines } from './files.js'
-import { bytes as inBytes, plural, short } from './format.js'
-import { saveAs } from './log-line.js'
+import {
+  LocalWebSocket,
+  NetworkWebSocket,
+  type NetworkErrorEvent,
+  type NetworkMessageEvent,
+  type PeerWebSocket
+} from '../client/index.ts'
+import { BASE } from './api.ts'
+import { FileLines } from './files.ts'
+import { bytes as inBytes, plural, short } from './format.ts'
+import { saveAs } from './log-line.ts'
 
-/** @typedef {'network' | 'local'} Scope */
+export type Scope = 'network' | 'local'
 
-/**
- * One line of the log.
- *
- * @typedef {object} Entry
- * @property {Date} at
- * @property {'message' | 'presence' | 'note' | 'error'} kind
- * @property {string} from id of the peer, or `you`. Empty: unknown
- * @property {string} to id of the peer, or `you`. Empty: everybody
- * @property {string} text
- * @property {{ label: string, name: string, run: () => void }[] | undefined} [actions] buttons: their texts, and their names for screen readers
- * @property {boolean} [refused] it was not sent
- * @property {number} size bytes in memory, roughly
- */
+/** One line of the log. */
+export interface Entry {
+  at: Date
+  kind: 'message' | 'presence' | 'note' | 'error'
+  /** Id of the peer, or `you`. Empty: unknown. */
+  from: string
+  /** Id of the peer, or `you`. Empty: everybody. */
+  to: string
+  text: string
+  /** Buttons: their texts, and their names for screen readers. */
+  actions?: { label: string; name: string; run: () => void }[] | undefined
+  /** It was not sent. */
+  refused?: boolean
+  /** Bytes in memory, roughly. */
+  size: number
+}
 
-/**
- * @typedef {object} Peer
- * @property {string} id
- * @property {'local' | 'remote'} [location]
- * @property {string} [proxy]
- * @property {string} [dialect]
- * @property {'guest'} [via]
- * @property {import('../lib/networkwebsockets.js').PeerWebSocket} [socket] undefined: takes no direct messages
- */
+export interface Peer {
+  id: string
+  location?: 'local' | 'remote'
+  proxy?: string
+  dialect?: string
+  via?: 'guest'
+  /** Undefined: takes no direct messages. */
+  socket?: PeerWebSocket
+}
 
-/**
- * @typedef {object} Listener
- * @property {(entry: Entry) => void} added
- * @property {(entry: Entry) => void} changed an earlier entry has a new text or other buttons
- * @property {() => void} updated the state or the peers have changed
- */
+export interface Listener {
+  added: (entry: Entry) => void
+  /** An earlier entry has a new text or other buttons. */
+  changed: (entry: Entry) => void
+  /** The state or the peers have changed. */
+  updated: () => void
+}
 
 /** Shown bytes of a binary message. */
 const SHOWN_BYTES = 24
@@ -45,8 +56,7 @@ const MAX_SENT = 2000
 /** Close code for want of the right token. */
 const TOKEN_REQUIRED = 4501
 
-/** @param {ArrayBuffer} buffer */
-function describeBytes(buffer) {
+function describeBytes(buffer: ArrayBuffer) {
   const shown = Array.from(new Uint8Array(buffer.slice(0, SHOWN_BYTES)), byte =>
     byte.toString(16).padStart(2, '0')
   ).join(' ')
@@ -55,41 +65,35 @@ function describeBytes(buffer) {
 
 /** A channel that this page is in, or wants to be in. */
 export class Session {
-  /** @type {'joining' | 'joined' | 'waiting' | 'left'} */
-  state = 'joining'
-  /** @type {Map<string, Peer>} */
-  peers = new Map()
+  readonly name: string
+  readonly scope: Scope
+  state: 'joining' | 'joined' | 'waiting' | 'left' = 'joining'
+  peers = new Map<string, Peer>()
   /** Why the channel was not joined at the last attempt. Empty: it was, or the connection is lost. */
   problem = ''
   /** Time until the next attempt, milliseconds. */
   delayMs = 0
   /** Whether the proxy ended it for want of the right token. */
   needsToken = false
-  /** Own messages by their numbers, as the proxy counts them. @type {Map<number, Entry>} */
-  #sent = new Map()
-  /** The last line of a problem, and how often it came. @type {{ entry: Entry, text: string, count: number } | undefined} */
-  #told
-  /** @type {FileLines | undefined} */
-  #files
+  /** Own messages by their numbers, as the proxy counts them. */
+  #sent = new Map<number, Entry>()
+  /** The last line of a problem, and how often it came. */
+  #told: { entry: Entry; text: string; count: number } | undefined
+  #files: FileLines | undefined
   #socket
   #listener
 
-  /**
-   * @param {string} name
-   * @param {Scope} scope
-   * @param {string} token empty: none
-   * @param {Listener} listener
-   */
-  constructor(name, scope, token, listener) {
+  /** @param token empty: none */
+  constructor(name: string, scope: Scope, token: string, listener: Listener) {
     this.name = name
     this.scope = scope
     this.#listener = listener
-    const options = { reconnect: { maxDelayMs: 5000 }, ...(token === '' ? {} : { token }) }
+    const options = { endpoint: BASE, reconnect: { maxDelayMs: 5000 }, ...(token === '' ? {} : { token }) }
     // A channel of raw frames has no first message for the token, and a channel of this machine needs none.
     this.#socket =
       scope === 'network'
         ? new NetworkWebSocket(name, options)
-        : new LocalWebSocket(name, { reconnect: options.reconnect })
+        : new LocalWebSocket(name, { endpoint: BASE, reconnect: options.reconnect })
     this.#socket.binaryType = 'arraybuffer'
     this.#listen()
   }
@@ -99,23 +103,23 @@ export class Session {
     return this.#socket instanceof NetworkWebSocket ? this.#socket.id : ''
   }
 
-  /** Whether a message can be sent there now. @param {string} to id of a peer. Empty: everybody */
-  reaches(to) {
+  /** Whether a message can be sent there now. @param to id of a peer. Empty: everybody */
+  reaches(to: string) {
     return this.#way(to) !== undefined
   }
 
-  /** @param {string} text @param {string} to id of a peer. Empty: everybody @returns {boolean} whether it was sent */
-  send(text, to) {
+  /** @param to id of a peer. Empty: everybody @returns whether it was sent */
+  send(text: string, to: string): boolean {
     const way = this.#wayOrWords(to)
     if (way === undefined) return false
     way.send(text)
     this.#sent.set(this.#socket.messagesSent, this.#add('message', 'you', to, text))
-    if (this.#sent.size > MAX_SENT) this.#sent.delete(/** @type {number} */ (this.#sent.keys().next().value))
+    if (this.#sent.size > MAX_SENT) this.#sent.delete(this.#sent.keys().next().value as number)
     return true
   }
 
-  /** @param {File[]} files @param {string} to id of a peer. Empty: everybody */
-  sendFiles(files, to) {
+  /** @param to id of a peer. Empty: everybody */
+  sendFiles(files: File[], to: string) {
     if (this.#files === undefined) this.#add('error', '', '', 'Files need a channel of the whole network.')
     else if (this.#wayOrWords(to) !== undefined) void this.#files.send(files, to)
   }
@@ -126,12 +130,8 @@ export class Session {
     this.#socket.close(1000)
   }
 
-  /**
-   * Takes the peers from the API. A channel of this machine has no other source.
-   *
-   * @param {readonly Peer[]} list
-   */
-  describe(list) {
+  /** Takes the peers from the API. A channel of this machine has no other source. */
+  describe(list: readonly Peer[]) {
     if (this.scope === 'local') this.peers = new Map(list.map(peer => [peer.id, peer]))
     for (const { id, location, proxy, dialect, via } of list) {
       const peer = this.peers.get(id)
@@ -140,13 +140,13 @@ export class Session {
     this.#listener.updated()
   }
 
-  /** The socket for a message. @param {string} to */
-  #way(to) {
+  /** The socket for a message. */
+  #way(to: string) {
     return to === '' ? this.#socket : this.peers.get(to)?.socket
   }
 
-  /** The same, and says so if the peer has left. @param {string} to */
-  #wayOrWords(to) {
+  /** The same, and says so if the peer has left. */
+  #wayOrWords(to: string) {
     const way = this.#way(to)
     if (way === undefined) this.#add('error', '', '', `${short(to)} has left. Nothing was sent.`)
     return way
@@ -163,23 +163,23 @@ export class Session {
       this.#listener.updated()
     })
     socket.addEventListener('reconnecting', event => {
-      this.delayMs = /** @type {CustomEvent<{ delayMs: number }>} */ (event).detail.delayMs
+      this.delayMs = (event as CustomEvent<{ delayMs: number }>).detail.delayMs
       if (this.state === 'joined') this.#add('note', '', '', 'The connection is lost. Trying again …')
       if (this.state === 'left') return
       this.state = 'waiting'
       this.#listener.updated()
     })
     socket.addEventListener('error', event => {
-      this.#failed(/** @type {import('../lib/networkwebsockets.js').NetworkErrorEvent} */ (event))
+      this.#failed(event as NetworkErrorEvent)
     })
     socket.addEventListener('close', event => {
       if (this.state === 'left') return
       this.state = 'left'
-      this.needsToken = /** @type {CloseEvent} */ (event).code === TOKEN_REQUIRED
+      this.needsToken = (event as CloseEvent).code === TOKEN_REQUIRED
       this.#add('note', '', '', 'No longer in the channel.')
       this.#listener.updated()
     })
-    socket.addEventListener('message', event => this.#receive(/** @type {any} */ (event), ''))
+    socket.addEventListener('message', event => this.#receive(event as NetworkMessageEvent, ''))
     if (!(socket instanceof NetworkWebSocket)) return
     this.#files = new FileLines(
       socket,
@@ -188,7 +188,7 @@ export class Session {
     )
     socket.addEventListener('connect', ({ detail: { target } }) => {
       target.binaryType = 'arraybuffer'
-      target.addEventListener('message', event => this.#receive(/** @type {any} */ (event), 'you'))
+      target.addEventListener('message', event => this.#receive(event as NetworkMessageEvent, 'you'))
       this.peers.set(target.id, { id: target.id, socket: target })
       this.#add('presence', target.id, '', 'is here')
       this.#listener.updated()
@@ -207,8 +207,8 @@ export class Session {
     )
   }
 
-  /** Says what went wrong, and which messages were not sent. @param {import('../lib/networkwebsockets.js').NetworkErrorEvent} error */
-  #failed({ message, detail: { first, last } }) {
+  /** Says what went wrong, and which messages were not sent. */
+  #failed({ message, detail: { first, last } }: NetworkErrorEvent) {
     let refused = 0
     for (let number = Number(first); number <= Number(last); number++) {
       refused++
@@ -232,12 +232,12 @@ export class Session {
     this.#listener.updated()
   }
 
-  /** @param {{ data: string | ArrayBuffer, senderId: string }} event @param {string} to */
-  #receive({ data, senderId }, to) {
+  #receive({ data, senderId }: NetworkMessageEvent, to: string): void {
     if (typeof data === 'string') {
       this.#add('message', senderId, to, data)
       return
     }
+    if (data instanceof Blob) return // Never with this binaryType.
     const entry = this.#add('message', senderId, to, describeBytes(data))
     entry.size += data.byteLength
     const save = () => saveAs(new Blob([data], { type: 'application/octet-stream' }), 'message.bin')
@@ -245,8 +245,7 @@ export class Session {
     this.#listener.changed(entry)
   }
 
-  /** @param {Entry['kind']} kind @param {string} from @param {string} to @param {string} text @returns {Entry} */
-  #add(kind, from, to, text) {
+  #add(kind: Entry['kind'], from: string, to: string, text: string): Entry {
     const entry = { at: new Date(), kind, from, to, text, size: text.length * 2 }
     this.#listener.added(entry)
     return entry

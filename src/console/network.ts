@@ -1,25 +1,23 @@
 // The view of the proxy and its network: asks the API, computes rates, fills facts, picture and lists. It also gives the
-// peers in the API to the channel in sight. Joined channels are channels.js.
-import { ApiError, currentToken, get } from './api.js'
-import { clusterAdvice } from './cluster.js'
-import { adviceFor, linkCommand } from './discovery.js'
-import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.js'
-import { bytes, count, duration, perSecond, plural, rate } from './format.js'
-import { neighbours } from './neighbours.js'
-import { Picture } from './picture.js'
-import { poll } from './poll.js'
-import { curve, Rates, REMEMBERED } from './rates.js'
-
-/** @typedef {{ name?: string, tag: string, scope: 'network' | 'local', peers: { local: number, remote: number }, messages: number, bytes: number }} ApiChannel */
-/** @typedef {import('./neighbours.js').Neighbour} Neighbour */
-/** @typedef {import('./channels.js').Channels} Channels */
+// peers in the API to the channel in sight. Joined channels are channels.ts.
+import type { ApiChannel, ApiClusterProxy, ApiLink, Health } from './answers.ts'
+import { ApiError, currentToken, get } from './api.ts'
+import type { Channels } from './channels.ts'
+import { clusterAdvice } from './cluster.ts'
+import { adviceFor, linkCommand } from './discovery.ts'
+import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.ts'
+import { bytes, count, duration, perSecond, plural, rate } from './format.ts'
+import { neighbours, type Neighbour } from './neighbours.ts'
+import { Picture } from './picture.ts'
+import { poll } from './poll.ts'
+import { curve, Rates, REMEMBERED } from './rates.ts'
+import type { Peer, Scope } from './session.ts'
 
 const INTERVAL_MS = 1000
 /** Most channels in the list. */
 const LISTED = 12
 
-/** @param {ApiChannel} channel */
-const keyOf = ({ scope, name, tag }) => `${scope} ${name ?? tag}`
+const keyOf = ({ scope, name, tag }: ApiChannel) => `${scope} ${name ?? tag}`
 
 /** Shows the network and keeps it up to date. */
 export class Network {
@@ -27,19 +25,20 @@ export class Network {
   #askForToken
   #reached
   #rates = new Rates()
-  /** @type {number[]} */
-  #minute = []
+  #minute: number[] = []
   #picture
   #hinted = ''
   /** Key of the circle under the pointer. */
   #pointed = ''
-  /** Words about each circle, by key. @type {Map<string, string>} */
-  #words = new Map()
+  /** Words about each circle, by key. */
+  #words = new Map<string, string>()
   /** Asks the API soon. */
   refresh
 
-  /** @param {Channels} channels @param {{ askForToken: (wrong: boolean) => void, reached: (addresses: readonly string[]) => void }} callbacks */
-  constructor(channels, { askForToken, reached }) {
+  constructor(
+    channels: Channels,
+    { askForToken, reached }: { askForToken: (wrong: boolean) => void; reached: (addresses: readonly string[]) => void }
+  ) {
     this.#channels = channels
     this.#reached = reached
     this.#askForToken = askForToken
@@ -50,7 +49,7 @@ export class Network {
     for (const id of ['links', 'open-channels']) {
       const list = byId(id)
       roving(list, 'button')
-      const point = (/** @type {Event} */ { target }) => {
+      const point = ({ target }: Event) => {
         const item = target instanceof Element ? target.closest('li') : null
         this.#picture.point(item?.dataset['key'] ?? '')
       }
@@ -63,7 +62,7 @@ export class Network {
 
   async #ask() {
     try {
-      const health = await get('health')
+      const health = await get<Health>('health')
       this.#running(true, health)
       if (health.discovery === undefined) {
         this.#limited(true)
@@ -71,8 +70,8 @@ export class Network {
         return
       }
       const [{ channels }, { links, cluster = [] }] = await Promise.all([
-        get('channels'),
-        get('links'),
+        get<{ channels: ApiChannel[] }>('channels'),
+        get<{ links: ApiLink[]; cluster?: ApiClusterProxy[] }>('links'),
         this.#askForPeers()
       ])
       this.#limited(false)
@@ -88,7 +87,9 @@ export class Network {
     const session = this.#channels.current?.session
     if (session === undefined || session.state !== 'joined') return
     try {
-      const { peers } = await get(`channels/${encodeURIComponent(session.name)}?scope=${session.scope}`)
+      const { peers } = await get<{ peers: { list: Peer[] } }>(
+        `channels/${encodeURIComponent(session.name)}?scope=${session.scope}`
+      )
       session.describe(peers.list)
     } catch (error) {
       // All peers may have left it.
@@ -96,23 +97,20 @@ export class Network {
     }
   }
 
-  /** @param {boolean} running @param {{ version: string, uptimeSeconds?: number }} [health] */
-  #running(running, health) {
+  #running(running: boolean, health?: Health) {
     const words = running ? `The proxy is running · ${health?.version}` : 'The proxy does not answer. Trying again …'
     setText(byId('proxy-words'), words)
     find(byId('proxy-state'), '.dot').className = `dot ${running ? 'good' : 'bad'}`
     byId('network').classList.toggle('stale', !running)
   }
 
-  /** @param {boolean} limited */
-  #limited(limited) {
+  #limited(limited: boolean) {
     byId('token-again').hidden = !limited
     for (const id of ['discovery-state', 'facts', 'picture', 'picture-list', 'picture-words']) byId(id).hidden = limited
     if (limited) for (const id of ['discovery-hint', 'cluster-state', 'cluster-hint']) byId(id).hidden = true
   }
 
-  /** @param {any} health @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
-  #show(health, channels, proxies) {
+  #show(health: Health, channels: ApiChannel[], proxies: Neighbour[]) {
     const now = performance.now()
     this.#rates.begin()
     let sum = 0
@@ -126,8 +124,7 @@ export class Network {
     this.#showLists(channels, proxies)
   }
 
-  /** @param {any} health */
-  #showDiscovery({ discovery: { state, interfaces }, mesh: { port } }) {
+  #showDiscovery({ discovery: { state, interfaces } = { state: '', interfaces: [] }, mesh: { port } }: Health): void {
     const { mood, words, hint = '', remedies = [] } = adviceFor(state, interfaces)
     showState('discovery-state', mood, words)
     const notice = byId('discovery-hint')
@@ -160,8 +157,7 @@ export class Network {
     )
   }
 
-  /** @param {{ cluster?: import('./cluster.js').ClusterHealth }} health */
-  #showCluster({ cluster }) {
+  #showCluster({ cluster }: Health): void {
     byId('cluster-state').hidden = cluster === undefined
     const { mood, words, hint } = cluster === undefined ? { mood: '', words: '', hint: '' } : clusterAdvice(cluster)
     showState('cluster-state', mood, words)
@@ -171,15 +167,15 @@ export class Network {
       notice.replaceChildren(make('strong', {}, words), '. ', hint)
   }
 
-  /** @param {any} health @param {number} proxies @param {number} sum messages per second */
-  #showFacts(health, proxies, sum) {
-    const facts = /** @type {[string, string][]} */ ([
+  /** @param sum messages per second */
+  #showFacts(health: Health, proxies: number, sum: number) {
+    const facts = [
       ['Messages per second', rate(sum)],
       ['Channels', count(health.channels)],
       ['Peers', count(health.peers)],
       ['Other proxies', count(proxies)],
       ['Running for', duration(health.uptimeSeconds)]
-    ])
+    ] as [string, string][]
     keep(
       byId('facts'),
       facts,
@@ -200,8 +196,7 @@ export class Network {
     find(byId('facts'), 'polyline').setAttribute('points', curve(this.#minute, 120, 28))
   }
 
-  /** @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
-  #showPicture(channels, proxies) {
+  #showPicture(channels: ApiChannel[], proxies: Neighbour[]) {
     const clustered = proxies.filter(({ clustered }) => clustered).length
     const shared = proxies.filter(({ channels }) => channels.length > 0).length
     const reached = `${plural(proxies.length - clustered, 'link')} to other proxies${clustered === 0 ? '' : ` and ${plural(clustered, 'other proxy', 'other proxies')} by the cluster`}`
@@ -227,16 +222,14 @@ export class Network {
     )
     this.#words = new Map([
       ...channels.map(
-        channel =>
-          /** @type {const} */ ([keyOf(channel), `${channel.name ?? channel.tag}: ${this.#wordsOfChannel(channel)}`])
+        channel => [keyOf(channel), `${channel.name ?? channel.tag}: ${this.#wordsOfChannel(channel)}`] as const
       ),
-      ...proxies.map(proxy => /** @type {const} */ ([proxy.key, `Proxy ${proxy.name}: ${this.#wordsOfProxy(proxy)}`]))
+      ...proxies.map(proxy => [proxy.key, `Proxy ${proxy.name}: ${this.#wordsOfProxy(proxy)}`] as const)
     ])
     this.#tell(this.#pointed)
   }
 
-  /** @param {string} key */
-  #tell(key) {
+  #tell(key: string) {
     this.#pointed = key
     const none =
       this.#words.size === 0
@@ -245,17 +238,15 @@ export class Network {
     setText(byId('picture-words'), this.#words.get(key) ?? none)
   }
 
-  /** @param {string} key */
-  #choose(key) {
-    const [scope, name] = key.split(' ', 2)
+  #choose(key: string) {
+    const [scope, name = ''] = key.split(' ', 2)
     if (scope === 'network' || scope === 'local') this.onJoin(name, scope)
   }
 
-  /** Called when the user wants to join an open channel. @type {(name: string, scope: 'network' | 'local') => void} */
-  onJoin = () => {}
+  /** Called when the user wants to join an open channel. */
+  onJoin: (name: string, scope: Scope) => void = () => {}
 
-  /** @param {ApiChannel} channel */
-  #wordsOfChannel(channel) {
+  #wordsOfChannel(channel: ApiChannel) {
     const {
       scope,
       peers: { local, remote },
@@ -267,19 +258,17 @@ export class Network {
     return `${reach}${plural(local, 'peer')} here${others}, ${perSecond(this.#rates.of(keyOf(channel)))} (${plural(messages, 'message')}, ${bytes(size)})`
   }
 
-  /** @param {Neighbour} proxy */
-  #wordsOfProxy({ key, words }) {
+  #wordsOfProxy({ key, words }: Neighbour) {
     return words(this.#rates.of(key))
   }
 
-  /** @param {ApiChannel[]} channels @param {Neighbour[]} proxies */
-  #showLists(channels, proxies) {
-    const create = (/** @type {string} */ title, /** @type {(() => void) | undefined} */ press) => {
+  #showLists(channels: ApiChannel[], proxies: Neighbour[]) {
+    const create = (title: string, press: (() => void) | undefined) => {
       const name = make(press === undefined ? 'span' : 'button', { className: 'mono name' }, title)
       if (press !== undefined) name.addEventListener('click', press)
       return make('li', {}, name, make('span', { className: 'small quiet words' }))
     }
-    const details = /** @type {HTMLDetailsElement} */ (byId('picture-list'))
+    const details = byId('picture-list') as HTMLDetailsElement
     if (details.open) {
       keep(
         byId('links'),
@@ -328,8 +317,8 @@ export class Network {
   }
 }
 
-/** Shows a state in words, with a coloured dot. @param {string} id @param {string} mood @param {string} words */
-function showState(id, mood, words) {
+/** Shows a state in words, with a coloured dot. */
+function showState(id: string, mood: string, words: string) {
   const place = byId(id)
   if (place.dataset['state'] === words) return
   place.dataset['state'] = words

@@ -5,8 +5,7 @@ export const REMEMBERED = 60
 
 /** Rates of many counters by key. */
 export class Rates {
-  /** @type {Map<string, { value: number, at: number, rate: number, round: number }>} */
-  #known = new Map()
+  #known = new Map<string, { value: number; at: number; rate: number; round: number }>()
   #round = 0
 
   /** Starts a new reading of all counters. Counters without a reading are forgotten at the next start. */
@@ -15,27 +14,22 @@ export class Rates {
     this.#round++
   }
 
-  /**
-   * @param {string} key
-   * @param {number} value
-   * @param {number} now milliseconds
-   * @returns {number} per second since the last reading, 0 at the first
-   */
-  read(key, value, now) {
+  /** @param now milliseconds @returns per second since the last reading, 0 at the first */
+  read(key: string, value: number, now: number): number {
     const last = this.#known.get(key)
     const rate = last === undefined || now <= last.at ? 0 : (Math.max(0, value - last.value) / (now - last.at)) * 1000
     this.#known.set(key, { value, at: now, rate, round: this.#round })
     return rate
   }
 
-  /** The last rate of a counter. @param {string} key */
-  of(key) {
+  /** The last rate of a counter. */
+  of(key: string) {
     return this.#known.get(key)?.rate ?? 0
   }
 }
 
-/** A line through the latest values: points of a drawing of this size. @param {readonly number[]} values @param {number} width @param {number} height */
-export function curve(values, width, height) {
+/** A line through the latest values: points of a drawing of this size. */
+export function curve(values: readonly number[], width: number, height: number) {
   const most = Math.max(1, ...values)
   return values
     .map(

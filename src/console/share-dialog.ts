@@ -1,8 +1,8 @@
 // The dialog that shares a channel: its name, its link and its QR code. It also makes private names. It sends nothing:
 // browsers do not send the part of the link behind the #.
-import { BASE } from './api.js'
-import { byId, copyFrom, setText } from './dom.js'
-import { drawCode } from './qr-code.js'
+import { BASE } from './api.ts'
+import { byId, copyFrom, setText } from './dom.ts'
+import { drawCode } from './qr-code.ts'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /** 5 bits each, 160 bits in all. */
@@ -13,27 +13,26 @@ export function privateName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(PRIVATE_CHARACTERS)), byte => BASE32[byte % 32]).join('')
 }
 
-/** Whether a name can be guessed. The proxies have the same rule. @param {string} name */
-export const isGuessable = name => name.length < 26 || new Set(name).size < 12
+/** Whether a name can be guessed. The proxies have the same rule. */
+export const isGuessable = (name: string) => name.length < 26 || new Set(name).size < 12
 
-/** A link to the console of the computer that opens it, with an invitation. @param {string} name */
-export const linkOf = name => `${BASE}console#join=${name}`
+/** A link to the console of the computer that opens it, with an invitation. */
+export const linkOf = (name: string) => `${BASE}console#join=${name}`
 
 /**
  * The same for a device without a proxy: a link to the console of this computer.
  *
- * @param {string} name @param {string} address such as `http://192.168.1.20:9009`
+ * @param address such as `http://192.168.1.20:9009`
  */
-export const lanLinkOf = (name, address) => `${address}${new URL(BASE).pathname}console#join=${name}`
+export const lanLinkOf = (name: string, address: string) => `${address}${new URL(BASE).pathname}console#join=${name}`
 
-/** @param {(name: string) => void} join */
-export function wireShareDialog(join) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId('share'))
+export function wireShareDialog(join: (name: string) => void) {
+  const dialog = byId('share') as HTMLDialogElement
   let name = ''
   let isNew = false
   /** Address of this computer for devices without a proxy. Empty: they cannot reach it. */
   let lan = ''
-  const press = (/** @type {string} */ id, /** @type {(button: HTMLElement) => void} */ action) => {
+  const press = (id: string, action: (button: HTMLElement) => void) => {
     const button = byId(id)
     button.addEventListener('click', () => action(button))
   }
@@ -69,8 +68,8 @@ export function wireShareDialog(join) {
     if (event.target === dialog) dialog.close()
   })
   return {
-    /** Addresses for devices without a proxy, as the settings allow. @param {readonly string[]} addresses */
-    reached([address = '']) {
+    /** Addresses for devices without a proxy, as the settings allow. */
+    reached([address = '']: readonly string[]) {
       if (address === lan) return
       lan = address
       if (dialog.open) show()
@@ -82,8 +81,8 @@ export function wireShareDialog(join) {
       show()
       dialog.showModal()
     },
-    /** Shows a joined channel. @param {string} known */
-    open(known) {
+    /** Shows a joined channel. */
+    open(known: string) {
       name = known
       isNew = false
       show()

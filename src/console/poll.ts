@@ -5,12 +5,8 @@ const SHARE = 0.2
 /** Delay of a run that is wanted soon, so that several requests become one. Milliseconds. */
 const SOON_MS = 30
 
-/**
- * @param {() => Promise<unknown>} work must not reject
- * @param {number} intervalMs between two starts
- * @returns {() => void} runs the task soon
- */
-export function poll(work, intervalMs) {
+/** @param work must not reject @param intervalMs between two starts @returns runs the task soon */
+export function poll(work: () => Promise<unknown>, intervalMs: number): () => void {
   let timer = 0
   let running = false
   let soon = false

@@ -1,14 +1,13 @@
 // The fold "Use it in code" of a channel: how pages and programs take part in it, with its real name.
-import { BASE, currentToken } from './api.js'
-import { copyFrom, make } from './dom.js'
+import { BASE, currentToken } from './api.ts'
+import { copyFrom, make } from './dom.ts'
 
-/** @typedef {{ title: string, code: string }} Snippet */
+export type Snippet = { title: string; code: string }
 
-/** A text as a string of JavaScript and Python: a name has neither quotes nor backslashes. @param {string} text */
-const quoted = text => `'${text}'`
+/** A text as a string of JavaScript and Python: a name has neither quotes nor backslashes. */
+const quoted = (text: string) => `'${text}'`
 
-/** @param {string} name @param {'network' | 'local'} scope @returns {Snippet[]} */
-export function snippetsOf(name, scope) {
+export function snippetsOf(name: string, scope: 'network' | 'local'): Snippet[] {
   const isLocal = scope === 'local'
   const socketUrl = `${BASE.replace('http', 'ws')}${isLocal ? 'local/' : ''}${name}`
   const library = isLocal ? 'LocalWebSocket' : 'NetworkWebSocket'
@@ -17,8 +16,7 @@ export function snippetsOf(name, scope) {
   const [read, write] = isLocal
     ? ['data', "'Hello'"]
     : ['JSON.parse(data)', "JSON.stringify({ action: 'broadcast', data: 'Hello' })"]
-  /** @type {Snippet[]} */
-  const everywhere = [
+  const everywhere: Snippet[] = [
     {
       title: 'A page, or a program in Node.js 22 and later',
       code: `const socket = new WebSocket(${quoted(socketUrl)})
@@ -64,8 +62,8 @@ curl${token} -N -H 'Accept: text/event-stream' ${resource}/events'`
   ]
 }
 
-/** Fills the fold when it opens. @param {HTMLElement} fold @param {string} name @param {'network' | 'local'} scope */
-export function wireUseInCode(fold, name, scope) {
+/** Fills the fold when it opens. */
+export function wireUseInCode(fold: HTMLElement, name: string, scope: 'network' | 'local') {
   fold.addEventListener('toggle', () => {
     const parts = snippetsOf(name, scope).map(({ title, code }) => {
       const copy = make('button', { type: 'button', 'aria-label': `Copy: ${title}` }, 'Copy')

@@ -1,20 +1,15 @@
 // Words for the state of discovery, and the reason and remedies if it does not work. The proxy finds the state
 // (src/core/discovery.ts).
 
-/**
- * @typedef {object} Advice
- * @property {'good' | 'warning' | ''} mood
- * @property {string} words
- * @property {string} [hint] why it does not work
- * @property {string[]} [remedies]
- */
+export interface Advice {
+  mood: 'good' | 'warning' | ''
+  words: string
+  /** Why it does not work. */
+  hint?: string
+  remedies?: string[]
+}
 
-/**
- * @param {string} state
- * @param {readonly string[]} interfaces
- * @returns {Advice}
- */
-export function adviceFor(state, interfaces) {
+export function adviceFor(state: string, interfaces: readonly string[]): Advice {
   switch (state) {
     case 'ok':
       return { mood: 'good', words: `Finds other proxies on ${interfaces.join(', ') || 'this network'}` }
@@ -51,5 +46,5 @@ export function adviceFor(state, interfaces) {
   }
 }
 
-/** The command that links two proxies without discovery. @param {number} port of this proxy's mesh listener */
-export const linkCommand = port => `NWS_PEERS=<address of this computer>:${port} npm start`
+/** The command that links two proxies without discovery. @param port of this proxy's mesh listener */
+export const linkCommand = (port: number) => `NWS_PEERS=<address of this computer>:${port} npm start`

@@ -1,17 +1,17 @@
-// Asks for the token of the proxy once, and again if the user wants it. api.js keeps the token in memory.
-import { useToken } from './api.js'
-import { byId, setText } from './dom.js'
+// Asks for the token of the proxy once, and again if the user wants it. api.ts keeps the token in memory.
+import { useToken } from './api.ts'
+import { byId, setText } from './dom.ts'
 
 /**
- * @param {() => void} given called with each new token
- * @returns {(wrong: boolean) => void} shows the form unless the user has closed it, and says whether the last token was wrong
+ * @param given called with each new token
+ * @returns shows the form unless the user has closed it, and says whether the last token was wrong
  */
-export function wireTokenForm(given) {
-  const form = /** @type {HTMLFormElement} */ (byId('token-form'))
-  const input = /** @type {HTMLInputElement} */ (byId('token'))
+export function wireTokenForm(given: () => void): (wrong: boolean) => void {
+  const form = byId('token-form') as HTMLFormElement
+  const input = byId('token') as HTMLInputElement
   let dismissed = false
   let waiting = false
-  const show = (/** @type {boolean} */ shown) => {
+  const show = (shown: boolean) => {
     form.hidden = !shown
   }
   form.addEventListener('submit', event => {

@@ -1,27 +1,29 @@
 // The live picture: an SVG of this proxy, its links and the channels that they share. A change draws it again. The circle
 // under the pointer is above all others. Screen readers get one picture, and lists with the same content.
-import { draw } from './dom.js'
-import { hue, short, shortName } from './format.js'
-import { CROWD, layOut } from './layout.js'
+import { draw } from './dom.ts'
+import { hue, short, shortName } from './format.ts'
+import { CROWD, layOut, type Place } from './layout.ts'
 
-/**
- * @typedef {object} PictureLink
- * @property {string} key
- * @property {string} proxyId
- * @property {boolean} open
- * @property {boolean} clustered reached by the cluster alone
- * @property {readonly string[]} channels keys of the shared channels
- * @property {number} rate messages per second
- */
+export interface PictureLink {
+  key: string
+  proxyId: string
+  open: boolean
+  /** Reached by the cluster alone. */
+  clustered: boolean
+  /** Keys of the shared channels. */
+  channels: readonly string[]
+  /** Messages per second. */
+  rate: number
+}
 
-/**
- * @typedef {object} PictureChannel
- * @property {string} key
- * @property {string} label
- * @property {number} peers
- * @property {number} rate
- * @property {boolean} joined by this page
- */
+export interface PictureChannel {
+  key: string
+  label: string
+  peers: number
+  rate: number
+  /** By this page. */
+  joined: boolean
+}
 
 /** Most circles with names. */
 const NAMED_LINKS = 16
@@ -38,28 +40,21 @@ export class Picture {
   /** The drawn content, to find changes. */
   #drawn = ''
   #width = 0
-  /** @type {readonly PictureLink[]} */
-  #links = []
-  /** @type {readonly PictureChannel[]} */
-  #channels = []
-  /** @type {ReturnType<typeof layOut>} */
-  #places = layOut(0, 0, [], [])
-  /** @type {Map<string, SVGGElement>} */
-  #shapes = new Map()
+  #links: readonly PictureLink[] = []
+  #channels: readonly PictureChannel[] = []
+  #places: ReturnType<typeof layOut> = layOut(0, 0, [], [])
+  #shapes = new Map<string, SVGGElement>()
   #pointed = ''
 
-  /**
-   * @param {HTMLElement} frame
-   * @param {{ pointed: (key: string) => void, chosen: (key: string) => void }} told of the circle under the pointer, and of the pressed one
-   */
-  constructor(frame, told) {
+  /** @param told of the circle under the pointer, and of the pressed one */
+  constructor(frame: HTMLElement, told: { pointed: (key: string) => void; chosen: (key: string) => void }) {
     this.#svg.append(this.#lines, this.#nodes, this.#above)
     frame.append(this.#svg)
     new ResizeObserver(([entry]) => {
       this.#width = Math.round(entry?.contentRect.width ?? 0)
       this.#render()
     }).observe(frame)
-    const keyOf = (/** @type {Event} */ { target }) =>
+    const keyOf = ({ target }: Event) =>
       target instanceof Element ? (target.closest('[data-key]')?.getAttribute('data-key') ?? '') : ''
     this.#svg.addEventListener('pointerover', event => {
       this.point(keyOf(event))
@@ -74,16 +69,16 @@ export class Picture {
     })
   }
 
-  /** @param {readonly PictureLink[]} links @param {readonly PictureChannel[]} channels @param {string} words the picture in one sentence */
-  show(links, channels, words) {
+  /** @param words the picture in one sentence */
+  show(links: readonly PictureLink[], channels: readonly PictureChannel[], words: string) {
     this.#links = links
     this.#channels = channels
     if (this.#svg.getAttribute('aria-label') !== words) this.#svg.setAttribute('aria-label', words)
     this.#render()
   }
 
-  /** Raises a link or channel with its connections. @param {string} key empty: none */
-  point(key) {
+  /** Raises a link or channel with its connections. @param key empty: none */
+  point(key: string) {
     if (key === this.#pointed) return
     this.#pointed = key
     this.#raise()
@@ -121,18 +116,17 @@ export class Picture {
     for (const { key, rate } of this.#links) this.#quicken(key, rate, 11, links)
   }
 
-  /** Shows size and rate of a circle. @param {string} key @param {number} rate @param {number} radius @param {number} scale */
-  #quicken(key, rate, radius, scale) {
+  /** Shows size and rate of a circle. */
+  #quicken(key: string, rate: number, radius: number, scale: number) {
     const [halo, reach, body] = this.#shapes.get(key)?.children ?? []
-    const radii = [
-      radius + (rate > 0 ? 3 + Math.min(9, Math.log10(1 + rate) * 4) : 0),
-      Math.max(radius + 2, 14),
-      radius
-    ]
-    ;[halo, reach, body].forEach((circle, i) => {
-      const wanted = (radii[i] * scale).toFixed(1)
+    for (const [circle, wished] of [
+      [halo, radius + (rate > 0 ? 3 + Math.min(9, Math.log10(1 + rate) * 4) : 0)],
+      [reach, Math.max(radius + 2, 14)],
+      [body, radius]
+    ] as const) {
+      const wanted = (wished * scale).toFixed(1)
       if (circle?.getAttribute('r') !== wanted) circle?.setAttribute('r', wanted)
-    })
+    }
   }
 
   #drawAll() {
@@ -186,8 +180,8 @@ export class Picture {
     )
   }
 
-  /** Lines between this proxy, a channel, and all proxies that share it. @param {string} key */
-  #pathsOf(key) {
+  /** Lines between this proxy, a channel, and all proxies that share it. */
+  #pathsOf(key: string) {
     const place = this.#places.channels.get(key)
     const shared = this.#links.filter(({ channels }) => channels.includes(key))
     return [
@@ -196,8 +190,7 @@ export class Picture {
     ].join('')
   }
 
-  /** @param {string} key @param {string} kind @param {import('./layout.js').Place | undefined} place @param {string} id @param {string} label */
-  #addNode(key, kind, place, id, label) {
+  #addNode(key: string, kind: string, place: Place | undefined, id: string, label: string) {
     if (place === undefined) return
     // On one level, names of channels stand above their circles and names of proxies below.
     const level = Math.abs(Math.sin(place.angle)) < 0.35
@@ -248,8 +241,7 @@ export class Picture {
   }
 }
 
-/** @param {import('./layout.js').Place | undefined} from @param {import('./layout.js').Place | undefined} to */
-function line(from, to) {
+function line(from: Place | undefined, to: Place | undefined) {
   return from === undefined || to === undefined
     ? ''
     : `M${from.x.toFixed(1)} ${from.y.toFixed(1)}L${to.x.toFixed(1)} ${to.y.toFixed(1)}`

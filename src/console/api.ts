@@ -1,12 +1,14 @@
 // Reads the JSON API of the proxy, and keeps the token in memory.
 
-/** The base of the proxy's addresses: one folder above the folder of this file. */
+/** The base of the proxy's addresses: one folder above the folder of the script. */
 export const BASE = new URL('..', import.meta.url).href
 
 /** An answer that reports a failure. */
 export class ApiError extends Error {
-  /** @param {string} code of the proxy, or empty @param {string} message */
-  constructor(code, message) {
+  readonly code: string
+
+  /** @param code of the proxy, or empty */
+  constructor(code: string, message: string) {
     super(message)
     this.code = code
   }
@@ -20,32 +22,29 @@ let token = ''
 /** The token of the user. Empty: none. */
 export const currentToken = () => token
 
-/** @param {string} text kept until the page is left */
-export function useToken(text) {
+/** @param text kept until the page is left */
+export function useToken(text: string) {
   token = text
 }
 
 /**
  * Asks for a resource below `/api/`.
  *
- * @param {string} path
- * @returns {Promise<any>} its JSON
+ * @returns its JSON
  * @throws {ApiError} with the code of the proxy, or without one if no proxy answers
  */
-export const get = path => send('GET', path)
+export const get = <Answer>(path: string): Promise<Answer> => send<Answer>('GET', path)
 
 /**
  * Sends a request to a resource below `/api/`.
  *
- * @param {string} method
- * @param {string} path
- * @param {object} [body] sent as JSON
- * @returns {Promise<any>} its JSON
+ * @param body sent as JSON
+ * @returns its JSON
  * @throws {ApiError} with the code of the proxy, or without one if no proxy answers
  */
-export async function send(method, path, body) {
-  let response
-  let answer
+export async function send<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+  let response: Response
+  let answer: Answer & { code?: string; message?: string }
   try {
     response = await fetch(`${BASE}api/${path}`, {
       method,
@@ -57,10 +56,10 @@ export async function send(method, path, body) {
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) })
     })
-    answer = await response.json()
+    answer = (await response.json()) as typeof answer
   } catch {
     throw new ApiError('', 'The proxy does not answer.')
   }
-  if (!response.ok) throw new ApiError(String(answer?.code ?? ''), String(answer?.message ?? response.status))
+  if (!response.ok) throw new ApiError(answer.code ?? '', answer.message ?? String(response.status))
   return answer
 }

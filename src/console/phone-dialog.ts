@@ -1,34 +1,40 @@
 // The dialog that invites phones to a channel: it opens an invitation, shows its QR code, and shows and removes the guests.
 // The invitation stays open after the dialog is closed.
-import { get, send } from './api.js'
-import { byId, copyFrom, keep, make, setText } from './dom.js'
-import { plural, short } from './format.js'
-import { drawCode } from './qr-code.js'
+import { get, send } from './api.ts'
+import { byId, copyFrom, keep, make, setText } from './dom.ts'
+import { plural, short } from './format.ts'
+import { drawCode } from './qr-code.ts'
 
-/** @typedef {{ id: string, connectedAt: string }} Guest */
-/** @typedef {{ id: string, channel?: string, page: string, url: string, urls: string[], expiresAt: string, guests: { now: number, max: number, list: Guest[] } }} Invitation */
+export type Guest = { id: string; connectedAt: string }
+export type Invitation = {
+  id: string
+  channel?: string
+  page: string
+  url: string
+  urls: string[]
+  expiresAt: string
+  guests: { now: number; max: number; list: Guest[] }
+}
 
 /** Time between two looks at the guests, milliseconds. */
 const POLL_MS = 1000
 /** After this time without a guest the dialog says what may be wrong. Milliseconds. */
 const PATIENCE_MS = 20_000
 
-/** Invitations of this page, by channel. @type {Map<string, string>} */
-const made = new Map()
+/** Invitations of this page, by channel. */
+const made = new Map<string, string>()
 
 export function wirePhoneDialog() {
-  const dialog = /** @type {HTMLDialogElement} */ (byId('phone'))
-  const page = /** @type {HTMLSelectElement} */ (byId('phone-page'))
-  const address = /** @type {HTMLSelectElement} */ (byId('phone-address'))
+  const dialog = byId('phone') as HTMLDialogElement
+  const page = byId('phone-page') as HTMLSelectElement
+  const address = byId('phone-address') as HTMLSelectElement
   let channel = ''
-  /** @type {Invitation | undefined} */
-  let invitation
+  let invitation: Invitation | undefined
   let shown = ''
   let openedAt = 0
   let timer = 0
 
-  /** @param {unknown} error */
-  function fail(error) {
+  function fail(error: unknown) {
     setText(byId('phone-error'), error instanceof Error ? error.message : '')
     byId('phone-error').hidden = false
   }
@@ -39,7 +45,7 @@ export function wirePhoneDialog() {
       const known = made.get(channel)
       invitation = (await list()).find(({ id }) => id === known)
       if (invitation === undefined) {
-        const { id } = await send('POST', 'invitations', { channel, page: page.value })
+        const { id } = await send<{ id: string }>('POST', 'invitations', { channel, page: page.value })
         made.set(channel, id)
         invitation = (await list()).find(each => each.id === id)
       }
@@ -50,8 +56,7 @@ export function wirePhoneDialog() {
     }
   }
 
-  /** @returns {Promise<Invitation[]>} */
-  const list = () => get('invitations')
+  const list = (): Promise<Invitation[]> => get('invitations')
 
   async function close() {
     const known = made.get(channel)
@@ -101,8 +106,7 @@ export function wirePhoneDialog() {
         ? ''
         : `${isEmpty ? 'No guest has come yet.' : `${plural(guests.now, 'guest')} in.`} ${plural(guests.max, 'place')} until ${new Date(invitation.expiresAt).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}.`
     )
-    if (isEmpty && performance.now() - openedAt > PATIENCE_MS)
-      /** @type {HTMLDetailsElement} */ (byId('phone-help')).open = true
+    if (isEmpty && performance.now() - openedAt > PATIENCE_MS) (byId('phone-help') as HTMLDetailsElement).open = true
     keep(
       byId('phone-guests'),
       guests.list,
@@ -124,9 +128,7 @@ export function wirePhoneDialog() {
     // Guests have the old page, so its invitation ends.
     void close().then(invite)
   })
-  byId('phone-copy').addEventListener('click', event =>
-    copyFrom(/** @type {HTMLElement} */ (event.currentTarget), shown)
-  )
+  byId('phone-copy').addEventListener('click', event => copyFrom(event.currentTarget as HTMLElement, shown))
   byId('phone-end').addEventListener('click', () => {
     void close().then(() => dialog.close())
   })
@@ -137,8 +139,8 @@ export function wirePhoneDialog() {
   })
 
   return {
-    /** Opens an invitation to a channel, or shows the open one. @param {string} name */
-    open(name) {
+    /** Opens an invitation to a channel, or shows the open one. */
+    open(name: string) {
       channel = name
       invitation = undefined
       openedAt = performance.now()

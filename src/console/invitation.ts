@@ -1,10 +1,9 @@
 // Handles a link `…/console#join=<name>`: removes the name from the address bar, and asks before it joins.
-import { byId, setText } from './dom.js'
+import { byId, setText } from './dom.ts'
 
-/** @param {(name: string) => void} join */
-export function wireInvitation(join) {
+export function wireInvitation(join: (name: string) => void) {
   const place = byId('invitation')
-  const field = /** @type {HTMLInputElement} */ (byId('channel'))
+  const field = byId('channel') as HTMLInputElement
   let name = ''
 
   function read() {
@@ -18,9 +17,9 @@ export function wireInvitation(join) {
     place.focus() // So a screen reader reads it. Enter alone does not join.
   }
 
-  /** Whether a text is a channel name. The field has the grammar. @param {string} text */
-  function isName(text) {
-    const probe = /** @type {HTMLInputElement} */ (field.cloneNode())
+  /** Whether a text is a channel name. The field has the grammar. */
+  function isName(text: string) {
+    const probe = field.cloneNode() as HTMLInputElement
     probe.value = text
     return probe.value === text && probe.checkValidity() && text.length <= probe.maxLength
   }

@@ -1,12 +1,10 @@
 // Files in a channel: their lines in the log, with buttons. The library transfers them.
-import { FileError, fileErrors } from '../lib/networkwebsockets-files.js'
-import { bytes as inBytes, plural, short } from './format.js'
-import { KeptFile } from './kept-file.js'
-import { saveAs } from './log-line.js'
-
-/** @typedef {import('./session.js').Entry} Entry */
-/** @typedef {import('../lib/networkwebsockets.js').FileOffer} FileOffer */
-/** @typedef {import('../lib/networkwebsockets.js').SendProgress} SendProgress */
+import { FileError, fileErrors } from '../client/files/index.ts'
+import { bytes as inBytes, plural, short } from './format.ts'
+import { KeptFile } from './kept-file.ts'
+import { saveAs } from './log-line.ts'
+import type { Entry } from './session.ts'
+import type { FileOffer, SendProgress, NetworkWebSocket, AcceptOptions } from '../client/index.ts'
 
 /** Largest transfer that the browser keeps; for a larger one the page asks for a place on the disk. Bytes. */
 const MAX_KEPT = 256 * 1024 * 1024
@@ -15,11 +13,10 @@ const MAX_NAMED = 4
 /** Least time between two changes of a line, milliseconds. */
 const REDRAW_MS = 100
 
-/** @param {unknown} error */
-const reasonOf = error => (error instanceof FileError ? error.message : 'It could not be read or written.')
+const reasonOf = (error: unknown) => (error instanceof FileError ? error.message : 'It could not be read or written.')
 
-/** One receiver in words. @param {SendProgress} progress */
-function stateWords({ peer, state, bytes, size, code }) {
+/** One receiver in words. */
+function stateWords({ peer, state, bytes, size, code }: SendProgress) {
   const share = size === undefined ? inBytes(bytes) : `${Math.floor((bytes / Math.max(1, size)) * 100)} %`
   switch (state) {
     case 'asked':
@@ -36,12 +33,11 @@ function stateWords({ peer, state, bytes, size, code }) {
   }
 }
 
-/** All receivers in words. @param {Iterable<SendProgress>} progress */
-function allWords(progress) {
+/** All receivers in words. */
+function allWords(progress: Iterable<SendProgress>) {
   const all = [...progress]
   if (all.length <= MAX_NAMED) return all.map(stateWords).join(' · ')
-  const count = (/** @type {SendProgress['state'][]} */ ...states) =>
-    all.filter(({ state }) => states.includes(state)).length
+  const count = (...states: SendProgress['state'][]) => all.filter(({ state }) => states.includes(state)).length
   return [
     [count('asked', 'deciding'), 'are asked'],
     [count('receiving', 'away'), 'are receiving'],
@@ -58,31 +54,30 @@ export class FileLines {
   #socket
   #add
   #change
-  /** Ends each transfer that is under way. @type {Set<AbortController>} */
-  #running = new Set()
+  /** Ends each transfer that is under way. */
+  #running = new Set<AbortController>()
 
-  /**
-   * @param {import('../lib/networkwebsockets.js').NetworkWebSocket} socket
-   * @param {(from: string, to: string, text: string) => Entry} add makes a line
-   * @param {(entry: Entry) => void} change a line says something else
-   */
-  constructor(socket, add, change) {
+  /** @param add makes a line @param change a line says something else */
+  constructor(
+    socket: NetworkWebSocket,
+    add: (from: string, to: string, text: string) => Entry,
+    change: (entry: Entry) => void
+  ) {
     this.#socket = socket
     this.#add = add
     this.#change = change
     socket.onfile = offer => this.#offered(offer)
   }
 
-  /** Offers files together. @param {File[]} files @param {string} to id of a peer; empty: everybody */
-  async send(files, to) {
+  /** Offers files together. @param to id of a peer; empty: everybody */
+  async send(files: File[], to: string) {
     const [first] = files
     if (first === undefined) return
     const size = files.reduce((sum, file) => sum + file.size, 0)
     const label = `${files.length === 1 ? first.name : plural(files.length, 'file')}, ${inBytes(size)}`
     const entry = this.#add('you', to, `${label}: offered`)
     const control = this.#begin(entry)
-    /** @type {Map<string, SendProgress>} */
-    const states = new Map()
+    const states = new Map<string, SendProgress>()
     const show = throttled(() => {
       if (this.#running.has(control)) this.#say(entry, `${label}: ${allWords(states.values())}`)
     })
@@ -110,8 +105,7 @@ export class FileLines {
     for (const control of this.#running) control.abort()
   }
 
-  /** @param {FileOffer} offer */
-  #offered(offer) {
+  #offered(offer: FileOffer) {
     const { name, files, size } = offer
     const count = files > 1 && name !== `${files} files` ? `, ${plural(files, 'file')}` : ''
     const label = `${name}${count}, ${size === undefined ? 'of unknown size' : inBytes(size)}`
@@ -135,10 +129,8 @@ export class FileLines {
     })
   }
 
-  /** @param {FileOffer} offer @param {Entry} entry @param {string} label */
-  async #take(offer, entry, label) {
-    /** @type {KeptFile[]} */
-    const kept = []
+  async #take(offer: FileOffer, entry: Entry, label: string) {
+    const kept: KeptFile[] = []
     let sink
     try {
       sink = await chooseSink(offer)
@@ -147,9 +139,9 @@ export class FileLines {
     }
     const control = this.#begin(entry)
     const began = performance.now()
-    /** Bytes of an earlier attempt. @type {number | undefined} */
-    let before
-    const show = throttled((/** @type {number} */ done) => {
+    /** Bytes of an earlier attempt. */
+    let before: number | undefined
+    const show = throttled((done: number) => {
       before ??= done
       if (!this.#running.has(control)) return
       const share = offer.size === undefined ? inBytes(done) : `${Math.floor((done / Math.max(1, offer.size)) * 100)} %`
@@ -167,21 +159,16 @@ export class FileLines {
       if (sink !== undefined) return
       this.#keep(
         entry,
-        files.map(({ name, size }, index) => ({ name, size, blob: kept[index].blob }))
+        files.map(({ name, size }, index) => ({ name, size, blob: kept[index]!.blob }))
       )
     } catch (error) {
       this.#end(entry, control, `${label}: ${reasonOf(error)}`)
     }
   }
 
-  /**
-   * Kept files can be saved, and the only one is.
-   *
-   * @param {Entry} entry
-   * @param {{ name: string, size: number, blob: Blob }[]} files
-   */
-  #keep(entry, files) {
-    const save = (/** @type {typeof files} */ these) => {
+  /** Kept files can be saved, and the only one is. */
+  #keep(entry: Entry, files: { name: string; size: number; blob: Blob }[]) {
+    const save = (these: typeof files) => {
       for (const { blob, name } of these) saveAs(blob, name)
     }
     for (const { size } of files) entry.size += size
@@ -197,65 +184,54 @@ export class FileLines {
     )
   }
 
-  /** A transfer that can be cancelled. @param {Entry} entry */
-  #begin(entry) {
+  /** A transfer that can be cancelled. */
+  #begin(entry: Entry) {
     const control = new AbortController()
     this.#running.add(control)
     this.#actions(entry, [{ label: 'Cancel', name: `Cancel ${entry.text}`, run: () => control.abort() }])
     return control
   }
 
-  /** @param {Entry} entry @param {AbortController} control @param {string} text */
-  #end(entry, control, text) {
+  #end(entry: Entry, control: AbortController, text: string) {
     this.#running.delete(control)
     this.#say(entry, text, [])
   }
 
-  /** @param {Entry} entry @param {NonNullable<Entry['actions']>} actions */
-  #actions(entry, actions) {
+  #actions(entry: Entry, actions: NonNullable<Entry['actions']>) {
     entry.actions = actions
     this.#change(entry)
   }
 
-  /** @param {Entry} entry @param {string} text @param {Entry['actions']} [actions] */
-  #say(entry, text, actions = entry.actions) {
+  #say(entry: Entry, text: string, actions: Entry['actions'] = entry.actions) {
     entry.text = text
     entry.actions = actions
     this.#change(entry)
   }
 }
 
-/**
- * Calls at most so often, and the last time with the last value.
- *
- * @template {unknown[]} Values
- * @param {(...values: Values) => void} call
- * @returns {(...values: Values) => void}
- */
-function throttled(call) {
-  /** @type {Values | undefined} */
-  let waiting
+/** Calls at most so often, and the last time with the last value. */
+function throttled<Values extends unknown[]>(call: (...values: Values) => void): (...values: Values) => void {
+  let waiting: Values | undefined
   let timer = 0
   return (...values) => {
     waiting = values
     if (timer !== 0) return
     timer = setTimeout(() => {
       timer = 0
-      call(.../** @type {Values} */ (waiting))
+      call(...(waiting as Values))
     }, REDRAW_MS)
   }
 }
 
-/** The dialogs of File System Access, if the browser has them. @typedef {{ showSaveFilePicker?: (options: object) => Promise<FileSystemFileHandle>, showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle> }} Pickers */
+/** The dialogs of File System Access, if the browser has them. */
+export type Pickers = {
+  showSaveFilePicker?: (options: object) => Promise<FileSystemFileHandle>
+  showDirectoryPicker?: (options: object) => Promise<FileSystemDirectoryHandle>
+}
 
-/**
- * Where a large offer goes; undefined: the browser keeps it.
- *
- * @param {FileOffer} offer
- * @returns {Promise<import('../lib/networkwebsockets.js').AcceptOptions['sink']>}
- */
-async function chooseSink({ name, files, size }) {
-  const { showSaveFilePicker, showDirectoryPicker } = /** @type {Pickers} */ (globalThis)
+/** Where a large offer goes; undefined: the browser keeps it. */
+async function chooseSink({ name, files, size }: FileOffer): Promise<AcceptOptions['sink']> {
+  const { showSaveFilePicker, showDirectoryPicker } = globalThis as Pickers
   if (size !== undefined && size <= MAX_KEPT) return undefined
   if (files === 1 && showSaveFilePicker !== undefined) {
     const handle = await showSaveFilePicker({ suggestedName: name })
@@ -266,10 +242,10 @@ async function chooseSink({ name, files, size }) {
   return async ({ path }) => await newFile(folder, path.split('/'))
 }
 
-/** A file that was not there before. @param {FileSystemDirectoryHandle} folder @param {string[]} path */
-async function newFile(folder, path) {
+/** A file that was not there before. */
+async function newFile(folder: FileSystemDirectoryHandle, path: string[]) {
   for (const part of path.slice(0, -1)) folder = await folder.getDirectoryHandle(part, { create: true })
-  const name = /** @type {string} */ (path.at(-1))
+  const name = path.at(-1) as string
   const isThere = await folder.getFileHandle(name).then(
     () => true,
     () => false

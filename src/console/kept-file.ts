@@ -1,7 +1,6 @@
 // A file while it arrives, in memory and in the browser's database: a page that is loaded again goes on behind the bytes that
 // it has. The database works at every origin.
-
-/** @typedef {import('../lib/networkwebsockets.js').Sink} Sink */
+import type { Sink } from '../client/index.ts'
 
 const STORE = 'parts'
 /** Bytes of a part, at least. A page that is loaded again loses no more than one. */
@@ -11,24 +10,18 @@ const KEPT_MS = 24 * 60 * 60 * 1000
 /** Tells this tab from others, also after it was loaded again: two tabs may take the same file. */
 const TAB = 'nws-tab'
 
-/** @typedef {{ at: number, blob: Blob }} Part */
+export type Part = { at: number; blob: Blob }
 
-/**
- * @template Result
- * @param {IDBRequest<Result>} request
- * @returns {Promise<Result>}
- */
-const resultOf = request =>
+const resultOf = <Result>(request: IDBRequest<Result>): Promise<Result> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result)
     request.onerror = () => reject(request.error)
   })
 
-/** All parts of a file. @param {string} key */
-const rangeOf = key => IDBKeyRange.bound([key, 0], [key, Infinity])
+/** All parts of a file. */
+const rangeOf = (key: string) => IDBKeyRange.bound([key, 0], [key, Infinity])
 
-/** @returns {Promise<IDBDatabase>} */
-async function openDatabase() {
+async function openDatabase(): Promise<IDBDatabase> {
   const request = indexedDB.open('nws-files', 1)
   request.onupgradeneeded = () => request.result.createObjectStore(STORE)
   return await resultOf(request)
@@ -40,36 +33,34 @@ function tab() {
   return id
 }
 
-/** A file that arrives. @implements {Sink} */
-export class KeptFile {
+/** A file that arrives. */
+export class KeptFile implements Sink {
   #database
   #key
-  /** @type {Blob[]} */
-  #parts
-  /** Bytes that are not in the database yet. @type {Uint8Array<ArrayBuffer>[]} */
-  #waiting = []
+  #parts: Blob[]
+  /** Bytes that are not in the database yet. */
+  #waiting: Uint8Array<ArrayBuffer>[] = []
   #waitingBytes = 0
 
-  /** @param {IDBDatabase | undefined} database undefined: the browser allows none @param {string} key @param {Blob[]} parts */
-  constructor(database, key, parts) {
+  /** @param database undefined: the browser allows none */
+  constructor(database: IDBDatabase | undefined, key: string, parts: Blob[]) {
     this.#database = database
     this.#key = key
     this.#parts = parts
   }
 
-  /** Finds the parts of an earlier attempt. @param {string} name the same for the same file */
-  static async open(name) {
+  /** Finds the parts of an earlier attempt. @param name the same for the same file */
+  static async open(name: string) {
     const database = await openDatabase().catch(() => undefined)
     if (database === undefined) return new KeptFile(undefined, name, [])
     const key = `${tab()}/${name}`
     const parts = database.transaction(STORE, 'readwrite').objectStore(STORE)
-    /** @type {Promise<Part[]>} */
-    const own = resultOf(parts.getAll(rangeOf(key)))
+    const own: Promise<Part[]> = resultOf(parts.getAll(rangeOf(key)))
     const cursor = parts.openCursor()
     cursor.onsuccess = () => {
       const found = cursor.result
       if (found === null) return
-      if (Date.now() - /** @type {Part} */ (found.value).at > KEPT_MS) found.delete()
+      if (Date.now() - (found.value as Part).at > KEPT_MS) found.delete()
       found.continue()
     }
     return new KeptFile(
@@ -89,10 +80,9 @@ export class KeptFile {
     return new Blob(this.#parts, { type: 'application/octet-stream' })
   }
 
-  /** @param {readonly Uint8Array[]} chunks */
-  async write(chunks) {
+  async write(chunks: readonly Uint8Array[]) {
     for (const chunk of chunks) {
-      this.#waiting.push(/** @type {Uint8Array<ArrayBuffer>} */ (chunk))
+      this.#waiting.push(chunk as Uint8Array<ArrayBuffer>)
       this.#waitingBytes += chunk.length
     }
     if (this.#waitingBytes >= PART_BYTES) await this.#store()

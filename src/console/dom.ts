@@ -2,24 +2,20 @@
 
 const SVG = 'http://www.w3.org/2000/svg'
 
-/** @typedef {string | number | Node | null | undefined} Child */
+export type Child = string | number | Node | null | undefined
 
-/** The element of an id. The page has it. @param {string} id */
-export const byId = id => /** @type {HTMLElement} */ (document.getElementById(id))
+/** The element of an id. The page has it. */
+export const byId = (id: string) => document.getElementById(id) as HTMLElement
 
-/** The first element that a selector finds. The page has one. @param {ParentNode} parent @param {string} selector */
-export const find = (parent, selector) => /** @type {HTMLElement} */ (parent.querySelector(selector))
+/** The first element that a selector finds. The page has one. */
+export const find = (parent: ParentNode, selector: string) => parent.querySelector(selector) as HTMLElement
 
-/**
- * Makes an element.
- *
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, unknown>} [properties] properties of the element; names with a dash are attributes
- * @param {...Child} children
- * @returns {HTMLElementTagNameMap[Tag]}
- */
-export function make(tag, properties = {}, ...children) {
+/** Makes an element. @param properties properties of the element; names with a dash are attributes */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Record<string, unknown> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag)
   for (const [name, value] of Object.entries(properties)) {
     if (name.includes('-') || name === 'role' || name === 'for') element.setAttribute(name, String(value))
@@ -29,55 +25,44 @@ export function make(tag, properties = {}, ...children) {
   return element
 }
 
-/**
- * Makes an element of a drawing.
- *
- * @template {keyof SVGElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, string | number>} [attributes]
- * @param {...Child} children
- * @returns {SVGElementTagNameMap[Tag]}
- */
-export function draw(tag, attributes = {}, ...children) {
+/** Makes an element of a drawing. */
+export function draw<Tag extends keyof SVGElementTagNameMap>(
+  tag: Tag,
+  attributes: Record<string, string | number> = {},
+  ...children: Child[]
+): SVGElementTagNameMap[Tag] {
   const element = document.createElementNS(SVG, tag)
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value))
   append(element, children)
   return element
 }
 
-/** @param {Element} parent @param {Child[]} children */
-function append(parent, children) {
+function append(parent: Element, children: Child[]) {
   for (const child of children)
     if (child !== null && child !== undefined) parent.append(child instanceof Node ? child : String(child))
 }
 
-/** A copy of a template's content: its one element. @param {string} id */
-export function fromTemplate(id) {
-  const template = /** @type {HTMLTemplateElement} */ (byId(id))
-  return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true))
+/** A copy of a template's content: its one element. */
+export function fromTemplate(id: string) {
+  const template = byId(id) as HTMLTemplateElement
+  return (template.content.firstElementChild as Element).cloneNode(true) as HTMLElement
 }
 
-/** Sets the text of an element if it is different, so that nothing is drawn or read out again. @param {Element} element @param {string} text */
-export function setText(element, text) {
+/** Sets the text of an element if it is different, so that nothing is drawn or read out again. */
+export function setText(element: Element, text: string) {
   if (element.textContent !== text) element.textContent = text
 }
 
-/**
- * Makes a list show the data: one element for each item, kept as long as its key stays.
- *
- * @template Item
- * @param {Element} list
- * @param {readonly Item[]} items
- * @param {(item: Item) => string} keyOf
- * @param {(item: Item) => HTMLElement} create
- * @param {(element: HTMLElement, item: Item) => void} [update]
- */
-export function keep(list, items, keyOf, create, update = () => {}) {
+/** Makes a list show the data: one element for each item, kept as long as its key stays. */
+export function keep<Item>(
+  list: Element,
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  create: (item: Item) => HTMLElement,
+  update: (element: HTMLElement, item: Item) => void = () => {}
+) {
   const old = new Map(
-    Array.from(/** @type {HTMLCollectionOf<HTMLElement>} */ (list.children), element => [
-      element.dataset['key'] ?? '',
-      element
-    ])
+    Array.from(list.children as HTMLCollectionOf<HTMLElement>, element => [element.dataset['key'] ?? '', element])
   )
   let place = list.firstElementChild
   for (const item of items) {
@@ -96,10 +81,9 @@ export function keep(list, items, keyOf, create, update = () => {}) {
 /**
  * Moves through the buttons of a group by the arrow keys, Home and End. The group is one stop of the Tab key.
  *
- * @param {HTMLElement} group
- * @param {string} selector of its buttons
+ * @param selector of its buttons
  */
-export function roving(group, selector) {
+export function roving(group: HTMLElement, selector: string) {
   const buttons = () => Array.from(group.querySelectorAll(selector)).filter(button => button instanceof HTMLElement)
   const renew = () => {
     const all = buttons()
@@ -113,15 +97,15 @@ export function roving(group, selector) {
   })
   group.addEventListener('keydown', event => {
     const all = buttons()
-    const at = all.indexOf(/** @type {HTMLElement} */ (event.target))
-    const steps = /** @type {Record<string, number>} */ ({
+    const at = all.indexOf(event.target as HTMLElement)
+    const steps = {
       ArrowRight: at + 1,
       ArrowDown: at + 1,
       ArrowLeft: at - 1,
       ArrowUp: at - 1,
       Home: 0,
       End: all.length - 1
-    })
+    } as Record<string, number>
     const next = steps[event.key]
     if (at < 0 || next === undefined) return
     event.preventDefault()
@@ -131,8 +115,8 @@ export function roving(group, selector) {
   renew()
 }
 
-/** Copies text and says so on the button for a moment. @param {HTMLElement} button @param {string} text */
-export async function copyFrom(button, text) {
+/** Copies text and says so on the button for a moment. */
+export async function copyFrom(button: HTMLElement, text: string) {
   const label = (button.dataset['label'] ??= button.textContent ?? '')
   try {
     await navigator.clipboard.writeText(text)

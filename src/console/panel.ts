@@ -1,13 +1,10 @@
-// The view of one joined channel: head, peers, log, and the field to write in. The channel is session.js.
-import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.js'
-import { count, hue, plural, short } from './format.js'
-import { Log } from './log.js'
-import { lineText } from './log-line.js'
-import { wireUseInCode } from './use-in-code.js'
-
-/** @typedef {import('./session.js').Session} Session */
-/** @typedef {import('./session.js').Entry} Entry */
-/** @typedef {import('./session.js').Peer} Peer */
+// The view of one joined channel: head, peers, log, and the field to write in. The channel is session.ts.
+import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.ts'
+import { count, hue, plural, short } from './format.ts'
+import { Log } from './log.ts'
+import { lineText } from './log-line.ts'
+import { wireUseInCode } from './use-in-code.ts'
+import type { Session, Entry, Peer } from './session.ts'
 
 /** Most peers in the list. */
 const MAX_LISTED = 200
@@ -16,8 +13,8 @@ let made = 0
 /** Shortest time between two messages for a screen reader, milliseconds. */
 const SPEAK_MS = 2000
 
-/** The state of a session that has not joined. @param {Session} session */
-function stateWords({ state, problem, delayMs }) {
+/** The state of a session that has not joined. */
+function stateWords({ state, problem, delayMs }: Session) {
   if (state === 'joining') return 'Joining …'
   if (state === 'left') return 'No longer in the channel.'
   if (problem === '') return 'The connection is lost. Trying again …'
@@ -37,11 +34,19 @@ export class Panel {
   #speaking = 0
 
   /**
-   * @param {Session} session
-   * @param {{ updated: () => void, leave: () => void, share: () => void, phone: () => void, address: string }} options callbacks, and
-   *   the address that opens this channel
+   * @param options callbacks, and
+   * the address that opens this channel
    */
-  constructor(session, { updated, leave, share, phone, address }) {
+  constructor(
+    session: Session,
+    {
+      updated,
+      leave,
+      share,
+      phone,
+      address
+    }: { updated: () => void; leave: () => void; share: () => void; phone: () => void; address: string }
+  ) {
     this.#session = session
     this.#updated = updated
     this.#log = new Log(this.#part('log'), () => this.#showLog())
@@ -52,22 +57,20 @@ export class Panel {
     const phoneButton = this.#part('phone')
     phoneButton.addEventListener('click', phone)
     shareButton.hidden = phoneButton.hidden = session.scope === 'local'
-    ;/** @type {HTMLAnchorElement} */ (this.#part('second')).href = address
+    ;(this.#part('second') as HTMLAnchorElement).href = address
     wireUseInCode(this.#part('use'), session.name, session.scope)
     this.#wireTools()
     this.#wireComposer()
     this.show()
   }
 
-  /** @param {Entry} entry */
-  added(entry) {
+  added(entry: Entry) {
     if (entry.kind === 'message' && entry.from !== 'you') this.news++
     this.#log.add(entry)
     this.#speak(entry)
   }
 
-  /** @param {Entry} entry */
-  changed(entry) {
+  changed(entry: Entry) {
     this.#log.change(entry)
   }
 
@@ -85,8 +88,7 @@ export class Panel {
       this.#part('state'),
       joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : stateWords(this.#session)
     )
-    for (const name of ['text', 'attach', 'target'])
-      /** @type {HTMLInputElement} */ (this.#part(name)).disabled = !joined
+    for (const name of ['text', 'attach', 'target']) (this.#part(name) as HTMLInputElement).disabled = !joined
     find(this.element, '.composer button.main').toggleAttribute('disabled', !joined || gone)
     this.#part('gone').hidden = !gone
     if (gone)
@@ -110,17 +112,16 @@ export class Panel {
 
   focus() {
     const text = this.#part('text')
-    if (/** @type {HTMLTextAreaElement} */ (text).disabled) this.element.focus()
+    if ((text as HTMLTextAreaElement).disabled) this.element.focus()
     else text.focus()
   }
 
-  /** @param {string} name */
-  #part(name) {
+  #part(name: string) {
     return find(this.element, `[data-part=${name}]`)
   }
 
   #wireTools() {
-    const filter = /** @type {HTMLInputElement} */ (this.#part('filter'))
+    const filter = this.#part('filter') as HTMLInputElement
     filter.addEventListener('input', () => this.#log.filter(filter.value))
     this.#part('pause').addEventListener('click', () => {
       this.#log.pause(!this.#log.paused)
@@ -136,11 +137,11 @@ export class Panel {
   }
 
   #wireComposer() {
-    const form = /** @type {HTMLFormElement} */ (this.#part('composer'))
-    const text = /** @type {HTMLTextAreaElement} */ (this.#part('text'))
-    const file = /** @type {HTMLInputElement} */ (this.#part('file'))
+    const form = this.#part('composer') as HTMLFormElement
+    const text = this.#part('text') as HTMLTextAreaElement
+    const file = this.#part('file') as HTMLInputElement
     const target = this.#target
-    const sendFiles = (/** @type {Iterable<File>} */ files) => this.#session.sendFiles([...files], target.value)
+    const sendFiles = (files: Iterable<File>) => this.#session.sendFiles([...files], target.value)
     target.id = `target-${++made}`
     this.#part('target-label').setAttribute('for', target.id)
     if (this.#session.scope === 'local') this.#part('target-label').parentElement?.classList.add('everybody')
@@ -177,12 +178,11 @@ export class Panel {
   }
 
   get #target() {
-    return /** @type {HTMLSelectElement} */ (this.#part('target'))
+    return this.#part('target') as HTMLSelectElement
   }
 
-  /** @param {Peer[]} others */
-  #showPeers(others) {
-    const shown = /** @type {(Peer & { rest?: number })[]} */ (others.slice(0, MAX_LISTED))
+  #showPeers(others: Peer[]) {
+    const shown = others.slice(0, MAX_LISTED) as (Peer & { rest?: number })[]
     if (others.length > MAX_LISTED) shown.push({ id: '', rest: others.length - MAX_LISTED })
     keep(
       this.#part('peers'),
@@ -196,8 +196,7 @@ export class Panel {
     )
   }
 
-  /** @param {Peer} peer */
-  #createPeer({ id, socket }) {
+  #createPeer({ id, socket }: Peer) {
     if (id === '') return make('li', {}, make('span', { className: 'where small quiet' }))
     const dot = make('span', { className: 'dot hued' })
     dot.style.setProperty('--hue', String(hue(id)))
@@ -222,8 +221,7 @@ export class Panel {
     return make('li', {}, button)
   }
 
-  /** @param {Peer[]} others */
-  #showTargets(others) {
+  #showTargets(others: Peer[]) {
     const target = this.#target
     const chosen = target.value
     const options = [
@@ -260,8 +258,8 @@ export class Panel {
     this.#updated()
   }
 
-  /** Gives the latest message to a screen reader, at most one in two seconds. @param {Entry} entry */
-  #speak(entry) {
+  /** Gives the latest message to a screen reader, at most one in two seconds. */
+  #speak(entry: Entry) {
     if (entry.from === 'you' || this.element.hidden) return
     clearTimeout(this.#speaking)
     const wait = Math.max(0, this.#lastSpoken + SPEAK_MS - performance.now())
@@ -272,8 +270,8 @@ export class Panel {
   }
 }
 
-/** The place of a peer in words. @param {Peer} peer */
-function placeOf({ location, proxy = '', dialect = 'envelope', via }) {
+/** The place of a peer in words. */
+function placeOf({ location, proxy = '', dialect = 'envelope', via }: Peer) {
   if (via === 'guest') return 'guest'
   if (location === undefined) return ''
   const place = location === 'local' ? 'this computer' : `other proxy ${short(proxy)}`

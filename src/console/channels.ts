@@ -1,38 +1,42 @@
-// The tabs of the channels that this page is in: joining, choosing, leaving. One channel is session.js and panel.js.
-import { byId, keep, make, roving, setText } from './dom.js'
-import { BASE, currentToken } from './api.js'
-import { count, hue, shortName } from './format.js'
-import { Panel } from './panel.js'
-import { Session } from './session.js'
+// The tabs of the channels that this page is in: joining, choosing, leaving. One channel is session.ts and panel.ts.
+import { byId, keep, make, roving, setText } from './dom.ts'
+import { BASE, currentToken } from './api.ts'
+import { count, hue, shortName } from './format.ts'
+import { Panel } from './panel.ts'
+import { Session, type Scope } from './session.ts'
 
-/** @typedef {import('./session.js').Scope} Scope */
-/** @typedef {{ id: string, session: Session, panel: Panel }} Joined */
+export type Joined = { id: string; session: Session; panel: Panel }
 
 /** The tabs and panels of joined channels. */
 export class Channels {
-  /** @type {Joined | undefined} */
-  current
-  /** @type {Joined[]} */
-  #all = []
+  current: Joined | undefined
+  #all: Joined[] = []
   #made = 0
   #changed
   #share
   #phone
 
-  /** @param {{ changed: () => void, share: (name: string) => void, phone: (name: string) => void }} callbacks */
-  constructor({ changed, share, phone }) {
+  constructor({
+    changed,
+    share,
+    phone
+  }: {
+    changed: () => void
+    share: (name: string) => void
+    phone: (name: string) => void
+  }) {
     this.#changed = changed
     this.#share = share
     this.#phone = phone
     roving(byId('tabs'), '[role=tab]')
   }
 
-  /** Joins a channel, or shows a joined one. @param {string} name @param {Scope} scope */
-  join(name, scope) {
+  /** Joins a channel, or shows a joined one. */
+  join(name: string, scope: Scope) {
     const known = this.#all.find(({ session }) => session.name === name && session.scope === scope)
     if (known !== undefined && known.session.state !== 'left') return this.choose(known, true)
     if (known !== undefined) this.#remove(known)
-    const joined = /** @type {Joined} */ ({ id: `channel-${++this.#made}` })
+    const joined = { id: `channel-${++this.#made}` } as Joined
     joined.session = new Session(name, scope, currentToken(), {
       added: entry => joined.panel.added(entry),
       changed: entry => joined.panel.changed(entry),
@@ -60,8 +64,8 @@ export class Channels {
     for (const { session } of [...this.#all]) if (session.needsToken) this.join(session.name, session.scope)
   }
 
-  /** @param {Joined} joined @param {boolean} [focus] whether to put the cursor there */
-  choose(joined, focus = false) {
+  /** @param focus whether to put the cursor there */
+  choose(joined: Joined, focus: boolean = false) {
     this.current = joined
     this.#show()
     for (const { panel } of this.#all) panel.element.hidden = panel !== joined.panel
@@ -70,13 +74,12 @@ export class Channels {
     this.#changed()
   }
 
-  /** Whether a channel of this name is joined. @param {string} name @param {Scope} scope */
-  has(name, scope) {
+  /** Whether a channel of this name is joined. */
+  has(name: string, scope: Scope) {
     return this.#all.some(({ session }) => session.name === name && session.scope === scope)
   }
 
-  /** @param {Joined} joined */
-  #updated(joined) {
+  #updated(joined: Joined) {
     const { session, panel } = joined
     // The user can write as soon as the channel is joined.
     const justIn = session.state === 'joined' && joined === this.current && document.activeElement === panel.element
@@ -86,8 +89,7 @@ export class Channels {
     if (joined === this.current) this.#changed()
   }
 
-  /** @param {Joined} joined */
-  #remove(joined) {
+  #remove(joined: Joined) {
     const at = this.#all.indexOf(joined)
     this.#all.splice(at, 1)
     joined.panel.element.remove()
@@ -116,7 +118,7 @@ export class Channels {
         if (chosen && !document.hidden) joined.panel.news = 0
         const { news } = joined.panel
         tab.setAttribute('aria-selected', String(chosen))
-        const badge = /** @type {HTMLElement} */ (tab.lastElementChild)
+        const badge = tab.lastElementChild as HTMLElement
         badge.hidden = news === 0
         setText(badge, `${count(news)} new`)
         const lost = joined.session.state === 'waiting' || joined.session.state === 'left'
@@ -125,8 +127,7 @@ export class Channels {
     )
   }
 
-  /** @param {Joined} joined */
-  #createTab(joined) {
+  #createTab(joined: Joined) {
     const { name, scope } = joined.session
     const dot = make('span', { className: 'dot hued' })
     dot.style.setProperty('--hue', String(hue(name)))

@@ -1,31 +1,29 @@
 // One line of a log, as an element and as text. Messages of peers are always text here.
-import { make } from './dom.js'
-import { bytes, hue, short, time } from './format.js'
-
-/** @typedef {import('./session.js').Entry} Entry */
+import { make } from './dom.ts'
+import { bytes, hue, short, time } from './format.ts'
+import type { Entry } from './session.ts'
 
 /** The shown part of a long text: characters and lines. */
 const MAX_SHOWN = 1500
 const MAX_ROWS = 12
 
-/** The buttons that a line has. @type {WeakMap<HTMLElement, Entry['actions']>} */
-const shownActions = new WeakMap()
+/** The buttons that a line has. */
+const shownActions = new WeakMap<HTMLElement, Entry['actions']>()
 
-/** @param {Entry} entry gives sender and receiver. Empty: neither */
-function parties({ kind, from, to }) {
+/** @param entry gives sender and receiver. Empty: neither */
+function parties({ kind, from, to }: Entry) {
   if (kind === 'note' || kind === 'error') return ''
   const sender = from === 'you' ? 'you' : from === '' ? 'somebody' : short(from)
   if (to === '') return sender
   return `${sender} → ${to === 'you' ? 'you' : short(to)}`
 }
 
-/** The line as text. @param {Entry} entry */
-export function lineText(entry) {
+/** The line as text. */
+export function lineText(entry: Entry) {
   return [time(entry.at), parties(entry), entry.text].filter(part => part !== '').join('  ')
 }
 
-/** @param {Entry} entry @returns {HTMLElement} */
-export function createLine(entry) {
+export function createLine(entry: Entry): HTMLElement {
   const line = make('div', {
     className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}`
   })
@@ -44,24 +42,23 @@ export function createLine(entry) {
   return line
 }
 
-/** @param {HTMLElement} line @param {Entry} entry */
-export function updateLine(line, entry) {
+export function updateLine(line: HTMLElement, entry: Entry) {
   line.classList.toggle('refused', entry.refused === true)
-  const place = /** @type {HTMLElement} */ (line.querySelector('.words'))
+  const place = line.querySelector('.words') as HTMLElement
   const beginning = shorten(entry.text)
   place.replaceChildren(make('bdi', {}, beginning))
   if (beginning !== entry.text) {
     const more = make('button', { type: 'button', className: 'plain' }, `Show all of it, ${bytes(entry.text.length)}`)
     more.addEventListener('click', () => {
       place.replaceChildren(make('bdi', { tabIndex: -1 }, entry.text))
-      ;/** @type {HTMLElement} */ (place.firstElementChild).focus()
+      ;(place.firstElementChild as HTMLElement).focus()
     })
     place.append(' ', more)
   }
   // A button that stays the same keeps the focus, however often the text changes.
   if (shownActions.get(line) === entry.actions) return
   shownActions.set(line, entry.actions)
-  const actions = /** @type {HTMLElement} */ (line.querySelector('.actions'))
+  const actions = line.querySelector('.actions') as HTMLElement
   actions.replaceChildren()
   for (const { label, name, run } of entry.actions ?? []) {
     const button = make('button', { type: 'button', className: 'plain', 'aria-label': name }, label)
@@ -70,15 +67,14 @@ export function updateLine(line, entry) {
   }
 }
 
-/** @param {string} text */
-function shorten(text) {
+function shorten(text: string) {
   const rows = text.slice(0, MAX_SHOWN).split('\n')
   const shown = rows.slice(0, MAX_ROWS).join('\n')
   return shown.length < text.length ? `${shown.trimEnd()} …` : text
 }
 
-/** Downloads a file that is in memory. @param {Blob} blob @param {string} name */
-export function saveAs(blob, name) {
+/** Downloads a file that is in memory. */
+export function saveAs(blob: Blob, name: string) {
   const url = URL.createObjectURL(blob)
   make('a', { href: url, download: name }).click()
   // The download has begun by then.

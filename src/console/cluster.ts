@@ -1,9 +1,7 @@
 // Words for the state of the cluster, and remedies if there is no connection. The codes are those of /api/health.
+import type { ClusterHealth } from './answers.ts'
 
-/** @typedef {{ state: 'connecting' | 'connected' | 'disconnected' | 'closed', server?: string, error?: string, proxies: number }} ClusterHealth */
-
-/** @type {Readonly<Record<string, string>>} */
-const REMEDIES = {
+const REMEDIES: Readonly<Record<string, string>> = {
   NWS_ERR_CLUSTER_UNREACHABLE:
     'No NATS server answers. Check the addresses in NWS_CLUSTER_URL, and whether nats-server runs there.',
   NWS_ERR_CLUSTER_REFUSED:
@@ -14,11 +12,11 @@ const REMEDIES = {
     'The NATS server does not let this proxy publish or subscribe. Allow both for the subjects nws.> there.'
 }
 
-/**
- * @param {ClusterHealth} health
- * @returns {{ mood: 'good' | 'warning' | '', words: string, hint: string }}
- */
-export function clusterAdvice({ state, server = '', error = '' }) {
+export function clusterAdvice({ state, server = '', error = '' }: ClusterHealth): {
+  mood: 'good' | 'warning' | ''
+  words: string
+  hint: string
+} {
   const hint = REMEDIES[error] ?? ''
   if (hint === '' && state === 'connected') return { mood: 'good', words: `In a cluster through ${server}`, hint }
   if (state === 'connected') return { mood: 'warning', words: `Cut off from its cluster at ${server}`, hint }
