@@ -186,6 +186,8 @@ export const catalogue = {
     message:
       'The origin opened new channels faster than NWS_NEW_CHANNELS_PER_ORIGIN_BURST and NWS_NEW_CHANNELS_PER_ORIGIN_PER_SECOND allow.'
   },
+  NWS_ERR_FAULT_EXISTS: { status: 409, message: 'The channel has a fault for developers already. End it first.' },
+  NWS_ERR_FAULT_TOO_MANY: { status: 409, message: 'The proxy has 8 faults for developers already. End one first.' },
   NWS_ERR_NOT_READY: {
     status: 503,
     message: 'The proxy should not get new clients now. It is starting, or it is overloaded.'

@@ -4,6 +4,7 @@ import { closeCodeOf, type ErrorCode } from '../errors.ts'
 import type { Settings } from '../settings.ts'
 import { Outbox, type ByteSink } from './outbox.ts'
 import type { QueueHolder } from './queue-budget.ts'
+import type { SlowWrites } from './slow-writes.ts'
 import type { TurnQueue } from './turn-queue.ts'
 
 /**
@@ -94,6 +95,8 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
   #transport: ClientTransport
   #pingedAt: number
   #paused = false
+  /** Holds bytes back while a developer wants it. Mostly undefined. */
+  #slow: SlowWrites | undefined
 
   /** @param transport the TCP socket under the WebSocket; whole frames are written to it, past ws */
   constructor(websocket: WebSocket, transport: ClientTransport, deps: D) {
@@ -140,6 +143,7 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
     this.#transport = transport
     this.#own(websocket)
     this.#paused = false
+    this.#slow?.drop() // The old socket was to get these bytes.
     this.#pingedAt = this.lastSeen = this.deps.now()
   }
 
@@ -160,7 +164,7 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
   }
 
   get queuedBytes(): number {
-    return this.#transport.writableLength
+    return this.#transport.writableLength + (this.#slow?.bytes ?? 0)
   }
 
   get unfinishedBytes(): number {
@@ -169,7 +173,25 @@ export abstract class ClientSocket<D extends ClientSocketDeps = ClientSocketDeps
 
   /** @param _frames in the bytes */
   write(bytes: Buffer, _frames: number): void {
+    if (this.#slow === undefined) this.#writeNow(bytes)
+    else this.#slow.push(bytes.length, () => this.#writeNow(bytes))
+  }
+
+  #writeNow(bytes: Buffer): void {
     if (this.websocket.readyState === OPEN) this.#transport.write(bytes)
+  }
+
+  /** Calls `run` when all bytes so far are written. */
+  protected afterWrites(run: () => void): void {
+    if (this.#slow === undefined) run()
+    else this.#slow.push(0, run)
+  }
+
+  /** Holds back the bytes for the client from now on. undefined: the client gets everything at once. */
+  slowDown(slow: SlowWrites | undefined): void {
+    const before = this.#slow
+    this.#slow = slow
+    before?.release()
   }
 
   stalled(): void {

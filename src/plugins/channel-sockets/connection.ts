@@ -38,6 +38,8 @@ export interface ConnectionDeps extends ClientSocketDeps {
   readonly report: (error: unknown) => void
   /** Logs what happens to a client. Facts have no name, no data and nothing else that the client sent. */
   readonly log: (facts: Readonly<Record<string, unknown>>, event: string) => void
+  /** The client has become a member. */
+  readonly joined: (connection: Connection) => void
 }
 
 /** Bytes that a client may send before the join is decided. */
@@ -138,7 +140,8 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
 
   protected override ping(): void {
     // A client may answer only the latest of several pings (RFC 6455 §5.5.3).
-    this.websocket.ping(this.#readers === undefined ? undefined : String(this.#marks))
+    const mark = this.#readers === undefined ? undefined : String(this.#marks)
+    this.afterWrites(() => this.websocket.ping(mark))
   }
 
   /** Sends a ping behind all earlier frames: the client reads it, and answers it, after them. */
@@ -146,13 +149,15 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     if (!this.canPing) return
     this.outbox.flush()
     this.#readers ??= []
-    this.#readers.push({ mark: ++this.#marks, run })
-    this.websocket.ping(String(this.#marks))
+    const mark = ++this.#marks
+    this.#readers.push({ mark, run })
+    this.afterWrites(() => this.websocket.ping(String(mark)))
   }
 
   /** Pings again for those who wait for an answer that a lost socket cannot bring. */
   protected repeatPing(): void {
-    if (this.#readers !== undefined) this.websocket.ping(String(this.#marks))
+    const mark = String(this.#marks)
+    if (this.#readers !== undefined) this.afterWrites(() => this.websocket.ping(mark))
   }
 
   /** The client has answered a ping, and so all earlier ones. */
@@ -182,6 +187,7 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     else if (this.#member !== undefined) this.hub.removeLocal(this.#member, cause)
     this.outbox.flush()
     this.outbox.close()
+    this.slowDown(undefined)
     this.#request.left?.()
   }
 
@@ -215,7 +221,10 @@ export class Connection extends ClientSocket<ConnectionDeps> implements DialectS
     }
     // Data that came with the upgrade may have ended the socket before the join was decided.
     if (this.over && dialect.leave === undefined) this.hub.removeLocal(this.#member)
-    if (!this.over) this.#stopHolding = dialect.holdFirst?.(this, () => this.#takeEarly())
+    if (!this.over) {
+      this.deps.joined(this)
+      this.#stopHolding = dialect.holdFirst?.(this, () => this.#takeEarly())
+    }
     if (this.#stopHolding === undefined) this.#takeEarly()
   }
 

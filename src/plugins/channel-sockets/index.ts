@@ -10,6 +10,7 @@ import { isLoopbackAddress } from '../../core/host-policy.ts'
 import { takeOver, unfinishedMessages, type ClientTransport } from '../../core/hub/client-socket.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 import { ClientSockets } from '../../platform/client-sockets.ts'
+import { createRealClock } from '../../platform/real-clock.ts'
 import type {} from '../access-guard.ts'
 import type {} from '../channel-registry/index.ts'
 import type {} from '../config.ts'
@@ -19,6 +20,7 @@ import type {} from '../shutdown.ts'
 import { Connection, type ConnectionDeps, type ConnectionRequest } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { envelopeDialect } from './envelope.ts'
+import { Faults } from './faults.ts'
 import { ReadingPace } from './reading-pace.ts'
 import { ResumableConnection } from './resumable-connection.ts'
 import { takeBack } from './return.ts'
@@ -60,6 +62,8 @@ export interface ChannelSockets {
   acceptGuest(stream: Duplex, seat: GuestSeat): { readonly peer: Peer | undefined; end(code: ErrorCode): void }
   /** Lets a guest go on with a membership of its invitation that waits for it. Owns the stream from here on. */
   takeGuestBack(stream: Duplex, seat: Pick<GuestSeat, 'name' | 'invitation'>): void
+  /** Faults that developers have switched on. */
+  readonly faults: Faults
   /** Open sockets. */
   readonly size: number
   /** Bytes that wait for each open socket. */
@@ -73,6 +77,10 @@ export default fp(
   async app => {
     const { config, channelRegistry, accessGuard, shutdown } = app
     const connections = new ClientSockets<Connection>()
+    const faults = new Faults(
+      connections,
+      createRealClock(error => app.log.error({ err: error }, 'a fault for developers failed'))
+    )
     channelRegistry.hub.turns.queues.addSource(() => unfinishedMessages(connections))
 
     const deps: ConnectionDeps = {
@@ -83,6 +91,7 @@ export default fp(
       report: error => app.log.error({ err: error }, 'a request of a peer failed'),
       log: (facts, event) => app.log.debug(facts, event),
       refused: (kind, code) => app.refusals.add(kind, code),
+      joined: connection => faults.joined(connection),
       closed: connection => connections.delete(connection)
     }
 
@@ -203,6 +212,7 @@ export default fp(
       acceptGuest,
       takeGuestBack: (stream, { name, invitation }) =>
         takeReturning(guestSocket(stream), stream, placeOf(name, invitation), undefined),
+      faults,
       get size() {
         return connections.size
       },
@@ -210,6 +220,7 @@ export default fp(
     })
 
     app.addHook('onReady', async () => connections.start(config))
+    app.addHook('preClose', async () => faults.close())
     app.addHook('preClose', async () => await connections.goodbye(shutdown.left(GOODBYE_SHARE)))
   },
   {

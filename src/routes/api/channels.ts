@@ -1,7 +1,9 @@
 // `/api/channels` and `/api/peers`: channels, their peers, and whether messages have arrived. Read only.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from 'typebox'
+import type { Channel } from '../../core/hub/channel.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
+import type {} from '../../plugins/channel-sockets/index.ts'
 import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/delivery.ts'
 import { findChannel } from './find-channel.ts'
@@ -21,8 +23,10 @@ import { channelView, peerView } from './views.ts'
 const channelRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
     channelRegistry,
+    channelSockets: { faults },
     config: { apiShowNames }
   } = app
+  const viewOf = (channel: Channel) => channelView(channel, apiShowNames, faults.planOf(channel))
 
   app.get(
     '/api/channels',
@@ -34,7 +38,7 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
         response: { 200: Type.Object({ channels: Type.Array(channelSchema) }) }
       }
     },
-    async () => ({ channels: channelRegistry.channels().map(channel => channelView(channel, apiShowNames)) })
+    async () => ({ channels: channelRegistry.channels().map(viewOf) })
   )
 
   app.get(
@@ -51,7 +55,7 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     },
     async ({ params: { name }, query: { scope } }) => {
       const channel = findChannel(app, name, scope)
-      const view = channelView(channel, apiShowNames)
+      const view = viewOf(channel)
       return {
         ...view,
         peers: { ...view.peers, list: Array.from(channel.members(), peer => peerView(peer, apiShowNames)) }

@@ -5,6 +5,7 @@ import asyncApiRoutes from './asyncapi.ts'
 import { describe } from './describe.ts'
 import channelRoutes from './channels.ts'
 import eventRoutes from './events.ts'
+import faultRoutes from './faults.ts'
 import healthRoutes from './health.ts'
 import invitationRoutes from './invitations.ts'
 import linkRoutes from './links.ts'
@@ -21,6 +22,7 @@ export default async function apiRoutes(app: FastifyInstance): Promise<void> {
   await app.register(channelRoutes)
   await app.register(messageRoutes)
   await app.register(eventRoutes)
+  await app.register(faultRoutes)
   await app.register(linkRoutes)
   await app.register(invitationRoutes)
   await app.register(asyncApiRoutes)

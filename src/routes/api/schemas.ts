@@ -38,6 +38,19 @@ export const peerSchema = Type.Object({
   connectedAt: time('Time of its join.')
 })
 
+/** A fault for developers. */
+export const faultSchema = Type.Object({
+  delayMs: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000, description: 'Milliseconds that everything for a client waits.' })
+  ),
+  readBytesPerSecond: Type.Optional(
+    Type.Integer({ minimum: 100, maximum: 10_000_000, description: 'Bytes that each client gets per second.' })
+  ),
+  cutEveryMs: Type.Optional(
+    Type.Integer({ minimum: 500, maximum: 60_000, description: 'Milliseconds between two cuts of all connections.' })
+  )
+})
+
 /** One channel. */
 export const channelSchema = Type.Object({
   name: Type.Optional(Type.String({ description: 'Absent if NWS_API_SHOW_NAMES is off.' })),
@@ -46,7 +59,10 @@ export const channelSchema = Type.Object({
   peers: Type.Object({ local: count('Peers of this proxy.'), remote: count('Peers of other proxies.') }),
   openedAt: time('Time of its first join.'),
   messages: count('Messages since it was opened.'),
-  bytes: count('Bytes of data in these messages.')
+  bytes: count('Bytes of data in these messages.'),
+  fault: Type.Optional(
+    Type.Object(faultSchema.properties, { description: 'The fault for developers that is on. Absent: none.' })
+  )
 })
 
 /** One channel with its peers. */

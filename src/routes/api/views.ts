@@ -1,9 +1,10 @@
 // Channels and peers in the form of the API.
 import type { Channel } from '../../core/hub/channel.ts'
+import type { FaultPlan } from '../../plugins/channel-sockets/faults.ts'
 import type { Peer } from '../../core/hub/peer.ts'
 
 /** A channel as `channelSchema` has it. */
-export function channelView(channel: Channel, showNames: boolean) {
+export function channelView(channel: Channel, showNames: boolean, fault: FaultPlan | undefined) {
   return {
     ...(showNames ? { name: channel.name } : {}),
     tag: channel.tag,
@@ -11,7 +12,8 @@ export function channelView(channel: Channel, showNames: boolean) {
     peers: { local: channel.localCount, remote: channel.remoteCount },
     openedAt: new Date(channel.openedAt).toISOString(),
     messages: channel.messages,
-    bytes: channel.bytes
+    bytes: channel.bytes,
+    ...(fault === undefined ? {} : { fault })
   }
 }
 
