@@ -12,6 +12,7 @@ import channelRegistry from './plugins/channel-registry/index.ts'
 import channelSockets from './plugins/channel-sockets/index.ts'
 import { websocketOptions } from './plugins/channel-sockets/websocket-options.ts'
 import clusterPlugin, { type ClusterOptions } from './plugins/cluster/index.ts'
+import computerName from './plugins/computer-name.ts'
 import config from './plugins/config.ts'
 import crypto from './plugins/crypto/index.ts'
 import delivery from './plugins/delivery.ts'
@@ -77,6 +78,7 @@ async function assemble(
   await app.register(guests, { build: buildGuestApp })
   await app.register(httpPeers)
   await app.register(discovery)
+  await app.register(computerName)
   await app.register(peerMesh, mesh) // Starts discovery once its own port is bound.
   await app.register(clusterPlugin, cluster) // Loads its client only if it is configured.
   await app.register(delivery)

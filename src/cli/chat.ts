@@ -1,6 +1,7 @@
 // `nws chat <channel>`: a conversation in a terminal, one message per line. Programs use listen.ts and pipe.ts.
 import { createInterface, type Interface } from 'node:readline'
 import { Command } from 'commander'
+import { friendlyWords } from '../core/friendly-words.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { note, printable, styled, terminalRows, write } from './output.ts'
 import { proxyOf, withProxy, type ProxyOptions } from './proxy.ts'
@@ -11,7 +12,7 @@ interface ChatOptions extends ProxyOptions, ChannelOptions {
   readonly name?: string
 }
 
-/** Shown characters of a peer's id. */
+/** Shown characters of a peer's id, if its words are not enough. */
 const SHORT = 6
 const MAX_NAME = 40
 
@@ -22,19 +23,21 @@ export function chatCommand(): Command {
     .action(chat)
 }
 
-/** The beginning of an id that tells it from all others. */
+/** The words of a peer, and the beginning of its id if another peer has the same words. */
 function shortOf(id: string, others: Iterable<string>): string {
-  const rivals = [...others].filter(other => other !== id && other.startsWith(id.slice(0, SHORT)))
+  const words = friendlyWords(id)
+  const rivals = [...others].filter(other => other !== id && friendlyWords(other) === words)
+  if (rivals.length === 0) return words
   let length = SHORT
   while (rivals.some(rival => rival.startsWith(id.slice(0, length))) && length < id.length) length++
-  return id.slice(0, length)
+  return `${words} ${id.slice(0, length)}`
 }
 
-/** The rows of a message. They begin with the id, because names are claims: a name could look like another line. */
+/** The rows of a message. They begin with the words, because names are claims: a name could look like another line. */
 function rowsOf({ source, data }: Received, peers: Iterable<string>): string {
   const { name, text } =
     'bytes' in data ? {} : (Object(data.json) as { readonly name?: unknown; readonly text?: unknown })
-  const who = typeof name === 'string' && name !== '' ? ` ${printable(name.slice(0, MAX_NAME))}` : ''
+  const who = typeof name === 'string' && name !== '' ? ` (${printable(name.slice(0, MAX_NAME))})` : ''
   const lead = `${shortOf(source, peers)}${who}: `
   if ('bytes' in data) return `${lead}(${data.bytes.byteLength} bytes)`
   return lead + terminalRows(lead, typeof text === 'string' ? text : data.text, process.stdout.columns)
@@ -56,14 +59,14 @@ async function chat(channel: string | undefined, options: ChatOptions): Promise<
     joined: ({ id, peers }) =>
       say(
         styled(
-          `You are ${id.slice(0, SHORT)}. ${peers.size === 1 ? 'One other peer is' : `${peers.size === 0 ? 'No' : peers.size} other peers are`} here.`,
+          `You are ${friendlyWords(id)}. ${peers.size === 1 ? 'One other peer is' : `${peers.size === 0 ? 'No' : peers.size} other peers are`} here.`,
           'dim'
         ),
         false
       ),
     received: (message, { peers }) => say(rowsOf(message, peers), true),
     presence: (change, peer) =>
-      say(styled(`${peer.slice(0, SHORT)} ${change === 'connect' ? 'is here' : 'has left'}`, 'dim'), false),
+      say(styled(`${friendlyWords(peer)} ${change === 'connect' ? 'is here' : 'has left'}`, 'dim'), false),
     refused: error => say(styled(printable(`${error.code}: ${error.message}`), 'yellow'), false),
     over: () => lines?.close()
   })
@@ -76,7 +79,7 @@ async function chat(channel: string | undefined, options: ChatOptions): Promise<
   for await (const line of lines) {
     const text = line.trim()
     if (text === '/quit') break
-    if (text === '/who') for (const peer of room.connection?.peers ?? []) say(peer, false)
+    if (text === '/who') for (const peer of room.connection?.peers ?? []) say(`${friendlyWords(peer)} (${peer})`, false)
     else if (text !== '' && room.connection === undefined) say(styled('Not sent: no connection.', 'yellow'), false)
     else if (text !== '')
       room.connection?.sendJson(JSON.stringify(options.name === undefined ? text : { name: options.name, text }))

@@ -2,6 +2,7 @@
 // gives a remedy for each problem. It changes nothing.
 import { Command } from 'commander'
 import { catalogue, type ErrorCode, type ErrorDefinition } from '../core/errors.ts'
+import { friendlyWords } from '../core/friendly-words.ts'
 import { parsePeerAddress } from '../core/peer-address.ts'
 import { fine, found, type Finding } from './doctor/finding.ts'
 import { interfacesToTry, type NetworkInterface } from './doctor/interfaces.ts'
@@ -15,6 +16,7 @@ import { proxyOf, request, requestList, withProxy, type Proxy, type ProxyOptions
 interface Health {
   readonly version: string
   readonly proxyId?: string
+  readonly proxyName?: string
   readonly discovery?: { readonly state: string; readonly interfaces: readonly string[] }
   readonly cluster?: {
     readonly state: string
@@ -69,7 +71,7 @@ async function* examine(proxy: Proxy): AsyncGenerator<Finding> {
     health = await request<Health>(proxy, '/api/health')
     if (health.proxyId === undefined)
       yield found('proxy', 'api-refused', `version ${health.version} runs, but tells nothing more without the token`)
-    else yield fine('proxy', `version ${health.version} runs, id ${health.proxyId}`)
+    else yield fine('proxy', `version ${health.version} runs, ${computerText(health.proxyId, health.proxyName)}`)
     if (health.proxyId !== undefined) links = await requestList<LinkSeen>(proxy, '/api/links', 'links')
   } catch (error) {
     if (!(error instanceof CliError) || error.exit !== EXIT.notRunning) throw error
@@ -167,6 +169,12 @@ async function* checkLoop({ interfaces }: Facts): AsyncGenerator<Finding, boolea
   return any
 }
 
+/** A computer as people tell it from others, and its id. */
+function computerText(id: string, name?: string): string {
+  const words = friendlyWords(id)
+  return `${name === undefined ? words : `${name}, ${words}`} (id ${id})`
+}
+
 /**
  * The heard proxies without the own one. Without a token its id is unknown: then one of those at this machine's addresses is
  * the own one.
@@ -211,7 +219,7 @@ async function* checkOthers({ health, links, interfaces }: Facts, loops: boolean
     yield found(
       'other proxies',
       'other-unreachable',
-      `${id} is heard, but does not answer at ${[...addresses].slice(0, 4).join(', ')} port ${port}`
+      `${computerText(id)} is heard, but does not answer at ${[...addresses].slice(0, 4).join(', ')} port ${port}`
     )
   }
   if (others.length + linked.size === 0) {

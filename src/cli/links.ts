@@ -14,6 +14,8 @@ interface Traffic {
 /** A link of the API, or a proxy of the cluster, which has fewer members. */
 interface Row {
   readonly proxyId: string
+  readonly proxyWords: string
+  readonly proxyName?: string
   readonly address?: string
   readonly role: string
   readonly state?: string
@@ -41,6 +43,7 @@ export function linksCommand(): Command {
         key: ({ proxyId, address = '', role }) => `${proxyId} ${role} ${address}`,
         columns: [
           { title: 'PROXY', value: ({ proxyId }) => (proxyId === '' ? '(unknown yet)' : proxyId) },
+          { title: 'COMPUTER', value: ({ proxyWords, proxyName = proxyWords }) => proxyName },
           { title: 'ADDRESS', value: ({ address = '' }) => address },
           { title: 'ROLE', value: ({ role }) => role },
           { title: 'STATE', value: ({ state = '' }) => state },

@@ -1,6 +1,7 @@
 // `nws listen <channel>`: prints the messages of a channel.
 import { once } from 'node:events'
 import { Command } from 'commander'
+import { friendlyWords } from '../core/friendly-words.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError, EXIT } from './errors.ts'
 import { note, styled, writeForeign, writeJson } from './output.ts'
@@ -46,7 +47,7 @@ async function listen(channel: string | undefined, options: ListenOptions): Prom
   const room = await stayJoined(proxyOf(options), name, {
     reconnect: options.reconnect,
     joined: ({ id }) => {
-      note(styled(`Listening as ${id}.`, 'dim'))
+      note(styled(`Listening as ${friendlyWords(id)} (${id}).`, 'dim'))
     },
     received: (message, connection) => {
       if (from !== undefined && message.source !== from) return

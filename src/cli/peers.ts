@@ -2,16 +2,22 @@
 import { Command } from 'commander'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
 import { CliError } from './errors.ts'
+import { bytesText } from './output.ts'
 import { proxyOf, request, requestList, withProxy, type ProxyOptions } from './proxy.ts'
 import { showList, withList, type ListOptions } from './watch.ts'
 
 interface Peer {
   readonly id: string
+  readonly words: string
   readonly channel: string
   readonly location: string
-  readonly proxy: string
+  readonly proxyWords: string
+  readonly proxyName?: string
   readonly dialect: string
+  readonly via?: string
   readonly connectedAt: string
+  readonly messages: number
+  readonly bytes: number
 }
 
 export function peersCommand(): Command {
@@ -32,10 +38,13 @@ export function peersCommand(): Command {
         key: ({ id }) => id,
         columns: [
           { title: 'PEER', value: ({ id }) => id },
+          { title: 'WORDS', value: ({ words }) => words },
           ...(isOne ? [] : [{ title: 'CHANNEL', value: ({ channel }: Peer) => channel }]),
           { title: 'WHERE', value: ({ location }) => (location === 'local' ? 'here' : location) },
-          { title: 'PROXY', value: ({ proxy }) => proxy },
-          { title: 'SPEAKS', value: ({ dialect }) => dialect },
+          { title: 'COMPUTER', value: ({ proxyWords, proxyName = proxyWords }) => proxyName },
+          { title: 'SPEAKS', value: ({ dialect, via = dialect }) => via },
+          { title: 'MESSAGES', value: ({ messages }) => messages, right: true },
+          { title: 'DATA', value: ({ bytes }) => bytesText(bytes), right: true },
           { title: 'SINCE', value: ({ connectedAt }) => connectedAt }
         ],
         empty: 'No peers.'

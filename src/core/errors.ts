@@ -194,6 +194,15 @@ export const catalogue = {
   },
   NWS_ERR_SHUTTING_DOWN: { status: 503, close: 1001, message: 'The proxy is shutting down.' },
 
+  // The name of this computer
+  NWS_ERR_NAME: {
+    status: 400,
+    message:
+      'The name of a computer has at most 64 bytes. It has no control or invisible characters, and no blanks at its ends.'
+  },
+  NWS_ERR_NAME_SETTING: { status: 409, message: 'NWS_NAME names this computer. Change the setting instead.' },
+  NWS_ERR_NAME_NOT_KEPT: { status: 500, message: 'The proxy cannot write the name into NWS_DATA_DIR.' },
+
   // BoneValue
   NWS_ERR_BV_OTHER_MACHINE: {
     status: 403,

@@ -2,6 +2,7 @@
 // schema.
 import * as registry from 'typebox/format'
 import { parseIceServers } from './bonevalue/ice-servers.ts'
+import { isComputerName } from './computer-name.ts'
 import { parseAddress } from './dns-sd/address-policy.ts'
 import { parseAllowedHost } from './host-policy.ts'
 import { isSerialisedOrigin } from './origin-policy.ts'
@@ -55,6 +56,10 @@ export const settingFormats = {
     allowed:
       'a JSON list such as [{"urls":"stun:host:3478"}], with "secret", or "username" and "credential", if a server needs them',
     fits: text => parseIceServers(text) !== undefined
+  },
+  'computer-name': {
+    allowed: 'up to 64 bytes of text, without control and invisible characters, and without blanks at its ends',
+    fits: isComputerName
   },
   token: { allowed: 'printable ASCII characters without spaces', fits: text => /^[\x21-\x7e]+$/.test(text) }
 } as const satisfies Record<string, SettingFormat>

@@ -77,6 +77,10 @@ const rows = {
     'Tell raw sockets who comes and goes, by the frames ____connect and ____disconnect.'
   ),
 
+  name: mesh(
+    text('computer-name'),
+    'Name of this computer, for people on computers that share a channel with it. Empty: the name that the console gave, or none.'
+  ),
   discovery: mesh(switchable(true), 'Advertise this proxy by mDNS, and look for others.'),
   peers: mesh(
     list('peer'),
@@ -94,7 +98,10 @@ const rows = {
     switchable(false),
     'Let clients of 2012 log in by cookies, from pages of this proxy and of NWS_BV_ORIGINS.'
   ),
-  dataDir: bonevalue(text(), 'Folder of accounts.db. :memory: keeps nothing. Empty: .nws in the home folder.'),
+  dataDir: bonevalue(
+    text(),
+    'Folder of accounts.db, and of the name that the console gave this computer. :memory: keeps nothing. Empty: .nws in the home folder.'
+  ),
   bvListen: bonevalue(
     text('listen'),
     'Address of a listener for other machines, which serves the rendezvous and NWS_WEB_ROOT only. Empty: none.'

@@ -97,7 +97,7 @@ t.test('messages', async t => {
   t.match(await nws(t, ['send', 'room', '{', '--json'], { env }), { code: 2, stderr: /NWS_CLI_USAGE/ })
 
   const one = startNws(t, ['listen', 'talk', '--json', '--count', '1'], { env })
-  await one.says('stderr', /Listening as (\S+)\./)
+  await one.says('stderr', /Listening as .* \((\S+)\)\./)
   const [peer] = lines((await nws(t, ['peers', 'talk', '--json'], { env })).stdout)
   t.equal((await nws(t, ['send', 'talk', 'only you', '--to', String(peer!['id'])], { env })).code, 0)
   t.match(lines((await one.ended).stdout).at(-1), { action: 'message', data: 'only you' })

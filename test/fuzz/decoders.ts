@@ -43,7 +43,7 @@ function extensionBytes(plaintext: Uint8Array): number {
   let sum = 0
   for (let at = 0; at < plaintext.length;) {
     const length = FRAME_HEADER_BYTES + (plaintext[at + 1]! << 8) + plaintext[at + 2]!
-    if (plaintext[at]! >= 0x80) sum += length
+    if (plaintext[at]! >= 0x80 && plaintext[at] !== frameType.name) sum += length
     at += length
   }
   return sum

@@ -1,7 +1,10 @@
 // The JSON API, publish and server-sent events over real HTTP.
 import { once } from 'node:events'
+import { readdirSync, statSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { friendlyWords } from '../../src/core/friendly-words.ts'
 import { buildTestApp, request } from '../support/app.ts'
 import { joinChannel } from '../support/channel.ts'
 import { statusOf } from '../support/http.ts'
@@ -53,8 +56,12 @@ t.test('lists channels and peers', async t => {
     channel: 'room',
     location: 'local',
     proxy: app.crypto.proxyId.text,
+    words: friendlyWords(a.id),
+    proxyWords: friendlyWords(app.crypto.proxyId.text),
     dialect: 'envelope',
-    connectedAt: /Z$/
+    connectedAt: /Z$/,
+    messages: 1,
+    bytes: 6
   })
   const one = await get(address, '/api/channels/room')
   t.match(one.body, { name: 'room', peers: { local: 2, remote: 0, list: [{ id: a.id }, { id: b.id }] } })
@@ -83,6 +90,40 @@ t.test('no answer may be taken for something else than it says it is', async t =
   ]) {
     t.equal((await fetch(`${address}${path}`)).headers.get('x-content-type-options'), 'nosniff', path)
   }
+})
+
+t.test('[R17] a computer keeps the name that the API gives it, and refuses misleading ones', async t => {
+  const dataDir = join(t.testdir(), 'new')
+  const put = async (url: string, body: unknown, headers = { 'content-type': 'application/json' }) => {
+    const response = await fetch(`${url}/api/name`, { method: 'PUT', headers, body: JSON.stringify(body) })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  const first = await buildTestApp(t, { dataDir })
+  t.notMatch((await get(first.url, '/api/health')).body, { proxyName: String })
+  const wrong = { status: 400, body: { code: 'NWS_ERR_NAME' } }
+  for (const name of ['a\nb', 'a\u202eb', ' a', 'ö'.repeat(40)]) t.match(await put(first.url, { name }), wrong, name)
+  t.match(await put(first.url, { name: 'x'.repeat(65) }), { status: 400 })
+  t.match(await put(first.url, {}), { status: 400 })
+  t.match(await put(first.url, { name: 'a' }, { 'content-type': 'text/plain' }), { status: 415 })
+  t.match(await put(first.url, { name: 'Ada’s desk' }), { status: 200, body: { name: 'Ada’s desk' } })
+  t.equal(statSync(join(dataDir, 'name')).mode & 0o777, 0o600)
+  t.strictSame(readdirSync(dataDir), ['name'])
+
+  const second = await buildTestApp(t, { dataDir })
+  t.match((await get(second.url, '/api/health')).body, {
+    proxyName: 'Ada’s desk',
+    proxyWords: friendlyWords(second.app.crypto.proxyId.text)
+  })
+  t.match(await put(second.url, { name: '' }), { status: 200 })
+  t.strictSame(readdirSync(dataDir), [])
+
+  const named = await buildTestApp(t, { dataDir, name: 'Set' })
+  t.match(await put(named.url, { name: 'Other' }), { status: 409, body: { code: 'NWS_ERR_NAME_SETTING' } })
+  t.match((await get(named.url, '/api/health')).body, { proxyName: 'Set' })
+  const inMemory = await buildTestApp(t, { dataDir: ':memory:' })
+  t.match(await put(inMemory.url, { name: 'Brief' }), { status: 200 })
+  const broken = await buildTestApp(t, { dataDir: join(t.testdir({ file: '' }), 'file') })
+  t.match(await put(broken.url, { name: 'Lost' }), { status: 500, body: { code: 'NWS_ERR_NAME_NOT_KEPT' } })
 })
 
 t.test('[R9] lists tags where names are not to be shown', async t => {

@@ -22,6 +22,8 @@ const names = {
   refused: 'name-with-a-slash-at-its-end',
   long: 'n'.repeat(120) + '0123456789'.repeat(13)
 }
+/** Names of the two computers, which only the other end of their link learns. */
+const computers = { a: 'the-kitchen-of-grandmother', b: 'a-laptop-under-the-sofa' }
 const canary = 'canary-in-a-coal-mine'
 /** The end of bytes that are sent in clear, long enough to find them again. */
 const HASH_TAIL = 30
@@ -30,7 +32,10 @@ const payload = 'what-they-say-to-each-other'
 t.test('[R6, R9] no name in any packet or log', { skip, timeout: 180_000 }, async t => {
   const [one, two] = (await createNetwork(t, 2)).hosts as [Host, Host]
   const capture = await startCapture(t, one)
-  const [a, b] = await Promise.all([startProxy(one, { env }), startProxy(two, { env })])
+  const [a, b] = await Promise.all([
+    startProxy(one, { env: { ...env, NWS_NAME: computers.a } }),
+    startProxy(two, { env: { ...env, NWS_NAME: computers.b } })
+  ])
   await Promise.all([a.linkedTo([b]), b.linkedTo([a])])
 
   for (const channel of [names.shared, names.private, names.long]) {
@@ -51,6 +56,9 @@ t.test('[R6, R9] no name in any packet or log', { skip, timeout: 180_000 }, asyn
     await bob.hears({ action: 'disconnect' })
     await a.join(channel)
   }
+  const knows = ({ links }: { links: { proxyName?: string }[] }, name: string) => links[0]?.proxyName === name
+  await a.until<{ links: [] }>('/api/links', answer => knows(answer, computers.b))
+  await b.until<{ links: [] }>('/api/links', answer => knows(answer, computers.a))
   await a.join(names.onlyHere)
   await b.request('GET', `/broadcast/${names.old}`)
   await a.request(
@@ -84,7 +92,7 @@ t.test('[R6, R9] no name in any packet or log', { skip, timeout: 180_000 }, asyn
   )
   const logs = Buffer.from([a, b, again].map(({ program }) => program.output()).join('\n'))
   t.match(logs.toString(), /channel matched/, 'they are full')
-  for (const secret of [...Object.values(names), payload]) {
+  for (const secret of [...Object.values(names), ...Object.values(computers), payload]) {
     t.strictSame(
       recorded.flatMap(bytes => tracesOf(secret, bytes)),
       [],

@@ -1,6 +1,7 @@
 // Two links of one session with fixed keys and scalars, computed by the code: what docs/vectors/nws3-link.json holds and
 // docs/protocol/link.md shows. Not a protocol machine: each end's messages are written out in order.
 import { ascii, concat, lv, readU32, u16, u64, u8 } from '../../src/core/bytes.ts'
+import { encodeComputerName } from '../../src/core/computer-name.ts'
 import { encodePeerMessageHead, encodePresence } from '../../src/core/link/wire/channel-message.ts'
 import { dataFlag } from '../../src/core/link/wire/fragments.ts'
 import { frameType, type FrameType } from '../../src/core/link/wire/frames.ts'
@@ -169,7 +170,14 @@ export function computeLinkExample() {
   first.send('I', 'M3', frame(frameType.m3, m3))
   first.send('R', 'M4', frame(frameType.m4, m4))
   first.send('I', 'M5', frame(frameType.m5, m5))
-  first.send('R', 'M6, then DATA with JOIN "bob"', frame(frameType.m6, m6), data(whole, encodePresence('join', 'bob')))
+  const name = frame(frameType.name, encodeComputerName('Kitchen'))
+  first.send(
+    'R',
+    'M6, then DATA with JOIN "bob", NAME',
+    frame(frameType.m6, m6),
+    data(whole, encodePresence('join', 'bob')),
+    name
+  )
   first.send(
     'I',
     'DATA with JOIN "ada", DATA with BROADCAST of "ada"',
@@ -191,7 +199,14 @@ export function computeLinkExample() {
     false
   )
   const held = frame(frameType.held, handle)
-  second.send('I', 'HELD, FROM 2, then the last fragment again', held, from(2), data(dataFlag.last, direct.slice(10)))
+  second.send(
+    'I',
+    'HELD, FROM 2, NAME, then the last fragment again',
+    held,
+    from(2),
+    name,
+    data(dataFlag.last, direct.slice(10))
+  )
   second.send(
     'R',
     'HELD, FROM 2, DATA with PART "ada", LEAVE',

@@ -241,6 +241,8 @@ export class SimulatedProxy {
   endpoint: Endpoint
   /** Its process runs. */
   alive = true
+  /** The name of its computer. */
+  computerName: string | undefined
   /** Keeps its links, once it was told of other proxies. */
   readonly dialer: Dialer
   /** Told when a dialled link opens. */
@@ -269,6 +271,7 @@ export class SimulatedProxy {
       {
         identity,
         listenPort: () => 1,
+        computerName: () => this.computerName,
         primitives,
         clock: { now: () => clock.now(), after: (ms, run) => clock.after(ms, alive(run)) },
         runner,

@@ -159,8 +159,7 @@ export class Channel {
 
   /** Sends a broadcast of a member to all others. */
   broadcast(source: Peer, payload: Payload): DeliveryCount {
-    this.messages++
-    this.bytes += payload.bytes.length
+    this.#count(source, payload)
     this.#fanOut(source, payload)
     let remote = 0
     let missed = 0
@@ -192,9 +191,15 @@ export class Channel {
     } else if (!this.#carry(source, target, payload)) {
       return 'NWS_ERR_MESSAGE_TOO_LARGE_FOR_REMOTE'
     }
-    this.messages++
-    this.bytes += payload.bytes.length
+    this.#count(source, payload)
     return 'delivered'
+  }
+
+  #count(source: Peer, { bytes: { length } }: Payload): void {
+    this.messages++
+    this.bytes += length
+    source.messages++
+    source.bytes += length
   }
 
   /** Uses all carriers of the target: the numbers of a sender have no gaps on any carrier. */

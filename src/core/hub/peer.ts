@@ -75,6 +75,10 @@ export class Peer implements PeerFacts {
   readonly port: PeerPort | undefined
   /** The carriers to and from a remote peer, which the hub keeps; empty for local peers. */
   readonly carriers: Carrier[]
+  /** Accepted messages of this peer. */
+  messages = 0
+  /** Bytes of their payloads. */
+  bytes = 0
   /** Number of the last message accepted from this remote peer. Each of its carriers brings each message. */
   taken = 0
   /** Its number among all that ever joined the channel. The channel sets it. */

@@ -13,6 +13,7 @@ import type { Session } from '../../core/link/session/session.ts'
 import { parsePeerAddress } from '../../core/peer-address.ts'
 import { createRealClock } from '../../platform/real-clock.ts'
 import type {} from '../channel-registry/index.ts'
+import type {} from '../computer-name.ts'
 import type {} from '../config.ts'
 import type {} from '../crypto/index.ts'
 import type {} from '../discovery/index.ts'
@@ -53,6 +54,8 @@ export interface PeerMesh {
   readonly port: number
   /** Sessions with other proxies. */
   links(): LinkView[]
+  /** The names of computers that share a channel with this one, as they say, by the ids of their proxies. */
+  names(): ReadonlyMap<string, string>
   /** The mesh itself, for tests and metrics. */
   readonly mesh: Mesh
   /** How links have ended so far: `<close code> <who closed>`, the code `none` if the connection just ended. */
@@ -77,6 +80,7 @@ export default fp<PeerMeshOptions>(
       config,
       crypto,
       channelRegistry: { hub },
+      computerName,
       discovery,
       log
     } = app
@@ -101,6 +105,7 @@ export default fp<PeerMeshOptions>(
       {
         identity: crypto.identity,
         listenPort: () => port,
+        computerName: () => computerName.value,
         primitives: crypto.link,
         clock,
         runner: new SliceRunner(clock, SLICE_MS, clock.soon),
@@ -209,6 +214,14 @@ export default fp<PeerMeshOptions>(
       },
       mesh,
       endings,
+      names: () => {
+        const names = new Map<string, string>()
+        for (const session of mesh.sessions()) {
+          const { computerName } = session.traffic
+          if (computerName !== undefined) names.set(remoteIdOf(session), computerName)
+        }
+        return names
+      },
       links: () =>
         Array.from(mesh.sessions(), session => {
           const link = lastLinks.get(session)
@@ -227,6 +240,7 @@ export default fp<PeerMeshOptions>(
         })
     })
     hub.attach(carrier)
+    computerName.subscribe(() => mesh.computerNamed())
     hub.turns.queues.addSource(() =>
       Array.from(mesh.sessions(), session => ({
         get queuedBytes() {
@@ -279,6 +293,6 @@ export default fp<PeerMeshOptions>(
   {
     name: 'nws-peer-mesh',
     fastify: '5.x',
-    dependencies: ['nws-config', 'nws-crypto', 'nws-channel-registry', 'nws-discovery']
+    dependencies: ['nws-config', 'nws-crypto', 'nws-channel-registry', 'nws-computer-name', 'nws-discovery']
   }
 )

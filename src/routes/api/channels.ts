@@ -18,7 +18,7 @@ import {
   scopeQuery,
   waitQuery
 } from './schemas.ts'
-import { channelView, peerView } from './views.ts'
+import { channelView, computerViews, peerView } from './views.ts'
 
 const channelRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
@@ -56,10 +56,9 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
     async ({ params: { name }, query: { scope } }) => {
       const channel = findChannel(app, name, scope)
       const view = viewOf(channel)
-      return {
-        ...view,
-        peers: { ...view.peers, list: Array.from(channel.members(), peer => peerView(peer, apiShowNames)) }
-      }
+      const computer = computerViews(app)
+      const list = Array.from(channel.members(), peer => peerView(peer, apiShowNames, computer))
+      return { ...view, peers: { ...view.peers, list } }
     }
   )
 
@@ -104,7 +103,10 @@ const channelRoutes: FastifyPluginAsyncTypebox = async app => {
         response: { 200: Type.Object({ peers: Type.Array(peerSchema) }) }
       }
     },
-    async () => ({ peers: channelRegistry.peers().map(peer => peerView(peer, apiShowNames)) })
+    async () => {
+      const computer = computerViews(app)
+      return { peers: channelRegistry.peers().map(peer => peerView(peer, apiShowNames, computer)) }
+    }
   )
 }
 

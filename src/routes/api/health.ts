@@ -9,6 +9,8 @@ import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/crypto/index.ts'
 import type {} from '../../plugins/discovery/index.ts'
 import type {} from '../../plugins/peer-mesh/index.ts'
+import { computerSchema } from './schemas.ts'
+import { computerViews } from './views.ts'
 
 const count = (description: string) => Type.Optional(Type.Integer({ minimum: 0, description }))
 
@@ -17,6 +19,7 @@ const healthSchema = Type.Object({
   version: Type.String(),
   uptimeSeconds: count('Whole seconds since the start.'),
   proxyId: Type.Optional(Type.String({ description: 'Id of this run.' })),
+  ...Type.Partial(computerSchema).properties,
   channels: count('Open channels.'),
   peers: count('Peers of all channels, local and remote.'),
   discovery: Type.Optional(
@@ -93,10 +96,12 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
     async request => {
       const brief = { status: 'ok' as const, version: app.proxyVersion }
       if (!app.accessGuard.isTrusted(request)) return brief
+      const proxyId = app.crypto.proxyId.text
       return {
         ...brief,
         uptimeSeconds: Math.floor((performance.now() - started) / 1000),
-        proxyId: app.crypto.proxyId.text,
+        proxyId,
+        ...computerViews(app)(proxyId),
         channels: app.channelRegistry.hub.size,
         peers: app.channelRegistry.peers().length,
         discovery: discoveryView(app.discovery.status),

@@ -11,6 +11,7 @@ import invitationRoutes from './invitations.ts'
 import linkRoutes from './links.ts'
 import messageRoutes from './messages.ts'
 import metricsRoutes from './metrics.ts'
+import nameRoutes from './name.ts'
 import readyRoutes from './ready.ts'
 import userRoutes from './users.ts'
 
@@ -24,6 +25,7 @@ export default async function apiRoutes(app: FastifyInstance): Promise<void> {
   await app.register(eventRoutes)
   await app.register(faultRoutes)
   await app.register(linkRoutes)
+  await app.register(nameRoutes)
   await app.register(invitationRoutes)
   await app.register(asyncApiRoutes)
   await app.register(userRoutes)

@@ -6,6 +6,7 @@ import type {} from '../../plugins/config.ts'
 import type {} from '../../plugins/crypto/index.ts'
 import type {} from '../../plugins/peer-mesh/index.ts'
 import { clusterProxySchema, linkSchema } from './schemas.ts'
+import { computerViews } from './views.ts'
 
 const linkRoutes: FastifyPluginAsyncTypebox = async app => {
   const {
@@ -35,23 +36,28 @@ const linkRoutes: FastifyPluginAsyncTypebox = async app => {
         }
       }
     },
-    async () => ({
-      links: peerMesh.links().map(({ channels, since, rttMs, ...link }) => ({
-        ...link,
-        since: new Date(since).toISOString(),
-        ...(rttMs === undefined ? {} : { rttMs }),
-        channels: shown(channels)
-      })),
-      ...(cluster === undefined
-        ? {}
-        : {
-            cluster: cluster.proxies().map(({ channels, since, ...proxy }) => ({
-              ...proxy,
-              since: new Date(since).toISOString(),
-              channels: shown(channels)
-            }))
-          })
-    })
+    async () => {
+      const computer = computerViews(app)
+      return {
+        links: peerMesh.links().map(({ channels, since, rttMs, ...link }) => ({
+          ...link,
+          ...computer(link.proxyId),
+          since: new Date(since).toISOString(),
+          ...(rttMs === undefined ? {} : { rttMs }),
+          channels: shown(channels)
+        })),
+        ...(cluster === undefined
+          ? {}
+          : {
+              cluster: cluster.proxies().map(({ channels, since, ...proxy }) => ({
+                ...proxy,
+                ...computer(proxy.proxyId),
+                since: new Date(since).toISOString(),
+                channels: shown(channels)
+              }))
+            })
+      }
+    }
   )
 }
 

@@ -26,16 +26,29 @@ export const nameParams = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255, description: 'Channel name.' })
 })
 
+/** The computer of a proxy, as people tell it from others. */
+export const computerSchema = Type.Object({
+  proxyWords: Type.String({ description: 'Two friendly words made from the id of the proxy.' }),
+  proxyName: Type.Optional(
+    Type.String({ description: 'Name of the computer, if it has one and shares a channel by a link.' })
+  )
+})
+
 /** One peer. */
 export const peerSchema = Type.Object({
   id: Type.String(),
+  words: Type.String({ description: 'Two friendly words made from its id.' }),
   channel: Type.String({ description: 'Name of its channel, or the tag if NWS_API_SHOW_NAMES is off.' }),
   location: Type.Enum(['local', 'remote']),
   proxy: Type.String({ description: 'Id of the proxy of this peer.' }),
+  ...computerSchema.properties,
   dialect: Type.String({ description: 'Its protocol: envelope, raw, numbered, events, http, extension or link.' }),
+  origin: Type.Optional(Type.String({ description: 'Origin of its page. Absent for programs and remote peers.' })),
   via: Type.Optional(Type.Literal('guest', { description: 'It came by an invitation. Absent for others.' })),
   invitation: Type.Optional(Type.String({ description: 'Id of the invitation of a guest.' })),
-  connectedAt: time('Time of its join.')
+  connectedAt: time('Time of its join.'),
+  messages: count('Messages that it sent.'),
+  bytes: count('Bytes of data in these messages.')
 })
 
 /** A fault for developers. */
@@ -92,6 +105,7 @@ const traffic = (description: string) => Type.Object({ in: count('Received.'), o
 /** One link to another proxy. */
 export const linkSchema = Type.Object({
   proxyId: Type.String({ description: 'Id of the remote proxy.' }),
+  ...computerSchema.properties,
   address: Type.String({ description: 'Address and port of the other end of its connection, or of the last one.' }),
   role: Type.Enum(['initiator', 'responder'], {
     description: 'initiator: this proxy dialled. responder: the other proxy dialled.'
@@ -112,6 +126,7 @@ export const linkSchema = Type.Object({
 /** One other proxy of the cluster. */
 export const clusterProxySchema = Type.Object({
   proxyId: Type.String({ description: 'Id of the remote proxy.' }),
+  ...computerSchema.properties,
   since: time('Time of the first contact.'),
   channels: Type.Array(Type.String(), {
     description: 'Names of the channels that it shares with this proxy, or tags if NWS_API_SHOW_NAMES is off.'

@@ -1,7 +1,12 @@
-// Channels and peers in the form of the API.
+// Channels, peers and computers in the form of the API.
+import type { FastifyInstance } from 'fastify'
+import { friendlyWords } from '../../core/friendly-words.ts'
 import type { Channel } from '../../core/hub/channel.ts'
 import type { FaultPlan } from '../../plugins/channel-sockets/faults.ts'
 import type { Peer } from '../../core/hub/peer.ts'
+import type {} from '../../plugins/computer-name.ts'
+import type {} from '../../plugins/crypto/index.ts'
+import type {} from '../../plugins/peer-mesh/index.ts'
 
 /** A channel as `channelSchema` has it. */
 export function channelView(channel: Channel, showNames: boolean, fault: FaultPlan | undefined) {
@@ -17,15 +22,32 @@ export function channelView(channel: Channel, showNames: boolean, fault: FaultPl
   }
 }
 
+/** The words and the name of the computer of a proxy, as `computerSchema` has them. */
+type ComputerView = (proxyId: string) => { readonly proxyWords: string; readonly proxyName?: string }
+
+/** Gives views of the computers that are known now. */
+export function computerViews({ crypto, computerName, peerMesh }: FastifyInstance): ComputerView {
+  const names = peerMesh.names()
+  return proxyId => {
+    const name = proxyId === crypto.proxyId.text ? computerName.value : names.get(proxyId)
+    return { proxyWords: friendlyWords(proxyId), ...(name === undefined ? {} : { proxyName: name }) }
+  }
+}
+
 /** A peer as `peerSchema` has it. */
-export function peerView(peer: Peer, showNames: boolean) {
+export function peerView(peer: Peer, showNames: boolean, computer: ComputerView) {
   return {
     id: peer.id,
+    words: friendlyWords(peer.id),
     channel: showNames ? peer.channel.name : peer.channel.tag,
     location: peer.location,
     proxy: peer.proxy,
+    ...computer(peer.proxy),
     dialect: peer.dialect,
+    ...(peer.origin === undefined ? {} : { origin: peer.origin }),
     ...(peer.invitation === undefined ? {} : { via: 'guest' as const, invitation: peer.invitation }),
-    connectedAt: new Date(peer.connectedAt).toISOString()
+    connectedAt: new Date(peer.connectedAt).toISOString(),
+    messages: peer.messages,
+    bytes: peer.bytes
   }
 }

@@ -4,6 +4,7 @@ import t from 'tap'
 import { concat, u64, u8 } from '../../../src/core/bytes.ts'
 import { encodePeerMessageHead, encodePresence } from '../../../src/core/link/wire/channel-message.ts'
 import { RX_MAX } from '../../../src/core/link/constants.ts'
+import { frameType } from '../../../src/core/link/wire/frames.ts'
 import type { Link } from '../../../src/core/link/session/link.ts'
 import {
   Simulation,
@@ -100,6 +101,55 @@ t.test('payloads that are not exactly one JSON value never reach a channel', asy
   simulation.run(1000)
   t.equal(link.state, 'over', 'too many of them close the link')
   t.match(honest.seen.endings, [{ code: 1008, by: 'us' }])
+})
+
+t.test('a hostile name is refused, and the link goes on', async t => {
+  const { simulation, honest, link, say, remote, texts } = scene()
+  const heard = () => [...honest.mesh.sessions()][0]!.traffic.computerName
+  const name = (body: Uint8Array) => {
+    link.write(frameType.name, text('Kitchen'))
+    simulation.run(100)
+    t.equal(heard(), 'Kitchen')
+    link.write(frameType.name, body)
+    simulation.run(100)
+  }
+  for (const body of [
+    new Uint8Array(0),
+    text('x'.repeat(65)),
+    new Uint8Array(65_000).fill(0x78),
+    Uint8Array.of(0x61, 0xff),
+    text('a\u202eb'),
+    text('a\u001b[2J')
+  ]) {
+    name(body)
+    t.equal(heard(), undefined)
+  }
+  say(broadcastBytes(remote, 1, '1'))
+  simulation.run(100)
+  t.equal(texts().length, 1)
+})
+
+t.test('a name is known only while a channel is shared, and a change is told', async t => {
+  const simulation = new Simulation(1, { timings: { lingerMs: 60 } })
+  const a = simulation.proxy('a')
+  const b = simulation.proxy('b')
+  a.computerName = 'Kitchen'
+  const heard = () => Array.from(b.mesh.sessions(), ({ traffic }) => traffic.computerName)
+  simulation.dial(a, b)
+  a.join('only here')
+  simulation.run(1000)
+  t.strictSame(heard(), [undefined], 'no channel is shared')
+  const peer = a.join('x')
+  b.join('x')
+  simulation.run(1000)
+  t.strictSame(heard(), ['Kitchen'])
+  a.computerName = 'Cellar'
+  a.mesh.computerNamed()
+  simulation.run(1000)
+  t.strictSame(heard(), ['Cellar'])
+  a.leave('x', peer)
+  simulation.run(1000)
+  t.strictSame(heard(), [undefined], 'forgotten with the last channel')
 })
 
 t.test('malformed channel messages close the link', async t => {

@@ -61,6 +61,17 @@ function disorder({ label, seen }: SimulatedProxy): string[] {
   return faults
 }
 
+/** Other proxies whose name one does not know although both share a channel, or knows although they share none. */
+function misnamed(one: SimulatedProxy, proxies: readonly SimulatedProxy[]): string[] {
+  return Array.from(one.mesh.sessions()).flatMap(({ remoteId, traffic }) => {
+    const other = proxies.find(({ id }) => Buffer.compare(id, remoteId) === 0)!
+    const expected = traffic.handles.size > 0 ? other.computerName : undefined
+    return traffic.computerName === expected
+      ? []
+      : [`${one.label} calls ${other.label} ${traffic.computerName}, not ${expected}`]
+  })
+}
+
 for (const count of [3, 5]) {
   t.test(`${count} proxies`, async t => {
     const orders = 75 / count
@@ -75,6 +86,12 @@ for (const count of [3, 5]) {
       linkAll(story)
       for (let i = 0; i < 150; i++) {
         step(story)
+        if (simulation.random() < 0.05) {
+          const { mesh } = Object.assign(randomly(simulation, proxies), {
+            computerName: randomly(simulation, [undefined, `Computer ${i}`])
+          })
+          mesh.computerNamed()
+        }
         simulation.run(simulation.random() < 0.5 ? simulation.below(10) : simulation.below(200))
       }
       simulation.run(10_000)
@@ -84,6 +101,7 @@ for (const count of [3, 5]) {
       const faults = proxies.flatMap(disorder)
       for (const [place, one] of proxies.entries())
         for (const other of proxies.slice(place + 1)) faults.push(...mismatches(one, other))
+      faults.push(...proxies.flatMap(one => misnamed(one, proxies)))
       // Now everything is quiet: all others hear a message, once.
       for (const proxy of proxies) proxy.seen.messages.length = 0
       for (const proxy of proxies) {

@@ -1,6 +1,7 @@
 // The traffic of confirmed channels in one session: DATA and LEAVE, both ways. Decodes and checks each message before
 // anything else sees it. roster.ts knows the members, matching/ confirms channels, session.ts chooses the link.
 import { latin1, mapKey } from '../../bytes.ts'
+import { decodeComputerName } from '../../computer-name.ts'
 import { OffenceCount } from '../budget/offence-count.ts'
 import { HANDLE_BYTES, MAX_OFFENCES, OFFENCE_WINDOW_MS } from '../constants.ts'
 import { fault, type Fault } from '../result.ts'
@@ -33,6 +34,8 @@ export class ChannelTraffic {
   readonly dropped: DropCounts = { unknownHandle: 0, notJson: 0 }
   /** Messages of peers, both ways; JOIN and PART do not count. */
   readonly messages = { in: 0, out: 0 }
+  /** The name of the remote's computer, as it says; undefined if it says none, or if no channel is confirmed. */
+  computerName: string | undefined
   readonly #send: (frame: SessionFrame) => void
   readonly #events: TrafficEvents
   readonly #reassembler: Reassembler
@@ -65,6 +68,7 @@ export class ChannelTraffic {
     const handle = this.handles.leave(name)
     if (handle === undefined) return
     this.#reassembler.forget(handle.key)
+    this.#forgetName()
     this.#sayLeave(handle.bytes)
   }
 
@@ -72,6 +76,7 @@ export class ChannelTraffic {
   keepOnly(held: ReadonlySet<string>): string[] {
     const dropped = this.handles.keepOnly(held)
     for (const { key } of dropped) this.#reassembler.forget(key)
+    this.#forgetName()
     return dropped.map(({ name }) => name)
   }
 
@@ -85,6 +90,7 @@ export class ChannelTraffic {
     const handle = this.handles.leftByRemote(mapKey(body))
     if (handle === undefined) return
     this.#reassembler.forget(handle.key)
+    this.#forgetName()
     this.#sayLeave(handle.bytes)
     this.#events.left(handle.name)
   }
@@ -98,6 +104,15 @@ export class ChannelTraffic {
     const whole = this.#reassembler.take(handle.key, flags, body.subarray(HANDLE_BYTES + 1))
     if (!whole.ok) return whole
     return whole.value && this.#take(handle.name, whole.value, 0)
+  }
+
+  /** NAME came. It counts only while a channel is confirmed. */
+  named(body: Uint8Array): void {
+    this.computerName = this.handles.size === 0 ? undefined : decodeComputerName(body)
+  }
+
+  #forgetName(): void {
+    if (this.handles.size === 0) this.computerName = undefined
   }
 
   /** A whole message begins at `start`. */

@@ -22,6 +22,8 @@ export interface LinkEnvironment {
   readonly identity: Identity
   /** The TCP port on which this proxy listens; 0 for none. */
   readonly listenPort: () => number
+  /** The name of this computer; undefined for none. */
+  readonly computerName: () => string | undefined
   readonly primitives: LinkPrimitives
   readonly clock: Clock
   readonly runner: StepRunner
@@ -293,6 +295,7 @@ export class Link implements CpuClient {
       case frameType.leave:
       case frameType.held:
       case frameType.from:
+      case frameType.name:
         return this.#owner.frame(this, frame)
       default:
         this.scheduler?.take(frame)

@@ -165,6 +165,11 @@ export class Mesh {
     return this.#channels.get(name)?.roster.members() ?? []
   }
 
+  /** The name of this computer has changed: tells it to all who share a channel. */
+  computerNamed(): void {
+    for (const session of this.#sessions.values()) session.sayName()
+  }
+
   /** Whether some link is about to learn if its remote has the channel. */
   isSettling(name: string): boolean {
     for (const { link } of this.#sessions.values()) if (link?.scheduler?.isUntested(name) === true) return true

@@ -9,6 +9,7 @@
 import { compare, isZero, readU64, u64 } from '../../bytes.ts'
 import { MAX_KEPT_BYTES, RESEND_BYTES } from '../constants.ts'
 import type { Cancel } from '../../clock.ts'
+import { encodeComputerName } from '../../computer-name.ts'
 import { InitiatorScheduler } from '../matching/initiator-scheduler.ts'
 import { ResponderScheduler } from '../matching/responder-scheduler.ts'
 import type { RoundSummary, SchedulerPort } from '../matching/scheduler.ts'
@@ -77,6 +78,8 @@ export class Session {
   #wait: Cancel | undefined
   /** A link has carried it. */
   #begun = false
+  /** The remote was told a name of this computer. */
+  #named = false
   /** Bytes over the links that carried it before. */
   readonly #bytes = { in: 0, out: 0 }
 
@@ -175,6 +178,9 @@ export class Session {
         return this.#taken.onHeld(body)
       case frameType.from:
         return this.#onFrom(readU64(body, 0))
+      case frameType.name:
+        this.traffic.named(body)
+        return undefined
       default:
     }
     const isNew = this.#taken.take(body.length)
@@ -219,6 +225,14 @@ export class Session {
     const more = code === SILENT ? Math.max(0, deadMs - link.silentMs) : 0
     this.#wait = this.#environment.clock.after(resumeMs + more, () => this.end())
     if (this.links.size === 0) this.#events.waiting(this)
+  }
+
+  /** Tells the remote the name of this computer, if both share a channel. */
+  sayName(): void {
+    const name = this.#environment.computerName()
+    if (this.traffic.handles.size === 0 || (name === undefined && !this.#named)) return
+    this.#named = true // Even an empty name may be lost with its link.
+    this.link?.write(frameType.name, encodeComputerName(name))
   }
 
   /** Forgets the session: the next link begins another one. */
@@ -283,7 +297,7 @@ export class Session {
     this.#kept = new KeptFrames()
     this.#taken = this.#createTaken()
     this.#next = 0
-    this.#begun = false
+    this.#begun = this.#named = false
     this.resumptions = 0
     this.#bytes.in = this.#bytes.out = 0
     this.traffic = this.#createTraffic()
@@ -305,6 +319,7 @@ export class Session {
     this.#next = this.#kept.base
     for (const body of this.traffic.handles.lists()) link.write(frameType.held, body)
     link.write(frameType.from, u64(this.#next))
+    this.sayName()
     this.#schedule(link)
     this.#events.linked(this, link, resumed)
     if (link !== this.link) return
@@ -325,7 +340,10 @@ export class Session {
       release: () => link.release(),
       confirm: (name, handle) => this.#confirm(link, name, handle),
       fail: reason => link.fail(reason),
-      roundEnded: round => this.#events.roundEnded(link, round)
+      roundEnded: round => {
+        if (round.confirmed > 0) this.sayName()
+        this.#events.roundEnded(link, round)
+      }
     }
     const options = { ...this.#environment, terms: link.terms! }
     link.scheduler = link.role === 'I' ? new InitiatorScheduler(options, port) : new ResponderScheduler(options, port)

@@ -13,6 +13,7 @@
 //   21 LEAVE  handle(8)
 //   22 HELD   handle(8) …                       handles that the sender holds
 //   23 FROM   number(8)                         of the session frame that follows
+//   80 NAME   name of the computer, in UTF-8
 //   80 to FF  extensions: a reader ignores those that it does not know
 import { readU16 } from '../../bytes.ts'
 import { FRAME_HEADER_BYTES, HANDLE_BYTES, HELLO_BYTES, MAX_PLAINTEXT_BYTES } from '../constants.ts'
@@ -37,7 +38,8 @@ export const frameType = {
   data: 0x20,
   leave: 0x21,
   held: 0x22,
-  from: 0x23
+  from: 0x23,
+  name: 0x80
 } as const
 export type FrameType = (typeof frameType)[keyof typeof frameType]
 
@@ -80,6 +82,7 @@ rules[frameType.data] = { from: 'both', min: HANDLE_BYTES + 1, max: longest }
 rules[frameType.leave] = exactly(HANDLE_BYTES)
 rules[frameType.held] = { from: 'both', min: 0, max: longest }
 rules[frameType.from] = exactly(8)
+rules[frameType.name] = { from: 'both', min: 0, max: longest }
 
 /** The frames of a plaintext up to the first fault, which still take effect, and that fault. */
 export interface FramesRead {

@@ -3,12 +3,11 @@ import { chmodSync, existsSync, mkdirSync, openSync, closeSync, statSync } from 
 import { join } from 'node:path'
 import type Libsql from 'libsql'
 import { NwsError } from '../../../core/errors.ts'
+import { IN_MEMORY } from '../../../platform/data-folder.ts'
 
 /** A database. All its calls are synchronous. */
 export type Database = Libsql.Database
 
-/** Keeps everything in memory, for tests. */
-export const IN_MEMORY = ':memory:'
 const FILE = 'accounts.db'
 /** How long to wait for the lock of another process, milliseconds. */
 const LOCK_WAIT_MS = 1000

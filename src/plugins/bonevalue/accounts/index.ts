@@ -1,14 +1,15 @@
 // Accounts as a decorator: the store and the hashing of passwords. Both are loaded when they are first needed.
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
-import { homedir, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fp from 'fastify-plugin'
 import type { AccountStore } from '../../../core/bonevalue/store.ts'
 import { NwsError } from '../../../core/errors.ts'
 import type { Settings } from '../../../core/settings.ts'
+import { IN_MEMORY, dataFolder } from '../../../platform/data-folder.ts'
 import type {} from '../../config.ts'
-import { IN_MEMORY, openDatabase } from './database.ts'
+import { openDatabase } from './database.ts'
 import { createPasswords, type Passwords } from './passwords.ts'
 import { createStore } from './store.ts'
 
@@ -59,12 +60,9 @@ function codedStore(store: AccountStore): AccountStore {
   })
 }
 
-/** The folder of the accounts in the user's home, if the settings name none. */
-const DEFAULT_FOLDER = '.nws'
-
 /** Accounts without Fastify. Nothing is opened, started or loaded yet. */
 export function createAccounts({ dataDir }: Pick<Settings, 'dataDir'>): Accounts & { close(): Promise<void> } {
-  const directory = dataDir === '' ? join(homedir(), DEFAULT_FOLDER) : dataDir
+  const directory = dataFolder(dataDir)
   const passwords = createPasswords()
   let store: Promise<AccountStore> | undefined
   let failed = false
