@@ -14,6 +14,8 @@ COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY --from=build /build/public ./public
+COPY --from=build /build/docs ./docs
+COPY --from=build /build/*.md ./
 RUN ln -s /app/dist/cli/nws.js /usr/local/bin/nws && install -d -o node -g node /home/node/.nws
 USER node
 ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=131072 MALLOC_TRIM_THRESHOLD_=131072

@@ -91,7 +91,10 @@ async function assemble(
 
   await app.register(
     async scope => {
-      await scope.register(guardedScope, { ownsNotFound: ownsServer || prefix !== '' })
+      await scope.register(guardedScope, {
+        ownsNotFound: ownsServer || prefix !== '',
+        errorPage: '/docs/ERRORS.md'
+      })
       await scope.register(wellKnownRoutes)
       await scope.register(consoleRoutes)
       await scope.register(exampleRoutes)

@@ -154,10 +154,14 @@ export class ProxyError extends Error {
   readonly code: string
   readonly exit: ExitCode
 
-  constructor(code: string, message: string, status?: number) {
+  /** Address of the page about the error, if the proxy named one. */
+  readonly help: string | undefined
+
+  constructor(code: string, message: string, status?: number, help?: string) {
     super(code === 'NWS_ERR_TOKEN_REQUIRED' ? 'The proxy asks for its token: set NWS_API_TOKEN to it.' : message)
     this.name = 'ProxyError'
     this.code = code
+    this.help = help
     this.exit = exitOf(code, status)
   }
 }

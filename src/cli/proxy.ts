@@ -103,6 +103,12 @@ async function send(
   }
 }
 
+/** The address of the page about an error, if the answer is from this proxy and names one. */
+function helpOf({ headers, url }: Response): string | undefined {
+  const [, path] = /^<(\/[\w./#-]+)>; rel="help"$/.exec(headers.get('link') ?? '') ?? []
+  return path === undefined ? undefined : new URL(path, url).href
+}
+
 /** The JSON of an answer. @throws CliError, ProxyError */
 async function read(response: Response): Promise<unknown> {
   let answer: unknown
@@ -115,7 +121,7 @@ async function read(response: Response): Promise<unknown> {
   const { code, message } = Object(answer) as { code?: unknown; message?: unknown }
   if (typeof code !== 'string' || typeof message !== 'string' || !/^[A-Z][A-Z\d_]*$/.test(code))
     throw new CliError('NWS_CLI_NOT_A_PROXY')
-  throw new ProxyError(code, message, response.status)
+  throw new ProxyError(code, message, response.status, helpOf(response))
 }
 
 /**

@@ -9,6 +9,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage // Written already.
   if (error instanceof CliError || error instanceof ProxyError) {
     note(`${styled(error.code, 'red')}: ${printable(error.message)}`)
+    if (error instanceof ProxyError && error.help !== undefined) note(styled(`→ ${error.help}`, 'dim'))
     return error.exit
   }
   if (error instanceof NwsError) {

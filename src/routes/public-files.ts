@@ -52,6 +52,12 @@ export async function servePages(scope: FastifyInstance): Promise<void> {
   await serveFiles(scope, PAGE_HEADERS)
 }
 
+/** Sends a page that was made for the request. */
+export function sendPage(reply: FastifyReply, html: string): FastifyReply {
+  if (isTrusted(reply.request.raw)) void reply.header('cross-origin-opener-policy', 'same-origin')
+  return reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(html)
+}
+
 /** Lets the replies of a scope send files of the client library. */
 export const serveLibrary = async (scope: FastifyInstance): Promise<void> => serveFiles(scope, LIBRARY_HEADERS)
 

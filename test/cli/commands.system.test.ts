@@ -35,7 +35,7 @@ t.test('lists', async t => {
   t.match(lines((await nws(t, ['peers', 'room', '--json'], { env })).stdout), [
     { channel: 'room', location: 'local', dialect: 'envelope' }
   ])
-  t.match((await nws(t, ['peers'], { env })).stdout, /^PEER +CHANNEL +WHERE/)
+  t.match((await nws(t, ['peers'], { env })).stdout, /^PEER +WORDS +CHANNEL +WHERE/)
   t.match(await nws(t, ['peers', 'other'], { env }), { code: 5, stderr: /NWS_ERR_CHANNEL_NOT_FOUND/ })
   t.match(await nws(t, ['links'], { env }), { code: 0, stdout: '', stderr: /linked to no other/ })
   await watch.says('stdout', /"change":"added".*"room"/)

@@ -3,9 +3,10 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { isLoopbackAddress } from '../../core/host-policy.ts'
-import { definitionOf, type ErrorCode } from '../../core/errors.ts'
+import { catalogue, definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { RefusalCounts } from '../../core/refusal-counts.ts'
 import type {} from '../refusals.ts'
+import type {} from './index.ts'
 
 /** Body of every error. */
 export interface ErrorBody {
@@ -55,6 +56,10 @@ export function sendError(
   const { method, routeOptions } = reply.request
   reply.request.log.debug({ code: body.code, method, route: routeOptions.url, from }, 'request refused')
   if (isUpgrade(reply.request)) reply.header('connection', 'close')
+  const { errorPage } = reply.server
+  // RFC 8288
+  if (errorPage !== undefined && body.code in catalogue)
+    reply.header('link', `<${errorPage}#${body.code.toLowerCase()}>; rel="help"`)
   return reply
     .code(body.statusCode)
     .headers({ 'x-content-type-options': 'nosniff', ...headersFor(body.code, reply), ...headers })

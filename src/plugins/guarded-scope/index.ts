@@ -11,12 +11,21 @@ import type { Surface } from '../access-guard.ts'
 import { errorBody, sendError } from './answers.ts'
 import { verifyServerOptions } from './server-options.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Address of the page of errors, with an anchor for each code. Absent in other scopes. */
+    errorPage?: string
+  }
+}
+
 /** Options of the plugin. */
 export interface GuardedScopeOptions {
   /** This scope answers unknown addresses: it has a prefix, or the whole server. */
   readonly ownsNotFound: boolean
   /** The surface of routes that name none, and of unknown addresses. Default: `control`. */
   readonly defaultSurface?: Surface
+  /** Address of the page of errors below the prefix. Absent: answers with an error have no link to it. */
+  readonly errorPage?: string
 }
 
 /** Fastify's own errors, in ours. */
@@ -142,7 +151,8 @@ function checkUpgrade({ headers, method, raw, routeOptions }: FastifyRequest): E
 
 /** Guards its scope. Register it before the routes. */
 export default fp<GuardedScopeOptions>(
-  async (scope, { ownsNotFound, defaultSurface = 'control' }) => {
+  async (scope, { ownsNotFound, defaultSurface = 'control', errorPage }) => {
+    if (errorPage !== undefined) scope.decorate('errorPage', scope.prefix + errorPage)
     scope.addHook('onReady', async () => {
       verifyServerOptions(scope)
       // An upgrade behind an unanswered request could only wait for the answer. Node gives the connection away at the
