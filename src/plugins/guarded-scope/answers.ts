@@ -6,7 +6,13 @@ import { isLoopbackAddress } from '../../core/host-policy.ts'
 import { catalogue, definitionOf, type ErrorCode } from '../../core/errors.ts'
 import type { RefusalCounts } from '../../core/refusal-counts.ts'
 import type {} from '../refusals.ts'
-import type {} from './index.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Address of the page of errors, with an anchor for each code. Absent in other scopes. */
+    errorPage?: string
+  }
+}
 
 /** Body of every error. */
 export interface ErrorBody {

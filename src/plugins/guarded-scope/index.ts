@@ -11,13 +11,6 @@ import type { Surface } from '../access-guard.ts'
 import { errorBody, sendError } from './answers.ts'
 import { verifyServerOptions } from './server-options.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Address of the page of errors, with an anchor for each code. Absent in other scopes. */
-    errorPage?: string
-  }
-}
-
 /** Options of the plugin. */
 export interface GuardedScopeOptions {
   /** This scope answers unknown addresses: it has a prefix, or the whole server. */
