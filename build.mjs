@@ -23,7 +23,7 @@ import {
   watch,
   writeFileSync
 } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -32,16 +32,28 @@ process.chdir(fileURLToPath(new URL('.', import.meta.url)))
 const COMMAND = 'dist/cli/nws.js'
 /** A digest of the last build's inputs, and the files that this build and the one before made. */
 const RECORD = 'dist/build.json'
+/** Files of dist/ that get into no package. */
+const LEFT_OUT = 'dist/.npmignore'
 /** The types of the browsers' files are those of the client library. */
 const LIBRARY = {
   networkwebsockets: 'index',
   'networkwebsockets-files': 'files/index',
   'networkwebsockets-resume': 'resume/index',
   'networkwebsockets-webrtc': 'webrtc',
+  'networkwebsockets-yjs': 'documents/page',
   bonevalue: 'bonevalue/index',
   'networkwebsockets.global': 'global',
   namedwebsockets: 'global',
   BV: 'bonevalue/global'
+}
+
+/** Modules of other packages for the pages. Their types are those of the packages. */
+const MODULES = {
+  qr: "export { encode } from 'uqr'\n",
+  codemirror: `export { EditorState } from '@codemirror/state'
+export { EditorView, keymap, placeholder } from '@codemirror/view'
+export { yCollab, yUndoManagerKeymap } from 'y-codemirror.next'
+`
 }
 
 /** The builds for guests have cryptography in them. */
@@ -107,6 +119,30 @@ const libraryApart = path => ({
   name: 'library apart',
   setup: build => build.onResolve({ filter: /\/network-web-socket\.ts$/ }, () => ({ path, external: true }))
 })
+
+/**
+ * The editor of the notes imports Yjs from its place. lib0 sets the style of an element as an attribute, which the policy of the
+ * pages forbids; scripts may set it.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const editorInPages = {
+  name: 'editor in pages',
+  setup: build => {
+    build.onResolve({ filter: /^yjs$/ }, () => ({ path: './networkwebsockets-yjs.js', external: true }))
+    build.onLoad({ filter: /\/lib0\/dom\.js$/ }, () => ({
+      contents: `export const text = text => document.createTextNode(text)
+        export const element = (name, attributes, children = []) => {
+          const made = document.createElement(name)
+          for (const { left, right } of attributes)
+            if (left === 'style') made.style.cssText = right
+            else made.setAttribute(left, right)
+          made.append(...children)
+          return made
+        }`
+    }))
+  }
+}
 
 /** Bundles everything. @param {boolean} sourcemap @returns {Promise<Map<string, Uint8Array>>} files by path, entries last */
 async function bundle(sourcemap) {
@@ -189,6 +225,25 @@ async function bundle(sourcemap) {
     },
     {
       ...browser,
+      format: 'esm',
+      entryPoints: named(['networkwebsockets-yjs']),
+      plugins: [libraryApart('./networkwebsockets.js')],
+      banner: {
+        js: '/*! Network Web Sockets, MIT License. Yjs, y-protocols, lib0, MIT License, Copyright (c) Kevin Jahns */'
+      }
+    },
+    {
+      ...browser,
+      format: 'esm',
+      stdin: { contents: MODULES.codemirror, resolveDir: '.', sourcefile: 'codemirror.js' },
+      entryNames: 'codemirror',
+      plugins: [editorInPages],
+      banner: {
+        js: '/*! CodeMirror, MIT License, Copyright (c) Marijn Haverbeke and others. y-codemirror.next, MIT License, Copyright (c) Kevin Jahns */'
+      }
+    },
+    {
+      ...browser,
       format: 'iife',
       entryPoints: named(['networkwebsockets.global', 'namedwebsockets', 'BV'])
     },
@@ -209,7 +264,7 @@ async function bundle(sourcemap) {
     {
       ...browser,
       format: 'esm',
-      stdin: { contents: "export { encode } from 'uqr'", resolveDir: '.', sourcefile: 'qr.js' },
+      stdin: { contents: MODULES.qr, resolveDir: '.', sourcefile: 'qr.js' },
       entryNames: 'qr',
       banner: QR_BANNER
     },
@@ -230,10 +285,10 @@ async function bundle(sourcemap) {
     }
   ]
   /** @type {[string, Uint8Array][]} */
-  const files = Object.entries({ ...LIBRARY, qr: '' }).map(([name, types]) => [
-    `public/lib/${name}.d.ts`,
-    Buffer.from(`export ${types === '' ? "{ encode } from 'uqr'" : `* from '../../dist/client/${types}.js'`}\n`)
-  ])
+  const files = [
+    ...Object.entries(LIBRARY).map(([name, types]) => [name, `export * from '../../dist/client/${types}.js'\n`]),
+    ...Object.entries(MODULES)
+  ].map(([name, types]) => [`public/lib/${name}.d.ts`, Buffer.from(/** @type {string} */ (types))])
   for (const options of builds) {
     const { outputFiles } = await build({ ...options, sourcemap, write: false, logLevel: 'warning' })
     for (const { path, contents } of outputFiles) files.push([relative('.', path).replaceAll('\\', '/'), contents])
@@ -272,9 +327,28 @@ function buildTypes() {
   if (status !== 0) process.exit(status ?? 1)
 }
 
+/** Leaves the types that nothing of the package's types imports out of the package: npm reads this file. */
+function leaveOutTypes() {
+  /** @type {{ exports: Record<string, Record<string, string>> }} */
+  const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
+  const used = new Set(Object.values(LIBRARY).map(name => `dist/client/${name}.d.ts`))
+  for (const conditions of Object.values(exports))
+    for (const path of Object.values(conditions))
+      if (path.endsWith('.js')) used.add(path.replace(/^\.\/(.*)\.js$/, '$1.d.ts'))
+  // A set grows while it is walked.
+  for (const path of used)
+    if (existsSync(path))
+      for (const [, other] of readFileSync(path, 'utf8').matchAll(/["'](\.[^"']*)\.[jt]s["']/g))
+        used.add(join(dirname(path), `${other}.d.ts`).replaceAll('\\', '/'))
+  const others = filesOf('dist')
+    .filter(path => path.endsWith('.d.ts') && !used.has(path))
+    .map(path => path.slice('dist'.length))
+  replace(LEFT_OUT, Buffer.from(`${others.join('\n')}\n`))
+}
+
 /** Removes all files but those of the last build, and the types of sources that exist. */
 function removeOthers() {
-  const wanted = new Set([RECORD, ...readRecord().files])
+  const wanted = new Set([RECORD, LEFT_OUT, ...readRecord().files])
   for (const path of [...filesOf('dist'), ...filesOf('public/lib')]) {
     const source = path.replace(/^dist\/(.*)\.d\.ts$/, 'src/$1.ts')
     if (!wanted.has(path) && !path.endsWith('.tsbuildinfo') && (source === path || !existsSync(source))) rmSync(path)
@@ -321,6 +395,9 @@ else {
     explain(error)
     process.exit(1)
   })
-  if (task !== 'scripts') buildTypes()
-  if (task === 'pack') removeOthers()
+  if (task !== 'scripts') {
+    buildTypes()
+    if (task === 'pack') removeOthers()
+    leaveOutTypes()
+  }
 }

@@ -43,7 +43,7 @@ export function shareCommand(): Command {
   return withProxy(withChannel(new Command('share').description('invite phones and other devices without a proxy')))
     .option(
       '--example <name>',
-      'page that guests see: chat, whiteboard, game, pubsub or webrtc (default: a start page)'
+      'page that guests see: chat, whiteboard, notes, game, pubsub or webrtc (default: a start page)'
     )
     .option('--app <folder or address>', 'your own pages: a folder, or the address of a server on this computer')
     .option('--for <time>', 'time until the invitation ends, such as 30m or 2h', '2h')

@@ -38,7 +38,7 @@ for (const count of [1, 2] as const) {
     for (const key of ['ArrowLeft', ' ', 'ArrowLeft', 'ArrowLeft', 'ArrowUp', ' ', 'ArrowDown'])
       await b.keyboard.press(key)
     await b.locator('#pen', { hasText: /^The pen is up, \d+ % from the left and 50 % from the top\.$/ }).waitFor()
-    const isRed = () => {
+    const isRed = (): boolean => {
       const { data } = document.querySelector('canvas')!.getContext('2d')!.getImageData(760, 500, 1, 1)
       return data[0] === 0xd6 && data[1] === 0x2f
     }
@@ -48,7 +48,17 @@ for (const count of [1, 2] as const) {
     await enter(c, 3)
     await c.waitForFunction(isRed)
     await sameCanvas([a, b, c])
+    // Undo removes a whole stroke, and none of the others.
     await stroke(c, [0.8, 0.2, 0.2, 0.9])
+    const hasStroke = (wanted: boolean): boolean => {
+      const { data } = document.querySelector('canvas')!.getContext('2d')!.getImageData(792, 540, 16, 20)
+      return data.some(value => value > 0) === wanted
+    }
+    await b.waitForFunction(hasStroke, true)
+    await sameCanvas([a, b, c])
+    await press(c, c.getByRole('button', { name: 'Undo' }), 'keyboard')
+    for (const page of [a, b, c]) await page.waitForFunction(hasStroke, false)
+    for (const page of [a, b, c]) await page.waitForFunction(isRed)
     await sameCanvas([a, b, c])
     await press(a, a.getByRole('button', { name: 'Clear for all' }), 'keyboard')
     await sameCanvas([a, b, c], true)
@@ -61,6 +71,12 @@ for (const count of [1, 2] as const) {
     await press(c, c.getByRole('button', { name: 'Leave' }), 'pointer')
     await enter(c, 3, { channel: 'whiteboard' })
     await sameCanvas([a, b, c])
+    // One page keeps the picture when all others leave.
+    await Promise.all([a.close(), b.close()])
+    await meets(c, 1)
+    const d = await openExample(t, proxies, 'whiteboard', 0)
+    await enter(d, 2)
+    await sameCanvas([c, d])
   })
 
   t.test(`game through ${through}`, needsBrowser, async t => {

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { Page } from 'playwright-core'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
-import { enter, EXAMPLES, meets, openExample, seesVideos, type Example } from '../support/examples.ts'
+import { enter, EXAMPLES, meets, openExample, sameNotes, seesVideos, type Example } from '../support/examples.ts'
 import { inspectPage, visit } from '../support/pages.ts'
 
 const LOOKS = [
@@ -52,6 +52,19 @@ const USE: Readonly<Record<Example, (page: Page, friend: Page) => Promise<void>>
         )
       await page.mouse.up()
     }
+  },
+  async notes(page, friend) {
+    await page.getByLabel('Your name').fill('Ada')
+    await friend.getByLabel('Your name').fill('Grace')
+    await page.locator('.cm-content').click()
+    await page.keyboard.insertText(
+      'Soup for Saturday\n\n- leeks and potatoes\n- two loaves, for the dog who says that soup is his favourite'
+    )
+    await sameNotes([page, friend], /favourite$/)
+    await friend.locator('.cm-content').click()
+    await friend.keyboard.press('ControlOrMeta+Home')
+    await friend.keyboard.press('Shift+End')
+    await page.locator('.cm-ySelectionInfo', { hasText: 'Grace' }).waitFor()
   },
   async game(page, friend) {
     await page.getByRole('button', { name: 'Sit left' }).click()

@@ -8,6 +8,7 @@ import {
   rightHasMissed,
   sameCanvas,
   seesVideos,
+  sameNotes,
   startRestartable,
   type Example
 } from '../support/examples.ts'
@@ -54,6 +55,27 @@ const CASES: Readonly<
       for (const key of [' ', 'ArrowRight', 'ArrowRight', ' ']) await a.keyboard.press(key)
     },
     after: async (a, b) => await sameCanvas([a, b])
+  },
+  notes: {
+    async before(a, b) {
+      await a.locator('.cm-content').click()
+      await a.keyboard.type('before')
+      await sameNotes([a, b], /^before$/)
+    },
+    async away(a, b) {
+      // What both write in the meantime is not lost.
+      for (const [page, text] of [
+        [a, ', first'],
+        [b, ', second']
+      ] as const) {
+        await page.locator('.cm-content').click()
+        await page.keyboard.press('ControlOrMeta+End')
+        await page.keyboard.type(text)
+      }
+    },
+    async after(a, b) {
+      await sameNotes([a, b], /^before(?:, first, second|, second, first)$/)
+    }
   },
   game: {
     async before(a, b) {

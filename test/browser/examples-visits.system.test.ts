@@ -2,16 +2,20 @@
 // the console to each of them, its README and back.
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import { encode } from '../../src/client/documents/messages.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { joinChannel } from '../support/channel.ts'
-import { enter, EXAMPLES, meets, openExample, type Example } from '../support/examples.ts'
+import { enter, EXAMPLES, meets, notesOf, openExample, type Example } from '../support/examples.ts'
 import { press, visit } from '../support/pages.ts'
 
 /** Channel that an example suggests. */
 const SUGGESTED: Readonly<Record<Example, string>> = {
   chat: 'webchat',
   whiteboard: 'whiteboard',
+  notes: 'notes',
   game: 'pong',
   webrtc: 'video',
   pubsub: 'topics'
@@ -39,21 +43,6 @@ const NASTY: readonly unknown[] = [
     { topic: 'weather', value: { html: HTML } },
     { topic: 'weather' },
     { topic: {}, value: 1 },
-    { lines: 'x' },
-    {
-      lines: [
-        null,
-        7,
-        {},
-        { id: 'a', time: 1e99, colour: '#000000', size: 3, points: [] },
-        { id: 'b', time: 1, colour: 'url(http://127.0.0.1:1/x)', size: 3, points: [0, 0] },
-        { id: 'c', time: 2, colour: '#000000', size: 1e9, points: [0, 0, 5, 5] }
-      ]
-    },
-    { clear: 'x' },
-    { clear: 1e300 },
-    { have: HTML },
-    { complete: true },
     { sit: HTML },
     { sit: 'left' },
     { ball: [] },
@@ -71,6 +60,40 @@ const NASTY: readonly unknown[] = [
   null,
   [HTML]
 ]
+
+/** Messages of shared documents, with contents that no page expects. */
+function nastyDocuments(): Buffer[] {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, HTML)
+  doc
+    .getArray('lines')
+    .push([
+      null,
+      7,
+      HTML,
+      { colour: 'url(http://127.0.0.1:1/x)', size: 3, points: [0, 0] },
+      { colour: '#000000', size: 1e9, points: [0, 0, 5, 5] },
+      { colour: '#000000', size: 3, points: HTML },
+      { colour: '#000000', size: 3, points: Array.from({ length: 100_000 }, () => 0) }
+    ])
+  const awareness = new Awareness(doc)
+  const start = Y.createRelativePositionFromTypeIndex(doc.getText('text'), 0)
+  const states = [
+    { user: 7, cursor: HTML },
+    { user: { name: HTML, color: 'red; position: fixed', colorLight: HTML }, cursor: { anchor: {}, head: 7 } },
+    {
+      user: { name: {} },
+      cursor: { anchor: { item: { client: HTML, clock: -1 } }, head: { tname: 'text', assoc: 0 } }
+    },
+    { user: { name: HTML }, cursor: { anchor: start, head: start } }
+  ].map(state => {
+    awareness.setLocalState(state)
+    return encode({ type: 'awareness', update: encodeAwarenessUpdate(awareness, [doc.clientID]) })
+  })
+  awareness.destroy()
+  const update = encode({ type: 'update', update: Y.encodeStateAsUpdate(doc) })
+  return [update, ...states].map(message => Buffer.from([3, 0, ...message]))
+}
 
 /** The only other one in the channel. */
 async function otherPeer(url: string, example: Example, id: string): Promise<string> {
@@ -93,12 +116,15 @@ for (const example of EXAMPLES) {
       evil.send({ action: 'message', target, data })
     }
     evil.send(Buffer.from([3, 0, 1, 2, 3]))
+    for (const message of nastyDocuments()) evil.send(message)
+    if (example === 'notes') await page.locator('.cm-ySelectionInfo', { hasText: HTML.slice(0, 30) }).waitFor()
     evil.socket.close()
     await meets(page, 0)
     t.equal(await page.evaluate('globalThis.hacked'), undefined)
     t.equal(await page.evaluate('({}).hacked'), undefined)
-    t.equal(await page.locator('main :is(img, script)').count(), 0)
+    t.equal(await page.locator('main :is(img:not(.cm-widgetBuffer), script)').count(), 0)
     if (example === 'chat') t.ok((await page.locator('#messages p', { hasText: HTML }).count()) > 0, 'shown as text')
+    if (example === 'notes') t.equal(await notesOf(page), HTML)
     if (example === 'game') t.equal(await page.locator('#score').textContent(), '0 : 0')
     if (example === 'pubsub') t.equal(await page.locator('#topics li').count(), 3)
   })

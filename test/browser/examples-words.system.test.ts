@@ -1,10 +1,11 @@
-// The examples with words at work: chat and topics, with two and three pages, through one proxy and through two
+// The examples with words at work: chat, topics and notes, with two and three pages, through one proxy and through two
 // that are linked. Not how they look (examples-display.test.ts).
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { needsBrowser } from '../support/browser.ts'
-import { enter, gather, openExample } from '../support/examples.ts'
-import { buildProxies, press, tabTo, write } from '../support/pages.ts'
+import { enter, gather, meets, openExample, sameNotes } from '../support/examples.ts'
+import { buildHost } from '../support/guests.ts'
+import { buildProxies, press, tabTo, visit, write } from '../support/pages.ts'
 
 const said = (page: Page, text: string | RegExp) => page.locator('#messages p', { hasText: text })
 const person = (page: Page, name: string | RegExp) => page.locator('#people li', { hasText: name })
@@ -94,3 +95,40 @@ for (const count of [1, 2] as const) {
     await topic(b, 'weather').getByText('one other subscriber').waitFor({ state: 'hidden' })
   })
 }
+
+t.test('notes: people and a phone write one text; undo takes back what one has written', needsBrowser, async t => {
+  const host = await buildHost(t)
+  const { url } = await host.invite('notes', { page: 'notes' })
+  const [a, b] = (await gather(t, [host], 'notes', 2)) as [Page, Page]
+  const editor = (page: Page) => page.locator('.cm-content')
+  await write(a, a.getByLabel('Your name'), 'pointer', 'Ada')
+  await editor(a).click()
+  await a.keyboard.type('Soup')
+  await sameNotes([a, b], /^Soup$/)
+  await b.locator('.cm-ySelectionInfo', { hasText: 'Ada' }).waitFor()
+  await person(b, 'Ada').waitFor()
+  const phone = await visit(t, url, { width: 390, height: 844 })
+  await meets(a, 2)
+  await sameNotes([a, b, phone], /^Soup$/)
+  await person(phone, 'Ada').waitFor()
+  await editor(phone).click()
+  await phone.keyboard.press('ControlOrMeta+End')
+  await phone.keyboard.type(' and bread')
+  await sameNotes([a, b, phone], /^Soup and bread$/)
+  await editor(a).click()
+  await a.keyboard.press('ControlOrMeta+z')
+  await sameNotes([a, b, phone], /^ and bread$/)
+  // Another channel has another text, and the first one is still with the others.
+  await press(b, b.getByRole('button', { name: 'Leave' }), 'pointer')
+  await enter(b, 0, { channel: 'other.notes' })
+  await sameNotes([b], /^$/)
+})
+
+t.test('notes: without the editor, as npm installs it, the page says so', needsBrowser, async t => {
+  const { url } = await buildHost(t)
+  const page = await visit(t, `${url}/examples/`)
+  await page.route('**/lib/codemirror.js', route => route.fulfill({ status: 404 }))
+  await page.goto(`${url}/examples/notes/`)
+  await page.getByText('The editor is not in the package that npm installs.').waitFor()
+  t.equal(await page.getByRole('button', { name: 'Join' }).count(), 0)
+})

@@ -13,6 +13,7 @@ t.test('pages of any site may load the library', async t => {
   for (const [path, type] of [
     ['/lib/networkwebsockets.js', 'text/javascript; charset=utf-8'],
     ['/lib/networkwebsockets-webrtc.js', 'text/javascript; charset=utf-8'],
+    ['/lib/networkwebsockets-yjs.js', 'text/javascript; charset=utf-8'],
     ['/lib/networkwebsockets.global.js', 'text/javascript; charset=utf-8'],
     ['/lib/namedwebsockets.js', 'text/javascript; charset=utf-8'],
     ['/lib/bonevalue.js', 'text/javascript; charset=utf-8'],

@@ -39,6 +39,7 @@ t.test('the tarball holds what is needed and nothing else', async t => {
     'dist/client/node.js',
     'dist/client/node.d.ts',
     'public/lib/networkwebsockets.js',
+    'public/lib/networkwebsockets-yjs.js',
     'public/lib/qr.js',
     'public/console/index.html',
     'public/console/console.js',
@@ -58,7 +59,9 @@ t.test('the tarball holds what is needed and nothing else', async t => {
   )
   t.strictSame(
     files.filter(path =>
-      /\.map$|\.test\.|tsconfig|tsbuildinfo|build\.json|node_modules|\.env\b|vectors|decisions/.test(path)
+      /\.map$|\.test\.|tsconfig|tsbuildinfo|build\.json|node_modules|\.env\b|vectors|decisions|codemirror\.js/.test(
+        path
+      )
     ),
     []
   )

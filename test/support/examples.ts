@@ -6,7 +6,7 @@ import type { TestApp } from './app.ts'
 import { press, visit, write, type Hand, type Visitor } from './pages.ts'
 import { freePort } from './ports.ts'
 
-export const EXAMPLES = ['chat', 'whiteboard', 'game', 'webrtc', 'pubsub'] as const
+export const EXAMPLES = ['chat', 'whiteboard', 'notes', 'game', 'webrtc', 'pubsub'] as const
 export type Example = (typeof EXAMPLES)[number]
 
 /** Opens an example, at each proxy in turn. */
@@ -86,6 +86,27 @@ export async function sameCanvas(pages: readonly Page[], blank = false): Promise
     const [first, ...others] = seen.map(text => Buffer.from(text, 'latin1')) as [Buffer, ...Buffer[]]
     const alike = others.every(cells => cells.every((value, i) => Math.abs(value - first[i]!) < 8))
     if (alike && first.some(value => value > 2) !== blank) return
+  }
+}
+
+/** The text in the editor of the notes, without the names at the cursors. */
+export async function notesOf(page: Page): Promise<string> {
+  return await page.evaluate(() => {
+    const lines = document.querySelector('#editor')!.shadowRoot!.querySelectorAll('.cm-line')
+    return Array.from(lines, line => {
+      const copy = line.cloneNode(true) as Element
+      for (const other of copy.querySelectorAll('.cm-ySelectionCaret, .cm-placeholder')) other.remove()
+      return copy.textContent
+    }).join('\n')
+  })
+}
+
+/** Resolves when the notes of all pages are equal and match. */
+export async function sameNotes(pages: readonly Page[], pattern: RegExp): Promise<void> {
+  for (;;) {
+    const [first, ...others] = await Promise.all(pages.map(notesOf))
+    if (pattern.test(first!) && others.every(text => text === first)) return
+    await pages[0]!.evaluate(async () => await new Promise(requestAnimationFrame))
   }
 }
 

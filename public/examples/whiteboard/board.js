@@ -1,21 +1,14 @@
-// The picture as data that pages can merge: a set of lines, each with its own id, and the time of the last clearing. Pages
-// that got the same lines have the same picture. Order and repetition do not matter.
+// The picture as a shared document: a list of lines, which Yjs merges. Pages that have the same list show the same picture.
+import { Doc, UndoManager } from '../../lib/networkwebsockets-yjs.js'
 
-/** @typedef {{ id: string, time: number, colour: string, size: number, points: number[] }} Line points: x, y, x, y … */
+/** @typedef {{ colour: string, size: number, points: number[] }} Line points: x, y, x, y … */
 
-const MAX_LINES = 50_000
 const MAX_POINTS = 400
-const MAX_TIME = 2 ** 48
 
-/** Whether a value is a line. Peers may send anything. @param {any} line */
+/** Whether a value is a line. Peers may put anything into the document. @param {any} line @returns {line is Line} */
 function isLine(line) {
   return (
-    typeof line?.id === 'string' &&
-    line.id.length <= 80 &&
-    Number.isSafeInteger(line.time) &&
-    line.time > 0 &&
-    line.time < MAX_TIME &&
-    /^#[0-9a-f]{6}$/.test(line.colour) &&
+    /^#[0-9a-f]{6}$/.test(line?.colour) &&
     line.size > 0 &&
     line.size <= 100 &&
     Array.isArray(line.points) &&
@@ -25,50 +18,42 @@ function isLine(line) {
 }
 
 export class Board {
-  /** @type {Map<string, Line>} */
-  #lines = new Map()
-  /** Lines up to this time are cleared. */
-  cleared = 0
-  /** A clock that is never behind the clocks of the lines that came. */
-  #time = 0
+  doc = new Doc()
+  #list = this.doc.getArray('lines')
+  // It undoes what this page has done, and nothing of the others.
+  #undo = new UndoManager(this.#list, { captureTimeout: Infinity })
 
-  /** All lines, the oldest first. Later lines cover earlier ones, in the same order on every page. */
+  /** @param {(added: Line[] | undefined) => void} changed gets the lines that come on top of the others; undefined: the picture has changed otherwise */
+  constructor(changed) {
+    this.#list.observe(({ changes: { deleted, delta } }) => {
+      const { insert = [] } = delta.at(-1) ?? {}
+      const before = delta.length === 1 ? 0 : (delta[0]?.retain ?? NaN)
+      const isOnTop = deleted.size === 0 && delta.length <= 2 && before + insert.length === this.#list.length
+      changed(isOnTop ? /** @type {unknown[]} */ (insert).filter(isLine) : undefined)
+    })
+  }
+
+  /** All lines. Later ones cover earlier ones. */
   get lines() {
-    return [...this.#lines.values()].sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
+    return this.#list.toArray().filter(isLine)
   }
 
-  /** The next moment. */
-  now() {
-    return ++this.#time
+  /** The next lines until this call comes again are undone together. */
+  beginStroke() {
+    this.#undo.stopCapturing()
   }
 
-  /** Takes a line. @param {any} line @returns {boolean} whether it is new */
+  /** @param {Line} line */
   add(line) {
-    if (!isLine(line) || line.time <= this.cleared || this.#lines.has(line.id) || this.#lines.size >= MAX_LINES)
-      return false
-    const { id, time, colour, size, points } = line
-    this.#time = Math.max(this.#time, time)
-    this.#lines.set(id, { id, time, colour, size, points })
-    return true
+    this.#list.push([line])
   }
 
-  /** Removes all lines up to a time. @param {number} time @returns {boolean} whether the picture has changed */
-  clear(time) {
-    if (!Number.isSafeInteger(time) || time <= this.cleared || time >= MAX_TIME) return false
-    this.#time = Math.max(this.#time, time)
-    this.cleared = time
-    for (const [id, line] of this.#lines) if (line.time <= time) this.#lines.delete(id)
-    return true
+  clear() {
+    this.#undo.stopCapturing()
+    this.#list.delete(0, this.#list.length)
   }
 
-  /** A text for comparing two pictures. Different pictures have the same text very rarely. */
-  get digest() {
-    let sum = 0
-    for (const id of this.#lines.keys()) {
-      let hash = 7
-      for (let i = 0; i < id.length; i++) hash = (Math.imul(hash, 31) + id.charCodeAt(i)) | 0
-      sum = (sum + hash) | 0
-    }
-    return `${this.cleared} ${this.#lines.size} ${sum}`
+  undo() {
+    this.#undo.undo()
   }
 }

@@ -1,10 +1,10 @@
-// The page of the whiteboard: pens, pointer, keys and canvas. The data of the picture is in board.js. sharing.js sends it
-// to the others.
+// The page of the whiteboard: pens, pointer, keys and canvas. The data of the picture is in board.js. The provider of Yjs sends
+// it to the others.
+import { NetworkProvider } from '../../lib/networkwebsockets-yjs.js'
 import { NetworkWebSocket } from '../../lib/networkwebsockets.js'
 import { element } from '../shared/element.js'
 import { joinBar } from '../shared/join-bar.js'
 import { Board } from './board.js'
-import { Sharing } from './sharing.js'
 
 /** @type {[value: string, name: string][]} */
 const COLOURS = [
@@ -30,26 +30,25 @@ const canvas = element('board', HTMLCanvasElement)
 const colours = element('colours', HTMLElement)
 const size = element('size', HTMLInputElement)
 const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'))
-let board = new Board()
+let board = new Board(changed)
 /** The channel of the picture. */
 let place = ''
-/** @type {Sharing} */
-let sharing
+/** @type {NetworkProvider | undefined} */
+let provider
 let colour = '#1a1d23'
 /** @type {Place} */
 let pen = [canvas.width / 2, canvas.height / 2]
 /** Points since the last line was sent: x, y, x, y … @type {number[]} */
 let points = []
 let frame = 0
-/** Time of the newest line on the canvas. Older lines belong under it. */
-let newest = 0
 let redrawing = 0
 
 joinBar('whiteboard', (channel, options) => {
   const socket = new NetworkWebSocket(channel, options)
-  if (channel !== place) board = new Board()
+  if (channel !== place) board = new Board(changed)
   place = channel
-  sharing = new Sharing(socket, board, line => (line === undefined || line.time <= newest ? redrawSoon() : draw(line)))
+  provider?.destroy()
+  provider = new NetworkProvider(socket, board.doc)
   socket.addEventListener('open', () => {
     room.hidden = false
   })
@@ -60,9 +59,16 @@ joinBar('whiteboard', (channel, options) => {
   return socket
 })
 
+/** @param {Line[] | undefined} added */
+function changed(added) {
+  if (added === undefined) redrawing ||= requestAnimationFrame(redraw)
+  else added.forEach(draw)
+}
+
 // While the pen is down, each frame sends a line of its new points. The others see the drawing grow.
 /** @param {Place} at */
 function penDown([x, y]) {
+  board.beginStroke()
   points = [x, y]
   penTo([x, y])
 }
@@ -82,21 +88,12 @@ function penUp() {
 function share() {
   cancelAnimationFrame(frame)
   frame = 0
-  const line = { id: newId(), time: board.now(), colour, size: size.valueAsNumber, points }
+  board.add({ colour, size: size.valueAsNumber, points })
   points = points.slice(-2)
-  board.add(line)
-  draw(line)
-  sharing.send(line)
-}
-
-/** An id for a line. crypto.randomUUID() does not exist on pages that come over http from another machine. */
-function newId() {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join('')
 }
 
 /** @param {Line} line */
 function draw(line) {
-  newest = Math.max(newest, line.time)
   const [x = 0, y = 0, ...rest] = line.points
   context.strokeStyle = line.colour
   context.lineWidth = line.size
@@ -108,13 +105,9 @@ function draw(line) {
 }
 
 function redraw() {
-  redrawing = newest = 0
+  redrawing = 0
   context.clearRect(0, 0, canvas.width, canvas.height)
   for (const line of board.lines) draw(line)
-}
-
-function redrawSoon() {
-  redrawing ||= requestAnimationFrame(redraw)
 }
 
 /** The place of a pointer on the canvas. @param {PointerEvent} event @returns {Place} */
@@ -132,6 +125,10 @@ canvas.addEventListener('pointermove', event => {
 for (const type of ['pointerup', 'pointercancel']) canvas.addEventListener(type, penUp)
 
 canvas.addEventListener('keydown', event => {
+  if (event.key === 'z' && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault()
+    return board.undo()
+  }
   const [x, y] = ARROWS[event.key] ?? [0, 0]
   if (event.key === ' ') {
     if (points.length > 0) penUp()
@@ -150,10 +147,8 @@ canvas.addEventListener('keydown', event => {
     `The pen is ${points.length > 0 ? 'down' : 'up'}, ${Math.round((pen[0] / canvas.width) * 100)} % from the left and ${Math.round((pen[1] / canvas.height) * 100)} % from the top.`
 })
 
-element('clear', HTMLButtonElement).addEventListener('click', () => {
-  sharing.clear()
-  redraw()
-})
+element('undo', HTMLButtonElement).addEventListener('click', () => board.undo())
+element('clear', HTMLButtonElement).addEventListener('click', () => board.clear())
 
 for (const [value, name] of COLOURS) {
   const button = Object.assign(document.createElement('button'), {

@@ -90,7 +90,7 @@ export interface GuestsOptions {
 const DEFAULT_SECONDS = 2 * 60 * 60
 const DEFAULT_GUESTS = 8
 /** Names of pages beside `app`. The first one is the default. */
-export const GUEST_PAGES = ['start', 'chat', 'whiteboard', 'game', 'pubsub', 'webrtc'] as const
+export const GUEST_PAGES = ['start', 'chat', 'whiteboard', 'notes', 'game', 'pubsub', 'webrtc'] as const
 /** Ports that are tried if NWS_GUEST_PORT is taken. */
 const PORT_TRIES = 20
 /** Wrong secrets from one address: 10 at once, then one every 3 s. */

@@ -55,7 +55,8 @@ const invitationRoutes: FastifyPluginAsyncTypebox = async app => {
           page: Type.Optional(
             Type.String({
               maxLength: 100,
-              description: 'start (the default), chat, whiteboard, game, pubsub, webrtc, or app for your own pages.'
+              description:
+                'start (the default), chat, whiteboard, notes, game, pubsub, webrtc, or app for your own pages.'
             })
           ),
           app: Type.Optional(

@@ -32,7 +32,7 @@ export default async function pageRoutes(app: FastifyInstance): Promise<void> {
       const folder = page === 'start' ? 'guest' : `examples/${page}`
       return reply.sendFile(`${folder}/${path === '' || path.endsWith('/') ? `${path}index.html` : path}`)
     }
-    for (const page of ['start', 'chat', 'whiteboard', 'game', 'pubsub', 'webrtc']) {
+    for (const page of ['start', 'chat', 'whiteboard', 'notes', 'game', 'pubsub', 'webrtc']) {
       scope.get<{ Params: { '*': string } }>(`/${page}/*`, { config }, (request, reply) =>
         send(reply, page, request.params['*'])
       )

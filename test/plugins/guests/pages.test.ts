@@ -24,7 +24,8 @@ t.test('[R22] guests get the pages of the invitation and the library, and nothin
     '/shared/join-bar.js',
     '/console/theme.css',
     '/lib/networkwebsockets.js',
-    '/lib/networkwebsockets-files.js'
+    '/lib/networkwebsockets-files.js',
+    '/lib/networkwebsockets-yjs.js'
   ])
     t.equal(await get(path), 200, path)
   for (const path of [
