@@ -34,7 +34,7 @@ const run = (folder: string, ...args: string[]): Promise<End> =>
   )
 
 const build = (folder: string, task = 'scripts'): Promise<End> => run(folder, 'build.mjs', task)
-const BUILT = 'Building dist/ and public/lib/ …\n'
+const BUILT = 'Building dist/ and public/ …\n'
 
 /** Changes what most files of the build hold. */
 const change = (folder: string, mark: string): void =>
