@@ -12,6 +12,7 @@ import type { FileToSend, FileTransfers, SendFileOptions, SendOptions } from './
 import type { PeerWebSocket } from './peer-web-socket.ts'
 import type { Peers } from './peers.ts'
 import type { Listener, ListenerOptions, SocketCloseEvent } from './platform-types.ts'
+import { encodeText } from './wire.ts'
 
 /** The module of file transfers, which few pages need. */
 let loadFiles = async (): Promise<{ attach: (access: ChannelAccess) => FileTransfers }> =>
@@ -95,6 +96,16 @@ export class NetworkWebSocket extends ChannelSocket {
   /** The other peers, always current. */
   get peers(): Peers {
     return this.#protocol.peers
+  }
+
+  /**
+   * Sends a JSON text as it is. Receivers get its value as `json` of the event.
+   *
+   * @param target id of a peer. Absent: all others get it
+   * @throws DOMException as `send`
+   */
+  sendJson(json: string, target?: string): void {
+    this.#channelConnection.sendFrame(encodeText(json, target), target)
   }
 
   /**

@@ -31,6 +31,8 @@ export interface ApiChannel {
   peers: { local: number; remote: number }
   messages: number
   bytes: number
+  /** The fault for developers that is on. */
+  fault?: { delayMs?: number; readBytesPerSecond?: number; cutEveryMs?: number }
 }
 
 /** One of `links` in `/api/links`. */
@@ -38,8 +40,9 @@ export interface ApiLink {
   proxyId: string
   address: string
   role: string
-  state: string
+  state: 'open' | 'resuming'
   since: string
+  resumptions: number
   channels: string[]
   rttMs?: number
   messages: { in: number; out: number }

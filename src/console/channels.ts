@@ -4,6 +4,7 @@ import { BASE, currentToken } from './api.ts'
 import { count, hue, shortName } from './format.ts'
 import { Panel } from './panel.ts'
 import { Session, type Scope } from './session.ts'
+import type { LinkState } from './timeline/links.ts'
 
 export type Joined = { id: string; session: Session; panel: Panel }
 
@@ -74,6 +75,11 @@ export class Channels {
     this.#changed()
   }
 
+  /** Takes the links from the API. */
+  watch(links: readonly LinkState[]) {
+    for (const { session } of this.#all) session.watch(links)
+  }
+
   /** Whether a channel of this name is joined. */
   has(name: string, scope: Scope) {
     return this.#all.some(({ session }) => session.name === name && session.scope === scope)
@@ -93,6 +99,8 @@ export class Channels {
     const at = this.#all.indexOf(joined)
     this.#all.splice(at, 1)
     joined.panel.element.remove()
+    joined.panel.close()
+    joined.session.recorder.close()
     const next = this.#all[at] ?? this.#all[at - 1]
     if (this.current === joined) this.current = undefined
     if (next !== undefined) {

@@ -1,6 +1,7 @@
 // One line of a log, as an element and as text. Messages of peers are always text here.
 import { make } from './dom.ts'
 import { bytes, hue, short, time } from './format.ts'
+import type { Lines } from './log.ts'
 import type { Entry } from './session.ts'
 
 /** The shown part of a long text: characters and lines. */
@@ -19,11 +20,11 @@ function parties({ kind, from, to }: Entry) {
 }
 
 /** The line as text. */
-export function lineText(entry: Entry) {
+function lineText(entry: Entry) {
   return [time(entry.at), parties(entry), entry.text].filter(part => part !== '').join('  ')
 }
 
-export function createLine(entry: Entry): HTMLElement {
+function createLine(entry: Entry): HTMLElement {
   const line = make('div', {
     className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}`
   })
@@ -42,7 +43,7 @@ export function createLine(entry: Entry): HTMLElement {
   return line
 }
 
-export function updateLine(line: HTMLElement, entry: Entry) {
+function updateLine(line: HTMLElement, entry: Entry) {
   line.classList.toggle('refused', entry.refused === true)
   const place = line.querySelector('.words') as HTMLElement
   const beginning = shorten(entry.text)
@@ -80,3 +81,6 @@ export function saveAs(blob: Blob, name: string) {
   // The download has begun by then.
   setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }
+
+/** The lines of a log. */
+export const logLines: Lines<Entry> = { create: createLine, update: updateLine, text: lineText }

@@ -1,8 +1,15 @@
 // The lines of one channel: limited in number and bytes, filtered, paused, followed. Each frame draws new lines in blocks.
-// The browser skips blocks out of sight, so ten thousand lines scroll like ten. One line is log-line.ts.
-import { createLine, lineText, updateLine } from './log-line.ts'
+// The browser skips blocks out of sight, so ten thousand lines scroll like ten. One line is log-line.ts, or timeline/row.ts.
 import { make } from './dom.ts'
-import type { Entry } from './session.ts'
+
+/** How entries become lines. */
+export interface Lines<Entry> {
+  create(entry: Entry): HTMLElement
+  /** The entry has changed. */
+  update?(line: HTMLElement, entry: Entry): void
+  /** The line as text, for the filter and for copies. */
+  text(entry: Entry): string
+}
 
 /** Most lines. Older lines are removed. */
 export const MAX_LINES = 10_000
@@ -21,7 +28,7 @@ const SCROLLING_MS = 1500
 const SETTLING_FRAMES = 3
 
 /** The list of a log. */
-export class Log {
+export class Log<Entry extends { readonly size: number }> {
   paused = false
   /** Whether the list scrolls to new lines. */
   following = true
@@ -43,10 +50,12 @@ export class Log {
   #settling = 0
   /** Time of the last touch, wheel or key, milliseconds. */
   #touchedAt = -Infinity
+  readonly #shape: Lines<Entry>
   #updated
 
-  constructor(list: HTMLElement, updated: () => void) {
+  constructor(list: HTMLElement, shape: Lines<Entry>, updated: () => void) {
     this.#list = list
+    this.#shape = shape
     this.#updated = updated
     // A growing list scrolls too. Only the user ends the following.
     for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
@@ -86,7 +95,7 @@ export class Log {
   /** An entry has changed. */
   change(entry: Entry) {
     const line = this.#lines.get(entry)
-    if (line !== undefined) updateLine(line, entry)
+    if (line !== undefined) this.#shape.update?.(line, entry)
     this.#count(entry)
     this.#trim()
   }
@@ -133,8 +142,13 @@ export class Log {
   get text() {
     const lines = [] as string[]
     for (const line of this.#list.querySelectorAll('.line:not([hidden])'))
-      lines.push(lineText(this.#entries.get(line) as Entry))
+      lines.push(this.#shape.text(this.#entries.get(line) as Entry))
     return lines.join('\n')
+  }
+
+  /** The entry of a line. */
+  entryOf(line: Element): Entry | undefined {
+    return this.#entries.get(line)
   }
 
   #schedule() {
@@ -166,10 +180,10 @@ export class Log {
   #append(entry: Entry): Element {
     let block = this.#list.lastElementChild
     if (block === null || block.childElementCount >= BLOCK_LINES) {
-      block = make('div', { className: 'block' })
+      block = make('div', { className: 'block', role: 'none' })
       this.#list.append(block)
     }
-    const line = createLine(entry)
+    const line = this.#shape.create(entry)
     this.#entries.set(line, entry)
     this.#lines.set(entry, line)
     block.append(line)
@@ -180,7 +194,7 @@ export class Log {
 
   #sieve(line: HTMLElement) {
     const entry = this.#entries.get(line) as Entry
-    line.hidden = this.#filter !== '' && !lineText(entry).toLowerCase().includes(this.#filter)
+    line.hidden = this.#filter !== '' && !this.#shape.text(entry).toLowerCase().includes(this.#filter)
   }
 
   /** Estimates the height of a block before it comes into sight. */

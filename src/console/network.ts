@@ -75,6 +75,7 @@ export class Network {
         this.#askForPeers()
       ])
       this.#limited(false)
+      this.#channels.watch(links)
       this.#reached(health.lan ?? [])
       this.#show(health, channels, neighbours(links, cluster, health.cluster?.state === 'connected'))
     } catch (error) {
@@ -87,10 +88,10 @@ export class Network {
     const session = this.#channels.current?.session
     if (session === undefined || session.state !== 'joined') return
     try {
-      const { peers } = await get<{ peers: { list: Peer[] } }>(
+      const { peers, fault } = await get<{ peers: { list: Peer[] }; fault?: object }>(
         `channels/${encodeURIComponent(session.name)}?scope=${session.scope}`
       )
-      session.describe(peers.list)
+      session.describe(peers.list, fault !== undefined)
     } catch (error) {
       // All peers may have left it.
       if (!(error instanceof ApiError)) throw error
@@ -251,11 +252,13 @@ export class Network {
       scope,
       peers: { local, remote },
       messages,
-      bytes: size
+      bytes: size,
+      fault
     } = channel
     const reach = scope === 'local' ? 'this computer only, ' : ''
     const others = remote > 0 ? `, ${count(remote)} elsewhere` : ''
-    return `${reach}${plural(local, 'peer')} here${others}, ${perSecond(this.#rates.of(keyOf(channel)))} (${plural(messages, 'message')}, ${bytes(size)})`
+    const faulty = fault === undefined ? '' : 'a fault for developers is on, '
+    return `${faulty}${reach}${plural(local, 'peer')} here${others}, ${perSecond(this.#rates.of(keyOf(channel)))} (${plural(messages, 'message')}, ${bytes(size)})`
   }
 
   #wordsOfProxy({ key, words }: Neighbour) {

@@ -2,8 +2,9 @@
 import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.ts'
 import { count, hue, plural, short } from './format.ts'
 import { Log } from './log.ts'
-import { lineText } from './log-line.ts'
+import { logLines } from './log-line.ts'
 import { wireUseInCode } from './use-in-code.ts'
+import { TimelineView } from './timeline/view.ts'
 import type { Session, Entry, Peer } from './session.ts'
 
 /** Most peers in the list. */
@@ -32,6 +33,8 @@ export class Panel {
   #updated
   #lastSpoken = 0
   #speaking = 0
+  /** Made when it is opened first. */
+  #timeline: TimelineView | undefined
 
   /**
    * @param options callbacks, and
@@ -49,7 +52,7 @@ export class Panel {
   ) {
     this.#session = session
     this.#updated = updated
-    this.#log = new Log(this.#part('log'), () => this.#showLog())
+    this.#log = new Log(this.#part('log'), logLines, () => this.#showLog())
     setText(this.#part('name'), session.name)
     this.#part('leave').addEventListener('click', leave)
     const shareButton = this.#part('share')
@@ -59,6 +62,7 @@ export class Panel {
     shareButton.hidden = phoneButton.hidden = session.scope === 'local'
     ;(this.#part('second') as HTMLAnchorElement).href = address
     wireUseInCode(this.#part('use'), session.name, session.scope)
+    this.#wireTimeline()
     this.#wireTools()
     this.#wireComposer()
     this.show()
@@ -76,7 +80,8 @@ export class Panel {
 
   /** Shows state and peers as they are now. */
   show() {
-    const { state, scope, id, peers } = this.#session
+    const { state, scope, id, peers, isFaulty } = this.#session
+    this.#timeline?.show()
     const joined = state === 'joined'
     const others = [...peers.values()]
     this.#showPeers(others)
@@ -86,7 +91,9 @@ export class Panel {
     const reach = scope === 'local' ? 'this computer only' : 'whole network'
     setText(
       this.#part('state'),
-      joined ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}` : stateWords(this.#session)
+      joined
+        ? `${reach}${id === '' ? '' : ` · you are ${short(id)}`}${isFaulty ? ' · a fault for developers is on' : ''}`
+        : stateWords(this.#session)
     )
     for (const name of ['text', 'attach', 'target']) (this.#part(name) as HTMLInputElement).disabled = !joined
     find(this.element, '.composer button.main').toggleAttribute('disabled', !joined || gone)
@@ -101,6 +108,11 @@ export class Panel {
       this.#part('peers-title'),
       scope === 'local' ? `${plural(others.length, 'peer')}, you among them` : plural(others.length, 'other peer')
     )
+  }
+
+  /** The channel is left. */
+  close() {
+    this.#timeline?.end()
   }
 
   /** The panel is in sight. */
@@ -118,6 +130,18 @@ export class Panel {
 
   #part(name: string) {
     return find(this.element, `[data-part=${name}]`)
+  }
+
+  #wireTimeline() {
+    const fold = this.#part('timeline') as HTMLDetailsElement
+    fold.addEventListener('toggle', () => {
+      if (!fold.open) return this.#timeline?.close()
+      if (this.#timeline === undefined) {
+        this.#timeline = new TimelineView(this.#session)
+        fold.append(this.#timeline.element)
+      }
+      this.#timeline.open()
+    })
   }
 
   #wireTools() {
@@ -265,7 +289,7 @@ export class Panel {
     const wait = Math.max(0, this.#lastSpoken + SPEAK_MS - performance.now())
     this.#speaking = setTimeout(() => {
       this.#lastSpoken = performance.now()
-      setText(this.#part('spoken'), lineText(entry).slice(0, 200))
+      setText(this.#part('spoken'), logLines.text(entry).slice(0, 200))
     }, wait)
   }
 }

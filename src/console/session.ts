@@ -10,6 +10,9 @@ import { BASE } from './api.ts'
 import { FileLines } from './files.ts'
 import { bytes as inBytes, plural, short } from './format.ts'
 import { saveAs } from './log-line.ts'
+import { payloadOf, type Moment, type Payload } from './timeline/entry.ts'
+import { LinkWatch, type LinkState } from './timeline/links.ts'
+import { Memory, Recorder } from './timeline/recorder.ts'
 
 export type Scope = 'network' | 'local'
 
@@ -56,11 +59,12 @@ const MAX_SENT = 2000
 /** Close code for want of the right token. */
 const TOKEN_REQUIRED = 4501
 
-function describeBytes(buffer: ArrayBuffer) {
-  const shown = Array.from(new Uint8Array(buffer.slice(0, SHOWN_BYTES)), byte =>
-    byte.toString(16).padStart(2, '0')
-  ).join(' ')
-  return `binary, ${inBytes(buffer.byteLength)}: ${shown}${buffer.byteLength > SHOWN_BYTES ? ' …' : ''}`
+/** The memory of the timelines of this page. */
+const memory = new Memory()
+
+function describeBytes(bytes: Uint8Array) {
+  const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), byte => byte.toString(16).padStart(2, '0')).join(' ')
+  return `binary, ${inBytes(bytes.length)}: ${shown}${bytes.length > SHOWN_BYTES ? ' …' : ''}`
 }
 
 /** A channel that this page is in, or wants to be in. */
@@ -75,8 +79,13 @@ export class Session {
   delayMs = 0
   /** Whether the proxy ended it for want of the right token. */
   needsToken = false
+  /** A fault for developers is on. */
+  isFaulty = false
+  /** All that this page has seen of the channel. */
+  readonly recorder = new Recorder(memory)
+  readonly #links: LinkWatch
   /** Own messages by their numbers, as the proxy counts them. */
-  #sent = new Map<number, Entry>()
+  #sent = new Map<number, { entry: Entry; payload: Payload }>()
   /** The last line of a problem, and how often it came. */
   #told: { entry: Entry; text: string; count: number } | undefined
   #files: FileLines | undefined
@@ -88,6 +97,7 @@ export class Session {
     this.name = name
     this.scope = scope
     this.#listener = listener
+    this.#links = new LinkWatch(name)
     const options = { endpoint: BASE, reconnect: { maxDelayMs: 5000 }, ...(token === '' ? {} : { token }) }
     // A channel of raw frames has no first message for the token, and a channel of this machine needs none.
     this.#socket =
@@ -110,12 +120,40 @@ export class Session {
 
   /** @param to id of a peer. Empty: everybody @returns whether it was sent */
   send(text: string, to: string): boolean {
+    return this.sendPayload({ type: 'text', text }, to)
+  }
+
+  /** Sends any data. @param to id of a peer. Empty: everybody @returns whether it was sent */
+  sendPayload(payload: Payload, to: string): boolean {
     const way = this.#wayOrWords(to)
     if (way === undefined) return false
-    way.send(text)
-    this.#sent.set(this.#socket.messagesSent, this.#add('message', 'you', to, text))
+    if (payload.type === 'binary') way.send(payload.bytes)
+    else if (payload.type === 'text') way.send(payload.text)
+    else if (this.#socket instanceof NetworkWebSocket) this.#socket.sendJson(payload.text, to === '' ? undefined : to)
+    else way.send(payload.text) // A raw frame has no types.
+    const text = payload.type === 'binary' ? describeBytes(payload.bytes) : payload.text
+    this.#sent.set(this.#socket.messagesSent, { entry: this.#add('message', 'you', to, text), payload })
     if (this.#sent.size > MAX_SENT) this.#sent.delete(this.#sent.keys().next().value as number)
+    this.record({ kind: 'message', from: this.id, to, own: true, payload })
     return true
+  }
+
+  /** Records a moment of now. */
+  record(moment: Pick<Moment, 'kind'> & Partial<Moment>) {
+    this.recorder.add({
+      at: performance.timeOrigin + performance.now(),
+      from: '',
+      to: '',
+      proxy: '',
+      own: false,
+      ...moment
+    })
+  }
+
+  /** Takes the links from the API, for the timeline. */
+  watch(links: readonly LinkState[]) {
+    if (this.scope === 'local' || this.state !== 'joined') return
+    for (const { proxy, words } of this.#links.look(links)) this.record({ kind: 'link', proxy, words })
   }
 
   /** @param to id of a peer. Empty: everybody */
@@ -131,11 +169,13 @@ export class Session {
   }
 
   /** Takes the peers from the API. A channel of this machine has no other source. */
-  describe(list: readonly Peer[]) {
+  describe(list: readonly Peer[], isFaulty: boolean) {
+    this.isFaulty = isFaulty
     if (this.scope === 'local') this.peers = new Map(list.map(peer => [peer.id, peer]))
     for (const { id, location, proxy, dialect, via } of list) {
       const peer = this.peers.get(id)
       if (peer !== undefined) Object.assign(peer, { location, proxy, dialect, via })
+      this.recorder.learn(id, proxy ?? '')
     }
     this.#listener.updated()
   }
@@ -160,11 +200,16 @@ export class Session {
       this.#told = undefined
       this.#sent.clear()
       this.#add('note', '', '', 'Joined.')
+      this.record({ kind: 'page', from: this.id, own: true, words: 'This page has joined.' })
       this.#listener.updated()
     })
     socket.addEventListener('reconnecting', event => {
       this.delayMs = (event as CustomEvent<{ delayMs: number }>).detail.delayMs
-      if (this.state === 'joined') this.#add('note', '', '', 'The connection is lost. Trying again …')
+      if (this.state === 'joined') {
+        this.#add('note', '', '', 'The connection is lost. Trying again …')
+        const words = 'This page has lost its connection. It misses the messages until it is back.'
+        this.record({ kind: 'page', from: this.id, own: true, words })
+      }
       if (this.state === 'left') return
       this.state = 'waiting'
       this.#listener.updated()
@@ -191,6 +236,7 @@ export class Session {
       target.addEventListener('message', event => this.#receive(event as NetworkMessageEvent, 'you'))
       this.peers.set(target.id, { id: target.id, socket: target })
       this.#add('presence', target.id, '', 'is here')
+      this.record({ kind: 'join', from: target.id })
       this.#listener.updated()
     })
     socket.addEventListener(
@@ -202,6 +248,7 @@ export class Session {
       }) => {
         this.peers.delete(id)
         this.#add('presence', id, '', 'has gone')
+        this.record({ kind: 'leave', from: id })
         this.#listener.updated()
       }
     )
@@ -212,15 +259,18 @@ export class Session {
     let refused = 0
     for (let number = Number(first); number <= Number(last); number++) {
       refused++
-      const entry = this.#sent.get(number)
-      if (entry === undefined) continue
+      const sent = this.#sent.get(number)
+      if (sent === undefined) continue
       this.#sent.delete(number)
+      const { entry, payload } = sent
       entry.refused = true
-      entry.actions = [{ label: 'Send again', name: 'Send again', run: () => void this.send(entry.text, entry.to) }]
+      const run = () => void this.sendPayload(payload, entry.to)
+      entry.actions = [{ label: 'Send again', name: 'Send again', run }]
       this.#listener.changed(entry)
     }
     if (this.state !== 'joined') this.problem = message
     const text = refused > 0 ? `${plural(refused, 'message')} not sent. ${message}` : message
+    this.record({ kind: 'page', from: this.id, own: true, words: text.slice(0, 500) })
     // Each attempt may tell the same problem.
     if (this.state !== 'joined' && this.#told?.text === text) {
       const { entry } = this.#told
@@ -232,13 +282,15 @@ export class Session {
     this.#listener.updated()
   }
 
-  #receive({ data, senderId }: NetworkMessageEvent, to: string): void {
+  #receive({ data, json, senderId }: NetworkMessageEvent, to: string): void {
+    if (data instanceof Blob) return // Never with this binaryType.
+    const payload = payloadOf(data, json)
+    this.record({ kind: 'message', from: senderId, to: to === '' ? '' : this.id, payload })
     if (typeof data === 'string') {
       this.#add('message', senderId, to, data)
       return
     }
-    if (data instanceof Blob) return // Never with this binaryType.
-    const entry = this.#add('message', senderId, to, describeBytes(data))
+    const entry = this.#add('message', senderId, to, describeBytes(new Uint8Array(data)))
     entry.size += data.byteLength
     const save = () => saveAs(new Blob([data], { type: 'application/octet-stream' }), 'message.bin')
     entry.actions = [{ label: 'Save', name: 'Save message.bin', run: save }]
