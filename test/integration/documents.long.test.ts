@@ -1,10 +1,11 @@
-// Five people edit a document for ten minutes at three proxies, while connections and links are cut, phones are locked and
-// proxies are killed, at random from a seed. At the end all documents are equal.
+// Five people edit a document for ten minutes at three proxies, while connections and links are cut, phones are locked (their
+// processes stop) and proxies are killed, at random from a seed. At the end all documents are equal.
+import { fork, type ChildProcess } from 'node:child_process'
 import { createServer, connect, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
 import { cuttable, type Cuttable } from '../support/cuttable.ts'
-import { contentOf, equal, openEditor, type Editor } from '../support/documents.ts'
+import { contentOf, docsUntil, editAtRandom, openEditor, type Editor } from '../support/documents.ts'
 import { freePort } from '../support/ports.ts'
 import { startServer, type ServerProcess } from '../support/process.ts'
 import { seededRandom } from '../support/random.ts'
@@ -72,6 +73,9 @@ async function startProxy(t: Test, meshPort: number, peers: readonly Relay[]): P
       NWS_PORT: String(port),
       NWS_MESH_HOST: '127.0.0.1',
       NWS_MESH_PORT: String(meshPort),
+      // A locked phone is away after this time, or comes back before.
+      NWS_PING_INTERVAL_MS: '5000',
+      NWS_PEER_TIMEOUT_MS: '10000',
       ...(peers.length === 0 ? {} : { NWS_PEERS: peers.map(relay => `127.0.0.1:${relay.port}`).join(',') })
     })
   let server = start()
@@ -93,6 +97,39 @@ interface Person extends Editor {
   readonly network: Cuttable
 }
 
+/** An editor in a process of its own. */
+interface Phone {
+  readonly child: ChildProcess
+  /** Tells it to edit no more. From here on `content` is that of its document, and `changed` runs after each change. */
+  end(changed: () => void): void
+  readonly content: string
+}
+
+function startPhone(t: Test, endpoint: string, seed: number): Phone {
+  const child = fork('test/support/programs/phone-editor.ts', [endpoint, String(seed)], {
+    execArgv: ['--import', './tools/typescript.mjs']
+  })
+  t.teardown(async () => {
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  })
+  let content = ''
+  return {
+    child,
+    end: changed => {
+      child.on('message', message => {
+        content = String(message)
+        changed()
+      })
+      child.send('end')
+    },
+    get content() {
+      return content
+    }
+  }
+}
+
 t.test(`documents of five editors are equal after ${SECONDS} s of faults (seed ${SEED})`, async t => {
   const random = seededRandom(SEED)
   const below = (bound: number): number => Math.floor(random() * bound)
@@ -107,12 +144,13 @@ t.test(`documents of five editors are equal after ${SECONDS} s of faults (seed $
     await startProxy(t, meshPorts[1], [relays[0]]),
     await startProxy(t, meshPorts[2], [relays[1], relays[2]])
   ]
-  const people = [0, 0, 1, 1, 2].map((place): Person => {
+  const people = [0, 1, 2].map((place): Person => {
     const network = cuttable()
     const endpoint = `ws://localhost:${proxies[place]!.port}`
     return { ...openEditor(t, 'paper', { endpoint, WebSocket: network.Socket }), network }
   })
-  const counts = { edits: 0, cuts: 0, locks: 0, links: 0, kills: 0 }
+  const phones = [0, 1].map((place, i) => startPhone(t, `ws://localhost:${proxies[place]!.port}`, SEED + i))
+  const counts = { edits: 0, cuts: 0, absences: 0, locks: 0, links: 0, kills: 0 }
   const healing = new Set<Promise<void>>()
   const busy = new Set<unknown>()
   /** Does something that ends by itself, unless the thing is broken already. */
@@ -126,23 +164,23 @@ t.test(`documents of five editors are equal after ${SECONDS} s of faults (seed $
     healing.add(done)
   }
 
-  function edit({ text, doc }: Person): void {
-    counts.edits++
-    const at = below(text.length + 1)
-    if (text.length > 2000 || random() < 0.3) text.delete(at, Math.min(1 + below(40), text.length - at))
-    else text.insert(at, 'lorem ipsum dolor '.slice(0, 1 + below(18)))
-    if (random() < 0.1) doc.getMap('facts').set(`key ${below(5)}`, below(1000))
-  }
-
   function fault(): void {
     const kind = random()
     const person = people[below(people.length)]!
-    if (kind < 0.4) {
+    if (kind < 0.25) {
       counts.cuts++
       person.network.cut()
+    } else if (kind < 0.4) {
+      const { child } = phones[below(phones.length)]!
+      during(child, async () => {
+        counts.locks++
+        child.kill('SIGSTOP')
+        await pause(1000 + below(25_000))
+        child.kill('SIGCONT')
+      })
     } else if (kind < 0.65)
       during(person, async () => {
-        counts.locks++
+        counts.absences++
         person.network.offline = true
         person.network.cut()
         await pause(1000 + below(8000))
@@ -168,14 +206,24 @@ t.test(`documents of five editors are equal after ${SECONDS} s of faults (seed $
 
   const end = performance.now() + SECONDS * 1000
   while (performance.now() < end) {
-    edit(people[below(people.length)]!)
+    counts.edits++
+    editAtRandom(people[below(people.length)]!.doc, random)
     if (random() < 0.04) fault()
     await pause(STEP_MS)
   }
   while (healing.size > 0) await Promise.all(healing)
   t.comment(JSON.stringify(counts))
-  await equal(...people)
-  const [first, ...others] = people.map(({ doc }) => contentOf(doc))
+  const docs = people.map(({ doc }) => doc)
+  const contents = (): string[] => [...docs.map(contentOf), ...phones.map(({ content }) => content)]
+  await new Promise<void>(resolve => {
+    const isSame = (): boolean => new Set(contents()).size === 1
+    const check = (): void => {
+      if (isSame()) resolve()
+    }
+    for (const phone of phones) phone.end(check)
+    void docsUntil(docs, isSame).then(resolve)
+  })
+  const [first, ...others] = contents()
   for (const other of others) t.equal(other, first)
   t.ok(counts.edits > SECONDS, `${counts.edits} edits`)
 })

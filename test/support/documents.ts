@@ -52,6 +52,16 @@ export function contentOf(doc: Y.Doc): string {
   return Buffer.from(Y.encodeSnapshot(Y.snapshot(doc))).toString('base64')
 }
 
+/** One edit of the text `text`, and at times of the map `facts`. */
+export function editAtRandom(doc: Y.Doc, random: () => number): void {
+  const below = (bound: number): number => Math.floor(random() * bound)
+  const text = doc.getText('text')
+  const at = below(text.length + 1)
+  if (text.length > 2000 || random() < 0.3) text.delete(at, Math.min(1 + below(40), text.length - at))
+  else text.insert(at, 'lorem ipsum dolor '.slice(0, 1 + below(18)))
+  if (random() < 0.1) doc.getMap('facts').set(`key ${below(5)}`, below(1000))
+}
+
 /** Resolves when all documents are equal. */
 export async function equal(...editors: readonly { readonly doc: Y.Doc }[]): Promise<void> {
   const docs = editors.map(({ doc }) => doc)
