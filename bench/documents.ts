@@ -17,6 +17,7 @@ const BEGIN = '<!-- documents results: written by npm run bench:documents -->'
 const END = '<!-- end of documents results -->'
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5)
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10)
+const LATE = Number(process.env['BENCH_LATE'] ?? 20)
 const EDITS = Number(process.env['BENCH_EDITS'] ?? 100_000)
 const SEED = 2026
 const KEYS_PER_SECOND = 60
@@ -183,6 +184,45 @@ async function replay(open: readonly [Open, Open]): Promise<number> {
   return seconds
 }
 
+interface Late {
+  /** Milliseconds from the open channel to the whole text, at the proxy of the writer and at the other one. */
+  readonly near: number[]
+  readonly far: number[]
+}
+
+/** People who join a long text, one after the other. */
+async function joinLate(writer: Open, near: Open, far: Open): Promise<Late> {
+  const first = openEditor(writer)
+  for (const { at, deleted, inserted } of trace(EDITS)) {
+    if (deleted > 0) first.text.delete(at, deleted)
+    else first.text.insert(at, inserted)
+  }
+  const wanted = first.text.toJSON()
+  const late: Late = { near: [], far: [] }
+  // The proxies match the channel when the first one joins.
+  const matching = openEditor(far)
+  await equal([first, matching])
+  close(matching)
+  for (let round = 0; round < 2 * LATE; round++) {
+    const [open, times] = round % 2 === 0 ? ([near, late.near] as const) : ([far, late.far] as const)
+    const editor = openEditor(open)
+    let begin = 0
+    const provider = editor.provider as NetworkProvider
+    provider.on('status', ({ status }) => {
+      if (status === 'connected') begin = performance.now()
+    })
+    await new Promise<void>(resolve =>
+      editor.doc.on('update', () => {
+        if (editor.text.toJSON() === wanted) resolve()
+      })
+    )
+    times.push(performance.now() - begin)
+    close(editor)
+  }
+  close(first)
+  return late
+}
+
 const meshPort = await freePort()
 const one = await start(['dist/server.js'], { NWS_MESH_HOST: '127.0.0.1', NWS_MESH_PORT: String(meshPort) })
 const two = await start(['dist/server.js'], { NWS_MESH_HOST: '127.0.0.1', NWS_PEERS: `127.0.0.1:${meshPort}` })
@@ -201,6 +241,8 @@ for (let round = 0; round < ROUNDS; round++) {
 const replays: number[] = []
 for (let round = 0; round < Math.min(3, ROUNDS); round++)
   replays.push(await replay([nws(one.port, `trace-${round}`), nws(two.port, `trace-${round}`)]))
+
+const late = await joinLate(nws(one.port, 'late'), nws(one.port, 'late'), nws(two.port, 'late'))
 
 const median = (typings: readonly Typing[], member: keyof Typing): number =>
   at(
@@ -226,6 +268,8 @@ ${row('two proxies', found.apart)}
 One proxy beside y-websocket: ${ratio('p50')} × of its median time, ${ratio('p99')} × at 99 of 100, ${ratio('cpu')} × of its processor time.
 
 ${EDITS.toLocaleString('en')} edits of one text, each a transaction (seed ${SEED}), through two proxies: both documents are equal after ${replays.map(seconds => `${seconds.toFixed(1)} s`).join(', ')}.
+
+A newcomer has this text ${at(late.near, 0.5).toFixed(0)} ms after its channel is open if the peer is at the same proxy (at most ${Math.max(...late.near).toFixed(0)} ms), ${at(late.far, 0.5).toFixed(0)} ms if it is at the other one (at most ${Math.max(...late.far).toFixed(0)} ms); median of ${LATE}. Wanted: 300 ms.
 `
 process.stdout.write(text)
 if (process.env['BENCH_DRY'] === undefined) writeSection(BEGIN, END, text)

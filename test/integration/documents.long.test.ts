@@ -119,7 +119,7 @@ function startPhone(t: Test, endpoint: string, seed: number): Phone {
     child,
     end: changed => {
       child.on('message', message => {
-        content = String(message)
+        content = message as string
         changed()
       })
       child.send('end')

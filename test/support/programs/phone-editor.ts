@@ -10,7 +10,7 @@ import { seededRandom } from '../random.ts'
 const [endpoint = '', seed = ''] = process.argv.slice(2)
 const random = seededRandom(Number(seed))
 const doc = new Y.Doc()
-new NetworkProvider('paper', doc, { endpoint })
+const provider = new NetworkProvider('paper', doc, { endpoint })
 const typing = setInterval(() => editAtRandom(doc, random), 250)
 const tell = (): void => {
   process.send?.(contentOf(doc))
@@ -20,4 +20,7 @@ process.once('message', () => {
   doc.on('afterTransaction', tell)
   tell()
 })
-process.once('disconnect', () => process.exit())
+process.once('disconnect', () => {
+  provider.destroy()
+  process.exit()
+})
