@@ -1,14 +1,12 @@
 // `NetworkBroadcastChannel`: a channel of the network with the interface of BroadcastChannel, for JSON values and binary
 // data.
-import { ChannelSocket, QUEUE_EARLY, type SocketOptions } from './channel-socket.ts'
-import type { Connection } from './connection.ts'
-import { EnvelopeProtocol } from './envelope-protocol.ts'
+import { QUEUE_EARLY, type SocketOptions } from './channel-socket.ts'
 import { defineEventHandlers } from './event-handlers.ts'
 import { NetworkErrorEvent, NetworkMessageEvent, type ReconnectingDetail } from './events.ts'
+import { NetworkWebSocket } from './network-web-socket.ts'
 import { bytesOf, isBlob } from './payload.ts'
 import type { Listener, ListenerOptions, PlatformBroadcastChannel } from './platform-types.ts'
 import { CLOSED, CONNECTING, type Added } from './socket-surface.ts'
-import { encodeText } from './wire.ts'
 
 /** Events of a NetworkBroadcastChannel, by type. */
 export interface NetworkBroadcastChannelEventMap {
@@ -27,30 +25,6 @@ export interface NetworkBroadcastChannel {
     options?: ListenerOptions
   ): void
   addEventListener(type: string, listener: Listener, options?: ListenerOptions): void
-}
-
-class JsonSocket extends ChannelSocket {
-  readonly #connection: Connection
-
-  constructor(name: string, options: SocketOptions) {
-    let connection!: Connection
-    super(
-      name,
-      name => `/${name}?binary=1`,
-      options,
-      undefined,
-      (socket, made) => {
-        connection = made
-        return new EnvelopeProtocol(socket, made)
-      }
-    )
-    this.#connection = connection
-    this.binaryType = 'arraybuffer'
-  }
-
-  sendJson(json: string): void {
-    this.#connection.sendFrame(encodeText(json, undefined))
-  }
 }
 
 /** @throws DOMException DataCloneError for values that would arrive changed */
@@ -89,7 +63,7 @@ export class NetworkBroadcastChannel extends EventTarget {
   declare onerror: ((this: NetworkBroadcastChannel, event: NetworkErrorEvent) => unknown) | null
   declare onreconnecting: ((this: NetworkBroadcastChannel, event: CustomEvent<ReconnectingDetail>) => unknown) | null
   readonly name: string
-  readonly #socket: JsonSocket
+  readonly #socket: NetworkWebSocket
   #closed = false
 
   /**
@@ -99,7 +73,12 @@ export class NetworkBroadcastChannel extends EventTarget {
   constructor(name: string, options: SocketOptions = {}) {
     super()
     this.name = name
-    this.#socket = new JsonSocket(this.name, { reconnect: true, ...options, [QUEUE_EARLY]: true } as SocketOptions)
+    this.#socket = new NetworkWebSocket(this.name, {
+      reconnect: true,
+      ...options,
+      [QUEUE_EARLY]: true
+    } as SocketOptions)
+    this.#socket.binaryType = 'arraybuffer'
     this.#socket.onmessage = ({ data, json, origin, senderId }) => {
       if (!this.#closed)
         this.dispatchEvent(new NetworkMessageEvent(json === undefined ? data : json, origin, senderId ?? '', json))
