@@ -2,8 +2,10 @@
 // a delayed or slow client is owed.
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
+import { NetworkWebSocket } from '../../src/client/network-web-socket.ts'
 import { buildTestApp } from '../support/app.ts'
 import { joinChannel, openSocket } from '../support/channel.ts'
+import { cuttable } from '../support/cuttable.ts'
 import { statusOf } from '../support/http.ts'
 
 /** Longer than a test: such a delay ends with its fault. */
@@ -127,6 +129,33 @@ t.test('connections are cut again and again, without a goodbye', async t => {
   const second = openSocket(t, `${url.replace('http', 'ws')}/room`)
   t.equal((await second.closed).code, 1006)
   t.equal(watcher.socket.readyState, watcher.socket.OPEN)
+})
+
+t.test('a client that resumes misses nothing, however often it is cut', async t => {
+  const { url } = await buildTestApp(t)
+  const sender = await joinChannel(t, url, 'room')
+  const phone = new NetworkWebSocket('room', { endpoint: url, WebSocket: cuttable().Socket, resume: 15_000 })
+  t.teardown(() => phone.close())
+  await once(phone, 'open')
+  const heard: unknown[] = []
+  const all = new Promise<void>(resolve => {
+    phone.onmessage = ({ data }) => {
+      if (heard.push(data) === 60) resolve()
+    }
+  })
+  const fault = await begin(t, url, { delayMs: 450, cutEveryMs: 500, except: sender.id })
+  await fault.next()
+  for (let cuts = 0; cuts < 3; cuts++) {
+    for (let n = 0; n < 20; n++) sender.send({ action: 'broadcast', data: String(cuts * 20 + n) })
+    await fault.next()
+  }
+  fault.end()
+  await all
+  await sender.arrived()
+  t.strictSame(
+    heard,
+    Array.from({ length: 60 }, (_, n) => String(n))
+  )
 })
 
 t.test('the proxy refuses faults beyond their limits', async t => {
