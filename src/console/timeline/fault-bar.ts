@@ -1,6 +1,6 @@
 // The switch of faults for developers in a timeline. The fault itself is fault.ts.
 import { find, setText } from '../dom.ts'
-import { plural } from '../format.ts'
+import { bytes, plural } from '../format.ts'
 import type { Session } from '../session.ts'
 import { beginFault, type FaultPlan } from './fault.ts'
 
@@ -81,7 +81,7 @@ export class FaultBar {
 export function inWords({ delayMs, readBytesPerSecond, cutEveryMs }: FaultPlan): string {
   return [
     delayMs === undefined ? '' : `everything comes ${delayMs} ms later`,
-    readBytesPerSecond === undefined ? '' : `they read ${readBytesPerSecond} bytes/s`,
+    readBytesPerSecond === undefined ? '' : `they read ${bytes(readBytesPerSecond)}/s`,
     cutEveryMs === undefined ? '' : `connections are cut every ${cutEveryMs / 1000} s`
   ]
     .filter(part => part !== '')
