@@ -108,6 +108,7 @@ t.test('it runs in an empty project', async t => {
     '/api/health',
     '/api/metrics',
     '/docs/api',
+    '/docs/ERRORS.md',
     '/lib/networkwebsockets.js',
     '/lib/qr.js',
     '/examples/'
