@@ -6,6 +6,9 @@ export interface Health {
   status: string
   version: string
   uptimeSeconds: number
+  proxyId?: string
+  /** The name that the user gave this computer. */
+  proxyName?: string
   channels: number
   peers: number
   discovery?: { state: string; interfaces: string[] }
@@ -38,6 +41,8 @@ export interface ApiChannel {
 /** One of `links` in `/api/links`. */
 export interface ApiLink {
   proxyId: string
+  /** Name of the computer, if it is known. */
+  proxyName?: string
   address: string
   role: string
   state: 'open' | 'resuming'
@@ -52,6 +57,8 @@ export interface ApiLink {
 /** One of `cluster` in `/api/links`. */
 export interface ApiClusterProxy {
   proxyId: string
+  /** Name of the computer, if it is known. */
+  proxyName?: string
   since: string
   channels: string[]
   messages: { in: number }

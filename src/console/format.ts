@@ -1,4 +1,5 @@
 // Writes numbers, times and ids for people. Pure.
+import { friendlyWords } from '../core/friendly-words.ts'
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const fine = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
@@ -31,8 +32,8 @@ export function duration(seconds: number) {
 
 export const time = (date: Date) => clock.format(date)
 
-/** The beginning of an id. It is enough to tell peers apart. */
-export const short = (id: string) => id.slice(0, 6)
+/** Two friendly words for an id. */
+export const short = friendlyWords
 
 /** A channel name that fits into a line of a drawing. */
 export const shortName = (name: string, length: number = 18) =>

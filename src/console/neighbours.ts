@@ -1,12 +1,16 @@
 // The other proxies, each once, whether this proxy reaches them by a link, by the cluster, or by both. Pure.
 import type { ApiClusterProxy, ApiLink } from './answers.ts'
 import { bytes, perSecond, plural, short } from './format.ts'
+import { computerOf } from './peer-card.ts'
 
 export interface Neighbour {
   key: string
   /** May be empty. */
   proxyId: string
+  /** The words of its proxy, behind the name of the computer if it has one. */
   name: string
+  /** The same in short. */
+  label: string
   open: boolean
   /** Reached by the cluster alone. */
   clustered: boolean
@@ -35,7 +39,7 @@ export function neighbours(
 
 /** @param other the same proxy in the cluster */
 function fromLink(
-  { proxyId, address, role, state, rttMs, channels, messages, bytes: size }: ApiLink,
+  { proxyId, proxyName, address, role, state, rttMs, channels, messages, bytes: size }: ApiLink,
   other: ApiClusterProxy | undefined
 ): Neighbour {
   const shared = [...new Set([...channels, ...(other?.channels ?? [])])]
@@ -44,7 +48,8 @@ function fromLink(
   return {
     key: `link ${proxyId} ${address}`,
     proxyId: proxyId || address,
-    name: short(proxyId),
+    name: computerOf(proxyId, proxyName),
+    label: proxyName ?? short(proxyId),
     open: state === 'open',
     clustered: false,
     channels: shared,
@@ -54,11 +59,15 @@ function fromLink(
   }
 }
 
-function fromCluster({ proxyId, channels, messages, bytes: size }: ApiClusterProxy, connected: boolean): Neighbour {
+function fromCluster(
+  { proxyId, proxyName, channels, messages, bytes: size }: ApiClusterProxy,
+  connected: boolean
+): Neighbour {
   return {
     key: `cluster ${proxyId}`,
     proxyId,
-    name: short(proxyId),
+    name: computerOf(proxyId, proxyName),
+    label: proxyName ?? short(proxyId),
     open: connected,
     clustered: true,
     channels,

@@ -9,6 +9,7 @@ import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.t
 import { bytes, count, duration, perSecond, plural, rate } from './format.ts'
 import { neighbours, type Neighbour } from './neighbours.ts'
 import { Picture } from './picture.ts'
+import { wireOwnName } from './own-name.ts'
 import { poll } from './poll.ts'
 import { curve, Rates, REMEMBERED } from './rates.ts'
 import type { Peer, Scope } from './session.ts'
@@ -32,6 +33,7 @@ export class Network {
   #pointed = ''
   /** Words about each circle, by key. */
   #words = new Map<string, string>()
+  #showOwnName
   /** Asks the API soon. */
   refresh
 
@@ -57,6 +59,7 @@ export class Network {
       list.addEventListener('focusin', point)
       for (const end of ['pointerleave', 'focusout']) list.addEventListener(end, () => this.#picture.point(''))
     }
+    this.#showOwnName = wireOwnName(() => this.refresh())
     this.refresh = poll(() => this.#ask(), INTERVAL_MS)
   }
 
@@ -107,7 +110,8 @@ export class Network {
 
   #limited(limited: boolean) {
     byId('token-again').hidden = !limited
-    for (const id of ['discovery-state', 'facts', 'picture', 'picture-list', 'picture-words']) byId(id).hidden = limited
+    for (const id of ['own', 'discovery-state', 'facts', 'picture', 'picture-list', 'picture-words'])
+      byId(id).hidden = limited
     if (limited) for (const id of ['discovery-hint', 'cluster-state', 'cluster-hint']) byId(id).hidden = true
   }
 
@@ -118,6 +122,7 @@ export class Network {
     for (const channel of channels) sum += this.#rates.read(keyOf(channel), channel.messages, now)
     for (const { key, messages } of proxies) this.#rates.read(key, messages, now)
     this.#minute = [...this.#minute, sum].slice(-REMEMBERED)
+    this.#showOwnName(health)
     this.#showDiscovery(health)
     this.#showCluster(health)
     this.#showFacts(health, proxies.length, sum)
@@ -202,9 +207,10 @@ export class Network {
     const shared = proxies.filter(({ channels }) => channels.length > 0).length
     const reached = `${plural(proxies.length - clustered, 'link')} to other proxies${clustered === 0 ? '' : ` and ${plural(clustered, 'other proxy', 'other proxies')} by the cluster`}`
     const words = `This proxy, ${reached}, ${shared} of them with shared channels, and ${plural(channels.length, 'open channel')}.`
-    const shown = proxies.map(({ key, proxyId, open, clustered, channels }) => ({
+    const shown = proxies.map(({ key, proxyId, label, open, clustered, channels }) => ({
       key,
       proxyId,
+      label,
       open,
       clustered,
       channels: channels.map(name => `network ${name}`),
@@ -277,8 +283,11 @@ export class Network {
         byId('links'),
         proxies,
         ({ key }) => key,
-        ({ name }) => create(name || 'connecting', undefined),
-        (item, proxy) => setText(find(item, '.words'), this.#wordsOfProxy(proxy))
+        () => create('', undefined),
+        (item, proxy) => {
+          setText(find(item, '.name'), proxy.name)
+          setText(find(item, '.words'), this.#wordsOfProxy(proxy))
+        }
       )
       keep(
         byId('open-channels'),

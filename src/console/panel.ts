@@ -1,8 +1,9 @@
 // The view of one joined channel: head, peers, log, and the field to write in. The channel is session.ts.
 import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.ts'
-import { count, hue, plural, short } from './format.ts'
+import { count, plural, short } from './format.ts'
 import { Log } from './log.ts'
 import { logLines } from './log-line.ts'
+import { createPeerCard, updatePeerCard } from './peer-card.ts'
 import { wireUseInCode } from './use-in-code.ts'
 import { TimelineView } from './timeline/view.ts'
 import type { Session, Entry, Peer } from './session.ts'
@@ -214,35 +215,20 @@ export class Panel {
       ({ id }) => id,
       peer => this.#createPeer(peer),
       (item, peer) => {
-        setText(find(item, '.where'), peer.rest === undefined ? placeOf(peer) : `and ${count(peer.rest)} more`)
-        find(item, 'button')?.setAttribute('aria-pressed', String(peer.id === this.#target.value))
+        if (peer.rest === undefined) updatePeerCard(item, peer, peer.id === this.#target.value)
+        else setText(find(item, '.where'), `and ${count(peer.rest)} more`)
       }
     )
   }
 
-  #createPeer({ id, socket }: Peer) {
-    if (id === '') return make('li', {}, make('span', { className: 'where small quiet' }))
-    const dot = make('span', { className: 'dot hued' })
-    dot.style.setProperty('--hue', String(hue(id)))
-    const words = [
-      dot,
-      make('span', { className: 'mono' }, short(id)),
-      make('span', { className: 'where small quiet' })
-    ]
-    if (socket === undefined) return make('li', { className: 'peer' }, ...words)
-    const button = make(
-      'button',
-      { type: 'button', className: 'peer', 'aria-pressed': 'false' },
-      ...words,
-      make('span', { className: 'visually-hidden' }, ', write to this peer alone')
-    )
-    button.addEventListener('click', () => {
+  #createPeer(peer: Peer) {
+    if (peer.id === '') return make('li', {}, make('span', { className: 'where small quiet' }))
+    return createPeerCard(peer, () => {
       const target = this.#target
-      target.value = target.value === id ? '' : id
+      target.value = target.value === peer.id ? '' : peer.id
       this.show()
       this.focus()
     })
-    return make('li', {}, button)
   }
 
   #showTargets(others: Peer[]) {
@@ -292,12 +278,4 @@ export class Panel {
       setText(this.#part('spoken'), logLines.text(entry).slice(0, 200))
     }, wait)
   }
-}
-
-/** The place of a peer in words. */
-function placeOf({ location, proxy = '', dialect = 'envelope', via }: Peer) {
-  if (via === 'guest') return 'guest'
-  if (location === undefined) return ''
-  const place = location === 'local' ? 'this computer' : `other proxy ${short(proxy)}`
-  return dialect === 'envelope' || dialect === 'link' ? place : `${place} · ${dialect}`
 }

@@ -1,12 +1,13 @@
 // The live picture: an SVG of this proxy, its links and the channels that they share. A change draws it again. The circle
 // under the pointer is above all others. Screen readers get one picture, and lists with the same content.
 import { draw } from './dom.ts'
-import { hue, short, shortName } from './format.ts'
+import { hue, shortName } from './format.ts'
 import { CROWD, layOut, type Place } from './layout.ts'
 
 export interface PictureLink {
   key: string
   proxyId: string
+  label: string
   open: boolean
   /** Reached by the cluster alone. */
   clustered: boolean
@@ -92,7 +93,7 @@ export class Picture {
     const state = JSON.stringify([
       width,
       height,
-      this.#links.map(({ key, open, clustered, channels }) => [key, open, clustered, channels]),
+      this.#links.map(({ key, label, open, clustered, channels }) => [key, label, open, clustered, channels]),
       this.#channels.map(({ key, label, joined }) => [key, label, joined])
     ])
     if (state !== this.#drawn) {
@@ -158,13 +159,13 @@ export class Picture {
       )
     }
     const many = this.#links.length > (this.#width < NARROW ? 8 : NAMED_LINKS)
-    for (const { key, proxyId, open, clustered } of this.#links)
+    for (const { key, proxyId, label, open, clustered } of this.#links)
       this.#addNode(
         key,
         `proxy${clustered ? ' clustered' : ''}${open ? '' : ' opening'}`,
         links.get(key),
         proxyId,
-        many ? '' : short(proxyId)
+        many ? '' : shortName(label)
       )
     this.#nodes.append(
       draw(

@@ -37,8 +37,16 @@ export interface Peer {
   id: string
   location?: 'local' | 'remote'
   proxy?: string
+  /** Name of its computer, if it is known. */
+  proxyName?: string
   dialect?: string
+  /** Of its page. */
+  origin?: string
   via?: 'guest'
+  invitation?: string
+  connectedAt?: string
+  messages?: number
+  bytes?: number
   /** Undefined: takes no direct messages. */
   socket?: PeerWebSocket
 }
@@ -65,6 +73,12 @@ const memory = new Memory()
 function describeBytes(bytes: Uint8Array) {
   const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), byte => byte.toString(16).padStart(2, '0')).join(' ')
   return `binary, ${inBytes(bytes.length)}: ${shown}${bytes.length > SHOWN_BYTES ? ' …' : ''}`
+}
+
+/** Opens the place of an error in the manual. */
+function openHelp(code: string) {
+  const page = code.startsWith('NWS_CLIENT_') ? 'CLIENT' : 'ERRORS'
+  window.open(`${BASE}docs/${page}.md#${code.toLowerCase()}`, '_blank', 'noopener')
 }
 
 /** A channel that this page is in, or wants to be in. */
@@ -172,10 +186,11 @@ export class Session {
   describe(list: readonly Peer[], isFaulty: boolean) {
     this.isFaulty = isFaulty
     if (this.scope === 'local') this.peers = new Map(list.map(peer => [peer.id, peer]))
-    for (const { id, location, proxy, dialect, via } of list) {
-      const peer = this.peers.get(id)
-      if (peer !== undefined) Object.assign(peer, { location, proxy, dialect, via })
-      this.recorder.learn(id, proxy ?? '')
+    for (const described of list) {
+      const peer = this.peers.get(described.id)
+      // A name may be gone that was there before.
+      if (peer !== undefined) Object.assign(peer, { proxyName: undefined }, described)
+      this.recorder.learn(described.id, described.proxy ?? '')
     }
     this.#listener.updated()
   }
@@ -255,7 +270,7 @@ export class Session {
   }
 
   /** Says what went wrong, and which messages were not sent. */
-  #failed({ message, detail: { first, last } }: NetworkErrorEvent) {
+  #failed({ code, message, detail: { first, last } }: NetworkErrorEvent) {
     let refused = 0
     for (let number = Number(first); number <= Number(last); number++) {
       refused++
@@ -277,7 +292,10 @@ export class Session {
       entry.text = `${text} (${++this.#told.count} times)`
       this.#listener.changed(entry)
     } else {
-      this.#told = { entry: this.#add('error', '', '', text), text, count: 1 }
+      const entry = this.#add('error', '', '', text)
+      entry.actions = [{ label: 'What is this?', name: `What is ${code}?`, run: () => openHelp(code) }]
+      this.#listener.changed(entry)
+      this.#told = { entry, text, count: 1 }
     }
     this.#listener.updated()
   }

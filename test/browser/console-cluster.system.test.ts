@@ -1,6 +1,7 @@
 // The console of a proxy in a cluster: its proxies in the picture, the state of its connection, the remedy if there is
 // none, and no word of its credentials.
 import t from 'tap'
+import { friendlyWords } from '../../src/core/friendly-words.ts'
 import { startClusterApps } from '../support/cluster-apps.ts'
 import { join, line, say } from '../support/console.ts'
 import { startNats } from '../support/nats.ts'
@@ -16,7 +17,7 @@ t.test(
     const [one, two] = await startClusterApps(t, 2, () => [nats.url], settings)
     const [a, b] = await Promise.all([visit(t, one!.url), visit(t, two!.url, { width: 360, dark: true })])
     const [idA, idB] = [await join(a, 'far.away'), await join(b, 'far.away')]
-    const [proxyA, proxyB] = [one, two].map(({ app } = one!) => app.crypto.proxyId.text.slice(0, 6))
+    const [proxyA, proxyB] = [one, two].map(({ app } = one!) => friendlyWords(app.crypto.proxyId.text))
     await line(b, `${idA}is here`).waitFor()
     await line(a, `${idB}is here`).waitFor()
     await say(a, 'over the cluster')

@@ -1,5 +1,6 @@
 // The console says what happened to a message: to whom it went, and whether it went at all.
 import t from 'tap'
+import { friendlyWords } from '../../src/core/friendly-words.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { joinChannel } from '../support/channel.ts'
@@ -11,11 +12,11 @@ t.test('what is written to one peer goes to nobody else when that peer leaves', 
   const a = await visit(t, url)
   await join(a, 'room')
   const [bob, carol] = [await joinChannel(t, ws, 'room'), await joinChannel(t, ws, 'room')]
-  await a.locator('button.peer', { hasText: bob.id.slice(0, 6) }).click()
+  await a.locator('button.peer', { hasText: friendlyWords(bob.id) }).click()
   await part(a, 'text').fill('for bob only')
   bob.socket.close()
   await part(a, 'gone')
-    .getByText(`${bob.id.slice(0, 6)} has left.`)
+    .getByText(`${friendlyWords(bob.id)} has left.`)
     .waitFor()
   await part(a, 'text').press('Enter')
   t.ok(await button(a, 'Send').isDisabled())

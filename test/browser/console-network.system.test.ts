@@ -2,6 +2,7 @@
 // a large network. Not what one does in a channel (console.test.ts).
 import t from 'tap'
 import { buildApp } from '../../src/app.ts'
+import { friendlyWords } from '../../src/core/friendly-words.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
 import { attach, button, copied, join, line, panel, part, save, say, tab, timeFrames } from '../support/console.ts'
@@ -9,10 +10,10 @@ import { buildProxies, inspectPage, keepPicture, press, tabTo, visit } from '../
 import { freePort } from '../support/ports.ts'
 
 t.test('between two machines: peers with their proxy, direct messages, files, the picture', needsBrowser, async t => {
-  const [first, second] = await buildProxies(t, 2)
+  const [first, second] = await buildProxies(t, 2, { dataDir: ':memory:' })
   const [a, b] = await Promise.all([visit(t, first!.url), visit(t, second!.url, { dark: true })])
   const [idA, idB] = [await join(a, 'house.lights'), await join(b, 'house.lights')]
-  const proxy = second!.app.crypto.proxyId.text.slice(0, 6)
+  const proxy = friendlyWords(second!.app.crypto.proxyId.text)
   await line(a, `${idB}is here`).waitFor()
   await line(b, `${idA}is here`).waitFor()
   await part(a, 'peers').getByText(`other proxy ${proxy}`).waitFor()
@@ -39,6 +40,20 @@ t.test('between two machines: peers with their proxy, direct messages, files, th
   t.equal(await picture.locator('.above .node').count(), 2, 'the link and the channel on it are raised')
   await a.getByText('Links and channels as lists').click()
   await a.locator('#links').getByText(proxy).waitFor()
+
+  // One computer gets a name, which the other shows.
+  await a.locator('#own', { hasText: friendlyWords(first!.app.crypto.proxyId.text) }).waitFor()
+  await press(a, button(a, 'Give it a name …'), 'keyboard')
+  await a.keyboard.type('Kitchen')
+  await a.keyboard.press('Enter')
+  await a.locator('#own', { hasText: 'This computer is Kitchen' }).waitFor()
+  await part(b, 'peers').getByText('Kitchen').waitFor()
+  await b.locator('#picture .node.proxy', { hasText: 'Kitchen' }).waitFor()
+  const card = part(b, 'peers').locator('li')
+  await card.locator('summary').click()
+  await card.getByText(`Kitchen (${friendlyWords(first!.app.crypto.proxyId.text)})`).waitFor()
+  await card.getByText('1 message, 18 bytes').waitFor()
+  await inspectPage(t, b, 'console-peer-details-dark')
 
   await join(b, 'only.there')
   await Promise.all([a.locator('#facts').getByText('Messages per second').waitFor(), tab(b, 'house.lights').click()])

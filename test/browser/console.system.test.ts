@@ -12,7 +12,7 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     const idA = await join(a, 'room', { hand })
     await part(a, 'alone').waitFor() // Who is alone is told what to do.
     const idB = await join(b, 'room', { hand })
-    t.match(idA, /^\S{6}$/)
+    t.match(idA, /^[a-z]+ [a-z]+$/)
     await line(a, `${idB}is here`).waitFor()
     await panel(a).getByText('1 other peer').waitFor()
     await part(a, 'peers').getByText('this computer').waitFor()

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join as joinPath } from 'node:path'
 import t from 'tap'
 import type { Page } from 'playwright-core'
+import { friendlyWords } from '../../src/core/friendly-words.ts'
 import { NetworkWebSocket, type ReceivedFile, type Source } from '../../src/client/node.ts'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
@@ -84,11 +85,11 @@ t.test('refusals are named by receiver, and both ends can cancel', needsBrowser,
   const silent = new NetworkWebSocket('room', { endpoint: ws })
   t.teardown(() => silent.close())
   await nextEvent(silent, 'open')
-  await line(a, silent.id.slice(0, 6)).waitFor()
+  await line(a, friendlyWords(silent.id)).waitFor()
   await choose(a, [{ name: 'no.txt', bytes: Buffer.from('no') }])
   await button(b, 'Refuse no.txt').click()
   await line(a, `${idB} has not got it: The receiver does not want the file.`).waitFor()
-  await line(a, `${silent.id.slice(0, 6)} has not got it: The peer does not take files.`).waitFor()
+  await line(a, `${friendlyWords(silent.id)} has not got it: The peer does not take files.`).waitFor()
   await line(b, 'no.txt, 2 bytes: refused').waitFor()
 
   await choose(a, [{ name: 'later.txt', bytes: Buffer.from('later') }])

@@ -13,7 +13,7 @@ export const tab = (page: Page, name: string): Locator => page.getByRole('tab', 
 export const button = (page: Page, name: string | RegExp): Locator =>
   page.getByRole('button', { name, exact: typeof name === 'string' })
 
-/** Joins a channel and waits until that is so. Gives the page's own short id, empty on raw channels. */
+/** Joins a channel and waits until that is so. Gives the page's own words, empty on raw channels. */
 export async function join(
   page: Page,
   name: string,
@@ -30,7 +30,7 @@ export async function join(
   }
   await press(page, page.locator('#join button'), hand)
   await line(page, 'Joined.').waitFor()
-  return /you are (\S+)/.exec((await part(page, 'state').textContent()) ?? '')?.[1] ?? ''
+  return /you are (.+)$/.exec((await part(page, 'state').textContent()) ?? '')?.[1] ?? ''
 }
 
 /** Sends a message as the page's visitor does. */
