@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import { friendlyWords } from '../core/friendly-words.ts'
 import { fileInFolder } from '../platform/app-folder.ts'
 import { mediaType } from '../platform/media-types.ts'
 import { takeChannel, withChannel, type ChannelOptions } from './channel-argument.ts'
@@ -132,7 +133,9 @@ async function watch(
 async function tell(json: true | undefined, change: 'came' | 'left', peer: string, { guests }: Shown): Promise<void> {
   if (json === true) await writeJson({ change, peer, now: guests.now, max: guests.max })
   else
-    note(`${peer.slice(0, 6)} ${change === 'came' ? 'has come' : 'has left'}. ${guests.now} of ${guests.max} guests.`)
+    note(
+      `${friendlyWords(peer)} ${change === 'came' ? 'has come' : 'has left'}. ${guests.now} of ${guests.max} guests.`
+    )
 }
 
 /**

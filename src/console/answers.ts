@@ -64,3 +64,12 @@ export interface ApiClusterProxy {
   messages: { in: number }
   bytes: { in: number }
 }
+
+/** One of `findings` in `/api/doctor`. */
+export interface Finding {
+  check: string
+  level: 'ok' | 'note' | 'problem'
+  code?: string
+  text: string
+  remedy?: string
+}

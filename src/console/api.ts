@@ -42,14 +42,19 @@ export const get = <Answer>(path: string): Promise<Answer> => send<Answer>('GET'
  * @returns its JSON
  * @throws {ApiError} with the code of the proxy, or without one if no proxy answers
  */
-export async function send<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+export async function send<Answer>(
+  method: string,
+  path: string,
+  body?: object,
+  timeoutMs = TIMEOUT_MS
+): Promise<Answer> {
   let response: Response
   let answer: Answer & { code?: string; message?: string }
   try {
     response = await fetch(`${BASE}api/${path}`, {
       method,
       cache: 'no-store',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
       headers: {
         ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' })

@@ -3,6 +3,7 @@
 import type { ApiChannel, ApiClusterProxy, ApiLink, Health } from './answers.ts'
 import { ApiError, currentToken, get } from './api.ts'
 import type { Channels } from './channels.ts'
+import { wireChecklist } from './checklist.ts'
 import { clusterAdvice } from './cluster.ts'
 import { adviceFor, linkCommand } from './discovery.ts'
 import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.ts'
@@ -34,6 +35,7 @@ export class Network {
   /** Words about each circle, by key. */
   #words = new Map<string, string>()
   #showOwnName
+  #showChecklist = wireChecklist()
   /** Asks the API soon. */
   refresh
 
@@ -123,6 +125,7 @@ export class Network {
     for (const { key, messages } of proxies) this.#rates.read(key, messages, now)
     this.#minute = [...this.#minute, sum].slice(-REMEMBERED)
     this.#showOwnName(health)
+    this.#showChecklist(proxies.length === 0 && health.discovery?.state === 'ok')
     this.#showDiscovery(health)
     this.#showCluster(health)
     this.#showFacts(health, proxies.length, sum)

@@ -11,9 +11,10 @@ import { inspectPage, press, visit } from '../support/pages.ts'
 /** The page's whole id in the channel `room`. */
 const ownId = (page: Page): Promise<string> =>
   page.evaluate(async () => {
-    const { peers } = (await (await fetch('/api/channels/room')).json()) as { peers: { list: { id: string }[] } }
+    const answer: unknown = await (await fetch('/api/channels/room')).json()
+    const { peers } = answer as { peers: { list: { id: string; words: string }[] } }
     const mine = document.querySelector('[data-part=state]')!.textContent.split('you are ')[1]!
-    return peers.list.find(({ id }) => id.startsWith(mine))!.id
+    return peers.list.find(({ words }) => words === mine)!.id
   })
 
 t.test('what others send is text, whatever it looks like', needsBrowser, async t => {

@@ -118,12 +118,12 @@ t.test('refusals are named by receiver, and both ends can cancel', needsBrowser,
   await line(b, `${idA}has gone`).waitFor()
 })
 
-/** The whole id of which a page shows the beginning. */
-async function whole(page: Page, short: string): Promise<string> {
+/** The id of which a page shows the words. */
+async function whole(page: Page, shown: string): Promise<string> {
   const { peers } = (await page.evaluate('fetch("/api/channels/room").then(answer => answer.json())')) as {
-    peers: { list: { id: string }[] }
+    peers: { list: { id: string; words: string }[] }
   }
-  return peers.list.find(({ id }) => id.startsWith(short))!.id
+  return peers.list.find(({ words }) => words === shown)!.id
 }
 
 t.test('a page that is loaded again goes on where it was', needsBrowser, async t => {

@@ -1,6 +1,6 @@
 // Which of the proxies that `nws doctor` hears are others.
 import t from 'tap'
-import { othersOf } from '../../src/cli/doctor.ts'
+import { othersOf } from '../../src/platform/doctor/examine.ts'
 
 const answerer = (id: string, ...addresses: string[]) => ({ id, addresses: new Set(addresses), port: 9010 })
 const mine = answerer('mine', '192.0.2.1')

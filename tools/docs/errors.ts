@@ -4,7 +4,7 @@ import { fileErrors } from '../../src/client/files/errors.ts'
 import { guestErrors } from '../../src/client/guest/errors.ts'
 import { catalogue, type ErrorDefinition } from '../../src/core/errors.ts'
 import { cliErrors } from '../../src/cli/errors.ts'
-import { remedies } from '../../src/cli/doctor/finding.ts'
+import { remedies } from '../../src/platform/doctor/finding.ts'
 import { cell, code, table } from './markdown.ts'
 
 const all = Object.entries<ErrorDefinition>(catalogue)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { FileError } from '../../client/files/errors.ts'
 import type { FileOffer, ReceivedFile } from '../../client/files/file-offer.ts'
+import { friendlyWords } from '../../core/friendly-words.ts'
 import { takeChannel, type ChannelOptions } from '../channel-argument.ts'
 import { CliError, type ProxyError } from '../errors.ts'
 import { bytesOf, numberOf } from '../numbers.ts'
@@ -106,7 +107,7 @@ function wordsOf({ name, files, size }: FileOffer): string {
 }
 
 function senderOf({ from, peer }: FileOffer): string {
-  return from === '' ? `Peer ${peer.slice(0, 6)}` : `${printable(from)} (peer ${peer.slice(0, 6)})`
+  return from === '' ? `Peer ${friendlyWords(peer)}` : `${printable(from)} (peer ${friendlyWords(peer)})`
 }
 
 /** Asks the user. False as well if the offer is over meanwhile. @throws the reason of the signal */

@@ -1,7 +1,7 @@
 // `nws file send`: offers files until enough receivers have them, and prints a receipt for each. The options are in file.ts.
-import { hostname } from 'node:os'
 import { fileErrors } from '../../client/files/errors.ts'
 import type { SendProgress } from '../../client/files/recipient.ts'
+import { friendlyWords } from '../../core/friendly-words.ts'
 import { takeChannel, type ChannelOptions } from '../channel-argument.ts'
 import { CliError, type ProxyError } from '../errors.ts'
 import { countOf, numberOf } from '../numbers.ts'
@@ -49,7 +49,6 @@ export async function send(
   const offering = room.transfers.offer(gathered.files, {
     title: gathered.title,
     version: gathered.version,
-    from: hostname(),
     receivers,
     onProgress: progress => {
       display.show(progress)
@@ -210,6 +209,6 @@ class Display {
 
   #say(peer: string, words: string): void {
     this.#progress.end()
-    note(`Peer ${peer.slice(0, 6)} ${words}`)
+    note(`Peer ${friendlyWords(peer)} ${words}`)
   }
 }

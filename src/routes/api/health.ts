@@ -1,5 +1,6 @@
 // `GET /api/health`: the state of this proxy, with numbers for callers that may use the API. Read only.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type {} from '../../plugins/access-guard.ts'
 import type {} from '../../plugins/channel-registry/index.ts'
@@ -80,6 +81,20 @@ function discoveryView({ state, interfaces, leftOut }: DiscoveryStatus) {
   return { state, interfaces: [...interfaces], ...(leftOut === undefined ? {} : { leftOut: [...leftOut] }) }
 }
 
+/** The state of the proxy that does not depend on the caller. */
+export function healthView(app: FastifyInstance) {
+  const { proxyVersion: version, discovery, peerMesh, cluster, config } = app
+  const proxyId = app.crypto.proxyId.text
+  return {
+    version,
+    proxyId,
+    ...computerViews(app)(proxyId),
+    discovery: discoveryView(discovery.status),
+    mesh: { port: peerMesh.port, links: peerMesh.links().length, peers: [...config.peers] },
+    ...(cluster === undefined ? {} : { cluster: clusterView(cluster) })
+  }
+}
+
 const healthRoutes: FastifyPluginAsyncTypebox = async app => {
   const started = performance.now()
   app.get(
@@ -96,17 +111,12 @@ const healthRoutes: FastifyPluginAsyncTypebox = async app => {
     async request => {
       const brief = { status: 'ok' as const, version: app.proxyVersion }
       if (!app.accessGuard.isTrusted(request)) return brief
-      const proxyId = app.crypto.proxyId.text
       return {
         ...brief,
+        ...healthView(app),
         uptimeSeconds: Math.floor((performance.now() - started) / 1000),
-        proxyId,
-        ...computerViews(app)(proxyId),
         channels: app.channelRegistry.hub.size,
         peers: app.channelRegistry.peers().length,
-        discovery: discoveryView(app.discovery.status),
-        mesh: { port: app.peerMesh.port, links: app.peerMesh.links().length, peers: [...app.config.peers] },
-        ...(app.cluster === undefined ? {} : { cluster: clusterView(app.cluster) }),
         lan: app.accessGuard.lanAddresses(request),
         extensions: [...app.config.extensions]
       }

@@ -6,6 +6,7 @@ import { describe } from './describe.ts'
 import channelRoutes from './channels.ts'
 import eventRoutes from './events.ts'
 import faultRoutes from './faults.ts'
+import doctorRoutes from './doctor.ts'
 import healthRoutes from './health.ts'
 import invitationRoutes from './invitations.ts'
 import linkRoutes from './links.ts'
@@ -19,6 +20,7 @@ export default async function apiRoutes(app: FastifyInstance): Promise<void> {
   app.addHook('onRoute', describe)
   await app.register(healthRoutes)
   await app.register(readyRoutes)
+  await app.register(doctorRoutes)
   await app.register(metricsRoutes)
   await app.register(channelRoutes)
   await app.register(messageRoutes)

@@ -20,6 +20,7 @@ export const remedies = {
   'ipv6-only': 'This machine cannot find proxies with IPv4 alone: give it an IPv4 address too, or IPv6 to the others.',
   'no-loopback':
     'Bring the loopback interface up (ip link set lo up): the proxy listens on it, and discovery needs it.',
+  vpn: 'If the other computer is not in this VPN, leave the VPN, or name the other proxies in NWS_PEERS. Some VPNs block the local network.',
   'interfaces-left-out':
     'Proxies on these networks are not found: name them in NWS_PEERS, or remove interfaces that nothing needs.',
   'cluster-unreachable':

@@ -1,5 +1,5 @@
 // The network interfaces that the doctor tries out.
-import { chooseInterfaces, linkLocalOf, readInterfaces } from '../../platform/network-interfaces.ts'
+import { chooseInterfaces, linkLocalOf, readInterfaces } from '../network-interfaces.ts'
 
 export interface NetworkInterface {
   readonly name: string
