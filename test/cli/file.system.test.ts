@@ -108,7 +108,7 @@ t.test('on one machine', async t => {
     const sender = send('ask', path)
     const no = await terminal('n\n').ended
     t.match(no, { code: 1 })
-    t.match(no.stdout, /peer \S{6}\) offers notes\.txt, 683\.6 KiB: take it\? y\/N/)
+    t.match(no.stdout, /Peer [a-z]+ [a-z]+ offers notes\.txt, 683\.6 KiB: take it\? y\/N/)
     t.match(no.stdout, /NWS_CLI_FILE_DECLINED/)
     await sender.says('stderr', /NWS_CLIENT_FILE_DECLINED/)
     t.match(await terminal('y\n').ended, { code: 0 })
