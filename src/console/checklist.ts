@@ -4,7 +4,7 @@ import { send } from './api.ts'
 import { byId, copyFrom, keep, make, setText } from './dom.ts'
 
 /** Another proxy is found within this time, or something is in the way. Milliseconds. */
-const PATIENCE_MS = 5000
+const PATIENCE_MS = 3000
 /** The checks wait for packets. Milliseconds. */
 const CHECKS_MS = 30_000
 /** Run in a copy of this folder. */

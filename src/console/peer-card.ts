@@ -30,7 +30,7 @@ function placeOf({ location, proxy = '', proxyName, dialect = 'envelope', via }:
 /** How a peer takes part. */
 function speaksOf({ via, location, origin, dialect = '' }: Peer): string {
   if (via === 'guest') return 'guest, by an invitation'
-  if (location === 'remote') return 'at its own proxy, which knows more'
+  if (location === 'remote') return 'by its own proxy'
   return origin === undefined ? (SPEAKS[dialect] ?? dialect) : `page of ${origin}`
 }
 

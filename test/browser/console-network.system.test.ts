@@ -144,11 +144,39 @@ t.test('says what discovery does, and what helps where it does not work', needsB
   ] as const) {
     const page = await visit(t, url, {
       width: state === 'no multicast' ? 360 : 1280,
-      fakes: { health: health(state, state === 'ok' ? ['wlan0'] : []) }
+      fakes: {
+        health: health(state, state === 'ok' ? ['wlan0'] : []),
+        doctor: () => ({
+          findings: [
+            { level: 'ok', check: 'interfaces', text: 'wlan0 192.168.1.20' },
+            {
+              level: 'problem',
+              check: 'multicast on wlan0',
+              code: 'firewall-5353',
+              text: 'silent',
+              remedy: 'Allow it.'
+            },
+            { level: 'note', check: 'other proxies', code: 'no-others', text: 'none is heard', remedy: 'Look there.' }
+          ]
+        })
+      }
     })
     await page.locator('#discovery-state', { hasText: words }).waitFor()
     const notice = page.locator('#discovery-hint')
     t.equal(await notice.isVisible(), hint !== '', state)
+    if (state === 'ok') {
+      // All is well, but no other computer is there: the checklist says what was measured, and what to look at.
+      const list = page.locator('#nobody-list li')
+      await list.nth(3).waitFor()
+      t.strictSame(await list.allTextContents(), [
+        '✓ interfaces: wlan0 192.168.1.20',
+        '✗ multicast on wlan0, a problem: silent. Allow it.',
+        '? same network: Is the other computer in the same network? This one is at wlan0 192.168.1.20.',
+        '? guest Wi-Fi: Is one of the two in a guest Wi-Fi? It keeps devices apart.'
+      ])
+      await page.getByText('npm ci && npm start').waitFor()
+      await inspectPage(t, page, 'console-nobody')
+    }
     if (hint === '') continue
     t.match(await notice.textContent(), hint)
     await press(page, notice.getByRole('button', { name: 'Copy' }), 'keyboard')

@@ -2,7 +2,14 @@
 // and doctor-mesh.test.ts.
 import t from 'tap'
 import { createNetwork, type Host } from '../support/namespaces.ts'
-import { doctor, iptables, needsHosts, startProxy } from '../support/doctor.ts'
+import { doctor, iptables, needsHosts, startProxy, type Finding } from '../support/doctor.ts'
+import type { ProxyProcess } from '../support/proxies.ts'
+
+/** The codes of what the proxy itself finds. */
+async function codesOf(proxy: ProxyProcess): Promise<string[]> {
+  const { findings } = await proxy.get<{ findings: Finding[] }>('/api/doctor')
+  return findings.flatMap(({ code }) => code ?? [])
+}
 
 t.test('machines without a fault', needsHosts, async t => {
   const {
@@ -11,6 +18,7 @@ t.test('machines without a fault', needsHosts, async t => {
   const one = await startProxy(alice)
   const alone = await doctor(t, alice)
   t.strictSame([alone.code, alone.codes], [0, ['no-others']], 'nobody else is a remark and no fault')
+  t.strictSame(await codesOf(one), ['no-others'], 'the API finds the same')
   const other = await startProxy(bob)
   await Promise.all([one.linkedTo([other]), other.linkedTo([one])])
   const { code, codes, findings } = await doctor(t, alice)
@@ -36,7 +44,8 @@ t.test('another proxy that is seen and cannot be reached', needsHosts, async t =
     hosts: [alice, bob]
   } = (await createNetwork(t, 2)) as unknown as { hosts: [Host, Host] }
   for (const host of [alice, bob]) iptables(host, '-A INPUT -p tcp ! -i lo -j DROP')
-  await Promise.all([startProxy(alice), startProxy(bob)])
+  const [proxy] = await Promise.all([startProxy(alice), startProxy(bob)])
   const { code, codes, text } = await doctor(t, alice)
   t.strictSame([code, codes], [1, ['other-unreachable']], text)
+  t.strictSame(await codesOf(proxy), ['other-unreachable'], 'the API finds the same')
 })
