@@ -14,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 function copySources(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'nws-build-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  for (const name of ['src', 'public', 'build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'])
+  for (const name of ['src', 'public', 'docs', 'build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json'])
     cpSync(join(root, name), join(folder, name), { recursive: true })
   rmSync(join(folder, 'public/lib'), { recursive: true, force: true })
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
