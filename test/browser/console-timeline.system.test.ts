@@ -59,6 +59,7 @@ t.test('a message that an app sends too early is found, with the keys alone', ne
   await openPage(t, browser, `${one}/?mended`)
   const { page: late } = await openPage(t, browser, `${other}/?mended`)
   await late.getByText('here I am').first().waitFor()
+  await moment(page, 'here I am').nth(2).waitFor() // The first app came before, greeted this page, and then the late one.
   await tabTo(page, part(page, 'moments'))
   await page.keyboard.press('End')
   while ((await details(page).getByText('here I am').count()) === 0) await page.keyboard.press('ArrowUp')
