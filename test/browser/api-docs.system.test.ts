@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser, openPage, sharedBrowser } from '../support/browser.ts'
+import { inspectPage, visit } from '../support/pages.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -31,6 +32,17 @@ t.test('[R11] shows every operation and message', needsBrowser, async t => {
     `(() => { ${axe}\n return axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes[0].html)) })()`
   )
   t.strictSame(violations, [])
+})
+
+t.test('[R11] the manual and the page of a channel fit a phone, and lead to the console', needsBrowser, async t => {
+  const { url } = await buildTestApp(t)
+  const page = await visit(t, `${url}/docs/ERRORS.md#nws_err_channel_full`, { width: 360, dark: true })
+  await page.locator('tr:target', { hasText: 'NWS_ERR_CHANNEL_FULL' }).waitFor()
+  await inspectPage(t, page, 'manual-errors-360-dark')
+  await page.goto(`${url}/webchat`)
+  await inspectPage(t, page, 'channel-page-360-dark')
+  await page.getByRole('link', { name: 'Open it in the console' }).click()
+  await page.locator('#invitation-name', { hasText: 'webchat' }).waitFor()
 })
 
 t.test('asks for the token where there is one', needsBrowser, async t => {
