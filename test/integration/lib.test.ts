@@ -28,6 +28,7 @@ t.test('pages of any site may load the library', async t => {
       'x-content-type-options': 'nosniff'
     })
     t.ok(body.length > 1000)
+    if (path === '/lib/bonevalue.js') t.ok(body.length < 40_000, 'as docs/BONEVALUE.md says')
     t.notOk(headers['access-control-allow-credentials'])
     t.equal((await request(port, 'HEAD', path, fromPage)).headers['access-control-allow-origin'], '*')
     t.equal((await request(port, 'GET', path, { 'If-None-Match': headers['etag'] })).status, 304)

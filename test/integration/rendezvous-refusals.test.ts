@@ -204,7 +204,7 @@ t.test('a session that is unknown, revoked or of a disabled account does not cou
   await refused(ann.session)
   t.strictSame(
     (await other.arrived()).map(({ type }) => type),
-    ['peerDisconnect', 'peerDisconnect'],
+    ['peerDisconnect', 'peerDisconnect', 'userCut'],
     'the other session lives'
   )
 

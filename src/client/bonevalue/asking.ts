@@ -15,6 +15,11 @@ const HELLO_MODULE = '$hello'
 /** The result of a query: what to ask of its peers, and each of them by its id. */
 export type Found = Target & Readonly<Record<string, Peer | Target[keyof Target]>>
 
+/** How the library itself makes a request. */
+export interface AskOptions extends RequestOptions {
+  readonly isOrdered?: boolean | undefined
+}
+
 export interface AskingDeps {
   /** Limit of a request that has none of its own. */
   readonly timeoutMs: number
@@ -107,7 +112,7 @@ export class Asking {
     { id }: Pick<Peer, 'id'>,
     module: string,
     given: ReturnType<typeof pack>,
-    { timeoutMs = this.#deps.timeoutMs, keepAlive = true, signal }: RequestOptions
+    { timeoutMs = this.#deps.timeoutMs, keepAlive = true, signal, isOrdered }: AskOptions
   ): Promise<Outcome> {
     const { directory, links, ownId, rendezvous } = this.#deps
     const data = given instanceof Promise ? await given : given
@@ -115,7 +120,7 @@ export class Asking {
     if (id === ownId()) return { code: 'OWN_ID' }
     return await new Promise(resolve => {
       const abort = (): void => call.settle({ code: 'ABORTED' })
-      const call = new Call({ module, data, keepAlive }, timeoutMs, outcome => {
+      const call = new Call({ module, data, keepAlive, isOrdered }, timeoutMs, outcome => {
         signal?.removeEventListener('abort', abort)
         if ('response' in outcome || outcome.code !== 'TIMEOUT') return resolve(outcome)
         rendezvous()?.doubt()

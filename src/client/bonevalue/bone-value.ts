@@ -297,7 +297,9 @@ export class BoneValue extends AccountCalls {
     this.#files ??= loadFiles().then(files => {
       const transfers = fileTransfers(
         {
-          ask: (id, data) => this.#asking.ask({ id }, FILE_MODULE, pack(data), { timeoutMs: FILE_MS }),
+          // A part that passes another one would be sent again.
+          ask: (id, data) =>
+            this.#asking.ask({ id }, FILE_MODULE, pack(data, true), { timeoutMs: FILE_MS, isOrdered: true }),
           peers: () => this.#directory.find('*')
         },
         files.createTransfers
@@ -343,6 +345,8 @@ export class BoneValue extends AccountCalls {
         return this.#directory.addUser(message.name)
       case 'userRemove':
         return this.#directory.removeUser(message.name)
+      case 'userCut':
+        return this.#links.cut(message.name, id => this.#directory.isListed(id))
       case 'peerList':
         for (const peer of message.peers) this.#addPeer(peer)
         return this.#directory.listed(id => this.#links.check(id))

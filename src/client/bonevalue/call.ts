@@ -8,6 +8,8 @@ export interface Question {
   readonly module: string
   readonly data: Packed
   readonly keepAlive: boolean
+  /** Whether it arrives after all earlier questions that were asked so. */
+  readonly isOrdered?: boolean | undefined
 }
 
 export class Call {

@@ -1,5 +1,5 @@
 // Writes messages to a data channel as fast as it takes them. Short messages pass long ones, and long ones take turns.
-import { MAX_PARTED, MAX_WHOLE_BYTES, partsOf, withBinary } from './parts.ts'
+import { BINARY_FOLLOWS, MAX_PARTED, MAX_WHOLE_BYTES, partsOf } from './parts.ts'
 
 /** The used parts of an RTCDataChannel. */
 export interface WritableChannel {
@@ -23,7 +23,9 @@ export interface Outgoing {
 }
 
 interface Long extends Outgoing {
-  readonly bytes: Uint8Array
+  readonly pieces: readonly Uint8Array[]
+  /** Whether it arrives after all earlier ones of its kind. */
+  readonly isOrdered: boolean
   parts: Iterator<Uint8Array<ArrayBuffer>, void> | undefined
 }
 
@@ -50,17 +52,23 @@ export class ChannelWriter {
     return this.#short.length === 0 && this.#begun.length === 0 && this.#long.length === 0
   }
 
-  /** Sends a text, with binary values behind it, as soon as there is room. */
-  send(text: string, binary: readonly Uint8Array[] = []): Outgoing {
+  /**
+   * Sends a text, with binary values behind it, as soon as there is room.
+   *
+   * @param isOrdered whether it arrives after all earlier messages that were sent so. Others may pass each other
+   */
+  send(text: string, binary: readonly Uint8Array[] = [], isOrdered = false): Outgoing {
     const isBinary = binary.length > 0
-    const bytes = text.length <= SURELY_WHOLE && !isBinary ? undefined : this.#encoder.encode(text)
-    if (bytes === undefined || (bytes.length <= MAX_WHOLE_BYTES && !isBinary)) {
+    const isLong = isBinary || isOrdered
+    const bytes = text.length <= SURELY_WHOLE && !isLong ? undefined : this.#encoder.encode(text)
+    if (bytes === undefined || (bytes.length <= MAX_WHOLE_BYTES && !isLong)) {
       this.#short.push(text)
       this.#pump()
       return nothing
     }
     const long: Long = {
-      bytes: isBinary ? withBinary(bytes, binary) : bytes,
+      pieces: isBinary ? [bytes, BINARY_FOLLOWS, ...binary] : [bytes],
+      isOrdered,
       parts: undefined,
       // A message that has begun is sent to its end: the other end waits for the rest.
       cancel: () => {
@@ -93,18 +101,27 @@ export class ChannelWriter {
   }
 
   #nextPart(): Uint8Array<ArrayBuffer> | undefined {
-    while (this.#begun.length < MAX_PARTED && this.#long.length > 0) {
-      const long = this.#long.shift()!
-      this.#number = (this.#number + 1) % 2 ** 32
-      long.parts = partsOf(long.bytes, this.#number)
-      this.#begun.push(long)
-    }
-    for (let turn = this.#begun.shift(); turn !== undefined; turn = this.#begun.shift()) {
+    for (;;) {
+      this.#begin()
+      const turn = this.#begun.shift()
+      if (turn === undefined) return undefined
       const { value } = turn.parts!.next()
       if (value === undefined) continue
       this.#begun.push(turn)
       return value
     }
-    return undefined
+  }
+
+  /** Begins waiting messages, as far as there is room. Of the ordered ones only one is on its way. */
+  #begin(): void {
+    while (this.#begun.length < MAX_PARTED) {
+      const hasOrdered = this.#begun.some(({ isOrdered }) => isOrdered)
+      const index = this.#long.findIndex(({ isOrdered }) => !isOrdered || !hasOrdered)
+      if (index < 0) return
+      const [long] = this.#long.splice(index, 1) as [Long]
+      this.#number = (this.#number + 1) % 2 ** 32
+      long.parts = partsOf(long.pieces, this.#number)
+      this.#begun.push(long)
+    }
   }
 }

@@ -75,13 +75,13 @@ export class Conversation {
   }
 
   ask(call: Call): void {
-    const { module, data, keepAlive } = call.question
+    const { module, data, keepAlive, isOrdered } = call.question
     const id = ++this.#id
     this.hasAsked = true
     this.isKept ||= keepAlive
     const text = writeRequest(id, module, data, keepAlive, Math.max(1, call.deadline - performance.now()))
     call.wasAsked = true
-    const outgoing = this.#writer.send(text, data.binary)
+    const outgoing = this.#writer.send(text, data.binary, isOrdered)
     this.#asked.set(id, { call, outgoing })
     call.onSettled = () => {
       if (this.#asked.delete(id)) {

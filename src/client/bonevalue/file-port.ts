@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts'
 /** The module that takes the messages of transfers. */
 export const FILE_MODULE = '$file'
 
-/** Requests that may wait for their answers. Each carries at most 127 KiB. */
+/** Requests that may wait for the answers of one peer. Each carries at most 127 KiB. */
 const AT_ONCE = 8
 
 export interface FilePeers {
@@ -21,13 +21,16 @@ export function fileTransfers(
   { ask, peers }: FilePeers,
   create: (port: FilePort, options?: TransferOptions) => FileTransfers
 ): FileTransfers {
-  let waiting = 0
+  /** Of each peer, since one that is silent must not hold up the others. */
+  const waiting = new Map<string, number>()
+  const waitingFor = (peerId: string): number => waiting.get(peerId) ?? 0
   let blocked: (() => void)[] = []
-  const isFull = (): boolean => waiting >= AT_ONCE
   const send = (peerId: string, data: unknown): void => {
-    waiting++
+    waiting.set(peerId, waitingFor(peerId) + 1)
     void ask(peerId, data).finally(() => {
-      waiting--
+      const left = waitingFor(peerId) - 1
+      if (left > 0) waiting.set(peerId, left)
+      else waiting.delete(peerId)
       const ready = blocked
       blocked = []
       for (const go of ready) go()
@@ -39,8 +42,8 @@ export function fileTransfers(
     },
     frame: (_peer, length) => ({ bytes: new Uint8Array(length), start: 0 }),
     send: ({ bytes }, peer) => send(peer, bytes),
-    ready: async () => {
-      while (isFull()) await new Promise<void>(go => blocked.push(go))
+    ready: async peer => {
+      while (waitingFor(peer) >= AT_ONCE) await new Promise<void>(go => blocked.push(go))
     }
   })
   transfers.channel.joined(peers().map(({ id }) => id))

@@ -163,10 +163,10 @@ export class Links {
     for (const call of calls ?? []) call.settle({ code: 'PEER_GONE' })
   }
 
-  /** A user is no longer trusted: closes all links with their peers. */
-  cut(name: string): void {
+  /** A user is no longer trusted, or was shut out: closes the links with their peers. @param isKept peers that keep theirs */
+  cut(name: string, isKept: (peerId: string) => boolean = () => false): void {
     for (const link of [...this.#all])
-      if (link.name === name) {
+      if (link.name === name && !isKept(link.peerId)) {
         this.#streams.delete(link.peerId)
         link.close()
       }

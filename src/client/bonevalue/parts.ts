@@ -1,4 +1,4 @@
-// Cuts messages above 64 KiB into parts of 16 KiB, and reassembles them. Several may be sent at once, so that a long one
+// Cuts messages above 64 KiB into parts of 64 KiB, and reassembles them. Several may be sent at once, so that a long one
 // does not delay the others. channel-writer.ts orders the parts.
 //
 // A part is a binary message: number of the text (4 bytes, big-endian), its whole length in bytes (4), then the next bytes
@@ -8,7 +8,7 @@
 /** Longest text in one message, bytes of UTF-8. */
 export const MAX_WHOLE_BYTES = 64 * 1024
 /** Bytes of a part, header included. */
-export const PART_BYTES = 16 * 1024
+export const PART_BYTES = MAX_WHOLE_BYTES
 /** Longest text with its binary values, bytes. */
 export const MAX_TEXT_BYTES = 32 * 1024 * 1024
 /** Texts that may be sent in parts at once. */
@@ -16,37 +16,46 @@ export const MAX_PARTED = 4
 
 const HEADER_BYTES = 8
 export const NO_BYTES: Uint8Array = new Uint8Array()
+const NO_PART: Uint8Array<ArrayBuffer> = new Uint8Array()
+/** Stands between a text and its binary values. */
+export const BINARY_FOLLOWS: Uint8Array = new Uint8Array(1)
 
-/** The parts of a text, made one by one. @param number of this text, not in use by another text that is being sent */
-export function* partsOf(bytes: Uint8Array, number: number): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const size = PART_BYTES - HEADER_BYTES
-  for (let start = 0; start < bytes.length; start += size) {
-    const payload = bytes.subarray(start, start + size)
-    const part = new Uint8Array(HEADER_BYTES + payload.length)
-    const view = new DataView(part.buffer)
-    view.setUint32(0, number)
-    view.setUint32(4, bytes.length)
-    part.set(payload, HEADER_BYTES)
-    yield part
-  }
+/**
+ * The parts of a text, made one by one.
+ *
+ * @param pieces the bytes of the text, one piece after the other
+ * @param number of this text, not in use by another text that is being sent
+ */
+export function* partsOf(
+  pieces: readonly Uint8Array[],
+  number: number
+): Generator<Uint8Array<ArrayBuffer>, void, undefined> {
+  const total = pieces.reduce((sum, { length }) => sum + length, 0)
+  let part = NO_PART
+  let at = 0
+  let left = total
+  for (const piece of pieces)
+    for (let start = 0; start < piece.length;) {
+      if (at === part.length) {
+        part = new Uint8Array(Math.min(PART_BYTES, HEADER_BYTES + left))
+        const view = new DataView(part.buffer)
+        view.setUint32(0, number)
+        view.setUint32(4, total)
+        at = HEADER_BYTES
+      }
+      const bytes = piece.subarray(start, start + part.length - at)
+      part.set(bytes, at)
+      at += bytes.length
+      start += bytes.length
+      left -= bytes.length
+      if (at === part.length) yield part
+    }
 }
 
 /** A text and the bytes behind it. */
 export interface Assembled {
   readonly text: string
   readonly binary: Uint8Array
-}
-
-/** The bytes of a text with binary values. */
-export function withBinary(text: Uint8Array, binary: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(binary.reduce((sum, { length }) => sum + length, text.length + 1))
-  bytes.set(text)
-  let at = text.length + 1
-  for (const each of binary) {
-    bytes.set(each, at)
-    at += each.length
-  }
-  return bytes
 }
 
 interface Partial {

@@ -12,7 +12,7 @@ export type WireMessage =
   | { readonly type: 'setPeerId'; readonly peerId: string }
   | { readonly type: 'userList'; readonly names: string[] }
   | { readonly type: 'peerList'; readonly peers: { readonly name: string; readonly id: string }[] }
-  | { readonly type: 'userAdd' | 'userRemove'; readonly name: string }
+  | { readonly type: 'userAdd' | 'userRemove' | 'userCut'; readonly name: string }
   | { readonly type: 'peerConnect'; readonly name: string; readonly id: string }
   | { readonly type: 'peerDisconnect'; readonly id: string }
   | { readonly type: 'signal'; readonly from: string; readonly signal: Signal }
@@ -89,6 +89,7 @@ export function readWire(message: unknown): WireMessage | undefined {
       return { type, peers: listOf(data, peerOf) }
     case 'userAdd':
     case 'userRemove':
+    case 'userCut':
       return typeof data === 'string' ? { type, name: data } : undefined
     case 'error':
       return {

@@ -99,37 +99,42 @@ export class Room {
 
 export class Rooms {
   readonly #deps: RoomsDeps
-  readonly #rooms = new Map<string, Room>()
+  readonly #rooms = new Map<string, { readonly room: Room; readonly joined: Promise<Room> }>()
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps
   }
 
   get(name: string): Room | undefined {
-    return this.#rooms.get(name)
+    return this.#rooms.get(name)?.room
   }
 
-  async join(name: string): Promise<Room> {
+  /** Calls at the same time share one room, and one outcome. */
+  join(name: string): Promise<Room> {
     const known = this.#rooms.get(name)
-    if (known !== undefined) return known
-    const room = new Room(name, this.#deps, () => this.#rooms.delete(name))
-    this.#rooms.set(name, room)
-    try {
-      await room.enter()
-    } catch (error) {
-      this.#rooms.delete(name)
-      throw error
+    if (known !== undefined) return known.joined
+    const forget = (): void => {
+      if (this.get(name) === room) this.#rooms.delete(name)
     }
-    return room
+    const room = new Room(name, this.#deps, forget)
+    const joined = room.enter().then(
+      () => room,
+      (error: unknown) => {
+        forget()
+        throw error
+      }
+    )
+    this.#rooms.set(name, { room, joined })
+    return joined
   }
 
   /** The rendezvous is back. */
   renew(): void {
-    for (const room of this.#rooms.values()) void room.enter().catch(() => {})
+    for (const { room } of this.#rooms.values()) void room.enter().catch(() => {})
   }
 
   gone(id: string): void {
-    for (const room of this.#rooms.values()) room.gone(id)
+    for (const { room } of this.#rooms.values()) room.gone(id)
   }
 
   clear(): void {
@@ -139,7 +144,7 @@ export class Rooms {
   /** A message of a peer. @throws BoneValueError if this page is not in the room */
   receive(given: unknown, peer: Peer): void {
     const { room, data } = Object(given) as { room?: unknown; data?: unknown }
-    const joined = this.#rooms.get(String(room))
+    const joined = this.get(String(room))
     if (joined === undefined) throw new BoneValueError(failure('NO_MODULE'))
     joined.received(data, peer)
   }

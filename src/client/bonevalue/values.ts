@@ -54,8 +54,8 @@ const PLAIN: ReadonlySet<string> = new Set(['Object', 'Array', 'String', 'Number
 
 class NotJson extends Error {}
 
-/** Packs data. A promise only if there are Blobs, whose bytes come later. */
-export function pack(data: unknown): Packed | Unpackable | Promise<Packed | Unpackable> {
+/** Packs data. A promise only if there are Blobs, whose bytes come later. @param isOwn whether its bytes never change */
+export function pack(data: unknown, isOwn = false): Packed | Unpackable | Promise<Packed | Unpackable> {
   const found: (ArrayBuffer | ArrayBufferView | Blob)[] = []
   let mark = ''
   let json: string
@@ -94,16 +94,20 @@ export function pack(data: unknown): Packed | Unpackable | Promise<Packed | Unpa
   )
     return { code: 'TOO_LARGE' }
   const packed = (binary: Uint8Array[]): Packed => ({ json, places, binary })
-  if (!found.some(value => value instanceof Blob)) return packed(found.map(bytesOf))
+  if (!found.some(value => value instanceof Blob)) return packed(found.map(value => bytesOf(value, isOwn)))
   return Promise.all(
-    found.map(async value => (value instanceof Blob ? new Uint8Array(await value.arrayBuffer()) : bytesOf(value)))
+    found.map(async value =>
+      value instanceof Blob ? new Uint8Array(await value.arrayBuffer()) : bytesOf(value, isOwn)
+    )
   ).then(packed, () => ({ code: 'NOT_JSON' }))
 }
 
-/** A copy: the application may change its own while the message waits. */
-function bytesOf(value: ArrayBuffer | ArrayBufferView | Blob): Uint8Array {
-  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
-  return new Uint8Array(value as ArrayBuffer).slice()
+/** A copy, unless the bytes are the library's own: an application may change its bytes while the message waits. */
+function bytesOf(value: ArrayBuffer | ArrayBufferView | Blob, isOwn: boolean): Uint8Array {
+  const bytes = ArrayBuffer.isView(value)
+    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    : new Uint8Array(value as ArrayBuffer)
+  return isOwn ? bytes : bytes.slice()
 }
 
 /** Puts binary values back into data. The other end may send anything. @throws any error if they do not fit */

@@ -16,8 +16,8 @@ export interface FilePort {
   /** A binary message for one peer, to be filled and sent. */
   frame(peer: string, length: number): Frame
   send(frame: Frame, peer: string): void
-  /** Resolves when there is room to send more. @throws if the channel is lost meanwhile */
-  ready(): Promise<void>
+  /** Resolves when there is room to send more to a peer. @throws if the channel is lost meanwhile */
+  ready(peer: string): Promise<void>
 }
 
 /** Times, milliseconds. */

@@ -1,5 +1,6 @@
 // Where the bytes of an offered file come from: a Blob, which can be read anywhere and again, or a stream, of which only a
 // piece is kept. Not files of a disk (the command has those).
+import { CHUNK_BYTES } from './chunk.ts'
 import { FileError } from './errors.ts'
 
 /** A file that can be read. */
@@ -29,6 +30,8 @@ export type Sendable =
   | Iterable<Uint8Array>
   | Source
 
+/** Bytes of a Blob that are read at once. */
+const AHEAD_BYTES = 8 * CHUNK_BYTES
 /** Bytes of a stream that are kept for receivers that are behind. */
 const MAX_KEPT_BYTES = 8 * 1024 * 1024
 
@@ -42,11 +45,19 @@ export function sourceOf(sendable: Sendable): Source {
   throw new TypeError('A file is sent from a Blob, a stream or a source.')
 }
 
+/** Reads ahead while the reads follow each other: each look into a Blob asks another process of the browser. */
 function blobSource(blob: Blob): Source {
+  let piece = new Uint8Array()
+  let start = 0
   return {
     size: blob.size,
     read: async (into, offset) => {
-      const bytes = new Uint8Array(await blob.slice(offset, offset + into.length).arrayBuffer())
+      if (offset < start || offset >= start + piece.length) {
+        const length = offset === start + piece.length ? Math.max(AHEAD_BYTES, into.length) : into.length
+        piece = new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer())
+        start = offset
+      }
+      const bytes = piece.subarray(offset - start, offset - start + into.length)
       into.set(bytes)
       return bytes.length
     }

@@ -64,7 +64,7 @@ export class Supply {
     const length = await read(file, message.subarray(CHUNK_HEAD_BYTES), next)
     if (length === 0) return
     await this.#pace.take(length)
-    await this.#deps.port.ready()
+    await this.#deps.port.ready(peer)
     // Meanwhile it may have gone, or want another place.
     if (isStale() || recipient.peer !== peer) return
     writeChunkHead(message, stream!, next)
@@ -129,7 +129,7 @@ export class Supply {
   }
 
   async #sendList(recipient: Recipient): Promise<void> {
-    await this.#deps.port.ready()
+    await this.#deps.port.ready(recipient.peer)
     const from = recipient.listFrom!
     recipient.listFrom = undefined
     const files: FileEntry[] = []

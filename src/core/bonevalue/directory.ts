@@ -141,6 +141,25 @@ export class Directory {
     if (user.peers.size === 0) this.users.delete(user.id)
   }
 
+  /**
+   * Clients of a user were shut out. Those that may reach the user close their connections with clients that are not online: these
+   * need no rendezvous, and would not close them.
+   */
+  shutOut(user: User): void {
+    const online = this.users.get(user.id)
+    if (online !== undefined) this.#tellNews(online, encode('userCut', OWN_ALIAS))
+    for (const other of this.users.values()) {
+      const trusted = other.contacts.has(user.id)
+      if (other !== online && (this.#rule === undefined ? trusted : this.#rule(other, user, trusted)))
+        this.#tellNews(other, encode('userCut', this.#nameFor(other, user)))
+    }
+  }
+
+  /** Sends a message that the first generation does not know. */
+  #tellNews(receiver: OnlineUser, frame: Buffer): void {
+    for (const { port } of receiver.peers) if (!port.isLegacy) port.sendPresence(frame)
+  }
+
   /** A client joins a room. Those in it that it may reach hear of it. @returns their ids; undefined: it is in too many rooms */
   joinRoom(peer: OnlinePeer, room: string): number[] | undefined {
     if (!peer.rooms.has(room) && peer.rooms.size >= MAX_ROOMS) return undefined
@@ -212,8 +231,7 @@ export class Directory {
     const knows = online === undefined ? receiver.contacts.has(other.id) : this.mayTalk(receiver, online)
     if (!knows) return
     for (const { id } of online?.peers ?? []) this.#tell(receiver, encode('peerDisconnect', id))
-    const gone = encode('userRemove', this.#nameFor(receiver, other))
-    for (const { port } of receiver.peers) if (!port.isLegacy) port.sendPresence(gone)
+    this.#tellNews(receiver, encode('userRemove', this.#nameFor(receiver, other)))
   }
 
   #show(receiver: OnlineUser, other: User, online: OnlineUser | undefined): void {

@@ -156,6 +156,22 @@ t.test('many long texts take turns, four at a time', async t => {
   t.equal(Math.max(...open), 4, 'four are on their way')
 })
 
+t.test('ordered requests arrive in their order, whatever their lengths', async t => {
+  const arrived: unknown[] = []
+  const { a, flow } = pair(t, (_module, data, _signal, reply) => {
+    arrived.push((data as { n: number }).n)
+    reply({ response: null })
+  })
+  const lengths = [400_000, 300_000, 10, 200_000, 0, 100_000]
+  for (const [n, length] of lengths.entries()) {
+    const data = pack({ n, bytes: new Uint8Array(length) }, true) as Packed
+    a.ask(new Call({ module: 'echo', data, keepAlive: false, isOrdered: true }, 60_000, () => {}))
+  }
+  a.ask(call({ n: 'passes' }).call)
+  flow()
+  t.strictSame(arrived, ['passes', ...lengths.keys()])
+})
+
 t.test("a request that is not answered times out, and a late answer is nobody's", async t => {
   let late: Reply | undefined
   const { a, flow, broken } = pair(t, (_module, _data, _signal, reply) => {

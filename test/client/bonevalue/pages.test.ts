@@ -314,6 +314,14 @@ t.test('a room has the peers that joined it and see each other, and carries what
   t.strictSame(room.peers(), [])
 })
 
+t.test('two calls join a room together, or fail together', async t => {
+  const { ann } = await pair(t)
+  const [one, other] = [ann.$BV.join('r'), ann.$BV.join('r')]
+  t.equal(await one, await other)
+  const refused = [ann.$BV.join(''), ann.$BV.join('')]
+  for (const each of refused) await t.rejects(each, { code: 'NWS_ERR_BV_MESSAGE' })
+})
+
 t.test('a file of any size goes over the connection, with progress', async t => {
   const { ann, ben } = await pair(t)
   const size = 3_000_000
@@ -354,4 +362,35 @@ t.test('a peer without a way to the rendezvous stays as long as it can be reache
   ann.$BV.disconnect()
   t.match(await ben.heard('peerdisconnect'), /^peerdisconnect \d+$/)
   t.strictSame(ben.$BV.get('ann').peers(), [])
+})
+
+t.test('a page that was shut out loses its open connections, even if it has left the rendezvous', async t => {
+  const { app, ann, ben, url, sessions, network } = await pair(t)
+  const benToo = fakePage(t, network, PATIENT)
+  await benToo.$BV.connect(url, { session: sessions.ben })
+  await ann.heard(`peerconnect ben ${benToo.$BV.getId()}`)
+  for (const { $BV } of [ben, benToo]) $BV.module('echo', e => e.callback(e.request))
+  t.match(await ann.$BV.get('ben').request('echo', 1), [{ response: 1 }, { response: 1 }])
+  const told = new Promise<void>(resolve => {
+    ann.sockets.at(-1)!.on('message', data => {
+      if ((data as Buffer).toString().includes('peerDisconnect')) resolve()
+    })
+  })
+  // His page keeps its connections, although it is gone from the rendezvous.
+  ben.silence()
+  ben.sockets.at(-1)!.terminate()
+  await told
+  const hidden = ben.$BV.getId()!
+  t.match(await ann.$BV.get(hidden).request('echo', 2), [{ response: 2 }])
+  const { service } = app.rendezvous
+  const user = (await (await service.store()).findUser('ben'))!
+  await service.endSessions(user, 'another one')
+  t.equal(await ann.heard('peerdisconnect'), `peerdisconnect ${hidden}`)
+  t.match(await ann.$BV.get('ben').request('echo', 3), [{ response: 3, peer: { id: benToo.$BV.getId() } }])
+  t.equal(network.connections.filter(({ connectionState }) => connectionState !== 'closed').length, 2)
+
+  const last = benToo.$BV.getId()!
+  await service.setDisabled(user, true)
+  t.equal(await ann.heard('peerdisconnect'), `peerdisconnect ${last}`)
+  t.strictSame(ann.$BV.get('ben').peers(), [])
 })

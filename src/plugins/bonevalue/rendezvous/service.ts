@@ -184,9 +184,9 @@ export class RendezvousService {
   }
 
   /** Disabling ends sessions and sockets. */
-  async setDisabled({ id }: User, disabled: boolean): Promise<void> {
-    await (await this.store()).setDisabled(id, disabled)
-    if (disabled) this.#shutOut(id, undefined, 'NWS_ERR_BV_DISABLED')
+  async setDisabled(user: User, disabled: boolean): Promise<void> {
+    await (await this.store()).setDisabled(user.id, disabled)
+    if (disabled) this.#shutOut(user, undefined, 'NWS_ERR_BV_DISABLED')
   }
 
   async sessions({ id }: User): Promise<SessionSummary[]> {
@@ -196,7 +196,7 @@ export class RendezvousService {
   /** Ends one session of a user, or all but one, with their sockets. @returns how many */
   async endSessions(user: User, id?: string, except?: string): Promise<number> {
     const ended = new Set(await (await this.store()).revokeSessions(user.id, id, except))
-    this.#shutOut(user.id, ended, 'NWS_ERR_BV_SESSION')
+    this.#shutOut(user, ended, 'NWS_ERR_BV_SESSION')
     return ended.size
   }
 
@@ -237,13 +237,14 @@ export class RendezvousService {
       this.#trustVersion++
     })
     deleted()
-    this.#shutOut(user.id, undefined, 'NWS_ERR_BV_DELETED')
+    this.#shutOut(user, undefined, 'NWS_ERR_BV_DELETED')
   }
 
-  /** Logins under way are looked at again, and sockets end. */
-  #shutOut(userId: number, sessions: ReadonlySet<string> | undefined, code: ErrorCode): void {
+  /** Logins under way are looked at again, sockets end, and other users close the connections that are left. */
+  #shutOut(user: User, sessions: ReadonlySet<string> | undefined, code: ErrorCode): void {
     this.#accessVersion++
-    this.#deps.endSockets(userId, sessions, code)
+    this.#deps.endSockets(user.id, sessions, code)
+    this.directory.shutOut(user)
   }
 
   async requestToken(user: User, given: string): Promise<Handout | Refusal> {
@@ -329,7 +330,7 @@ export class RendezvousService {
     const isElsewhere = (await seams.register?.({ name, password, invitation })) === true
     const passwordHash = isElsewhere ? undefined : await accounts.passwords.hash(password)
     const user = await store.acceptInvitation(hashSecret(token), { name, passwordHash }, Date.now())
-    if (resets !== undefined && !isRefusal(user)) this.#shutOut(user.id, undefined, 'NWS_ERR_BV_SESSION')
+    if (resets !== undefined && !isRefusal(user)) this.#shutOut(user, undefined, 'NWS_ERR_BV_SESSION')
     return user
   }
 
