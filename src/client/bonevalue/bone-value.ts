@@ -30,6 +30,9 @@ const ANSWER_MS = 30_000
 /** Limit for a message of a file transfer: on a slow line many wait for each other. */
 const FILE_MS = 60_000
 
+/** After these the session cannot be used any more. */
+const DEAD_SESSION: ReadonlySet<string> = new Set(['NWS_ERR_BV_SESSION', 'NWS_ERR_BV_DISABLED', 'NWS_ERR_BV_DELETED'])
+
 const EVENTS = [
   'connect',
   'disconnect',
@@ -65,6 +68,8 @@ export class BoneValue extends AccountCalls {
   #id: string | null = null
   #user: string | undefined
   #session: string | null = null
+  /** Removes the session from the storage of the last login. */
+  #unstore: (() => void) | undefined
   #iceServers: IceServer[] = []
   /** Events of users and peers during a login: `connect` comes before them. */
   #held: (() => void)[] | undefined
@@ -165,7 +170,7 @@ export class BoneValue extends AccountCalls {
           },
           disconnected: ending => {
             if (ending !== 'away') {
-              if (ending === 'over' || problem.code === 'NWS_ERR_BV_SESSION') storage?.removeItem(key)
+              if (DEAD_SESSION.has(problem.code)) storage?.removeItem(key)
               reject(new BoneValueError(problem))
             }
             if (this.#rendezvous !== rendezvous) return
@@ -195,6 +200,7 @@ export class BoneValue extends AccountCalls {
         }
       )
       this.#rendezvous = rendezvous
+      this.#unstore = () => storage?.removeItem(key)
     })
     connected.catch(() => {}) // The promise may be ignored.
     return connected
@@ -202,6 +208,7 @@ export class BoneValue extends AccountCalls {
 
   /** Logs out, and closes all connections with peers. */
   disconnect(): void {
+    this.#unstore?.()
     if (this.#rendezvous === undefined) this.#forget()
     else this.#rendezvous.close()
   }

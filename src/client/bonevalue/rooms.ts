@@ -31,12 +31,12 @@ export class Room {
   readonly #deps: RoomsDeps
   readonly #listeners = new Listeners<RoomEvents>(['join', 'leave', 'message'])
   readonly #peers = new Map<string, Peer>()
-  readonly #left: () => void
+  readonly #leave: () => Promise<void>
 
-  constructor(name: string, deps: RoomsDeps, left: () => void) {
+  constructor(name: string, deps: RoomsDeps, leave: () => Promise<void>) {
     this.name = name
     this.#deps = deps
-    this.#left = left
+    this.#leave = leave
   }
 
   /** The others in the room. */
@@ -63,10 +63,9 @@ export class Room {
     return this.#deps.request(this.peers(), module, data, options)
   }
 
-  /** Leaves the room. */
-  async leave(): Promise<void> {
-    this.#left()
-    await this.#deps.ask('roomLeave', this.name)
+  /** Leaves the room. If the rendezvous is away, it hears of it later. */
+  leave(): Promise<void> {
+    return this.#leave()
   }
 
   /** For the library: joins, for the first time or again. */
@@ -100,6 +99,8 @@ export class Room {
 export class Rooms {
   readonly #deps: RoomsDeps
   readonly #rooms = new Map<string, { readonly room: Room; readonly joined: Promise<Room> }>()
+  /** Names of rooms that this page has left while the rendezvous was away. */
+  readonly #left = new Set<string>()
 
   constructor(deps: RoomsDeps) {
     this.#deps = deps
@@ -116,7 +117,10 @@ export class Rooms {
     const forget = (): void => {
       if (this.get(name) === room) this.#rooms.delete(name)
     }
-    const room = new Room(name, this.#deps, forget)
+    const room = new Room(name, this.#deps, async () => {
+      forget()
+      await this.#leave(name)
+    })
     const joined = room.enter().then(
       () => room,
       (error: unknown) => {
@@ -128,8 +132,20 @@ export class Rooms {
     return joined
   }
 
-  /** The rendezvous is back. */
+  async #leave(name: string): Promise<void> {
+    try {
+      await this.#deps.ask('roomLeave', name)
+    } catch (error) {
+      if (!(error instanceof BoneValueError) || error.code !== 'DISCONNECTED') throw error
+      this.#left.add(name)
+    }
+  }
+
+  /** The rendezvous is back. It may not have noticed that this page was away. */
   renew(): void {
+    const left = [...this.#left]
+    this.#left.clear()
+    for (const name of left) if (!this.#rooms.has(name)) void this.#leave(name).catch(() => {})
     for (const { room } of this.#rooms.values()) void room.enter().catch(() => {})
   }
 
@@ -139,6 +155,7 @@ export class Rooms {
 
   clear(): void {
     this.#rooms.clear()
+    this.#left.clear()
   }
 
   /** A message of a peer. @throws BoneValueError if this page is not in the room */

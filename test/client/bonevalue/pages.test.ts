@@ -249,6 +249,11 @@ t.test('a session logs in again, from a storage too', async t => {
   const reloaded = fakePage(t, network, PATIENT)
   await reloaded.$BV.connect(url, { storage })
   t.not(reloaded.$BV.getId(), page.$BV.getId(), 'a page that was loaded again is another peer')
+  const lost = fakePage(t, network, { ...PATIENT, reconnect: false })
+  await lost.$BV.connect(url, { storage })
+  lost.sockets.at(-1)!.terminate()
+  await lost.heard('disconnect')
+  t.equal(kept.size, 1, 'a lost connection is no end of the session')
   reloaded.$BV.disconnect()
   t.equal(kept.size, 0, 'a user who logs out leaves nothing')
 })
@@ -284,7 +289,7 @@ t.test('streams come and go, and hold their connection', async t => {
 })
 
 t.test('a room has the peers that joined it and see each other, and carries what they send', async t => {
-  const { url, sessions, network, ann, ben } = await pair(t)
+  const { app, url, sessions, network, ann, ben } = await pair(t)
   const told: string[] = []
   const room = await ann.$BV.join('music')
   t.strictSame(room.peers(), [])
@@ -312,6 +317,20 @@ t.test('a room has the peers that joined it and see each other, and carries what
   await other.leave()
   await left
   t.strictSame(room.peers(), [])
+
+  const again = await ben.$BV.join('music')
+  t.match(again.peers(), [{ name: 'ann' }])
+  ben.sockets.at(-1)!.terminate()
+  await ben.heard('disconnect')
+  await again.leave()
+  await ben.heard('connect')
+  await ben.$BV.sessions() // Answers come in the order of the requests.
+  const { service } = app.rendezvous
+  t.strictSame(
+    [...service.directory.get(Number(ben.$BV.getId()))!.rooms],
+    [],
+    'a room can be left without the rendezvous'
+  )
 })
 
 t.test('two calls join a room together, or fail together', async t => {
