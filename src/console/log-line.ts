@@ -1,8 +1,10 @@
 // One line of a log, as an element and as text. Messages of peers are always text here.
 import { make } from './dom.ts'
 import { bytes, hue, short, time } from './format.ts'
+import { looksLikeJson, typeOf } from './formats.ts'
 import type { Lines } from './log.ts'
 import type { Entry } from './session.ts'
+import { oneLine, openValue, type ValueTools } from './value-view.ts'
 
 /** The shown part of a long text: characters and lines. */
 const MAX_SHOWN = 1500
@@ -19,12 +21,17 @@ function parties({ kind, from, to }: Entry) {
   return `${sender} → ${to === 'you' ? 'you' : short(to)}`
 }
 
+/** Whether a text is shown in quotation marks, since it looks like another value. */
+const isQuoted = ({ payload }: Entry): boolean => payload?.type === 'text' && looksLikeJson(payload.text)
+
 /** The line as text. */
-function lineText(entry: Entry) {
-  return [time(entry.at), parties(entry), entry.text].filter(part => part !== '').join('  ')
+export function lineText(entry: Entry) {
+  return [time(entry.at), parties(entry), isQuoted(entry) ? `"${entry.text}"` : entry.text]
+    .filter(part => part !== '')
+    .join('  ')
 }
 
-function createLine(entry: Entry): HTMLElement {
+function createLine(entry: Entry, tools: ValueTools): HTMLElement {
   const line = make('div', {
     className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}`
   })
@@ -39,16 +46,20 @@ function createLine(entry: Entry): HTMLElement {
   line.append(
     make('span', { className: 'text' }, make('span', { className: 'words' }), make('span', { className: 'actions' }))
   )
-  updateLine(line, entry)
+  updateLine(line, entry, tools)
   return line
 }
 
-function updateLine(line: HTMLElement, entry: Entry) {
+function updateLine(line: HTMLElement, entry: Entry, tools: ValueTools) {
   line.classList.toggle('refused', entry.refused === true)
   const place = line.querySelector('.words') as HTMLElement
   const beginning = shorten(entry.text)
-  place.replaceChildren(make('bdi', {}, beginning))
-  if (beginning !== entry.text) {
+  const type = entry.payload?.type
+  if (type === 'json' || type === 'binary') place.replaceChildren(foldedValue(entry, tools))
+  else if (isQuoted(entry) && beginning === entry.text)
+    place.replaceChildren(typeMark('text'), make('bdi', { className: 'json-string' }, `"${entry.text}"`))
+  else place.replaceChildren(make('bdi', {}, beginning))
+  if (beginning !== entry.text && type !== 'json') {
     const more = make('button', { type: 'button', className: 'plain' }, `Show all of it, ${bytes(entry.text.length)}`)
     more.addEventListener('click', () => {
       place.replaceChildren(make('bdi', { tabIndex: -1 }, entry.text))
@@ -68,6 +79,26 @@ function updateLine(line: HTMLElement, entry: Entry) {
   }
 }
 
+const typeMark = (type: string): HTMLElement => make('span', { className: 'type' }, type)
+
+/** A value in one line, which opens. The arrow keys go from one such line to the next (log.ts). */
+function foldedValue(entry: Entry, tools: ValueTools): HTMLElement {
+  const type = entry.payload?.type === 'json' ? typeOf(entry.text) : ''
+  const isGroup = type === 'object' || type === 'array'
+  const summary = make(
+    'summary',
+    { tabIndex: -1 },
+    ...(type === '' || isGroup ? [] : [typeMark(type)]),
+    make('bdi', {}, ...(type === '' ? [entry.text] : oneLine(entry.text)))
+  )
+  const fold = make('details', { className: 'fold' }, summary)
+  fold.addEventListener('toggle', () => {
+    for (const child of [...fold.children].slice(1)) child.remove()
+    if (fold.open) fold.append(...openValue(entry, tools))
+  })
+  return fold
+}
+
 function shorten(text: string) {
   const rows = text.slice(0, MAX_SHOWN).split('\n')
   const shown = rows.slice(0, MAX_ROWS).join('\n')
@@ -83,4 +114,8 @@ export function saveAs(blob: Blob, name: string) {
 }
 
 /** The lines of a log. */
-export const logLines: Lines<Entry> = { create: createLine, update: updateLine, text: lineText }
+export const logLines = (tools: ValueTools): Lines<Entry> => ({
+  create: entry => createLine(entry, tools),
+  update: (line, entry) => updateLine(line, entry, tools),
+  text: lineText
+})

@@ -52,11 +52,14 @@ export class Log<Entry extends { readonly size: number }> {
   #touchedAt = -Infinity
   readonly #shape: Lines<Entry>
   #updated
+  /** The one folded value that the Tab key reaches. */
+  #stop: HTMLElement | null = null
 
   constructor(list: HTMLElement, shape: Lines<Entry>, updated: () => void) {
     this.#list = list
     this.#shape = shape
     this.#updated = updated
+    list.addEventListener('keydown', event => this.#step(event))
     // A growing list scrolls too. Only the user ends the following.
     for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown'])
       list.addEventListener(
@@ -138,6 +141,33 @@ export class Log<Entry extends { readonly size: number }> {
     return this.#filter !== '' && this.size > 0 && this.#list.querySelector('.line:not([hidden])') === null
   }
 
+  /** The entries of all lines, the oldest first. */
+  *entries(): Generator<Entry> {
+    for (const line of this.#list.querySelectorAll('.line')) {
+      const entry = this.#entries.get(line)
+      if (entry !== undefined) yield entry
+    }
+  }
+
+  #moveStop(stop: HTMLElement): void {
+    if (this.#stop !== null) this.#stop.tabIndex = -1
+    stop.tabIndex = 0
+    this.#stop = stop
+  }
+
+  /** The arrow keys go from one folded value to the next. */
+  #step(event: KeyboardEvent): void {
+    const { key, target } = event
+    if ((key !== 'ArrowUp' && key !== 'ArrowDown') || !(target instanceof HTMLElement) || target.tagName !== 'SUMMARY')
+      return
+    const all = [...this.#list.querySelectorAll<HTMLElement>('.line:not([hidden]) summary')]
+    const next = all[all.indexOf(target) + (key === 'ArrowUp' ? -1 : 1)]
+    event.preventDefault()
+    if (next === undefined) return
+    this.#moveStop(next)
+    next.focus()
+  }
+
   /** The shown lines, as text. */
   get text() {
     const lines = [] as string[]
@@ -184,6 +214,8 @@ export class Log<Entry extends { readonly size: number }> {
       this.#list.append(block)
     }
     const line = this.#shape.create(entry)
+    const stop = line.querySelector('summary')
+    if (stop !== null && !this.#list.contains(document.activeElement)) this.#moveStop(stop)
     this.#entries.set(line, entry)
     this.#lines.set(entry, line)
     block.append(line)

@@ -2,8 +2,10 @@
 import { copyFrom, find, fromTemplate, keep, make, setText } from './dom.ts'
 import { count, plural, short } from './format.ts'
 import { Log } from './log.ts'
-import { logLines } from './log-line.ts'
 import { createPeerCard, updatePeerCard } from './peer-card.ts'
+import { lineText, logLines } from './log-line.ts'
+import { Plot } from './plot.ts'
+import { readWritten, looksLikeJson, type Format } from './formats.ts'
 import { wireUseInCode } from './use-in-code.ts'
 import { TimelineView } from './timeline/view.ts'
 import type { Session, Entry, Peer } from './session.ts'
@@ -31,6 +33,7 @@ export class Panel {
   news = 0
   #session
   #log
+  #plot
   #updated
   #lastSpoken = 0
   #speaking = 0
@@ -53,7 +56,12 @@ export class Panel {
   ) {
     this.#session = session
     this.#updated = updated
-    this.#log = new Log(this.#part('log'), logLines, () => this.#showLog())
+    this.#plot = new Plot(this.#part('plot'))
+    const lines = logLines({
+      before: entry => this.#before(entry),
+      plot: ({ from }, path) => this.#plot.show(from, path, this.#log.entries())
+    })
+    this.#log = new Log(this.#part('log'), lines, () => this.#showLog())
     setText(this.#part('name'), session.name)
     this.#part('leave').addEventListener('click', leave)
     const shareButton = this.#part('share')
@@ -72,6 +80,7 @@ export class Panel {
   added(entry: Entry) {
     if (entry.kind === 'message' && entry.from !== 'you') this.news++
     this.#log.add(entry)
+    this.#plot.add(entry)
     this.#speak(entry)
   }
 
@@ -172,12 +181,33 @@ export class Panel {
     if (this.#session.scope === 'local') this.#part('target-label').parentElement?.classList.add('everybody')
     form.addEventListener('submit', event => {
       event.preventDefault()
-      if (text.value === '' || !this.#session.send(text.value, target.value)) return
+      if (text.value === '') return
+      const written = readWritten(text.value, this.#format)
+      this.#showProblem('problem' in written ? written.problem : '')
+      if ('problem' in written || !this.#session.sendPayload(written, target.value)) return
       text.value = ''
+      this.#advise()
       this.#log.toEnd()
       text.focus()
     })
     target.addEventListener('change', () => this.show())
+    const formats = this.#part('formats')
+    formats.hidden = this.#session.scope === 'local'
+    for (const radio of formats.querySelectorAll('input')) radio.name = `format-${made}`
+    this.#part('problem').id = `problem-${made}`
+    text.setAttribute('aria-describedby', `problem-${made}`)
+    formats.addEventListener('change', () => {
+      this.#showProblem('')
+      this.#advise()
+    })
+    text.addEventListener('input', () => {
+      this.#showProblem('')
+      this.#advise()
+    })
+    this.#part('as-json').addEventListener('click', () => {
+      find(formats, '[value=json]').click()
+      text.focus()
+    })
     text.addEventListener('keydown', event => {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
       event.preventDefault()
@@ -200,6 +230,33 @@ export class Panel {
       talk.classList.remove('dropping')
       sendFiles(event.dataTransfer?.files ?? [])
     })
+  }
+
+  get #format(): Format {
+    return (this.#part('formats').querySelector<HTMLInputElement>('input:checked')?.value ?? 'text') as Format
+  }
+
+  /** The JSON message of the same peer before another one. */
+  #before(entry: Entry): Entry | undefined {
+    let last: Entry | undefined
+    for (const each of this.#log.entries()) {
+      if (each === entry) return last
+      if (each.payload?.type === 'json' && each.from === entry.from) last = each
+    }
+    return undefined
+  }
+
+  #showProblem(problem: string): void {
+    setText(this.#part('problem'), problem)
+    this.#part('text').setAttribute('aria-invalid', String(problem !== ''))
+  }
+
+  /** Says that JSON would go as text. */
+  #advise(): void {
+    const { value } = this.#part('text') as HTMLTextAreaElement
+    const isLocal = this.#session.scope === 'local'
+    this.#part('json-hint').hidden =
+      isLocal || this.#format !== 'text' || !/^\s*[[{]/.test(value) || !looksLikeJson(value)
   }
 
   get #target() {
@@ -275,7 +332,7 @@ export class Panel {
     const wait = Math.max(0, this.#lastSpoken + SPEAK_MS - performance.now())
     this.#speaking = setTimeout(() => {
       this.#lastSpoken = performance.now()
-      setText(this.#part('spoken'), logLines.text(entry).slice(0, 200))
+      setText(this.#part('spoken'), lineText(entry).slice(0, 200))
     }, wait)
   }
 }

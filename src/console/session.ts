@@ -25,6 +25,8 @@ export interface Entry {
   /** Id of the peer, or `you`. Empty: everybody. */
   to: string
   text: string
+  /** The data of a message. Undefined: this line is no message, or raw text, which has no type. */
+  payload?: Payload
   /** Buttons: their texts, and their names for screen readers. */
   actions?: { label: string; name: string; run: () => void }[] | undefined
   /** It was not sent. */
@@ -132,11 +134,6 @@ export class Session {
     return this.#way(to) !== undefined
   }
 
-  /** @param to id of a peer. Empty: everybody @returns whether it was sent */
-  send(text: string, to: string): boolean {
-    return this.sendPayload({ type: 'text', text }, to)
-  }
-
   /** Sends any data. @param to id of a peer. Empty: everybody @returns whether it was sent */
   sendPayload(payload: Payload, to: string): boolean {
     const way = this.#wayOrWords(to)
@@ -145,8 +142,7 @@ export class Session {
     else if (payload.type === 'text') way.send(payload.text)
     else if (this.#socket instanceof NetworkWebSocket) this.#socket.sendJson(payload.text, to === '' ? undefined : to)
     else way.send(payload.text) // A raw frame has no types.
-    const text = payload.type === 'binary' ? describeBytes(payload.bytes) : payload.text
-    this.#sent.set(this.#socket.messagesSent, { entry: this.#add('message', 'you', to, text), payload })
+    this.#sent.set(this.#socket.messagesSent, { entry: this.#addMessage('you', to, payload), payload })
     if (this.#sent.size > MAX_SENT) this.#sent.delete(this.#sent.keys().next().value as number)
     this.record({ kind: 'message', from: this.id, to, own: true, payload })
     return true
@@ -279,8 +275,7 @@ export class Session {
       this.#sent.delete(number)
       const { entry, payload } = sent
       entry.refused = true
-      const run = () => void this.sendPayload(payload, entry.to)
-      entry.actions = [{ label: 'Send again', name: 'Send again', run }]
+      entry.actions = [{ label: 'Send again', name: 'Send again', run: () => void this.sendPayload(payload, entry.to) }]
       this.#listener.changed(entry)
     }
     if (this.state !== 'joined') this.problem = message
@@ -304,19 +299,23 @@ export class Session {
     if (data instanceof Blob) return // Never with this binaryType.
     const payload = payloadOf(data, json)
     this.record({ kind: 'message', from: senderId, to: to === '' ? '' : this.id, payload })
-    if (typeof data === 'string') {
-      this.#add('message', senderId, to, data)
-      return
-    }
-    const entry = this.#add('message', senderId, to, describeBytes(new Uint8Array(data)))
-    entry.size += data.byteLength
-    const save = () => saveAs(new Blob([data], { type: 'application/octet-stream' }), 'message.bin')
+    const entry = this.#addMessage(senderId, to, payload)
+    if (payload.type !== 'binary') return
+    const save = () => saveAs(new Blob([payload.bytes], { type: 'application/octet-stream' }), 'message.bin')
     entry.actions = [{ label: 'Save', name: 'Save message.bin', run: save }]
     this.#listener.changed(entry)
   }
 
-  #add(kind: Entry['kind'], from: string, to: string, text: string): Entry {
-    const entry = { at: new Date(), kind, from, to, text, size: text.length * 2 }
+  #addMessage(from: string, to: string, payload: Payload): Entry {
+    const { type } = payload
+    const text = type === 'binary' ? describeBytes(payload.bytes) : payload.text
+    const entry = this.#add('message', from, to, text, type === 'text' && this.scope === 'local' ? undefined : payload)
+    if (type === 'binary') entry.size += payload.bytes.length
+    return entry
+  }
+
+  #add(kind: Entry['kind'], from: string, to: string, text: string, payload?: Payload): Entry {
+    const entry: Entry = { at: new Date(), kind, from, to, text, size: text.length * 2, ...(payload && { payload }) }
     this.#listener.added(entry)
     return entry
   }
