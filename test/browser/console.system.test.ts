@@ -2,7 +2,7 @@
 import t from 'tap'
 import { buildTestApp } from '../support/app.ts'
 import { needsBrowser } from '../support/browser.ts'
-import { attach, copied, join, joinRaw, line, panel, part, save, say, tab } from '../support/console.ts'
+import { attach, button, copied, join, joinRaw, line, panel, part, save, say, tab } from '../support/console.ts'
 import { press, tabTo, visit, write } from '../support/pages.ts'
 
 for (const hand of ['pointer', 'keyboard'] as const) {
@@ -31,6 +31,38 @@ for (const hand of ['pointer', 'keyboard'] as const) {
     t.equal(await part(b, 'target').locator('option:checked').textContent(), `${idA} alone`)
     await say(b, 'for you', hand)
     await line(a, `${idB} → youfor you`).waitFor()
+
+    // Values of JSON, and bytes. What is none of them is not sent.
+    const format = async (name: string, key: string): Promise<void> => {
+      const radio = panel(a).getByRole('radio', { name, exact: true })
+      if (hand === 'pointer') return await radio.click()
+      await tabTo(a, panel(a).locator('[data-part=formats] :checked'))
+      await a.keyboard.press(key)
+      t.ok(await radio.isChecked())
+    }
+    await format('JSON', 'ArrowRight')
+    await say(a, '{"level": 0.50', hand)
+    await part(a, 'problem').getByText('This is not JSON.').waitFor()
+    await say(a, '{"level": 0.50}', hand)
+    await line(b, `${idA}{"level": 0.50}`).waitFor()
+    await say(a, '7', hand)
+    await line(b, `${idA}number7`).waitFor()
+    await say(a, '{"level": 0.75}', hand)
+    await line(b, `${idA}{"level": 0.75}`).waitFor()
+    await press(b, line(b, '0.75').locator('summary'), hand)
+    await press(b, button(b, 'Plot level'), hand)
+    await part(b, 'plot').getByText(`${idA} · level: 0.75 now, 0.5 to 0.75 since`).waitFor()
+    await press(b, button(b, 'Close the plot'), hand)
+    await press(b, button(b, 'Compare with the one before'), hand)
+    await line(b, /value 7 → {"level":0\.75}/).waitFor()
+    await format('Hex', 'ArrowRight')
+    await say(a, '01 f', hand)
+    await part(a, 'problem').getByText('One digit is missing.').waitFor()
+    await say(a, '01 FE', hand)
+    await line(b, `${idA}binary, 2 bytes: 01 fe`).waitFor()
+    await format('Text', 'ArrowRight')
+    await say(a, '7', hand)
+    await line(b, `${idA}text"7"`).waitFor()
 
     const bytes = Buffer.from(Array.from({ length: 600_000 }, (_, i) => (i * i) % 251))
     await attach(b, hand, 'notes.html', bytes)
