@@ -8,6 +8,7 @@ import { clusterAdvice } from './cluster.ts'
 import { adviceFor, linkCommand } from './discovery.ts'
 import { byId, copyFrom, draw, find, keep, make, roving, setText } from './dom.ts'
 import { bytes, count, duration, perSecond, plural, rate } from './format.ts'
+import { LinkCard } from './link-card.ts'
 import { neighbours, type Neighbour } from './neighbours.ts'
 import { Picture } from './picture.ts'
 import { wireOwnName } from './own-name.ts'
@@ -16,6 +17,8 @@ import { curve, Rates, REMEMBERED } from './rates.ts'
 import type { Peer, Scope } from './session.ts'
 
 const INTERVAL_MS = 1000
+/** From this number of channels and proxies on there is a search. */
+const SEARCHED = 8
 /** Most channels in the list. */
 const LISTED = 12
 
@@ -30,8 +33,14 @@ export class Network {
   #minute: number[] = []
   #picture
   #hinted = ''
+  /** Text of the search, in small letters. Empty: none. */
+  #wanted = ''
   /** Key of the circle under the pointer. */
   #pointed = ''
+  #card = new LinkCard(name => this.onJoin(name, 'network'))
+  #proxies: readonly Neighbour[] = []
+  /** Names of the open channels of the network. */
+  #open: ReadonlySet<string> = new Set()
   /** Words about each circle, by key. */
   #words = new Map<string, string>()
   #showOwnName
@@ -62,6 +71,13 @@ export class Network {
       for (const end of ['pointerleave', 'focusout']) list.addEventListener(end, () => this.#picture.point(''))
     }
     this.#showOwnName = wireOwnName(() => this.refresh())
+    const search = byId('search') as HTMLInputElement
+    search.addEventListener('input', () => {
+      this.#wanted = search.value.trim().toLowerCase()
+      if (this.#wanted !== '') (byId('picture-list') as HTMLDetailsElement).open = true
+      this.#find()
+      this.refresh()
+    })
     this.refresh = poll(() => this.#ask(), INTERVAL_MS)
   }
 
@@ -114,7 +130,9 @@ export class Network {
     byId('token-again').hidden = !limited
     for (const id of ['own', 'discovery-state', 'facts', 'picture', 'picture-list', 'picture-words'])
       byId(id).hidden = limited
-    if (limited) for (const id of ['discovery-hint', 'cluster-state', 'cluster-hint']) byId(id).hidden = true
+    if (limited)
+      for (const id of ['discovery-hint', 'cluster-state', 'cluster-hint', 'link-card', 'search-row'])
+        byId(id).hidden = true
   }
 
   #show(health: Health, channels: ApiChannel[], proxies: Neighbour[]) {
@@ -122,7 +140,14 @@ export class Network {
     this.#rates.begin()
     let sum = 0
     for (const channel of channels) sum += this.#rates.read(keyOf(channel), channel.messages, now)
-    for (const { key, messages } of proxies) this.#rates.read(key, messages, now)
+    for (const { key, messages } of proxies) {
+      this.#rates.read(key, messages.in + messages.out, now)
+      this.#rates.read(`in ${key}`, messages.in, now)
+      this.#rates.read(`out ${key}`, messages.out, now)
+    }
+    this.#proxies = proxies
+    this.#open = new Set(channels.flatMap(({ name, scope }) => (scope === 'network' && name ? [name] : [])))
+    this.#card.update(proxies, this.#open)
     this.#minute = [...this.#minute, sum].slice(-REMEMBERED)
     this.#showOwnName(health)
     this.#showChecklist(proxies.length === 0 && health.discovery?.state === 'ok')
@@ -217,7 +242,9 @@ export class Network {
       open,
       clustered,
       channels: channels.map(name => `network ${name}`),
-      rate: this.#rates.of(key)
+      rate: this.#rates.of(key),
+      came: this.#rates.growth(`in ${key}`),
+      went: this.#rates.growth(`out ${key}`)
     }))
     this.#picture.show(
       shown,
@@ -226,9 +253,11 @@ export class Network {
         label: channel.name ?? channel.tag,
         peers: channel.peers.local + channel.peers.remote,
         rate: this.#rates.of(keyOf(channel)),
+        came: this.#rates.growth(keyOf(channel)),
         joined: channel.name !== undefined && this.#channels.has(channel.name, channel.scope)
       })),
-      words
+      words,
+      INTERVAL_MS
     )
     this.#words = new Map([
       ...channels.map(
@@ -237,6 +266,7 @@ export class Network {
       ...proxies.map(proxy => [proxy.key, `Proxy ${proxy.name}: ${this.#wordsOfProxy(proxy)}`] as const)
     ])
     this.#tell(this.#pointed)
+    this.#find()
   }
 
   #tell(key: string) {
@@ -244,11 +274,26 @@ export class Network {
     const none =
       this.#words.size === 0
         ? 'No channel is open. Join one, and it appears here.'
-        : 'Point at a circle to see its name. Press a channel to join it.'
+        : 'Point at a circle to see its name. Press a channel to join it, or a proxy to see its link.'
     setText(byId('picture-words'), this.#words.get(key) ?? none)
   }
 
+  /** Whether the search finds a circle. */
+  #finds(key: string) {
+    return this.#wanted === '' || (this.#words.get(key) ?? key).toLowerCase().includes(this.#wanted)
+  }
+
+  /** Marks the circles that the search finds, and counts them. */
+  #find() {
+    byId('search-row').hidden = this.#words.size < SEARCHED && this.#wanted === ''
+    const found = [...this.#words.keys()].filter(key => this.#finds(key))
+    this.#picture.mark(this.#wanted === '' ? undefined : new Set(found))
+    setText(byId('search-words'), this.#wanted === '' ? '' : `${count(found.length)} of ${count(this.#words.size)}`)
+  }
+
   #choose(key: string) {
+    const proxy = this.#proxies.find(each => each.key === key)
+    if (proxy !== undefined) return this.#card.open(proxy, this.#open)
     const [scope, name = ''] = key.split(' ', 2)
     if (scope === 'network' || scope === 'local') this.onJoin(name, scope)
   }
@@ -284,9 +329,9 @@ export class Network {
     if (details.open) {
       keep(
         byId('links'),
-        proxies,
+        proxies.filter(({ key }) => this.#finds(key)),
         ({ key }) => key,
-        () => create('', undefined),
+        ({ key }) => create('', () => this.#choose(key)),
         (item, proxy) => {
           setText(find(item, '.name'), proxy.name)
           setText(find(item, '.words'), this.#wordsOfProxy(proxy))
@@ -294,7 +339,7 @@ export class Network {
       )
       keep(
         byId('open-channels'),
-        channels,
+        channels.filter(channel => this.#finds(keyOf(channel))),
         keyOf,
         channel =>
           create(

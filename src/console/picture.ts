@@ -1,6 +1,7 @@
 // The live picture: an SVG of this proxy, its links and the channels that they share. A change draws it again. The circle
 // under the pointer is above all others. Screen readers get one picture, and lists with the same content.
 import { draw } from './dom.ts'
+import { Dots, type Traffic } from './dots.ts'
 import { hue, shortName } from './format.ts'
 import { CROWD, layOut, type Place } from './layout.ts'
 
@@ -15,6 +16,9 @@ export interface PictureLink {
   channels: readonly string[]
   /** Messages per second. */
   rate: number
+  /** Messages since the last reading. */
+  came: number
+  went: number
 }
 
 export interface PictureChannel {
@@ -22,6 +26,8 @@ export interface PictureChannel {
   label: string
   peers: number
   rate: number
+  /** Messages since the last reading. */
+  came: number
   /** By this page. */
   joined: boolean
 }
@@ -38,6 +44,8 @@ export class Picture {
   #lines = draw('g', { class: 'lines' })
   #nodes = draw('g', { class: 'nodes' })
   #above = draw('g', { class: 'above' })
+  #running = draw('g', { class: 'dots' })
+  #dots = new Dots(this.#running)
   /** The drawn content, to find changes. */
   #drawn = ''
   #width = 0
@@ -46,10 +54,11 @@ export class Picture {
   #places: ReturnType<typeof layOut> = layOut(0, 0, [], [])
   #shapes = new Map<string, SVGGElement>()
   #pointed = ''
+  #marked: ReadonlySet<string> | undefined
 
   /** @param told of the circle under the pointer, and of the pressed one */
   constructor(frame: HTMLElement, told: { pointed: (key: string) => void; chosen: (key: string) => void }) {
-    this.#svg.append(this.#lines, this.#nodes, this.#above)
+    this.#svg.append(this.#lines, this.#running, this.#nodes, this.#above)
     frame.append(this.#svg)
     new ResizeObserver(([entry]) => {
       this.#width = Math.round(entry?.contentRect.width ?? 0)
@@ -70,12 +79,20 @@ export class Picture {
     })
   }
 
-  /** @param words the picture in one sentence */
-  show(links: readonly PictureLink[], channels: readonly PictureChannel[], words: string) {
+  /** @param words the picture in one sentence @param overMs time until the next call, roughly */
+  show(links: readonly PictureLink[], channels: readonly PictureChannel[], words: string, overMs: number) {
     this.#links = links
     this.#channels = channels
     if (this.#svg.getAttribute('aria-label') !== words) this.#svg.setAttribute('aria-label', words)
     this.#render()
+    this.#runDots(overMs)
+  }
+
+  /** Marks circles; the others become faint. Undefined: none is searched for. @param keys of the circles */
+  mark(keys: ReadonlySet<string> | undefined) {
+    this.#svg.classList.toggle('searching', keys !== undefined)
+    this.#marked = keys
+    for (const [key, node] of this.#shapes) node.classList.toggle('found', keys?.has(key) === true)
   }
 
   /** Raises a link or channel with its connections. @param key empty: none */
@@ -106,6 +123,7 @@ export class Picture {
         this.#channels.map(({ key }) => key)
       )
       this.#drawAll()
+      this.mark(this.#marked)
       this.#raise()
     }
     // More circles are smaller. This is about the length of the outer ring:
@@ -130,9 +148,27 @@ export class Picture {
     }
   }
 
+  /** Messages run between this proxy and the channel, and along the links that carry them. */
+  #runDots(overMs: number) {
+    const { middle, links, channels } = this.#places
+    const traffic: Traffic[] = []
+    for (const { key, proxyId, came, went } of this.#links) {
+      const place = links.get(key)
+      if (place === undefined) continue
+      if (came > 0) traffic.push({ from: place, to: middle, messages: came, hue: hue(proxyId) })
+      if (went > 0) traffic.push({ from: middle, to: place, messages: went, hue: hue(proxyId) })
+    }
+    for (const { key, label, came } of this.#channels) {
+      const place = channels.get(key)
+      if (place !== undefined && came > 0) traffic.push({ from: middle, to: place, messages: came, hue: hue(label) })
+    }
+    this.#dots.run(traffic, overMs)
+  }
+
   #drawAll() {
     const { middle, links, channels } = this.#places
     this.#shapes = new Map()
+    this.#dots.clear()
     this.#lines.replaceChildren()
     this.#nodes.replaceChildren()
     for (const { key, open, clustered } of this.#links)

@@ -5,7 +5,7 @@ export const REMEMBERED = 60
 
 /** Rates of many counters by key. */
 export class Rates {
-  #known = new Map<string, { value: number; at: number; rate: number; round: number }>()
+  #known = new Map<string, { value: number; at: number; rate: number; growth: number; round: number }>()
   #round = 0
 
   /** Starts a new reading of all counters. Counters without a reading are forgotten at the next start. */
@@ -17,9 +17,15 @@ export class Rates {
   /** @param now milliseconds @returns per second since the last reading, 0 at the first */
   read(key: string, value: number, now: number): number {
     const last = this.#known.get(key)
-    const rate = last === undefined || now <= last.at ? 0 : (Math.max(0, value - last.value) / (now - last.at)) * 1000
-    this.#known.set(key, { value, at: now, rate, round: this.#round })
+    const growth = last === undefined ? 0 : Math.max(0, value - last.value)
+    const rate = last === undefined || now <= last.at ? 0 : (growth / (now - last.at)) * 1000
+    this.#known.set(key, { value, at: now, rate, growth, round: this.#round })
     return rate
+  }
+
+  /** How much a counter has grown between its last two readings. */
+  growth(key: string): number {
+    return this.#known.get(key)?.growth ?? 0
   }
 
   /** The last rate of a counter. */
