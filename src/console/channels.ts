@@ -41,6 +41,7 @@ export class Channels {
     joined.session = new Session(name, scope, currentToken(), {
       added: entry => joined.panel.added(entry),
       changed: entry => joined.panel.changed(entry),
+      described: () => joined.panel.show(),
       updated: () => this.#updated(joined)
     })
     joined.panel = new Panel(joined.session, {

@@ -57,6 +57,8 @@ export interface Listener {
   added: (entry: Entry) => void
   /** An earlier entry has a new text or other buttons. */
   changed: (entry: Entry) => void
+  /** The API has told more about the peers. */
+  described: () => void
   /** The state or the peers have changed. */
   updated: () => void
 }
@@ -188,7 +190,7 @@ export class Session {
       if (peer !== undefined) Object.assign(peer, { proxyName: undefined }, described)
       this.recorder.learn(described.id, described.proxy ?? '')
     }
-    this.#listener.updated()
+    this.#listener.described()
   }
 
   /** The socket for a message. */

@@ -40,6 +40,27 @@ t.test('between two machines: peers with their proxy, direct messages, files, th
   t.equal(await picture.locator('.above .node').count(), 2, 'the link and the channel on it are raised')
   await a.getByText('Links and channels as lists').click()
   await a.locator('#links').getByText(proxy).waitFor()
+  await picture.locator('.node.proxy').click()
+  const card = a.locator('#link-card')
+  await card.getByRole('heading', { name: `Proxy ${proxy}` }).waitFor()
+  await card.locator('dl div', { hasText: /^Continued after a breaknever$/ }).waitFor()
+  await card.locator('dl div', { hasText: /^Received\d+ messages, [\d.]+ kB$/ }).waitFor()
+  await card.getByRole('button', { name: 'house.lights' }).waitFor()
+  await inspectPage(t, a, 'console-link-1280-light')
+  await a.keyboard.press('Escape')
+  await card.waitFor({ state: 'hidden' })
+
+  // Messages run along the lines, but not for users who want less motion.
+  t.equal(await picture.locator('.dots circle').count(), 0)
+  await a.emulateMedia({ reducedMotion: 'no-preference' })
+  const moves = a.evaluate(
+    () =>
+      new Promise<void>(resolve => {
+        new MutationObserver(() => resolve()).observe(document.querySelector('.dots')!, { childList: true })
+      })
+  )
+  await say(b, 'on its way')
+  await moves
 
   // One computer gets a name, which the other shows.
   await a.locator('#own', { hasText: friendlyWords(first!.app.crypto.proxyId.text) }).waitFor()
@@ -220,6 +241,7 @@ function fakeMesh(links: number, channels: number) {
         role: i % 2 === 0 ? 'initiator' : 'responder',
         state: i % 17 === 0 ? 'opening' : 'open',
         since: new Date(0).toISOString(),
+        resumptions: i % 3,
         channels: Array.from({ length: channels }, (_, c) => c)
           .filter(c => (c * 7 + i * 3) % 11 === 0)
           .map(room),
@@ -256,6 +278,11 @@ t.test('the picture with 50 links and 200 channels', needsBrowser, async t => {
   t.equal(await page.evaluate(() => document.activeElement?.textContent), 'room-199.chat')
   await page.locator('#picture .above .node.channel[data-key="network room-199.chat"]').waitFor({ state: 'attached' })
   await inspectPage(t, page, 'console-mesh-1280-light')
+  await page.locator('#search').fill('ROOM-199')
+  await page.getByText('1 of 250').waitFor()
+  t.equal(await page.locator('#picture .nodes .node.found').count(), 1)
+  await page.locator('#open-channels li').nth(1).waitFor({ state: 'detached' })
+  await page.locator('#open-channels button').focus()
   await page.keyboard.press('Enter')
   await line(page, 'Joined.').waitFor()
   for (const [width, dark] of [

@@ -11,10 +11,10 @@ import {
 } from '../../src/console/formats.ts'
 
 t.test('what is written is read in its format, or the problem is told', async t => {
-  t.strictSame(readWritten('{"a":', 'text'), { text: '{"a":' })
-  t.strictSame(readWritten(' {"a": 1.0}\n', 'json'), { text: '{"a": 1.0}' }, 'as it was written')
+  t.strictSame(readWritten('{"a":', 'text'), { type: 'text', text: '{"a":' })
+  t.strictSame(readWritten(' {"a": 1.0}\n', 'json'), { type: 'json', text: '{"a": 1.0}' }, 'as it was written')
   t.match(readWritten('{"a":', 'json'), { problem: /^This is not JSON\./ })
-  t.strictSame(readWritten('0x01:fE, 00', 'hex'), { text: '0x01:fE, 00', bytes: new Uint8Array([1, 254, 0]) })
+  t.strictSame(readWritten('0x01:fE, 00', 'hex'), { type: 'binary', bytes: new Uint8Array([1, 254, 0]) })
   t.match(readWritten('01 f', 'hex'), { problem: /One digit is missing/ })
   t.match(readWritten('xy', 'hex'), { problem: /digits 0 to 9/ })
 })
