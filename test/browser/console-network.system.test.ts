@@ -40,7 +40,7 @@ t.test('between two machines: peers with their proxy, direct messages, files, th
   t.equal(await picture.locator('.above .node').count(), 2, 'the link and the channel on it are raised')
   await a.getByText('Links and channels as lists').click()
   await a.locator('#links').getByText(proxy).waitFor()
-  await picture.locator('.node.proxy').click()
+  await picture.locator('.nodes .node.proxy').click()
   const card = a.locator('#link-card')
   await card.getByRole('heading', { name: `Proxy ${proxy}` }).waitFor()
   await card.locator('dl div', { hasText: /^Continued after a breaknever$/ }).waitFor()
