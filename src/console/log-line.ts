@@ -6,6 +6,8 @@ import type { Lines } from './log.ts'
 import type { Entry } from './session.ts'
 import { oneLine, openValue, type ValueTools } from './value-view.ts'
 
+/** Shown characters of a value before it is dressed. */
+const MAX_BARE = 200
 /** The shown part of a long text: characters and lines. */
 const MAX_SHOWN = 1500
 const MAX_ROWS = 12
@@ -31,7 +33,7 @@ export function lineText(entry: Entry) {
     .join('  ')
 }
 
-function createLine(entry: Entry, tools: ValueTools): HTMLElement {
+function createLine(entry: Entry): HTMLElement {
   const line = make('div', {
     className: `line ${entry.kind}${entry.to === '' ? '' : ' direct'}${entry.from === 'you' ? ' own' : ''}`
   })
@@ -46,20 +48,22 @@ function createLine(entry: Entry, tools: ValueTools): HTMLElement {
   line.append(
     make('span', { className: 'text' }, make('span', { className: 'words' }), make('span', { className: 'actions' }))
   )
-  updateLine(line, entry, tools)
+  updateLine(line, entry)
   return line
 }
 
-function updateLine(line: HTMLElement, entry: Entry, tools: ValueTools) {
+function updateLine(line: HTMLElement, entry: Entry) {
   line.classList.toggle('refused', entry.refused === true)
   const place = line.querySelector('.words') as HTMLElement
   const beginning = shorten(entry.text)
   const type = entry.payload?.type
-  if (type === 'json' || type === 'binary') place.replaceChildren(foldedValue(entry, tools))
-  else if (isQuoted(entry) && beginning === entry.text)
+  const isValue = type === 'json' || type === 'binary'
+  if (isValue) {
+    if (place.firstChild === null) place.append(make('bdi', { className: 'bare' }, entry.text.slice(0, MAX_BARE)))
+  } else if (isQuoted(entry) && beginning === entry.text)
     place.replaceChildren(typeMark('text'), make('bdi', { className: 'json-string' }, `"${entry.text}"`))
   else place.replaceChildren(make('bdi', {}, beginning))
-  if (beginning !== entry.text && type !== 'json') {
+  if (beginning !== entry.text && !isValue) {
     const more = make('button', { type: 'button', className: 'plain' }, `Show all of it, ${bytes(entry.text.length)}`)
     more.addEventListener('click', () => {
       place.replaceChildren(make('bdi', { tabIndex: -1 }, entry.text))
@@ -77,6 +81,13 @@ function updateLine(line: HTMLElement, entry: Entry, tools: ValueTools) {
     button.addEventListener('click', run)
     actions.append(' ', button)
   }
+}
+
+/** Colours the value of a line, and lets it open. */
+function dressLine(line: HTMLElement, entry: Entry, tools: ValueTools): void {
+  if (entry.payload === undefined || entry.payload.type === 'text') return
+  const place = line.querySelector('.words') as HTMLElement
+  place.replaceChildren(foldedValue(entry, tools))
 }
 
 const typeMark = (type: string): HTMLElement => make('span', { className: 'type' }, type)
@@ -115,7 +126,8 @@ export function saveAs(blob: Blob, name: string) {
 
 /** The lines of a log. */
 export const logLines = (tools: ValueTools): Lines<Entry> => ({
-  create: entry => createLine(entry, tools),
-  update: (line, entry) => updateLine(line, entry, tools),
+  create: createLine,
+  update: updateLine,
+  dress: (line, entry) => dressLine(line, entry, tools),
   text: lineText
 })

@@ -5,6 +5,8 @@ import { make } from './dom.ts'
 /** How entries become lines. */
 export interface Lines<Entry> {
   create(entry: Entry): HTMLElement
+  /** Gives a line its colours and controls. It comes into sight, and there is time for it. */
+  dress?(line: HTMLElement, entry: Entry): void
   /** The entry has changed. */
   update?(line: HTMLElement, entry: Entry): void
   /** The line as text, for the filter and for copies. */
@@ -19,6 +21,8 @@ const MAX_BYTES = 128 * 1024 * 1024
 const BLOCK_LINES = 100
 /** Most lines drawn in one frame. */
 const FRAME_LINES = 400
+/** With more new lines in a frame than these, lines stay bare until there is time. */
+const BUSY_LINES = 8
 /** The list follows if its end is this near, pixels. */
 const NEAR_END = 24
 /** Longest scrolling after a touch or key, milliseconds. */
@@ -52,6 +56,10 @@ export class Log<Entry extends { readonly size: number }> {
   #touchedAt = -Infinity
   readonly #shape: Lines<Entry>
   #updated
+  /** Lines that are not dressed yet. */
+  readonly #bare = new WeakSet<Element>()
+  /** Lines in sight may be bare. */
+  #isBare = false
   /** The one folded value that the Tab key reaches. */
   #stop: HTMLElement | null = null
 
@@ -73,6 +81,8 @@ export class Log<Entry extends { readonly size: number }> {
   }
 
   #scrolled() {
+    this.#isBare = true
+    this.#schedule()
     const { scrollTop, clientHeight, scrollHeight } = this.#list
     if (scrollTop + clientHeight >= scrollHeight - NEAR_END) this.following = true
     else if (performance.now() - this.#touchedAt < SCROLLING_MS) this.following = false
@@ -149,6 +159,21 @@ export class Log<Entry extends { readonly size: number }> {
     }
   }
 
+  /** Dresses the lines of the blocks in sight. */
+  #dress(): void {
+    const { top, bottom } = this.#list.getBoundingClientRect()
+    for (let block = this.#list.lastElementChild; block !== null; block = block.previousElementSibling) {
+      const place = block.getBoundingClientRect()
+      if (place.top > bottom) continue
+      if (place.bottom < top) break
+      for (const line of block.children as HTMLCollectionOf<HTMLElement>)
+        if (this.#bare.delete(line)) this.#shape.dress?.(line, this.#entries.get(line) as Entry)
+    }
+    const stops = this.#list.lastElementChild?.querySelectorAll('summary') ?? []
+    const stop = stops[stops.length - 1]
+    if (stop !== undefined && !this.#list.contains(document.activeElement)) this.#moveStop(stop)
+  }
+
   #moveStop(stop: HTMLElement): void {
     if (this.#stop !== null) this.#stop.tabIndex = -1
     stop.tabIndex = 0
@@ -188,12 +213,15 @@ export class Log<Entry extends { readonly size: number }> {
 
   #draw() {
     this.#frame = 0
+    let isBusy = false
     if (!this.paused) {
       const fresh = this.#pending.splice(0, FRAME_LINES)
       const blocks = new Set(fresh.map(entry => this.#append(entry)))
       for (const block of blocks) this.#measure(block)
       this.#trim()
       if (fresh.length > 0) this.#settling = SETTLING_FRAMES
+      if (fresh.length > 0) this.#isBare = true
+      isBusy = fresh.length > BUSY_LINES
       if (!this.following) this.unseen += fresh.length
     }
     if (this.following) {
@@ -202,7 +230,12 @@ export class Log<Entry extends { readonly size: number }> {
       // Blocks get their true height in sight, so the end moves away.
       this.#settling = this.#list.scrollTop === before ? this.#settling - 1 : SETTLING_FRAMES
     }
-    if ((!this.paused && this.#pending.length > 0) || (this.following && this.#settling > 0)) this.#schedule()
+    if (this.#isBare && !isBusy) {
+      this.#isBare = false
+      this.#dress()
+    }
+    if ((!this.paused && this.#pending.length > 0) || (this.following && this.#settling > 0) || this.#isBare)
+      this.#schedule()
     this.#updated()
   }
 
@@ -214,8 +247,7 @@ export class Log<Entry extends { readonly size: number }> {
       this.#list.append(block)
     }
     const line = this.#shape.create(entry)
-    const stop = line.querySelector('summary')
-    if (stop !== null && !this.#list.contains(document.activeElement)) this.#moveStop(stop)
+    this.#bare.add(line)
     this.#entries.set(line, entry)
     this.#lines.set(entry, line)
     block.append(line)
