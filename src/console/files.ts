@@ -174,7 +174,7 @@ export class FileLines {
     for (const { size } of files) entry.size += size
     const each = files.map(file => ({
       label: files.length === 1 ? 'Save again' : `Save ${file.name}`,
-      name: `Save ${file.name}`,
+      name: files.length === 1 ? `Save again: ${file.name}` : `Save ${file.name}`,
       run: () => save([file])
     }))
     if (files.length === 1) save(files)
