@@ -104,6 +104,7 @@ t.test('[R1] clients of other machines prove the token', { ...needs('unshare', '
         version: 0,
         uptimeSeconds: 0,
         proxyId: 0,
+        proxyWords: 0,
         channels: 0,
         peers: 0,
         discovery: 0,
