@@ -18,11 +18,13 @@ export const MAX_LINES = 10_000
 /** Most bytes of text and files, roughly. */
 const MAX_BYTES = 128 * 1024 * 1024
 /** Lines of a block. */
-const BLOCK_LINES = 100
+const BLOCK_LINES = 25
 /** Most lines drawn in one frame. */
 const FRAME_LINES = 400
-/** With more new lines in a frame than these, lines stay bare until there is time. */
+/** With more new lines in a frame than these, lines stay bare until there is time, and the list rests before it draws again. */
 const BUSY_LINES = 8
+/** The rest of a busy list, milliseconds. Most lines that come meanwhile are out of sight when they are drawn, and cost little. */
+const REST_MS = 200
 /** The list follows if its end is this near, pixels. */
 const NEAR_END = 24
 /** Longest scrolling after a touch or key, milliseconds. */
@@ -49,7 +51,9 @@ export class Log<Entry extends { readonly size: number }> {
   /** Counted bytes of each entry. */
   #sizes = new WeakMap<Entry, number>()
   #lines = new WeakMap<Entry, HTMLElement>()
-  #frame = 0
+  #isScheduled = false
+  /** Many lines came at once. */
+  #isBusy = false
   /** Frames in which the end must not move, before it counts as reached. */
   #settling = 0
   /** Time of the last touch, wheel or key, milliseconds. */
@@ -101,6 +105,8 @@ export class Log<Entry extends { readonly size: number }> {
     this.#pending.push(entry)
     this.#sizes.set(entry, 0)
     this.#count(entry)
+    // Else the next frame would make all of them. A larger crowd must be read first: the proxy ends a slow reader.
+    if (this.#isBusy && !document.hidden && this.#pending.length <= FRAME_LINES) this.#create(entry)
     if (this.#pending.length > MAX_LINES) this.#forget(this.#pending.shift())
     this.#schedule()
   }
@@ -208,12 +214,15 @@ export class Log<Entry extends { readonly size: number }> {
 
   #schedule() {
     // Once a frame. A hidden page draws nothing.
-    if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#draw())
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    const next = () => requestAnimationFrame(() => this.#draw())
+    if (this.#isBusy) setTimeout(next, REST_MS)
+    else next()
   }
 
   #draw() {
-    this.#frame = 0
-    let isBusy = false
+    this.#isScheduled = this.#isBusy = false
     if (!this.paused) {
       const fresh = this.#pending.splice(0, FRAME_LINES)
       const blocks = new Set(fresh.map(entry => this.#append(entry)))
@@ -221,7 +230,7 @@ export class Log<Entry extends { readonly size: number }> {
       this.#trim()
       if (fresh.length > 0) this.#settling = SETTLING_FRAMES
       if (fresh.length > 0) this.#isBare = true
-      isBusy = fresh.length > BUSY_LINES
+      this.#isBusy = fresh.length > BUSY_LINES && this.#pending.length === 0
       if (!this.following) this.unseen += fresh.length
     }
     if (this.following) {
@@ -230,13 +239,21 @@ export class Log<Entry extends { readonly size: number }> {
       // Blocks get their true height in sight, so the end moves away.
       this.#settling = this.#list.scrollTop === before ? this.#settling - 1 : SETTLING_FRAMES
     }
-    if (this.#isBare && !isBusy) {
+    if (this.#isBare && !this.#isBusy) {
       this.#isBare = false
       this.#dress()
     }
     if ((!this.paused && this.#pending.length > 0) || (this.following && this.#settling > 0) || this.#isBare)
       this.#schedule()
     this.#updated()
+  }
+
+  #create(entry: Entry): HTMLElement {
+    const line = this.#shape.create(entry)
+    this.#bare.add(line)
+    this.#entries.set(line, entry)
+    this.#lines.set(entry, line)
+    return line
   }
 
   /** @returns its block */
@@ -246,10 +263,7 @@ export class Log<Entry extends { readonly size: number }> {
       block = make('div', { className: 'block', role: 'none' })
       this.#list.append(block)
     }
-    const line = this.#shape.create(entry)
-    this.#bare.add(line)
-    this.#entries.set(line, entry)
-    this.#lines.set(entry, line)
+    const line = this.#lines.get(entry) ?? this.#create(entry)
     block.append(line)
     this.size++
     this.#sieve(line)
