@@ -1,4 +1,4 @@
-// The details of one moment: who got the message and who came too late, its bytes as text, JSON and hex.
+// The details of one moment: the peers that got the message and those that came too late, its bytes as text, JSON and hex.
 import { make } from '../dom.ts'
 import { bytes, plural, short } from '../format.ts'
 import { jsonOf, MAX_SHOWN_BYTES, shownBytes, textOf } from './bytes.ts'
